@@ -1,0 +1,86 @@
+//! What a pattern is summed up by. All are means over query positions, accumulated in f64.
+
+use ndarray::Array2;
+
+use super::Pattern;
+
+/// The figures under a panel and in the table of heads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metrics {
+    /// See [`sink_mass`].
+    pub sink_mass: Option<f64>,
+    /// See [`normalized_entropy`].
+    pub normalized_entropy: Option<f64>,
+    /// Mean weight of a token on itself.
+    pub diagonal: f64,
+}
+
+impl Metrics {
+    pub fn of(pattern: &Pattern) -> Self {
+        let mut diagonal = 0.0;
+        for_each_row(pattern, |query, row| diagonal += row.get(query).copied().map_or(0.0, f64::from));
+        Self {
+            sink_mass: sink_mass(pattern),
+            normalized_entropy: normalized_entropy(pattern),
+            diagonal: diagonal / pattern.n_positions() as f64,
+        }
+    }
+}
+
+fn for_each_row(pattern: &Pattern, mut visit: impl FnMut(usize, &[f32])) {
+    let mut buffer = vec![0.0; pattern.n_positions()];
+    for query in 0..pattern.n_positions() {
+        visit(query, pattern.row_into(query, &mut buffer));
+    }
+}
+
+/// Mean over the rows that `term` gives a number for; `None` where there is none.
+fn mean_of_rows(pattern: &Pattern, mut term: impl FnMut(usize, &[f32]) -> Option<f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for_each_row(pattern, |query, row| {
+        if let Some(value) = term(query, row) {
+            sum += value;
+            count += 1;
+        }
+    });
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Mean weight on key 0 over query positions ≥ 3, where a row has room to look elsewhere (the attention sink of
+/// Xiao et al. 2023, arXiv 2309.17453). `None` for fewer than four tokens.
+pub fn sink_mass(pattern: &Pattern) -> Option<f64> {
+    mean_of_rows(pattern, |query, row| (query >= 3).then(|| f64::from(row[0])))
+}
+
+/// Row entropy over its largest possible value ln(number of attended keys), mean over rows ≥ 1: 0 for one-hot
+/// rows, 1 for uniform ones. `None` for a single token.
+pub fn normalized_entropy(pattern: &Pattern) -> Option<f64> {
+    mean_of_rows(pattern, |query, row| {
+        (query >= 1 && row.len() > 1).then(|| {
+            let entropy: f64 = row.iter().map(|&w| f64::from(w)).filter(|&w| w != 0.0).map(|w| -w * w.ln()).sum();
+            entropy / (row.len() as f64).ln()
+        })
+    })
+}
+
+/// Mean over rows of KL(baseline ‖ modified), in nats; infinite where the modified pattern gives 0 to a key that
+/// the baseline attends to. Both have the same positions and mask.
+pub fn kl_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
+    let mut buffer = vec![0.0; modified.n_positions()];
+    mean_of_rows(baseline, |query, row| {
+        let other = modified.row_into(query, &mut buffer);
+        Some(kl_divergence(row.iter().map(|&w| f64::from(w)), other.iter().map(|&w| f64::from(w))))
+    })
+    .unwrap_or(0.0)
+}
+
+/// KL(p ‖ q) = Σ p·ln(p/q) in nats; terms with p = 0 count 0.
+pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item = f64>) -> f64 {
+    p.into_iter().zip(q).filter(|&(p, _)| p != 0.0).map(|(p, q)| p * (p / q).ln()).sum()
+}
+
+/// Mean over positions of the Euclidean length of a head's output, given `[T, value_dim]`.
+pub fn output_norm(output: &Array2<f32>) -> f64 {
+    let norms = output.outer_iter().map(|row| row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
+    norms.sum::<f64>() / output.nrows().max(1) as f64
+}

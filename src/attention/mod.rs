@@ -1,0 +1,34 @@
+//! Attention under intervention: pure mathematics on [`ndarray`], nothing of the program's own below it.
+//!
+//! For one head with query vectors `Q [T, d]`, key vectors `K [T, d]` and value vectors `V [T, d]`:
+//!
+//! ```text
+//! scores  S = Q·Kᵀ / √d                     [query, key]
+//! pattern A = softmax over keys of mask(S)  [query, key]   rows are destinations, columns sources
+//! output  O = A·V                           [query, d]
+//! ```
+//!
+//! (Vaswani et al. 2017, arXiv 1706.03762.) An [`Intervention`] multiplies Q, K or V by ε before this
+//! happens, as Zhou et al., ICLR 2025 (arXiv 2410.13708), do to measure what a head is for.
+//!
+//! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
+
+mod component;
+mod epsilon;
+mod exp;
+mod intervention;
+mod metrics;
+mod operation;
+mod pattern;
+mod qkv;
+mod scope;
+
+pub use component::{Component, ParseComponentError};
+pub use epsilon::{Epsilon, EpsilonError};
+pub use exp::exp_in_place;
+pub use intervention::{Factor, HeadEdit, Intervention, ScoreFactors};
+pub use metrics::{Metrics, kl_divergence, kl_from_baseline, normalized_entropy, output_norm, sink_mass};
+pub use operation::Operation;
+pub use pattern::{ExactCell, Pattern};
+pub use qkv::{HeadScores, LayerQkv, Mask, ShapeError};
+pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};

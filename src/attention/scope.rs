@@ -1,0 +1,289 @@
+use std::{collections::BTreeSet, fmt, ops::Range, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// Where an intervention acts, relative to the layer and head on screen. Default: [`Preset::ThisHead`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scope {
+    pub layers: LayerScope,
+    pub heads: HeadScope,
+    pub positions: PositionScope,
+}
+
+/// The layers that a [`Scope`] reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LayerScope {
+    /// The layer on screen.
+    #[default]
+    Shown,
+    All,
+    /// `first..=last`, 0-based, both included.
+    Range {
+        first: usize,
+        last: usize,
+    },
+}
+
+/// The heads that a [`Scope`] reaches in each of its layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeadScope {
+    /// The query head on screen alone; K and V are changed in its own copy, after GQA repetition, as in
+    /// arXiv 2410.13708.
+    #[default]
+    Shown,
+    /// All query heads that read the same kv head as the one on screen.
+    Group,
+    All,
+}
+
+/// The positions whose vectors a [`Scope`] changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PositionScope {
+    #[default]
+    All,
+    /// Position 0.
+    First,
+    /// All but position 0.
+    Rest,
+    Selection(Positions),
+}
+
+/// A set of positions, 0-based.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "BTreeSet<usize>", into = "BTreeSet<usize>")]
+pub struct Positions(Arc<BTreeSet<usize>>);
+
+impl From<BTreeSet<usize>> for Positions {
+    fn from(positions: BTreeSet<usize>) -> Self {
+        Self(Arc::new(positions))
+    }
+}
+
+impl From<Positions> for BTreeSet<usize> {
+    fn from(positions: Positions) -> Self {
+        (*positions.0).clone()
+    }
+}
+
+impl PositionScope {
+    /// Whether the vectors at `position` are changed.
+    pub fn contains(&self, position: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::First => position == 0,
+            Self::Rest => position != 0,
+            Self::Selection(Positions(selected)) => selected.contains(&position),
+        }
+    }
+}
+
+/// The scopes that have a name on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Preset {
+    /// The paper's: the shown head of the shown layer.
+    ThisHead,
+    /// All heads of the shown layer.
+    ThisLayer,
+    /// All heads of all layers.
+    AllLayers,
+}
+
+impl Preset {
+    pub const ALL: [Self; 3] = [Self::ThisHead, Self::ThisLayer, Self::AllLayers];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ThisHead => "This head",
+            Self::ThisLayer => "This layer",
+            Self::AllLayers => "All layers",
+        }
+    }
+
+    pub const fn scope(self) -> Scope {
+        let (layers, heads) = match self {
+            Self::ThisHead => (LayerScope::Shown, HeadScope::Shown),
+            Self::ThisLayer => (LayerScope::Shown, HeadScope::All),
+            Self::AllLayers => (LayerScope::All, HeadScope::All),
+        };
+        Scope { layers, heads, positions: PositionScope::All }
+    }
+}
+
+/// The layer and head on screen, and what they are chosen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub layer: usize,
+    pub head: usize,
+    pub n_layers: usize,
+    pub n_heads: usize,
+    pub n_kv_heads: usize,
+}
+
+/// A [`Scope`] resolved against a model: half-open ranges of layers and of query heads, which are contiguous for
+/// every [`HeadScope`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reach {
+    pub layers: Range<usize>,
+    pub heads: Range<usize>,
+    pub positions: PositionScope,
+}
+
+impl Scope {
+    /// The preset with this scope, if it is one.
+    pub fn preset(&self) -> Option<Preset> {
+        Preset::ALL.into_iter().find(|preset| preset.scope() == *self)
+    }
+
+    /// What the scope means for the layer and head on screen. A layer range is cut to the layers that exist.
+    pub fn resolve(&self, shown: Shown) -> Reach {
+        let layers = match self.layers {
+            LayerScope::Shown => shown.layer..shown.layer + 1,
+            LayerScope::All => 0..shown.n_layers,
+            LayerScope::Range { first, last } => first.min(shown.n_layers)..last.saturating_add(1).min(shown.n_layers),
+        };
+        let heads = match self.heads {
+            HeadScope::Shown => shown.head..shown.head + 1,
+            HeadScope::Group => {
+                let per_group = shown.n_heads / shown.n_kv_heads.max(1);
+                let first = shown.head / per_group.max(1) * per_group;
+                first..first + per_group
+            }
+            HeadScope::All => 0..shown.n_heads,
+        };
+        Reach { layers, heads, positions: self.positions.clone() }
+    }
+}
+
+/// A word that names no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found “{found}”")]
+pub struct ScopeError {
+    expected: &'static str,
+    found: String,
+}
+
+impl ScopeError {
+    fn new(expected: &'static str, found: &str) -> Self {
+        Self { expected, found: found.to_owned() }
+    }
+}
+
+impl FromStr for LayerScope {
+    type Err = ScopeError;
+
+    /// `shown`, `all`, or an inclusive range `A..=B` with A ≤ B.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ScopeError::new("shown, all or A..=B with A at most B", text);
+        match text.trim() {
+            "shown" => Ok(Self::Shown),
+            "all" => Ok(Self::All),
+            range => {
+                let (first, last) = range.split_once("..=").ok_or_else(error)?;
+                let first = first.trim().parse().map_err(|_| error())?;
+                let last = last.trim().parse().map_err(|_| error())?;
+                if first > last { Err(error()) } else { Ok(Self::Range { first, last }) }
+            }
+        }
+    }
+}
+
+impl FromStr for HeadScope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "shown" => Ok(Self::Shown),
+            "group" => Ok(Self::Group),
+            "all" => Ok(Self::All),
+            other => Err(ScopeError::new("shown, group or all", other)),
+        }
+    }
+}
+
+impl FromStr for PositionScope {
+    type Err = ScopeError;
+
+    /// `all`, `first`, `rest`, or positions separated by commas.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "all" => Ok(Self::All),
+            "first" => Ok(Self::First),
+            "rest" => Ok(Self::Rest),
+            list => list
+                .split(',')
+                .map(|position| position.trim().parse())
+                .collect::<Result<BTreeSet<usize>, _>>()
+                .map(|positions| Self::Selection(positions.into()))
+                .map_err(|_| ScopeError::new("all, first, rest or positions such as 0,3,7", list)),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    /// In words, as the status line says it: `This head`, `layers 2 to 4, all heads`, …
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(preset) = self.preset() {
+            return f.write_str(preset.name());
+        }
+        match self.layers {
+            LayerScope::Shown => f.write_str("this layer")?,
+            LayerScope::All => f.write_str("all layers")?,
+            LayerScope::Range { first, last } if first == last => write!(f, "layer {first}")?,
+            LayerScope::Range { first, last } => write!(f, "layers {first} to {last}")?,
+        }
+        f.write_str(match self.heads {
+            HeadScope::Shown => ", this head",
+            HeadScope::Group => ", this KV group",
+            HeadScope::All => ", all heads",
+        })?;
+        match &self.positions {
+            PositionScope::All => Ok(()),
+            PositionScope::First => f.write_str(", first position"),
+            PositionScope::Rest => f.write_str(", all but the first position"),
+            PositionScope::Selection(Positions(selected)) => write!(f, ", {} positions", selected.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOWN: Shown = Shown { layer: 14, head: 5, n_layers: 30, n_heads: 9, n_kv_heads: 3 };
+
+    #[test]
+    fn presets_resolve_to_the_papers_scopes() {
+        let reach = |preset: Preset| preset.scope().resolve(SHOWN);
+        assert_eq!((reach(Preset::ThisHead).layers, reach(Preset::ThisHead).heads), (14..15, 5..6));
+        assert_eq!((reach(Preset::ThisLayer).layers, reach(Preset::ThisLayer).heads), (14..15, 0..9));
+        assert_eq!((reach(Preset::AllLayers).layers, reach(Preset::AllLayers).heads), (0..30, 0..9));
+        assert_eq!(Scope::default().preset(), Some(Preset::ThisHead));
+    }
+
+    #[test]
+    fn a_kv_group_is_the_query_heads_that_share_a_kv_head() {
+        let scope = Scope { heads: HeadScope::Group, ..Scope::default() };
+        assert_eq!(scope.resolve(SHOWN).heads, 3..6);
+    }
+
+    #[test]
+    fn a_range_is_cut_to_the_layers_that_exist() {
+        let scope = Scope { layers: "12..=99".parse().unwrap(), ..Scope::default() };
+        assert_eq!(scope.resolve(SHOWN).layers, 12..30);
+        assert!("5..=2".parse::<LayerScope>().is_err());
+        assert!("0..4".parse::<LayerScope>().is_err());
+    }
+
+    #[test]
+    fn positions_parse_and_contain() {
+        let selection: PositionScope = "0, 3,7".parse().unwrap();
+        let chosen: Vec<usize> = (0..9).filter(|&p| selection.contains(p)).collect();
+        assert_eq!(chosen, [0, 3, 7]);
+        assert!(PositionScope::Rest.contains(1) && !PositionScope::Rest.contains(0));
+        assert!("0,x".parse::<PositionScope>().is_err());
+    }
+}

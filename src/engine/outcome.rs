@@ -1,0 +1,97 @@
+//! What the engine answers with.
+
+use std::sync::Arc;
+
+use super::{EpsilonGrid, SourceSpec};
+use crate::attention::{Component, HeadEdit, LayerQkv, Mask, Pattern, Shown, output_norm};
+
+/// What kind of source it is, which decides what can move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Live: takes any prompt, and every scope works.
+    Model,
+    /// Vectors of one prompt from a file: an intervention knows only the shown layer.
+    Capture,
+}
+
+/// What a source offers, known once it is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFacts {
+    pub source: SourceSpec,
+    pub kind: SourceKind,
+    /// The model's name for people, e.g. `SmolLM2-135M-Instruct`.
+    pub title: String,
+    pub n_layers: usize,
+    pub n_heads: usize,
+    pub n_kv_heads: usize,
+    pub head_dim: usize,
+    /// Most tokens that fit: the model's positions, or the capture's length.
+    pub max_positions: usize,
+}
+
+/// One token of the prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// `None` in a capture that names its tokens only.
+    pub id: Option<u32>,
+    /// As the vocabulary writes it, e.g. `Ġlove`.
+    pub piece: String,
+    /// As a reader sees it, e.g. ` love`; control characters are escaped.
+    pub text: String,
+}
+
+/// One panel of the grid, or the baseline: a pattern and what goes with it.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    pub pattern: Pattern,
+    /// Vectors of the shown layer as they enter attention, after whatever happened upstream.
+    pub(super) qkv: Arc<LayerQkv>,
+    pub(super) head: usize,
+    pub(super) edit: HeadEdit,
+}
+
+impl Panel {
+    /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
+    /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
+    pub fn output_norm(&self) -> Option<f64> {
+        Some(output_norm(&self.qkv.head_output(self.head, &self.pattern, &self.edit)?))
+    }
+}
+
+/// All that a view needs. Cheap to clone and to keep: patterns share their scores and hold no weights.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub facts: Arc<SourceFacts>,
+    pub tokens: Arc<[Token]>,
+    pub layer: usize,
+    pub head: usize,
+    pub epsilon: EpsilonGrid,
+    pub baseline: Panel,
+    /// `[component][column]`
+    pub panels: [[Panel; 3]; 3],
+}
+
+impl Outcome {
+    pub fn panel(&self, component: Component, column: usize) -> &Panel {
+        &self.panels[component.row()][column]
+    }
+
+    /// T
+    pub fn n_positions(&self) -> usize {
+        self.tokens.len()
+    }
+
+    pub fn mask(&self) -> Mask {
+        self.baseline.pattern.scores().mask()
+    }
+
+    pub fn shown(&self) -> Shown {
+        Shown {
+            layer: self.layer,
+            head: self.head,
+            n_layers: self.facts.n_layers,
+            n_heads: self.facts.n_heads,
+            n_kv_heads: self.facts.n_kv_heads,
+        }
+    }
+}

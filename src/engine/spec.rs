@@ -1,0 +1,100 @@
+//! What is asked of the engine: plain data, comparable, without handles.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::attention::{Epsilon, Operation, Scope};
+
+/// What ships inside the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bundled {
+    /// Captured query, key and value vectors of SmolLM2-135M: the figure on a real language model.
+    Smollm2,
+    /// A small live language model, trained on Jane Austen and the King James Bible.
+    Austen,
+}
+
+impl Bundled {
+    pub const ALL: [Self; 2] = [Self::Smollm2, Self::Austen];
+
+    /// `bundled:NAME`, as on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Smollm2 => "bundled:smollm2",
+            Self::Austen => "bundled:austen",
+        }
+    }
+}
+
+/// Where attention comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SourceSpec {
+    Bundled(Bundled),
+    /// A capture file in safetensors format.
+    Capture(std::path::PathBuf),
+}
+
+impl fmt::Display for SourceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled(bundled) => f.write_str(bundled.name()),
+            Self::Capture(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A word that names no source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceSpecError {
+    #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
+    UnknownBundled(String),
+    #[error("{0}: expected bundled:smollm2, bundled:austen or a capture ending in .safetensors")]
+    UnknownKind(String),
+}
+
+impl FromStr for SourceSpec {
+    type Err = SourceSpecError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with("bundled:") {
+            let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == text);
+            return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(text.to_owned()));
+        }
+        let path = std::path::PathBuf::from(text);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("safetensors") => Ok(Self::Capture(path)),
+            _ => Err(SourceSpecError::UnknownKind(text.to_owned())),
+        }
+    }
+}
+
+/// What a live model reads. A capture has its tokens in the file and ignores this.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompt {
+    /// Tokenized by the model's tokenizer, with its beginning-of-sequence token in front where `bos` is set.
+    Text { text: String, bos: bool },
+    /// Taken exactly as given.
+    TokenIds(Vec<u32>),
+}
+
+/// ε of every panel, `[component][column]` in the order of [`crate::attention::Component::ALL`].
+pub type EpsilonGrid = [[Epsilon; 3]; 3];
+
+/// One request: everything that the nine panels depend on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RunSpec {
+    pub source: SourceSpec,
+    pub prompt: Prompt,
+    /// 0-based layer on screen.
+    pub layer: usize,
+    /// 0-based query head on screen.
+    pub head: usize,
+    pub operation: Operation,
+    pub scope: Scope,
+    pub epsilon: EpsilonGrid,
+}
