@@ -1,7 +1,23 @@
-//! Runs requests.
+//! Answers requests about attention under intervention: numbered, newest wins, usable with and without a thread.
+//!
+//! [`Engine::run`] turns a [`RunSpec`] (plain data: source, prompt, layer, head, scope, nine ε) into an
+//! [`Outcome`] (the nine patterns and their baseline). It caches what a gesture leaves unchanged: a drag of ε that
+//! only multiplies scores touches no matrix product, a change upstream restarts from the residual stream in front
+//! of the first changed layer and stops at the shown one. [`Worker`] is the thread around it.
 
+mod effect;
+mod error;
+mod layer_run;
 mod outcome;
+mod prompt_run;
+mod run;
+mod source;
 mod spec;
+mod worker;
 
+pub use effect::{Effect, NextToken};
+pub use error::EngineError;
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
-pub use spec::{Bundled, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use run::{Engine, HeadSummary};
+pub use spec::{Bundled, DefaultView, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use worker::{Answer, RequestNumber, Ticket, Worker};

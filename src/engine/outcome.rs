@@ -27,6 +27,8 @@ pub struct SourceFacts {
     pub head_dim: usize,
     /// Most tokens that fit: the model's positions, or the capture's length.
     pub max_positions: usize,
+    /// Whether the tokenizer puts a beginning-of-sequence token in front.
+    pub has_bos: bool,
 }
 
 /// One token of the prompt.

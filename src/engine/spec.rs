@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attention::{Epsilon, Operation, Scope};
+use crate::{
+    attention::{Epsilon, Operation, Scope},
+    capture, model,
+};
 
 /// What ships inside the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +29,33 @@ impl Bundled {
             Self::Austen => "bundled:austen",
         }
     }
+
+    /// Whether it reads any prompt.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Austen)
+    }
+
+    /// What it opens on.
+    pub const fn default_view(self) -> DefaultView {
+        match self {
+            Self::Smollm2 => {
+                let (layer, head) = capture::bundled::DEFAULT_HEAD;
+                DefaultView { prompt: capture::bundled::PROMPT, layer, head }
+            }
+            Self::Austen => {
+                let (layer, head) = model::bundled::DEFAULT_HEAD;
+                DefaultView { prompt: model::bundled::DEFAULT_PROMPT, layer, head }
+            }
+        }
+    }
+}
+
+/// What a source opens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DefaultView {
+    pub prompt: &'static str,
+    pub layer: usize,
+    pub head: usize,
 }
 
 /// Where attention comes from.

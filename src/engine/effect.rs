@@ -1,0 +1,86 @@
+//! What an intervention does to the model's output.
+
+use ndarray::ArrayView1;
+
+use crate::attention::kl_divergence;
+
+/// How many of the likeliest next tokens are listed.
+const TOP: usize = 10;
+
+/// A next token and its probabilities without and with the intervention.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextToken {
+    pub id: u32,
+    /// As a reader sees it.
+    pub text: String,
+    pub baseline: f64,
+    pub modified: f64,
+}
+
+/// The change of the next-token distribution after the last position.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// KL(baseline ‖ modified) in nats: *Ships*, the safety head importance score of arXiv 2410.13708.
+    pub kl: f64,
+    /// The likeliest tokens of either distribution, by baseline probability.
+    pub top: Vec<NextToken>,
+}
+
+impl Effect {
+    /// From two rows of logits `[vocab]`; `text_of` names a token.
+    pub(super) fn new(
+        baseline: ArrayView1<'_, f32>,
+        modified: ArrayView1<'_, f32>,
+        text_of: impl Fn(u32) -> String,
+    ) -> Self {
+        let (baseline, modified) = (softmax(baseline), softmax(modified));
+        let mut ids = likeliest(&baseline);
+        for id in likeliest(&modified) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.sort_by(|&a, &b| baseline[b].total_cmp(&baseline[a]));
+        let top = ids
+            .into_iter()
+            .filter_map(|id| {
+                let number = u32::try_from(id).ok()?;
+                Some(NextToken { id: number, text: text_of(number), baseline: baseline[id], modified: modified[id] })
+            })
+            .collect();
+        Self { kl: kl_divergence(baseline.iter().copied(), modified.iter().copied()).max(0.0), top }
+    }
+}
+
+fn softmax(logits: ArrayView1<'_, f32>) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exps: Vec<f64> = logits.iter().map(|&logit| (f64::from(logit) - f64::from(max)).exp()).collect();
+    let sum: f64 = exps.iter().sum();
+    exps.into_iter().map(|exp| exp / sum).collect()
+}
+
+fn likeliest(probabilities: &[f64]) -> Vec<usize> {
+    let mut ids: Vec<usize> = (0..probabilities.len()).collect();
+    ids.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    ids.truncate(TOP);
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn is_the_divergence_of_two_known_distributions() {
+        // Probabilities 3/4, 1/4 against 1/2, 1/2: KL = 3/4·ln(3/2) + 1/4·ln(1/2).
+        let baseline = array![3.0_f32.ln(), 0.0];
+        let effect = Effect::new(baseline.view(), array![0.0, 0.0].view(), |id| id.to_string());
+        let expected = 0.75 * 1.5_f64.ln() + 0.25 * 0.5_f64.ln();
+        assert!((effect.kl - expected).abs() < 1e-7, "{}", effect.kl);
+        assert_eq!(effect.top[0].id, 0);
+        assert!((effect.top[0].baseline - 0.75).abs() < 1e-7);
+        assert_eq!(Effect::new(baseline.view(), baseline.view(), |id| id.to_string()).kl, 0.0);
+    }
+}

@@ -1,0 +1,27 @@
+use std::path::PathBuf;
+
+use crate::{attention::ShapeError, capture::CaptureError, model::ModelError};
+
+/// Why a request has no answer. Every message is one sentence for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("There is no layer {layer}: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
+    NoSuchLayer { layer: usize, n_layers: usize, title: String },
+    #[error("There is no head {head}: {title} has heads 0 to {} in each layer.", n_heads.saturating_sub(1))]
+    NoSuchHead { head: usize, n_heads: usize, title: String },
+    #[error("The layers {first} to {last} do not exist: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
+    NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
+    #[error("{title} is a capture: it holds the vectors of one prompt and has no model that could read another.")]
+    NotLive { title: String },
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    #[error("{} is not a capture: expected a .safetensors file with q, k and optionally v", path.display())]
+    UnknownFile { path: PathBuf },
+    /// A newer request has made this one pointless.
+    #[error("superseded by a newer request")]
+    Cancelled,
+}

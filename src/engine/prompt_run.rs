@@ -1,0 +1,162 @@
+//! One source reading one prompt: the baseline as far as it was needed, and the runs that interventions upstream
+//! of a shown layer make of it.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use lru::LruCache;
+use ndarray::Array1;
+
+use super::{EngineError, Prompt, Token, layer_run::LayerRun, source::{OpenSource, Reader}};
+use crate::{
+    attention::Intervention,
+    model::{self, LanguageModel, Residual},
+};
+
+/// Modified runs that are kept: nine panels, and what the slider passed lately.
+const KEPT_RUNS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
+
+pub(super) struct PromptRun {
+    pub source: Arc<OpenSource>,
+    pub tokens: Arc<[Token]>,
+    /// Baseline, by layer.
+    layers: Vec<Option<Arc<LayerRun>>>,
+    /// Baseline residual stream in front of layer 0, 1, …, as far as it was needed. Empty for a capture.
+    residuals: Vec<Residual>,
+    /// What reaches a layer when an intervention acts before it.
+    modified: LruCache<(Intervention, usize), Arc<LayerRun>>,
+    logits: LruCache<Option<Intervention>, Arc<Array1<f32>>>,
+}
+
+impl PromptRun {
+    /// Reads the prompt; computes nothing yet but the embeddings.
+    pub fn start(source: Arc<OpenSource>, prompt: &Prompt) -> Result<Self, EngineError> {
+        let (tokens, residuals) = match &source.reader {
+            Reader::Capture { tokens, .. } => (tokens.clone(), Vec::new()),
+            Reader::Model(model) => {
+                let tokens = read(model, prompt)?;
+                let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+                (tokens.into_iter().map(Token::from).collect(), vec![model.transformer().embed(&ids)?])
+            }
+        };
+        let layers = vec![None; source.facts.n_layers];
+        let modified = LruCache::new(KEPT_RUNS);
+        let logits = LruCache::new(KEPT_RUNS);
+        Ok(Self { source, tokens, layers, residuals, modified, logits })
+    }
+
+    /// The unmodified layer. `layer` is below `n_layers`.
+    pub fn baseline(&mut self, layer: usize, cancelled: &dyn Fn() -> bool) -> Result<Arc<LayerRun>, EngineError> {
+        if let Some(run) = &self.layers[layer] {
+            return Ok(run.clone());
+        }
+        let source = self.source.clone();
+        let qkv = match &source.reader {
+            Reader::Capture { capture, .. } => capture.layer(layer)?,
+            Reader::Model(model) => {
+                let residual = self.residual(model, layer, cancelled)?;
+                model.transformer().qkv(layer, &residual)?
+            }
+        };
+        let run = Arc::new(LayerRun::new(Arc::new(qkv)));
+        self.layers[layer] = Some(run.clone());
+        Ok(run)
+    }
+
+    /// The layer as an intervention that acts before it leaves it: restarts from the baseline's residual stream in
+    /// front of the first layer that is changed.
+    pub fn under(
+        &mut self,
+        upstream: &Intervention,
+        layer: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Arc<LayerRun>, EngineError> {
+        let key = (upstream.clone(), layer);
+        if let Some(run) = self.modified.get(&key) {
+            return Ok(run.clone());
+        }
+        let source = self.source.clone();
+        let Reader::Model(model) = &source.reader else {
+            // A capture knows only the shown layer: what happens before it is in the file already.
+            return self.baseline(layer, cancelled);
+        };
+        let residual = self.changed_residual(model, upstream, layer, cancelled)?;
+        let run = Arc::new(LayerRun::new(Arc::new(model.transformer().qkv(layer, &residual)?)));
+        self.modified.put(key, run.clone());
+        Ok(run)
+    }
+
+    /// Next-token logits `[vocab]` after the last position; `None` for a capture.
+    pub fn next_token_logits(
+        &mut self,
+        intervention: Option<&Intervention>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
+        let source = self.source.clone();
+        let Reader::Model(model) = &source.reader else { return Ok(None) };
+        let n_layers = source.facts.n_layers;
+        let active = intervention.and_then(|intervention| intervention.upstream_of(n_layers));
+        if let Some(logits) = self.logits.get(&active) {
+            return Ok(Some(logits.clone()));
+        }
+        let residual = match &active {
+            None => self.residual(model, n_layers, cancelled)?,
+            Some(active) => self.changed_residual(model, active, n_layers, cancelled)?,
+        };
+        let logits = Arc::new(model.next_token_logits(&residual)?);
+        self.logits.put(active, logits.clone());
+        Ok(Some(logits))
+    }
+
+    /// The baseline residual stream in front of `layer`; `n_layers` is behind the last.
+    fn residual(
+        &mut self,
+        model: &LanguageModel,
+        layer: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Residual, EngineError> {
+        while self.residuals.len() <= layer {
+            let at = self.residuals.len() - 1;
+            let run = self.baseline(at, cancelled)?;
+            if cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let next = model::step(model.transformer(), at, &self.residuals[at], &run.qkv, None)?;
+            self.residuals.push(next);
+        }
+        Ok(self.residuals[layer].clone())
+    }
+
+    /// The residual stream in front of `layer` when `intervention`, which acts before it, is in force.
+    fn changed_residual(
+        &mut self,
+        model: &LanguageModel,
+        intervention: &Intervention,
+        layer: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Residual, EngineError> {
+        let first = intervention.first_layer();
+        let mut residual = self.residual(model, first, cancelled)?;
+        // Nothing has changed yet in the first of the layers, so that its vectors are the baseline's.
+        let mut qkv = self.baseline(first, cancelled)?.qkv.clone();
+        for at in first..layer {
+            if cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            if at > first {
+                qkv = Arc::new(model.transformer().qkv(at, &residual)?);
+            }
+            residual = model::step(model.transformer(), at, &residual, &qkv, Some(intervention))?;
+        }
+        Ok(residual)
+    }
+}
+
+fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::Token>, EngineError> {
+    let tokens = match prompt {
+        Prompt::Text { text, bos } => model.tokenize(text, *bos)?,
+        Prompt::TokenIds(ids) => model.tokens_of(ids),
+    };
+    let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+    model.check_ids(&ids)?;
+    Ok(tokens)
+}

@@ -1,0 +1,78 @@
+//! Opening sources.
+
+use std::sync::Arc;
+
+use super::{Bundled, EngineError, SourceFacts, SourceKind, SourceSpec, Token};
+use crate::{
+    capture::{self, Capture},
+    model::{self, LanguageModel},
+};
+
+/// A source that is open for reading.
+pub(super) struct OpenSource {
+    pub facts: Arc<SourceFacts>,
+    pub reader: Reader,
+}
+
+pub(super) enum Reader {
+    Model(Box<LanguageModel>),
+    Capture { capture: Capture, tokens: Arc<[Token]> },
+}
+
+/// Opens a source, checking all of its headers; weights and vectors are read as they are needed.
+pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
+    match source {
+        SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, "Austen (bundled)", model::bundled::austen()?)),
+        SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
+        SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
+    }
+}
+
+fn live(source: &SourceSpec, title: &str, model: LanguageModel) -> OpenSource {
+    let shape = model.transformer().shape();
+    let facts = SourceFacts {
+        source: source.clone(),
+        kind: SourceKind::Model,
+        title: title.to_owned(),
+        n_layers: shape.n_layers,
+        n_heads: shape.n_heads,
+        n_kv_heads: shape.n_kv_heads,
+        head_dim: shape.head_dim,
+        max_positions: shape.max_positions,
+        has_bos: model.has_bos(),
+    };
+    OpenSource { facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+}
+
+fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
+    let title = capture.model().map_or_else(|| source.to_string(), ToOwned::to_owned);
+    let facts = SourceFacts {
+        source: source.clone(),
+        kind: SourceKind::Capture,
+        title,
+        n_layers: capture.n_layers(),
+        n_heads: capture.n_heads(),
+        n_kv_heads: capture.n_kv_heads(),
+        head_dim: capture.head_dim(),
+        max_positions: capture.n_positions(),
+        has_bos: false,
+    };
+    let ids = capture.token_ids();
+    let tokens = capture
+        .tokens()
+        .iter()
+        .enumerate()
+        .map(|(position, piece)| Token {
+            id: ids.and_then(|ids| ids.get(position).copied()),
+            piece: piece.clone(),
+            text: model::readable(piece),
+        })
+        .collect();
+    OpenSource { facts: Arc::new(facts), reader: Reader::Capture { capture, tokens } }
+}
+
+impl From<model::Token> for Token {
+    fn from(token: model::Token) -> Self {
+        Self { id: Some(token.id), piece: token.piece, text: token.text }
+    }
+}

@@ -1,0 +1,145 @@
+use super::{Cell, FIGURE_GRID, RowChoice, Session, Theme};
+use crate::{
+    attention::{Component, Epsilon, Scope},
+    engine::{Bundled, Prompt, SourceFacts, SourceSpec},
+    figure::{Colormap, MaskedStyle, Window},
+};
+
+/// Every way to change a [`Session`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Which rows the slider moves.
+    ChooseRows(RowChoice),
+    /// Which column the slider moves, 0 to 2.
+    ChooseColumn(usize),
+    /// A panel: its row and its column.
+    SelectPanel { component: Component, column: usize },
+    /// ε of the chosen rows in the chosen column.
+    SetEpsilon(Epsilon),
+    /// Back to 5e-1, 1e-3, 1e-10 in every row.
+    ResetToFigure,
+    /// A prompt for a live model; on a capture this moves to the bundled one.
+    SetPrompt(String),
+    /// Whether a beginning-of-sequence token stands in front.
+    SetBos(bool),
+    /// A bundled source at its default view, keeping ε and scope.
+    OpenExample(Bundled),
+    /// A source from a file, keeping what fits.
+    Open(SourceSpec),
+    SetLayer(usize),
+    SetHead(usize),
+    StepLayer(isize),
+    StepHead(isize),
+    SetScope(Scope),
+    Pin(Cell),
+    Unpin,
+    /// Moves the pinned cell by queries (down) and keys (right), within the cells that are not masked.
+    MovePin { queries: isize, keys: isize },
+    /// The cells in view; `None` for the whole matrix.
+    SetWindow(Option<Window>),
+    /// One panel alone, or all nine.
+    ToggleSolo { component: Component, column: usize },
+    SetTheme(Theme),
+    SetUiScale(f32),
+    SetColormap(Colormap),
+    SetMaskedStyle(MaskedStyle),
+}
+
+/// Scale of the whole window, 1 = ordinary.
+const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
+
+impl Session {
+    /// Carries out `command`. `facts` are those of the session's source, where it is open; without them layers and
+    /// heads are taken as they come and the engine checks them. `n_positions` is the number of tokens on screen.
+    pub fn apply(&mut self, command: Command, facts: Option<&SourceFacts>, n_positions: usize) {
+        match command {
+            Command::ChooseRows(rows) => self.rows = rows,
+            Command::ChooseColumn(column) => self.column = column.min(2),
+            Command::SelectPanel { component, column } => {
+                self.rows = RowChoice::Only(component);
+                self.column = column.min(2);
+            }
+            Command::SetEpsilon(epsilon) => {
+                for component in self.rows.components() {
+                    self.epsilon[component.row()][self.column] = epsilon;
+                }
+            }
+            Command::ResetToFigure => self.epsilon = FIGURE_GRID,
+            Command::SetPrompt(text) => self.set_prompt(text, facts),
+            Command::SetBos(bos) => {
+                if let Prompt::Text { bos: old, .. } = &mut self.prompt {
+                    *old = bos;
+                    self.forget_cells();
+                }
+            }
+            Command::OpenExample(bundled) => self.open_example(bundled),
+            Command::Open(source) => {
+                self.source = source;
+                self.forget_cells();
+            }
+            Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
+            Command::SetHead(head) => self.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
+            Command::StepLayer(by) => self.layer = step(self.layer, by, facts.map(|facts| facts.n_layers)),
+            Command::StepHead(by) => self.head = step(self.head, by, facts.map(|facts| facts.n_heads)),
+            Command::SetScope(scope) => self.scope = scope,
+            Command::Pin(cell) => self.pinned = Some(cell),
+            Command::Unpin => self.pinned = None,
+            Command::MovePin { queries, keys } => self.move_pin(queries, keys, n_positions),
+            Command::SetWindow(window) => self.view.window = window,
+            Command::ToggleSolo { component, column } => {
+                let panel = Some((component, column.min(2)));
+                self.view.solo = if self.view.solo == panel { None } else { panel };
+            }
+            Command::SetTheme(theme) => self.view.theme = theme,
+            Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
+            Command::SetColormap(colormap) => self.view.colormap = colormap,
+            Command::SetMaskedStyle(style) => self.view.masked = style,
+        }
+    }
+
+    fn set_prompt(&mut self, text: String, facts: Option<&SourceFacts>) {
+        let live = match &self.source {
+            SourceSpec::Bundled(bundled) => bundled.is_live(),
+            _ => facts.is_none_or(|facts| facts.kind == crate::engine::SourceKind::Model),
+        };
+        if !live {
+            self.open_example(Bundled::Austen);
+        }
+        let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
+        self.prompt = Prompt::Text { text, bos };
+        self.forget_cells();
+    }
+
+    /// ε, scope and the way of showing survive; layer, head and prompt are the source's own.
+    fn open_example(&mut self, bundled: Bundled) {
+        let example = Self::example(bundled);
+        self.source = example.source;
+        self.prompt = example.prompt;
+        self.layer = example.layer;
+        self.head = example.head;
+        if matches!(self.scope.layers, crate::attention::LayerScope::Range { .. }) {
+            self.scope = Scope::default();
+        }
+        self.forget_cells();
+    }
+
+    /// Cells of another prompt mean nothing.
+    fn forget_cells(&mut self) {
+        self.pinned = None;
+        self.view.window = None;
+    }
+
+    fn move_pin(&mut self, queries: isize, keys: isize, n_positions: usize) {
+        let Some(cell) = self.pinned else { return };
+        let query = step(cell.query, queries, Some(n_positions));
+        self.pinned = Some(Cell { query, key: step(cell.key, keys, Some(n_positions)) });
+    }
+}
+
+fn last(count: usize) -> usize {
+    count.saturating_sub(1)
+}
+
+fn step(value: usize, by: isize, count: Option<usize>) -> usize {
+    value.saturating_add_signed(by).min(count.map_or(usize::MAX, last))
+}

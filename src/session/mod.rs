@@ -1,0 +1,127 @@
+//! Everything needed to reproduce the view, and the one way to change it.
+//!
+//! A [`Session`] is plain data: no handles, no results. A gesture becomes a [`Command`]; [`Session::apply`] is the
+//! only place that changes it; [`Session::run_spec`] is what the engine is asked. The command line fills the same
+//! struct from its arguments.
+
+mod command;
+mod timeline;
+mod view;
+
+use serde::{Deserialize, Serialize};
+
+pub use command::Command;
+pub use timeline::Timeline;
+pub use view::{Theme, View};
+
+use crate::{
+    attention::{Component, Epsilon, Operation, Scope},
+    engine::{Bundled, EpsilonGrid, Prompt, RunSpec, SourceSpec},
+};
+
+/// ε of the figure in every row.
+pub const FIGURE_GRID: EpsilonGrid = [Epsilon::FIGURE; 3];
+
+/// Which rows the slider moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowChoice {
+    /// All three.
+    All,
+    /// One.
+    Only(Component),
+}
+
+impl RowChoice {
+    /// The components that are moved.
+    pub fn components(self) -> &'static [Component] {
+        match self {
+            Self::All => &Component::ALL,
+            Self::Only(Component::Query) => &[Component::Query],
+            Self::Only(Component::Key) => &[Component::Key],
+            Self::Only(Component::Value) => &[Component::Value],
+        }
+    }
+
+    pub fn contains(self, component: Component) -> bool {
+        self.components().contains(&component)
+    }
+
+    /// The panel row that speaks for the choice: the first.
+    pub fn lead(self) -> Component {
+        self.components()[0]
+    }
+}
+
+/// One cell of a pattern: which query attends to which key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cell {
+    pub query: usize,
+    pub key: usize,
+}
+
+/// What is on screen, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub source: SourceSpec,
+    pub prompt: Prompt,
+    /// 0-based layer on screen.
+    pub layer: usize,
+    /// 0-based query head on screen.
+    pub head: usize,
+    pub operation: Operation,
+    pub scope: Scope,
+    pub epsilon: EpsilonGrid,
+    /// The rows that the slider moves.
+    pub rows: RowChoice,
+    /// The column that the slider moves, 0 to 2.
+    pub column: usize,
+    /// The cell that stays marked.
+    pub pinned: Option<Cell>,
+    pub view: View,
+}
+
+impl Default for Session {
+    /// The figure.
+    fn default() -> Self {
+        Self::example(Bundled::Smollm2)
+    }
+}
+
+impl Session {
+    /// A bundled source at its default view, with the figure's ε and scope *This head*.
+    pub fn example(bundled: Bundled) -> Self {
+        let view = bundled.default_view();
+        Self {
+            source: SourceSpec::Bundled(bundled),
+            prompt: Prompt::Text { text: view.prompt.to_owned(), bos: true },
+            layer: view.layer,
+            head: view.head,
+            operation: Operation::default(),
+            scope: Scope::default(),
+            epsilon: FIGURE_GRID,
+            rows: RowChoice::All,
+            column: 0,
+            pinned: None,
+            view: View::default(),
+        }
+    }
+
+    /// What the engine is asked for this view.
+    pub fn run_spec(&self) -> RunSpec {
+        RunSpec {
+            source: self.source.clone(),
+            prompt: self.prompt.clone(),
+            layer: self.layer,
+            head: self.head,
+            operation: self.operation,
+            scope: self.scope.clone(),
+            epsilon: self.epsilon,
+        }
+    }
+
+    /// ε of the panel that the slider stands for.
+    pub fn selected_epsilon(&self) -> Epsilon {
+        self.epsilon[self.rows.lead().row()][self.column]
+    }
+}

@@ -1,0 +1,47 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    attention::Component,
+    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+};
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the desktop has it.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// How the numbers are shown; changes none of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    pub colormap: Colormap,
+    pub norm: ColorNorm,
+    pub masked: MaskedStyle,
+    /// The cells in view, the same in all panels; `None` for the whole matrix.
+    pub window: Option<Window>,
+    /// The panel that is shown alone.
+    pub solo: Option<(Component, usize)>,
+    pub theme: Theme,
+    /// Scale of the whole window, 0.75 to 2.5.
+    pub ui_scale: f32,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            colormap: Colormap::default(),
+            norm: ColorNorm::default(),
+            masked: MaskedStyle::default(),
+            window: None,
+            solo: None,
+            theme: Theme::default(),
+            ui_scale: 1.0,
+        }
+    }
+}
