@@ -1,0 +1,180 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
+    engine::SourceSpec,
+    figure::{ColorNorm, Colormap},
+};
+
+/// See what happens to a transformer's attention when its Query, Key or Value is turned down.
+///
+/// Without a subcommand a window opens: nine attention patterns, three rows (Query, Key, Value scaled by ε) and
+/// three columns (ε = 5e-1, 1e-3, 1e-10), a slider for ε, exact weights under the pointer.
+#[derive(Debug, Parser)]
+#[command(
+    name = "attenuate",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 110,
+    after_help = EXAMPLES
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Subcommands>,
+    #[command(flatten)]
+    pub view: ViewArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  attenuate                                        the figure, on a real language model
+  attenuate --prompt \"The cat sat on the mat.\"     the bundled live model reads your prompt
+  attenuate bundled:austen --layers all --heads all
+  attenuate export -o figure.png                   the figure as a picture, 300 dpi
+  attenuate weights -o weights.json --epsilon 0.1,0.01,0
+  attenuate heads bundled:smollm2                  which heads have an attention sink
+
+Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot be understood.";
+
+#[derive(Debug, Subcommand)]
+pub enum Subcommands {
+    /// Draw the figure into a file (PNG)
+    #[command(max_term_width = 110)]
+    Export(ExportArguments),
+    /// Write the numbers into a file (JSON or safetensors)
+    #[command(max_term_width = 110)]
+    Weights(WeightsArguments),
+    /// List all heads: sink mass, normalized entropy, weight on the diagonal
+    #[command(max_term_width = 110)]
+    Heads(HeadsArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// File to write; the extension decides the format (.png)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Title above the grid; an empty text leaves it out
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Pixels per inch
+    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=2400))]
+    pub dpi: u32,
+    #[command(flatten)]
+    pub view: ViewArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct WeightsArguments {
+    /// File to write; the extension decides the format (.json, .safetensors)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub view: ViewArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct HeadsArguments {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub source: SourceArguments,
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+pub struct SourceArguments {
+    /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), or a
+    /// capture FILE.safetensors
+    #[arg(value_name = "SOURCE")]
+    pub source: Option<SourceSpec>,
+    /// Text for the live model to read
+    #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]
+    pub prompt: Option<String>,
+    /// Tokens for the live model to read, exactly as given (no BOS added)
+    #[arg(long, value_name = "I,J,…", value_delimiter = ',', help_heading = "Source")]
+    pub token_ids: Option<Vec<u32>>,
+    /// Put no beginning-of-sequence token in front of the prompt
+    #[arg(long, conflicts_with = "token_ids", help_heading = "Source")]
+    pub no_bos: bool,
+}
+
+/// What is read, and what is done to it.
+#[derive(Debug, Args)]
+pub struct ViewArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// Layer whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N", help_heading = "Source")]
+    pub layer: Option<usize>,
+    /// Query head whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N", help_heading = "Source")]
+    pub head: Option<usize>,
+    /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
+    #[arg(long, value_name = "E,E,E", value_parser = parse_columns, help_heading = "Intervention")]
+    pub epsilon: Option<Columns>,
+    /// What ε does to the vectors: scale
+    #[arg(long, value_name = "NAME", default_value = "scale", value_parser = parse_operation, help_heading = "Intervention")]
+    pub operation: Operation,
+    /// Layers that are changed: shown, all, or A..=B
+    #[arg(long, value_name = "LAYERS", default_value = "shown", help_heading = "Intervention")]
+    pub layers: LayerScope,
+    /// Heads that are changed: shown (this query head alone), group (its KV group), or all
+    #[arg(long, value_name = "HEADS", default_value = "shown", help_heading = "Intervention")]
+    pub heads: HeadScope,
+    /// Positions that are changed: all, first, rest, or I,J,…
+    #[arg(long, value_name = "POSITIONS", default_value = "all", help_heading = "Intervention")]
+    pub positions: PositionScope,
+    /// Values to colours: linear (0 to 1), log, auto, or LO:HI
+    #[arg(long, value_name = "NORM", default_value = "linear", help_heading = "View")]
+    pub norm: ColorNorm,
+    /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys
+    #[arg(long, value_name = "NAME", default_value = "blue-red", help_heading = "View")]
+    pub colormap: Colormap,
+}
+
+/// ε of the three columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns(pub [Epsilon; 3]);
+
+fn parse_columns(text: &str) -> Result<Columns, String> {
+    let columns: Vec<Epsilon> = text
+        .split(',')
+        .map(|part| part.parse().map_err(|error| format!("“{}”: {error}", part.trim())))
+        .collect::<Result<_, String>>()?;
+    let count = columns.len();
+    columns.try_into().map(Columns).map_err(|_| format!("expected three values separated by commas, found {count}"))
+}
+
+fn parse_operation(text: &str) -> Result<Operation, String> {
+    match text {
+        "scale" => Ok(Operation::Scale),
+        other => Err(format!("expected scale, found “{other}”")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn columns_are_three_factors() {
+        let columns = parse_columns("5e-1, 1e-3,0").map(|columns| columns.0.map(Epsilon::get));
+        assert_eq!(columns, Ok([0.5, 1e-3, 0.0]));
+        assert!(parse_columns("1,2").is_err_and(|error| error.contains("three")));
+        assert!(parse_columns("1,-2,3").is_err_and(|error| error.contains("“-2”")));
+    }
+}

@@ -1,0 +1,154 @@
+//! The command line: arguments become a [`Session`], which is run by the same engine and drawn by the same figure
+//! code as the window's.
+
+mod args;
+mod commands;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use crate::{
+    engine::{Bundled, Prompt, SourceSpec},
+    session::Session,
+};
+use args::{Arguments, SourceArguments, Subcommands, ViewArguments};
+
+/// What the arguments ask for.
+pub enum Invocation {
+    /// Open the window on this session.
+    Window(Box<Session>),
+    /// The work is done without a window by [`Task::run`].
+    Task(Task),
+    /// `--help` and `--version`: text for standard output.
+    Print(String),
+}
+
+/// Work without a window.
+pub struct Task(Subcommands);
+
+impl Task {
+    /// Does the work; tables go to standard output.
+    ///
+    /// # Errors
+    /// With one sentence for a person.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.0 {
+            Subcommands::Export(arguments) => commands::export(&arguments),
+            Subcommands::Weights(arguments) => commands::weights(&arguments),
+            Subcommands::Heads(arguments) => commands::heads(&arguments),
+        }
+    }
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// With one line that says what cannot be understood.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, String> {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
+        Err(help) => return Ok(Invocation::Print(help.render().ansi().to_string())),
+    };
+    Ok(match parsed.command {
+        Some(command) => Invocation::Task(Task(command)),
+        None => Invocation::Window(Box::new(session(&parsed.view))),
+    })
+}
+
+/// clap's message without its usage, hints on one line.
+fn one_line(message: &str) -> String {
+    let body = message.split("\n\nUsage:").next().unwrap_or(message);
+    let body = body.split("\n\nFor more information").next().unwrap_or(body);
+    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    format!("{line} (attenuate --help lists all options)")
+}
+
+/// The source and prompt that the arguments name: the figure unless something is to be read.
+fn source_and_prompt(arguments: &SourceArguments) -> Session {
+    let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
+    let mut session = match &arguments.source {
+        None if reads => Session::example(Bundled::Austen),
+        None => Session::default(),
+        Some(SourceSpec::Bundled(bundled)) => Session::example(*bundled),
+        Some(source) => Session { source: source.clone(), layer: 0, head: 0, ..Session::default() },
+    };
+    if let Some(ids) = &arguments.token_ids {
+        session.prompt = Prompt::TokenIds(ids.clone());
+    } else if let Prompt::Text { text, bos } = &mut session.prompt {
+        *bos = !arguments.no_bos;
+        if let Some(prompt) = &arguments.prompt {
+            text.clone_from(prompt);
+        }
+    }
+    session
+}
+
+fn session(arguments: &ViewArguments) -> Session {
+    let mut session = source_and_prompt(&arguments.source);
+    session.layer = arguments.layer.unwrap_or(session.layer);
+    session.head = arguments.head.unwrap_or(session.head);
+    session.operation = arguments.operation;
+    session.scope.layers = arguments.layers;
+    session.scope.heads = arguments.heads;
+    session.scope.positions.clone_from(&arguments.positions);
+    if let Some(columns) = arguments.epsilon {
+        session.epsilon = [columns.0; 3];
+    }
+    session.view.norm = arguments.norm;
+    session.view.colormap = arguments.colormap;
+    session
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(arguments: &[&str]) -> Session {
+        let arguments = std::iter::once("attenuate").chain(arguments.iter().copied()).map(OsString::from);
+        match parse(arguments) {
+            Ok(Invocation::Window(session)) => *session,
+            Ok(_) => panic!("no window"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        let arguments = std::iter::once("attenuate").chain(arguments.iter().copied()).map(OsString::from);
+        parse(arguments).err().unwrap_or_else(|| panic!("was accepted"))
+    }
+
+    #[test]
+    fn nothing_is_the_figure_and_a_prompt_is_the_live_model() {
+        assert_eq!(window(&[]), Session::default());
+        let live = window(&["--prompt", "Hello."]);
+        assert_eq!(live.source, SourceSpec::Bundled(Bundled::Austen));
+        assert_eq!(live.prompt, Prompt::Text { text: "Hello.".into(), bos: true });
+        let exact = window(&["--token-ids", "0,12,7"]);
+        assert_eq!(exact.prompt, Prompt::TokenIds(vec![0, 12, 7]));
+    }
+
+    #[test]
+    fn options_reach_the_session() {
+        let session = window(&["bundled:austen", "--layer", "2", "--head", "3", "--epsilon", "1,0.1,0", "--layers", "1..=2"]);
+        assert_eq!((session.layer, session.head), (2, 3));
+        assert_eq!(session.epsilon[1].map(crate::attention::Epsilon::get), [1.0, 0.1, 0.0]);
+        assert_eq!(session.scope.layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
+    }
+
+    #[test]
+    fn a_refusal_is_one_line_that_names_the_argument() {
+        for (arguments, part) in [
+            (&["--epsilon", "1,-1,0"][..], "--epsilon"),
+            (&["bundled:nobody"], "bundled:austen"),
+            (&["--layers", "5..=1"], "A..=B"),
+            (&["notes.txt"], "notes.txt"),
+            (&["export"], "--output"),
+        ] {
+            let line = refusal(arguments);
+            assert!(line.contains(part) && !line.contains('\n'), "{line}");
+        }
+    }
+}

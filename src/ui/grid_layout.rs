@@ -1,0 +1,184 @@
+//! Where the nine panels, their titles, labels and the colour bar lie. Pure geometry, in points.
+
+use egui::{Rect, Vec2, pos2, vec2};
+
+/// What the layout has to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GridNeeds {
+    /// Panels in a row and in a column: 3, or 1 when one is shown alone.
+    pub panels: usize,
+    /// Cells along one side of a panel that is shown whole; `None` under zoom.
+    pub cells: Option<usize>,
+    /// Width of the widest query label.
+    pub left_labels: f32,
+    /// Height of the tallest key label, written upwards.
+    pub bottom_labels: f32,
+    /// Height of the line above each panel.
+    pub panel_title: f32,
+    /// Height of the figure's title.
+    pub title: f32,
+    /// Colour bar with ticks and label.
+    pub colorbar: f32,
+    pub pixels_per_point: f32,
+}
+
+/// Rectangles of the grid. Panels are square, all of one size, and start on whole pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridLayout {
+    pub title: Rect,
+    /// `[row][column]`
+    pub panels: Vec<Vec<Rect>>,
+    /// `[row][column]`, above each panel.
+    pub panel_titles: Vec<Vec<Rect>>,
+    /// Left of each row.
+    pub query_labels: Vec<Rect>,
+    /// Below each column.
+    pub key_labels: Vec<Rect>,
+    pub colorbar: Rect,
+}
+
+/// Between neighbouring panels, and between the panels and their labels.
+const GAP: f32 = 14.0;
+const LABEL_GAP: f32 = 4.0;
+/// A panel is never smaller than this, even if the area is.
+const SMALLEST: f32 = 24.0;
+/// From this many pixels a cell on, all cells of a whole panel get the same number of pixels.
+const EVEN_CELLS: usize = 4;
+
+impl GridLayout {
+    /// Fits the grid into `area`, centred.
+    pub fn new(area: Rect, needs: &GridNeeds) -> Self {
+        let n = needs.panels as f32;
+        let left = needs.left_labels + LABEL_GAP;
+        let below = needs.bottom_labels + LABEL_GAP;
+        let width = (area.width() - left - GAP - needs.colorbar - (n - 1.0) * GAP) / n;
+        let height = (area.height() - needs.title - below - n * needs.panel_title - (n - 1.0) * GAP / 2.0) / n;
+        let side = whole_pixels(width.min(height).max(SMALLEST), needs);
+
+        let row_step = side + needs.panel_title + GAP / 2.0;
+        let column_step = side + GAP;
+        let total = vec2(
+            left + n * side + (n - 1.0) * GAP + GAP + needs.colorbar,
+            needs.title + n * (side + needs.panel_title) + (n - 1.0) * GAP / 2.0 + below,
+        );
+        let origin = area.min + (area.size() - total).max(Vec2::ZERO) / 2.0;
+        let snap = |value: f32| (value * needs.pixels_per_point).round() / needs.pixels_per_point;
+        let panel = |row: usize, column: usize| {
+            let x = snap(origin.x + left + column as f32 * column_step);
+            let y = snap(origin.y + needs.title + needs.panel_title + row as f32 * row_step);
+            Rect::from_min_size(pos2(x, y), Vec2::splat(side))
+        };
+        let panels: Vec<Vec<Rect>> =
+            (0..needs.panels).map(|row| (0..needs.panels).map(|column| panel(row, column)).collect()).collect();
+        let panel_titles = panels
+            .iter()
+            .map(|row| row.iter().map(|p| above(*p, needs.panel_title).expand2(vec2(GAP / 2.0, 0.0))).collect())
+            .collect();
+        let first = panel(0, 0);
+        let last = panel(needs.panels - 1, needs.panels - 1);
+        Self {
+            title: Rect::from_min_max(
+                pos2(first.left() - left, origin.y),
+                pos2(last.right() + GAP + needs.colorbar, origin.y + needs.title),
+            ),
+            query_labels: panels
+                .iter()
+                .filter_map(|row| row.first())
+                .map(|p| Rect::from_min_max(pos2(p.left() - left, p.top()), pos2(p.left() - LABEL_GAP, p.bottom())))
+                .collect(),
+            key_labels: panels
+                .last()
+                .into_iter()
+                .flatten()
+                .map(|p| Rect::from_min_max(pos2(p.left(), p.bottom() + LABEL_GAP), pos2(p.right(), p.bottom() + below)))
+                .collect(),
+            colorbar: Rect::from_min_max(
+                pos2(last.right() + GAP, first.top()),
+                pos2(last.right() + GAP + needs.colorbar, last.bottom()),
+            ),
+            panels,
+            panel_titles,
+        }
+    }
+
+    /// Side of every panel in whole pixels.
+    pub fn side_pixels(&self, pixels_per_point: f32) -> usize {
+        let side = self.panels.first().and_then(|row| row.first()).map_or(1.0, Rect::width);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded positive length")]
+        let pixels = (side * pixels_per_point).round() as usize;
+        pixels.max(1)
+    }
+}
+
+fn above(rect: Rect, height: f32) -> Rect {
+    Rect::from_min_max(pos2(rect.left(), rect.top() - height), pos2(rect.right(), rect.top()))
+}
+
+/// The largest side of whole pixels, and of whole pixels a cell where a cell has several.
+fn whole_pixels(side: f32, needs: &GridNeeds) -> f32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive length in pixels")]
+    let pixels = (side * needs.pixels_per_point).floor() as usize;
+    let pixels = match needs.cells {
+        Some(cells) if cells > 0 && pixels / cells >= EVEN_CELLS => pixels / cells * cells,
+        _ => pixels,
+    };
+    pixels as f32 / needs.pixels_per_point
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs() -> GridNeeds {
+        GridNeeds {
+            panels: 3,
+            cells: Some(24),
+            left_labels: 60.0,
+            bottom_labels: 60.0,
+            panel_title: 18.0,
+            title: 26.0,
+            colorbar: 70.0,
+            pixels_per_point: 1.0,
+        }
+    }
+
+    #[test]
+    fn nothing_overlaps_and_all_lies_inside() {
+        for (width, height, pixels_per_point) in [(600.0, 540.0, 1.0), (960.0, 748.0, 1.5), (3400.0, 2000.0, 2.0)] {
+            let area = Rect::from_min_size(pos2(300.0, 30.0), vec2(width, height));
+            let layout = GridLayout::new(area, &GridNeeds { pixels_per_point, ..needs() });
+            let mut rects: Vec<Rect> = layout.panels.concat();
+            rects.extend(&layout.query_labels);
+            rects.extend(&layout.key_labels);
+            rects.push(layout.colorbar);
+            rects.push(layout.title);
+            for (index, a) in rects.iter().enumerate() {
+                assert!(area.expand(1.0).contains_rect(*a), "{a} leaves {area}");
+                for b in &rects[index + 1..] {
+                    assert!(!a.shrink(0.1).intersects(b.shrink(0.1)), "{a} overlaps {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn panels_are_square_with_whole_pixels_a_cell() {
+        let area = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 700.0));
+        let layout = GridLayout::new(area, &GridNeeds { pixels_per_point: 1.25, ..needs() });
+        let pixels = layout.side_pixels(1.25);
+        assert_eq!(pixels % 24, 0);
+        for panel in layout.panels.concat() {
+            assert!((panel.width() - panel.height()).abs() < 1e-3);
+            let left = panel.left() * 1.25;
+            assert!((left - left.round()).abs() < 1e-3, "{left} is no whole pixel");
+        }
+    }
+
+    #[test]
+    fn one_panel_alone_is_larger() {
+        let area = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 700.0));
+        let nine = GridLayout::new(area, &needs()).side_pixels(1.0);
+        let one = GridLayout::new(area, &GridNeeds { panels: 1, ..needs() }).side_pixels(1.0);
+        assert!(one > 2 * nine, "{one} against {nine}");
+    }
+}

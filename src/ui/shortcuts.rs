@@ -1,0 +1,95 @@
+//! Keys that work anywhere in the window, and the sheet that lists them.
+
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
+
+use super::{action::{Action, Actions}, numbers};
+use crate::{
+    attention::Component,
+    engine::Outcome,
+    session::{Command, RowChoice, Session},
+};
+
+const EXPORT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::E);
+const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
+const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
+
+/// For the sheet: what to press, what happens.
+const SHEET: [(&str, &str); 15] = [
+    ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
+    ("1  2  3", "slider moves this column"),
+    ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),
+    ("Home  End  on the slider", "ε = 0, ε = 1e2"),
+    ("Click", "select the panel and pin the cell"),
+    ("← → ↑ ↓", "move the pinned cell"),
+    ("Esc", "unpin the cell"),
+    ("Ctrl+C", "copy the pinned cell’s numbers"),
+    ("Scroll, pinch", "zoom all panels"),
+    ("Right drag", "move the zoomed view"),
+    ("Double-click", "show the whole matrix again"),
+    ("S, double-click on a title", "one panel alone, and back"),
+    ("[  ]   ,  .", "layer down and up, head down and up"),
+    ("Ctrl+E", "export the figure"),
+    ("Alt+←", "back to the previous source"),
+];
+
+/// The actions of the keys pressed since the last frame. `free` says that no widget wants the plain keys.
+pub fn pressed(ctx: &Context, session: &Session, outcome: Option<&Outcome>, free: bool) -> Actions {
+    let mut actions = Actions::new();
+    for (shortcut, action) in
+        [(EXPORT, Action::OpenExport), (OPEN, Action::OpenFile), (QUIT, Action::Quit), (BACK, Action::Back)]
+    {
+        if ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            actions.push(action);
+        }
+    }
+    if !free {
+        return actions;
+    }
+    if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)))
+        && let Some(text) = session.pinned.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell))
+    {
+        actions.push(Action::Copy { text, what: "The pinned cell’s numbers" });
+    }
+    if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))) {
+        actions.push(Action::ToggleShortcuts);
+    }
+    let selected = (session.rows.lead(), session.column);
+    for (key, command) in [
+        (Key::A, Command::ChooseRows(RowChoice::All)),
+        (Key::Q, Command::ChooseRows(RowChoice::Only(Component::Query))),
+        (Key::K, Command::ChooseRows(RowChoice::Only(Component::Key))),
+        (Key::V, Command::ChooseRows(RowChoice::Only(Component::Value))),
+        (Key::Num1, Command::ChooseColumn(0)),
+        (Key::Num2, Command::ChooseColumn(1)),
+        (Key::Num3, Command::ChooseColumn(2)),
+        (Key::S, Command::ToggleSolo { component: selected.0, column: selected.1 }),
+        (Key::OpenBracket, Command::StepLayer(-1)),
+        (Key::CloseBracket, Command::StepLayer(1)),
+        (Key::Comma, Command::StepHead(-1)),
+        (Key::Period, Command::StepHead(1)),
+        (Key::Escape, Command::Unpin),
+        (Key::ArrowUp, Command::MovePin { queries: -1, keys: 0 }),
+        (Key::ArrowDown, Command::MovePin { queries: 1, keys: 0 }),
+        (Key::ArrowLeft, Command::MovePin { queries: 0, keys: -1 }),
+        (Key::ArrowRight, Command::MovePin { queries: 0, keys: 1 }),
+    ] {
+        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            actions.push(command.into());
+        }
+    }
+    actions
+}
+
+/// The sheet under `?`.
+pub fn sheet_ui(ctx: &Context, open: &mut bool) {
+    egui::Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
+        egui::Grid::new("shortcuts").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
+            for (keys, meaning) in SHEET {
+                ui.label(RichText::new(keys).strong());
+                ui.label(meaning);
+                ui.end_row();
+            }
+        });
+    });
+}

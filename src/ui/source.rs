@@ -1,0 +1,89 @@
+//! The prompt and its tokens.
+
+use egui::{RichText, Ui};
+
+use super::{
+    action::{Action, Actions},
+    controls::heading,
+    studio::Frame,
+    theme::{self, space},
+    widgets::token_chips,
+};
+use crate::{
+    engine::{Prompt, SourceKind},
+    session::{Cell, Command, Session},
+};
+
+/// The text being edited, which may be one that the model could not read.
+#[derive(Default)]
+pub struct PromptEditor {
+    text: String,
+    /// The session's prompt that `text` came from, or became.
+    shown: Option<Prompt>,
+}
+
+/// The prompt box; its tokens as chips; why it could not be read, if so.
+pub fn prompt_ui(
+    ui: &mut Ui,
+    editor: &mut PromptEditor,
+    session: &Session,
+    frame: Option<&Frame>,
+    failure: Option<&str>,
+    hovered: Option<Cell>,
+    actions: &mut Actions,
+) {
+    heading(ui, "Prompt");
+    if editor.shown.as_ref() != Some(&session.prompt) {
+        editor.shown = Some(session.prompt.clone());
+        editor.text = match &session.prompt {
+            Prompt::Text { text, .. } => text.clone(),
+            Prompt::TokenIds(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+    }
+    let is_capture = frame.is_some_and(|frame| frame.outcome.facts.kind == SourceKind::Capture);
+    let field = egui::TextEdit::multiline(&mut editor.text)
+        .desired_rows(2)
+        .desired_width(f32::INFINITY)
+        .hint_text("Type a prompt…");
+    let label = ui.label(
+        RichText::new(if is_capture { "Captured. Type to switch to the live model." } else { "Read live by the model." })
+            .small()
+            .color(theme::of(ui).text_weak),
+    );
+    let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
+    super::controls::named(response.clone().labelled_by(label.id), "Prompt");
+    if response.changed() {
+        actions.push(Command::SetPrompt(editor.text.clone()).into());
+    }
+    if let Prompt::Text { bos, .. } = session.prompt
+        && frame.is_some_and(|frame| frame.outcome.facts.has_bos)
+    {
+        let mut bos = bos;
+        let hint = "Put the beginning-of-sequence token in front; most models rest their attention on it";
+        if ui.checkbox(&mut bos, "Start with BOS").on_hover_text(hint).changed() {
+            actions.push(Command::SetBos(bos).into());
+        }
+    }
+    if let Some(failure) = failure {
+        ui.label(RichText::new(failure).small().color(theme::of(ui).error));
+    }
+    if let Some(frame) = frame {
+        ui.add_space(space::XS);
+        chips_ui(ui, frame, hovered);
+    }
+}
+
+fn chips_ui(ui: &mut Ui, frame: &Frame, hovered: Option<Cell>) {
+    let texts: Vec<&str> = frame.outcome.tokens.iter().map(|token| token.text.as_str()).collect();
+    token_chips(ui, &texts, hovered.map(|cell| (cell.query, cell.key)));
+}
+
+/// The bar that names the source and leads back.
+pub fn back_ui(ui: &mut Ui, previous: Option<&Session>, actions: &mut Actions) {
+    if let Some(previous) = previous {
+        let text = format!("← Back to {}", previous.source);
+        if ui.button(text).on_hover_text("Alt+←").clicked() {
+            actions.push(Action::Back);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The window's end of the worker: what was asked last, and the newest answers.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use crate::{
+    attention::{Component, Metrics},
+    engine::{Answer, Effect, Engine, EngineError, Outcome, RequestNumber, RunSpec, SourceFacts, SourceSpec, Ticket, Worker},
+    figure::{PanelPictures, PanelRenderer, PictureSpec},
+};
+
+/// A run may be given up for a newer request only after this long: a drag over a fast source shows every step that
+/// it finishes, and a slow one is not waited for.
+const PATIENCE: Duration = Duration::from_millis(120);
+
+/// Everything that the picture depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    pub spec: RunSpec,
+    pub picture: PictureSpec,
+    /// The panel whose details are wanted.
+    pub selected: (Component, usize),
+}
+
+/// A picture of the whole grid and what it shows.
+pub struct Frame {
+    pub outcome: Outcome,
+    pub pictures: PanelPictures,
+    pub picture: PictureSpec,
+    /// From request to pixels.
+    pub elapsed: Duration,
+}
+
+/// What takes longer than the picture and comes after it.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Of the baseline.
+    pub baseline: Metrics,
+    /// `[component][column]`
+    pub panels: [[Metrics; 3]; 3],
+    /// Mean length of the head's output: baseline, selected panel. `None` without values.
+    pub output_norms: Option<(f64, f64)>,
+    /// Of the selected panel's intervention; `None` for a capture.
+    pub effect: Option<Effect>,
+}
+
+enum Reply {
+    Frame(Box<Frame>),
+    Details(Box<Details>),
+    Failed { source: SourceSpec, facts: Option<Arc<SourceFacts>>, message: String },
+}
+
+/// What arrived since the last look.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// New pictures are there.
+    pub frame: bool,
+    /// Something went wrong; the pictures are still the old ones.
+    pub failure: Option<String>,
+}
+
+/// The worker and the newest of its answers. The old answers stay until new ones have arrived, also after failures.
+pub struct Studio {
+    worker: Worker<Request, Reply>,
+    asked: Option<Request>,
+    number: RequestNumber,
+    answered: RequestNumber,
+    frame: Option<Box<Frame>>,
+    details: Option<Box<Details>>,
+    failure: Option<String>,
+}
+
+impl Studio {
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn new(ctx: egui::Context) -> std::io::Result<Self> {
+        let mut engine = Engine::default();
+        let mut renderer = PanelRenderer::default();
+        let worker = Worker::spawn("engine", move || ctx.request_repaint(), move |ticket, request, send| {
+            work(&mut engine, &mut renderer, ticket, &request, send);
+        })?;
+        Ok(Self { worker, asked: None, number: 0, answered: 0, frame: None, details: None, failure: None })
+    }
+
+    /// Asks for `request` unless it is what was asked last.
+    pub fn ask(&mut self, request: Request) {
+        if self.asked.as_ref() != Some(&request) {
+            self.asked = Some(request.clone());
+            self.number = self.worker.submit(request);
+        }
+    }
+
+    /// Takes in what has arrived.
+    pub fn poll(&mut self) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        while let Some((number, answer)) = self.worker.poll() {
+            self.answered = self.answered.max(number);
+            match answer {
+                Answer::Result(Reply::Frame(frame)) => {
+                    self.frame = Some(frame);
+                    self.failure = None;
+                    arrivals.frame = true;
+                }
+                Answer::Result(Reply::Details(details)) => self.details = Some(details),
+                Answer::Result(Reply::Failed { message, .. }) if number == self.number => {
+                    self.failure = Some(message.clone());
+                    arrivals.failure = Some(message);
+                }
+                Answer::Result(Reply::Failed { .. }) => {}
+                Answer::Panicked(message) => {
+                    let message = format!("Internal error while computing: {message}. What is shown is unchanged.");
+                    self.failure = Some(message.clone());
+                    arrivals.failure = Some(message);
+                }
+            }
+        }
+        arrivals
+    }
+
+    pub fn frame(&self) -> Option<&Frame> {
+        self.frame.as_deref()
+    }
+
+    pub fn details(&self) -> Option<&Details> {
+        self.details.as_deref()
+    }
+
+    /// Why the newest request has no picture.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Whether an answer to the newest request is still to come.
+    pub fn is_busy(&self) -> bool {
+        self.answered < self.number
+    }
+}
+
+fn work(
+    engine: &mut Engine,
+    renderer: &mut PanelRenderer,
+    ticket: &Ticket<'_>,
+    request: &Request,
+    send: &mut dyn FnMut(Reply),
+) {
+    let start = Instant::now();
+    let cancelled = || ticket.is_stale() && start.elapsed() > PATIENCE;
+    let result = engine.run(&request.spec, &cancelled).and_then(|outcome| {
+        let pictures = renderer.render(&outcome, &request.picture);
+        let frame = Frame { outcome: outcome.clone(), pictures, picture: request.picture.clone(), elapsed: start.elapsed() };
+        send(Reply::Frame(Box::new(frame)));
+        if ticket.is_stale() { Ok(()) } else { send_details(engine, request, &outcome, &|| ticket.is_stale(), send) }
+    });
+    match result {
+        Ok(()) | Err(EngineError::Cancelled) => {}
+        Err(error) => send(Reply::Failed {
+            source: request.spec.source.clone(),
+            facts: engine.facts(&request.spec.source).ok(),
+            message: error.to_string(),
+        }),
+    }
+}
+
+fn send_details(
+    engine: &mut Engine,
+    request: &Request,
+    outcome: &Outcome,
+    cancelled: &dyn Fn() -> bool,
+    send: &mut dyn FnMut(Reply),
+) -> Result<(), EngineError> {
+    let (component, column) = request.selected;
+    let norms = outcome.baseline.output_norm().zip(outcome.panel(component, column).output_norm());
+    let effect = engine.effect(&request.spec, component, column, cancelled)?;
+    let panels = outcome.panels.each_ref().map(|row| row.each_ref().map(|panel| Metrics::of(&panel.pattern)));
+    let baseline = Metrics::of(&outcome.baseline.pattern);
+    send(Reply::Details(Box::new(Details { baseline, panels, output_norms: norms, effect })));
+    Ok(())
+}
