@@ -1,9 +1,24 @@
-//! Models.
+//! Language models: tokens in, query, key and value vectors of every layer out, with [`crate::attention`]'s
+//! interventions acting on the way.
+//!
+//! A model's architecture implements [`Transformer`]: all but attention, which is the same for all of them and lives
+//! in [`run`]. Tensors and matrix products are candle's; from query, key and value upward everything is ndarray.
 
-pub mod transformer;
+pub mod bundled;
+mod config;
+mod error;
+mod language_model;
+mod llama;
+mod llama_config;
+mod piece;
+mod rope;
+pub mod run;
+mod tokenizer;
+mod transformer;
+mod weights;
 
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    #[error("{0}")]
-    Tensor(#[from] candle_core::Error),
-}
+pub use error::ModelError;
+pub use language_model::LanguageModel;
+pub use piece::readable;
+pub use tokenizer::{Token, Tokenizer};
+pub use transformer::{ModelShape, PositionLimit, Residual, Transformer};

@@ -1,5 +1,7 @@
 //! What every architecture does, one layer at a time, so that interventions and attention live in one place.
 
+use std::fmt;
+
 use candle_core::Tensor;
 use ndarray::Array2;
 
@@ -14,14 +16,73 @@ pub struct ModelShape {
     pub n_kv_heads: usize,
     pub head_dim: usize,
     pub d_model: usize,
-    /// The longest sequence that the model can read.
+    /// The longest sequence that can be read.
     pub max_positions: usize,
+    /// What sets `max_positions`.
+    pub position_limit: PositionLimit,
     pub vocab_size: usize,
+}
+
+impl ModelShape {
+    /// # Errors
+    /// When there is no token, there are more than fit, or one is outside the vocabulary.
+    pub fn check_ids(&self, token_ids: &[u32]) -> Result<(), ModelError> {
+        let (found, vocab_size) = (token_ids.len(), self.vocab_size);
+        if found == 0 {
+            return Err(ModelError::EmptyPrompt);
+        }
+        if found > self.max_positions {
+            let (max, limit) = (self.max_positions, self.position_limit);
+            return Err(ModelError::PromptTooLong { found, max, limit });
+        }
+        match token_ids.iter().find(|&&id| usize::try_from(id).map_or(true, |id| id >= vocab_size)) {
+            Some(&id) => Err(ModelError::UnknownToken { id, vocab_size }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why no longer sequence can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PositionLimit {
+    /// The model was built for so many positions.
+    Model,
+    /// Beyond its sliding window the model would mask keys, which is not computed here.
+    SlidingWindow,
+    /// The program's own bound: patterns take memory with the square of the length.
+    Program,
+}
+
+impl fmt::Display for PositionLimit {
+    /// In front of the number of tokens that fit.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Model => "this model reads at most",
+            Self::SlidingWindow => "and attention beyond this model's sliding window is not supported: at most",
+            Self::Program => "this program reads at most",
+        })
+    }
 }
 
 /// The residual stream in front of a layer, `[T, d_model]`. Cheap to clone: the tensor is shared.
 #[derive(Clone, Debug)]
 pub struct Residual(pub(super) Tensor);
+
+impl Residual {
+    /// T, the number of positions.
+    pub fn n_positions(&self) -> usize {
+        self.0.dims().first().copied().unwrap_or(0)
+    }
+
+    /// The last position alone, `[1, d_model]`: all that the next token's logits need.
+    ///
+    /// # Errors
+    /// When there is no position.
+    pub fn last(&self) -> Result<Self, ModelError> {
+        let last = self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?;
+        self.0.narrow(0, last, 1).map(Self).map_err(ModelError::tensor("last position"))
+    }
+}
 
 /// One architecture: everything but the attention itself, which is the same for all of them and where
 /// interventions act ([`super::run`]).
@@ -47,7 +108,7 @@ pub trait Transformer: Send + Sync {
     /// When a tensor operation fails.
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError>;
 
-    /// Next-token logits at every position, `[T, vocab]`, from what leaves the last layer.
+    /// Next-token logits at every position of `residual`, `[T, vocab]`, from what leaves the last layer.
     ///
     /// # Errors
     /// When a tensor operation fails.

@@ -1,0 +1,83 @@
+//! The safetensors container: 8 bytes for the header's length, a JSON header, then the tensors.
+//! <https://huggingface.co/docs/safetensors>
+
+use safetensors::{Dtype, tensor::Metadata};
+
+use super::{
+    error::{Names, Problem},
+    reader::Parts,
+    tensor::{Bytes, Dimensions, FloatType, StoredTensor},
+};
+
+/// Bytes in front of the header.
+const LENGTH: usize = 8;
+
+/// Finds the tensors of a capture. Allocates for the header only, which is not longer than the file.
+pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
+    let file = (**bytes).as_ref();
+    let (length, rest) = file.split_first_chunk::<LENGTH>().ok_or(Problem::TooShort { found: file.len() })?;
+    let length = u64::from_le_bytes(*length);
+    let (header, data) = usize::try_from(length)
+        .ok()
+        .and_then(|length| rest.split_at_checked(length))
+        .ok_or(Problem::HeaderLength { expected: length, found: rest.len() })?;
+    let header_end = LENGTH + header.len();
+    // Deserializing checks that the tensors lie one after the other and are as long as their shapes say.
+    let header: Metadata = serde_json::from_slice(header).map_err(Problem::Header)?;
+    if header.data_len() != data.len() {
+        return Err(Problem::DataLength { expected: header.data_len(), found: data.len() });
+    }
+
+    let file = File { bytes, header: &header, data_start: header_end };
+    let missing = |short, long| Problem::MissingTensor { short, long, found: Names::new(header.offset_keys()) };
+    let query = file.tensor("q", "query")?.ok_or_else(|| missing("q", "query"))?;
+    let key = file.tensor("k", "key")?.ok_or_else(|| missing("k", "key"))?;
+    let value = file.tensor("v", "value")?;
+    Ok(Parts { query, key, value, metadata: header.metadata().clone().unwrap_or_default() })
+}
+
+struct File<'a> {
+    bytes: &'a Bytes,
+    header: &'a Metadata,
+    data_start: usize,
+}
+
+impl File<'_> {
+    /// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
+    fn tensor(&self, short: &'static str, long: &'static str) -> Result<Option<(StoredTensor, usize)>, Problem> {
+        let (tensor, info) = match (self.header.info(short), self.header.info(long)) {
+            (None, None) => return Ok(None),
+            (Some(info), None) => (short, info),
+            (None, Some(info)) => (long, info),
+            (Some(_), Some(_)) => return Err(Problem::TwoTensors { short, long }),
+        };
+        let float_type = match info.dtype {
+            Dtype::F16 => FloatType::F16,
+            Dtype::BF16 => FloatType::BF16,
+            Dtype::F32 => FloatType::F32,
+            Dtype::F64 => FloatType::F64,
+            other => return Err(Problem::Dtype { tensor, found: other.to_string() }),
+        };
+        let found = || info.shape.clone();
+        let dimensions = dimensions(&info.shape).ok_or_else(|| Problem::Rank { tensor, found: found() })?;
+        if dimensions.contains(&0) {
+            return Err(Problem::Empty { tensor, found: found() });
+        }
+        let (start, end) = info.data_offsets;
+        let range = start.saturating_add(self.data_start)..end.saturating_add(self.data_start);
+        let length = range.len();
+        let stored = StoredTensor::new(self.bytes.clone(), range, float_type, dimensions)
+            .ok_or_else(|| Problem::Shape { tensor, expected: format!("a shape of {length} bytes"), found: found() })?;
+        Ok(Some((stored, info.shape.len())))
+    }
+}
+
+/// `[T, d]`, `[heads, T, d]` or `[layers, heads, T, d]` with the missing ones 1. A batch of one is one layer.
+fn dimensions(shape: &[usize]) -> Option<Dimensions> {
+    match *shape {
+        [positions, d] => Some([1, 1, positions, d]),
+        [heads, positions, d] => Some([1, heads, positions, d]),
+        [layers, heads, positions, d] => Some([layers, heads, positions, d]),
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+use std::io::{self, Write};
+
+use ndarray::{ArrayView1, ArrayView2, Axis};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::WeightsFile;
+use crate::attention::Mask;
+
+impl WeightsFile {
+    /// Writes one JSON object, a cell at a time. Panels are lists of rows, rows lists of T cells.
+    ///
+    /// A masked cell is `null`. A number is the shortest decimal that reads back as the same f32; JSON has no word for
+    /// the others, which are the texts `"NaN"`, `"Infinity"` and `"-Infinity"`.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+impl Serialize for WeightsFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("tokens", &self.tokens)?;
+        map.serialize_entry("token_ids", &self.token_ids)?;
+        map.serialize_entry("layer", &self.layer)?;
+        map.serialize_entry("head", &self.head)?;
+        map.serialize_entry("n_layers", &self.n_layers)?;
+        map.serialize_entry("n_heads", &self.n_heads)?;
+        map.serialize_entry("n_kv_heads", &self.n_kv_heads)?;
+        map.serialize_entry("causal", &self.is_causal())?;
+        map.serialize_entry("source", &self.source)?;
+        map.serialize_entry("model", &self.model)?;
+        map.serialize_entry("operation", &self.operation)?;
+        map.serialize_entry("scope", &self.scope)?;
+        map.serialize_entry("epsilon", &self.epsilon)?;
+        map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: self.mask })?;
+        for (name, columns) in self.named_panels() {
+            map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: self.mask })?;
+        }
+        map.end()
+    }
+}
+
+struct Columns<I> {
+    panels: I,
+    mask: Mask,
+}
+
+impl<'a, I: Iterator<Item = ArrayView2<'a, f32>> + Clone> Serialize for Columns<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.panels.clone().map(|weights| Panel { weights, mask: self.mask }))
+    }
+}
+
+struct Panel<'a> {
+    weights: ArrayView2<'a, f32>,
+    mask: Mask,
+}
+
+impl Serialize for Panel<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.weights.outer_iter().enumerate();
+        serializer.collect_seq(rows.map(|(query, weights)| Row { weights, mask: self.mask, query }))
+    }
+}
+
+struct Row<'a> {
+    weights: ArrayView1<'a, f32>,
+    mask: Mask,
+    query: usize,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let attended = self.mask.attended(self.query, self.weights.len());
+        let cells = self.weights.iter().enumerate();
+        serializer.collect_seq(cells.map(|(key, &weight)| (key < attended).then_some(Weight(weight))))
+    }
+}
+
+struct Weight(f32);
+
+impl Serialize for Weight {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() {
+            serializer.serialize_f32(self.0)
+        } else if self.0.is_nan() {
+            serializer.serialize_str("NaN")
+        } else {
+            serializer.serialize_str(if self.0 > 0.0 { "Infinity" } else { "-Infinity" })
+        }
+    }
+}

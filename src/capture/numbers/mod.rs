@@ -1,0 +1,91 @@
+//! The way out: exact weights and what they are of, as JSON or safetensors.
+
+mod json;
+mod tensors;
+
+use ndarray::{Array2, Array3, Axis, Zip};
+
+use crate::attention::{Component, Mask, Operation, Pattern, Scope};
+
+/// The numbers of one grid, as `attenuate weights` writes them.
+///
+/// Weights are evaluated in f64 and rounded once, to f32. Masked cells hold 0 here; each format says how it writes
+/// them.
+#[derive(Clone, Debug)]
+pub struct WeightsFile {
+    /// One for each of the T positions.
+    pub tokens: Vec<String>,
+    /// `None` where the source gives no ids.
+    pub token_ids: Option<Vec<u32>>,
+    /// 0-based.
+    pub layer: usize,
+    /// 0-based.
+    pub head: usize,
+    pub n_layers: usize,
+    pub n_heads: usize,
+    pub n_kv_heads: usize,
+    /// Which cells of every panel are masked.
+    pub mask: Mask,
+    /// As on the command line: `bundled:smollm2`, or a path.
+    pub source: String,
+    /// The model's name for people.
+    pub model: String,
+    pub operation: Operation,
+    pub scope: Scope,
+    /// `[component][column]`, in the order of [`Component::ALL`].
+    pub epsilon: [[f64; 3]; 3],
+    /// `[query, key]`
+    pub baseline: Array2<f32>,
+    /// `[component]`, each `[column, query, key]`, in the order of [`Component::ALL`].
+    pub panels: [Array3<f32>; 3],
+}
+
+impl WeightsFile {
+    /// The name under which a component's panels are written: `query`, `key` or `value`.
+    fn name(component: Component) -> &'static str {
+        match component {
+            Component::Query => "query",
+            Component::Key => "key",
+            Component::Value => "value",
+        }
+    }
+
+    fn named_panels(&self) -> impl Iterator<Item = (&'static str, &Array3<f32>)> {
+        Component::ALL.into_iter().map(Self::name).zip(&self.panels)
+    }
+
+    fn is_causal(&self) -> bool {
+        self.mask == Mask::Causal
+    }
+
+    /// Three patterns as the panels of one component, `[column, query, key]`. Equal ones are evaluated once.
+    pub fn panels_of(columns: [&Pattern; 3]) -> Array3<f32> {
+        let n = columns[0].n_positions();
+        let mut panels = Array3::zeros((columns.len(), n, n));
+        for (column, pattern) in columns.into_iter().enumerate() {
+            let weights = match columns.iter().position(|&other| other == pattern) {
+                Some(earlier) if earlier < column => panels.index_axis(Axis(0), earlier).to_owned(),
+                _ => exact_weights(pattern),
+            };
+            panels.index_axis_mut(Axis(0), column).assign(&weights);
+        }
+        panels
+    }
+}
+
+/// Weights `[query, key]` evaluated in f64 and rounded once, to f32; masked cells 0.
+pub fn exact_weights(pattern: &Pattern) -> Array2<f32> {
+    let n = pattern.n_positions();
+    let mut weights = Array2::zeros((n, n));
+    Zip::indexed(weights.rows_mut()).par_for_each(|query, mut row| {
+        for (cell, weight) in row.iter_mut().zip(pattern.exact_row(query)) {
+            #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
+            let rounded = weight as f32;
+            *cell = rounded;
+        }
+    });
+    weights
+}
+
+#[cfg(test)]
+mod tests;

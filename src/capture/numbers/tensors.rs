@@ -1,0 +1,81 @@
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+use safetensors::{Dtype, tensor::TensorInfo};
+use serde::Serialize;
+use serde_json::json;
+
+use super::WeightsFile;
+
+/// Written in this order, so that the same numbers always make the same file; the library's own writer orders the
+/// metadata by a random hash and builds the file in memory first.
+#[derive(Serialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    tensors: BTreeMap<&'static str, TensorInfo>,
+}
+
+impl WeightsFile {
+    /// Writes a safetensors file: `epsilon [3, 3]` F64 (component, column), `baseline [T, T]` F32, and `query`, `key`,
+    /// `value`, each `[3, T, T]` F32 (column, query, key). Masked cells are 0. Everything else is metadata, each entry
+    /// a JSON text under the name that the JSON file gives it; `source` and `model` are plain texts.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write_safetensors(&self, out: &mut dyn Write) -> io::Result<()> {
+        // F64 first, as the format asks for descending alignment.
+        let epsilon = self.epsilon.as_flattened();
+        let mut tensors = BTreeMap::new();
+        let mut end = 0;
+        let mut place = |name, dtype: Dtype, shape: &[usize]| {
+            let start = end;
+            end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
+            tensors.insert(name, TensorInfo { dtype, shape: shape.to_vec(), data_offsets: (start, end) });
+        };
+        place("epsilon", Dtype::F64, &[3, 3]);
+        place("baseline", Dtype::F32, self.baseline.shape());
+        for (name, panels) in self.named_panels() {
+            place(name, Dtype::F32, panels.shape());
+        }
+
+        let mut header = serde_json::to_vec(&Header { metadata: self.metadata(), tensors })?;
+        // Aligns the tensors to 8 bytes.
+        header.resize(header.len().next_multiple_of(8), b' ');
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(&header)?;
+        for number in epsilon {
+            out.write_all(&number.to_le_bytes())?;
+        }
+        for weight in self.baseline.iter().chain(self.named_panels().flat_map(|(_, panels)| panels)) {
+            out.write_all(&weight.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn metadata(&self) -> BTreeMap<&'static str, String> {
+        let mut metadata: BTreeMap<&'static str, String> = [
+            ("tokens", json!(self.tokens)),
+            ("layer", json!(self.layer)),
+            ("head", json!(self.head)),
+            ("n_layers", json!(self.n_layers)),
+            ("n_heads", json!(self.n_heads)),
+            ("n_kv_heads", json!(self.n_kv_heads)),
+            ("causal", json!(self.is_causal())),
+            ("operation", json!(self.operation)),
+            ("scope", json!(self.scope)),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name, value.to_string()))
+        .collect();
+        if let Some(token_ids) = &self.token_ids {
+            metadata.insert("token_ids", json!(token_ids).to_string());
+        }
+        metadata.insert("source", self.source.clone());
+        metadata.insert("model", self.model.clone());
+        metadata
+    }
+}

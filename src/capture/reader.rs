@@ -1,0 +1,177 @@
+use std::{borrow::Cow, collections::HashMap, fs, path::Path, sync::Arc};
+
+use super::{
+    container,
+    error::{CaptureError, Problem},
+    metadata::Metadata,
+    tensor::{Bytes, StoredTensor},
+};
+use crate::attention::{LayerQkv, Mask};
+
+/// Query, key and value vectors of one prompt, from a file: of one or more layers, as the model's attention saw them.
+///
+/// Query `[layers, heads, T, d]`, key `[layers, kv_heads, T, d]`, value `[layers, kv_heads, T, value_dim]`, where query
+/// head h reads kv head h / (heads / kv_heads). Numbers that are not finite are kept and show as such.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    origin: String,
+    query: StoredTensor,
+    key: StoredTensor,
+    value: Option<StoredTensor>,
+    metadata: Metadata,
+}
+
+/// What a container format finds in a file, before it is checked that it fits together. Each tensor comes with the
+/// number of dimensions that the file gives it.
+pub(super) struct Parts {
+    pub(super) query: (StoredTensor, usize),
+    pub(super) key: (StoredTensor, usize),
+    pub(super) value: Option<(StoredTensor, usize)>,
+    pub(super) metadata: HashMap<String, String>,
+}
+
+impl Capture {
+    /// Reads a safetensors file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`).
+    ///
+    /// # Errors
+    /// When the file cannot be read or does not hold a capture.
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        let origin = path.display().to_string();
+        let read = |error| Problem::Read(error).at(&origin);
+        if !fs::metadata(path).map_err(read)?.is_file() {
+            return Err(Problem::NotAFile.at(&origin));
+        }
+        let bytes = fs::read(path).map_err(read)?;
+        Self::from_bytes(Arc::new(bytes), &origin)
+    }
+
+    /// Reads a safetensors file that is in memory already. `origin` stands for it in messages.
+    ///
+    /// # Errors
+    /// When the bytes do not hold a capture.
+    pub fn from_bytes(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, origin: &str) -> Result<Self, CaptureError> {
+        Self::read(&bytes, origin).map_err(|problem| problem.at(origin))
+    }
+
+    fn read(bytes: &Bytes, origin: &str) -> Result<Self, Problem> {
+        Self::new(container::read(bytes)?, origin)
+    }
+
+    fn new(parts: Parts, origin: &str) -> Result<Self, Problem> {
+        let (query, rank) = parts.query;
+        let [n_layers, n_heads, n_positions, head_dim] = query.dimensions();
+
+        let key = same_rank(parts.key, rank, "key")?;
+        let [key_layers, n_kv_heads, key_positions, key_dim] = key.dimensions();
+        if (key_layers, key_positions, key_dim) != (n_layers, n_positions, head_dim) {
+            let expected = format!("[{n_layers}, kv_heads, {n_positions}, {head_dim}] like the query");
+            return Err(Problem::Shape { tensor: "key", expected, found: key.dimensions().to_vec() });
+        }
+        if !n_heads.is_multiple_of(n_kv_heads) {
+            return Err(Problem::Groups { n_heads, n_kv_heads });
+        }
+
+        let value = parts.value.map(|value| same_rank(value, rank, "value")).transpose()?;
+        if let Some(found) = value.as_ref().map(StoredTensor::dimensions)
+            && found[..3] != [n_layers, n_kv_heads, n_positions]
+        {
+            let expected = format!("[{n_layers}, {n_kv_heads}, {n_positions}, any] like the key");
+            return Err(Problem::Shape { tensor: "value", expected, found: found.to_vec() });
+        }
+
+        let metadata = Metadata::parse(&parts.metadata, n_positions, head_dim)?;
+        Ok(Self { origin: origin.to_owned(), query, key, value, metadata })
+    }
+
+    /// The file's path, or the name of the embedded capture.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub fn n_layers(&self) -> usize {
+        self.query.dimensions()[0]
+    }
+
+    pub fn n_heads(&self) -> usize {
+        self.query.dimensions()[1]
+    }
+
+    pub fn n_kv_heads(&self) -> usize {
+        self.key.dimensions()[1]
+    }
+
+    /// T, the number of tokens.
+    pub fn n_positions(&self) -> usize {
+        self.query.dimensions()[2]
+    }
+
+    pub fn head_dim(&self) -> usize {
+        self.query.dimensions()[3]
+    }
+
+    /// Whether the capture holds value vectors.
+    pub fn has_values(&self) -> bool {
+        self.value.is_some()
+    }
+
+    /// What multiplies q·k.
+    pub fn scale(&self) -> f64 {
+        self.metadata.scale
+    }
+
+    pub fn mask(&self) -> Mask {
+        self.metadata.mask
+    }
+
+    /// The T tokens as the vocabulary writes them; `None` where the file does not name them.
+    pub fn tokens(&self) -> Option<&[String]> {
+        self.metadata.tokens.as_deref()
+    }
+
+    /// A name for each position: its token, or its number where the file names no tokens.
+    pub fn pieces(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..self.n_positions()).map(|position| match self.tokens().and_then(|tokens| tokens.get(position)) {
+            Some(token) => Cow::Borrowed(token.as_str()),
+            None => Cow::Owned(position.to_string()),
+        })
+    }
+
+    /// The T token ids; `None` where the file does not give them.
+    pub fn token_ids(&self) -> Option<&[u32]> {
+        self.metadata.token_ids.as_deref()
+    }
+
+    /// The model's name for people.
+    pub fn model(&self) -> Option<&str> {
+        self.metadata.model.as_deref()
+    }
+
+    /// The text that the tokens are of.
+    pub fn prompt(&self) -> Option<&str> {
+        self.metadata.prompt.as_deref()
+    }
+
+    /// The vectors of one layer, 0-based, converted to f32.
+    ///
+    /// # Errors
+    /// When there is no such layer.
+    pub fn layer(&self, layer: usize) -> Result<LayerQkv, CaptureError> {
+        let n_layers = self.n_layers();
+        if layer >= n_layers {
+            return Err(Problem::NoLayer { layer, n_layers }.at(&self.origin));
+        }
+        let value = self.value.as_ref().map(|value| value.layer(layer));
+        LayerQkv::new(self.query.layer(layer), self.key.layer(layer), value, self.scale(), self.mask())
+            .map_err(|error| Problem::from(error).at(&self.origin))
+    }
+}
+
+fn same_rank(tensor: (StoredTensor, usize), rank: usize, name: &'static str) -> Result<StoredTensor, Problem> {
+    let (tensor, found) = tensor;
+    if found == rank {
+        Ok(tensor)
+    } else {
+        let shape = tensor.dimensions()[4 - found.min(4)..].to_vec();
+        Err(Problem::Shape { tensor: name, expected: format!("{rank} dimensions like the query"), found: shape })
+    }
+}

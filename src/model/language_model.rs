@@ -1,0 +1,196 @@
+use super::{
+    ModelError,
+    config::{Config, parse_config},
+    llama::Llama,
+    llama_config::LlamaConfig,
+    tokenizer::{Token, Tokenizer},
+    transformer::{ModelShape, Residual, Transformer},
+    weights::{TensorStore, Weights, open_safetensors},
+};
+
+/// A transformer and what it takes to give it text.
+pub struct LanguageModel {
+    transformer: Box<dyn Transformer>,
+    tokenizer: Option<Tokenizer>,
+}
+
+impl LanguageModel {
+    pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
+        Self { transformer, tokenizer }
+    }
+
+    /// From the texts of `config.json` and, where there is one, `tokenizer.json`, and the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// When one of them is malformed or the model is not supported, which is known before its weights are read.
+    pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
+        let config = parse_config(config)?;
+        let config = LlamaConfig::read(Config::new(&config))?;
+        let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
+        let store: &dyn TensorStore = &open_safetensors(weights)?;
+        let transformer = Llama::load(&config, &Weights::new(store))?;
+        Ok(Self::new(Box::new(transformer), tokenizer))
+    }
+
+    pub fn transformer(&self) -> &dyn Transformer {
+        &*self.transformer
+    }
+
+    pub fn shape(&self) -> &ModelShape {
+        self.transformer.shape()
+    }
+
+    /// Tokens of `text`, which may be none or more than fit ([`Self::check_ids`]). With `bos` come those that the
+    /// tokenizer puts in front of every sequence.
+    ///
+    /// # Errors
+    /// When the model has no tokenizer, or it fails on this text.
+    pub fn tokenize(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
+        self.tokenizer.as_ref().ok_or(ModelError::NoTokenizer)?.encode(text, bos)
+    }
+
+    /// The tokens with these ids; without a tokenizer they are written as numbers.
+    pub fn tokens(&self, token_ids: &[u32]) -> Vec<Token> {
+        let token = |&id| self.tokenizer.as_ref().map_or_else(|| Token::unnamed(id), |tokenizer| tokenizer.token(id));
+        token_ids.iter().map(token).collect()
+    }
+
+    /// # Errors
+    /// When there is no token, there are more than fit, or one is outside the vocabulary.
+    pub fn check_ids(&self, token_ids: &[u32]) -> Result<(), ModelError> {
+        self.shape().check_ids(token_ids)
+    }
+
+    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer.
+    ///
+    /// # Errors
+    /// When there is no position, or a tensor operation fails.
+    pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
+        let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
+        Ok(logits)
+    }
+
+    /// Probabilities of the token after the last position, `[vocab]`, summing to 1.
+    ///
+    /// # Errors
+    /// Those of [`Self::next_token_logits`].
+    pub fn next_token_probabilities(&self, residual: &Residual) -> Result<Vec<f64>, ModelError> {
+        let logits = self.next_token_logits(residual)?;
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut weights: Vec<f64> = logits.iter().map(|logit| f64::from(logit - max).exp()).collect();
+        let sum: f64 = weights.iter().sum();
+        for weight in &mut weights {
+            *weight /= sum;
+        }
+        Ok(weights)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use candle_core::{DType, Device, Tensor};
+    use safetensors::{SafeTensors, serialize};
+
+    use super::*;
+    use crate::model::{bundled, transformer::PositionLimit};
+
+    /// The bundled model's tensors after `change`, as a safetensors file.
+    fn changed_weights(change: impl FnOnce(&mut HashMap<String, Tensor>)) -> Vec<u8> {
+        let mut tensors = candle_core::safetensors::load_buffer(bundled::WEIGHTS, &Device::Cpu).unwrap();
+        change(&mut tensors);
+        serialize(tensors.iter(), None).unwrap()
+    }
+
+    fn refusal(weights: &[u8]) -> String {
+        LanguageModel::from_bytes(bundled::CONFIG, weights, None).err().expect("refused").to_string()
+    }
+
+    const NAME: &str = "model.layers.3.mlp.up_proj.weight";
+
+    #[test]
+    fn truncated_weights_are_refused() {
+        let all = bundled::WEIGHTS;
+        for length in [0, 7, 8, 100, all.len() / 2, all.len() - 1] {
+            let message = refusal(&all[..length]);
+            assert!(message.starts_with("the weights cannot be read: "), "{message}");
+        }
+        let huge_header = u64::MAX.to_le_bytes();
+        assert!(refusal(&huge_header).starts_with("the weights cannot be read: "));
+    }
+
+    #[test]
+    fn a_tensor_that_is_missing_misshapen_or_unknown_is_named() {
+        let missing = changed_weights(|tensors| drop(tensors.remove(NAME)));
+        assert_eq!(refusal(&missing), format!("the weights have no tensor {NAME}"));
+
+        let turned = changed_weights(|tensors| {
+            let turned = tensors[NAME].t().unwrap().contiguous().unwrap();
+            tensors.insert(NAME.to_owned(), turned);
+        });
+        let [found, expected] = [&turned, bundled::WEIGHTS]
+            .map(|bytes| SafeTensors::deserialize(bytes).unwrap().tensor(NAME).unwrap().shape().to_vec());
+        assert_eq!(refusal(&turned), format!("tensor {NAME}: expected shape {expected:?}, found {found:?}"));
+
+        let integers = changed_weights(|tensors| {
+            let integers = tensors[NAME].to_dtype(DType::U8).unwrap();
+            tensors.insert(NAME.to_owned(), integers);
+        });
+        assert!(refusal(&integers).starts_with(&format!("number format U8 of tensor {NAME} is not supported")));
+
+        let bias = "model.layers.3.self_attn.q_proj.bias";
+        let extra = changed_weights(|tensors| {
+            let zeros = Tensor::zeros(4, DType::F32, &Device::Cpu).unwrap();
+            tensors.insert(bias.to_owned(), zeros);
+        });
+        assert!(refusal(&extra).contains(bias), "{}", refusal(&extra));
+    }
+
+    #[test]
+    fn an_unsupported_model_is_refused_before_its_weights_are_read() {
+        let error = LanguageModel::from_bytes(br#"{"model_type": "gemma2"}"#, b"not even weights", None);
+        assert!(error.err().expect("refused").to_string().contains("gemma2"));
+    }
+
+    #[test]
+    fn prompts_are_checked_before_they_are_run() {
+        let model = bundled::load().unwrap();
+        let (max, vocab_size) = (model.shape().max_positions, model.shape().vocab_size);
+        let first_outside = u32::try_from(vocab_size).unwrap();
+        assert!(model.check_ids(&vec![first_outside - 1; max]).is_ok());
+        assert!(matches!(model.check_ids(&[]), Err(ModelError::EmptyPrompt)));
+        assert!(matches!(
+            model.check_ids(&vec![0; max + 1]),
+            Err(ModelError::PromptTooLong { found, limit: PositionLimit::Model, .. }) if found == max + 1
+        ));
+        assert!(matches!(
+            model.check_ids(&[0, first_outside]),
+            Err(ModelError::UnknownToken { id, .. }) if id == first_outside
+        ));
+        assert!(model.transformer().embed(&[u32::MAX]).is_err());
+    }
+
+    #[test]
+    fn without_a_tokenizer_tokens_are_numbers() {
+        let model = LanguageModel::from_bytes(bundled::CONFIG, bundled::WEIGHTS, None).unwrap();
+        assert!(matches!(model.tokenize("love", true), Err(ModelError::NoTokenizer)));
+        assert_eq!(model.tokens(&[7])[0].text, "7");
+    }
+
+    #[test]
+    fn probabilities_are_the_softmax_of_the_logits_of_the_last_position() {
+        let model = bundled::load().unwrap();
+        let ids: Vec<u32> = model.tokenize("in love", true).unwrap().iter().map(|token| token.id).collect();
+        let residual = model.transformer().embed(&ids).unwrap();
+        let logits = model.next_token_logits(&residual).unwrap();
+        let probabilities = model.next_token_probabilities(&residual).unwrap();
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let ratio = (probabilities[5] / probabilities[9]).ln();
+        assert!((ratio - f64::from(logits[5] - logits[9])).abs() < 1e-5);
+        let all = model.transformer().logits(&residual).unwrap();
+        for (of_last, of_all) in logits.iter().zip(all.row(ids.len() - 1)) {
+            assert!((of_last - of_all).abs() < 1e-4);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use std::fmt;
+
+use tokenizers::{DecoderWrapper, Tokenizer as Inner};
+
+use super::{
+    ModelError,
+    piece::{Spelling, readable_as},
+};
+
+/// One token of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub id: u32,
+    /// As the vocabulary writes it, e.g. `Ġlove`.
+    pub piece: String,
+    /// As a reader sees it, e.g. ` love`; control characters are escaped.
+    pub text: String,
+}
+
+/// Text to tokens, as `tokenizer.json` says.
+pub struct Tokenizer {
+    inner: Inner,
+    spelling: Spelling,
+}
+
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokenizer").field("spelling", &self.spelling).finish_non_exhaustive()
+    }
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn from_bytes(json: &[u8]) -> Result<Self, ModelError> {
+        let mut inner = Inner::from_bytes(json).map_err(ModelError::Tokenizer)?;
+        // The file may ask to cut or fill prompts to some length: that is for training in batches.
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(ModelError::Tokenizer)?;
+        let spelling =
+            if inner.get_decoder().is_some_and(is_byte_level) { Spelling::ByteLevel } else { Spelling::Plain };
+        Ok(Self { inner, spelling })
+    }
+
+    /// Tokens of `text`. With `bos` come those that the tokenizer puts around every sequence, such as `<s>` in front;
+    /// without it none are added.
+    ///
+    /// # Errors
+    /// When the tokenizer fails on this text.
+    pub fn encode(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
+        let encoding = self.inner.encode_fast(text, bos).map_err(ModelError::Tokenizer)?;
+        Ok(encoding.get_ids().iter().map(|&id| self.token(id)).collect())
+    }
+
+    /// The token with this id; one that the vocabulary does not name is written as its id.
+    pub fn token(&self, id: u32) -> Token {
+        let Some(piece) = self.inner.id_to_token(id) else { return Token::unnamed(id) };
+        // Added tokens such as `<s>` are written as themselves in every vocabulary.
+        let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
+        let text = readable_as(&piece, if added { Spelling::Plain } else { self.spelling });
+        Token { id, piece, text }
+    }
+}
+
+impl Token {
+    /// Written as its id, where no vocabulary names it.
+    pub fn unnamed(id: u32) -> Self {
+        Self { id, piece: id.to_string(), text: id.to_string() }
+    }
+}
+
+fn is_byte_level(decoder: &DecoderWrapper) -> bool {
+    match decoder {
+        DecoderWrapper::ByteLevel(_) => true,
+        DecoderWrapper::Sequence(sequence) => sequence.get_decoders().iter().any(is_byte_level),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::bundled;
+
+    fn tokenizer() -> Tokenizer {
+        Tokenizer::from_bytes(bundled::TOKENIZER).unwrap()
+    }
+
+    /// What the byte-level pieces spell, joined: byte-level tokenizers lose nothing.
+    fn spelled(tokens: &[Token]) -> String {
+        tokens.iter().map(|token| token.text.as_str()).collect()
+    }
+
+    #[test]
+    fn bos_is_what_the_post_processor_adds() {
+        let with = tokenizer().encode("in love", true).unwrap();
+        let without = tokenizer().encode("in love", false).unwrap();
+        assert_eq!((with[0].id, with[0].piece.as_str(), with[0].text.as_str()), (0, "<s>", "<s>"));
+        assert_eq!(with[1..], without);
+        assert_eq!(spelled(&without), "in love");
+        assert!(without.iter().any(|token| token.piece == "Ġlove" && token.text == " love"));
+    }
+
+    #[test]
+    fn no_text_is_no_tokens() {
+        assert_eq!(tokenizer().encode("", false).unwrap(), []);
+        assert_eq!(tokenizer().encode("", true).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn every_text_is_spelled_back_with_escapes() {
+        for (text, expected) in
+            [("a\nb\tc", "a\\nb\\tc"), ("NUL\0.", "NUL\\u{0}."), ("\u{301}", "\\xCC\\x81"), ("   \r\n", "   \\r\\n")]
+        {
+            let tokens = tokenizer().encode(text, false).unwrap();
+            assert_eq!(spelled(&tokens), expected, "{text:?}");
+        }
+        // An emoji is four tokens here, none of them a whole character.
+        let emoji = tokenizer().encode("😀", false).unwrap();
+        assert_eq!(spelled(&emoji), "\\xF0\\x9F\\x98\\x80");
+    }
+
+    #[test]
+    fn a_hundred_kilobytes_are_no_trouble() {
+        for text in ["a".repeat(100_000), " ".repeat(100_000), "love 😀\u{301}\n".repeat(8_000)] {
+            let tokens = tokenizer().encode(&text, true).unwrap();
+            let n_bytes = |token: &Token| token.piece.chars().count();
+            assert_eq!(tokens[1..].iter().map(n_bytes).sum::<usize>(), text.len(), "one character for each byte");
+        }
+    }
+
+    #[test]
+    fn malformed_files_are_refused() {
+        for json in [&b""[..], b"{}", b"null", b"{\"model\": {\"type\": \"BPE\"}}", b"\xff\xfe"] {
+            let message = Tokenizer::from_bytes(json).unwrap_err().to_string();
+            assert!(message.starts_with("the tokenizer: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_id_without_a_name_is_written_as_a_number() {
+        assert_eq!(tokenizer().token(999_999).text, "999999");
+    }
+}

@@ -1,0 +1,421 @@
+//! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens` whose architecture is
+//! supported, with every intervention that is stored there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use attenuate::{
+    attention::{
+        Component, Epsilon, HeadEdit, Intervention, LayerQkv, Metrics, Operation, Pattern, PositionScope, Reach,
+    },
+    model::{LanguageModel, ModelError, bundled, run},
+};
+use candle_core::{Device, Tensor};
+use ndarray::{Array2, Array4, ArrayView2, Axis, Ix2, Ix4, s};
+use serde_json::Value;
+
+/// Families whose goldens wait for their implementation.
+const NOT_YET: [&str; 3] = ["bert", "gpt2", "gpt_neox"];
+
+/// PyTorch's own f32 differs from its f64 by up to 3.6e-6 here (`max_f32_vs_f64` in `meta.json`).
+const WEIGHT_TOLERANCE: f32 = 1e-5;
+
+/// Relative to the largest logit of the position: a logit is a product of vectors, whose rounding error grows with
+/// their lengths, not with what is left of the sum.
+const LOGIT_TOLERANCE: f32 = 1e-5;
+
+struct Golden {
+    name: String,
+    model: LanguageModel,
+    token_ids: Vec<u32>,
+    tensors: HashMap<String, Tensor>,
+    cases: Vec<Case>,
+}
+
+/// A stored intervention; `name` is the prefix of its tensors.
+struct Case {
+    name: String,
+    component: Component,
+    epsilon: Epsilon,
+    reach: Reach,
+}
+
+/// Vectors of all layers and logits of all positions, under an intervention.
+struct Run {
+    intervention: Option<Intervention>,
+    layers: Vec<Arc<LayerQkv>>,
+    logits: Array2<f32>,
+}
+
+fn goldens_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
+}
+
+fn goldens() -> Vec<Golden> {
+    let folders = fs::read_dir(goldens_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let folders: BTreeSet<PathBuf> = folders.filter(|path| path.is_dir()).collect();
+    let (mut goldens, mut refused) = (Vec::new(), Vec::new());
+    for folder in folders {
+        match load(&folder) {
+            Ok(golden) => goldens.push(golden),
+            Err(ModelError::Unsupported { what: "model_type", .. }) => refused.push(name_of(&folder)),
+            Err(error) => panic!("{}: {error}", folder.display()),
+        }
+    }
+    assert_eq!(refused, NOT_YET);
+    assert!(goldens.iter().any(|golden| golden.name == "bundled"));
+    goldens
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+fn load(folder: &Path) -> Result<Golden, ModelError> {
+    let read = |file: &str| fs::read(folder.join(file)).unwrap();
+    let model = if folder.join("config.json").exists() {
+        LanguageModel::from_bytes(&read("config.json"), &read("model.safetensors"), None)?
+    } else {
+        bundled::load()?
+    };
+    let tensors = candle_core::safetensors::load_buffer(&read("golden.safetensors"), &Device::Cpu).unwrap();
+    let token_ids = tensors["input_ids"].to_vec1::<i64>().unwrap();
+    let meta: Value = serde_json::from_slice(&read("meta.json")).unwrap();
+    let patterns = tensors.keys().filter_map(|name| name.strip_suffix(".attn")).collect::<BTreeSet<_>>();
+    let cases: Vec<Case> =
+        patterns.into_iter().filter(|name| *name != "base").map(|name| case(name, &meta, &model)).collect();
+    assert!(cases.len() >= 9, "three components, at least three ε");
+    if let Some(listed) = meta["cases"].as_array() {
+        assert_eq!(listed.len(), cases.len(), "as many cases in meta.json as stored");
+    }
+    Ok(Golden {
+        name: name_of(folder),
+        model,
+        token_ids: token_ids.into_iter().map(|id| u32::try_from(id).unwrap()).collect(),
+        tensors,
+        cases,
+    })
+}
+
+/// `{q|k|v}.{scope}.{ε}`, with the scope spelled out in `meta.json`, or else everything.
+fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
+    let mut parts = name.splitn(3, '.');
+    let (component, scope, epsilon) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let shape = model.shape();
+    let everything = Reach { layers: 0..shape.n_layers, heads: 0..shape.n_heads, positions: PositionScope::All };
+    let listed = meta["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
+    let reach = match listed {
+        None => {
+            assert_eq!(scope, "all", "{name} is described nowhere");
+            everything
+        }
+        Some(case) => {
+            let numbers = |value: &Value| -> Option<BTreeSet<usize>> {
+                value.as_array()?.iter().map(|n| n.as_u64().and_then(|n| usize::try_from(n).ok())).collect()
+            };
+            let layers = numbers(&case["layers"]).unwrap();
+            let layers = *layers.first().unwrap()..layers.last().unwrap() + 1;
+            let per_group = shape.n_heads / shape.n_kv_heads;
+            let group = case["kv_head"].as_u64().map(|kv_head| usize::try_from(kv_head).unwrap() * per_group);
+            Reach {
+                layers,
+                heads: group.map_or(everything.heads, |first| first..first + per_group),
+                positions: numbers(&case["tokens"])
+                    .map_or(PositionScope::All, |positions| PositionScope::Selection(positions.into())),
+            }
+        }
+    };
+    let component = match component {
+        "q" => Component::Query,
+        "k" => Component::Key,
+        "v" => Component::Value,
+        other => panic!("{other} is no component"),
+    };
+    Case { name: name.to_owned(), component, epsilon: epsilon.parse().unwrap(), reach }
+}
+
+impl Case {
+    fn intervention(&self) -> Intervention {
+        Intervention::new(self.component, Operation::Scale, self.epsilon, self.reach.clone())
+    }
+}
+
+impl Golden {
+    fn run(&self, intervention: Option<Intervention>) -> Run {
+        let transformer = self.model.transformer();
+        let residual = transformer.embed(&self.token_ids).unwrap();
+        let mut layers = Vec::new();
+        let last = run::advance(
+            transformer,
+            0..self.model.shape().n_layers,
+            residual,
+            intervention.as_ref(),
+            &|| false,
+            &mut |_, _, qkv| layers.push(qkv.clone()),
+        )
+        .unwrap();
+        Run { intervention, layers, logits: transformer.logits(&last).unwrap() }
+    }
+
+    /// `[layers, heads, T, T]`
+    fn patterns(&self, case: &str) -> Array4<f32> {
+        array(&self.tensors[&format!("{case}.attn")]).into_dimensionality::<Ix4>().unwrap()
+    }
+
+    /// `[T, vocab]`
+    fn logits(&self, case: &str) -> Option<Array2<f32>> {
+        Some(array(self.tensors.get(&format!("{case}.logits"))?).into_dimensionality::<Ix2>().unwrap())
+    }
+
+    /// The baseline and every stored intervention.
+    fn runs(&self) -> impl Iterator<Item = (&str, Run)> {
+        let baseline = std::iter::once_with(|| ("base", self.run(None)));
+        baseline.chain(self.cases.iter().map(|case| (case.name.as_str(), self.run(Some(case.intervention())))))
+    }
+}
+
+fn array(tensor: &Tensor) -> ndarray::ArrayD<f32> {
+    let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
+    ndarray::ArrayD::from_shape_vec(tensor.dims(), values).unwrap()
+}
+
+impl Run {
+    fn pattern(&self, layer: usize, head: usize) -> Pattern {
+        let edit = self.intervention.as_ref().map_or(&HeadEdit::IDENTITY, |i| i.at(layer, head));
+        Arc::new(self.layers[layer].head_scores(head)).pattern(edit.scores.clone())
+    }
+
+    /// Every layer and head with its pattern.
+    fn all(&self) -> impl Iterator<Item = (usize, usize, Pattern)> {
+        let heads = self.layers.iter().enumerate().flat_map(|(layer, qkv)| (0..qkv.n_heads()).map(move |h| (layer, h)));
+        heads.map(|(layer, head)| (layer, head, self.pattern(layer, head)))
+    }
+
+    /// Every weight of every layer and head, as bits.
+    fn bits(&self) -> Vec<Vec<u32>> {
+        self.all().map(|(_, _, pattern)| pattern.dense().iter().map(|weight| weight.to_bits()).collect()).collect()
+    }
+}
+
+fn largest_difference(pattern: &Pattern, golden: ArrayView2<'_, f32>) -> f32 {
+    let mut worst = 0.0_f32;
+    let dense = pattern.dense();
+    assert_eq!(dense.dim(), golden.dim());
+    for (query, row) in golden.outer_iter().enumerate() {
+        let mut exact = pattern.exact_row(query);
+        exact.resize(row.len(), 0.0);
+        for ((&golden, &ours), &exact) in row.iter().zip(dense.row(query)).zip(&exact) {
+            worst = worst.max((ours - golden).abs()).max((exact as f32 - golden).abs());
+        }
+    }
+    worst
+}
+
+#[test]
+fn every_weight_and_logit_is_pytorchs() {
+    for golden in goldens() {
+        let (mut worst_weight, mut worst_logit) = (0.0_f32, 0.0_f32);
+        for (case, run) in golden.runs() {
+            let expected = golden.patterns(case);
+            assert_eq!(run.all().count(), expected.dim().0 * expected.dim().1);
+            for (layer, head, pattern) in run.all() {
+                let difference = largest_difference(&pattern, expected.slice(s![layer, head, .., ..]));
+                assert!(
+                    difference <= WEIGHT_TOLERANCE,
+                    "{} {case} layer {layer} head {head}: {difference:e}",
+                    golden.name
+                );
+                worst_weight = worst_weight.max(difference);
+            }
+            if let Some(expected) = golden.logits(case) {
+                assert_eq!(run.logits.dim(), expected.dim());
+                for (position, (ours, expected)) in run.logits.outer_iter().zip(expected.outer_iter()).enumerate() {
+                    let largest = expected.iter().fold(0.0_f32, |largest, logit| largest.max(logit.abs()));
+                    let difference = (&ours - &expected).iter().fold(0.0_f32, |worst, d| worst.max(d.abs())) / largest;
+                    assert!(difference <= LOGIT_TOLERANCE, "{} {case} at {position}: {difference:e}", golden.name);
+                    worst_logit = worst_logit.max(difference);
+                }
+            }
+        }
+        println!("{:12} weights within {worst_weight:.1e}, logits within {worst_logit:.1e}", golden.name);
+    }
+}
+
+#[test]
+fn every_intervention_changes_what_it_should() {
+    for golden in goldens() {
+        let baseline = golden.run(None);
+        let unchanged = baseline.bits();
+        let n_heads = golden.model.shape().n_heads;
+        for case in &golden.cases {
+            let bits = golden.run(Some(case.intervention())).bits();
+            let first = case.reach.layers.start;
+            assert_eq!(bits[..first * n_heads], unchanged[..first * n_heads], "{}: nothing before it", case.name);
+            let own_layer = first * n_heads..(first + 1) * n_heads;
+            let only_first = |position| case.reach.positions.contains(position) == (position == 0);
+            match case.component {
+                Component::Value => {
+                    assert_eq!(bits[own_layer.clone()], unchanged[own_layer], "{}: its own softmax", case.name);
+                    assert_ne!(bits, unchanged, "{}: later layers", case.name);
+                }
+                // Row 0 has one key, whose weight is 1 whatever the score.
+                Component::Query if (0..golden.token_ids.len()).all(only_first) => {
+                    assert_eq!(bits, unchanged, "{}", case.name);
+                }
+                Component::Query | Component::Key => assert_ne!(bits[own_layer.clone()], unchanged[own_layer]),
+            }
+        }
+    }
+}
+
+#[test]
+fn scaling_all_queries_is_scaling_all_keys() {
+    for golden in goldens() {
+        let mut compared = 0;
+        for key_case in golden.cases.iter().filter(|case| case.component == Component::Key) {
+            if key_case.reach.positions != PositionScope::All {
+                continue;
+            }
+            let query_case = Case {
+                name: key_case.name.replacen('k', "q", 1),
+                component: Component::Query,
+                epsilon: key_case.epsilon,
+                reach: key_case.reach.clone(),
+            };
+            let [of_query, of_key] = [&query_case, key_case].map(|case| golden.run(Some(case.intervention())));
+            assert_eq!(of_query.bits(), of_key.bits(), "{} {}", golden.name, key_case.name);
+            assert_eq!(of_query.logits, of_key.logits);
+            // PyTorch rounds the two products differently.
+            let difference = (golden.patterns(&query_case.name) - golden.patterns(&key_case.name)).mapv(f32::abs);
+            assert!(difference.iter().all(|&d| d <= WEIGHT_TOLERANCE));
+            compared += 1;
+        }
+        assert!(compared >= 3);
+    }
+}
+
+#[test]
+fn continuing_from_a_kept_residual_is_the_whole_run() {
+    for golden in goldens() {
+        let transformer = golden.model.transformer();
+        let n_layers = golden.model.shape().n_layers;
+        let mut kept = Vec::new();
+        let start = transformer.embed(&golden.token_ids).unwrap();
+        let mut keep = |_, residual: &_, _: &Arc<LayerQkv>| kept.push(Clone::clone(residual));
+        run::advance(transformer, 0..n_layers, start, None, &|| false, &mut keep).unwrap();
+        for case in &golden.cases {
+            let intervention = case.intervention();
+            let first = intervention.first_layer();
+            let (residual, mut bits) = (kept[first].clone(), Vec::new());
+            let mut collect = |layer: usize, _: &_, qkv: &Arc<LayerQkv>| {
+                for head in 0..qkv.n_heads() {
+                    let factors = intervention.at(layer, head).scores.clone();
+                    let weights = Arc::new(qkv.head_scores(head)).pattern(factors).dense();
+                    bits.push(weights.iter().map(|weight| weight.to_bits()).collect::<Vec<_>>());
+                }
+            };
+            let layers = first..n_layers;
+            run::advance(transformer, layers, residual, Some(&intervention), &|| false, &mut collect).unwrap();
+            let whole = golden.run(Some(intervention)).bits();
+            assert_eq!(bits, whole[first * golden.model.shape().n_heads..], "{} {}", golden.name, case.name);
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_run_stops_before_its_next_layer() {
+    let model = bundled::load().unwrap();
+    let residual = model.transformer().embed(&[0, 1, 2]).unwrap();
+    let seen = std::cell::Cell::new(0);
+    let outcome = run::advance(
+        model.transformer(),
+        0..model.shape().n_layers,
+        residual.clone(),
+        None,
+        &|| seen.get() == 2,
+        &mut |_, _, _| seen.set(seen.get() + 1),
+    );
+    assert!(matches!(outcome, Err(ModelError::Cancelled)));
+    assert_eq!(seen.get(), 2);
+    let n_layers = model.shape().n_layers;
+    let beyond =
+        run::advance(model.transformer(), n_layers..n_layers + 1, residual, None, &|| false, &mut |_, _, _| {});
+    assert!(matches!(beyond, Err(ModelError::UnknownLayer { .. })));
+}
+
+#[test]
+fn the_bundled_model_reads_its_default_prompt_as_the_reference_does() {
+    let meta = fs::read(goldens_folder().join("bundled/meta.json")).unwrap();
+    let meta: Value = serde_json::from_slice(&meta).unwrap();
+    assert_eq!(meta["prompt"], bundled::DEFAULT_PROMPT);
+    let tokens = bundled::load().unwrap().tokenize(bundled::DEFAULT_PROMPT, true).unwrap();
+    let pieces: Vec<&str> = tokens.iter().map(|token| token.piece.as_str()).collect();
+    let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+    assert_eq!(meta["tokens"], serde_json::json!(pieces));
+    assert_eq!(meta["token_ids"], serde_json::json!(ids));
+    let text: String = tokens[1..].iter().map(|token| token.text.as_str()).collect();
+    assert_eq!(text, bundled::DEFAULT_PROMPT);
+}
+
+/// Sink mass and normalized entropy of PyTorch's pattern, straight from their definitions.
+fn reference_metrics(pattern: ArrayView2<'_, f32>) -> (f64, f64) {
+    let n = pattern.nrows();
+    let sink = (3..n).map(|i| f64::from(pattern[[i, 0]])).sum::<f64>() / (n - 3) as f64;
+    let entropy = |i: usize| -> f64 {
+        let weights = (0..=i).map(|j| f64::from(pattern[[i, j]])).filter(|&w| w > 0.0);
+        weights.map(|w| -w * w.ln()).sum::<f64>() / ((i + 1) as f64).ln()
+    };
+    (sink, (1..n).map(entropy).sum::<f64>() / (n - 1) as f64)
+}
+
+#[test]
+fn metrics_are_those_of_pytorchs_patterns() {
+    for golden in goldens() {
+        for (case, run) in golden.runs() {
+            let expected = golden.patterns(case);
+            for (layer, head, pattern) in run.all() {
+                let (sink, entropy) = reference_metrics(expected.slice(s![layer, head, .., ..]));
+                let ours = Metrics::of(&pattern);
+                let (our_sink, our_entropy) = (ours.sink_mass.unwrap(), ours.normalized_entropy.unwrap());
+                assert!((our_sink - sink).abs() <= 1e-5, "{case}: sink mass {our_sink}, not {sink}");
+                assert!((our_entropy - entropy).abs() <= 1e-5, "{case}: entropy {our_entropy}, not {entropy}");
+            }
+        }
+    }
+}
+
+/// What the bundled model's card and the program's own explanation say of its default view.
+#[test]
+fn the_default_view_shows_what_its_card_says() {
+    let golden = load(&goldens_folder().join("bundled")).unwrap();
+    let (layer, head) = (bundled::DEFAULT_LAYER, bundled::DEFAULT_HEAD);
+    let metrics: BTreeMap<&str, Metrics> =
+        golden.runs().map(|(case, run)| (case, Metrics::of(&run.pattern(layer, head)))).collect();
+    for (case, metrics) in &metrics {
+        println!("{case:12} {metrics:?}");
+    }
+    let sink = |case: &str| metrics[case].sink_mass.unwrap();
+    let by_falling_epsilon = |component: Component| {
+        let mut cases: Vec<&Case> = golden.cases.iter().filter(|case| case.component == component).collect();
+        cases.sort_by(|a, b| b.epsilon.partial_cmp(&a.epsilon).unwrap());
+        cases
+    };
+    // The sink grows as values are turned down …
+    let mut last = sink("base");
+    for case in by_falling_epsilon(Component::Value) {
+        assert!(sink(&case.name) > last - 1e-4, "{}", case.name);
+        last = last.max(sink(&case.name));
+    }
+    assert!(last > sink("base") + 0.05);
+    // … and turning queries down ends in the uniform causal pattern.
+    let n = golden.token_ids.len();
+    let uniform = (3..n).map(|i| 1.0 / (i + 1) as f64).sum::<f64>() / (n - 3) as f64;
+    let smallest = by_falling_epsilon(Component::Query).pop().unwrap();
+    assert!((sink(&smallest.name) - uniform).abs() < 1e-6);
+    assert!((metrics[smallest.name.as_str()].normalized_entropy.unwrap() - 1.0).abs() < 1e-6);
+    assert_eq!(golden.patterns("base").len_of(Axis(0)), golden.model.shape().n_layers);
+}
