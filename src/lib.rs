@@ -2,5 +2,5 @@
 pub mod attention;
 pub mod capture;
 pub mod engine;
-pub mod figure;
+// pub mod figure;
 pub mod model;

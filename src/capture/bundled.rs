@@ -9,6 +9,10 @@ pub const SMOLLM2_LAYER: usize = 14;
 /// The head of [`SMOLLM2_LAYER`] that shows the figure, 0-based.
 pub const SMOLLM2_HEAD: usize = 3;
 
+/// The text that was read when [`smollm2`] was captured.
+pub const SMOLLM2_PROMPT: &str = "Attention weights describe how strongly each token in a sentence looks at the earlier tokens before the model \
+     predicts the next word.";
+
 static SMOLLM2: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/captures/smollm2-135m.safetensors"));
 
@@ -36,6 +40,7 @@ mod tests {
         assert_eq!((capture.scale(), capture.mask()), (0.125, Mask::Causal));
         assert_eq!(capture.tokens().unwrap()[..3], ["<|endoftext|>", "Attention", "Ġweights"]);
         assert_eq!(capture.token_ids().unwrap()[..3], [0, 41319, 10379]);
+        assert_eq!(capture.prompt(), Some(SMOLLM2_PROMPT));
         assert!(capture.model().unwrap().starts_with("SmolLM2-135M-Instruct"));
     }
 

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use crate::{attention::ShapeError, capture::CaptureError, model::ModelError};
 
 /// Why a request has no answer. Every message is one sentence for a person.
@@ -11,17 +9,22 @@ pub enum EngineError {
     NoSuchHead { head: usize, n_heads: usize, title: String },
     #[error("The layers {first} to {last} do not exist: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
     NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
-    #[error("{title} is a capture: it holds the vectors of one prompt and has no model that could read another.")]
-    NotLive { title: String },
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(ModelError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    #[error("{} is not a capture: expected a .safetensors file with q, k and optionally v", path.display())]
-    UnknownFile { path: PathBuf },
     /// A newer request has made this one pointless.
     #[error("superseded by a newer request")]
     Cancelled,
+}
+
+impl From<ModelError> for EngineError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled => Self::Cancelled,
+            error => Self::Model(error),
+        }
+    }
 }

@@ -8,8 +8,8 @@ use ndarray::Array1;
 
 use super::{EngineError, Prompt, Token, layer_run::LayerRun, source::{OpenSource, Reader}};
 use crate::{
-    attention::Intervention,
-    model::{self, LanguageModel, Residual},
+    attention::{Intervention, LayerQkv},
+    model::{self, LanguageModel, ModelError, Residual},
 };
 
 /// Modified runs that are kept: nine panels, and what the slider passed lately.
@@ -102,7 +102,7 @@ impl PromptRun {
             None => self.residual(model, n_layers, cancelled)?,
             Some(active) => self.changed_residual(model, active, n_layers, cancelled)?,
         };
-        let logits = Arc::new(model.next_token_logits(&residual)?);
+        let logits = Arc::new(Array1::from_vec(model.next_token_logits(&residual)?));
         self.logits.put(active, logits.clone());
         Ok(Some(logits))
     }
@@ -114,14 +114,19 @@ impl PromptRun {
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Residual, EngineError> {
-        while self.residuals.len() <= layer {
-            let at = self.residuals.len() - 1;
-            let run = self.baseline(at, cancelled)?;
-            if cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            let next = model::step(model.transformer(), at, &self.residuals[at], &run.qkv, None)?;
-            self.residuals.push(next);
+        let reached = self.residuals.len() - 1;
+        if layer > reached {
+            let start = self.residuals[reached].clone();
+            let (residuals, layers) = (&mut self.residuals, &mut self.layers);
+            let mut keep = |at: usize, residual: &Residual, qkv: &Arc<LayerQkv>| {
+                if at == residuals.len() {
+                    residuals.push(residual.clone());
+                }
+                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(qkv.clone())));
+            };
+            let transformer = model.transformer();
+            let last = model::run::advance(transformer, reached..layer, start, None, cancelled, &mut keep)?;
+            self.residuals.push(last);
         }
         Ok(self.residuals[layer].clone())
     }
@@ -135,26 +140,17 @@ impl PromptRun {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Residual, EngineError> {
         let first = intervention.first_layer();
-        let mut residual = self.residual(model, first, cancelled)?;
-        // Nothing has changed yet in the first of the layers, so that its vectors are the baseline's.
-        let mut qkv = self.baseline(first, cancelled)?.qkv.clone();
-        for at in first..layer {
-            if cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            if at > first {
-                qkv = Arc::new(model.transformer().qkv(at, &residual)?);
-            }
-            residual = model::step(model.transformer(), at, &residual, &qkv, Some(intervention))?;
-        }
-        Ok(residual)
+        let start = self.residual(model, first, cancelled)?;
+        let transformer = model.transformer();
+        Ok(model::run::advance(transformer, first..layer, start, Some(intervention), cancelled, &mut |_, _, _| {})?)
     }
 }
 
 fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::Token>, EngineError> {
     let tokens = match prompt {
+        Prompt::Text { text, .. } if text.is_empty() => return Err(ModelError::EmptyPrompt.into()),
         Prompt::Text { text, bos } => model.tokenize(text, *bos)?,
-        Prompt::TokenIds(ids) => model.tokens_of(ids),
+        Prompt::TokenIds(ids) => model.tokens(ids),
     };
     let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
     model.check_ids(&ids)?;

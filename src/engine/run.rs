@@ -102,7 +102,7 @@ impl Engine {
         let Some(modified) = run.next_token_logits(Some(&intervention), cancelled)? else { return Ok(None) };
         let source = run.source.clone();
         let text_of = |id| match &source.reader {
-            Reader::Model(model) => model.token(id).text,
+            Reader::Model(model) => model.tokens(&[id]).swap_remove(0).text,
             Reader::Capture { .. } => id.to_string(),
         };
         Ok(Some(Effect::new(baseline.view(), modified.view(), text_of)))

@@ -22,7 +22,7 @@ pub(super) enum Reader {
 /// Opens a source, checking all of its headers; weights and vectors are read as they are needed.
 pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
     match source {
-        SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, "Austen (bundled)", model::bundled::austen()?)),
+        SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, model::bundled::TITLE, model::bundled::load()?)),
         SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
         SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
     }
@@ -59,13 +59,12 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
     };
     let ids = capture.token_ids();
     let tokens = capture
-        .tokens()
-        .iter()
+        .pieces()
         .enumerate()
         .map(|(position, piece)| Token {
             id: ids.and_then(|ids| ids.get(position).copied()),
-            piece: piece.clone(),
-            text: model::readable(piece),
+            text: model::readable(&piece),
+            piece: piece.into_owned(),
         })
         .collect();
     OpenSource { facts: Arc::new(facts), reader: Reader::Capture { capture, tokens } }

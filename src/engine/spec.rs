@@ -38,14 +38,16 @@ impl Bundled {
     /// What it opens on.
     pub const fn default_view(self) -> DefaultView {
         match self {
-            Self::Smollm2 => {
-                let (layer, head) = capture::bundled::DEFAULT_HEAD;
-                DefaultView { prompt: capture::bundled::PROMPT, layer, head }
-            }
-            Self::Austen => {
-                let (layer, head) = model::bundled::DEFAULT_HEAD;
-                DefaultView { prompt: model::bundled::DEFAULT_PROMPT, layer, head }
-            }
+            Self::Smollm2 => DefaultView {
+                prompt: capture::bundled::SMOLLM2_PROMPT,
+                layer: capture::bundled::SMOLLM2_LAYER,
+                head: capture::bundled::SMOLLM2_HEAD,
+            },
+            Self::Austen => DefaultView {
+                prompt: model::bundled::DEFAULT_PROMPT,
+                layer: model::bundled::DEFAULT_LAYER,
+                head: model::bundled::DEFAULT_HEAD,
+            },
         }
     }
 }

@@ -49,6 +49,12 @@ impl LanguageModel {
         self.tokenizer.as_ref().ok_or(ModelError::NoTokenizer)?.encode(text, bos)
     }
 
+    /// Whether the tokenizer puts a token in front of every sequence.
+    pub fn has_bos(&self) -> bool {
+        let nothing = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.encode("", true).ok());
+        nothing.is_some_and(|tokens| !tokens.is_empty())
+    }
+
     /// The tokens with these ids; without a tokenizer they are written as numbers.
     pub fn tokens(&self, token_ids: &[u32]) -> Vec<Token> {
         let token = |&id| self.tokenizer.as_ref().map_or_else(|| Token::unnamed(id), |tokenizer| tokenizer.token(id));

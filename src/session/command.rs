@@ -2,7 +2,7 @@ use super::{Cell, FIGURE_GRID, RowChoice, Session, Theme};
 use crate::{
     attention::{Component, Epsilon, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec},
-    figure::{Colormap, MaskedStyle, Window},
+    figure::{ColorNorm, Colormap, MaskedStyle, Window},
 };
 
 /// Every way to change a [`Session`].
@@ -42,6 +42,7 @@ pub enum Command {
     SetTheme(Theme),
     SetUiScale(f32),
     SetColormap(Colormap),
+    SetNorm(ColorNorm),
     SetMaskedStyle(MaskedStyle),
 }
 
@@ -93,6 +94,7 @@ impl Session {
             Command::SetTheme(theme) => self.view.theme = theme,
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetColormap(colormap) => self.view.colormap = colormap,
+            Command::SetNorm(norm) => self.view.norm = norm,
             Command::SetMaskedStyle(style) => self.view.masked = style,
         }
     }

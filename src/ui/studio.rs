@@ -12,6 +12,9 @@ use crate::{
 /// it finishes, and a slow one is not waited for.
 const PATIENCE: Duration = Duration::from_millis(120);
 
+/// An answer that takes longer is waited for visibly.
+const SLOW: Duration = Duration::from_millis(250);
+
 /// Everything that the picture depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -46,7 +49,26 @@ pub struct Details {
 enum Reply {
     Frame(Box<Frame>),
     Details(Box<Details>),
-    Failed { source: SourceSpec, facts: Option<Arc<SourceFacts>>, message: String },
+    Failed(Failure),
+}
+
+/// Why a request has no picture. Messages are for people.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The source could not be opened.
+    Unopened { source: SourceSpec, message: String },
+    /// The source is open but the request asks for something that it cannot give.
+    Refused { facts: Arc<SourceFacts>, message: String },
+    /// A bug.
+    Internal { message: String },
+}
+
+impl Failure {
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unopened { message, .. } | Self::Refused { message, .. } | Self::Internal { message } => message,
+        }
+    }
 }
 
 /// What arrived since the last look.
@@ -55,7 +77,7 @@ pub struct Arrivals {
     /// New pictures are there.
     pub frame: bool,
     /// Something went wrong; the pictures are still the old ones.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
 }
 
 /// The worker and the newest of its answers. The old answers stay until new ones have arrived, also after failures.
@@ -66,7 +88,8 @@ pub struct Studio {
     answered: RequestNumber,
     frame: Option<Box<Frame>>,
     details: Option<Box<Details>>,
-    failure: Option<String>,
+    failure: Option<Failure>,
+    asked_at: Instant,
 }
 
 impl Studio {
@@ -78,13 +101,16 @@ impl Studio {
         let worker = Worker::spawn("engine", move || ctx.request_repaint(), move |ticket, request, send| {
             work(&mut engine, &mut renderer, ticket, &request, send);
         })?;
-        Ok(Self { worker, asked: None, number: 0, answered: 0, frame: None, details: None, failure: None })
+        Ok(Self { worker, asked: None, number: 0, answered: 0, frame: None, details: None, failure: None, asked_at: Instant::now() })
     }
 
     /// Asks for `request` unless it is what was asked last.
     pub fn ask(&mut self, request: Request) {
         if self.asked.as_ref() != Some(&request) {
             self.asked = Some(request.clone());
+            if !self.is_busy() {
+                self.asked_at = Instant::now();
+            }
             self.number = self.worker.submit(request);
         }
     }
@@ -101,15 +127,15 @@ impl Studio {
                     arrivals.frame = true;
                 }
                 Answer::Result(Reply::Details(details)) => self.details = Some(details),
-                Answer::Result(Reply::Failed { message, .. }) if number == self.number => {
-                    self.failure = Some(message.clone());
-                    arrivals.failure = Some(message);
+                Answer::Result(Reply::Failed(failure)) if number == self.number => {
+                    self.failure = Some(failure.clone());
+                    arrivals.failure = Some(failure);
                 }
-                Answer::Result(Reply::Failed { .. }) => {}
+                Answer::Result(Reply::Failed(_)) => {}
                 Answer::Panicked(message) => {
                     let message = format!("Internal error while computing: {message}. What is shown is unchanged.");
-                    self.failure = Some(message.clone());
-                    arrivals.failure = Some(message);
+                    self.failure = Some(Failure::Internal { message: message.clone() });
+                    arrivals.failure = Some(Failure::Internal { message });
                 }
             }
         }
@@ -126,12 +152,17 @@ impl Studio {
 
     /// Why the newest request has no picture.
     pub fn failure(&self) -> Option<&str> {
-        self.failure.as_deref()
+        self.failure.as_ref().map(Failure::message)
     }
 
     /// Whether an answer to the newest request is still to come.
     pub fn is_busy(&self) -> bool {
         self.answered < self.number
+    }
+
+    /// Whether the answer is so long in coming that what is shown must be marked as old.
+    pub fn is_slow(&self) -> bool {
+        self.is_busy() && self.asked_at.elapsed() > SLOW
     }
 }
 
@@ -152,11 +183,13 @@ fn work(
     });
     match result {
         Ok(()) | Err(EngineError::Cancelled) => {}
-        Err(error) => send(Reply::Failed {
-            source: request.spec.source.clone(),
-            facts: engine.facts(&request.spec.source).ok(),
-            message: error.to_string(),
-        }),
+        Err(error) => {
+            let (source, message) = (request.spec.source.clone(), error.to_string());
+            send(Reply::Failed(match engine.facts(&source) {
+                Ok(facts) => Failure::Refused { facts, message },
+                Err(_) => Failure::Unopened { source, message },
+            }));
+        }
     }
 }
 

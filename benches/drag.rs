@@ -1,0 +1,137 @@
+//! From a moved slider to the pixels of nine panels, against a naive recomputation in the same run.
+//!
+//! `cargo bench --bench drag`
+
+use std::{collections::HashMap, hint::black_box, path::PathBuf};
+
+use attenuate::{
+    attention::{Epsilon, Preset, Scope},
+    engine::{Bundled, Engine, EpsilonGrid, Prompt, RunSpec, SourceSpec},
+    figure::{ColorNorm, Colormap, Ground, MaskedStyle, PanelRenderer, PictureSpec},
+    session::Session,
+};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use ndarray::Array2;
+use safetensors::{Dtype, tensor::TensorView};
+
+const HEAD_DIM: usize = 64;
+/// Side of a panel at 1280×800.
+const PANEL: [usize; 2] = [200, 200];
+
+/// A capture of one head with `n_positions` tokens of pseudorandom vectors, as a file.
+fn capture(folder: &std::path::Path, n_positions: usize) -> PathBuf {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut vectors = || -> Vec<u8> {
+        (0..n_positions * HEAD_DIM)
+            .flat_map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                ((state >> 40) as f32 / (1 << 23) as f32 - 1.0).to_le_bytes()
+            })
+            .collect()
+    };
+    let data: HashMap<&str, Vec<u8>> = ["q", "k", "v"].into_iter().map(|name| (name, vectors())).collect();
+    let views = data
+        .iter()
+        .map(|(name, bytes)| (*name, TensorView::new(Dtype::F32, vec![n_positions, HEAD_DIM], bytes).unwrap()));
+    let path = folder.join(format!("capture-{n_positions}.safetensors"));
+    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    path
+}
+
+fn spec(source: SourceSpec, scope: Scope) -> RunSpec {
+    RunSpec { source, layer: 0, head: 0, scope, ..Session::default().run_spec() }
+}
+
+fn picture_spec() -> PictureSpec {
+    PictureSpec {
+        window: None,
+        size: PANEL,
+        colormap: Colormap::default(),
+        norm: ColorNorm::default(),
+        masked: MaskedStyle::default(),
+        ground: Ground::Light,
+    }
+}
+
+/// ε that no earlier step had, so that nothing is answered from a cache.
+struct Drag(f64);
+
+impl Drag {
+    fn step(&mut self) -> Epsilon {
+        self.0 = if self.0 < 1e-6 { 1.0 } else { self.0 * 0.999 };
+        Epsilon::new(self.0).unwrap()
+    }
+
+    /// Nine different values.
+    fn grid(&mut self) -> EpsilonGrid {
+        std::array::from_fn(|_| std::array::from_fn(|_| self.step()))
+    }
+}
+
+fn this_head(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut group = criterion.benchmark_group("drag, scope This head, to pixels");
+    for n_positions in [64, 512] {
+        let source = SourceSpec::Capture(capture(folder.path(), n_positions));
+        let mut spec = spec(source, Preset::ThisHead.scope());
+        let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
+        let mut pixels = |spec: &RunSpec| {
+            let outcome = engine.run(spec, &|| false).unwrap();
+            black_box(renderer.render(&outcome, &picture_spec()))
+        };
+        group.bench_function(BenchmarkId::new("one column", n_positions), |bencher| {
+            bencher.iter(|| {
+                let epsilon = drag.step();
+                spec.epsilon.iter_mut().for_each(|row| row[0] = epsilon);
+                pixels(&spec)
+            });
+        });
+        group.bench_function(BenchmarkId::new("nine different panels", n_positions), |bencher| {
+            bencher.iter(|| {
+                spec.epsilon = drag.grid();
+                pixels(&spec)
+            });
+        });
+        let scores = Array2::from_shape_fn((n_positions, n_positions), |(i, j)| ((i * 7 + j * 13) % 97) as f32 / 24.0);
+        group.bench_function(BenchmarkId::new("baseline: nine dense softmaxes", n_positions), |bencher| {
+            bencher.iter(|| {
+                for epsilon in drag.grid().into_iter().flatten() {
+                    black_box(dense_softmax(&scores, epsilon.get() as f32));
+                }
+            });
+        });
+    }
+}
+
+/// What a notebook does: softmax(mask(ε·S)) as whole matrices, no pixels.
+fn dense_softmax(scores: &Array2<f32>, epsilon: f32) -> Array2<f32> {
+    let mut weights = scores * epsilon;
+    for (i, mut row) in weights.outer_iter_mut().enumerate() {
+        row.iter_mut().skip(i + 1).for_each(|score| *score = f32::NEG_INFINITY);
+        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        row.mapv_inplace(|score| (score - max).exp());
+        let sum = row.sum();
+        row /= sum;
+    }
+    weights
+}
+
+fn all_layers(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("drag, scope All layers, bundled model, one panel");
+    for n_positions in [20, 64] {
+        let ids = (0..n_positions).map(|position| (position * 37) % 2048).collect();
+        let mut spec = spec(SourceSpec::Bundled(Bundled::Austen), Preset::AllLayers.scope());
+        (spec.prompt, spec.layer, spec.head) = (Prompt::TokenIds(ids), 5, 1);
+        let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
+        group.bench_function(BenchmarkId::from_parameter(n_positions), |bencher| {
+            bencher.iter(|| {
+                spec.epsilon[2][0] = drag.step();
+                let outcome = engine.run(&spec, &|| false).unwrap();
+                black_box(renderer.render(&outcome, &picture_spec()))
+            });
+        });
+    }
+}
+
+criterion_group!(benches, this_head, all_layers);
+criterion_main!(benches);

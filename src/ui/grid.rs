@@ -1,0 +1,324 @@
+//! The nine panels with their titles, labels and colour bar.
+
+use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, pos2, vec2};
+
+use super::{
+    action::Actions,
+    grid_layout::{GridLayout, GridNeeds},
+    hover_card,
+    numbers::{self, CellNumbers},
+    studio::{Details, Frame},
+    textures::PanelTextures,
+    theme::{self, space},
+    widgets::{AxisLabels, AxisSide, CellWindow, Colorbar, Freshness, Heatmap, HeatmapResponse, HoverCard},
+};
+use crate::{
+    attention::Component,
+    figure::{self, NormPosition, NormScale},
+    session::{Cell, Command, RowChoice, Session},
+};
+
+/// Labels take at most this much of the area's width or height.
+const LABEL_SHARE: f32 = 0.14;
+const BAR_WIDTH: f32 = 16.0;
+/// Colour bar with its ticks and its label.
+const COLORBAR: f32 = 78.0;
+const MARGIN: f32 = space::M;
+
+/// The cell under the pointer.
+#[derive(Clone, Copy, Debug)]
+pub struct Hovered {
+    pub component: Component,
+    pub column: usize,
+    pub cell: Cell,
+    /// `None` where it is masked.
+    pub numbers: Option<CellNumbers>,
+    pointer: Pos2,
+    /// The hovered row of cells on screen.
+    row: Rect,
+}
+
+/// What the grid remembers between frames.
+#[derive(Default)]
+pub struct GridState {
+    pub textures: PanelTextures,
+    hovered: Option<Hovered>,
+    /// Side of a panel in pixels, once it is known.
+    side: Option<usize>,
+    label_sizes: Option<LabelSizes>,
+}
+
+/// Measured once for a prompt and a font.
+struct LabelSizes {
+    tokens: std::sync::Arc<[crate::engine::Token]>,
+    font: FontId,
+    widest: f32,
+}
+
+impl GridState {
+    pub fn hovered(&self) -> Option<&Hovered> {
+        self.hovered.as_ref()
+    }
+
+    /// Width and height of a panel in pixels.
+    pub fn picture_size(&self) -> Option<[usize; 2]> {
+        self.side.map(|side| [side, side])
+    }
+
+    fn widest_label(&mut self, ui: &Ui, frame: &Frame) -> f32 {
+        let (tokens, font) = (&frame.outcome.tokens, TextStyle::Small.resolve(ui.style()));
+        match &self.label_sizes {
+            Some(sizes) if std::sync::Arc::ptr_eq(&sizes.tokens, tokens) && sizes.font == font => sizes.widest,
+            _ => {
+                let width = |text: &str| {
+                    let text = figure::token_label(text);
+                    ui.painter().layout_no_wrap(text, font.clone(), Color32::PLACEHOLDER).size().x
+                };
+                let widest = tokens.iter().map(|token| width(&token.text)).fold(0.0, f32::max) + space::S;
+                self.label_sizes = Some(LabelSizes { tokens: tokens.clone(), font, widest });
+                widest
+            }
+        }
+    }
+}
+
+/// How the panels of one frame are drawn.
+struct Scene<'a> {
+    session: &'a Session,
+    frame: &'a Frame,
+    details: Option<&'a Details>,
+    window: CellWindow,
+    freshness: Freshness,
+    crosshair: Option<Cell>,
+}
+
+/// Paints the grid into all the room there is and turns gestures into actions.
+pub fn grid_ui(
+    ui: &mut Ui,
+    state: &mut GridState,
+    session: &Session,
+    frame: &Frame,
+    details: Option<&Details>,
+    freshness: Freshness,
+    actions: &mut Actions,
+) {
+    let area = ui.available_rect_before_wrap().shrink(MARGIN);
+    ui.allocate_rect(area, Sense::hover());
+    let n_positions = frame.outcome.n_positions();
+    let whole = CellWindow::whole(n_positions);
+    let window = session.view.window.map_or(whole, CellWindow::from);
+    let widest = state.widest_label(ui, frame);
+    let needs = GridNeeds {
+        panels: if session.view.solo.is_some() { 1 } else { 3 },
+        cells: (window == whole).then_some(n_positions),
+        left_labels: widest.min(area.width() * LABEL_SHARE),
+        bottom_labels: widest.min(area.height() * LABEL_SHARE),
+        panel_title: ui.text_style_height(&TextStyle::Body) + space::XS,
+        title: ui.text_style_height(&TextStyle::Heading) + space::S,
+        colorbar: COLORBAR,
+        pixels_per_point: ui.pixels_per_point(),
+    };
+    let layout = GridLayout::new(area, &needs);
+    state.side = Some(layout.side_pixels(ui.pixels_per_point()));
+
+    let hovered = state.hovered.map(|hovered| hovered.cell);
+    let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
+    title_ui(ui, layout.title);
+    let mut now_hovered = None;
+    for (row, panels) in layout.panels.iter().enumerate() {
+        for (column, &rect) in panels.iter().enumerate() {
+            let (component, column_shown) = session.view.solo.unwrap_or((Component::ALL[row], column));
+            panel_title_ui(ui, &scene, component, column_shown, layout.panel_titles[row][column], actions);
+            let response = panel_ui(ui, state, &scene, component, column_shown, rect);
+            gestures(&scene, &response, component, column_shown, actions);
+            if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos()) {
+                let cell_rect = window.rect_of(cell, response.picture);
+                let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
+                let numbers = CellNumbers::of(&frame.outcome, component, column_shown, cell);
+                now_hovered = Some(Hovered { component, column: column_shown, cell, numbers, pointer, row });
+            }
+        }
+    }
+    if now_hovered.map(|hovered| hovered.cell) != hovered {
+        // The other panels' crosshairs were drawn for the old cell.
+        ui.ctx().request_repaint();
+    }
+    state.hovered = now_hovered;
+    labels_ui(ui, &scene, &layout);
+    colorbar_ui(ui, state, &scene, layout.colorbar);
+    if let Some(hovered) = state.hovered() {
+        HoverCard { pointer: hovered.pointer, row: hovered.row }
+            .show(ui.ctx(), ui.id().with("hover card"), |ui| hover_card::contents_ui(ui, &frame.outcome, hovered));
+    }
+}
+
+fn title_ui(ui: &Ui, rect: Rect) {
+    let (font, color) = (TextStyle::Heading.resolve(ui.style()), theme::of(ui).text_strong);
+    let mut galley = ui.painter().layout_no_wrap(figure::TITLE.to_owned(), font, color);
+    if galley.size().x > rect.width() {
+        galley = ui.painter().layout_no_wrap(figure::TITLE.to_owned(), TextStyle::Body.resolve(ui.style()), color);
+    }
+    let position = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
+    ui.painter().galley(position, galley, color);
+}
+
+fn panel_title_ui(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    component: Component,
+    column: usize,
+    rect: Rect,
+    actions: &mut Actions,
+) {
+    let epsilon = scene.frame.outcome.epsilon[component.row()][column];
+    let colors = theme::of(ui);
+    let color = if is_selected(scene.session, component, column) { colors.accent } else { colors.text };
+    let layout = |text: String, style: TextStyle| ui.painter().layout_no_wrap(text, style.resolve(ui.style()), color);
+    // The full title where it fits; the row and column say the rest where it does not.
+    let galley = [
+        (figure::panel_title(component, epsilon), TextStyle::Body),
+        (figure::panel_title(component, epsilon), TextStyle::Small),
+    ]
+    .into_iter()
+    .map(|(text, style)| layout(text, style))
+    .find(|galley| galley.size().x <= rect.width())
+    .unwrap_or_else(|| layout(format!("{component}, ε = {epsilon}"), TextStyle::Small));
+    let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, 3.0), galley.size()).min;
+    ui.painter().galley(position, galley, color);
+    let response = ui.interact(rect, ui.id().with(("title", component, column)), Sense::click());
+    if response.double_clicked() {
+        actions.push(Command::ToggleSolo { component, column }.into());
+    } else if response.clicked() {
+        actions.push(Command::SelectPanel { component, column }.into());
+    }
+}
+
+fn is_selected(session: &Session, component: Component, column: usize) -> bool {
+    session.column == column && session.rows.contains(component)
+}
+
+fn panel_ui(
+    ui: &mut Ui,
+    state: &GridState,
+    scene: &Scene<'_>,
+    component: Component,
+    column: usize,
+    rect: Rect,
+) -> HeatmapResponse {
+    let outcome = &scene.frame.outcome;
+    let name = figure::panel_title(component, outcome.epsilon[component.row()][column]);
+    let value = spoken(scene, component, column);
+    Heatmap::new(&name, scene.window, outcome.n_positions())
+        .value(&value)
+        .texture(state.textures.get(component, column))
+        .crosshair(scene.crosshair)
+        .pin(scene.session.pinned)
+        .selected(is_selected(scene.session, component, column))
+        .freshness(scene.freshness)
+        .show(ui, ("panel", component, column), rect)
+}
+
+/// What a screen reader says of a panel: the cell in question, else what the pattern amounts to.
+fn spoken(scene: &Scene<'_>, component: Component, column: usize) -> String {
+    let outcome = &scene.frame.outcome;
+    if let Some(cell) = scene.crosshair.or(scene.session.pinned) {
+        let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
+        return match outcome.panel(component, column).pattern.exact_cell(cell.query, cell.key) {
+            Some(exact) => {
+                format!("{} {query} attends to {} {key}: {}", cell.query, cell.key, numbers::weight(exact.weight))
+            }
+            None => format!("{} {query} to {} {key}: masked", cell.query, cell.key),
+        };
+    }
+    let metrics = scene.details.map(|details| details.panels[component.row()][column]);
+    match metrics.and_then(|metrics| metrics.sink_mass.zip(metrics.normalized_entropy)) {
+        Some((sink, entropy)) => format!("sink mass {sink:.4}, normalized entropy {entropy:.4}"),
+        None => format!("{} tokens", outcome.n_positions()),
+    }
+}
+
+fn gestures(
+    scene: &Scene<'_>,
+    response: &HeatmapResponse,
+    component: Component,
+    column: usize,
+    actions: &mut Actions,
+) {
+    let n_positions = scene.frame.outcome.n_positions();
+    if let Some(cell) = response.clicked {
+        if scene.session.pinned == Some(cell) {
+            actions.push(Command::Unpin.into());
+        } else {
+            actions.push(Command::SelectPanel { component, column }.into());
+            let is_attended = cell.key < scene.frame.outcome.baseline.pattern.attended(cell.query);
+            if is_attended {
+                actions.push(Command::Pin(cell).into());
+            }
+        }
+    } else if response.response.clicked() {
+        actions.push(Command::SelectPanel { component, column }.into());
+    }
+    let mut window = scene.window;
+    if let Some(zoom) = response.zoom {
+        window = window.zoomed(zoom.factor, zoom.anchor, n_positions);
+    }
+    if response.pan != egui::Vec2::ZERO {
+        window = window.panned(f64::from(response.pan.x), f64::from(response.pan.y), n_positions);
+    }
+    if response.double_clicked {
+        window = CellWindow::whole(n_positions);
+    }
+    if window != scene.window {
+        actions.push(Command::SetWindow((!window.is_whole(n_positions)).then(|| window.into())).into());
+    }
+}
+
+fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
+    let texts: Vec<&str> = scene.frame.outcome.tokens.iter().map(|token| token.text.as_str()).collect();
+    let cell = scene.crosshair.or(scene.session.pinned);
+    for (row, labels) in layout.panels.iter().zip(&layout.query_labels) {
+        if let Some(&panel) = row.first() {
+            AxisLabels::new(AxisSide::Left, scene.window, &texts)
+                .emphasized(cell.map(|cell| cell.query))
+                .show(ui, panel, labels.width());
+        }
+    }
+    for (&panel, labels) in layout.panels.last().into_iter().flatten().zip(&layout.key_labels) {
+        AxisLabels::new(AxisSide::Bottom, scene.window, &texts)
+            .emphasized(cell.map(|cell| cell.key))
+            .show(ui, panel, labels.height());
+    }
+}
+
+fn colorbar_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, rect: Rect) {
+    let palette = scene.frame.pictures.palette;
+    let scale: NormScale = palette.scale();
+    let table = palette.colormap().table();
+    let ramp: Vec<Color32> = (0..=u8::MAX)
+        .map(|step| theme::from_figure(table.at(NormPosition::Within(f32::from(step) / 255.0))))
+        .collect();
+    let ticks: Vec<(f32, String)> = scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect();
+    let shown = scene.crosshair.or(scene.session.pinned).and_then(|cell| {
+        let lead = (scene.session.rows.lead(), scene.session.column);
+        let (component, column) = state.hovered().map_or(lead, |hovered| (hovered.component, hovered.column));
+        scene.frame.outcome.panel(component, column).pattern.exact_cell(cell.query, cell.key)
+    });
+    let marker = shown.and_then(|exact| match scale.position(exact.weight) {
+        NormPosition::Within(at) => Some(at),
+        NormPosition::Under => Some(0.0),
+        NormPosition::Over => Some(1.0),
+        NormPosition::Bad => None,
+    });
+    let bar = Rect::from_min_max(rect.min, pos2(rect.left() + BAR_WIDTH, rect.bottom()));
+    Colorbar::new(&ramp, &ticks, figure::BAR_LABEL).marker(marker).show(ui, "colour bar", bar);
+}
+
+/// The panel whose details are wanted: the one alone on screen, else the one that the slider stands for.
+pub fn selected_panel(session: &Session) -> (Component, usize) {
+    let lead = match session.rows {
+        // With all rows, Value's effect is the one that its pattern does not show.
+        RowChoice::All => Component::Query,
+        RowChoice::Only(component) => component,
+    };
+    (lead, session.column)
+}

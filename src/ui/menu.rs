@@ -1,0 +1,116 @@
+//! The bar at the top.
+
+use egui::{MenuBar, RichText, Ui};
+
+use super::{
+    action::{Action, Actions},
+    theme,
+};
+use crate::{
+    engine::{Bundled, Outcome},
+    figure::{ColorNorm, Colormap, MaskedStyle},
+    session::{Command, Session, Theme},
+};
+
+const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
+
+/// Menus, the way back, and what is shown.
+pub fn menu_ui(
+    ui: &mut Ui,
+    session: &Session,
+    previous: Option<&Session>,
+    outcome: Option<&Outcome>,
+    actions: &mut Actions,
+) {
+    MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| file_ui(ui, actions));
+        ui.menu_button("View", |ui| view_ui(ui, session, actions));
+        ui.menu_button("Help", |ui| {
+            if ui.button("Keyboard and mouse   ?").clicked() {
+                actions.push(Action::ToggleShortcuts);
+            }
+        });
+        if let Some(previous) = previous {
+            ui.separator();
+            let text = format!("← Back to {}", previous.source);
+            if ui.button(text).on_hover_text("The view before this source was opened (Alt+←)").clicked() {
+                actions.push(Action::Back);
+            }
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)").clicked() {
+                actions.push(Action::OpenExport);
+            }
+            if let Some(outcome) = outcome {
+                let text = RichText::new(&outcome.facts.title).color(theme::of(ui).text_weak);
+                ui.add(egui::Label::new(text).truncate());
+            }
+        });
+    });
+}
+
+fn file_ui(ui: &mut Ui, actions: &mut Actions) {
+    ui.menu_button("Examples", |ui| {
+        for (bundled, text) in [
+            (Bundled::Smollm2, "The figure: SmolLM2-135M, captured"),
+            (Bundled::Austen, "Live model: Austen, reads any prompt"),
+        ] {
+            if ui.button(text).clicked() {
+                actions.push(Command::OpenExample(bundled).into());
+            }
+        }
+    });
+    if ui.button("Open capture…   Ctrl+O").clicked() {
+        actions.push(Action::OpenFile);
+    }
+    if ui.button("Export PNG…   Ctrl+E").clicked() {
+        actions.push(Action::OpenExport);
+    }
+    ui.separator();
+    if ui.button("Quit   Ctrl+Q").clicked() {
+        actions.push(Action::Quit);
+    }
+}
+
+fn view_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let view = &session.view;
+    ui.menu_button("Theme", |ui| {
+        for (theme, name) in [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")] {
+            if ui.radio(view.theme == theme, name).clicked() {
+                actions.push(Command::SetTheme(theme).into());
+            }
+        }
+    });
+    ui.menu_button("Colours", |ui| {
+        for colormap in Colormap::ALL {
+            if ui.radio(view.colormap == colormap, colormap.to_string()).clicked() {
+                actions.push(Command::SetColormap(colormap).into());
+            }
+        }
+    });
+    ui.menu_button("Colour scale", |ui| {
+        for (norm, name) in [
+            (ColorNorm::default(), "Linear, 0 to 1"),
+            (ColorNorm::LOG, "Logarithmic, 1e-4 to 1"),
+            (ColorNorm::Auto, "Smallest to largest weight"),
+        ] {
+            if ui.radio(view.norm == norm, name).clicked() {
+                actions.push(Command::SetNorm(norm).into());
+            }
+        }
+    });
+    ui.menu_button("Masked cells", |ui| {
+        for (style, name) in [(MaskedStyle::Quiet, "A colour of their own"), (MaskedStyle::AsZero, "As weight 0")] {
+            if ui.radio(view.masked == style, name).clicked() {
+                actions.push(Command::SetMaskedStyle(style).into());
+            }
+        }
+    });
+    ui.menu_button("Size", |ui| {
+        for scale in SCALES {
+            if ui.radio(view.ui_scale == scale, format!("{:.0} %", scale * 100.0)).clicked() {
+                actions.push(Command::SetUiScale(scale).into());
+            }
+        }
+    });
+}

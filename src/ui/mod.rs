@@ -1,0 +1,29 @@
+//! The window. egui and rfd appear nowhere else.
+//!
+//! [`App`] turns gestures into actions and asks the studio for pictures; the other files each draw one part and emit
+//! [`action::Action`]s. Functions that draw end in `_ui`.
+
+mod action;
+mod app;
+mod background;
+mod controls;
+mod explain;
+mod export;
+mod grid;
+mod grid_layout;
+mod hover_card;
+mod menu;
+mod numbers;
+mod open_file;
+mod path_field;
+mod shortcuts;
+mod source;
+mod status;
+mod studio;
+mod textures;
+pub mod theme;
+pub mod widgets;
+mod window;
+
+pub use app::App;
+pub use window::{WindowError, open};

@@ -1,0 +1,42 @@
+//! The line at the bottom: what is shown, and how long the last recompute took.
+
+use egui::{RichText, Ui};
+
+use super::{
+    studio::Studio,
+    theme::{self, space},
+};
+use crate::session::Session;
+
+pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
+    let colors = theme::of(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        let Some(frame) = studio.frame() else {
+            ui.spinner();
+            ui.label(RichText::new("Opening…").small());
+            return;
+        };
+        let outcome = &frame.outcome;
+        let text = format!(
+            "{}  ·  T = {}  ·  layer {} of {}, head {} of {}  ·  scope: {}",
+            outcome.facts.source,
+            outcome.n_positions(),
+            outcome.layer,
+            outcome.facts.n_layers,
+            outcome.head,
+            outcome.facts.n_heads,
+            session.scope,
+        );
+        ui.add(egui::Label::new(RichText::new(text).small().color(colors.text_weak)).truncate());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+            ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+            if studio.failure().is_some() {
+                ui.label(RichText::new("shown: the last result").small().color(colors.warning));
+            } else if studio.is_slow() {
+                ui.spinner();
+            }
+        });
+    });
+}
