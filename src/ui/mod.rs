@@ -1,0 +1,2 @@
+pub mod theme;
+pub mod widgets;
