@@ -4,3 +4,4 @@ pub mod capture;
 pub mod engine;
 // pub mod figure;
 pub mod model;
+pub mod ui;

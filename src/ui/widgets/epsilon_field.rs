@@ -1,0 +1,129 @@
+use egui::{
+    AsIdSalt, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetInfo, accesskit,
+    text::{CCursor, CCursorRange},
+    text_edit::TextEditState,
+    vec2,
+};
+
+use super::text::elided;
+use crate::{
+    attention::{Epsilon, EpsilonError},
+    ui::theme,
+};
+
+/// Room for `1.234567e-100`.
+const WIDTH: f32 = 108.0;
+
+/// What is being typed, kept in egui's memory until it is taken or given up.
+#[derive(Clone)]
+struct Draft {
+    text: String,
+    /// The value when typing began: when the caller's changes meanwhile, the draft is out of date.
+    base: Epsilon,
+    /// Set when the text was offered and refused; typing on clears it as soon as the text is good.
+    refused: Option<EpsilonError>,
+}
+
+/// A field that takes any ε, such as `3e-4`, `0` or `0.02`, under the accessible name `name`.
+///
+/// Enter and leaving the field commit; Esc reverts. A text that is no ε leaves the value as it is and says why on the
+/// line below, which is always reserved. Returns the new ε when the user changed it.
+pub fn epsilon_field(ui: &mut Ui, id_salt: impl AsIdSalt, name: &str, current: Epsilon) -> Option<Epsilon> {
+    let id = ui.make_persistent_id(id_salt);
+    ui.vertical(|ui| {
+        let mut draft = ui
+            .data(|data| data.get_temp::<Draft>(id))
+            .filter(|draft| draft.base == current)
+            .unwrap_or_else(|| Draft { text: current.to_string(), base: current, refused: None });
+        let response = text_ui(ui, id, name, &mut draft);
+        if response.gained_focus() {
+            select_all(ui, id, &draft.text);
+        }
+
+        let parsed = draft.text.parse::<Epsilon>();
+        draft.refused = draft.refused.and(parsed.err());
+        let mut changed = None;
+        if escaped(ui, &response) {
+            ui.data_mut(|data| data.remove::<Draft>(id));
+            draft.refused = None;
+        } else {
+            // A screen reader sets the text without focusing the field.
+            let offered = response.lost_focus() || (response.changed() && !response.has_focus());
+            match parsed {
+                Ok(epsilon) if offered => {
+                    ui.data_mut(|data| data.remove::<Draft>(id));
+                    changed = (epsilon != current).then_some(epsilon);
+                }
+                Err(error) if offered => {
+                    draft.refused = Some(error);
+                    if ui.input(|i| i.key_pressed(Key::Enter)) {
+                        response.request_focus();
+                    }
+                    ui.data_mut(|data| data.insert_temp(id, draft.clone()));
+                }
+                _ if response.has_focus() || draft.refused.is_some() => {
+                    ui.data_mut(|data| data.insert_temp(id, draft.clone()));
+                }
+                _ => {}
+            }
+        }
+        hint_ui(ui, &response, draft.refused);
+        changed
+    })
+    .inner
+}
+
+fn text_ui(ui: &mut Ui, id: Id, name: &str, draft: &mut Draft) -> Response {
+    let colors = theme::of(ui);
+    ui.scope(|ui| {
+        if draft.refused.is_some() {
+            let visuals = ui.visuals_mut();
+            visuals.selection.stroke = Stroke::new(2.0, colors.error);
+            visuals.text_edit_bg_color = Some(colors.error_soft);
+            for state in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
+                state.bg_stroke = Stroke::new(1.5, colors.error);
+            }
+        } else {
+            ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, colors.outline);
+        }
+        let edit = TextEdit::singleline(&mut draft.text)
+            .id(id)
+            .font(TextStyle::Monospace)
+            .desired_width(WIDTH)
+            .char_limit(64)
+            .text_color(if draft.refused.is_some() { colors.error } else { colors.text });
+        ui.add(edit).accessible_name(name)
+    })
+    .inner
+}
+
+/// Replacing the whole value is what a number field is clicked for.
+fn select_all(ui: &Ui, id: Id, text: &str) {
+    if let Some(mut state) = TextEditState::load(ui.ctx(), id) {
+        let all = CCursorRange::two(CCursor::default(), CCursor::new(text.chars().count()));
+        state.cursor.set_char_range(Some(all));
+        state.store(ui.ctx(), id);
+    }
+}
+
+/// Whether Esc ended the typing. The key is consumed: it means nothing else then.
+fn escaped(ui: &Ui, response: &Response) -> bool {
+    response.lost_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
+}
+
+fn hint_ui(ui: &mut Ui, field: &Response, refused: Option<EpsilonError>) {
+    let colors = theme::of(ui);
+    let height = ui.text_style_height(&TextStyle::Small);
+    let (_, line) = ui.allocate_space(vec2(field.rect.width(), height));
+    let Some(error) = refused else { return };
+    ui.ctx().accesskit_node_builder(field.id, |node| node.set_invalid(accesskit::Invalid::True));
+    // Only the field's width is allocated: the hint may run on over the free space to its right.
+    let room = (ui.max_rect().right() - line.left()).max(line.width());
+    let font = TextStyle::Small.resolve(ui.style());
+    let galley = elided(ui.painter(), &error.to_string(), font, colors.error, room);
+    let rect = Rect::from_min_size(line.min, galley.size());
+    ui.painter().galley(rect.min, galley, colors.error);
+    ui.interact(rect, field.id.with("hint"), Sense::hover())
+        .on_hover_text(error.to_string())
+        .widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
+}

@@ -1,0 +1,30 @@
+//! Painted, reusable widgets: plain arguments in, a small typed response out, no state of the program.
+//!
+//! Each follows egui's own pattern (size, allocate, interact, paint, describe) and has an accessible name, role and
+//! value and a visible keyboard focus.
+
+mod axis_labels;
+mod cell_window;
+mod colorbar;
+mod epsilon_field;
+mod epsilon_scale;
+mod epsilon_slider;
+mod focus;
+mod heatmap;
+mod segmented;
+mod text;
+mod toasts;
+mod token_chips;
+mod tooltip;
+
+pub use axis_labels::{AxisLabels, AxisSide};
+pub use cell_window::{Cell, CellPoint, CellWindow};
+pub use colorbar::Colorbar;
+pub use epsilon_field::epsilon_field;
+pub use epsilon_slider::EpsilonSlider;
+pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
+pub use segmented::segmented;
+pub use text::visible_token;
+pub use toasts::Toasts;
+pub use token_chips::{Chip, ChipKind, ChipsResponse, TokenChips};
+pub use tooltip::{HoverCard, card_position};

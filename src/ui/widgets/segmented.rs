@@ -1,0 +1,98 @@
+use egui::{
+    CornerRadius, EventFilter, Frame, Galley, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    TextStyle, Ui, UiBuilder, WidgetInfo, accesskit, pos2, vec2,
+};
+use std::sync::Arc;
+
+use super::focus::focus_ring;
+use crate::ui::theme::{self, RADIUS, space};
+
+/// A row of segments of which exactly one is chosen: radio buttons under the accessible group name `name`.
+///
+/// Each choice is `(value, label, tooltip)`; an empty tooltip shows none. ← → move the choice while a segment has the
+/// focus. Returns whether `current` was changed.
+pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, choices: &[(T, &str, &str)]) -> bool {
+    let group = UiBuilder::new().accessibility_role(accesskit::Role::RadioGroup).accessibility_label(name);
+    ui.scope_builder(group, |ui| {
+        let font = TextStyle::Button.resolve(ui.style());
+        let galleys: Vec<_> = choices
+            .iter()
+            .map(|(_, label, _)| {
+                ui.painter().layout_no_wrap((*label).to_owned(), font.clone(), egui::Color32::PLACEHOLDER)
+            })
+            .collect();
+        let widths: Vec<f32> = galleys.iter().map(|galley| galley.size().x + 2.0 * space::M).collect();
+        let height = ui.spacing().interact_size.y;
+        let (track, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());
+        let colors = theme::of(ui);
+        ui.painter().rect(track, RADIUS, colors.raised, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+
+        let chosen = choices.iter().position(|(value, _, _)| value == current);
+        let mut next = None;
+        let mut responses = Vec::with_capacity(choices.len());
+        let mut left = track.left();
+        for (i, ((_, label, tooltip), (width, galley))) in choices.iter().zip(widths.iter().zip(&galleys)).enumerate() {
+            let rect = Rect::from_min_size(pos2(left, track.top()), vec2(*width, height));
+            left += width;
+            let selected = chosen == Some(i);
+            let response = ui.interact(rect, ui.make_persistent_id((name, i)), Sense::click());
+            if response.clicked() {
+                next = Some(i);
+            }
+            if response.has_focus() {
+                next = arrow_target(ui, &response, i, choices.len()).or(next);
+            }
+            paint_segment(ui, &response, galley, selected);
+            let enabled = ui.is_enabled();
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, selected, label));
+            responses.push(if tooltip.is_empty() { response } else { response.on_hover_text(*tooltip) });
+        }
+
+        let changed = next.filter(|&i| chosen != Some(i));
+        if let Some((i, (value, _, _))) = changed.and_then(|i| Some((i, choices.get(i)?))) {
+            *current = *value;
+            if let Some(response) = responses.get(i) {
+                response.request_focus();
+            }
+        }
+        changed.is_some()
+    })
+    .inner
+}
+
+/// The segment that ← or → leads to from `index`.
+fn arrow_target(ui: &Ui, response: &Response, index: usize, count: usize) -> Option<usize> {
+    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.input_mut(|input| {
+        if input.consume_key(Modifiers::NONE, Key::ArrowLeft) {
+            index.checked_sub(1)
+        } else if input.consume_key(Modifiers::NONE, Key::ArrowRight) {
+            Some(index + 1).filter(|&next| next < count)
+        } else {
+            None
+        }
+    })
+}
+
+fn paint_segment(ui: &Ui, response: &Response, galley: &Arc<Galley>, selected: bool) {
+    let colors = theme::of(ui);
+    let painter = ui.painter();
+    let rect = response.rect.shrink(2.0);
+    let radius = CornerRadius::same(RADIUS - 1);
+    let text = if selected {
+        let raised = Frame::new().fill(colors.surface).stroke(Stroke::new(1.0, colors.outline)).corner_radius(radius);
+        painter.add(raised.paint(rect.shrink(1.0)));
+        colors.accent
+    } else if response.hovered() {
+        painter.rect_filled(rect, radius, colors.raised_hover);
+        colors.text_strong
+    } else {
+        colors.text
+    };
+    if response.has_focus() {
+        focus_ring(painter, rect, radius, colors);
+    }
+    let corner = rect.center() - galley.size() / 2.0;
+    painter.galley_with_override_text_color(corner, Arc::clone(galley), text);
+}

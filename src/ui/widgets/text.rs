@@ -1,0 +1,47 @@
+use std::{borrow::Cow, sync::Arc};
+
+use egui::{
+    Color32, FontId, Galley, Painter,
+    text::{LayoutJob, TextWrapping},
+};
+
+/// A token as a label: without the spaces around it, control characters escaped, never empty.
+///
+/// A token of spaces alone becomes one middle dot per space.
+pub fn visible_token(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim_matches(' ');
+    if trimmed.is_empty() {
+        return Cow::Owned("·".repeat(text.chars().count().max(1)));
+    }
+    if trimmed.chars().any(char::is_control) {
+        return Cow::Owned(
+            trimmed
+                .chars()
+                .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+                .collect(),
+        );
+    }
+    Cow::Borrowed(trimmed)
+}
+
+/// Lays out one line, ended by `…` where it would be wider than `max_width` points.
+pub fn elided(painter: &Painter, text: &str, font: FontId, color: Color32, max_width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap =
+        TextWrapping { max_width: max_width.max(0.0), max_rows: 1, break_anywhere: true, ..TextWrapping::default() };
+    painter.layout_job(job)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_trimmed_escaped_and_never_empty() {
+        for (token, label) in
+            [(" love", "love"), ("a b", "a b"), ("\n", "\\n"), ("  ", "··"), ("", "·"), (" x\ty", "x\\ty"), ("é", "é")]
+        {
+            assert_eq!(visible_token(token), label);
+        }
+    }
+}

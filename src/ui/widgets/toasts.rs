@@ -1,0 +1,223 @@
+use std::time::Duration;
+
+use egui::{
+    Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Layout, Order, Painter, Rect, Response, Role,
+    Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, pos2, vec2,
+};
+
+use super::focus::focus_ring;
+use crate::ui::theme::{self, CARD_RADIUS, Colors, space};
+
+/// Most toasts on screen; older ones wait behind the newest.
+const SHOWN: usize = 4;
+const WIDTH: f32 = 360.0;
+const ICON: f32 = 16.0;
+/// Seconds on screen for any toast, and more for every character to read.
+const SECONDS: f64 = 4.0;
+const SECONDS_PER_CHARACTER: f64 = 0.03;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Info,
+    Success,
+    /// Stays until it is closed.
+    Error,
+}
+
+#[derive(Debug)]
+struct Toast {
+    id: u64,
+    kind: Kind,
+    text: String,
+    /// In egui's time, set when it is first shown; never for errors.
+    ends: Option<f64>,
+}
+
+/// Short messages at the bottom right. Errors stay until closed and can be copied; others leave by themselves, though
+/// not from under the pointer.
+#[derive(Debug, Default)]
+pub struct Toasts {
+    toasts: Vec<Toast>,
+    next_id: u64,
+}
+
+impl Toasts {
+    pub fn info(&mut self, text: impl Into<String>) {
+        self.push(Kind::Info, text.into());
+    }
+
+    pub fn success(&mut self, text: impl Into<String>) {
+        self.push(Kind::Success, text.into());
+    }
+
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.push(Kind::Error, text.into());
+    }
+
+    /// How many are shown or waiting.
+    pub fn len(&self) -> usize {
+        self.toasts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.toasts.is_empty()
+    }
+
+    /// The same message again is the same toast, moved to the front.
+    fn push(&mut self, kind: Kind, text: String) {
+        self.toasts.retain(|toast| (toast.kind, &toast.text) != (kind, &text));
+        self.toasts.push(Toast { id: self.next_id, kind, text, ends: None });
+        self.next_id += 1;
+    }
+
+    /// Shows the toasts over everything else. Asks for a repaint only when the next one is due to leave.
+    pub fn show(&mut self, ctx: &Context) {
+        let now = ctx.input(|i| i.time);
+        self.toasts.retain(|toast| toast.ends.is_none_or(|ends| now < ends));
+        if self.toasts.is_empty() {
+            return;
+        }
+        let first = self.toasts.len().saturating_sub(SHOWN);
+        let width = WIDTH.min(ctx.content_rect().width() - 2.0 * space::L);
+        let mut closed = None;
+        Area::new(Id::unique("toasts"))
+            .order(Order::Foreground)
+            .anchor(Align2::RIGHT_BOTTOM, vec2(-space::L, -space::L))
+            .show(ctx, |ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing.y = space::S;
+                for toast in self.toasts.iter_mut().skip(first) {
+                    let response = toast_ui(ui, toast, width);
+                    if response.close {
+                        closed = Some(toast.id);
+                    }
+                    toast.keep_time(now, response.held);
+                }
+            });
+        self.toasts.retain(|toast| Some(toast.id) != closed);
+        let ends = self.toasts.iter().filter_map(|toast| toast.ends).reduce(f64::min);
+        if let Some(seconds) = ends.and_then(|ends| Duration::try_from_secs_f64(ends - now).ok()) {
+            ctx.request_repaint_after(seconds);
+        }
+        if closed.is_some() {
+            ctx.request_repaint();
+        }
+    }
+}
+
+impl Toast {
+    fn keep_time(&mut self, now: f64, held: bool) {
+        if self.kind == Kind::Error {
+            return;
+        }
+        let ends =
+            *self.ends.get_or_insert_with(|| now + SECONDS + SECONDS_PER_CHARACTER * self.text.chars().count() as f64);
+        if held {
+            self.ends = Some(ends.max(now + SECONDS / 2.0));
+        }
+    }
+}
+
+struct ToastResponse {
+    close: bool,
+    /// The pointer is on it.
+    held: bool,
+}
+
+fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32) -> ToastResponse {
+    let colors = theme::of(ui);
+    let role = if toast.kind == Kind::Error { accesskit::Role::Alert } else { accesskit::Role::Status };
+    let card =
+        UiBuilder::new().id_salt(("toast", toast.id)).accessibility_role(role).accessibility_label(toast.text.as_str());
+    let frame = Frame::new()
+        .fill(colors.surface)
+        .stroke(Stroke::new(1.0, colors.line))
+        .corner_radius(CARD_RADIUS)
+        .shadow(ui.visuals().popup_shadow)
+        .inner_margin(space::M);
+    let shown = ui.scope_builder(card, |ui| {
+        let live = if toast.kind == Kind::Error { accesskit::Live::Assertive } else { accesskit::Live::Polite };
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_live(live));
+        let card = frame.show(ui, |ui| contents_ui(ui, toast, width - 2.0 * space::M));
+        paint_edge(ui.painter(), card.response.rect, color_of(toast.kind, colors));
+        card.inner
+    });
+    ToastResponse { close: shown.inner, held: ui.rect_contains_pointer(shown.response.rect) }
+}
+
+/// Icon, text and buttons. Returns whether it should close.
+fn contents_ui(ui: &mut Ui, toast: &Toast, width: f32) -> bool {
+    let colors = theme::of(ui);
+    ui.set_width(width);
+    let mut close = false;
+    ui.horizontal_top(|ui| {
+        let (icon, _) = ui.allocate_exact_size(Vec2::splat(ICON), Sense::hover());
+        paint_icon(ui.painter(), icon, toast.kind, colors);
+        let room = width - ICON - theme::TARGET.x - 2.0 * ui.spacing().item_spacing.x;
+        let font = TextStyle::Body.resolve(ui.style());
+        let galley = ui.painter().layout(toast.text.clone(), font, colors.text, room);
+        let (text, _) = ui.allocate_exact_size(vec2(room, galley.size().y), Sense::hover());
+        ui.painter().galley(text.min, galley, colors.text);
+        close = close_button(ui).clicked();
+    });
+    if toast.kind == Kind::Error {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if ui.button("Copy").on_hover_text("Copy this message").clicked() {
+                ui.ctx().copy_text(toast.text.clone());
+            }
+        });
+    }
+    close
+}
+
+fn close_button(ui: &mut Ui) -> Response {
+    let colors = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(theme::TARGET, Sense::click());
+    let color = if response.hovered() { colors.text_strong } else { colors.text_weak };
+    if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, colors.raised);
+    }
+    if response.has_focus() {
+        focus_ring(ui.painter(), rect.shrink(2.0), 4.0, colors);
+    }
+    let cross = Rect::from_center_size(rect.center(), Vec2::splat(8.0));
+    let stroke = Stroke::new(1.5, color);
+    ui.painter().line_segment([cross.left_top(), cross.right_bottom()], stroke);
+    ui.painter().line_segment([cross.left_bottom(), cross.right_top()], stroke);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close"));
+    response.on_hover_text("Close")
+}
+
+fn color_of(kind: Kind, colors: &Colors) -> Color32 {
+    match kind {
+        Kind::Info => colors.accent,
+        Kind::Success => colors.success,
+        Kind::Error => colors.error,
+    }
+}
+
+/// A coloured left edge.
+fn paint_edge(painter: &Painter, card: Rect, color: Color32) {
+    let edge = Rect::from_min_max(card.min, pos2(card.left() + 4.0, card.bottom()));
+    painter.rect_filled(edge, CornerRadius { nw: CARD_RADIUS, sw: CARD_RADIUS, ..CornerRadius::ZERO }, color);
+}
+
+/// The kind as a shape, not by colour alone: a dotted i, a tick, an exclamation mark.
+fn paint_icon(painter: &Painter, rect: Rect, kind: Kind, colors: &Colors) {
+    let color = color_of(kind, colors);
+    let center = rect.center();
+    painter.circle_filled(center, ICON / 2.0, color);
+    let stroke = Stroke::new(1.8, colors.surface);
+    let upright = |from: f32, to: f32, dot: f32| {
+        painter.line_segment([center + vec2(0.0, from), center + vec2(0.0, to)], stroke);
+        painter.circle_filled(center + vec2(0.0, dot), 1.2, colors.surface);
+    };
+    match kind {
+        Kind::Info => upright(-0.8, 4.2, -3.8),
+        Kind::Error => upright(-4.2, 1.0, 3.8),
+        Kind::Success => {
+            let points = [vec2(-3.8, 0.2), vec2(-1.0, 3.0), vec2(4.0, -2.8)].map(|offset| center + offset);
+            painter.add(Shape::line(points.to_vec(), stroke));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+use egui::{
+    AsIdSalt, CornerRadius, EventFilter, Id, Key, Modifiers, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextFormat, TextStyle, Ui, UiBuilder, WidgetInfo, accesskit,
+    text::{LayoutJob, TextWrapping},
+    vec2,
+};
+
+use super::{focus::focus_ring, text::visible_token};
+use crate::ui::theme::{self, Colors, space};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChipKind {
+    /// A piece of the prompt.
+    #[default]
+    Text,
+    /// Added by the tokenizer, such as BOS.
+    Special,
+}
+
+/// One token as a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chip<'a> {
+    /// As a reader sees it, with its leading space.
+    pub text: &'a str,
+    pub kind: ChipKind,
+}
+
+/// The tokens of a prompt as wrapped chips; long prompts scroll.
+#[derive(Debug)]
+pub struct TokenChips<'a> {
+    chips: &'a [Chip<'a>],
+    linked: &'a [usize],
+    max_height: f32,
+}
+
+/// What the user did to the chips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChipsResponse {
+    /// The position under the pointer or with the keyboard focus.
+    pub hovered: Option<usize>,
+    pub clicked: Option<usize>,
+}
+
+impl<'a> TokenChips<'a> {
+    /// Chips in order of position, at most 96 points high unless set.
+    pub fn new(chips: &'a [Chip<'a>]) -> Self {
+        Self { chips, linked: &[], max_height: 96.0 }
+    }
+
+    /// Positions to highlight because they are hovered elsewhere, such as a cell's query and key.
+    #[must_use]
+    pub fn linked(mut self, positions: &'a [usize]) -> Self {
+        self.linked = positions;
+        self
+    }
+
+    /// In points.
+    #[must_use]
+    pub fn max_height(mut self, height: f32) -> Self {
+        self.max_height = height;
+        self
+    }
+
+    /// Shows the chips in the available width. Tab reaches them once; ← → then move along them.
+    pub fn show(self, ui: &mut Ui, id_salt: impl AsIdSalt) -> ChipsResponse {
+        let id = ui.make_persistent_id(id_salt);
+        let list = UiBuilder::new().accessibility_role(accesskit::Role::List).accessibility_label("tokens");
+        ui.scope_builder(list, |ui| {
+            ScrollArea::vertical()
+                .id_salt(id)
+                .max_height(self.max_height)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
+                    // Room for the focus ring of the first row.
+                    ui.add_space(2.0);
+                    ui.horizontal_wrapped(|ui| self.chips_ui(ui, id)).inner
+                })
+                .inner
+        })
+        .inner
+    }
+
+    fn chips_ui(&self, ui: &mut Ui, id: Id) -> ChipsResponse {
+        // One chip is in the tab order, the one last visited: a prompt may have thousands.
+        let reached = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0).min(self.chips.len().saturating_sub(1));
+        let mut response = ChipsResponse::default();
+        for (position, chip) in self.chips.iter().enumerate() {
+            let sense = if position == reached { Sense::click() } else { Sense::CLICK };
+            let chip_response = self.chip_ui(ui, id.with(position), chip, position, sense);
+            if chip_response.hovered() || (chip_response.has_focus() && response.hovered.is_none()) {
+                response.hovered = Some(position);
+            }
+            if chip_response.clicked() {
+                response.clicked = Some(position);
+                ui.data_mut(|data| data.insert_temp(id, position));
+            }
+            if chip_response.has_focus()
+                && let Some(next) = arrow_target(ui, &chip_response, position, self.chips.len())
+            {
+                ui.data_mut(|data| data.insert_temp(id, next));
+                ui.memory_mut(|memory| memory.request_focus(id.with(next)));
+            }
+        }
+        response
+    }
+
+    fn chip_ui(&self, ui: &mut Ui, id: Id, chip: &Chip<'_>, position: usize, sense: Sense) -> Response {
+        let colors = theme::of(ui);
+        let galley = ui.painter().layout_job(chip_text(ui, chip, colors));
+        let (_, rect) = ui.allocate_space(galley.size() + vec2(12.0, 5.0));
+        let response = ui.interact(rect, id, sense);
+        if ui.is_rect_visible(rect) {
+            let lit = response.hovered() || self.linked.contains(&position);
+            let radius = CornerRadius::same(4);
+            let (fill, outline) = match (lit, chip.kind) {
+                (true, _) => (colors.accent_soft, colors.accent),
+                (false, ChipKind::Text) => (colors.raised, colors.raised),
+                // An outline alone: not something that was typed.
+                (false, ChipKind::Special) => (colors.ground, colors.outline),
+            };
+            ui.painter().rect(rect, radius, fill, Stroke::new(1.0, outline), StrokeKind::Inside);
+            if response.has_focus() {
+                focus_ring(ui.painter(), rect.shrink(1.0), radius, colors);
+            }
+            let corner = rect.center() - galley.size() / 2.0;
+            ui.painter().galley(corner, galley, colors.text);
+        }
+        let enabled = ui.is_enabled();
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::Button, enabled, format!("token {position}: {}", visible_token(chip.text)))
+        });
+        response
+    }
+}
+
+/// The token, with its leading space as a subtle dot.
+fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
+    let body = TextFormat::simple(TextStyle::Body.resolve(ui.style()), colors.text);
+    let quiet = TextFormat { color: colors.text_weak.gamma_multiply(0.55), ..body.clone() };
+    let special = TextFormat::simple(TextStyle::Small.resolve(ui.style()), colors.text_weak);
+    let widest = (ui.max_rect().width() - space::XL).max(space::XL);
+    let mut job =
+        LayoutJob { wrap: TextWrapping::truncate_at_width(widest), break_on_newline: false, ..LayoutJob::default() };
+    match chip.kind {
+        ChipKind::Special => job.append(&visible_token(chip.text), 0.0, special),
+        ChipKind::Text => {
+            if chip.text.starts_with(' ') && !chip.text.trim_matches(' ').is_empty() {
+                job.append("·", 0.0, quiet);
+            }
+            job.append(&visible_token(chip.text), 0.0, body);
+        }
+    }
+    job
+}
+
+/// The chip that ← or → leads to from `position`.
+fn arrow_target(ui: &Ui, response: &Response, position: usize, count: usize) -> Option<usize> {
+    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.input_mut(|input| {
+        if input.consume_key(Modifiers::NONE, Key::ArrowLeft) {
+            position.checked_sub(1)
+        } else if input.consume_key(Modifiers::NONE, Key::ArrowRight) {
+            Some(position + 1).filter(|&next| next < count)
+        } else {
+            None
+        }
+    })
+}

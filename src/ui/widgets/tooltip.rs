@@ -1,0 +1,112 @@
+use egui::{Area, Context, Frame, Id, Order, Pos2, Rect, Ui, Vec2, pos2};
+
+use crate::ui::theme::space;
+
+/// Between the card and the row or the pointer, in points.
+const GAP: f32 = space::M;
+
+/// A card with numbers near the pointer that never covers the row of cells that it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct HoverCard {
+    /// Where the pointer is.
+    pub pointer: Pos2,
+    /// Where the hovered row of cells is on screen, as wide as its panel.
+    pub row: Rect,
+}
+
+impl HoverCard {
+    /// Shows `contents` in the card. Cards of one `id` replace each other.
+    pub fn show(self, ctx: &Context, id: Id, contents: impl FnOnce(&mut Ui)) {
+        // The first pass only measures; egui does not show it.
+        let size = ctx.memory(|memory| memory.area_rect(id)).map_or(Vec2::ZERO, |rect| rect.size());
+        let position = card_position(self.pointer, self.row, size, ctx.content_rect(), GAP);
+        Area::new(id)
+            .order(Order::Tooltip)
+            .fixed_pos(position)
+            .constrain(false)
+            .interactable(false)
+            .fade_in(false)
+            .show(ctx, |ui| Frame::popup(ui.style()).inner_margin(space::M).show(ui, contents));
+    }
+}
+
+/// The top-left corner of a card of `size`: below the row where there is room, else above it, else beside the panel
+/// with `gap` points between, and as far inside `screen` as that allows.
+pub fn card_position(pointer: Pos2, row: Rect, size: Vec2, screen: Rect, gap: f32) -> Pos2 {
+    let inside = screen.shrink(space::XS);
+    // A card larger than the screen keeps its top-left corner in sight.
+    let clamped = |at: f32, low: f32, high: f32| at.min(high).max(low);
+    let x = |at: f32| clamped(at, inside.left(), inside.right() - size.x);
+    let y = |at: f32| clamped(at, inside.top(), inside.bottom() - size.y);
+
+    let right_of_pointer = pointer.x + gap;
+    let beside_pointer =
+        if right_of_pointer + size.x <= inside.right() { right_of_pointer } else { pointer.x - gap - size.x };
+    let (below, above) = (row.bottom() + gap, row.top() - gap - size.y);
+    let (right, left) = (row.right() + gap, row.left() - gap - size.x);
+    if below + size.y <= inside.bottom() {
+        pos2(x(beside_pointer), y(below))
+    } else if above >= inside.top() {
+        pos2(x(beside_pointer), y(above))
+    } else if right + size.x <= inside.right() {
+        pos2(right, y(pointer.y))
+    } else if left >= inside.left() {
+        pos2(left, y(pointer.y))
+    } else if inside.bottom() - row.bottom() >= row.top() - inside.top() {
+        // Nowhere whole: rather over the edge of the screen than over the row.
+        pos2(x(beside_pointer), below)
+    } else {
+        pos2(x(beside_pointer), above)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::vec2;
+
+    use super::*;
+
+    const SCREEN: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(1000.0, 700.0) };
+
+    fn row(y: f32, height: f32) -> Rect {
+        Rect::from_min_size(pos2(300.0, y), vec2(200.0, height))
+    }
+
+    #[test]
+    fn stands_below_the_row_or_above_it_at_the_bottom() {
+        let size = vec2(250.0, 180.0);
+        assert_eq!(card_position(pos2(350.0, 105.0), row(100.0, 10.0), size, SCREEN, 12.0), pos2(362.0, 122.0));
+        assert_eq!(card_position(pos2(350.0, 605.0), row(600.0, 10.0), size, SCREEN, 12.0), pos2(362.0, 408.0));
+        let at_the_right = Rect::from_min_size(pos2(800.0, 100.0), vec2(200.0, 10.0));
+        assert_eq!(card_position(pos2(950.0, 105.0), at_the_right, size, SCREEN, 12.0), pos2(688.0, 122.0));
+    }
+
+    #[test]
+    fn never_covers_the_row_and_stays_on_screen_where_it_can() {
+        for screen in [SCREEN, Rect::from_min_size(Pos2::ZERO, vec2(620.0, 320.0))] {
+            for y in [0.0, 90.0, 150.0, 300.0, 690.0] {
+                for height in [1.0, 10.0, 60.0] {
+                    for size in [vec2(100.0, 40.0), vec2(250.0, 180.0), vec2(90.0, 250.0)] {
+                        let row = row(y, height).intersect(screen);
+                        if row.height() <= 0.0 {
+                            continue;
+                        }
+                        let pointer = row.center();
+                        let card = Rect::from_min_size(card_position(pointer, row, size, screen, 12.0), size);
+                        assert!(!card.intersects(row), "{card:?} covers {row:?}");
+                        let fits = [row.top(), screen.bottom() - row.bottom()].iter().any(|&r| r >= size.y + 16.0);
+                        assert!(!fits || screen.contains_rect(card), "{card:?} leaves the screen beside {row:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn goes_over_the_edge_rather_than_over_the_row() {
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(500.0, 200.0));
+        let row = Rect::from_min_size(pos2(0.0, 60.0), vec2(500.0, 10.0));
+        let at = card_position(row.center(), row, vec2(300.0, 180.0), screen, 12.0);
+        assert_eq!(at.y, 82.0);
+    }
+}
