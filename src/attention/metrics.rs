@@ -63,15 +63,22 @@ pub fn normalized_entropy(pattern: &Pattern) -> Option<f64> {
     })
 }
 
-/// Mean over rows of KL(baseline ‖ modified), in nats; infinite where the modified pattern gives 0 to a key that
-/// the baseline attends to. Both have the same positions and mask.
+/// Mean over rows of KL(baseline ‖ modified), in nats. Both have the same positions and mask.
+///
+/// From the scores rather than the weights, as ln weight = score - ln Σ exp score: a key that the modified pattern all
+/// but ignores has a finite divergence even where its weight is below the range of f32.
 pub fn kl_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
-    let mut buffer = vec![0.0; modified.n_positions()];
-    mean_of_rows(baseline, |query, row| {
-        let other = modified.row_into(query, &mut buffer);
-        Some(kl_divergence(row.iter().map(|&w| f64::from(w)), other.iter().map(|&w| f64::from(w))))
-    })
-    .unwrap_or(0.0)
+    let n_positions = baseline.n_positions();
+    let [mut base, mut other] = [vec![0.0; n_positions], vec![0.0; n_positions]];
+    let rows = (0..n_positions).map(|query| {
+        let ln_weights = baseline.ln_row(query, &mut base).zip(modified.ln_row(query, &mut other));
+        ln_weights
+            .map(|(p, q)| (p.exp(), p - q))
+            .filter(|&(p, _)| p != 0.0)
+            .map(|(p, ln_ratio)| p * ln_ratio)
+            .sum::<f64>()
+    });
+    rows.sum::<f64>() / n_positions as f64
 }
 
 /// KL(p ‖ q) = Σ p·ln(p/q) in nats; terms with p = 0 count 0.

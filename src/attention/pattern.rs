@@ -56,30 +56,47 @@ impl Pattern {
     }
 
     /// Weights of one row in f32, one for each attended key, into the front of `row` (length ≥ T); returns them.
-    ///
-    /// With ε ≥ 0 the row's maximum scales with ε, so that one pass over the cached scores does.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn row_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
-        let below_max = self.scores.below_max(query);
-        let row = &mut row[..below_max.len()];
-        if let Some(key_factor) = self.factors.key.uniform() {
-            let factor = (key_factor * self.factors.query.at(query)) as f32;
-            for (weight, &below) in row.iter_mut().zip(below_max) {
-                *weight = exp_nonpositive(below * factor);
-            }
-        } else {
-            let query_factor = self.factors.query.at(query);
-            let max = self.scores.row_max(query);
-            let score = |key: usize, below: f32| (f64::from(below) + max) * query_factor * self.factors.key.at(key);
-            let scaled_max =
-                below_max.iter().enumerate().map(|(j, &below)| score(j, below)).fold(f64::NEG_INFINITY, f64::max);
-            for (j, (weight, &below)) in row.iter_mut().zip(below_max).enumerate() {
-                *weight = exp_nonpositive((score(j, below) - scaled_max) as f32);
-            }
+        let row = self.below_max_into(query, row);
+        for weight in &mut *row {
+            *weight = exp_nonpositive(*weight);
         }
-        let sum = row.iter().sum::<f32>();
+        let sum = sum(row) as f32;
         for weight in &mut *row {
             *weight /= sum;
+        }
+        row
+    }
+
+    /// Natural logarithms of one row's weights, one for each attended key; finite also where a weight is below the range
+    /// of f32. `buffer` has length ≥ T.
+    pub(super) fn ln_row<'a>(&self, query: usize, buffer: &'a mut [f32]) -> impl Iterator<Item = f64> + use<'a> {
+        let below_max = self.below_max_into(query, buffer);
+        let ln_sum = below_max.iter().map(|&below| f64::from(exp_nonpositive(below))).sum::<f64>().ln();
+        below_max.iter().map(move |&below| f64::from(below) - ln_sum)
+    }
+
+    /// Scores of one row under the factors, less the row's maximum, into the front of `row` (length ≥ T); returns them.
+    ///
+    /// Where all keys have the same factor, it is a factor on the cached differences: with ε ≥ 0 the row's maximum
+    /// scales along.
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+    fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a mut [f32] {
+        let row = &mut row[..self.attended(query)];
+        let query_factor = self.factors.query.at(query);
+        if let Some(key_factor) = self.factors.key.uniform() {
+            let factor = (key_factor * query_factor) as f32;
+            for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
+                *scaled = below * factor;
+            }
+        } else {
+            let scores = self.scores.row(query).iter().enumerate();
+            let scaled = scores.map(|(key, &score)| score * query_factor * self.factors.key.at(key));
+            let max = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
+            for (below, score) in row.iter_mut().zip(scaled) {
+                *below = (score - max) as f32;
+            }
         }
         row
     }
@@ -121,6 +138,19 @@ impl Pattern {
         }
         weights
     }
+}
+
+/// In f64, so that thousands of weights beside a sink count, each of which is too small to change an f32 sum of 1.
+/// In lanes, so that the additions need not wait for one another.
+fn sum(weights: &[f32]) -> f64 {
+    let (chunks, rest) = weights.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for chunk in chunks {
+        for (lane, &weight) in lanes.iter_mut().zip(chunk) {
+            *lane += f64::from(weight);
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
 }
 
 /// Numerically stable softmax: subtracts the maximum first.

@@ -1,6 +1,6 @@
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, Zip};
+use ndarray::{Array2, Array3, ArrayView2, Axis, Zip, linalg::general_mat_mul};
 
 use super::{HeadEdit, Pattern, ScoreFactors};
 
@@ -139,6 +139,13 @@ impl LayerQkv {
     }
 }
 
+/// `[query, key]`, unmasked, row after row in memory; products are accumulated in f64.
+fn scores(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64) -> Array2<f64> {
+    let mut scores = Array2::zeros((query.nrows(), key.nrows()));
+    general_mat_mul(scale, &query.mapv(f64::from), &key.mapv(f64::from).t(), 0.0, &mut scores);
+    scores
+}
+
 /// Scores of one head before the softmax, and the vectors that they come from.
 #[derive(Clone, Debug)]
 pub struct HeadScores {
@@ -151,16 +158,16 @@ pub struct HeadScores {
     /// `[query, key]`, score minus its row's maximum: at most 0 where attended, so that its rounding to f32 is
     /// finest where the weight is largest, however large the scores. Masked cells hold no meaning.
     below_max: Array2<f32>,
-    /// Largest attended score of each row.
-    row_max: Vec<f64>,
+    /// `[query, key]`, kept from the first time that keys have factors of their own: a key far below its row's maximum
+    /// may then become the maximum, and what `below_max` rounds away would show.
+    scores: OnceLock<Array2<f64>>,
 }
 
 impl HeadScores {
     /// `query [T, head_dim]`, `key [T, head_dim]`. Products are accumulated in f64.
     fn new(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64, mask: Mask) -> Self {
         let n_keys = key.nrows();
-        let mut scores = query.mapv(f64::from).dot(&key.mapv(f64::from).t());
-        scores *= scale;
+        let scores = scores(query, key, scale);
         let row_max: Vec<f64> = scores
             .outer_iter()
             .enumerate()
@@ -171,7 +178,7 @@ impl HeadScores {
             #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
             Zip::from(&mut below).and(row).for_each(|below, &score| *below = (score - max) as f32);
         });
-        Self { query: query.to_owned(), key: key.to_owned(), scale, mask, below_max, row_max }
+        Self { query: query.to_owned(), key: key.to_owned(), scale, mask, below_max, scores: OnceLock::new() }
     }
 
     /// T, the number of queries and of keys.
@@ -195,13 +202,18 @@ impl HeadScores {
 
     /// Attended scores of one row minus the row's maximum.
     pub(super) fn below_max(&self, query: usize) -> &[f32] {
-        let n_positions = self.n_positions();
-        let start = query * n_positions;
-        self.below_max.as_slice().map_or(&[], |all| &all[start..start + self.attended(query).len()])
+        self.attended_row(&self.below_max, query)
     }
 
-    pub(super) fn row_max(&self, query: usize) -> f64 {
-        self.row_max[query]
+    /// Attended scores of one row in f64. The first call costs a matrix product and `8·T²` bytes.
+    pub(super) fn row(&self, query: usize) -> &[f64] {
+        let scores = self.scores.get_or_init(|| scores(self.query.view(), self.key.view(), self.scale));
+        self.attended_row(scores, query)
+    }
+
+    fn attended_row<'a, T>(&self, cells: &'a Array2<T>, query: usize) -> &'a [T] {
+        let start = query * self.n_positions();
+        cells.as_slice().map_or(&[], |all| &all[start..start + self.attended(query).len()])
     }
 
     /// Unmodified scores of one row, one for each attended key, evaluated in f64.

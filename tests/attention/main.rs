@@ -1,0 +1,8 @@
+//! The mathematics of `attenuate::attention`, against fractions worked out by hand, against a reference that scales
+//! the vectors themselves, and against what must hold for every input.
+
+mod hand;
+mod metrics;
+mod properties;
+mod reference;
+mod support;

@@ -1,0 +1,147 @@
+//! Metrics, against values by hand and against plain evaluations in f64.
+
+use std::sync::Arc;
+
+use attenuate::attention::{
+    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, kl_divergence, kl_from_baseline, normalized_entropy,
+    output_norm, sink_mass,
+};
+use ndarray::arr2;
+use proptest::prelude::*;
+
+use crate::support::{any_epsilon, any_mask, baseline, scaled, scores, scores_of_keys, vectors};
+
+fn close(found: Option<f64>, expected: f64) {
+    assert!(found.is_some_and(|found| (found - expected).abs() < 1e-6), "{found:?} for {expected}");
+}
+
+fn uniform(n: usize, mask: Mask) -> Pattern {
+    baseline(&scores_of_keys(&vec![0.0; n], mask))
+}
+
+/// Every query attends to key 0 alone.
+fn one_hot(n: usize) -> Pattern {
+    let mut key = vec![0.0; n];
+    key[0] = 1e4;
+    baseline(&scores_of_keys(&key, Mask::Causal))
+}
+
+#[test]
+fn a_uniform_causal_pattern() {
+    let metrics = Metrics::of(&uniform(6, Mask::Causal));
+    close(metrics.normalized_entropy, 1.0);
+    // Rows 3, 4 and 5 give key 0 a quarter, a fifth and a sixth: 37/60 over three rows.
+    close(metrics.sink_mass, 37.0 / 180.0);
+    // 1 + 1/2 + 1/3 + 1/4 + 1/5 + 1/6 = 49/20 over six rows.
+    close(Some(metrics.diagonal), 49.0 / 120.0);
+}
+
+#[test]
+fn a_uniform_bidirectional_pattern() {
+    let metrics = Metrics::of(&uniform(5, Mask::Bidirectional));
+    close(metrics.normalized_entropy, 1.0);
+    close(metrics.sink_mass, 0.2);
+    close(Some(metrics.diagonal), 0.2);
+}
+
+#[test]
+fn a_one_hot_pattern() {
+    let metrics = Metrics::of(&one_hot(5));
+    assert_eq!(metrics.normalized_entropy, Some(0.0));
+    assert_eq!(metrics.sink_mass, Some(1.0));
+    // Only position 0 looks at itself.
+    assert_eq!(metrics.diagonal, 0.2);
+}
+
+#[test]
+fn few_tokens_have_no_sink_and_one_has_no_entropy() {
+    for n in 1..4 {
+        assert_eq!(sink_mass(&uniform(n, Mask::Causal)), None, "{n} tokens");
+    }
+    assert!(sink_mass(&uniform(4, Mask::Causal)).is_some());
+    let one = uniform(1, Mask::Causal);
+    assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 });
+    assert_eq!(kl_from_baseline(&one, &one), 0.0);
+}
+
+#[test]
+fn divergence_by_hand() {
+    // KL of (1/4, 3/4) from (1/2, 1/2): ln 2 less the entropy, 3/4·ln 3 - ln 2.
+    let expected = 0.75 * 3_f64.ln() - 2_f64.ln();
+    assert!((kl_divergence([0.25, 0.75], [0.5, 0.5]) - expected).abs() < 1e-15);
+    assert_eq!(kl_divergence([0.0, 1.0], [0.5, 0.5]), 2_f64.ln(), "a weight of 0 counts 0");
+    assert_eq!(kl_divergence([0.5, 0.5], [0.0, 1.0]), f64::INFINITY);
+    assert_eq!(kl_divergence([0.3, 0.7], [0.3, 0.7]), 0.0);
+
+    // As a pattern: row 0 has one key and no divergence, row 1 has the one above.
+    let head = scores_of_keys(&[0.0, 3_f32.ln()], Mask::Causal);
+    let flat = scaled(&head, Component::Query, 0.0, PositionScope::All);
+    close(Some(kl_from_baseline(&baseline(&head), &flat)), expected / 2.0);
+    assert_eq!(kl_from_baseline(&baseline(&head), &baseline(&head)), 0.0);
+}
+
+/// A pattern sharpened by ε = 1e2 has weights below the range of f32, and still a finite divergence.
+#[test]
+fn divergence_is_finite_however_much_a_pattern_is_sharpened() {
+    // Baseline (1/3, 2/3), sharpened odds 1 : 2^200; KL = 1/3·ln(1/3) + 2/3·ln(2/3) + 200/3·ln 2.
+    let head = scores_of_keys(&[0.0, 2_f32.ln()], Mask::Causal);
+    let sharp = scaled(&head, Component::Query, 200.0, PositionScope::All);
+    let ln2 = f64::from(2_f32.ln());
+    let expected = (1.0 / 3.0) * (1.0 / 3_f64).ln() + (2.0 / 3.0) * (2.0 / 3_f64).ln() + 200.0 / 3.0 * ln2;
+    let found = kl_from_baseline(&baseline(&head), &sharp);
+    assert!((found - expected / 2.0).abs() < 1e-5, "{found} for {}", expected / 2.0);
+}
+
+#[test]
+fn nan_is_not_hidden() {
+    let pattern = baseline(&scores(&[1.0, 1.0, 1.0, f32::NAN], &[1.0, 2.0, 3.0, 4.0], Mask::Causal));
+    let metrics = Metrics::of(&pattern);
+    assert!(metrics.sink_mass.is_some_and(f64::is_nan), "{metrics:?}");
+    assert!(metrics.normalized_entropy.is_some_and(f64::is_nan) && metrics.diagonal.is_nan(), "{metrics:?}");
+    assert!(kl_from_baseline(&pattern, &pattern).is_nan());
+}
+
+#[test]
+fn output_norm_is_the_mean_length() {
+    // Lengths 5 and 13.
+    assert_eq!(output_norm(&arr2(&[[3.0, 4.0], [5.0, -12.0]])), 9.0);
+}
+
+proptest! {
+    #[test]
+    fn metrics_are_what_their_definitions_say(
+        query in vectors((1, 7, 3), 2.0), key in vectors((1, 7, 3), 2.0), mask in any_mask(), epsilon in any_epsilon(),
+    ) {
+        let head = Arc::new(LayerQkv::new(query, key, None, 0.5, mask).unwrap().head_scores(0));
+        let base = baseline(&head);
+        let pattern = scaled(&head, Component::Query, epsilon, PositionScope::All);
+        let rows: Vec<Vec<f64>> = (0..7).map(|i| pattern.exact_row(i)).collect();
+
+        let sink = (3..7).map(|i| rows[i][0]).sum::<f64>() / 4.0;
+        prop_assert!((sink_mass(&pattern).unwrap() - sink).abs() <= 1e-6);
+
+        let entropy = |row: &Vec<f64>| -row.iter().filter(|&&w| w > 0.0).map(|w| w * w.ln()).sum::<f64>();
+        let normalized = rows[1..].iter().map(|row| entropy(row) / (row.len() as f64).ln()).sum::<f64>() / 6.0;
+        prop_assert!((normalized_entropy(&pattern).unwrap() - normalized).abs() <= 1e-6);
+
+        let diagonal = (0..7).map(|i| rows[i][i]).sum::<f64>() / 7.0;
+        prop_assert!((Metrics::of(&pattern).diagonal - diagonal).abs() <= 1e-6);
+
+        // From the scores, so that no weight is too small: ln weight = score - ln Σ exp score.
+        let ln_weights = |pattern: &Pattern, i: usize| {
+            let scores = pattern.exact_scores(i);
+            let max = scores.iter().copied().fold(f64::MIN, f64::max);
+            let ln_sum = max + scores.iter().map(|score| (score - max).exp()).sum::<f64>().ln();
+            scores.into_iter().map(move |score| score - ln_sum).collect::<Vec<_>>()
+        };
+        let kl = (0..7)
+            .map(|i| {
+                let (p, q) = (ln_weights(&base, i), ln_weights(&pattern, i));
+                p.iter().zip(&q).map(|(p, q)| p.exp() * (p - q)).sum::<f64>()
+            })
+            .sum::<f64>()
+            / 7.0;
+        let found = kl_from_baseline(&base, &pattern);
+        prop_assert!((found - kl).abs() <= 1e-6 * kl.max(1.0), "{} for {}", found, kl);
+    }
+}
