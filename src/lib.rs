@@ -1,7 +1,20 @@
-//! Attenuate.
+//! Attenuate: what happens to a transformer's attention when its Query, Key or Value is scaled by ε.
+//!
+//! The modules import each other only downwards in this list:
+//!
+//! - [`cli`] and [`ui`]: the command line and the window
+//! - [`session`]: everything needed to reproduce a view, and the commands that change it
+//! - [`figure`]: the publication figure, colours, pooling to pixels
+//! - [`engine`]: requests, caches, the worker thread
+//! - [`model`]: language models with intervention sites
+//! - [`capture`]: query, key and value vectors from files, numbers into files
+//! - [`attention`]: the mathematics
+
 pub mod attention;
 pub mod capture;
+pub mod cli;
 pub mod engine;
-// pub mod figure;
+pub mod figure;
 pub mod model;
+pub mod session;
 pub mod ui;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::SourceSpec,
-    figure::{ColorNorm, Colormap},
+    figure::{ColorNorm, Colormap, Dpi, PageSize},
 };
 
 /// See what happens to a transformer's attention when its Query, Key or Value is turned down.
@@ -63,8 +63,11 @@ pub struct ExportArguments {
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
     /// Pixels per inch
-    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=2400))]
-    pub dpi: u32,
+    #[arg(long, default_value = "300", value_name = "N")]
+    pub dpi: Dpi,
+    /// Size of the page in millimetres; without a height it is as high as its content
+    #[arg(long, default_value = "178", value_name = "WxH")]
+    pub size: PageSize,
     #[command(flatten)]
     pub view: ViewArguments,
 }

@@ -9,7 +9,7 @@ use super::args::{ExportArguments, HeadsArguments, WeightsArguments};
 use crate::{
     capture::{WeightsFile, exact_weights, write_atomically},
     engine::{Engine, HeadSummary, Outcome},
-    figure::{FigureSpec, FigureStyle, to_png},
+    figure::{FigureStyle, draw_png},
     session::Session,
 };
 
@@ -28,7 +28,8 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     if let Some(title) = &arguments.title {
         style.title.clone_from(title);
     }
-    let png = to_png(&FigureSpec::from_outcome(&outcome, &style).layout(), f64::from(arguments.dpi))?;
+    style.page = arguments.size;
+    let png = draw_png(&outcome, &style, arguments.dpi)?;
     write_atomically(&arguments.output, |file| file.write_all(&png))?;
     Ok(())
 }

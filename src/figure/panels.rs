@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    ColorNorm, Colormap, Ground, Limits, MaskedStyle, NormScale, Palette, Picture, Window, paint, pool_pattern,
+    ColorNorm, Colormap, Ground, MaskedStyle, NormScale, Palette, Picture, Window, paint, pool_pattern, weight_limits,
 };
 use crate::{attention::Pattern, engine::Outcome};
 
@@ -82,16 +82,5 @@ impl PanelRenderer {
 
 /// The scale that all nine panels share.
 pub fn scale(outcome: &Outcome, norm: ColorNorm) -> NormScale {
-    norm.resolve(|| {
-        let mut buffer = vec![0.0; outcome.n_positions()];
-        let mut extremes = Vec::with_capacity(2 * 9 * outcome.n_positions());
-        for panel in outcome.panels.iter().flatten() {
-            for query in 0..outcome.n_positions() {
-                let row = panel.pattern.row_into(query, &mut buffer);
-                extremes.extend(row.iter().copied().filter(|weight| weight.is_finite()).reduce(f32::min));
-                extremes.extend(row.iter().copied().filter(|weight| weight.is_finite()).reduce(f32::max));
-            }
-        }
-        Limits::around(extremes)
-    })
+    norm.resolve(|| weight_limits(outcome.panels.iter().flatten().map(|panel| &panel.pattern)))
 }

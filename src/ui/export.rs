@@ -14,7 +14,7 @@ use super::{
 use crate::{
     capture::write_atomically,
     engine::Outcome,
-    figure::{FigureSpec, FigureStyle, to_png},
+    figure::{Dpi, FigureStyle, draw_png},
 };
 
 const PNG: FileKind = FileKind { name: "PNG picture", extension: "png" };
@@ -101,7 +101,6 @@ fn write(path: &Path, outcome: &Outcome, style: &FigureStyle, dpi: u32) -> Resul
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
         return Err(format!("{}: the name must end in .png", path.display()));
     }
-    let figure = FigureSpec::from_outcome(outcome, style).layout();
-    let png = to_png(&figure, f64::from(dpi)).map_err(|error| error.to_string())?;
+    let png = Dpi::new(dpi).and_then(|dpi| draw_png(outcome, style, dpi)).map_err(|error| error.to_string())?;
     write_atomically(path, |file| file.write_all(&png)).map_err(|error| error.to_string())
 }

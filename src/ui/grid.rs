@@ -148,7 +148,7 @@ pub fn grid_ui(
     colorbar_ui(ui, state, &scene, layout.colorbar);
     if let Some(hovered) = state.hovered() {
         HoverCard { pointer: hovered.pointer, row: hovered.row }
-            .show(ui.ctx(), ui.id().with("hover card"), |ui| hover_card::contents_ui(ui, &frame.outcome, hovered));
+            .show(ui.ctx(), ui.scope_id().with("hover card"), |ui| hover_card::contents_ui(ui, &frame.outcome, hovered));
     }
 }
 
@@ -185,7 +185,7 @@ fn panel_title_ui(
     .unwrap_or_else(|| layout(format!("{component}, ε = {epsilon}"), TextStyle::Small));
     let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, 3.0), galley.size()).min;
     ui.painter().galley(position, galley, color);
-    let response = ui.interact(rect, ui.id().with(("title", component, column)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
     if response.double_clicked() {
         actions.push(Command::ToggleSolo { component, column }.into());
     } else if response.clicked() {

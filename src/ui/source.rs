@@ -3,11 +3,11 @@
 use egui::{RichText, Ui};
 
 use super::{
-    action::{Action, Actions},
+    action::Actions,
     controls::heading,
     studio::Frame,
     theme::{self, space},
-    widgets::token_chips,
+    widgets::{Chip, ChipKind, TokenChips},
 };
 use crate::{
     engine::{Prompt, SourceKind},
@@ -69,21 +69,22 @@ pub fn prompt_ui(
     }
     if let Some(frame) = frame {
         ui.add_space(space::XS);
-        chips_ui(ui, frame, hovered);
+        chips_ui(ui, frame, session, hovered);
     }
 }
 
-fn chips_ui(ui: &mut Ui, frame: &Frame, hovered: Option<Cell>) {
-    let texts: Vec<&str> = frame.outcome.tokens.iter().map(|token| token.text.as_str()).collect();
-    token_chips(ui, &texts, hovered.map(|cell| (cell.query, cell.key)));
-}
-
-/// The bar that names the source and leads back.
-pub fn back_ui(ui: &mut Ui, previous: Option<&Session>, actions: &mut Actions) {
-    if let Some(previous) = previous {
-        let text = format!("← Back to {}", previous.source);
-        if ui.button(text).on_hover_text("Alt+←").clicked() {
-            actions.push(Action::Back);
-        }
-    }
+fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>) {
+    let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt, Prompt::Text { bos: true, .. });
+    let chips: Vec<Chip<'_>> = frame
+        .outcome
+        .tokens
+        .iter()
+        .enumerate()
+        .map(|(position, token)| Chip {
+            text: &token.text,
+            kind: if position == 0 && has_bos { ChipKind::Special } else { ChipKind::Text },
+        })
+        .collect();
+    let linked: Vec<usize> = hovered.into_iter().flat_map(|cell| [cell.query, cell.key]).collect();
+    TokenChips::new(&chips).linked(&linked).show(ui, "tokens");
 }

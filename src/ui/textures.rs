@@ -22,7 +22,7 @@ impl PanelTextures {
     /// Brings the textures up to date with `pictures`.
     pub fn update(&mut self, ctx: &Context, pictures: &PanelPictures) {
         let mut old = std::mem::take(&mut self.uploaded);
-        for (row, pictures) in pictures.iter().enumerate() {
+        for (row, pictures) in pictures.panels.iter().enumerate() {
             for (column, picture) in pictures.iter().enumerate() {
                 let same = |(other, _): &(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
                 if !self.uploaded.iter().any(same) {

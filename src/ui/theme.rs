@@ -10,6 +10,8 @@ use egui::{
     vec2,
 };
 
+use crate::figure::Rgb;
+
 /// Distances in points. Every gap in the window is one of these.
 pub mod space {
     /// Between a mark and its label.
@@ -279,4 +281,10 @@ mod tests {
         assert_eq!(ctx.style_of(Theme::Light).visuals.panel_fill, LIGHT.ground);
         assert!(ctx.style_of(Theme::Dark).visuals.dark_mode);
     }
+}
+
+/// A colour of the figure's ramp, for the screen.
+pub const fn from_figure(color: Rgb) -> Color32 {
+    let [red, green, blue] = color.0;
+    Color32::from_rgb(red, green, blue)
 }

@@ -4,14 +4,7 @@ use std::ops::Range;
 
 use egui::{Pos2, Rect, pos2};
 
-/// One cell of a pattern. Both positions are 0-based.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cell {
-    /// The row: the position that attends.
-    pub query: usize,
-    /// The column: the position attended to.
-    pub key: usize,
-}
+use crate::{figure::Window, session::Cell};
 
 /// A point in units of cells: `(0, 0)` is the top-left corner of cell 0, 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +23,18 @@ pub struct CellWindow {
     pub y0: f64,
     pub x1: f64,
     pub y1: f64,
+}
+
+impl From<Window> for CellWindow {
+    fn from(Window { x0, y0, x1, y1 }: Window) -> Self {
+        Self { x0, y0, x1, y1 }
+    }
+}
+
+impl From<CellWindow> for Window {
+    fn from(CellWindow { x0, y0, x1, y1 }: CellWindow) -> Self {
+        Self { x0, y0, x1, y1 }
+    }
 }
 
 impl CellWindow {
@@ -221,3 +226,4 @@ mod tests {
         assert_eq!(window.revealing(Cell { query: 25, key: 12 }, 100), window);
     }
 }
+

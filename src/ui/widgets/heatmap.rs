@@ -4,10 +4,13 @@ use egui::{
 };
 
 use super::{
-    cell_window::{Cell, CellPoint, CellWindow},
+    cell_window::{CellPoint, CellWindow},
     focus::focus_ring,
 };
-use crate::ui::theme::{self, Colors};
+use crate::{
+    session::Cell,
+    ui::theme::{self, Colors},
+};
 
 /// A cell's outline is never painted smaller than this, in points, so that it shows around a one-pixel cell.
 const LEAST_BOX: f32 = 7.0;

@@ -18,7 +18,7 @@ mod token_chips;
 mod tooltip;
 
 pub use axis_labels::{AxisLabels, AxisSide};
-pub use cell_window::{Cell, CellPoint, CellWindow};
+pub use cell_window::{CellPoint, CellWindow};
 pub use colorbar::Colorbar;
 pub use epsilon_field::epsilon_field;
 pub use epsilon_slider::EpsilonSlider;

@@ -12,7 +12,7 @@ use crate::ui::theme::{self, RADIUS, space};
 /// Each choice is `(value, label, tooltip)`; an empty tooltip shows none. ← → move the choice while a segment has the
 /// focus. Returns whether `current` was changed.
 pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, choices: &[(T, &str, &str)]) -> bool {
-    let group = UiBuilder::new().accessibility_role(accesskit::Role::RadioGroup).accessibility_label(name);
+    let group = UiBuilder::new().accessibility_role(Role::RadioGroup).accessibility_label(name);
     ui.scope_builder(group, |ui| {
         let font = TextStyle::Button.resolve(ui.style());
         let galleys: Vec<_> = choices

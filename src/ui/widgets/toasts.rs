@@ -126,7 +126,7 @@ struct ToastResponse {
 
 fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32) -> ToastResponse {
     let colors = theme::of(ui);
-    let role = if toast.kind == Kind::Error { accesskit::Role::Alert } else { accesskit::Role::Status };
+    let role = if toast.kind == Kind::Error { Role::Alert } else { Role::Status };
     let card =
         UiBuilder::new().id_salt(("toast", toast.id)).accessibility_role(role).accessibility_label(toast.text.as_str());
     let frame = Frame::new()

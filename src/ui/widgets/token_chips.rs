@@ -65,7 +65,7 @@ impl<'a> TokenChips<'a> {
     /// Shows the chips in the available width. Tab reaches them once; ← → then move along them.
     pub fn show(self, ui: &mut Ui, id_salt: impl AsIdSalt) -> ChipsResponse {
         let id = ui.make_persistent_id(id_salt);
-        let list = UiBuilder::new().accessibility_role(accesskit::Role::List).accessibility_label("tokens");
+        let list = UiBuilder::new().accessibility_role(Role::List).accessibility_label("tokens");
         ui.scope_builder(list, |ui| {
             ScrollArea::vertical()
                 .id_salt(id)
