@@ -29,6 +29,8 @@ fn largest_difference(pattern: &Pattern, golden: &ArrayView2<'_, f32>) -> f64 {
         let mut exact = pattern.exact_row(query);
         exact.resize(row.len(), 0.0);
         for ((&golden, &ours), &exact) in row.iter().zip(dense.row(query)).zip(&exact) {
+            // A maximum would pass over NaN.
+            assert!(ours.is_finite() && exact.is_finite());
             let golden = f64::from(golden);
             worst = worst.max((f64::from(ours) - golden).abs()).max((exact - golden).abs());
         }
@@ -39,7 +41,7 @@ fn largest_difference(pattern: &Pattern, golden: &ArrayView2<'_, f32>) -> f64 {
 #[test]
 fn every_weight_and_logit_is_pytorchs() {
     for golden in goldens() {
-        let (mut worst_weight, mut worst_logit) = (0.0_f64, 0.0_f32);
+        let (mut worst_weight, mut worst_logit, mut n_logits) = (0.0_f64, 0.0_f32, 0);
         for (case, run) in golden.runs() {
             let expected = golden.patterns(case);
             assert_eq!(run.all().count(), expected.dim().0 * expected.dim().1);
@@ -54,6 +56,8 @@ fn every_weight_and_logit_is_pytorchs() {
             }
             if let Some(expected) = golden.logits(case) {
                 assert_eq!(run.logits.dim(), expected.dim());
+                assert!(run.logits.iter().all(|logit| logit.is_finite()));
+                n_logits += expected.len();
                 for (position, (ours, expected)) in run.logits.outer_iter().zip(expected.outer_iter()).enumerate() {
                     let largest = expected.iter().fold(0.0_f32, |largest, logit| largest.max(logit.abs()));
                     let difference = (&ours - &expected).iter().fold(0.0_f32, |worst, d| worst.max(d.abs())) / largest;
@@ -62,7 +66,9 @@ fn every_weight_and_logit_is_pytorchs() {
                 }
             }
         }
-        println!("{:12} weights within {worst_weight:.1e}, logits within {worst_logit:.1e}", golden.name);
+        let stored = golden.logits("base").is_some();
+        assert_eq!(n_logits > 0, stored, "{}: logits are compared where there are any", golden.name);
+        println!("{:12} weights within {worst_weight:.1e}, {n_logits} logits within {worst_logit:.1e}", golden.name);
     }
 }
 
