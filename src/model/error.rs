@@ -5,9 +5,9 @@ use super::transformer::PositionLimit;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// A tensor operation failed although its inputs had been checked.
-    #[error("{operation}: {cause}")]
-    Tensor { operation: String, cause: candle_core::Error },
+    /// Arrays that were computed apart do not fit together.
+    #[error("{operation}: expected {expected:?}, found {found:?}")]
+    Operand { operation: &'static str, expected: [usize; 2], found: [usize; 2] },
 
     #[error("config.json cannot be read: {0}")]
     ConfigSyntax(serde_json::Error),
@@ -60,12 +60,4 @@ pub enum ModelError {
     /// Not a failure: a newer request made this one pointless.
     #[error("cancelled")]
     Cancelled,
-}
-
-impl ModelError {
-    /// For `map_err`: says which operation candle's error comes from.
-    pub(super) fn tensor(operation: impl Into<String>) -> impl FnOnce(candle_core::Error) -> Self {
-        let operation = operation.into();
-        move |cause| Self::Tensor { operation, cause }
-    }
 }

@@ -70,7 +70,7 @@ impl LanguageModel {
     /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer.
     ///
     /// # Errors
-    /// When there is no position, or a tensor operation fails.
+    /// When the residual stream is another model's.
     pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
         let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
         Ok(logits)
@@ -124,6 +124,19 @@ mod tests {
         }
         let huge_header = u64::MAX.to_le_bytes();
         assert!(refusal(&huge_header).starts_with("the weights cannot be read: "));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_damaged_header_is_refused_or_harmless(at in 0_usize..6_000, byte: u8) {
+            let mut weights = bundled::WEIGHTS.to_vec();
+            weights[at] = byte;
+            if let Ok(model) = LanguageModel::from_bytes(bundled::CONFIG, &weights, None) {
+                let residual = model.transformer().embed(&[0, 1]).unwrap();
+                proptest::prop_assert!(model.transformer().qkv(0, &residual).is_ok());
+            }
+        }
     }
 
     #[test]

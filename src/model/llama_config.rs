@@ -66,7 +66,7 @@ pub const MOST_POSITIONS: usize = 8192;
 /// Bounds well above every published model, so that no product of dimensions overflows.
 const MOST_LAYERS: usize = 1 << 12;
 const MOST_HEADS: usize = 1 << 12;
-const MOST_HEAD_DIM: usize = 1 << 14;
+const MOST_HEAD_DIM: usize = 1 << 10;
 const MOST_WIDTH: usize = 1 << 20;
 const MOST_TOKENS: usize = 1 << 26;
 const MOST_NAMED_POSITIONS: usize = u32::MAX as usize;
@@ -217,7 +217,11 @@ fn sliding_window(config: Config<'_>, family: Family, n_layers: usize) -> Result
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{
+        Bias::{Absent, Present},
+        PositionLimit::{Model, Program, SlidingWindow},
+        *,
+    };
     use crate::model::config::parse_config;
 
     fn small(changes: Value) -> Value {
@@ -251,7 +255,6 @@ mod tests {
     #[test]
     fn members_of_the_family_differ_as_they_should() {
         let bias = |changes| read(changes).map(|c| (c.qkv_bias, c.output_bias, c.mlp_bias)).unwrap();
-        use Bias::{Absent, Present};
         assert_eq!(bias(json!({"attention_bias": true, "mlp_bias": true})), (Present, Present, Present));
         assert_eq!(bias(json!({"model_type": "qwen2"})), (Present, Absent, Absent));
         assert_eq!(bias(json!({"model_type": "mistral", "attention_bias": true})), (Absent, Absent, Absent));
@@ -305,7 +308,6 @@ mod tests {
     #[test]
     fn a_sliding_window_shortens_the_prompt_only_where_it_is_used() {
         let limit = |changes| read(changes).map(|c| (c.shape.max_positions, c.shape.position_limit)).unwrap();
-        use PositionLimit::{Model, Program, SlidingWindow};
         assert_eq!(limit(json!({"sliding_window": 16})), (64, Model));
         assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": 16})), (16, SlidingWindow));
         assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": 4096})), (64, Model));

@@ -2,7 +2,7 @@
 //! interventions acting on the way.
 //!
 //! A model's architecture implements [`Transformer`]: all but attention, which is the same for all of them and lives
-//! in [`run`]. Tensors and matrix products are candle's; from query, key and value upward everything is ndarray.
+//! in [`run`]. Everything is computed in f32 on [`ndarray`].
 
 pub mod bundled;
 mod config;
@@ -10,6 +10,7 @@ mod error;
 mod language_model;
 mod llama;
 mod llama_config;
+mod ops;
 mod piece;
 mod rope;
 pub mod run;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub enum Spelling {
     /// Each character stands for a byte (GPT-2's table): ` love` is `Ġlove`, `é` is `Ã©`.
     ByteLevel,
-    /// The text itself, with `▁` for a space and `<0x0A>` for a byte without a piece (SentencePiece).
+    /// The text itself, with `▁` for a space and `<0x0A>` for a byte without a piece (`SentencePiece`).
     Plain,
 }
 

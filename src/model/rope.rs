@@ -1,5 +1,5 @@
 //! Rotary position embeddings (Su et al. 2021, arXiv 2104.09864), in the half-rotation layout of Hugging Face:
-//! dimension i is rotated together with dimension i + head_dim/2.
+//! dimension i is rotated together with dimension i + `head_dim`/2.
 //!
 //! Reference: transformers `modeling_rope_utils.py`, and `LlamaRotaryEmbedding` in `modeling_llama.py`.
 

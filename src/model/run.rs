@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use super::{
@@ -30,9 +30,12 @@ pub fn attend(qkv: &LayerQkv, layer: usize, intervention: Option<&Intervention>)
     } else {
         (0..n_heads).into_par_iter().map(head_output).collect::<Result<_, _>>()?
     };
-    let views: Vec<_> = outputs.iter().map(|output| output.view()).collect();
-    concatenate(Axis(1), &views)
-        .map_err(|cause| ModelError::tensor("head outputs side by side")(candle_core::Error::Msg(cause.to_string())))
+    let width = outputs.first().map_or(0, Array2::ncols);
+    let mut side_by_side = Array2::zeros((qkv.n_positions(), n_heads * width));
+    for (head, output) in outputs.iter().enumerate() {
+        side_by_side.slice_mut(s![.., head * width..(head + 1) * width]).assign(output);
+    }
+    Ok(side_by_side)
 }
 
 /// Carries the residual stream in front of layer `layers.start` to the one in front of `layers.end`, under
@@ -42,7 +45,7 @@ pub fn attend(qkv: &LayerQkv, layer: usize, intervention: Option<&Intervention>)
 /// what a caller may keep. `cancelled` is asked before each layer.
 ///
 /// # Errors
-/// When it was cancelled, a layer does not exist, or a tensor operation fails.
+/// When it was cancelled, a layer does not exist, or the residual stream is another model's.
 pub fn advance(
     transformer: &dyn Transformer,
     layers: Range<usize>,

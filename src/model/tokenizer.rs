@@ -131,6 +131,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_tokens_that_cover_it(text in ".{0,40}|(\\PC|\\pM|\\pC| |\n){0,40}") {
+            let tokens = tokenizer().encode(&text, false).unwrap();
+            let n_bytes: usize = tokens.iter().map(|token| token.piece.chars().count()).sum();
+            proptest::prop_assert_eq!(n_bytes, text.len());
+        }
+    }
+
     #[test]
     fn malformed_files_are_refused() {
         for json in [&b""[..], b"{}", b"null", b"{\"model\": {\"type\": \"BPE\"}}", b"\xff\xfe"] {

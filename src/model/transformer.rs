@@ -1,9 +1,8 @@
 //! What every architecture does, one layer at a time, so that interventions and attention live in one place.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use candle_core::Tensor;
-use ndarray::Array2;
+use ndarray::{Array2, s};
 
 use super::ModelError;
 use crate::attention::LayerQkv;
@@ -64,14 +63,14 @@ impl fmt::Display for PositionLimit {
     }
 }
 
-/// The residual stream in front of a layer, `[T, d_model]`. Cheap to clone: the tensor is shared.
+/// The residual stream in front of a layer, `[T, d_model]`. Cheap to clone: the array is shared.
 #[derive(Clone, Debug)]
-pub struct Residual(pub(super) Tensor);
+pub struct Residual(pub(super) Arc<Array2<f32>>);
 
 impl Residual {
     /// T, the number of positions.
     pub fn n_positions(&self) -> usize {
-        self.0.dims().first().copied().unwrap_or(0)
+        self.0.nrows()
     }
 
     /// The last position alone, `[1, d_model]`: all that the next token's logits need.
@@ -80,7 +79,14 @@ impl Residual {
     /// When there is no position.
     pub fn last(&self) -> Result<Self, ModelError> {
         let last = self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?;
-        self.0.narrow(0, last, 1).map(Self).map_err(ModelError::tensor("last position"))
+        Ok(Self(Arc::new(self.0.slice(s![last.., ..]).to_owned())))
+    }
+
+    /// # Errors
+    /// When the shape is another one: the residual stream is another model's.
+    pub(super) fn expect(&self, operation: &'static str, expected: [usize; 2]) -> Result<(), ModelError> {
+        let found = self.0.dim().into();
+        if found == expected { Ok(()) } else { Err(ModelError::Operand { operation, expected, found }) }
     }
 }
 
@@ -98,19 +104,19 @@ pub trait Transformer: Send + Sync {
     /// Query, key and value vectors of `layer`: projected, with bias, normed and rotated as the architecture has it.
     ///
     /// # Errors
-    /// When a tensor operation fails.
+    /// When there is no such layer, or the residual stream is another model's.
     fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError>;
 
     /// The residual stream behind `layer`, given the outputs of all its heads side by side,
     /// `[T, n_heads · head_dim]`: output projection, feed-forward block, norms.
     ///
     /// # Errors
-    /// When a tensor operation fails.
+    /// When there is no such layer, or an array is another model's.
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError>;
 
     /// Next-token logits at every position of `residual`, `[T, vocab]`, from what leaves the last layer.
     ///
     /// # Errors
-    /// When a tensor operation fails.
+    /// When the residual stream is another model's.
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError>;
 }

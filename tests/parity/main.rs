@@ -1,215 +1,38 @@
 //! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens` whose architecture is
 //! supported, with every intervention that is stored there.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod golden;
+
+use std::{collections::BTreeMap, fs, sync::Arc};
 
 use attenuate::{
-    attention::{
-        Component, Epsilon, HeadEdit, Intervention, LayerQkv, Metrics, Operation, Pattern, PositionScope, Reach,
-    },
-    model::{LanguageModel, ModelError, bundled, run},
+    attention::{Component, LayerQkv, Metrics, Pattern, PositionScope},
+    model::{ModelError, bundled, run},
 };
-use candle_core::{Device, Tensor};
-use ndarray::{Array2, Array4, ArrayView2, Axis, Ix2, Ix4, s};
+use golden::{Case, goldens, goldens_folder, load};
+use ndarray::{ArrayView2, Axis, s};
 use serde_json::Value;
 
-/// Families whose goldens wait for their implementation.
-const NOT_YET: [&str; 3] = ["bert", "gpt2", "gpt_neox"];
-
 /// PyTorch's own f32 differs from its f64 by up to 3.6e-6 here (`max_f32_vs_f64` in `meta.json`).
-const WEIGHT_TOLERANCE: f32 = 1e-5;
+const WEIGHT_TOLERANCE: f64 = 1e-5;
 
 /// Relative to the largest logit of the position: a logit is a product of vectors, whose rounding error grows with
 /// their lengths, not with what is left of the sum.
 const LOGIT_TOLERANCE: f32 = 1e-5;
 
-struct Golden {
-    name: String,
-    model: LanguageModel,
-    token_ids: Vec<u32>,
-    tensors: HashMap<String, Tensor>,
-    cases: Vec<Case>,
-}
-
-/// A stored intervention; `name` is the prefix of its tensors.
-struct Case {
-    name: String,
-    component: Component,
-    epsilon: Epsilon,
-    reach: Reach,
-}
-
-/// Vectors of all layers and logits of all positions, under an intervention.
-struct Run {
-    intervention: Option<Intervention>,
-    layers: Vec<Arc<LayerQkv>>,
-    logits: Array2<f32>,
-}
-
-fn goldens_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
-}
-
-fn goldens() -> Vec<Golden> {
-    let folders = fs::read_dir(goldens_folder()).unwrap().map(|entry| entry.unwrap().path());
-    let folders: BTreeSet<PathBuf> = folders.filter(|path| path.is_dir()).collect();
-    let (mut goldens, mut refused) = (Vec::new(), Vec::new());
-    for folder in folders {
-        match load(&folder) {
-            Ok(golden) => goldens.push(golden),
-            Err(ModelError::Unsupported { what: "model_type", .. }) => refused.push(name_of(&folder)),
-            Err(error) => panic!("{}: {error}", folder.display()),
-        }
-    }
-    assert_eq!(refused, NOT_YET);
-    assert!(goldens.iter().any(|golden| golden.name == "bundled"));
-    goldens
-}
-
-fn name_of(folder: &Path) -> String {
-    folder.file_name().unwrap().to_string_lossy().into_owned()
-}
-
-fn load(folder: &Path) -> Result<Golden, ModelError> {
-    let read = |file: &str| fs::read(folder.join(file)).unwrap();
-    let model = if folder.join("config.json").exists() {
-        LanguageModel::from_bytes(&read("config.json"), &read("model.safetensors"), None)?
-    } else {
-        bundled::load()?
-    };
-    let tensors = candle_core::safetensors::load_buffer(&read("golden.safetensors"), &Device::Cpu).unwrap();
-    let token_ids = tensors["input_ids"].to_vec1::<i64>().unwrap();
-    let meta: Value = serde_json::from_slice(&read("meta.json")).unwrap();
-    let patterns = tensors.keys().filter_map(|name| name.strip_suffix(".attn")).collect::<BTreeSet<_>>();
-    let cases: Vec<Case> =
-        patterns.into_iter().filter(|name| *name != "base").map(|name| case(name, &meta, &model)).collect();
-    assert!(cases.len() >= 9, "three components, at least three ε");
-    if let Some(listed) = meta["cases"].as_array() {
-        assert_eq!(listed.len(), cases.len(), "as many cases in meta.json as stored");
-    }
-    Ok(Golden {
-        name: name_of(folder),
-        model,
-        token_ids: token_ids.into_iter().map(|id| u32::try_from(id).unwrap()).collect(),
-        tensors,
-        cases,
-    })
-}
-
-/// `{q|k|v}.{scope}.{ε}`, with the scope spelled out in `meta.json`, or else everything.
-fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
-    let mut parts = name.splitn(3, '.');
-    let (component, scope, epsilon) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-    let shape = model.shape();
-    let everything = Reach { layers: 0..shape.n_layers, heads: 0..shape.n_heads, positions: PositionScope::All };
-    let listed = meta["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
-    let reach = match listed {
-        None => {
-            assert_eq!(scope, "all", "{name} is described nowhere");
-            everything
-        }
-        Some(case) => {
-            let numbers = |value: &Value| -> Option<BTreeSet<usize>> {
-                value.as_array()?.iter().map(|n| n.as_u64().and_then(|n| usize::try_from(n).ok())).collect()
-            };
-            let layers = numbers(&case["layers"]).unwrap();
-            let layers = *layers.first().unwrap()..layers.last().unwrap() + 1;
-            let per_group = shape.n_heads / shape.n_kv_heads;
-            let group = case["kv_head"].as_u64().map(|kv_head| usize::try_from(kv_head).unwrap() * per_group);
-            Reach {
-                layers,
-                heads: group.map_or(everything.heads, |first| first..first + per_group),
-                positions: numbers(&case["tokens"])
-                    .map_or(PositionScope::All, |positions| PositionScope::Selection(positions.into())),
-            }
-        }
-    };
-    let component = match component {
-        "q" => Component::Query,
-        "k" => Component::Key,
-        "v" => Component::Value,
-        other => panic!("{other} is no component"),
-    };
-    Case { name: name.to_owned(), component, epsilon: epsilon.parse().unwrap(), reach }
-}
-
-impl Case {
-    fn intervention(&self) -> Intervention {
-        Intervention::new(self.component, Operation::Scale, self.epsilon, self.reach.clone())
-    }
-}
-
-impl Golden {
-    fn run(&self, intervention: Option<Intervention>) -> Run {
-        let transformer = self.model.transformer();
-        let residual = transformer.embed(&self.token_ids).unwrap();
-        let mut layers = Vec::new();
-        let last = run::advance(
-            transformer,
-            0..self.model.shape().n_layers,
-            residual,
-            intervention.as_ref(),
-            &|| false,
-            &mut |_, _, qkv| layers.push(qkv.clone()),
-        )
-        .unwrap();
-        Run { intervention, layers, logits: transformer.logits(&last).unwrap() }
-    }
-
-    /// `[layers, heads, T, T]`
-    fn patterns(&self, case: &str) -> Array4<f32> {
-        array(&self.tensors[&format!("{case}.attn")]).into_dimensionality::<Ix4>().unwrap()
-    }
-
-    /// `[T, vocab]`
-    fn logits(&self, case: &str) -> Option<Array2<f32>> {
-        Some(array(self.tensors.get(&format!("{case}.logits"))?).into_dimensionality::<Ix2>().unwrap())
-    }
-
-    /// The baseline and every stored intervention.
-    fn runs(&self) -> impl Iterator<Item = (&str, Run)> {
-        let baseline = std::iter::once_with(|| ("base", self.run(None)));
-        baseline.chain(self.cases.iter().map(|case| (case.name.as_str(), self.run(Some(case.intervention())))))
-    }
-}
-
-fn array(tensor: &Tensor) -> ndarray::ArrayD<f32> {
-    let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
-    ndarray::ArrayD::from_shape_vec(tensor.dims(), values).unwrap()
-}
-
-impl Run {
-    fn pattern(&self, layer: usize, head: usize) -> Pattern {
-        let edit = self.intervention.as_ref().map_or(&HeadEdit::IDENTITY, |i| i.at(layer, head));
-        Arc::new(self.layers[layer].head_scores(head)).pattern(edit.scores.clone())
-    }
-
-    /// Every layer and head with its pattern.
-    fn all(&self) -> impl Iterator<Item = (usize, usize, Pattern)> {
-        let heads = self.layers.iter().enumerate().flat_map(|(layer, qkv)| (0..qkv.n_heads()).map(move |h| (layer, h)));
-        heads.map(|(layer, head)| (layer, head, self.pattern(layer, head)))
-    }
-
-    /// Every weight of every layer and head, as bits.
-    fn bits(&self) -> Vec<Vec<u32>> {
-        self.all().map(|(_, _, pattern)| pattern.dense().iter().map(|weight| weight.to_bits()).collect()).collect()
-    }
-}
-
-fn largest_difference(pattern: &Pattern, golden: ArrayView2<'_, f32>) -> f32 {
-    let mut worst = 0.0_f32;
+/// Over both evaluations of our pattern, in f32 and in f64.
+fn largest_difference(pattern: &Pattern, golden: &ArrayView2<'_, f32>) -> f64 {
+    let mut worst = 0.0_f64;
     let dense = pattern.dense();
     assert_eq!(dense.dim(), golden.dim());
     for (query, row) in golden.outer_iter().enumerate() {
         let mut exact = pattern.exact_row(query);
         exact.resize(row.len(), 0.0);
         for ((&golden, &ours), &exact) in row.iter().zip(dense.row(query)).zip(&exact) {
-            worst = worst.max((ours - golden).abs()).max((exact as f32 - golden).abs());
+            // A maximum would pass over NaN.
+            assert!(ours.is_finite() && exact.is_finite());
+            let golden = f64::from(golden);
+            worst = worst.max((f64::from(ours) - golden).abs()).max((exact - golden).abs());
         }
     }
     worst
@@ -218,12 +41,12 @@ fn largest_difference(pattern: &Pattern, golden: ArrayView2<'_, f32>) -> f32 {
 #[test]
 fn every_weight_and_logit_is_pytorchs() {
     for golden in goldens() {
-        let (mut worst_weight, mut worst_logit) = (0.0_f32, 0.0_f32);
+        let (mut worst_weight, mut worst_logit, mut n_logits) = (0.0_f64, 0.0_f32, 0);
         for (case, run) in golden.runs() {
             let expected = golden.patterns(case);
             assert_eq!(run.all().count(), expected.dim().0 * expected.dim().1);
             for (layer, head, pattern) in run.all() {
-                let difference = largest_difference(&pattern, expected.slice(s![layer, head, .., ..]));
+                let difference = largest_difference(&pattern, &expected.slice(s![layer, head, .., ..]));
                 assert!(
                     difference <= WEIGHT_TOLERANCE,
                     "{} {case} layer {layer} head {head}: {difference:e}",
@@ -233,6 +56,8 @@ fn every_weight_and_logit_is_pytorchs() {
             }
             if let Some(expected) = golden.logits(case) {
                 assert_eq!(run.logits.dim(), expected.dim());
+                assert!(run.logits.iter().all(|logit| logit.is_finite()));
+                n_logits += expected.len();
                 for (position, (ours, expected)) in run.logits.outer_iter().zip(expected.outer_iter()).enumerate() {
                     let largest = expected.iter().fold(0.0_f32, |largest, logit| largest.max(logit.abs()));
                     let difference = (&ours - &expected).iter().fold(0.0_f32, |worst, d| worst.max(d.abs())) / largest;
@@ -241,7 +66,9 @@ fn every_weight_and_logit_is_pytorchs() {
                 }
             }
         }
-        println!("{:12} weights within {worst_weight:.1e}, logits within {worst_logit:.1e}", golden.name);
+        let stored = golden.logits("base").is_some();
+        assert_eq!(n_logits > 0, stored, "{}: logits are compared where there are any", golden.name);
+        println!("{:12} weights within {worst_weight:.1e}, {n_logits} logits within {worst_logit:.1e}", golden.name);
     }
 }
 
@@ -291,7 +118,7 @@ fn scaling_all_queries_is_scaling_all_keys() {
             assert_eq!(of_query.logits, of_key.logits);
             // PyTorch rounds the two products differently.
             let difference = (golden.patterns(&query_case.name) - golden.patterns(&key_case.name)).mapv(f32::abs);
-            assert!(difference.iter().all(|&d| d <= WEIGHT_TOLERANCE));
+            assert!(difference.iter().all(|&d| f64::from(d) <= WEIGHT_TOLERANCE));
             compared += 1;
         }
         assert!(compared >= 3);
@@ -362,7 +189,7 @@ fn the_bundled_model_reads_its_default_prompt_as_the_reference_does() {
 }
 
 /// Sink mass and normalized entropy of PyTorch's pattern, straight from their definitions.
-fn reference_metrics(pattern: ArrayView2<'_, f32>) -> (f64, f64) {
+fn reference_metrics(pattern: &ArrayView2<'_, f32>) -> (f64, f64) {
     let n = pattern.nrows();
     let sink = (3..n).map(|i| f64::from(pattern[[i, 0]])).sum::<f64>() / (n - 3) as f64;
     let entropy = |i: usize| -> f64 {
@@ -378,7 +205,7 @@ fn metrics_are_those_of_pytorchs_patterns() {
         for (case, run) in golden.runs() {
             let expected = golden.patterns(case);
             for (layer, head, pattern) in run.all() {
-                let (sink, entropy) = reference_metrics(expected.slice(s![layer, head, .., ..]));
+                let (sink, entropy) = reference_metrics(&expected.slice(s![layer, head, .., ..]));
                 let ours = Metrics::of(&pattern);
                 let (our_sink, our_entropy) = (ours.sink_mass.unwrap(), ours.normalized_entropy.unwrap());
                 assert!((our_sink - sink).abs() <= 1e-5, "{case}: sink mass {our_sink}, not {sink}");

@@ -1,0 +1,193 @@
+//! Reads `tests/goldens`: cases are discovered from the files, never listed here.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use attenuate::{
+    attention::{Component, Epsilon, HeadEdit, Intervention, LayerQkv, Operation, Pattern, PositionScope, Reach},
+    model::{LanguageModel, ModelError, bundled, run},
+};
+use candle_core::{Device, Tensor};
+use ndarray::{Array2, Array4, Ix2, Ix4};
+use serde_json::Value;
+
+/// Families whose goldens wait for their implementation.
+const NOT_YET: [&str; 3] = ["bert", "gpt2", "gpt_neox"];
+
+/// One folder of `tests/goldens`, and its model as we load it.
+pub struct Golden {
+    pub name: String,
+    pub model: LanguageModel,
+    pub token_ids: Vec<u32>,
+    tensors: HashMap<String, Tensor>,
+    pub cases: Vec<Case>,
+}
+
+/// A stored intervention; `name` is the prefix of its tensors.
+pub struct Case {
+    pub name: String,
+    pub component: Component,
+    pub epsilon: Epsilon,
+    pub reach: Reach,
+}
+
+/// Vectors of all layers and logits of all positions, under an intervention.
+pub struct Run {
+    intervention: Option<Intervention>,
+    layers: Vec<Arc<LayerQkv>>,
+    pub logits: Array2<f32>,
+}
+
+pub fn goldens_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
+}
+
+pub fn goldens() -> Vec<Golden> {
+    let folders = fs::read_dir(goldens_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let folders: BTreeSet<PathBuf> = folders.filter(|path| path.is_dir()).collect();
+    let (mut goldens, mut refused) = (Vec::new(), Vec::new());
+    for folder in folders {
+        match load(&folder) {
+            Ok(golden) => goldens.push(golden),
+            Err(ModelError::Unsupported { what: "model_type", .. }) => refused.push(name_of(&folder)),
+            Err(error) => panic!("{}: {error}", folder.display()),
+        }
+    }
+    assert_eq!(refused, NOT_YET);
+    assert!(goldens.iter().any(|golden| golden.name == "bundled"));
+    goldens
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+pub fn load(folder: &Path) -> Result<Golden, ModelError> {
+    let read = |file: &str| fs::read(folder.join(file)).unwrap();
+    let model = if folder.join("config.json").exists() {
+        LanguageModel::from_bytes(&read("config.json"), &read("model.safetensors"), None)?
+    } else {
+        bundled::load()?
+    };
+    let tensors = candle_core::safetensors::load_buffer(&read("golden.safetensors"), &Device::Cpu).unwrap();
+    let token_ids = tensors["input_ids"].to_vec1::<i64>().unwrap();
+    let meta: Value = serde_json::from_slice(&read("meta.json")).unwrap();
+    let patterns = tensors.keys().filter_map(|name| name.strip_suffix(".attn")).collect::<BTreeSet<_>>();
+    let cases: Vec<Case> =
+        patterns.into_iter().filter(|name| *name != "base").map(|name| case(name, &meta, &model)).collect();
+    assert!(cases.len() >= 9, "three components, at least three ε");
+    if let Some(listed) = meta["cases"].as_array() {
+        assert_eq!(listed.len(), cases.len(), "as many cases in meta.json as stored");
+    }
+    Ok(Golden {
+        name: name_of(folder),
+        model,
+        token_ids: token_ids.into_iter().map(|id| u32::try_from(id).unwrap()).collect(),
+        tensors,
+        cases,
+    })
+}
+
+/// `{q|k|v}.{scope}.{ε}`, with the scope spelled out in `meta.json`, or else everything.
+fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
+    let mut parts = name.splitn(3, '.');
+    let (component, scope, epsilon) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let shape = model.shape();
+    let everything = Reach { layers: 0..shape.n_layers, heads: 0..shape.n_heads, positions: PositionScope::All };
+    let listed = meta["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
+    let reach = match listed {
+        None => {
+            assert_eq!(scope, "all", "{name} is described nowhere");
+            everything
+        }
+        Some(case) => {
+            let numbers = |value: &Value| -> Option<BTreeSet<usize>> {
+                value.as_array()?.iter().map(|n| n.as_u64().and_then(|n| usize::try_from(n).ok())).collect()
+            };
+            let layers = numbers(&case["layers"]).unwrap();
+            let layers = *layers.first().unwrap()..layers.last().unwrap() + 1;
+            let per_group = shape.n_heads / shape.n_kv_heads;
+            let group = case["kv_head"].as_u64().map(|kv_head| usize::try_from(kv_head).unwrap() * per_group);
+            Reach {
+                layers,
+                heads: group.map_or(everything.heads, |first| first..first + per_group),
+                positions: numbers(&case["tokens"])
+                    .map_or(PositionScope::All, |positions| PositionScope::Selection(positions.into())),
+            }
+        }
+    };
+    let component = match component {
+        "q" => Component::Query,
+        "k" => Component::Key,
+        "v" => Component::Value,
+        other => panic!("{other} is no component"),
+    };
+    Case { name: name.to_owned(), component, epsilon: epsilon.parse().unwrap(), reach }
+}
+
+impl Case {
+    pub fn intervention(&self) -> Intervention {
+        Intervention::new(self.component, Operation::Scale, self.epsilon, self.reach.clone())
+    }
+}
+
+impl Golden {
+    pub fn run(&self, intervention: Option<Intervention>) -> Run {
+        let transformer = self.model.transformer();
+        let residual = transformer.embed(&self.token_ids).unwrap();
+        let mut layers = Vec::new();
+        let last = run::advance(
+            transformer,
+            0..self.model.shape().n_layers,
+            residual,
+            intervention.as_ref(),
+            &|| false,
+            &mut |_, _, qkv| layers.push(qkv.clone()),
+        )
+        .unwrap();
+        Run { intervention, layers, logits: transformer.logits(&last).unwrap() }
+    }
+
+    /// `[layers, heads, T, T]`
+    pub fn patterns(&self, case: &str) -> Array4<f32> {
+        array(&self.tensors[&format!("{case}.attn")]).into_dimensionality::<Ix4>().unwrap()
+    }
+
+    /// `[T, vocab]`
+    pub fn logits(&self, case: &str) -> Option<Array2<f32>> {
+        Some(array(self.tensors.get(&format!("{case}.logits"))?).into_dimensionality::<Ix2>().unwrap())
+    }
+
+    /// The baseline and every stored intervention.
+    pub fn runs(&self) -> impl Iterator<Item = (&str, Run)> {
+        let baseline = std::iter::once_with(|| ("base", self.run(None)));
+        baseline.chain(self.cases.iter().map(|case| (case.name.as_str(), self.run(Some(case.intervention())))))
+    }
+}
+
+fn array(tensor: &Tensor) -> ndarray::ArrayD<f32> {
+    let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
+    ndarray::ArrayD::from_shape_vec(tensor.dims(), values).unwrap()
+}
+
+impl Run {
+    pub fn pattern(&self, layer: usize, head: usize) -> Pattern {
+        let edit = self.intervention.as_ref().map_or(&HeadEdit::IDENTITY, |i| i.at(layer, head));
+        Arc::new(self.layers[layer].head_scores(head)).pattern(edit.scores.clone())
+    }
+
+    /// Every layer and head with its pattern.
+    pub fn all(&self) -> impl Iterator<Item = (usize, usize, Pattern)> {
+        let heads = self.layers.iter().enumerate().flat_map(|(layer, qkv)| (0..qkv.n_heads()).map(move |h| (layer, h)));
+        heads.map(|(layer, head)| (layer, head, self.pattern(layer, head)))
+    }
+
+    /// Every weight of every layer and head, as bits.
+    pub fn bits(&self) -> Vec<Vec<u32>> {
+        self.all().map(|(_, _, pattern)| pattern.dense().iter().map(|weight| weight.to_bits()).collect()).collect()
+    }
+}
