@@ -241,7 +241,7 @@ mod tests {
             };
             let path = disk.0.path().join("out.json");
             write_atomically(&path, |out| out.write_all(b"old")).unwrap();
-            let error = write_atomically(&path, |out| out.write_all(&[b'x'; 100_000])).unwrap_err();
+            let error = write_atomically(&path, |out| out.write_all(&vec![b'x'; 100_000])).unwrap_err();
             assert!(matches!(error, WriteError::NoSpace(_)), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), "old");
             assert_eq!(names(disk.0.path()), ["out.json"]);

@@ -1,7 +1,5 @@
 //! The capture that ships inside the program: the figure on a real language model.
 
-use std::sync::Arc;
-
 use super::{Capture, CaptureError};
 
 /// The layer of [`smollm2`] that shows the figure, 0-based.
@@ -22,7 +20,7 @@ static SMOLLM2: &[u8] =
 /// # Errors
 /// None, as long as the embedded file is the one that is tested.
 pub fn smollm2() -> Result<Capture, CaptureError> {
-    Capture::from_bytes(Arc::new(SMOLLM2), "bundled:smollm2")
+    Capture::from_bytes(SMOLLM2, "bundled:smollm2")
 }
 
 #[cfg(test)]

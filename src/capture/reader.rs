@@ -11,7 +11,7 @@ use crate::attention::{LayerQkv, Mask};
 /// Query, key and value vectors of one prompt, from a file: of one or more layers, as the model's attention saw them.
 ///
 /// Query `[layers, heads, T, d]`, key `[layers, kv_heads, T, d]`, value `[layers, kv_heads, T, value_dim]`, where query
-/// head h reads kv head h / (heads / kv_heads). Numbers that are not finite are kept and show as such.
+/// head h reads kv head `h / (heads / kv_heads)`. Numbers that are not finite are kept and show as such.
 #[derive(Clone, Debug)]
 pub struct Capture {
     origin: String,
@@ -42,19 +42,16 @@ impl Capture {
             return Err(Problem::NotAFile.at(&origin));
         }
         let bytes = fs::read(path).map_err(read)?;
-        Self::from_bytes(Arc::new(bytes), &origin)
+        Self::from_bytes(bytes, &origin)
     }
 
-    /// Reads a safetensors file that is in memory already. `origin` stands for it in messages.
+    /// Reads a safetensors file that is in memory already, embedded or mapped; it is kept as it is. `origin` stands for it in messages.
     ///
     /// # Errors
     /// When the bytes do not hold a capture.
-    pub fn from_bytes(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, origin: &str) -> Result<Self, CaptureError> {
-        Self::read(&bytes, origin).map_err(|problem| problem.at(origin))
-    }
-
-    fn read(bytes: &Bytes, origin: &str) -> Result<Self, Problem> {
-        Self::new(container::read(bytes)?, origin)
+    pub fn from_bytes(bytes: impl AsRef<[u8]> + Send + Sync + 'static, origin: &str) -> Result<Self, CaptureError> {
+        let bytes: Bytes = Arc::new(bytes);
+        container::read(&bytes).and_then(|parts| Self::new(parts, origin)).map_err(|problem| problem.at(origin))
     }
 
     fn new(parts: Parts, origin: &str) -> Result<Self, Problem> {

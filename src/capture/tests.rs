@@ -1,6 +1,6 @@
 //! Captures as files: what is read, and what is refused with which words.
 
-use std::{collections::HashMap, fs, path::Path, sync::Arc};
+use std::{collections::HashMap, fs, path::Path};
 
 use proptest::prelude::*;
 use safetensors::{Dtype, tensor::TensorView};
@@ -35,7 +35,7 @@ fn typed_file(tensors: &[(&str, Dtype, &[usize])], metadata: &[(&str, &str)]) ->
 }
 
 fn read(bytes: Vec<u8>) -> Result<Capture, String> {
-    Capture::from_bytes(Arc::new(bytes), "x.safetensors").map_err(|error| error.to_string())
+    Capture::from_bytes(bytes, "x.safetensors").map_err(|error| error.to_string())
 }
 
 /// `[n_layers, n_heads, n_kv_heads, n_positions, head_dim]`
