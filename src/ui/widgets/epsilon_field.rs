@@ -1,5 +1,6 @@
 use egui::{
-    AsIdSalt, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, TextEdit, TextStyle, Ui, WidgetInfo, accesskit,
+    Align2, AsIdSalt, Id, Key, LayerId, Modifiers, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, TextEdit,
+    TextStyle, Ui, Vec2, WidgetInfo, accesskit, pos2,
     text::{CCursor, CCursorRange},
     text_edit::TextEditState,
     vec2,
@@ -8,11 +9,12 @@ use egui::{
 use super::text::elided;
 use crate::{
     attention::{Epsilon, EpsilonError},
-    ui::theme,
+    ui::theme::{self, RADIUS},
 };
 
 /// Room for `1.234567e-100`.
 const WIDTH: f32 = 108.0;
+const HINT_PADDING: Vec2 = vec2(6.0, 2.0);
 
 /// What is being typed, kept in egui's memory until it is taken or given up.
 #[derive(Clone)]
@@ -27,7 +29,7 @@ struct Draft {
 /// A field that takes any ε, such as `3e-4`, `0` or `0.02`, under the accessible name `name`.
 ///
 /// Enter and leaving the field commit; Esc reverts. A text that is no ε leaves the value as it is and says why on the
-/// line below, which is always reserved. Returns the new ε when the user changed it.
+/// line below, which is always reserved, so that nothing moves. Returns the new ε when the user changed it.
 pub fn epsilon_field(ui: &mut Ui, id_salt: impl AsIdSalt, name: &str, current: Epsilon) -> Option<Epsilon> {
     let id = ui.make_persistent_id(id_salt);
     ui.vertical(|ui| {
@@ -90,6 +92,7 @@ fn text_ui(ui: &mut Ui, id: Id, name: &str, draft: &mut Draft) -> Response {
             .id(id)
             .font(TextStyle::Monospace)
             .desired_width(WIDTH)
+            .align(Align2::LEFT_CENTER)
             .char_limit(64)
             .text_color(if draft.refused.is_some() { colors.error } else { colors.text });
         ui.add(edit).accessible_name(name)
@@ -111,19 +114,22 @@ fn escaped(ui: &Ui, response: &Response) -> bool {
     response.lost_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
 }
 
+/// Why the text was refused, on the reserved line; over whatever stands right of it, where the line is too short.
 fn hint_ui(ui: &mut Ui, field: &Response, refused: Option<EpsilonError>) {
     let colors = theme::of(ui);
-    let height = ui.text_style_height(&TextStyle::Small);
+    let height = ui.text_style_height(&TextStyle::Small) + HINT_PADDING.y;
     let (_, line) = ui.allocate_space(vec2(field.rect.width(), height));
     let Some(error) = refused else { return };
     ui.ctx().accesskit_node_builder(field.id, |node| node.set_invalid(accesskit::Invalid::True));
-    // Only the field's width is allocated: the hint may run on over the free space to its right.
-    let room = (ui.max_rect().right() - line.left()).max(line.width());
+    let id = field.id.with("hint");
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, id));
+    let screen = ui.ctx().content_rect().shrink(HINT_PADDING.x);
     let font = TextStyle::Small.resolve(ui.style());
-    let galley = elided(ui.painter(), &error.to_string(), font, colors.error, room);
-    let rect = Rect::from_min_size(line.min, galley.size());
-    ui.painter().galley(rect.min, galley, colors.error);
-    ui.interact(rect, field.id.with("hint"), Sense::hover())
-        .on_hover_text(error.to_string())
-        .widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
+    let galley = elided(&painter, &error.to_string(), font, colors.error, screen.width() - 2.0 * HINT_PADDING.x);
+    let size = galley.size() + 2.0 * HINT_PADDING;
+    let left = line.left().min(screen.right() - size.x).max(screen.left());
+    let rect = Rect::from_min_size(pos2(left, line.top()), size);
+    painter.rect(rect, RADIUS, colors.error_soft, Stroke::new(1.0, colors.error), StrokeKind::Inside);
+    painter.galley(rect.min + HINT_PADDING, galley, colors.error);
+    ui.interact(rect, id, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
 }

@@ -1,11 +1,11 @@
 use egui::{
-    Align2, CornerRadius, Event, EventFilter, Key, Modifiers, Pos2, Rangef, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, TextStyle, Ui, WidgetInfo, accesskit, pos2, vec2,
+    Align2, CornerRadius, Event, Key, Modifiers, Pos2, Rangef, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    TextStyle, Ui, WidgetInfo, accesskit, pos2, vec2,
 };
 
 use super::{
     epsilon_scale::{DECADES, EpsilonScale, Snap, grouped, labelled_decades, stepped},
-    focus::focus_ring,
+    focus::{Arrows, focus_ring, keep_arrows},
 };
 use crate::{
     attention::Epsilon,
@@ -34,6 +34,9 @@ pub struct EpsilonSlider<'a> {
 }
 
 impl<'a> EpsilonSlider<'a> {
+    /// From the top of the slider to the middle of its rail in points, to line up what stands beside it.
+    pub const RAIL_CENTER: f32 = MARK_HEIGHT + STEM + HANDLE_RADIUS;
+
     /// Shows `epsilon`; `marks` are the values of columns 1, 2, 3.
     pub fn new(epsilon: &Epsilon, marks: [Epsilon; 3]) -> Self {
         Self { epsilon: *epsilon, marks, name: "epsilon" }
@@ -56,7 +59,7 @@ impl<'a> EpsilonSlider<'a> {
             zero: rect.left() + INSET,
             log: Rangef::new(rect.left() + INSET + GAP, rect.right() - INSET),
         };
-        let rail_y = rect.top() + MARK_HEIGHT + STEM + HANDLE_RADIUS;
+        let rail_y = rect.top() + Self::RAIL_CENTER;
 
         let asked = self.dragged(ui, &response, &scale).or_else(|| self.asked_by_key(ui, &response));
         let changed = asked.or_else(|| self.asked_by_assistant(ui, &response)).filter(|&e| e != self.epsilon);
@@ -99,8 +102,7 @@ impl<'a> EpsilonSlider<'a> {
         if !response.has_focus() {
             return None;
         }
-        let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        keep_arrows(ui, response.id, Arrows::Horizontal);
         let mut asked = None;
         ui.input_mut(|input| {
             input.events.retain(|event| {
@@ -145,7 +147,9 @@ impl<'a> EpsilonSlider<'a> {
             let galley = painter.layout_no_wrap(number, font.clone(), text);
             let center = group.iter().map(|&i| xs[i]).sum::<f32>() / group.len() as f32;
             for &i in &group {
-                let tip = pos2(xs[i], rail_y - RAIL / 2.0 - 1.0);
+                // Down to the rail, or to the socket of 0.
+                let clear = if self.marks[i] == Epsilon::ZERO { HANDLE_RADIUS } else { RAIL / 2.0 + 1.0 };
+                let tip = pos2(xs[i], rail_y - clear);
                 painter.line_segment([pos2(center, bottom), pos2(xs[i], bottom + STEM)], Stroke::new(1.0, fill));
                 painter.line_segment([pos2(xs[i], bottom + STEM), tip], Stroke::new(1.5, colors.outline));
             }

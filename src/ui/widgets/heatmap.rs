@@ -1,11 +1,11 @@
 use egui::{
-    AsIdSalt, EventFilter, Painter, PointerButton, Pos2, Rangef, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, TextureId, Ui, Vec2, WidgetInfo, emath::GuiRounding as _, pos2, vec2,
+    AsIdSalt, Painter, PointerButton, Pos2, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, TextureId,
+    Ui, Vec2, WidgetInfo, emath::GuiRounding as _, pos2, vec2,
 };
 
 use super::{
     cell_window::{CellPoint, CellWindow},
-    focus::focus_ring,
+    focus::{Arrows, focus_ring, keep_arrows},
 };
 use crate::{
     session::Cell,
@@ -137,8 +137,7 @@ impl<'a> Heatmap<'a> {
             response.request_focus();
         }
         if response.has_focus() {
-            let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
+            keep_arrows(ui, id, Arrows::All);
         }
         if ui.is_rect_visible(picture) {
             self.paint(ui, &response, picture);
@@ -193,11 +192,11 @@ impl<'a> Heatmap<'a> {
         if self.freshness == Freshness::Stale {
             inside.rect_filled(picture, 0.0, colors.veil);
         }
-        if let Some(cell) = self.pin {
-            paint_pin(&inside, self.window.rect_of(cell, picture), picture, colors);
-        }
         if let Some(cell) = self.crosshair {
             paint_crosshair(&inside, self.window.rect_of(cell, picture), picture, colors);
+        }
+        if let Some(cell) = self.pin {
+            paint_pin(&inside, self.window.rect_of(cell, picture), picture, colors);
         }
         painter.rect_stroke(picture, 0.0, Stroke::new(pixel, colors.outline), StrokeKind::Outside);
         let outline = picture.expand(SELECTION_GAP);

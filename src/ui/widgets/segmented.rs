@@ -1,10 +1,10 @@
 use egui::{
-    CornerRadius, EventFilter, Frame, Galley, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind,
-    TextStyle, Ui, UiBuilder, WidgetInfo, accesskit, pos2, vec2,
+    CornerRadius, Frame, Galley, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
-use super::focus::focus_ring;
+use super::focus::{Arrows, focus_ring, keep_arrows};
 use crate::ui::theme::{self, RADIUS, space};
 
 /// A row of segments of which exactly one is chosen: radio buttons under the accessible group name `name`.
@@ -35,7 +35,9 @@ pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, 
             let rect = Rect::from_min_size(pos2(left, track.top()), vec2(*width, height));
             left += width;
             let selected = chosen == Some(i);
-            let response = ui.interact(rect, ui.make_persistent_id((name, i)), Sense::click());
+            // As with any radio group, Tab reaches the chosen one only.
+            let sense = if i == chosen.unwrap_or(0) { Sense::click() } else { Sense::CLICK };
+            let response = ui.interact(rect, ui.make_persistent_id((name, i)), sense);
             if response.clicked() {
                 next = Some(i);
             }
@@ -62,8 +64,7 @@ pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, 
 
 /// The segment that ← or → leads to from `index`.
 fn arrow_target(ui: &Ui, response: &Response, index: usize, count: usize) -> Option<usize> {
-    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    keep_arrows(ui, response.id, Arrows::Horizontal);
     ui.input_mut(|input| {
         if input.consume_key(Modifiers::NONE, Key::ArrowLeft) {
             index.checked_sub(1)

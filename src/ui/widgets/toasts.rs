@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Layout, Order, Painter, Rect, Response, Role,
-    Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, pos2, vec2,
+    Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Layout, Margin, Order, Painter, Pos2, Rect,
+    Response, Role, Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, pos2, vec2,
 };
 
 use super::focus::focus_ring;
@@ -134,12 +134,21 @@ fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32) -> ToastResponse {
         .stroke(Stroke::new(1.0, colors.line))
         .corner_radius(CARD_RADIUS)
         .shadow(ui.visuals().popup_shadow)
-        .inner_margin(space::M);
+        .inner_margin(Margin { left: 14, right: 8, top: 8, bottom: 8 });
     let shown = ui.scope_builder(card, |ui| {
+        let card = frame.show(ui, |ui| contents_ui(ui, toast, width - 22.0));
+        let rect = card.response.rect;
+        paint_edge(ui.painter(), rect, color_of(toast.kind, colors));
         let live = if toast.kind == Kind::Error { accesskit::Live::Assertive } else { accesskit::Live::Polite };
-        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_live(live));
-        let card = frame.show(ui, |ui| contents_ui(ui, toast, width - 2.0 * space::M));
-        paint_edge(ui.painter(), card.response.rect, color_of(toast.kind, colors));
+        ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
+            node.set_live(live);
+            node.set_bounds(accesskit::Rect {
+                x0: rect.left().into(),
+                y0: rect.top().into(),
+                x1: rect.right().into(),
+                y1: rect.bottom().into(),
+            });
+        });
         card.inner
     });
     ToastResponse { close: shown.inner, held: ui.rect_contains_pointer(shown.response.rect) }
@@ -151,18 +160,21 @@ fn contents_ui(ui: &mut Ui, toast: &Toast, width: f32) -> bool {
     ui.set_width(width);
     let mut close = false;
     ui.horizontal_top(|ui| {
-        let (icon, _) = ui.allocate_exact_size(Vec2::splat(ICON), Sense::hover());
-        paint_icon(ui.painter(), icon, toast.kind, colors);
+        // The first line is level with the icon and the cross.
+        let line = theme::TARGET.y;
+        let (icon, _) = ui.allocate_exact_size(vec2(ICON, line), Sense::hover());
+        paint_icon(ui.painter(), icon.center(), toast.kind, colors);
         let room = width - ICON - theme::TARGET.x - 2.0 * ui.spacing().item_spacing.x;
         let font = TextStyle::Body.resolve(ui.style());
         let galley = ui.painter().layout(toast.text.clone(), font, colors.text, room);
-        let (text, _) = ui.allocate_exact_size(vec2(room, galley.size().y), Sense::hover());
-        ui.painter().galley(text.min, galley, colors.text);
+        let above = ((line - ui.text_style_height(&TextStyle::Body)) / 2.0).max(0.0);
+        let (text, _) = ui.allocate_exact_size(vec2(room, galley.size().y + 2.0 * above), Sense::hover());
+        ui.painter().galley(text.min + vec2(0.0, above), galley, colors.text);
         close = close_button(ui).clicked();
     });
     if toast.kind == Kind::Error {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if ui.button("Copy").on_hover_text("Copy this message").clicked() {
+            if ui.button("Copy").clicked() {
                 ui.ctx().copy_text(toast.text.clone());
             }
         });
@@ -203,9 +215,8 @@ fn paint_edge(painter: &Painter, card: Rect, color: Color32) {
 }
 
 /// The kind as a shape, not by colour alone: a dotted i, a tick, an exclamation mark.
-fn paint_icon(painter: &Painter, rect: Rect, kind: Kind, colors: &Colors) {
+fn paint_icon(painter: &Painter, center: Pos2, kind: Kind, colors: &Colors) {
     let color = color_of(kind, colors);
-    let center = rect.center();
     painter.circle_filled(center, ICON / 2.0, color);
     let stroke = Stroke::new(1.8, colors.surface);
     let upright = |from: f32, to: f32, dot: f32| {

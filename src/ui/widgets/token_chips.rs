@@ -1,11 +1,14 @@
 use egui::{
-    AsIdSalt, CornerRadius, EventFilter, Id, Key, Modifiers, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
-    TextFormat, TextStyle, Ui, UiBuilder, WidgetInfo, accesskit,
+    AsIdSalt, CornerRadius, Id, Key, Modifiers, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat,
+    TextStyle, Ui, UiBuilder, WidgetInfo,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
 
-use super::{focus::focus_ring, text::visible_token};
+use super::{
+    focus::{Arrows, focus_ring, keep_arrows},
+    text::visible_token,
+};
 use crate::ui::theme::{self, Colors, space};
 
 /// What a token is.
@@ -83,10 +86,10 @@ impl<'a> TokenChips<'a> {
     }
 
     fn chips_ui(&self, ui: &mut Ui, id: Id) -> ChipsResponse {
-        // One chip is in the tab order, the one last visited: a prompt may have thousands.
-        let reached = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0).min(self.chips.len().saturating_sub(1));
+        let reached = move_focus(ui, id, self.chips.len());
         let mut response = ChipsResponse::default();
         for (position, chip) in self.chips.iter().enumerate() {
+            // One chip is in the tab order, the one last visited: a prompt may have thousands.
             let sense = if position == reached { Sense::click() } else { Sense::CLICK };
             let chip_response = self.chip_ui(ui, id.with(position), chip, position, sense);
             if chip_response.hovered() || (chip_response.has_focus() && response.hovered.is_none()) {
@@ -96,11 +99,8 @@ impl<'a> TokenChips<'a> {
                 response.clicked = Some(position);
                 ui.data_mut(|data| data.insert_temp(id, position));
             }
-            if chip_response.has_focus()
-                && let Some(next) = arrow_target(ui, &chip_response, position, self.chips.len())
-            {
-                ui.data_mut(|data| data.insert_temp(id, next));
-                ui.memory_mut(|memory| memory.request_focus(id.with(next)));
+            if chip_response.gained_focus() {
+                chip_response.scroll_to_me(None);
             }
         }
         response
@@ -155,17 +155,24 @@ fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
     job
 }
 
-/// The chip that ← or → leads to from `position`.
-fn arrow_target(ui: &Ui, response: &Response, position: usize, count: usize) -> Option<usize> {
-    let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    ui.input_mut(|input| {
-        if input.consume_key(Modifiers::NONE, Key::ArrowLeft) {
-            position.checked_sub(1)
-        } else if input.consume_key(Modifiers::NONE, Key::ArrowRight) {
-            Some(position + 1).filter(|&next| next < count)
-        } else {
-            None
-        }
-    })
+/// Moves the focus by ← and →, and returns which chip can have it. Before the chips are added: egui takes the focus
+/// from a widget that does not want it in the same pass.
+fn move_focus(ui: &Ui, id: Id, count: usize) -> usize {
+    let last = count.saturating_sub(1);
+    let reached = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0).min(last);
+    let focused = id.with(reached);
+    if !ui.memory(|memory| memory.has_focus(focused)) {
+        return reached;
+    }
+    keep_arrows(ui, focused, Arrows::Horizontal);
+    let next = ui.input_mut(|input| {
+        let back = input.count_and_consume_key(Modifiers::NONE, Key::ArrowLeft);
+        let forth = input.count_and_consume_key(Modifiers::NONE, Key::ArrowRight);
+        (reached + forth).saturating_sub(back).min(last)
+    });
+    if next != reached {
+        ui.data_mut(|data| data.insert_temp(id, next));
+        ui.memory_mut(|memory| memory.request_focus(id.with(next)));
+    }
+    next
 }

@@ -1,0 +1,71 @@
+use super::*;
+
+#[test]
+fn segments_are_radio_buttons_of_a_named_group() {
+    let ui = |ui: &mut Ui, state: &mut (char, usize)| {
+        let choices = [('a', "All", ""), ('q', "Query", "Only the query"), ('k', "Key", "")];
+        state.1 += usize::from(segmented(ui, "component", &mut state.0, &choices));
+    };
+    let mut harness = harness(ui, ('a', 0));
+    assert!(harness.query_by_role_and_label(Role::RadioGroup, "component").is_some());
+    assert_eq!(toggled(&harness), ["All"]);
+    harness.get_by_role_and_label(Role::RadioButton, "Query").click();
+    harness.run();
+    assert_eq!((*harness.state(), toggled(&harness)), (('q', 1), vec!["Query".to_owned()]));
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_eq!(*harness.state(), ('k', 2));
+    assert!(harness.get_by_label("Key").is_focused());
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_eq!(*harness.state(), ('k', 2), "ends at the last");
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    harness.get_by_label("Query").click_accesskit();
+    harness.run();
+    assert_eq!(*harness.state(), ('q', 3), "choosing the chosen is no change");
+}
+
+fn toggled(harness: &Harness<'_, (char, usize)>) -> Vec<String> {
+    harness
+        .get_all_by_role(Role::RadioButton)
+        .filter(|node| node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True))
+        .filter_map(|node| node.accesskit_node().label())
+        .collect()
+}
+
+#[test]
+fn chips_answer_pointer_and_arrows() {
+    let ui = |ui: &mut Ui, state: &mut ChipsResponse| {
+        let words = ["<s>", "To", " be", "\n", "  "];
+        let chips =
+            words.map(|text| Chip { text, kind: if text == "<s>" { ChipKind::Special } else { ChipKind::Text } });
+        let response = TokenChips::new(&chips).linked(&[1, 3]).show(ui, "chips");
+        *state = ChipsResponse { hovered: response.hovered, clicked: response.clicked.or(state.clicked) };
+    };
+    let mut harness = harness(ui, ChipsResponse::default());
+    harness.get_by_label("token 2: be").click();
+    harness.run();
+    assert_eq!(*harness.state(), ChipsResponse { hovered: Some(2), clicked: Some(2) });
+    harness.remove_cursor();
+    harness.run();
+    harness.get_by_label("token 2: be").focus();
+    harness.run();
+    assert_eq!(harness.state().hovered, Some(2), "the focus points as well");
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert!(harness.get_by_label("token 3: \\n").is_focused());
+    assert_eq!(harness.state().hovered, Some(3));
+}
+
+#[test]
+fn a_long_prompt_scrolls_within_its_height() {
+    let ui = |ui: &mut Ui, below: &mut f32| {
+        let chips = vec![Chip { text: " word", kind: ChipKind::Text }; 500];
+        TokenChips::new(&chips).max_height(70.0).show(ui, "chips");
+        *below = ui.label("below").rect.top();
+    };
+    let mut harness = harness(ui, 0.0);
+    harness.run();
+    assert!(*harness.state() < 100.0, "{}", harness.state());
+}

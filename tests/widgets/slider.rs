@@ -1,0 +1,113 @@
+use super::*;
+
+fn slider(start: &str) -> Harness<'static, Epsilon> {
+    let ui = |ui: &mut Ui, value: &mut Epsilon| {
+        if let Some(changed) = EpsilonSlider::new(value, Epsilon::FIGURE).name("ε of column 1").show(ui) {
+            *value = changed;
+        }
+    };
+    let mut harness = harness(ui, epsilon(start));
+    harness.get_by_role_and_label(Role::Slider, "ε of column 1").focus();
+    harness.run();
+    harness
+}
+
+fn press(harness: &mut Harness<'_, Epsilon>, modifiers: Modifiers, key: Key) -> String {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run();
+    harness.state().to_string()
+}
+
+#[test]
+fn follows_the_keyboard_to_both_ends() {
+    let mut harness = slider("1e-3");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::ArrowRight), "1.26e-3");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::ArrowLeft), "1e-3");
+    assert_eq!(press(&mut harness, Modifiers::SHIFT, Key::ArrowLeft), "9.77e-4");
+    assert_eq!(press(&mut harness, Modifiers::CTRL, Key::ArrowRight), "9.77e-3");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::PageDown), "9.77e-4");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::Home), "0");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::ArrowLeft), "0");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::ArrowRight), "1e-12");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::End), "1e2");
+    assert_eq!(press(&mut harness, Modifiers::NONE, Key::PageUp), "1e2");
+}
+
+#[test]
+fn tells_and_takes_its_value_by_accessibility() {
+    let mut harness = slider("5e-1");
+    let node = harness.get_by_role_and_label(Role::Slider, "ε of column 1");
+    assert_eq!(node.value().as_deref(), Some("5e-1"));
+    assert_eq!(node.accesskit_node().numeric_value(), Some(0.5));
+    assert!(node.is_focused());
+    for (asked, text) in [(0.0, "0"), (1e-5, "1e-5"), (0.123_456, "1.23456e-1"), (100.0, "1e2"), (1e6, "1e2")] {
+        harness.get_by_role(Role::Slider).set_value_accesskit(asked);
+        harness.run();
+        assert_eq!(harness.get_by_role(Role::Slider).value().as_deref(), Some(text));
+    }
+    for refused in [-1.0, f64::NAN, f64::INFINITY] {
+        harness.get_by_role(Role::Slider).set_value_accesskit(refused);
+        harness.run();
+        assert_eq!(harness.state().to_string(), "1e2");
+    }
+    harness.get_by_role(Role::Slider).decrement_accesskit();
+    harness.run();
+    assert_eq!(harness.state().to_string(), "7.94e1");
+    harness.get_by_role(Role::Slider).increment_accesskit();
+    harness.run();
+    assert_eq!(harness.state().to_string(), "1e2");
+}
+
+#[test]
+fn is_dragged_to_exactly_zero_and_to_its_end() {
+    let mut harness = slider("5e-1");
+    let rect = harness.get_by_role(Role::Slider).rect();
+    let y = rect.top() + EpsilonSlider::RAIL_CENTER;
+    harness.hover_at(pos2(rect.center().x, y));
+    harness.drag_at(pos2(rect.center().x, y));
+    harness.run();
+    let middle = harness.state().get();
+    assert!((1e-7..1e-4).contains(&middle), "a press jumps to the pointer: {middle}");
+    harness.hover_at(pos2(rect.left() + 5.0, y));
+    harness.run();
+    assert_eq!(*harness.state(), Epsilon::ZERO);
+    harness.hover_at(pos2(rect.right() + 50.0, y));
+    harness.run();
+    assert_eq!(harness.state().to_string(), "1e2");
+    harness.drop_at(pos2(rect.right() + 50.0, y));
+    harness.run();
+    assert_eq!(harness.state().to_string(), "1e2");
+}
+
+#[test]
+fn a_typed_value_survives_being_touched() {
+    let mut harness = slider("1.23456789e0");
+    // 1.23456789 stands 12.0915 of 14 decades right of 1e-12, which is 52 points from the left and 12 from the right.
+    let rect = harness.get_by_role(Role::Slider).rect();
+    let x = rect.left() + 52.0 + 12.091_5 / 14.0 * (rect.width() - 64.0) + 3.0;
+    let pos = pos2(x, rect.top() + EpsilonSlider::RAIL_CENTER);
+    harness.hover_at(pos);
+    harness.drag_at(pos);
+    harness.run();
+    harness.drop_at(pos);
+    harness.run();
+    assert_eq!(harness.state().to_string(), "1.23456789e0");
+}
+
+#[test]
+fn keeps_its_arrows_from_the_moment_it_is_reached() {
+    let ui = |ui: &mut Ui, value: &mut Epsilon| {
+        let _ = ui.button("before");
+        *value = EpsilonSlider::new(value, Epsilon::FIGURE).show(ui).unwrap_or(*value);
+        let _ = ui.button("after");
+    };
+    let mut harness = harness(ui, Epsilon::ONE);
+    harness.get_by_label("before").focus();
+    harness.run();
+    harness.key_press(Key::Tab);
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert!(harness.get_by_role(Role::Slider).is_focused());
+    assert_eq!(harness.state().to_string(), "1.26e0");
+}
