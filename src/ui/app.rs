@@ -173,8 +173,8 @@ impl App {
 
     fn dropped_files(&mut self, ctx: &Context, actions: &mut Actions) {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        if let Some(path) = dropped.into_iter().find_map(|file| file.path().map(std::path::Path::to_owned))
-            && let Err(error) = open_file::open_path(&path, actions)
+        if let Some(file) = dropped.first()
+            && let Err(error) = open_file::open_path(file.path(), actions)
         {
             self.toasts.error(error.to_string());
         }

@@ -1,9 +1,6 @@
 //! Exporting the figure: where it goes, and the thread that draws and writes it.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use egui::{Align, Button, Context, DragValue, Layout, Ui};
 
