@@ -1,9 +1,6 @@
 //! Chooses between the window and the command line, and turns errors into exit codes.
 
-use std::{
-    io::Write,
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 use attenuate::{cli, ui};
 

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn options_reach_the_session() {
-        let session = window(&["bundled:austen", "--layer", "2", "--head", "3", "--epsilon", "1,0.1,0", "--layers", "1..=2"]);
+        let session =
+            window(&["bundled:austen", "--layer", "2", "--head", "3", "--epsilon", "1,0.1,0", "--layers", "1..=2"]);
         assert_eq!((session.layer, session.head), (2, 3));
         assert_eq!(session.epsilon[1].map(crate::attention::Epsilon::get), [1.0, 0.1, 0.0]);
         assert_eq!(session.scope.layers, crate::attention::LayerScope::Range { first: 1, last: 2 });

@@ -6,7 +6,11 @@ use std::{num::NonZeroUsize, sync::Arc};
 use lru::LruCache;
 use ndarray::Array1;
 
-use super::{EngineError, Prompt, Token, layer_run::LayerRun, source::{OpenSource, Reader}};
+use super::{
+    EngineError, Prompt, Token,
+    layer_run::LayerRun,
+    source::{OpenSource, Reader},
+};
 use crate::{
     attention::{Intervention, LayerQkv},
     model::{self, LanguageModel, ModelError, Residual},

@@ -69,9 +69,8 @@ impl Engine {
         }
         let mut panels = panels.into_iter();
         let baseline = panel(&baseline, spec.head, HeadEdit::IDENTITY);
-        let panels = std::array::from_fn(|_| {
-            std::array::from_fn(|_| panels.next().unwrap_or_else(|| baseline.clone()))
-        });
+        let panels =
+            std::array::from_fn(|_| std::array::from_fn(|_| panels.next().unwrap_or_else(|| baseline.clone())));
         Ok(Outcome {
             facts,
             tokens: run.tokens.clone(),

@@ -173,11 +173,15 @@ mod tests {
     fn the_newest_request_wins() {
         let (release, gate) = mpsc::channel::<()>();
         let (started_sender, started) = mpsc::channel();
-        let worker = Worker::spawn("test", || {}, move |ticket, request: u32, send: &mut dyn FnMut((u32, bool))| {
-            started_sender.send(()).unwrap();
-            gate.recv().unwrap();
-            send((request, ticket.is_stale()));
-        })
+        let worker = Worker::spawn(
+            "test",
+            || {},
+            move |ticket, request: u32, send: &mut dyn FnMut((u32, bool))| {
+                started_sender.send(()).unwrap();
+                gate.recv().unwrap();
+                send((request, ticket.is_stale()));
+            },
+        )
         .unwrap();
         let first = worker.submit(1);
         started.recv().unwrap();
@@ -195,10 +199,14 @@ mod tests {
 
     #[test]
     fn a_panic_comes_back_as_an_answer_and_the_worker_goes_on() {
-        let worker = Worker::spawn("test", || {}, |_, request: u32, send: &mut dyn FnMut(u32)| {
-            assert!(request != 13, "unlucky");
-            send(request * 2);
-        })
+        let worker = Worker::spawn(
+            "test",
+            || {},
+            |_, request: u32, send: &mut dyn FnMut(u32)| {
+                assert!(request != 13, "unlucky");
+                send(request * 2);
+            },
+        )
         .unwrap();
         worker.submit(13);
         assert!(matches!(wait(&worker).1, Answer::Panicked(message) if message.contains("unlucky")));

@@ -11,8 +11,8 @@ mod item;
 mod labels;
 mod layout;
 mod norm;
-mod panels;
 mod palette;
+mod panels;
 mod png;
 mod pooling;
 mod spec;
@@ -33,7 +33,6 @@ pub use pooling::{Pooled, Window, pool, pool_pattern};
 pub use spec::{FigureSpec, PanelSpec, weight_limits};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
-
 
 use crate::engine::Outcome;
 

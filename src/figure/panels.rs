@@ -61,7 +61,10 @@ impl PanelRenderer {
             .into_par_iter()
             .map(|pattern| {
                 let same = last.iter().find(|drawn| {
-                    drawn.pattern == *pattern && drawn.window == window && drawn.size == size && drawn.palette == palette
+                    drawn.pattern == *pattern
+                        && drawn.window == window
+                        && drawn.size == size
+                        && drawn.palette == palette
                 });
                 let picture = same.map_or_else(
                     || Arc::new(paint(&pool_pattern(pattern, window, size), &palette)),

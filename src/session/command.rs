@@ -13,7 +13,10 @@ pub enum Command {
     /// Which column the slider moves, 0 to 2.
     ChooseColumn(usize),
     /// A panel: its row and its column.
-    SelectPanel { component: Component, column: usize },
+    SelectPanel {
+        component: Component,
+        column: usize,
+    },
     /// ε of the chosen rows in the chosen column.
     SetEpsilon(Epsilon),
     /// Back to 5e-1, 1e-3, 1e-10 in every row.
@@ -34,11 +37,17 @@ pub enum Command {
     Pin(Cell),
     Unpin,
     /// Moves the pinned cell by queries (down) and keys (right), within the cells that are not masked.
-    MovePin { queries: isize, keys: isize },
+    MovePin {
+        queries: isize,
+        keys: isize,
+    },
     /// The cells in view; `None` for the whole matrix.
     SetWindow(Option<Window>),
     /// One panel alone, or all nine.
-    ToggleSolo { component: Component, column: usize },
+    ToggleSolo {
+        component: Component,
+        column: usize,
+    },
     SetTheme(Theme),
     SetUiScale(f32),
     SetColormap(Colormap),

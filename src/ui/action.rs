@@ -11,7 +11,10 @@ pub enum Action {
     /// Ask for a capture file.
     OpenFile,
     /// Put text on the clipboard and say so.
-    Copy { text: String, what: &'static str },
+    Copy {
+        text: String,
+        what: &'static str,
+    },
     ToggleShortcuts,
     Quit,
 }

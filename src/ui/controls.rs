@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
-const NOTE_LINES: f32 = 6.0;
+const NOTE_LINES: f32 = 5.0;
 /// Next tokens listed in the panel.
 const TOP_TOKENS: usize = 3;
 
@@ -37,12 +37,11 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     ui.add_space(space::S);
 
     let epsilons = session.epsilon[session.rows.lead().row()];
-    let labels = epsilons.map(|epsilon| format!("ε = {epsilon}"));
     let mut column = session.column;
     let choices = [
-        (0, labels[0].as_str(), "The slider moves the left column (1)"),
-        (1, labels[1].as_str(), "The slider moves the middle column (2)"),
-        (2, labels[2].as_str(), "The slider moves the right column (3)"),
+        (0, "Left column", "The slider moves the left column (1)"),
+        (1, "Middle", "The slider moves the middle column (2)"),
+        (2, "Right", "The slider moves the right column (3)"),
     ];
     if segmented(ui, "Column", &mut column, &choices) {
         actions.push(Command::ChooseColumn(column).into());
@@ -177,11 +176,7 @@ pub fn pinned_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mu
         return;
     };
     let Cell { query, key } = cell;
-    ui.label(format!(
-        "{query} {} → {key} {}",
-        numbers::token(outcome, query),
-        numbers::token(outcome, key)
-    ));
+    ui.label(format!("{query} {} → {key} {}", numbers::token(outcome, query), numbers::token(outcome, key)));
     let Some(baseline) = outcome.baseline.pattern.exact_cell(query, key) else {
         ui.label("masked: a token cannot attend to a later one");
         return;

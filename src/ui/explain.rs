@@ -47,12 +47,11 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
         notes.push("ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned());
     } else {
         notes.push(
-            "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform."
-                .to_owned(),
+            "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned(),
         );
     }
     if session.scope.positions == PositionScope::All {
-        notes.push("Query and Key rows agree: (εQ)Kᵀ = Q(εK)ᵀ.".to_owned());
+        notes.push("Query and Key rows agree: (ε·q)·k = q·(ε·k).".to_owned());
     }
     notes
 }

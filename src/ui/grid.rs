@@ -1,5 +1,7 @@
 //! The nine panels with their titles, labels and colour bar.
 
+use std::sync::Arc;
+
 use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, pos2, vec2};
 
 use super::{
@@ -13,7 +15,8 @@ use super::{
     widgets::{AxisLabels, AxisSide, CellWindow, Colorbar, Freshness, Heatmap, HeatmapResponse, HoverCard},
 };
 use crate::{
-    attention::Component,
+    attention::{Component, Epsilon},
+    engine::{Outcome, Token},
     figure::{self, NormPosition, NormScale},
     session::{Cell, Command, RowChoice, Session},
 };
@@ -50,7 +53,7 @@ pub struct GridState {
 
 /// Measured once for a prompt and a font.
 struct LabelSizes {
-    tokens: std::sync::Arc<[crate::engine::Token]>,
+    tokens: Arc<[Token]>,
     font: FontId,
     widest: f32,
 }
@@ -68,7 +71,7 @@ impl GridState {
     fn widest_label(&mut self, ui: &Ui, frame: &Frame) -> f32 {
         let (tokens, font) = (&frame.outcome.tokens, TextStyle::Small.resolve(ui.style()));
         match &self.label_sizes {
-            Some(sizes) if std::sync::Arc::ptr_eq(&sizes.tokens, tokens) && sizes.font == font => sizes.widest,
+            Some(sizes) if Arc::ptr_eq(&sizes.tokens, tokens) && sizes.font == font => sizes.widest,
             _ => {
                 let width = |text: &str| {
                     let text = figure::token_label(text);
@@ -124,11 +127,12 @@ pub fn grid_ui(
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     title_ui(ui, layout.title);
+    let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
     for (row, panels) in layout.panels.iter().enumerate() {
         for (column, &rect) in panels.iter().enumerate() {
             let (component, column_shown) = session.view.solo.unwrap_or((Component::ALL[row], column));
-            panel_title_ui(ui, &scene, component, column_shown, layout.panel_titles[row][column], actions);
+            panel_title_ui(ui, &scene, titles, component, column_shown, layout.panel_titles[row][column], actions);
             let response = panel_ui(ui, state, &scene, component, column_shown, rect);
             gestures(&scene, &response, component, column_shown, actions);
             if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos()) {
@@ -147,8 +151,11 @@ pub fn grid_ui(
     labels_ui(ui, &scene, &layout);
     colorbar_ui(ui, state, &scene, layout.colorbar);
     if let Some(hovered) = state.hovered() {
-        HoverCard { pointer: hovered.pointer, row: hovered.row }
-            .show(ui.ctx(), ui.scope_id().with("hover card"), |ui| hover_card::contents_ui(ui, &frame.outcome, hovered));
+        HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
+            ui.ctx(),
+            ui.scope_id().with("hover card"),
+            |ui| hover_card::contents_ui(ui, &frame.outcome, hovered),
+        );
     }
 }
 
@@ -162,9 +169,44 @@ fn title_ui(ui: &Ui, rect: Rect) {
     ui.painter().galley(position, galley, color);
 }
 
+/// How panel titles are written: all of them alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TitleStyle {
+    Full,
+    Small,
+    /// `Query, ε = 5e-1`
+    Short,
+}
+
+impl TitleStyle {
+    /// The fullest one that fits all panels.
+    fn fitting(ui: &Ui, outcome: &Outcome, layout: &GridLayout) -> Self {
+        let room = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
+        let fits = |style: Self| {
+            Component::ALL.into_iter().all(|component| {
+                let epsilons = outcome.epsilon[component.row()];
+                epsilons
+                    .into_iter()
+                    .all(|epsilon| style.galley(ui, component, epsilon, Color32::PLACEHOLDER).size().x <= room)
+            })
+        };
+        [Self::Full, Self::Small].into_iter().find(|&style| fits(style)).unwrap_or(Self::Short)
+    }
+
+    fn galley(self, ui: &Ui, component: Component, epsilon: Epsilon, color: Color32) -> Arc<egui::Galley> {
+        let (text, style) = match self {
+            Self::Full => (figure::panel_title(component, epsilon), TextStyle::Body),
+            Self::Small => (figure::panel_title(component, epsilon), TextStyle::Small),
+            Self::Short => (format!("{component}, ε = {epsilon}"), TextStyle::Small),
+        };
+        ui.painter().layout_no_wrap(text, style.resolve(ui.style()), color)
+    }
+}
+
 fn panel_title_ui(
     ui: &Ui,
     scene: &Scene<'_>,
+    style: TitleStyle,
     component: Component,
     column: usize,
     rect: Rect,
@@ -173,16 +215,7 @@ fn panel_title_ui(
     let epsilon = scene.frame.outcome.epsilon[component.row()][column];
     let colors = theme::of(ui);
     let color = if is_selected(scene.session, component, column) { colors.accent } else { colors.text };
-    let layout = |text: String, style: TextStyle| ui.painter().layout_no_wrap(text, style.resolve(ui.style()), color);
-    // The full title where it fits; the row and column say the rest where it does not.
-    let galley = [
-        (figure::panel_title(component, epsilon), TextStyle::Body),
-        (figure::panel_title(component, epsilon), TextStyle::Small),
-    ]
-    .into_iter()
-    .map(|(text, style)| layout(text, style))
-    .find(|galley| galley.size().x <= rect.width())
-    .unwrap_or_else(|| layout(format!("{component}, ε = {epsilon}"), TextStyle::Small));
+    let galley = style.galley(ui, component, epsilon, color);
     let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, 3.0), galley.size()).min;
     ui.painter().galley(position, galley, color);
     let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
@@ -237,13 +270,7 @@ fn spoken(scene: &Scene<'_>, component: Component, column: usize) -> String {
     }
 }
 
-fn gestures(
-    scene: &Scene<'_>,
-    response: &HeatmapResponse,
-    component: Component,
-    column: usize,
-    actions: &mut Actions,
-) {
+fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, component: Component, column: usize, actions: &mut Actions) {
     let n_positions = scene.frame.outcome.n_positions();
     if let Some(cell) = response.clicked {
         if scene.session.pinned == Some(cell) {
@@ -278,15 +305,19 @@ fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
     let cell = scene.crosshair.or(scene.session.pinned);
     for (row, labels) in layout.panels.iter().zip(&layout.query_labels) {
         if let Some(&panel) = row.first() {
-            AxisLabels::new(AxisSide::Left, scene.window, &texts)
-                .emphasized(cell.map(|cell| cell.query))
-                .show(ui, panel, labels.width());
+            AxisLabels::new(AxisSide::Left, scene.window, &texts).emphasized(cell.map(|cell| cell.query)).show(
+                ui,
+                panel,
+                labels.width(),
+            );
         }
     }
     for (&panel, labels) in layout.panels.last().into_iter().flatten().zip(&layout.key_labels) {
-        AxisLabels::new(AxisSide::Bottom, scene.window, &texts)
-            .emphasized(cell.map(|cell| cell.key))
-            .show(ui, panel, labels.height());
+        AxisLabels::new(AxisSide::Bottom, scene.window, &texts).emphasized(cell.map(|cell| cell.key)).show(
+            ui,
+            panel,
+            labels.height(),
+        );
     }
 }
 
@@ -294,9 +325,8 @@ fn colorbar_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, rect: Rect) {
     let palette = scene.frame.pictures.palette;
     let scale: NormScale = palette.scale();
     let table = palette.colormap().table();
-    let ramp: Vec<Color32> = (0..=u8::MAX)
-        .map(|step| theme::from_figure(table.at(NormPosition::Within(f32::from(step) / 255.0))))
-        .collect();
+    let ramp: Vec<Color32> =
+        (0..=u8::MAX).map(|step| theme::from_figure(table.at(NormPosition::Within(f32::from(step) / 255.0)))).collect();
     let ticks: Vec<(f32, String)> = scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect();
     let shown = scene.crosshair.or(scene.session.pinned).and_then(|cell| {
         let lead = (scene.session.rows.lead(), scene.session.column);
@@ -316,7 +346,6 @@ fn colorbar_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, rect: Rect) {
 /// The panel whose details are wanted: the one alone on screen, else the one that the slider stands for.
 pub fn selected_panel(session: &Session) -> (Component, usize) {
     let lead = match session.rows {
-        // With all rows, Value's effect is the one that its pattern does not show.
         RowChoice::All => Component::Query,
         RowChoice::Only(component) => component,
     };

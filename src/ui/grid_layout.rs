@@ -37,8 +37,10 @@ pub struct GridLayout {
     pub colorbar: Rect,
 }
 
-/// Between neighbouring panels, and between the panels and their labels.
+/// Between neighbouring panels.
 const GAP: f32 = 14.0;
+/// Columns stand further apart than [`GAP`] where there is room, at most so far, so that their titles fit.
+const WIDEST_GAP: f32 = 44.0;
 const LABEL_GAP: f32 = 4.0;
 /// A panel is never smaller than this, even if the area is.
 const SMALLEST: f32 = 24.0;
@@ -56,9 +58,11 @@ impl GridLayout {
         let side = whole_pixels(width.min(height).max(SMALLEST), needs);
 
         let row_step = side + needs.panel_title + GAP / 2.0;
-        let column_step = side + GAP;
+        let spare = area.width() - (left + n * side + n * GAP + needs.colorbar);
+        let column_gap = GAP + (spare / n).clamp(0.0, WIDEST_GAP - GAP);
+        let column_step = side + column_gap;
         let total = vec2(
-            left + n * side + (n - 1.0) * GAP + GAP + needs.colorbar,
+            left + n * side + (n - 1.0) * column_gap + GAP + needs.colorbar,
             needs.title + n * (side + needs.panel_title) + (n - 1.0) * GAP / 2.0 + below,
         );
         let origin = area.min + (area.size() - total).max(Vec2::ZERO) / 2.0;
@@ -72,7 +76,9 @@ impl GridLayout {
             (0..needs.panels).map(|row| (0..needs.panels).map(|column| panel(row, column)).collect()).collect();
         let panel_titles = panels
             .iter()
-            .map(|row| row.iter().map(|p| above(*p, needs.panel_title).expand2(vec2(GAP / 2.0, 0.0))).collect())
+            .map(|row| {
+                row.iter().map(|p| above(*p, needs.panel_title).expand2(vec2(column_gap / 2.0 - 3.0, 0.0))).collect()
+            })
             .collect();
         let first = panel(0, 0);
         let last = panel(needs.panels - 1, needs.panels - 1);
@@ -90,7 +96,9 @@ impl GridLayout {
                 .last()
                 .into_iter()
                 .flatten()
-                .map(|p| Rect::from_min_max(pos2(p.left(), p.bottom() + LABEL_GAP), pos2(p.right(), p.bottom() + below)))
+                .map(|p| {
+                    Rect::from_min_max(pos2(p.left(), p.bottom() + LABEL_GAP), pos2(p.right(), p.bottom() + below))
+                })
                 .collect(),
             colorbar: Rect::from_min_max(
                 pos2(last.right() + GAP, first.top()),

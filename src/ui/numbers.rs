@@ -64,7 +64,8 @@ pub fn token(outcome: &Outcome, position: usize) -> String {
 pub fn cell_table(outcome: &Outcome, cell: Cell) -> Option<String> {
     let mut table =
         "component\tepsilon\tquery_pos\tquery_token\tkey_pos\tkey_token\tweight\tbaseline\tscore".to_owned();
-    let piece = |position: usize| outcome.tokens.get(position).map_or("", |token| &token.text).escape_debug().to_string();
+    let piece =
+        |position: usize| outcome.tokens.get(position).map_or("", |token| &token.text).escape_debug().to_string();
     for component in Component::ALL {
         for column in 0..3 {
             let numbers = CellNumbers::of(outcome, component, column, cell)?;

@@ -2,7 +2,10 @@
 
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
-use super::{action::{Action, Actions}, numbers};
+use super::{
+    action::{Action, Actions},
+    numbers,
+};
 use crate::{
     attention::Component,
     engine::Outcome,

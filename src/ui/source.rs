@@ -46,9 +46,13 @@ pub fn prompt_ui(
         .desired_width(f32::INFINITY)
         .hint_text("Type a prompt…");
     let label = ui.label(
-        RichText::new(if is_capture { "Captured. Type to switch to the live model." } else { "Read live by the model." })
-            .small()
-            .color(theme::of(ui).text_weak),
+        RichText::new(if is_capture {
+            "Captured. Type to switch to the live model."
+        } else {
+            "Read live by the model."
+        })
+        .small()
+        .color(theme::of(ui).text_weak),
     );
     let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
     super::controls::named(response.clone().labelled_by(label.id), "Prompt");

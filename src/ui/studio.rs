@@ -1,10 +1,15 @@
 //! The window's end of the worker: what was asked last, and the newest answers.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     attention::{Component, Metrics},
-    engine::{Answer, Effect, Engine, EngineError, Outcome, RequestNumber, RunSpec, SourceFacts, SourceSpec, Ticket, Worker},
+    engine::{
+        Answer, Effect, Engine, EngineError, Outcome, RequestNumber, RunSpec, SourceFacts, SourceSpec, Ticket, Worker,
+    },
     figure::{PanelPictures, PanelRenderer, PictureSpec},
 };
 
@@ -28,7 +33,6 @@ pub struct Request {
 pub struct Frame {
     pub outcome: Outcome,
     pub pictures: PanelPictures,
-    pub picture: PictureSpec,
     /// From request to pixels.
     pub elapsed: Duration,
 }
@@ -36,8 +40,6 @@ pub struct Frame {
 /// What takes longer than the picture and comes after it.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// Of the baseline.
-    pub baseline: Metrics,
     /// `[component][column]`
     pub panels: [[Metrics; 3]; 3],
     /// Mean length of the head's output: baseline, selected panel. `None` without values.
@@ -98,10 +100,23 @@ impl Studio {
     pub fn new(ctx: egui::Context) -> std::io::Result<Self> {
         let mut engine = Engine::default();
         let mut renderer = PanelRenderer::default();
-        let worker = Worker::spawn("engine", move || ctx.request_repaint(), move |ticket, request, send| {
-            work(&mut engine, &mut renderer, ticket, &request, send);
-        })?;
-        Ok(Self { worker, asked: None, number: 0, answered: 0, frame: None, details: None, failure: None, asked_at: Instant::now() })
+        let worker = Worker::spawn(
+            "engine",
+            move || ctx.request_repaint(),
+            move |ticket, request, send| {
+                work(&mut engine, &mut renderer, ticket, &request, send);
+            },
+        )?;
+        Ok(Self {
+            worker,
+            asked: None,
+            number: 0,
+            answered: 0,
+            frame: None,
+            details: None,
+            failure: None,
+            asked_at: Instant::now(),
+        })
     }
 
     /// Asks for `request` unless it is what was asked last.
@@ -177,7 +192,7 @@ fn work(
     let cancelled = || ticket.is_stale() && start.elapsed() > PATIENCE;
     let result = engine.run(&request.spec, &cancelled).and_then(|outcome| {
         let pictures = renderer.render(&outcome, &request.picture);
-        let frame = Frame { outcome: outcome.clone(), pictures, picture: request.picture.clone(), elapsed: start.elapsed() };
+        let frame = Frame { outcome: outcome.clone(), pictures, elapsed: start.elapsed() };
         send(Reply::Frame(Box::new(frame)));
         if ticket.is_stale() { Ok(()) } else { send_details(engine, request, &outcome, &|| ticket.is_stale(), send) }
     });
@@ -204,7 +219,6 @@ fn send_details(
     let norms = outcome.baseline.output_norm().zip(outcome.panel(component, column).output_norm());
     let effect = engine.effect(&request.spec, component, column, cancelled)?;
     let panels = outcome.panels.each_ref().map(|row| row.each_ref().map(|panel| Metrics::of(&panel.pattern)));
-    let baseline = Metrics::of(&outcome.baseline.pattern);
-    send(Reply::Details(Box::new(Details { baseline, panels, output_norms: norms, effect })));
+    send(Reply::Details(Box::new(Details { panels, output_norms: norms, effect })));
     Ok(())
 }

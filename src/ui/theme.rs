@@ -4,8 +4,8 @@
 //! teal that occurs in neither end of the figure's blue–red ramp: it always means "selected" or "yours".
 
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2,
-    Visuals,
+    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
+    Theme, Ui, Vec2, Visuals,
     style::{ScrollStyle, Selection, TextCursorStyle, WidgetVisuals, Widgets},
     vec2,
 };
@@ -151,9 +151,20 @@ pub fn of(ui: &Ui) -> &'static Colors {
 
 /// Installs both styles. Which of them is used stays with [`Context::set_theme`].
 pub fn apply(ctx: &Context) {
+    ctx.set_fonts(fonts());
     for theme in [Theme::Light, Theme::Dark] {
         ctx.set_style_of(theme, style(theme));
     }
+}
+
+/// egui's own fonts; arrows and a few signs that the proportional one lacks come from the monospaced one.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let monospace = fonts.families.get(&FontFamily::Monospace).and_then(|names| names.first()).cloned();
+    if let Some(proportional) = fonts.families.get_mut(&FontFamily::Proportional) {
+        proportional.extend(monospace);
+    }
+    fonts
 }
 
 fn style(theme: Theme) -> Style {

@@ -226,4 +226,3 @@ mod tests {
         assert_eq!(window.revealing(Cell { query: 25, key: 12 }, 100), window);
     }
 }
-
