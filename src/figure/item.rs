@@ -1,0 +1,110 @@
+//! A resolved figure: what is where, in points (1/72 inch) from the top left corner of the page. Nothing is left to
+//! decide for those who export it.
+
+use super::{Palette, Rgb};
+use crate::attention::Pattern;
+
+/// A page with everything on it.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub width: f64,
+    pub height: f64,
+    /// The colour of the page.
+    pub ground: Rgb,
+    /// Beneath all items.
+    pub heatmaps: Vec<Heatmap>,
+    /// In the order of painting.
+    pub items: Vec<Item>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Rect {
+    pub fn right(self) -> f64 {
+        self.x + self.width
+    }
+
+    pub fn bottom(self) -> f64 {
+        self.y + self.height
+    }
+
+    pub fn center(self) -> [f64; 2] {
+        [self.x + self.width * 0.5, self.y + self.height * 0.5]
+    }
+}
+
+/// All cells of a pattern, evaluated when drawn, at the resolution of the medium.
+#[derive(Clone, Debug)]
+pub struct Heatmap {
+    /// Square; row 0 at the top.
+    pub rect: Rect,
+    pub pattern: Pattern,
+    pub palette: Palette,
+    pub detail: Detail,
+}
+
+/// How a vector format holds a heatmap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every cell as a shape.
+    Shapes,
+    /// A lossless picture, so many pixels wide and high.
+    Picture { side: usize },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A filled rectangle.
+    Rect {
+        rect: Rect,
+        fill: Rgb,
+    },
+    /// The outline of a rectangle, half inside and half outside.
+    Frame {
+        rect: Rect,
+        width: f64,
+        color: Rgb,
+    },
+    Line {
+        from: [f64; 2],
+        to: [f64; 2],
+        width: f64,
+        color: Rgb,
+    },
+    Text(Text),
+}
+
+/// One line of text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub text: String,
+    /// The anchor on the baseline.
+    pub at: [f64; 2],
+    pub size: f64,
+    pub anchor: Anchor,
+    pub turn: Turn,
+    pub color: Rgb,
+}
+
+/// The part of a text that stands at its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// The direction that a text reads in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// From left to right.
+    Level,
+    /// From the bottom to the top.
+    Upwards,
+}

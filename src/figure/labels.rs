@@ -1,0 +1,83 @@
+//! The words of the figure, and which of many labels are shown.
+
+use crate::attention::{Component, Epsilon};
+
+/// The figure's title.
+pub const TITLE: &str = "The Attention Weight after Modifying Query, Key and Value";
+/// What the colour bar measures.
+pub const BAR_LABEL: &str = "Attention Weight";
+
+/// The longest token label, in characters.
+const LONGEST: usize = 14;
+
+/// The title of a panel: `Modifying Query with ε = 5e-1`.
+pub fn panel_title(component: Component, epsilon: Epsilon) -> String {
+    format!("Modifying {component} with ε = {epsilon}")
+}
+
+/// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows
+/// one `▁` for each, as SentencePiece writes them.
+pub fn token_label(text: &str) -> String {
+    let trimmed = text.trim();
+    let label = if trimmed.is_empty() { "▁".repeat(text.chars().count()) } else { trimmed.to_owned() };
+    if label.chars().count() <= LONGEST {
+        return label;
+    }
+    let mut short: String = label.chars().take(LONGEST - 1).collect();
+    short.push('…');
+    short
+}
+
+/// How many cells from one label to the next, so that labels of `label_size` never overlap on cells of `cell_size`
+/// (in the same unit): the first of every so many is labelled, beginning with the very first. At least 1.
+pub fn label_step(cell_size: f64, label_size: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates; NaN becomes 0")]
+    let step = (label_size / cell_size).ceil() as usize;
+    step.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn titles_are_the_figures() {
+        let titles = Epsilon::FIGURE.map(|epsilon| panel_title(Component::Query, epsilon));
+        assert_eq!(titles[0], "Modifying Query with ε = 5e-1");
+        assert_eq!(titles[2], "Modifying Query with ε = 1e-10");
+        assert_eq!(panel_title(Component::Value, Epsilon::ZERO), "Modifying Value with ε = 0");
+    }
+
+    #[test]
+    fn token_labels_are_short_and_visible() {
+        assert_eq!(token_label(" love"), "love");
+        assert_eq!(token_label("\\n"), "\\n");
+        assert_eq!(token_label("  "), "▁▁");
+        assert_eq!(token_label("<|endoftext|>"), "<|endoftext|>");
+        assert_eq!(token_label(" antidisestablishment"), "antidisestabl…");
+        assert_eq!(token_label("žluťoučký kůň příliš"), "žluťoučký kůň…");
+    }
+
+    #[test]
+    fn every_cell_is_labelled_where_there_is_room() {
+        assert_eq!(label_step(10.0, 10.0), 1);
+        assert_eq!(label_step(10.0, 10.1), 2);
+        assert_eq!(label_step(2.0, 9.0), 5);
+        assert_eq!(label_step(f64::INFINITY, 9.0), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn labels_never_overlap(n in 1_usize..2000, side in 1.0..2000.0_f64, label in 1.0..40.0_f64) {
+            let cell = side / n as f64;
+            let shown: Vec<usize> = (0..n).step_by(label_step(cell, label)).collect();
+            prop_assert_eq!(shown[0], 0);
+            for pair in shown.windows(2) {
+                let distance = (pair[1] - pair[0]) as f64 * cell;
+                prop_assert!(distance >= label * (1.0 - 1e-12), "{} between labels of {}", distance, label);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! From a spec to a resolved figure.
+
+use super::{
+    Anchor, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
+    geometry::{DOT, Geometry, TICK, TICK_GAP},
+    norm::Tick,
+    text::MIDDLE,
+};
+
+/// Patterns of more positions than this are pictures in a vector file: shapes would make it slow to open.
+const MOST_SHAPES: usize = 96;
+/// The largest side of such a picture in pixels; larger patterns are reduced.
+const LARGEST_PICTURE: usize = 1024;
+/// Frames and ticks.
+const LINE_WIDTH: f64 = 2.0 * DOT;
+
+/// Places everything on the page.
+///
+/// # Errors
+/// When the page has no room for nine panels, or a text cannot be measured.
+pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
+    let ticks = spec.palette.scale().ticks();
+    let tick_labels: Vec<String> = ticks.iter().map(|tick| tick.label.clone()).collect();
+    let geometry = Geometry::new(spec, &tick_labels)?;
+    let mut page = Page { inks: Inks::on(spec.ground), items: Vec::new() };
+    page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
+    page.panels(spec, &geometry);
+    page.axes(spec, &geometry);
+    page.bar(spec, &geometry, &ticks);
+    Ok(Figure {
+        width: geometry.width,
+        height: geometry.height,
+        ground: page.inks.ground,
+        heatmaps: heatmaps(spec, &geometry),
+        items: page.items,
+    })
+}
+
+/// The few colours that are no data.
+struct Inks {
+    ground: Rgb,
+    text: Rgb,
+    line: Rgb,
+}
+
+impl Inks {
+    fn on(ground: Ground) -> Self {
+        match ground {
+            Ground::Light => Self { ground: Rgb([255, 255, 255]), text: Rgb([24, 24, 28]), line: Rgb([90, 90, 98]) },
+            Ground::Dark => Self { ground: Rgb([22, 23, 26]), text: Rgb([228, 228, 232]), line: Rgb([140, 140, 150]) },
+        }
+    }
+}
+
+fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
+    let panels = spec.panels.as_flattened().iter().zip(geometry.panels.as_flattened());
+    panels
+        .map(|(panel, &rect)| {
+            let n_positions = panel.pattern.n_positions();
+            let detail = if n_positions <= MOST_SHAPES {
+                Detail::Shapes
+            } else {
+                Detail::Picture { side: n_positions.min(LARGEST_PICTURE) }
+            };
+            Heatmap { rect, pattern: panel.pattern.clone(), palette: spec.palette, detail }
+        })
+        .collect()
+}
+
+/// Items as they are added.
+struct Page {
+    inks: Inks,
+    items: Vec<Item>,
+}
+
+impl Page {
+    fn text(&mut self, text: &str, at: [f64; 2], size: f64, anchor: Anchor, turn: Turn) {
+        if !text.is_empty() {
+            self.items.push(Item::Text(Text { text: text.to_owned(), at, size, anchor, turn, color: self.inks.text }));
+        }
+    }
+
+    fn line(&mut self, from: [f64; 2], to: [f64; 2]) {
+        self.items.push(Item::Line { from, to, width: LINE_WIDTH, color: self.inks.line });
+    }
+
+    fn frame(&mut self, rect: Rect) {
+        self.items.push(Item::Frame { rect, width: LINE_WIDTH, color: self.inks.line });
+    }
+
+    fn panels(&mut self, spec: &FigureSpec, geometry: &Geometry) {
+        let panels = spec.panels.as_flattened().iter().zip(geometry.panels.as_flattened());
+        for (panel, &rect) in panels {
+            self.frame(rect);
+            let at = [rect.center()[0], rect.y - geometry.panel_title_rise];
+            self.text(&panel.title, at, geometry.panel_title_size, Anchor::Middle, Turn::Level);
+        }
+    }
+
+    /// Query labels left of the outer left panels, key labels below the outer bottom panels, and what they are.
+    fn axes(&mut self, spec: &FigureSpec, geometry: &Geometry) {
+        let size = geometry.label_size;
+        let labels = spec.axis_labels.iter().enumerate().step_by(geometry.label_step);
+        for (position, label) in labels {
+            let middle = (position as f64 + 0.5) * geometry.cell;
+            for [Rect { x, y, .. }, ..] in geometry.panels {
+                let y = y + middle;
+                self.line([x - TICK, y], [x, y]);
+                self.text(label, [x - TICK - TICK_GAP, y + MIDDLE * size], size, Anchor::End, Turn::Level);
+            }
+            for panel in geometry.panels[2] {
+                let (x, y) = (panel.x + middle, panel.bottom());
+                self.line([x, y], [x, y + TICK]);
+                self.text(label, [x + MIDDLE * size, y + TICK + TICK_GAP], size, Anchor::End, Turn::Upwards);
+            }
+        }
+        let (first, last) = (geometry.panels[0][0], geometry.panels[2][2]);
+        let [x, y] = [(first.x + last.right()) / 2.0, (first.y + last.bottom()) / 2.0];
+        let size = geometry.caption_size;
+        self.text("Query position", [geometry.query_caption_x, y], size, Anchor::Middle, Turn::Upwards);
+        self.text("Key position", [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);
+    }
+
+    fn bar(&mut self, spec: &FigureSpec, geometry: &Geometry, ticks: &[Tick]) {
+        let bar = geometry.bar;
+        let colors = &spec.palette.colormap().table().colors;
+        let step = bar.height / colors.len() as f64;
+        for (index, &fill) in colors.iter().rev().enumerate() {
+            // Each step reaches down to the end and the next one covers it: no viewer can show a seam.
+            let y = bar.y + step * index as f64;
+            self.items.push(Item::Rect { rect: Rect { y, height: bar.bottom() - y, ..bar }, fill });
+        }
+        self.frame(bar);
+        let size = geometry.tick_size;
+        for tick in ticks {
+            let (x, y) = (bar.right(), bar.bottom() - bar.height * f64::from(tick.position));
+            self.line([x, y], [x + TICK, y]);
+            self.text(&tick.label, [x + TICK + TICK_GAP, y + MIDDLE * size], size, Anchor::Start, Turn::Level);
+        }
+        let at = [geometry.bar_label_x, bar.center()[1]];
+        self.text(&spec.bar_label, at, geometry.caption_size, Anchor::Middle, Turn::Upwards);
+    }
+}

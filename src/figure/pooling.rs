@@ -1,0 +1,263 @@
+//! A pattern at the resolution of the pixels that show it.
+
+use std::ops::Range;
+
+use crate::attention::Pattern;
+
+/// A part of a pattern in cells: x counts keys, y counts queries, so that cell (key, query) is the unit square from
+/// `(key, query)` to `(key + 1, query + 1)`. It lies within the pattern; beyond it the outermost cells repeat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub x0: f64,
+    pub y0: f64,
+    pub x1: f64,
+    pub y1: f64,
+}
+
+impl Window {
+    /// All of a pattern of T positions.
+    pub fn whole(n_positions: usize) -> Self {
+        let n = n_positions as f64;
+        Self { x0: 0.0, y0: 0.0, x1: n, y1: n }
+    }
+}
+
+/// What every pixel shows. Neighbouring pixels that show the same cell are kept as one bin and a count, so that an
+/// enlarged pattern costs its cells and not its pixels.
+#[derive(Clone, Debug)]
+pub struct Pooled {
+    /// Pixels in each bin of keys, from the left.
+    columns: Vec<usize>,
+    /// Pixel rows in each bin of queries, from the top.
+    repeats: Vec<usize>,
+    /// `[row bin, column bin]`
+    values: Vec<f32>,
+    /// How many bins of a row, from the left, hold an unmasked cell. Masks leave a prefix of every row, so that the
+    /// bins behind are masked; their values mean nothing.
+    unmasked: Vec<usize>,
+}
+
+impl Pooled {
+    /// In pixels.
+    pub fn width(&self) -> usize {
+        self.columns.iter().sum()
+    }
+
+    /// In pixels.
+    pub fn height(&self) -> usize {
+        self.repeats.iter().sum()
+    }
+
+    /// Pixels in each bin of a row.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// The unmasked bins of every row from the top, and how many pixel rows show them.
+    pub fn rows(&self) -> impl Iterator<Item = (&[f32], usize)> {
+        let rows = self.values.chunks(self.columns.len().max(1)).zip(&self.unmasked);
+        rows.zip(&self.repeats).map(|((row, &unmasked), &repeat)| (&row[..unmasked], repeat))
+    }
+
+    /// What the pixel shows; `None` where it is masked or outside.
+    pub fn value(&self, x: usize, y: usize) -> Option<f32> {
+        let (column, row) = (bin_at(&self.columns, x)?, bin_at(&self.repeats, y)?);
+        (column < self.unmasked[row]).then(|| self.values[row * self.columns.len() + column])
+    }
+}
+
+fn bin_at(pixels: &[usize], index: usize) -> Option<usize> {
+    let mut end = 0;
+    pixels.iter().position(|count| {
+        end += count;
+        index < end
+    })
+}
+
+/// Brings the cells in `window` to `[width, height]` pixels.
+///
+/// Enlarged, a pixel shows the cell that its centre lies in. Reduced, it shows the *maximum* of its cells, those
+/// whose centres lie in it, so that no cell is lost: a sink of one column never vanishes. A pixel is masked only if
+/// all of its cells are, and a NaN among them shows.
+///
+/// `row(query, buffer)` hands out the unmasked values of one row, which start at key 0; `buffer` has room for
+/// `n_positions` of them. It is called once for each visible row, from the top.
+pub fn pool(
+    mut row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+    n_positions: usize,
+    window: Window,
+    [width, height]: [usize; 2],
+) -> Pooled {
+    let columns = bins(window.x0, window.x1, width, n_positions);
+    let rows = bins(window.y0, window.y1, height, n_positions);
+    let mut values = vec![f32::NEG_INFINITY; columns.len() * rows.len()];
+    let mut unmasked = Vec::with_capacity(rows.len());
+    let mut buffer = vec![0.0; n_positions];
+    for (bin_row, into) in rows.iter().zip(values.chunks_mut(columns.len().max(1))) {
+        let mut reached = 0;
+        for query in bin_row.cells.clone() {
+            let weights = row(query, &mut buffer);
+            let n = columns.partition_point(|column| column.cells.start < weights.len());
+            for (value, column) in into.iter_mut().zip(&columns[..n]) {
+                let end = column.cells.end.min(weights.len());
+                *value = weights[column.cells.start..end].iter().copied().fold(*value, max_or_nan);
+            }
+            reached = reached.max(n);
+        }
+        unmasked.push(reached);
+    }
+    let pixels = |bins: Vec<Bin>| bins.into_iter().map(|bin| bin.pixels).collect();
+    Pooled { columns: pixels(columns), repeats: pixels(rows), values, unmasked }
+}
+
+/// [`pool`] of a pattern's weights.
+pub fn pool_pattern(pattern: &Pattern, window: Window, size: [usize; 2]) -> Pooled {
+    pool(|query, buffer| pattern.row_into(query, buffer), pattern.n_positions(), window, size)
+}
+
+/// The larger of the two, and NaN where either is.
+#[inline]
+fn max_or_nan(a: f32, b: f32) -> f32 {
+    if b > a || b.is_nan() { b } else { a }
+}
+
+/// Neighbouring pixels along one axis that show the same cells.
+struct Bin {
+    cells: Range<usize>,
+    pixels: usize,
+}
+
+/// The bins of `n_pixels` equal steps from `from` to `to`.
+fn bins(from: f64, to: f64, n_pixels: usize, n_cells: usize) -> Vec<Bin> {
+    let mut bins: Vec<Bin> = Vec::with_capacity(n_pixels.min(n_cells));
+    if n_cells == 0 {
+        return bins;
+    }
+    let step = (to - from) / n_pixels as f64;
+    // The first cell whose centre lies at or behind the pixel's left edge.
+    let first_behind = |pixel: usize| cell_index((from + step * pixel as f64 - 0.5).ceil());
+    for pixel in 0..n_pixels {
+        let cells = if step > 1.0 {
+            // Every cell belongs to one pixel, and every pixel has at least one.
+            let first = first_behind(pixel).min(n_cells - 1);
+            first..first_behind(pixel + 1).min(n_cells).max(first + 1)
+        } else {
+            let cell = cell_index(from + step * (pixel as f64 + 0.5)).min(n_cells - 1);
+            cell..cell + 1
+        };
+        match bins.last_mut() {
+            Some(last) if last.cells == cells => last.pixels += 1,
+            _ => bins.push(Bin { cells, pixels: 1 }),
+        }
+    }
+    bins
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+fn cell_index(point: f64) -> usize {
+    point as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAN: f32 = f32::NAN;
+    /// A causal pattern of four positions.
+    const CAUSAL: [&[f32]; 4] = [&[1.0], &[0.75, 0.25], &[0.5, 0.125, 0.375], &[0.625, 0.0, 0.125, 0.25]];
+
+    /// Pixel rows; masked pixels are missing from their ends.
+    fn pixels(rows: &[&'static [f32]], window: Window, size: [usize; 2]) -> Vec<Vec<f32>> {
+        let pooled = pool(|query, _| rows[query], rows.len(), window, size);
+        assert_eq!([pooled.width(), pooled.height()], size);
+        (0..size[1]).map(|y| (0..size[0]).map_while(|x| pooled.value(x, y)).collect()).collect()
+    }
+
+    #[test]
+    fn reduced_takes_the_maximum_of_the_unmasked_cells() {
+        // Top right: cells (2, 0), (3, 0), (2, 1) and (3, 1) are masked.
+        assert_eq!(pixels(&CAUSAL, Window::whole(4), [2, 2]), [vec![1.0], vec![0.625, 0.375]]);
+        assert_eq!(pixels(&CAUSAL, Window::whole(4), [1, 1]), [[1.0]]);
+        assert_eq!(pixels(&CAUSAL, Window::whole(4), [4, 1]), [[1.0, 0.25, 0.375, 0.25]]);
+    }
+
+    #[test]
+    fn every_cell_is_in_some_pixel_at_any_reduction() {
+        for n in [7, 64, 301] {
+            for size in [1, 2, 3, 5, 7, 40, 63, 64, 189, 300].into_iter().filter(|&size| size <= n) {
+                for hot in 0..n {
+                    let pooled = pool(
+                        |_, buffer| {
+                            buffer[hot] = 1.0;
+                            buffer
+                        },
+                        n,
+                        Window { y1: 1.0, ..Window::whole(n) },
+                        [size, 1],
+                    );
+                    let shown = (0..size).filter(|&x| pooled.value(x, 0) == Some(1.0)).count();
+                    assert_eq!(shown, 1, "key {hot} of {n} in {size} pixels");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn enlarged_shows_the_cell_that_a_pixel_lies_in() {
+        let expected =
+            [&[1.0; 3][..], &[1.0; 3], &[0.75, 0.75, 0.75, 0.25, 0.25, 0.25], &[0.75, 0.75, 0.75, 0.25, 0.25, 0.25]];
+        assert_eq!(pixels(&CAUSAL[..2], Window::whole(2), [6, 4]), expected);
+        assert_eq!(pixels(&CAUSAL, Window::whole(4), [4, 4]), CAUSAL);
+        // Pixel centres of three pixels over two cells: 1/3, 1, 5/3.
+        let second_row = Window { y0: 1.0, ..Window::whole(2) };
+        assert_eq!(pixels(&CAUSAL[..2], second_row, [3, 1]), [[0.75, 0.25, 0.25]]);
+    }
+
+    #[test]
+    fn a_window_crops() {
+        let window = Window { x0: 1.0, y0: 2.0, x1: 3.0, y1: 4.0 };
+        assert_eq!(pixels(&CAUSAL, window, [2, 2]), [[0.125, 0.375], [0.0, 0.125]]);
+        assert_eq!(pixels(&CAUSAL, window, [1, 1]), [[0.375]]);
+        // Half a cell further: centres at 1.75 and 2.25.
+        let window = Window { x0: 1.5, x1: 2.5, y0: 3.0, y1: 4.0 };
+        assert_eq!(pixels(&CAUSAL, window, [2, 1]), [[0.0, 0.125]]);
+    }
+
+    #[test]
+    fn masked_needs_all_cells_masked_and_nan_needs_one() {
+        const ROWS: [&[f32]; 2] = [&[NAN, 0.5], &[0.75, 0.25]];
+        let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [2, 1]);
+        assert!(pooled.value(0, 0).is_some_and(f32::is_nan));
+        assert_eq!(pooled.value(1, 0), Some(0.5));
+        let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [1, 1]);
+        assert!(pooled.value(0, 0).is_some_and(f32::is_nan), "a later number does not hide it");
+        let pooled = pool(|query, _| CAUSAL[query], 4, Window::whole(4), [4, 4]);
+        assert_eq!(pooled.value(1, 0), None);
+        assert_eq!((pooled.value(4, 0), pooled.value(0, 4)), (None, None), "outside");
+    }
+
+    #[test]
+    fn each_visible_row_is_asked_for_once() {
+        for size in [2, 4, 50] {
+            let mut asked = Vec::new();
+            pool(
+                |query, buffer| {
+                    asked.push(query);
+                    buffer
+                },
+                8,
+                Window { x0: 0.0, y0: 2.0, x1: 8.0, y1: 6.0 },
+                [size, size],
+            );
+            assert_eq!(asked, [2, 3, 4, 5]);
+        }
+    }
+
+    #[test]
+    fn an_empty_window_or_pattern_is_no_panic() {
+        assert_eq!(pixels(&[], Window::whole(0), [0, 0]), Vec::<Vec<f32>>::new());
+        assert_eq!(pixels(&CAUSAL, Window::whole(4), [0, 0]), Vec::<Vec<f32>>::new());
+        let beyond = Window { x0: -4.0, y0: 3.0, x1: 8.0, y1: 4.0 };
+        assert_eq!(pixels(&CAUSAL, beyond, [3, 1]), [[0.625, 0.625, 0.25]]);
+    }
+}
