@@ -39,6 +39,10 @@ fn panel(c: &mut Criterion) {
     for n_positions in [24, 64, 512] {
         let pattern = support::synthetic(n_positions, Mask::Causal).panels[0][0].pattern.clone();
         let window = Window::whole(n_positions);
+        let mut buffer = vec![0.0; n_positions];
+        group.bench_function(BenchmarkId::new("weights alone", n_positions), |b| {
+            b.iter(|| (0..n_positions).map(|query| pattern.row_into(query, &mut buffer)[0]).sum::<f32>());
+        });
         group.bench_function(BenchmarkId::new("pool", n_positions), |b| {
             b.iter(|| pool_pattern(black_box(&pattern), window, [250, 250]));
         });

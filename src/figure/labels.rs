@@ -6,6 +6,8 @@ use crate::attention::{Component, Epsilon};
 pub const TITLE: &str = "The Attention Weight after Modifying Query, Key and Value";
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
+/// Beside the colours of values beyond the ends of the colour bar: below it and above it.
+pub(super) const BEYOND: [&str; 2] = ["less", "more"];
 
 /// The longest token label, in characters.
 const LONGEST: usize = 14;
@@ -16,7 +18,7 @@ pub fn panel_title(component: Component, epsilon: Epsilon) -> String {
 }
 
 /// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows
-/// one `▁` for each, as SentencePiece writes them.
+/// one `▁` for each, as tokenizers write them.
 pub fn token_label(text: &str) -> String {
     let trimmed = text.trim();
     let label = if trimmed.is_empty() { "▁".repeat(text.chars().count()) } else { trimmed.to_owned() };
@@ -32,7 +34,8 @@ pub fn token_label(text: &str) -> String {
 /// (in the same unit): the first of every so many is labelled, beginning with the very first. At least 1.
 pub fn label_step(cell_size: f64, label_size: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates; NaN becomes 0")]
-    let step = (label_size / cell_size).ceil() as usize;
+    // Labels that touch do not overlap, whatever the last bit of the quotient says.
+    let step = (label_size / cell_size - 1e-9).ceil() as usize;
     step.max(1)
 }
 
@@ -76,7 +79,7 @@ mod tests {
             prop_assert_eq!(shown[0], 0);
             for pair in shown.windows(2) {
                 let distance = (pair[1] - pair[0]) as f64 * cell;
-                prop_assert!(distance >= label * (1.0 - 1e-12), "{} between labels of {}", distance, label);
+                prop_assert!(distance >= label * (1.0 - 1e-8), "{} between labels of {}", distance, label);
             }
         }
     }

@@ -28,6 +28,6 @@ pub use norm::{ColorNorm, Limits, NormError, NormPosition, NormScale, Tick};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};
 pub use png::{render, to_png};
 pub use pooling::{Pooled, Window, pool, pool_pattern};
-pub use spec::{FigureSpec, PanelSpec, weight_limits};
+pub use spec::{Beyond, FigureSpec, PanelSpec, weight_range};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
