@@ -53,6 +53,11 @@ pub struct Panel {
 }
 
 impl Panel {
+    /// `pattern` is that of `head` under `edit`, from the vectors `qkv` of the shown layer.
+    pub fn new(pattern: Pattern, qkv: Arc<LayerQkv>, head: usize, edit: HeadEdit) -> Self {
+        Self { pattern, qkv, head, edit }
+    }
+
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
     /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
     pub fn output_norm(&self) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Where everything stands on the page, in points.
 
 use super::{
-    FigureError, FigureSpec, Rect,
+    Beyond, FigureError, FigureSpec, Rect,
     labels::label_step,
     text::{self, ASCENT, DESCENT},
 };
@@ -19,8 +19,8 @@ pub(super) const TICK_GAP: f64 = 1.6;
 const SMALLEST_PANEL: f64 = 36.0;
 /// Token labels never get smaller than this, or the font size if that is smaller: below 5 points print is illegible.
 const SMALLEST_LABEL: f64 = 5.0;
-/// Height of a line from the top of the tallest letter to the bottom of the deepest, in em.
-const LINE: f64 = ASCENT + DESCENT;
+/// Height of a line in em: the tallest and the deepest glyph with a hair between them and the next line.
+const LINE: f64 = ASCENT + DESCENT + 0.02;
 
 /// Sizes and places of the parts of a figure.
 #[derive(Debug)]
@@ -46,93 +46,146 @@ pub(super) struct Geometry {
     /// Baseline of the caption along the key axis.
     pub key_caption_y: f64,
     pub bar: Rect,
+    /// Below the bar, for the colour of lower values, where there are any.
+    pub under: Option<Rect>,
+    /// Above the bar, for the colour of higher values, where there are any.
+    pub over: Option<Rect>,
     pub tick_size: f64,
     /// Baseline of the colour bar's label, which reads upwards.
     pub bar_label_x: f64,
 }
 
 impl Geometry {
+    /// `tick_labels` are all the words beside the colour bar.
     pub(super) fn new(spec: &FigureSpec, tick_labels: &[String]) -> Result<Self, FigureError> {
         let font = spec.font_size.points();
         let widest = Widest::measure(spec, tick_labels)?;
+        let width = snap(points(spec.page.width_mm()));
+        let page_height = spec.page.height_mm().map(|height| snap(points(height)));
+        let title = Title::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN)?;
+        let room = Room {
+            title: if title.text.is_empty() { 0.0 } else { LINE * title.size + 0.75 * font },
+            panel_title: LINE * font + 0.4 * font,
+            gap_x: 1.5 * font,
+            gap_y: 0.75 * font,
+            bar_gap: 1.5 * font,
+            bar_width: snap(1.125 * font),
+            tick_labels: TICK + TICK_GAP + widest.tick * 0.875 * font,
+            caption: 0.5 * font + LINE * font,
+            ticks: if spec.axis_labels.is_empty() { 0.0 } else { TICK + TICK_GAP },
+            widest_label: widest.axis_label,
+        };
         let n_cells = spec.panels[0][0].pattern.n_positions().max(1) as f64;
-
-        let width = snap(spec.page.width_mm() / 25.4 * 72.0);
-        let (caption_size, tick_size) = (font, 0.875 * font);
-        let (title_size, title) = fit_title(&spec.title, 1.4 * font, width - 2.0 * MARGIN)?;
-        let title_block = if title.is_empty() { 0.0 } else { LINE * title_size + 0.75 * font };
-        let (gap_x, gap_y, gap_bar) = (1.5 * font, 0.75 * font, 1.5 * font);
-        let bar_width = snap(1.125 * font);
-        let right =
-            gap_bar + bar_width + TICK + TICK_GAP + widest.tick * tick_size + 0.5 * font + LINE * caption_size + MARGIN;
-        let panel_title_block = LINE * font + 0.4 * font;
-
-        // Axis labels depend on the cells and the cells on the room that labels leave: begin with large labels.
-        let ticks = if spec.axis_labels.is_empty() { 0.0 } else { TICK + TICK_GAP };
-        let mut label_size = 0.875 * font;
-        let mut side = 0.0;
-        for _ in 0..2 {
-            let axis = MARGIN + LINE * caption_size + 0.5 * font + widest.axis_label * label_size + ticks;
-            let across = (width - axis - right - 2.0 * gap_x) / 3.0;
-            let down = spec.page.height_mm().map_or(f64::INFINITY, |height| {
-                let rows = 3.0 * panel_title_block + 2.0 * gap_y;
-                (height / 25.4 * 72.0 - MARGIN - title_block - rows - axis) / 3.0
-            });
-            side = across.min(down);
-            if side < SMALLEST_PANEL {
-                return Err(FigureError::NoRoom { found: side.max(0.0), needed: SMALLEST_PANEL });
-            }
-            label_size = fit_label(label_size, side / n_cells);
-        }
-        let side = snap_side(side, n_cells);
+        let (side, label_size) = room.fit_panels(width, page_height, n_cells, 0.875 * font)?;
         let cell = side / n_cells;
-        let label_size = fit_label(label_size, cell);
 
-        let axis_block = snap(MARGIN + LINE * caption_size + 0.5 * font + widest.axis_label * label_size + ticks);
-        // What snapping, or a low page, has left over goes between the columns and around them.
-        let spare = (width - axis_block - right - 2.0 * gap_x - 3.0 * side).max(0.0);
-        let widened = spare.min(1.5 * font);
-        let left = snap(axis_block + (spare - widened) / 2.0);
-        let column_pitch = snap(side + gap_x + widened / 3.0);
-        let top = snap(MARGIN + title_block + panel_title_block);
-        let row_pitch = snap(side + gap_y + panel_title_block);
+        // What snapping, or a low page, has left over goes between the columns and around everything.
+        let axis = snap(room.axis(label_size));
+        let spare = (width - axis - room.right() - 2.0 * room.gap_x - 3.0 * side).max(0.0);
+        let widened = spare.min(1.5 * font) / 3.0;
+        let left = snap(axis + spare / 2.0 - 1.5 * widened);
+        let column_pitch = snap(side + room.gap_x + widened);
+        let row_pitch = snap(side + room.gap_y + room.panel_title);
+        let above = snap(MARGIN + room.title + room.panel_title);
+        let content_height = above + 2.0 * row_pitch + side + axis;
+        let height = page_height.unwrap_or(content_height);
+        let shift = snap((height - content_height).max(0.0) / 2.0);
         let panels = [0.0, 1.0, 2.0].map(|row| {
             [0.0, 1.0, 2.0].map(|column| Rect {
                 x: left + column * column_pitch,
-                y: top + row * row_pitch,
+                y: shift + above + row * row_pitch,
                 width: side,
                 height: side,
             })
         });
-        let last = panels[2][2];
-        let bar = Rect {
-            x: snap(last.right() + gap_bar + widened / 3.0),
-            y: top,
-            width: bar_width,
-            height: last.bottom() - top,
-        };
-        let content_height = last.bottom() + axis_block;
-        let panel_title_room = side + gap_x + widened / 3.0 - 0.5 * font;
+        let (first, last) = (panels[0][0], panels[2][2]);
+        let x = snap(last.right() + room.bar_gap + widened);
+        let column = Rect { x, y: first.y, width: room.bar_width, height: last.bottom() - first.y };
+        let [over, bar, under] = split_bar(column, spec.beyond);
+        let half_title = title.width / 2.0;
+        let title_x = ((first.x + last.right()) / 2.0).clamp(MARGIN + half_title, width - MARGIN - half_title);
         Ok(Self {
             width,
-            height: snap(spec.page.height_mm().map_or(content_height, |height| height / 25.4 * 72.0)),
-            title,
-            title_size,
-            title_at: [(panels[0][0].x + last.right()) / 2.0, MARGIN + ASCENT * title_size],
-            panel_title_size: font.min(panel_title_room / widest.panel_title),
+            height,
+            title: title.text,
+            title_size: title.size,
+            title_at: [title_x, shift + MARGIN + ASCENT * title.size],
+            panel_title_size: font.min((column_pitch - 0.5 * font) / widest.panel_title),
             panel_title_rise: (0.4 + DESCENT) * font,
             panels,
             cell,
             label_size,
             label_step: label_step(cell, LINE * label_size),
-            caption_size,
-            query_caption_x: left - axis_block + MARGIN + ASCENT * caption_size,
-            key_caption_y: last.bottom() + axis_block - MARGIN - DESCENT * caption_size,
+            caption_size: font,
+            query_caption_x: left - axis + MARGIN + ASCENT * font,
+            key_caption_y: last.bottom() + axis - MARGIN - DESCENT * font,
             bar,
-            tick_size,
-            bar_label_x: bar.right() + TICK + TICK_GAP + widest.tick * tick_size + 0.5 * font + ASCENT * caption_size,
+            under: spec.beyond.under.then_some(under),
+            over: spec.beyond.over.then_some(over),
+            tick_size: 0.875 * font,
+            bar_label_x: bar.right() + room.tick_labels + 0.5 * font + ASCENT * font,
         })
     }
+}
+
+/// Space around and between the panels.
+struct Room {
+    title: f64,
+    panel_title: f64,
+    gap_x: f64,
+    gap_y: f64,
+    bar_gap: f64,
+    bar_width: f64,
+    tick_labels: f64,
+    caption: f64,
+    ticks: f64,
+    /// In em.
+    widest_label: f64,
+}
+
+impl Room {
+    /// From the edge of the page to the panels, left of them and below.
+    fn axis(&self, label_size: f64) -> f64 {
+        MARGIN + self.caption + self.widest_label * label_size + self.ticks
+    }
+
+    /// From the panels to the right edge of the page.
+    fn right(&self) -> f64 {
+        self.bar_gap + self.bar_width + self.tick_labels + self.caption + MARGIN
+    }
+
+    /// Side of the panels and size of the axis labels. Labels depend on the cells and the cells on the room that
+    /// labels leave: begin with large labels.
+    fn fit_panels(
+        &self,
+        width: f64,
+        height: Option<f64>,
+        n_cells: f64,
+        largest_label: f64,
+    ) -> Result<(f64, f64), FigureError> {
+        let rows = MARGIN + self.title + 3.0 * self.panel_title + 2.0 * self.gap_y;
+        let side = |label_size| {
+            let across = width - self.axis(label_size) - self.right() - 2.0 * self.gap_x;
+            let down = height.map_or(f64::INFINITY, |height| height - rows - self.axis(label_size));
+            across.min(down) / 3.0
+        };
+        let label_size = fit_label(largest_label, side(largest_label) / n_cells);
+        // A few dots for the rounding of places.
+        let side = snap_side(side(label_size) - DOT, n_cells);
+        if side < SMALLEST_PANEL {
+            return Err(FigureError::NoRoom { found: side.max(0.0), needed: SMALLEST_PANEL });
+        }
+        Ok((side, fit_label(label_size, side / n_cells)))
+    }
+}
+
+/// Above, bar and below: the bar leaves a square at each end beyond which there are values.
+fn split_bar(column: Rect, beyond: Beyond) -> [Rect; 3] {
+    let square = Rect { height: column.width, ..column };
+    let taken = |is_needed: bool| if is_needed { snap(1.5 * column.width) } else { 0.0 };
+    let (above, below) = (taken(beyond.over), taken(beyond.under));
+    let bar = Rect { y: column.y + above, height: column.height - above - below, ..column };
+    [square, bar, Rect { y: column.bottom() - square.height, ..square }]
 }
 
 /// Widths in em of the widest text of each kind.
@@ -155,16 +208,31 @@ impl Widest {
     }
 }
 
-/// The title on one line: smaller where it is too long, and cut where that is not enough.
-fn fit_title(title: &str, size: f64, room: f64) -> Result<(f64, String), FigureError> {
-    let natural = text::widths(&[title])?[0] * size;
-    let size = if natural > room { size * (room / natural).max(0.6) } else { size };
-    Ok((size, text::cut_to(title, room / size)?))
+/// The title on one line.
+struct Title {
+    text: String,
+    size: f64,
+    width: f64,
+}
+
+impl Title {
+    /// Smaller where it is too long, and cut where that is not enough.
+    fn fit(title: &str, size: f64, room: f64) -> Result<Self, FigureError> {
+        let natural = text::width(title)? * size;
+        let size = if natural > room { size * (room / natural).max(0.6) } else { size };
+        let text = text::cut_to(title, room / size * (1.0 + 1e-9))?;
+        let width = text::width(&text)? * size;
+        Ok(Self { text, size, width: width.min(room) })
+    }
 }
 
 /// The largest label up to `size` that fits beside every cell, but never an illegible one: then not every cell has one.
 fn fit_label(size: f64, cell: f64) -> f64 {
     size.min((cell / LINE).max(SMALLEST_LABEL))
+}
+
+fn points(millimetres: f64) -> f64 {
+    millimetres / 25.4 * 72.0
 }
 
 /// To the nearest dot.

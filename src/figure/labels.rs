@@ -6,6 +6,8 @@ use crate::attention::{Component, Epsilon};
 pub const TITLE: &str = "The Attention Weight after Modifying Query, Key and Value";
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
+/// Beside the colours of values beyond the ends of the colour bar: below it and above it.
+pub(super) const BEYOND: [&str; 2] = ["less", "more"];
 
 /// The longest token label, in characters.
 const LONGEST: usize = 14;
@@ -16,7 +18,7 @@ pub fn panel_title(component: Component, epsilon: Epsilon) -> String {
 }
 
 /// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows
-/// one `▁` for each, as SentencePiece writes them.
+/// one `▁` for each, as tokenizers write them.
 pub fn token_label(text: &str) -> String {
     let trimmed = text.trim();
     let label = if trimmed.is_empty() { "▁".repeat(text.chars().count()) } else { trimmed.to_owned() };

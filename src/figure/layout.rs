@@ -1,8 +1,9 @@
 //! From a spec to a resolved figure.
 
 use super::{
-    Anchor, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
+    Anchor, Beyond, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
     geometry::{DOT, Geometry, TICK, TICK_GAP},
+    labels::BEYOND,
     norm::Tick,
     text::MIDDLE,
 };
@@ -20,7 +21,10 @@ const LINE_WIDTH: f64 = 2.0 * DOT;
 /// When the page has no room for nine panels, or a text cannot be measured.
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     let ticks = spec.palette.scale().ticks();
-    let tick_labels: Vec<String> = ticks.iter().map(|tick| tick.label.clone()).collect();
+    let mut tick_labels: Vec<String> = ticks.iter().map(|tick| tick.label.clone()).collect();
+    if spec.beyond != Beyond::default() {
+        tick_labels.extend(BEYOND.map(str::to_owned));
+    }
     let geometry = Geometry::new(spec, &tick_labels)?;
     let mut page = Page { inks: Inks::on(spec.ground), items: Vec::new() };
     page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
@@ -84,7 +88,11 @@ impl Page {
         self.items.push(Item::Line { from, to, width: LINE_WIDTH, color: self.inks.line });
     }
 
+    /// Around the rectangle, not over it: the first column may be as thin as the line.
     fn frame(&mut self, rect: Rect) {
+        let Rect { x, y, width, height } = rect;
+        let half = LINE_WIDTH / 2.0;
+        let rect = Rect { x: x - half, y: y - half, width: width + LINE_WIDTH, height: height + LINE_WIDTH };
         self.items.push(Item::Frame { rect, width: LINE_WIDTH, color: self.inks.line });
     }
 
@@ -123,21 +131,33 @@ impl Page {
 
     fn bar(&mut self, spec: &FigureSpec, geometry: &Geometry, ticks: &[Tick]) {
         let bar = geometry.bar;
-        let colors = &spec.palette.colormap().table().colors;
-        let step = bar.height / colors.len() as f64;
-        for (index, &fill) in colors.iter().rev().enumerate() {
-            // Each step reaches down to the end and the next one covers it: no viewer can show a seam.
+        let table = spec.palette.colormap().table();
+        let step = bar.height / table.colors.len() as f64;
+        for (index, &fill) in table.colors.iter().rev().enumerate() {
+            // Each step reaches under the next one, so that no viewer can show a seam.
             let y = bar.y + step * index as f64;
-            self.items.push(Item::Rect { rect: Rect { y, height: bar.bottom() - y, ..bar }, fill });
+            let height = (2.0 * step).min(bar.bottom() - y);
+            self.items.push(Item::Rect { rect: Rect { y, height, ..bar }, fill });
         }
         self.frame(bar);
-        let size = geometry.tick_size;
         for tick in ticks {
-            let (x, y) = (bar.right(), bar.bottom() - bar.height * f64::from(tick.position));
-            self.line([x, y], [x + TICK, y]);
-            self.text(&tick.label, [x + TICK + TICK_GAP, y + MIDDLE * size], size, Anchor::Start, Turn::Level);
+            self.bar_tick(&tick.label, bar.bottom() - bar.height * f64::from(tick.position), geometry);
+        }
+        let beyond = [(geometry.under, table.under), (geometry.over, table.over)];
+        for ((rect, fill), label) in beyond.into_iter().zip(BEYOND) {
+            if let Some(rect) = rect {
+                self.items.push(Item::Rect { rect, fill });
+                self.frame(rect);
+                self.bar_tick(label, rect.center()[1], geometry);
+            }
         }
         let at = [geometry.bar_label_x, bar.center()[1]];
         self.text(&spec.bar_label, at, geometry.caption_size, Anchor::Middle, Turn::Upwards);
+    }
+
+    fn bar_tick(&mut self, label: &str, y: f64, geometry: &Geometry) {
+        let (x, size) = (geometry.bar.right(), geometry.tick_size);
+        self.line([x, y], [x + TICK, y]);
+        self.text(label, [x + TICK + TICK_GAP, y + MIDDLE * size], size, Anchor::Start, Turn::Level);
     }
 }

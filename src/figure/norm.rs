@@ -38,10 +38,10 @@ impl Limits {
             .into_iter()
             .filter(|value| value.is_finite())
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-        let room = match (low == high, low.abs()) {
-            (false, _) => 0.0,
-            (true, 0.0) => 0.5,
-            (true, magnitude) => magnitude * 0.5,
+        let room = match low.abs() {
+            _ if low < high => 0.0,
+            0.0 => 0.5,
+            magnitude => magnitude * 0.5,
         };
         Self::new(low - room, high + room).ok()
     }

@@ -62,7 +62,7 @@ impl Palette {
 }
 
 /// Opaque pixels, row by row from the top.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     pub width: usize,
     pub height: usize,
@@ -82,21 +82,21 @@ impl Picture {
 pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
     let (width, height) = (pooled.width(), pooled.height());
     let (table, masked) = (palette.colormap.table(), palette.masked.rgba());
-    let mut rgba = Vec::with_capacity(width * height * 4);
-    let mut bins = Vec::with_capacity(pooled.columns().len());
+    let mut rgba = vec![0; width * height * 4];
+    let mut rest = rgba.as_mut_slice();
     for (row, repeat) in pooled.rows() {
-        bins.clear();
-        bins.extend(row.iter().map(|&value| table.at(palette.scale.position(value)).rgba()));
-        bins.resize(pooled.columns().len(), masked);
-        let start = rgba.len();
-        for (color, &pixels) in bins.iter().zip(pooled.columns()) {
-            for _ in 0..pixels {
-                rgba.extend_from_slice(color);
+        let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * 4 * repeat);
+        rest = below;
+        let (line, copies) = lines.split_at_mut(width * 4);
+        let colors = row.iter().map(|&value| table.at(palette.scale.position(value)).rgba());
+        let mut pixels = line.chunks_exact_mut(4);
+        for (color, &count) in colors.chain(std::iter::repeat(masked)).zip(pooled.columns()) {
+            for pixel in pixels.by_ref().take(count) {
+                pixel.copy_from_slice(&color);
             }
         }
-        let end = rgba.len();
-        for _ in 1..repeat {
-            rgba.extend_from_within(start..end);
+        for copy in copies.chunks_exact_mut((width * 4).max(1)) {
+            copy.copy_from_slice(line);
         }
     }
     Picture { width, height, rgba }

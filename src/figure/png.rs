@@ -1,6 +1,6 @@
 //! A resolved figure as PNG.
 
-use png::{BitDepth, ColorType, Compression, Encoder, Filter, PixelDimensions, Unit};
+use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, PixelDimensions, Unit};
 use resvg::{tiny_skia, usvg};
 
 use super::{Dpi, Figure, FigureError, Heatmap, Picture, Window, paint, pool_pattern, svg, text};
@@ -79,7 +79,9 @@ fn encode(picture: &Picture, dpi: Option<Dpi>) -> Result<Vec<u8>, FigureError> {
     let mut encoder = Encoder::new(&mut file, width, height);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
+    // Rows mostly repeat the row above. Measured on the default figure: 13 ms and 245 kB, where the `png` crate's
+    // fast mode takes 4 ms and 655 kB and its balanced one 80 ms and 163 kB.
+    encoder.set_deflate_compression(DeflateCompression::Level(1));
     encoder.set_filter(Filter::Up);
     encoder.set_pixel_dims(dpi.map(|dpi| {
         let per_meter = to_pixel(f64::from(dpi.get()) / 0.0254);

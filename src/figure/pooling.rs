@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use crate::attention::Pattern;
 
 /// A part of a pattern in cells: x counts keys, y counts queries, so that cell (key, query) is the unit square from
 /// `(key, query)` to `(key + 1, query + 1)`. It lies within the pattern; beyond it the outermost cells repeat.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
     pub x0: f64,
     pub y0: f64,
@@ -95,18 +93,29 @@ pub fn pool(
     let mut values = vec![f32::NEG_INFINITY; columns.len() * rows.len()];
     let mut unmasked = Vec::with_capacity(rows.len());
     let mut buffer = vec![0.0; n_positions];
-    for (bin_row, into) in rows.iter().zip(values.chunks_mut(columns.len().max(1))) {
-        let mut reached = 0;
-        for query in bin_row.cells.clone() {
-            let weights = row(query, &mut buffer);
-            let n = columns.partition_point(|column| column.cells.start < weights.len());
-            for (value, column) in into.iter_mut().zip(&columns[..n]) {
-                let end = column.cells.end.min(weights.len());
-                *value = weights[column.cells.start..end].iter().copied().fold(*value, max_or_nan);
+    let mut merged = vec![0.0; n_positions];
+    for (bin, into) in rows.iter().zip(values.chunks_mut(columns.len().max(1))) {
+        // Down the columns first, where neighbours are independent, then along what is left.
+        let weights = if bin.cells.len() == 1 {
+            row(bin.cells.start, &mut buffer)
+        } else {
+            merged.fill(f32::NEG_INFINITY);
+            let mut reached = 0;
+            for query in bin.cells.clone() {
+                let weights = row(query, &mut buffer);
+                reached = reached.max(weights.len());
+                for (merged, &weight) in merged.iter_mut().zip(weights) {
+                    *merged = max_or_nan(*merged, weight);
+                }
             }
-            reached = reached.max(n);
+            &merged[..reached]
+        };
+        let n = columns.partition_point(|column| column.cells.start < weights.len());
+        for (value, column) in into.iter_mut().zip(&columns[..n]) {
+            let end = column.cells.end.min(weights.len());
+            *value = weights[column.cells.start..end].iter().copied().fold(f32::NEG_INFINITY, max_or_nan);
         }
-        unmasked.push(reached);
+        unmasked.push(n);
     }
     let pixels = |bins: Vec<Bin>| bins.into_iter().map(|bin| bin.pixels).collect();
     Pooled { columns: pixels(columns), repeats: pixels(rows), values, unmasked }

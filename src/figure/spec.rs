@@ -1,6 +1,6 @@
 //! What the figure shows, independent of where it stands on the page.
 
-use super::{AxisLabels, FigureStyle, FontSize, Ground, Limits, PageSize, Palette, labels};
+use super::{AxisLabels, FigureStyle, FontSize, Ground, Limits, NormPosition, PageSize, Palette, labels};
 use crate::{
     attention::{Component, Pattern},
     engine::Outcome,
@@ -16,9 +16,17 @@ pub struct FigureSpec {
     pub axis_labels: Vec<String>,
     pub bar_label: String,
     pub palette: Palette,
+    pub beyond: Beyond,
     pub ground: Ground,
     pub page: PageSize,
     pub font_size: FontSize,
+}
+
+/// Whether weights of the figure lie beyond the ends of its scale, so that the colour bar has to say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beyond {
+    pub under: bool,
+    pub over: bool,
 }
 
 /// One panel of the figure.
@@ -41,13 +49,16 @@ impl FigureSpec {
             AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
             AxisLabels::Hidden => Vec::new(),
         };
-        let scale = style.norm.resolve(|| weight_limits(panels.as_flattened().iter().map(|panel| &panel.pattern)));
+        let ends = weight_range(panels.as_flattened().iter().map(|panel| &panel.pattern));
+        let scale = style.norm.resolve(|| Limits::around(ends.into_iter().flatten()));
+        let lies = |end: usize, position| ends.is_some_and(|ends| scale.position(ends[end]) == position);
         Self {
             title: style.title.clone(),
             panels,
             axis_labels,
             bar_label: labels::BAR_LABEL.to_owned(),
             palette: Palette::new(style.colormap, scale, style.masked, style.ground),
+            beyond: Beyond { under: lies(0, NormPosition::Under), over: lies(1, NormPosition::Over) },
             ground: style.ground,
             page: style.page,
             font_size: style.font_size,
@@ -55,18 +66,17 @@ impl FigureSpec {
     }
 }
 
-/// Limits of all unmasked, finite weights; `None` where there are none.
-pub fn weight_limits<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Option<Limits> {
-    let mut ends = Vec::new();
+/// The smallest and the largest of all unmasked, finite weights; `None` where there are none.
+pub fn weight_range<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Option<[f32; 2]> {
+    let [mut low, mut high] = [f32::INFINITY, f32::NEG_INFINITY];
     let mut buffer = Vec::new();
     for pattern in patterns {
         buffer.resize(pattern.n_positions(), 0.0);
         for query in 0..pattern.n_positions() {
-            let finite = pattern.row_into(query, &mut buffer).iter().copied().filter(|weight| weight.is_finite());
-            let (low, high) = finite
-                .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), weight| (low.min(weight), high.max(weight)));
-            ends.extend([low, high]);
+            for &weight in pattern.row_into(query, &mut buffer).iter().filter(|weight| weight.is_finite()) {
+                (low, high) = (low.min(weight), high.max(weight));
+            }
         }
     }
-    Limits::around(ends)
+    (low <= high).then_some([low, high])
 }

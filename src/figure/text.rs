@@ -13,9 +13,9 @@ use super::{FigureError, svg};
 pub(super) const FONT_FAMILY: &str = "Ubuntu, Hack, sans-serif";
 pub(super) const FONT_WEIGHT: u16 = 300;
 
-/// Vertical metrics of Ubuntu Light in em: the tallest letters above the baseline, the deepest below it.
-pub(super) const ASCENT: f64 = 0.776;
-pub(super) const DESCENT: f64 = 0.185;
+/// Extents of Ubuntu Light's printable ASCII in em: the tallest glyph above the baseline, the deepest below it.
+pub(super) const ASCENT: f64 = 0.783;
+pub(super) const DESCENT: f64 = 0.196;
 /// From the baseline up to the middle between it and the top of a capital or a digit.
 pub(super) const MIDDLE: f64 = 0.345;
 
@@ -55,6 +55,14 @@ pub(super) fn widths(texts: &[&str]) -> Result<Vec<f64>, FigureError> {
         .collect())
 }
 
+/// Width of one text in em.
+///
+/// # Errors
+/// When the renderer cannot read the text.
+pub(super) fn width(text: &str) -> Result<f64, FigureError> {
+    Ok(widths(&[text])?.iter().sum())
+}
+
 /// A text cut so that it and an ellipsis fit into `width` em; unchanged where it fits as it is.
 ///
 /// # Errors
@@ -62,7 +70,7 @@ pub(super) fn widths(texts: &[&str]) -> Result<Vec<f64>, FigureError> {
 pub(super) fn cut_to(text: &str, width: f64) -> Result<String, FigureError> {
     let mut text = text.to_owned();
     let mut kept = text.clone();
-    while widths(&[&text])?[0] > width && !kept.is_empty() {
+    while self::width(&text)? > width && !kept.is_empty() {
         kept.pop();
         text = format!("{}…", kept.trim_end());
     }
@@ -89,6 +97,6 @@ mod tests {
         assert_eq!(cut_to("short", 10.0).unwrap(), "short");
         let cut = cut_to("a title that goes on and on and on", 8.0).unwrap();
         assert!(cut.starts_with("a title") && cut.ends_with('…'), "{cut}");
-        assert!(widths(&[&cut]).unwrap()[0] <= 8.0);
+        assert!(width(&cut).unwrap() <= 8.0);
     }
 }
