@@ -161,7 +161,7 @@ impl<Q, R> Drop for Worker<Q, R> {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, time::Duration};
+    use std::time::Duration;
 
     use super::*;
 
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn the_newest_request_wins() {
-        let (release, gate) = mpsc::channel::<()>();
-        let (started_sender, started) = mpsc::channel();
+        let (release, gate) = channel::<()>();
+        let (started_sender, started) = channel();
         let worker = Worker::spawn(
             "test",
             || {},

@@ -12,6 +12,7 @@ mod labels;
 mod layout;
 mod norm;
 mod palette;
+mod panels;
 mod png;
 mod pooling;
 mod spec;
@@ -26,8 +27,19 @@ pub use labels::{BAR_LABEL, TITLE, label_step, panel_title, token_label};
 pub use layout::layout;
 pub use norm::{ColorNorm, Limits, NormError, NormPosition, NormScale, Tick};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};
+pub use panels::{PanelPictures, PanelRenderer, PictureSpec, scale};
 pub use png::{render, to_png};
 pub use pooling::{Pooled, Window, pool, pool_pattern};
 pub use spec::{Beyond, FigureSpec, PanelSpec, weight_range};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
+
+use crate::engine::Outcome;
+
+/// The figure of `outcome` as the bytes of a PNG file.
+///
+/// # Errors
+/// When the page is too small for its content or the picture too large.
+pub fn draw_png(outcome: &Outcome, style: &FigureStyle, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
+    to_png(&layout(&FigureSpec::from_outcome(outcome, style))?, dpi)
+}

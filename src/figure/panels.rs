@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    ColorNorm, Colormap, Ground, MaskedStyle, NormScale, Palette, Picture, Window, paint, pool_pattern, weight_limits,
+    ColorNorm, Colormap, Ground, Limits, MaskedStyle, NormScale, Palette, Picture, Window, paint, pool_pattern,
+    weight_range,
 };
 use crate::{attention::Pattern, engine::Outcome};
 
@@ -85,5 +86,8 @@ impl PanelRenderer {
 
 /// The scale that all nine panels share.
 pub fn scale(outcome: &Outcome, norm: ColorNorm) -> NormScale {
-    norm.resolve(|| weight_limits(outcome.panels.iter().flatten().map(|panel| &panel.pattern)))
+    norm.resolve(|| {
+        let patterns = outcome.panels.iter().flatten().map(|panel| &panel.pattern);
+        Limits::around(weight_range(patterns).into_iter().flatten())
+    })
 }

@@ -249,7 +249,7 @@ mod tests {
         let config = read(json!({"num_key_value_heads": null})).unwrap();
         assert_eq!((config.shape.head_dim, config.shape.n_kv_heads), (8, 4));
         assert_eq!((config.unembedding, config.rms_norm_eps), (Unembedding::Own, 1e-6));
-        assert_eq!((config.qkv_bias, config.qk_norm), (Bias::Absent, QkNorm::Absent));
+        assert_eq!((config.qkv_bias, config.qk_norm), (Absent, QkNorm::Absent));
     }
 
     #[test]

@@ -26,6 +26,8 @@ const LABEL_SHARE: f32 = 0.14;
 const BAR_WIDTH: f32 = 16.0;
 /// Colour bar with its ticks and its label.
 const COLORBAR: f32 = 78.0;
+/// Between a panel's title and its picture: room for the outline of the selection.
+const TITLE_GAP: f32 = 5.0;
 const MARGIN: f32 = space::M;
 
 /// The cell under the pointer.
@@ -116,7 +118,7 @@ pub fn grid_ui(
         cells: (window == whole).then_some(n_positions),
         left_labels: widest.min(area.width() * LABEL_SHARE),
         bottom_labels: widest.min(area.height() * LABEL_SHARE),
-        panel_title: ui.text_style_height(&TextStyle::Body) + space::XS,
+        panel_title: ui.text_style_height(&TextStyle::Body) + TITLE_GAP + 2.0,
         title: ui.text_style_height(&TextStyle::Heading) + space::S,
         colorbar: COLORBAR,
         pixels_per_point: ui.pixels_per_point(),
@@ -216,7 +218,7 @@ fn panel_title_ui(
     let colors = theme::of(ui);
     let color = if is_selected(scene.session, component, column) { colors.accent } else { colors.text };
     let galley = style.galley(ui, component, epsilon, color);
-    let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, 3.0), galley.size()).min;
+    let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, TITLE_GAP), galley.size()).min;
     ui.painter().galley(position, galley, color);
     let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
     if response.double_clicked() {
