@@ -87,7 +87,10 @@ fn encode(picture: &Picture, dpi: Option<Dpi>) -> Result<Vec<u8>, FigureError> {
         let per_meter = to_pixel(f64::from(dpi.get()) / 0.0254);
         PixelDimensions { xppu: per_meter, yppu: per_meter, unit: Unit::Meter }
     }));
-    let rgb: Vec<u8> = picture.rgba.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+    let mut rgb = vec![0; picture.rgba.len() / 4 * 3];
+    for (rgb, rgba) in rgb.chunks_exact_mut(3).zip(picture.rgba.chunks_exact(4)) {
+        rgb.copy_from_slice(&rgba[..3]);
+    }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&rgb)?;
     writer.finish()?;
