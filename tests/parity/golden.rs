@@ -11,8 +11,8 @@ use attenuate::{
     attention::{Component, Epsilon, HeadEdit, Intervention, LayerQkv, Operation, Pattern, PositionScope, Reach},
     model::{LanguageModel, ModelError, bundled, run},
 };
-use candle_core::{Device, Tensor};
-use ndarray::{Array2, Array4, Ix2, Ix4};
+use ndarray::{Array2, Array4, ArrayD, Ix2, Ix4};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::Value;
 
 /// Families whose goldens wait for their implementation.
@@ -23,7 +23,7 @@ pub struct Golden {
     pub name: String,
     pub model: LanguageModel,
     pub token_ids: Vec<u32>,
-    tensors: HashMap<String, Tensor>,
+    tensors: HashMap<String, ArrayD<f32>>,
     pub cases: Vec<Case>,
 }
 
@@ -73,8 +73,14 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
     } else {
         bundled::load()?
     };
-    let tensors = candle_core::safetensors::load_buffer(&read("golden.safetensors"), &Device::Cpu).unwrap();
-    let token_ids = tensors["input_ids"].to_vec1::<i64>().unwrap();
+    let stored = read("golden.safetensors");
+    let stored = SafeTensors::deserialize(&stored).unwrap();
+    let token_ids = integers(&stored.tensor("input_ids").unwrap());
+    let tensors: HashMap<String, ArrayD<f32>> = stored
+        .iter()
+        .filter(|(name, _)| *name != "input_ids")
+        .map(|(name, view)| (name.to_owned(), array(&view)))
+        .collect();
     let meta: Value = serde_json::from_slice(&read("meta.json")).unwrap();
     let patterns = tensors.keys().filter_map(|name| name.strip_suffix(".attn")).collect::<BTreeSet<_>>();
     let cases: Vec<Case> =
@@ -83,13 +89,7 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
     if let Some(listed) = meta["cases"].as_array() {
         assert_eq!(listed.len(), cases.len(), "as many cases in meta.json as stored");
     }
-    Ok(Golden {
-        name: name_of(folder),
-        model,
-        token_ids: token_ids.into_iter().map(|id| u32::try_from(id).unwrap()).collect(),
-        tensors,
-        cases,
-    })
+    Ok(Golden { name: name_of(folder), model, token_ids, tensors, cases })
 }
 
 /// `{q|k|v}.{scope}.{ε}`, with the scope spelled out in `meta.json`, or else everything.
@@ -154,12 +154,12 @@ impl Golden {
 
     /// `[layers, heads, T, T]`
     pub fn patterns(&self, case: &str) -> Array4<f32> {
-        array(&self.tensors[&format!("{case}.attn")]).into_dimensionality::<Ix4>().unwrap()
+        self.tensors[&format!("{case}.attn")].clone().into_dimensionality::<Ix4>().unwrap()
     }
 
     /// `[T, vocab]`
     pub fn logits(&self, case: &str) -> Option<Array2<f32>> {
-        Some(array(self.tensors.get(&format!("{case}.logits"))?).into_dimensionality::<Ix2>().unwrap())
+        Some(self.tensors.get(&format!("{case}.logits"))?.clone().into_dimensionality::<Ix2>().unwrap())
     }
 
     /// The baseline and every stored intervention.
@@ -169,9 +169,16 @@ impl Golden {
     }
 }
 
-fn array(tensor: &Tensor) -> ndarray::ArrayD<f32> {
-    let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
-    ndarray::ArrayD::from_shape_vec(tensor.dims(), values).unwrap()
+fn array(view: &TensorView<'_>) -> ArrayD<f32> {
+    assert_eq!(view.dtype(), Dtype::F32);
+    let values = view.data().chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
+    ArrayD::from_shape_vec(view.shape(), values).unwrap()
+}
+
+fn integers(view: &TensorView<'_>) -> Vec<u32> {
+    assert_eq!(view.dtype(), Dtype::I64);
+    let numbers = view.data().chunks_exact(8).map(|bytes| i64::from_le_bytes(bytes.try_into().unwrap()));
+    numbers.map(|number| u32::try_from(number).unwrap()).collect()
 }
 
 impl Run {

@@ -66,6 +66,7 @@ fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
         n_kv_heads: qkv.n_kv_heads(),
         head_dim: qkv.head_dim(),
         max_positions: qkv.n_positions(),
+        has_bos: false,
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
     let shown = Shown { layer: 0, head, n_layers: 1, n_heads, n_kv_heads };

@@ -9,10 +9,11 @@ mod toasts;
 
 use attenuate::{
     attention::Epsilon,
+    session::Cell,
     ui::{
         theme,
         widgets::{
-            AxisLabels, AxisSide, Cell, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar, EpsilonSlider,
+            AxisLabels, AxisSide, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar, EpsilonSlider,
             Freshness, Heatmap, HoverCard, Toasts, TokenChips, Zoom, epsilon_field, segmented,
         },
     },
