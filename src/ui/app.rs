@@ -221,7 +221,7 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        let mut actions = Actions::new();
+        let mut actions = shortcuts::combinations(&ctx);
         self.dropped_files(&ctx, &mut actions);
         let session = self.timeline.session();
         let outcome = self.studio.frame().map(|frame| &frame.outcome);
@@ -241,9 +241,10 @@ impl eframe::App for App {
             self.toasts.error(error.to_string());
         }
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
-        let free = !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open();
-        let outcome = self.studio.frame().map(|frame| &frame.outcome);
-        actions.extend(shortcuts::pressed(&ctx, self.timeline.session(), outcome, free));
+        if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() {
+            let outcome = self.studio.frame().map(|frame| &frame.outcome);
+            actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), outcome));
+        }
         self.toasts.show(&ctx);
 
         if !actions.is_empty() {

@@ -36,19 +36,19 @@ const SHEET: [(&str, &str); 15] = [
     ("Alt+←", "back to the previous source"),
 ];
 
-/// The actions of the keys pressed since the last frame. `free` says that no widget wants the plain keys.
-pub fn pressed(ctx: &Context, session: &Session, outcome: Option<&Outcome>, free: bool) -> Actions {
+/// The actions of key combinations, which work also while text is being edited. Asked before any widget, so that
+/// none takes an arrow that was pressed together with Alt.
+pub fn combinations(ctx: &Context) -> Actions {
+    [(EXPORT, Action::OpenExport), (OPEN, Action::OpenFile), (QUIT, Action::Quit), (BACK, Action::Back)]
+        .into_iter()
+        .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))
+        .map(|(_, action)| action)
+        .collect()
+}
+
+/// The actions of plain keys. Asked after the widgets, which take theirs first, and only while none wants text.
+pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -> Actions {
     let mut actions = Actions::new();
-    for (shortcut, action) in
-        [(EXPORT, Action::OpenExport), (OPEN, Action::OpenFile), (QUIT, Action::Quit), (BACK, Action::Back)]
-    {
-        if ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
-            actions.push(action);
-        }
-    }
-    if !free {
-        return actions;
-    }
     if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)))
         && let Some(text) = session.pinned.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell))
     {

@@ -19,13 +19,13 @@ pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
         };
         let outcome = &frame.outcome;
         let text = format!(
-            "{}  ·  T = {}  ·  layer {} of {}, head {} of {}  ·  scope: {}",
+            "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}",
             outcome.facts.source,
             outcome.n_positions(),
             outcome.layer,
-            outcome.facts.n_layers,
+            outcome.facts.n_layers.saturating_sub(1),
             outcome.head,
-            outcome.facts.n_heads,
+            outcome.facts.n_heads.saturating_sub(1),
             session.scope,
         );
         ui.add(egui::Label::new(RichText::new(text).small().color(colors.text_weak)).truncate());
