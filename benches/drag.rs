@@ -2,6 +2,16 @@
 //!
 //! `cargo bench --bench drag`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark stops at the first surprise"
+)]
+
 use std::{collections::HashMap, hint::black_box, path::PathBuf};
 
 use attenuate::{

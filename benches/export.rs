@@ -1,5 +1,15 @@
 //! Time to draw the default figure, and where it goes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark stops at the first surprise"
+)]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -1,5 +1,15 @@
 //! The whole figure: from an outcome to bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test stops at the first surprise"
+)]
+
 mod support;
 
 use attenuate::{
@@ -18,6 +28,7 @@ fn figure_of(outcome: &Outcome, style: &FigureStyle) -> Figure {
 /// Writes PNG files to look at: `cargo test --release --test figure -- --ignored`.
 #[test]
 #[ignore = "for the eye"]
+#[expect(clippy::large_stack_arrays, reason = "a dozen outcomes, once")]
 fn gallery() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let default = FigureStyle::default();
@@ -83,7 +94,7 @@ fn text_boxes(figure: &Figure) -> Vec<(String, Rect)> {
                     let ink = text.flattened().bounding_box().transform(text.abs_transform()).unwrap();
                     let [x, y, width, height] =
                         [ink.x(), ink.y(), ink.width(), ink.height()].map(|length| f64::from(length) * scale);
-                    let words = text.chunks().iter().map(|chunk| chunk.text()).collect();
+                    let words = text.chunks().iter().map(resvg::usvg::TextChunk::text).collect();
                     boxes.push((words, Rect { x, y, width, height }));
                 }
                 resvg::usvg::Node::Path(_) | resvg::usvg::Node::Image(_) => {}

@@ -48,6 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is what is asked for")]
     fn is_within_two_ulp_of_the_f64_exponential() {
         let mut worst = 0.0_f64;
         for step in 0..=2_000_000_u32 {

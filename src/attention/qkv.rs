@@ -35,7 +35,7 @@ pub enum ShapeError {
 /// The query, key and value vectors of one layer: after projection, bias and rotary embedding, before attention.
 ///
 /// With grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245) query head h reads kv head
-/// h / (n_heads / n_kv_heads).
+/// `h / (n_heads / n_kv_heads)`.
 #[derive(Clone, Debug)]
 pub struct LayerQkv {
     query: Array3<f32>,
@@ -47,7 +47,7 @@ pub struct LayerQkv {
 
 impl LayerQkv {
     /// `query [n_heads, T, head_dim]`, `key [n_kv_heads, T, head_dim]`, `value [n_kv_heads, T, value_dim]`;
-    /// `scale` multiplies q·k, usually 1/√head_dim.
+    /// `scale` multiplies q·k, usually `1/√head_dim`.
     ///
     /// # Errors
     /// When a dimension is zero or the shapes do not fit together.
@@ -190,7 +190,7 @@ impl HeadScores {
         self.mask
     }
 
-    /// What multiplies q·k, usually 1/√head_dim.
+    /// What multiplies q·k, usually `1/√head_dim`.
     pub fn scale(&self) -> f64 {
         self.scale
     }

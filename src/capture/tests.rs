@@ -257,7 +257,7 @@ proptest! {
         insert in any::<bool>(),
     ) {
         let whole = complete();
-        let header = 8 + u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+        let header = 8 + usize::try_from(u64::from_le_bytes(*whole.first_chunk().unwrap())).unwrap();
         let (mut text, data) = (whole[8..header].to_vec(), &whole[header..]);
         for (place, change) in changes {
             let place = place.index(text.len());

@@ -19,7 +19,7 @@ pub enum Invocation {
     /// Open the window on this session.
     Window(Box<Session>),
     /// The work is done without a window by [`Task::run`].
-    Task(Task),
+    Task(Box<Task>),
     /// `--help` and `--version`: text for standard output.
     Print(String),
 }
@@ -52,7 +52,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(help) => return Ok(Invocation::Print(help.render().ansi().to_string())),
     };
     Ok(match parsed.command {
-        Some(command) => Invocation::Task(Task(command)),
+        Some(command) => Invocation::Task(Box::new(Task(command))),
         None => Invocation::Window(Box::new(session(&parsed.view))),
     })
 }

@@ -16,7 +16,7 @@ pub(super) struct OpenSource {
 
 pub(super) enum Reader {
     Model(Box<LanguageModel>),
-    Capture { capture: Capture, tokens: Arc<[Token]> },
+    Capture { capture: Box<Capture>, tokens: Arc<[Token]> },
 }
 
 /// Opens a source, checking all of its headers; weights and vectors are read as they are needed.
@@ -67,7 +67,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
             piece: piece.into_owned(),
         })
         .collect();
-    OpenSource { facts: Arc::new(facts), reader: Reader::Capture { capture, tokens } }
+    OpenSource { facts: Arc::new(facts), reader: Reader::Capture { capture: Box::new(capture), tokens } }
 }
 
 impl From<model::Token> for Token {

@@ -103,7 +103,7 @@ impl Geometry {
         let column = Rect { x, y: first.y, width: room.bar_width, height: last.bottom() - first.y };
         let [over, bar, under] = split_bar(column, spec.beyond);
         let half_title = title.width / 2.0;
-        let title_x = ((first.x + last.right()) / 2.0).clamp(MARGIN + half_title, width - MARGIN - half_title);
+        let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
         Ok(Self {
             width,
             height,

@@ -123,7 +123,7 @@ impl Page {
             }
         }
         let (first, last) = (geometry.panels[0][0], geometry.panels[2][2]);
-        let [x, y] = [(first.x + last.right()) / 2.0, (first.y + last.bottom()) / 2.0];
+        let [x, y] = [f64::midpoint(first.x, last.right()), f64::midpoint(first.y, last.bottom())];
         let size = geometry.caption_size;
         self.text("Query position", [geometry.query_caption_x, y], size, Anchor::Middle, Turn::Upwards);
         self.text("Key position", [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);

@@ -204,14 +204,14 @@ mod tests {
         assert!(refusal(r#"{"rope_scaling": [1]}"#).contains("rope_scaling must be an object"));
     }
 
-    /// head_dim 4 and θ 10⁴ give frequencies 1 and 0.01: wavelengths 2π and 200π. Over 100 positions the first turns
+    /// `head_dim` 4 and θ 10⁴ give frequencies 1 and 0.01: wavelengths 2π and 200π. Over 100 positions the first turns
     /// 15.9 times (above 4: kept), the second 0.159 times (below 1: divided by 8).
     #[test]
     fn llama3_stretches_long_wavelengths_only() {
         assert_eq!(read(LLAMA3).unwrap().frequencies(4), [1.0, 0.01 / 8.0]);
     }
 
-    /// θ = 4π² at head_dim 4 gives frequencies 1 and 1/(2π): the second turns 100/(4π²) = 2.533 times, so that
+    /// θ = 4π² at `head_dim` 4 gives frequencies 1 and 1/(2π): the second turns 100/(4π²) = 2.533 times, so that
     /// smooth = (2.533 − 1)/3 = 0.5110 and it becomes (0.4890/8 + 0.5110)/(2π).
     #[test]
     fn llama3_passes_smoothly_between() {

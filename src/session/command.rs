@@ -48,6 +48,8 @@ pub enum Command {
         component: Component,
         column: usize,
     },
+    /// Opens or closes the panel with the pinned cell's numbers.
+    ToggleInspector,
     SetTheme(Theme),
     SetUiScale(f32),
     SetColormap(Colormap),
@@ -100,6 +102,7 @@ impl Session {
                 let panel = Some((component, column.min(2)));
                 self.view.solo = if self.view.solo == panel { None } else { panel };
             }
+            Command::ToggleInspector => self.view.inspector = !self.view.inspector,
             Command::SetTheme(theme) => self.view.theme = theme,
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetColormap(colormap) => self.view.colormap = colormap,

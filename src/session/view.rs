@@ -27,6 +27,8 @@ pub struct View {
     pub window: Option<Window>,
     /// The panel that is shown alone.
     pub solo: Option<(Component, usize)>,
+    /// Whether the panel with the pinned cell's numbers is open.
+    pub inspector: bool,
     pub theme: Theme,
     /// Scale of the whole window, 0.75 to 2.5.
     pub ui_scale: f32,
@@ -40,6 +42,7 @@ impl Default for View {
             masked: MaskedStyle::default(),
             window: None,
             solo: None,
+            inspector: false,
             theme: Theme::default(),
             ui_scale: 1.0,
         }

@@ -8,7 +8,7 @@ use super::{
     controls,
     export::Export,
     grid::{self, GridState},
-    menu,
+    inspector, menu,
     open_file::{self, OpenFile},
     shortcuts,
     source::{self, PromptEditor},
@@ -23,6 +23,7 @@ use crate::{
 };
 
 const CONTROLS_WIDTH: f32 = 336.0;
+const INSPECTOR_WIDTH: f32 = 320.0;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
 
@@ -192,10 +193,6 @@ impl App {
         controls::shown_ui(ui, session, outcome, actions);
         let hovered = self.grid.hovered().map(|hovered| hovered.cell).or(session.pinned);
         source::prompt_ui(ui, &mut self.prompt, session, frame, self.studio.failure(), hovered, actions);
-        controls::effect_ui(ui, details);
-        if let Some(outcome) = outcome {
-            controls::pinned_ui(ui, session, outcome, actions);
-        }
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
@@ -230,6 +227,16 @@ impl eframe::App for App {
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
         });
+        let session = self.timeline.session();
+        if session.view.inspector
+            && let Some(frame) = self.studio.frame()
+        {
+            Panel::right("inspector").exact_size(INSPECTOR_WIDTH).resizable(false).show(ui, |ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    inspector::inspector_ui(ui, session, frame, self.studio.details(), &mut actions);
+                });
+            });
+        }
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 
         let session = self.timeline.session();

@@ -3,23 +3,20 @@
 use egui::{RichText, Ui};
 
 use super::{
-    action::{Action, Actions},
+    action::Actions,
     explain::{self, Seen},
-    numbers,
     studio::{Details, Frame},
     theme::{self, space},
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
 use crate::{
     attention::{Component, LayerScope, Preset, Scope},
-    engine::{Effect, Outcome, SourceKind},
-    session::{Cell, Command, RowChoice, Session},
+    engine::{Outcome, SourceKind},
+    session::{Command, RowChoice, Session},
 };
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
 const NOTE_LINES: f32 = 5.0;
-/// Next tokens listed in the panel.
-const TOP_TOKENS: usize = 3;
 
 /// Component, column, slider, number field.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
@@ -146,63 +143,6 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize>
         chosen += 1;
     }
     (chosen != value).then_some(chosen)
-}
-
-/// What the selected intervention does to the model's next token.
-pub fn effect_ui(ui: &mut Ui, details: Option<&Details>) {
-    let Some(Effect { kl, top }) = details.and_then(|details| details.effect.as_ref()) else { return };
-    heading(ui, "Effect on the output");
-    ui.label(format!("KL(baseline ‖ modified) = {kl:.5} nats"))
-        .on_hover_text("Divergence of the next-token distribution: “Ships” in arXiv 2410.13708");
-    egui::Grid::new("next-tokens").num_columns(3).spacing([space::M, 2.0]).show(ui, |ui| {
-        for title in ["next token", "baseline", "modified"] {
-            ui.label(RichText::new(title).small().color(theme::of(ui).text_weak));
-        }
-        ui.end_row();
-        for token in top.iter().take(TOP_TOKENS) {
-            ui.monospace(format!("“{}”", token.text));
-            ui.monospace(format!("{:6.3} %", token.baseline * 100.0));
-            ui.monospace(format!("{:6.3} %", token.modified * 100.0));
-            ui.end_row();
-        }
-    });
-}
-
-/// The pinned cell in all nine panels.
-pub fn pinned_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Actions) {
-    heading(ui, "Pinned cell");
-    let Some(cell) = session.pinned else {
-        ui.label(RichText::new("Click a cell to keep its numbers here.").small().color(theme::of(ui).text_weak));
-        return;
-    };
-    let Cell { query, key } = cell;
-    ui.label(format!("{query} {} → {key} {}", numbers::token(outcome, query), numbers::token(outcome, key)));
-    let Some(baseline) = outcome.baseline.pattern.exact_cell(query, key) else {
-        ui.label("masked: a token cannot attend to a later one");
-        return;
-    };
-    ui.label(format!("baseline {}", numbers::weight(baseline.weight)));
-    egui::Grid::new("pinned").num_columns(4).spacing([space::M, 2.0]).show(ui, |ui| {
-        for component in Component::ALL {
-            ui.label(RichText::new(component.name()).small().color(theme::of(ui).text_weak));
-            for column in 0..3 {
-                let numbers = numbers::CellNumbers::of(outcome, component, column, cell);
-                let weight = numbers.map_or(f32::NAN, |numbers| numbers.panel.weight);
-                ui.monospace(numbers::steady(weight)).on_hover_text(numbers::weight(weight));
-            }
-            ui.end_row();
-        }
-    });
-    ui.horizontal(|ui| {
-        if ui.button("Copy numbers").on_hover_text("Tab-separated (Ctrl+C)").clicked()
-            && let Some(text) = numbers::cell_table(outcome, cell)
-        {
-            actions.push(Action::Copy { text, what: "The pinned cell’s numbers" });
-        }
-        if ui.button("Unpin").on_hover_text("Esc").clicked() {
-            actions.push(Command::Unpin.into());
-        }
-    });
 }
 
 pub fn heading(ui: &mut Ui, text: &str) {

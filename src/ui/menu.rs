@@ -41,6 +41,11 @@ pub fn menu_ui(
             if ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)").clicked() {
                 actions.push(Action::OpenExport);
             }
+            let mut inspector = session.view.inspector;
+            let hint = "The pinned cell’s numbers, its row, and the effect on the output (I)";
+            if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
+                actions.push(Command::ToggleInspector.into());
+            }
             if let Some(outcome) = outcome {
                 let text = RichText::new(&outcome.facts.title).color(theme::of(ui).text_weak);
                 ui.add(egui::Label::new(text).truncate());

@@ -12,6 +12,7 @@ mod export;
 mod grid;
 mod grid_layout;
 mod hover_card;
+mod inspector;
 mod menu;
 mod numbers;
 mod open_file;

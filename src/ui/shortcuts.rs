@@ -18,7 +18,7 @@ const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
-const SHEET: [(&str, &str); 15] = [
+const SHEET: [(&str, &str); 16] = [
     ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
     ("1  2  3", "slider moves this column"),
     ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),
@@ -31,6 +31,7 @@ const SHEET: [(&str, &str); 15] = [
     ("Right drag", "move the zoomed view"),
     ("Double-click", "show the whole matrix again"),
     ("S, double-click on a title", "one panel alone, and back"),
+    ("I", "inspector: the pinned cell’s numbers, its row, the effect on the output"),
     ("[  ]   ,  .", "layer down and up, head down and up"),
     ("Ctrl+E", "export the figure"),
     ("Alt+←", "back to the previous source"),
@@ -67,6 +68,7 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -
         (Key::Num2, Command::ChooseColumn(1)),
         (Key::Num3, Command::ChooseColumn(2)),
         (Key::S, Command::ToggleSolo { component: selected.0, column: selected.1 }),
+        (Key::I, Command::ToggleInspector),
         (Key::OpenBracket, Command::StepLayer(-1)),
         (Key::CloseBracket, Command::StepLayer(1)),
         (Key::Comma, Command::StepHead(-1)),

@@ -3,6 +3,8 @@
 //! Greys are slightly cool and quiet, so that the heatmaps are the brightest thing on screen. There is one accent, a
 //! teal that occurs in neither end of the figure's blue–red ramp: it always means "selected" or "yours".
 
+#![expect(clippy::disallowed_methods, reason = "this is the place where the window's colours are made")]
+
 use egui::{
     Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     Theme, Ui, Vec2, Visuals,
@@ -77,6 +79,8 @@ pub struct Colors {
     pub pin_halo: Color32,
     /// The outline of the selected panel.
     pub selection: Color32,
+    /// Lines of the three columns, apart in hue and in lightness.
+    pub series: [Color32; 3],
     /// Over a picture that is older than the settings.
     pub veil: Color32,
     /// Under menus, cards and toasts.
@@ -107,6 +111,11 @@ const LIGHT: Colors = Colors {
     pin: Color32::from_rgb(0xFF, 0xC2, 0x33),
     pin_halo: Color32::from_rgb(0x10, 0x14, 0x18),
     selection: Color32::from_rgb(0x0B, 0x76, 0x71),
+    series: [
+        Color32::from_rgb(0x0B, 0x76, 0x71),
+        Color32::from_rgb(0x9A, 0x5B, 0x00),
+        Color32::from_rgb(0x6A, 0x3D, 0xA8),
+    ],
     veil: Color32::from_rgba_premultiplied(0x91, 0x92, 0x93, 0x97),
     shadow: Color32::from_black_alpha(0x26),
 };
@@ -135,6 +144,11 @@ const DARK: Colors = Colors {
     pin: Color32::from_rgb(0xFF, 0xC2, 0x33),
     pin_halo: Color32::from_rgb(0x10, 0x14, 0x18),
     selection: Color32::from_rgb(0x4C, 0xC2, 0xB8),
+    series: [
+        Color32::from_rgb(0x4C, 0xC2, 0xB8),
+        Color32::from_rgb(0xF0, 0xB0, 0x4A),
+        Color32::from_rgb(0xB9, 0x9A, 0xF5),
+    ],
     veil: Color32::from_rgba_premultiplied(0x0D, 0x0F, 0x11, 0xA0),
     shadow: Color32::from_black_alpha(0x78),
 };
@@ -245,6 +259,12 @@ fn widgets(c: &Colors) -> Widgets {
 /// The least size of anything that can be clicked, in points.
 pub const TARGET: Vec2 = vec2(24.0, 24.0);
 
+/// A colour of the figure's ramp, for the screen.
+pub const fn from_figure(color: Rgb) -> Color32 {
+    let [red, green, blue] = color.0;
+    Color32::from_rgb(red, green, blue)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,10 +312,4 @@ mod tests {
         assert_eq!(ctx.style_of(Theme::Light).visuals.panel_fill, LIGHT.ground);
         assert!(ctx.style_of(Theme::Dark).visuals.dark_mode);
     }
-}
-
-/// A colour of the figure's ramp, for the screen.
-pub const fn from_figure(color: Rgb) -> Color32 {
-    let [red, green, blue] = color.0;
-    Color32::from_rgb(red, green, blue)
 }

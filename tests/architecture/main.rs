@@ -1,5 +1,15 @@
 //! Keeps the directions of imports: every module knows only those below it, and each foreign world has one place.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test stops at the first surprise"
+)]
+
 mod paths;
 mod tokens;
 
