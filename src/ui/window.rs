@@ -1,5 +1,7 @@
 //! Opening the window, and saying in one sentence why it does not open.
 
+use std::{error::Error, io::Write as _, time::Instant};
+
 use eframe::NativeOptions;
 
 use super::App;
@@ -7,6 +9,9 @@ use crate::session::Session;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
 const SMALLEST: [f32; 2] = [900.0, 600.0];
+
+/// When this environment variable is set, times from start are printed on standard error.
+const TIMINGS: &str = "ATTENUATE_TIMINGS";
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +48,62 @@ pub fn open(session: Session) -> Result<(), WindowError> {
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
-    eframe::run_native("attenuate", options, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, session)?))))
-        .map_err(|error| explain(&error))
+    let start = Instant::now();
+    let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
+        let app = App::new(&cc.egui_ctx, session)?;
+        let is_timed = std::env::var_os(TIMINGS).is_some();
+        Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
+    };
+    eframe::run_native("attenuate", options, Box::new(create)).map_err(|error| explain(&error))
+}
+
+/// Prints how long the window took to its first frame and to its first picture.
+struct Timed {
+    app: App,
+    start: Instant,
+    awaiting: Awaiting,
+}
+
+/// What has not been seen yet. A frame is on screen when the next one begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaiting {
+    Start,
+    Frame,
+    Picture,
+    Nothing,
+}
+
+impl Timed {
+    fn report(&self, what: &str) {
+        let milliseconds = self.start.elapsed().as_secs_f64() * 1e3;
+        // Nobody reads it where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{what} after {milliseconds:.0} ms");
+    }
+}
+
+impl eframe::App for Timed {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.awaiting = match self.awaiting {
+            Awaiting::Start => Awaiting::Frame,
+            Awaiting::Frame => {
+                self.report("first frame");
+                Awaiting::Picture
+            }
+            Awaiting::Picture if self.app.outcome().is_some() => {
+                self.report("first picture");
+                Awaiting::Nothing
+            }
+            unchanged => unchanged,
+        };
+        if self.awaiting != Awaiting::Nothing {
+            ctx.request_repaint();
+        }
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+    }
 }
 
 fn has_display() -> bool {
