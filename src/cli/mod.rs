@@ -4,7 +4,7 @@
 mod args;
 mod commands;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io::IsTerminal};
 
 use clap::Parser;
 
@@ -49,12 +49,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
-        Err(help) => return Ok(Invocation::Print(help.render().ansi().to_string())),
+        Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Task(command)),
         None => Invocation::Window(Box::new(session(&parsed.view))),
     })
+}
+
+/// With colours where a terminal shows them and nobody minds (<https://no-color.org>).
+fn for_stdout(text: &clap::builder::StyledStr) -> String {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !no_color { text.ansi().to_string() } else { text.to_string() }
 }
 
 /// clap's message without its usage, hints on one line.
