@@ -51,6 +51,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
         Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
+    match &parsed.command {
+        None => check_prompt(&parsed.view.source)?,
+        Some(Subcommands::Export(arguments)) => check_prompt(&arguments.view.source)?,
+        Some(Subcommands::Weights(arguments)) => check_prompt(&arguments.view.source)?,
+        Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
+    }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Task(command)),
         None => Invocation::Window(Box::new(session(&parsed.view))),
@@ -61,6 +67,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 fn for_stdout(text: &clap::builder::StyledStr) -> String {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !no_color { text.ansi().to_string() } else { text.to_string() }
+}
+
+/// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
+fn check_prompt(arguments: &SourceArguments) -> Result<(), String> {
+    let option = match arguments {
+        SourceArguments { prompt: Some(_), .. } => "--prompt",
+        SourceArguments { token_ids: Some(_), .. } => "--token-ids",
+        SourceArguments { no_bos: true, .. } => "--no-bos",
+        _ => return Ok(()),
+    };
+    let source = source_and_prompt(arguments).source;
+    if source.is_live() {
+        return Ok(());
+    }
+    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
 }
 
 /// clap's message without its usage, hints on one line.
