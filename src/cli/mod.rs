@@ -38,6 +38,7 @@ impl Task {
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => commands::heads(&arguments),
         }
+        .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
 }
 
@@ -90,7 +91,20 @@ fn one_line(message: &str) -> String {
     let body = body.split("\n\nFor more information").next().unwrap_or(body);
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{line} (attenuate --help lists all options)")
+    format!("{} (attenuate --help lists all options)", printable(line))
+}
+
+/// Line breaks and escape sequences, which a file's name may hold, must not reach the terminal.
+fn printable(message: &str) -> String {
+    let mut printable = String::with_capacity(message.len());
+    for character in message.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
 }
 
 /// The source and prompt that the arguments name: the figure unless something is to be read.
