@@ -101,6 +101,8 @@ impl Session {
                 self.view.solo = if self.view.solo == panel { None } else { panel };
             }
             Command::SetTheme(theme) => self.view.theme = theme,
+            // NaN is no scale; it would pass through the limits.
+            Command::SetUiScale(scale) if scale.is_nan() => {}
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,
