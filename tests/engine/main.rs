@@ -1,0 +1,11 @@
+//! The engine from outside: the same answers whatever was asked before, nothing computed twice that need not be, and
+//! a worker that always ends with the newest request.
+
+mod caches;
+mod captures;
+mod effect;
+mod errors;
+mod goldens;
+mod sharing;
+mod support;
+mod worker;
