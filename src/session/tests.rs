@@ -228,10 +228,12 @@ fn looks_are_set_and_nothing_else() {
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
+        Command::ToggleInspector,
     ]);
     let view = View {
         window: Some(WINDOW),
         solo: Some((Component::Key, 1)),
+        inspector: true,
         theme: Theme::Light,
         ui_scale: 1.5,
         colormap: Colormap::Greys,
@@ -288,7 +290,8 @@ fn a_session_survives_json() {
         view: View {
             window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),
             solo: Some((Component::Key, 1)),
-            theme: Theme::Dark,
+            inspector: true,
+        theme: Theme::Dark,
             ui_scale: 1.1,
             norm: "-0.1:0.3".parse().unwrap(),
             colormap: Colormap::Cividis,
