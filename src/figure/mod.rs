@@ -28,18 +28,8 @@ pub use layout::layout;
 pub use norm::{ColorNorm, Limits, NormError, NormPosition, NormScale, Tick};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};
 pub use panels::{PanelPictures, PanelRenderer, PictureSpec, scale};
-pub use png::{render, to_png};
+pub use png::{draw_png, render, to_png};
 pub use pooling::{Pooled, Window, pool, pool_pattern};
 pub use spec::{Beyond, FigureSpec, PanelSpec, weight_range};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
-
-use crate::engine::Outcome;
-
-/// The figure of `outcome` as the bytes of a PNG file.
-///
-/// # Errors
-/// When the page is too small for its content or the picture too large.
-pub fn draw_png(outcome: &Outcome, style: &FigureStyle, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
-    to_png(&layout(&FigureSpec::from_outcome(outcome, style))?, dpi)
-}

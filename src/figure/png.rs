@@ -3,7 +3,10 @@
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, PixelDimensions, Unit};
 use resvg::{tiny_skia, usvg};
 
-use super::{Dpi, Figure, FigureError, Heatmap, Picture, Window, paint, pool_pattern, svg, text};
+use super::{
+    Dpi, Figure, FigureError, FigureSpec, FigureStyle, Heatmap, Picture, Window, layout, paint, pool_pattern, svg, text,
+};
+use crate::engine::Outcome;
 
 /// 100 million pixels are 400 MB while drawing: a page of 178 mm at 1400 dpi.
 const MOST_PIXELS: u64 = 100_000_000;
@@ -16,6 +19,14 @@ const MOST_PIXELS: u64 = 100_000_000;
 /// When the picture would have more than 100 million pixels, or cannot be rendered or encoded.
 pub fn to_png(figure: &Figure, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
     encode(&render(figure, dpi)?, Some(dpi))
+}
+
+/// The figure of `outcome` as the bytes of a PNG file: what the window exports and the command line writes.
+///
+/// # Errors
+/// When the page is too small for its content or the picture too large.
+pub fn draw_png(outcome: &Outcome, style: &FigureStyle, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
+    to_png(&layout(&FigureSpec::from_outcome(outcome, style))?, dpi)
 }
 
 /// The figure in pixels: for the clipboard, or to look at.

@@ -166,6 +166,9 @@ impl App {
                 } else {
                     self.timeline.apply(Command::SetLayer(layer), Some(&facts), 0);
                     self.timeline.apply(Command::SetHead(head), Some(&facts), 0);
+                    let shown = self.timeline.session();
+                    let (layer, head) = (shown.layer, shown.head);
+                    self.toasts.info(format!("{message} Shown: layer {layer}, head {head}."));
                 }
             }
             Failure::Internal { message } => self.toasts.error(message),

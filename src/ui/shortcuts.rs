@@ -1,6 +1,6 @@
 //! Keys that work anywhere in the window, and the sheet that lists them.
 
-use egui::{Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
+use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::{
     action::{Action, Actions},
@@ -86,15 +86,24 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -
     actions
 }
 
-/// The sheet under `?`.
+/// The sheet under `?`; Esc closes it.
 pub fn sheet_ui(ctx: &Context, open: &mut bool) {
-    egui::Window::new("Keyboard and mouse").open(open).collapsible(false).resizable(false).show(ctx, |ui| {
-        egui::Grid::new("shortcuts").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
-            for (keys, meaning) in SHEET {
-                ui.label(RichText::new(keys).strong());
-                ui.label(meaning);
-                ui.end_row();
-            }
+    if *open && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        *open = false;
+    }
+    egui::Window::new("Keyboard and mouse")
+        .open(open)
+        .collapsible(false)
+        .resizable(false)
+        .pivot(Align2::CENTER_CENTER)
+        .default_pos(ctx.content_rect().center())
+        .show(ctx, |ui| {
+            egui::Grid::new("shortcuts").num_columns(2).spacing([18.0, 2.0]).show(ui, |ui| {
+                for (keys, meaning) in SHEET {
+                    ui.label(RichText::new(keys).strong());
+                    ui.label(meaning);
+                    ui.end_row();
+                }
+            });
         });
-    });
 }

@@ -215,10 +215,19 @@ fn send_details(
     cancelled: &dyn Fn() -> bool,
     send: &mut dyn FnMut(Reply),
 ) -> Result<(), EngineError> {
+    let baseline = &outcome.baseline.pattern;
+    let mut panels = [[Metrics::of(baseline); 3]; 3];
+    for (metrics, panel) in panels.as_flattened_mut().iter_mut().zip(outcome.panels.as_flattened()) {
+        if cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        if panel.pattern != *baseline {
+            *metrics = Metrics::of(&panel.pattern);
+        }
+    }
     let (component, column) = request.selected;
     let norms = outcome.baseline.output_norm().zip(outcome.panel(component, column).output_norm());
     let effect = engine.effect(&request.spec, component, column, cancelled)?;
-    let panels = outcome.panels.each_ref().map(|row| row.each_ref().map(|panel| Metrics::of(&panel.pattern)));
     send(Reply::Details(Box::new(Details { panels, output_norms: norms, effect })));
     Ok(())
 }
