@@ -71,6 +71,26 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
 }
 
 #[test]
+fn going_there_and_back_leaves_no_trace() {
+    let mut window = Window::figure();
+    window.click(Role::RadioButton, "All layers");
+    let figure = window.session().clone();
+    assert!(figure.layer > 5, "a layer that the live model does not have");
+    type_prompt(&mut window, "Sense and sensibility");
+    window.harness.get_by_role_and_label(Role::SpinButton, "first layer in scope").set_value_accesskit(2.0);
+    window.settle();
+    for round in 0..20 {
+        window.press_with(Modifiers::ALT, Key::ArrowLeft);
+        assert_eq!(*window.session(), figure, "round {round}");
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+        window.settle();
+        window.harness.event(Event::Text(" on".to_owned()));
+        window.settle();
+        assert_eq!((window.session().layer, window.session().head), (5, 1), "round {round}");
+    }
+}
+
+#[test]
 fn each_keystroke_is_read_live() {
     let mut window = Window::open(Session::example(Bundled::Austen));
     type_prompt(&mut window, "love");
