@@ -137,6 +137,22 @@ fn the_field_takes_any_epsilon() {
 }
 
 #[test]
+fn a_huge_epsilon_leaves_one_key_in_each_row() {
+    let mut window = Window::figure();
+    for text in ["1e10", "1e30"] {
+        window.enter_epsilon(text);
+        let query = window.metrics()[0][0];
+        assert_eq!(query.normalized_entropy, Some(0.0), "at ε = {text}");
+        let rows: Vec<Vec<f64>> =
+            (0..24).map(|query| window.outcome().panel(Component::Query, 0).pattern.exact_row(query)).collect();
+        assert!(
+            rows.iter().all(|row| row.iter().filter(|&&weight| weight == 1.0).count() == 1),
+            "at ε = {text}: {rows:?}"
+        );
+    }
+}
+
+#[test]
 fn the_field_refuses_what_is_no_epsilon_and_keeps_the_old_value() {
     let mut window = Window::figure();
     window.metrics();

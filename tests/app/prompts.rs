@@ -137,6 +137,7 @@ fn the_figure_has_no_beginning_of_sequence_to_choose() {
 #[test]
 fn an_empty_prompt_leaves_the_picture() {
     let mut window = Window::open(Session::example(Bundled::Austen));
+    window.metrics();
     let before = (text_read(&window), window.spoken());
     type_prompt(&mut window, "");
     window.wait("the reason", |window| window.has_text("the prompt is empty: at least one token is needed"));
@@ -153,6 +154,7 @@ fn an_empty_prompt_leaves_the_picture() {
 #[test]
 fn a_prompt_that_is_too_long_is_kept_to_be_mended() {
     let mut window = Window::open(Session::example(Bundled::Austen));
+    window.metrics();
     let before = (text_read(&window), window.spoken());
     let long = "pride and prejudice ".repeat(200);
     type_prompt(&mut window, &long);
@@ -183,6 +185,53 @@ fn characters_outside_the_vocabulary_are_read_as_bytes() {
         window.settle();
         assert_eq!(window.session().pinned, Some(Cell { query: last, key: 1 }), "{text}");
     }
+}
+
+#[test]
+fn the_pointer_may_rest_on_a_cell_that_goes_away() {
+    let mut window = Window::figure();
+    let position = window.cell_position(Component::Value, 2, Cell { query: 23, key: 23 });
+    window.hover(position);
+    for text in ["a", "once upon a time there was", "to"] {
+        // By keyboard alone: the pointer stays.
+        type_prompt(&mut window, text);
+        assert_eq!(text_read(&window), format!("<s>{text}"));
+        let last = window.outcome().n_positions() - 1;
+        let position = window.cell_position(Component::Value, 2, Cell { query: last, key: last });
+        window.hover(position);
+        let said = format!("{last} “");
+        assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.starts_with(&said)), "{:?}", window.spoken());
+    }
+}
+
+#[test]
+fn a_single_token_attends_to_itself() {
+    let prompt = Prompt::TokenIds(vec![42]);
+    let mut window = Window::open(Session { prompt, ..Session::example(Bundled::Austen) });
+    assert_eq!(window.outcome().n_positions(), 1);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "42");
+    let position = window.cell_position(Component::Key, 1, Cell { query: 0, key: 0 });
+    window.hover(position);
+    assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.ends_with(": 1")), "{:?}", window.spoken());
+    window.harness.event(Event::Zoom(2.0));
+    window.settle();
+    assert_eq!(window.session().view.window, None);
+}
+
+#[test]
+fn a_session_that_cannot_be_shown_says_why_and_can_be_mended() {
+    let prompt = Prompt::TokenIds(vec![0, 4_000_000]);
+    let mut window = Window::unanswered(Session { prompt, ..Session::example(Bundled::Austen) });
+    window.wait_anyhow("the reason", |window| window.has_text("there is no token 4000000"));
+    assert!(window.panels().is_empty());
+    window.assert_text("Not opened");
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+    window.harness.step();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.event(Event::Text("mended at last".to_owned()));
+    window.settle();
+    assert_eq!(text_read(&window), "<s>mended at last");
+    window.metrics();
 }
 
 #[test]

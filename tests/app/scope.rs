@@ -102,6 +102,13 @@ fn layers_and_heads_step_within_their_bounds() {
 }
 
 #[test]
+fn a_layer_and_head_that_do_not_exist_become_the_last() {
+    let mut window = Window::open(Session { layer: 99, head: 99, ..Session::default() });
+    assert_eq!((window.session().layer, window.session().head), (29, 8));
+    window.metrics();
+}
+
+#[test]
 fn layers_and_heads_have_keys() {
     let mut window = Window::figure();
     for (key, layer, head) in [

@@ -10,12 +10,20 @@ use attenuate::{
 };
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Vec2, accesskit::Toggled, vec2};
 use egui_kittest::{
-    Harness, Node,
+    Harness, HarnessBuilder, Node,
     kittest::{NodeT as _, Queryable as _},
 };
 
-/// Looks, 2 ms apart, before something that should come is given up: half a minute even where nothing is drawn.
+/// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
 const PATIENCE: usize = 15_000;
+
+/// As the program opens, in points.
+const SIZE: Vec2 = vec2(1280.0, 800.0);
+
+/// Short steps, so that two clicks are a double click.
+fn builder(size: Vec2) -> HarnessBuilder<App> {
+    Harness::builder().with_size(size).with_step_dt(0.01)
+}
 
 /// The program's window, driven through its accessibility tree, by pointer and by keyboard.
 pub struct Window {
@@ -30,31 +38,31 @@ impl Window {
     }
 
     pub fn open(session: Session) -> Self {
-        Self::sized(session, vec2(1280.0, 800.0))
+        Self::sized(session, SIZE)
     }
 
     /// `size` is in points.
     pub fn sized(session: Session, size: Vec2) -> Self {
-        let harness = Harness::builder()
-            .with_size(size)
-            // Short steps, so that two clicks are a double click.
-            .with_step_dt(0.01)
-            .build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
-        Self::settled(harness)
+        Self::settled(builder(size), session)
     }
 
     /// Characters that no font has are drawn as boxes, as in the program, and do not end the test.
     pub fn with_any_glyphs(session: Session) -> Self {
-        let harness = Harness::builder()
-            .with_size(vec2(1280.0, 800.0))
-            .with_step_dt(0.01)
-            .allow_missing_glyphs()
-            .build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
-        Self::settled(harness)
+        Self::settled(builder(SIZE).allow_missing_glyphs(), session)
     }
 
-    fn settled(harness: Harness<'static, App>) -> Self {
-        let mut window = Self { harness, engine: Engine::default() };
+    /// Not waited for: there may never be a picture.
+    pub fn unanswered(session: Session) -> Self {
+        Self::start(builder(SIZE), session)
+    }
+
+    fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
+        let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
+        Self { harness, engine: Engine::default() }
+    }
+
+    fn settled(builder: HarnessBuilder<App>, session: Session) -> Self {
+        let mut window = Self::start(builder, session);
         window.settle();
         window
     }
@@ -73,13 +81,20 @@ impl Window {
         self.wait("everything answered", |_| true);
     }
 
-    /// Steps until nothing moves, every request is answered, and `done`. How long that takes is not judged.
+    /// Steps until nothing moves, every request is answered, there is a picture, and `done`.
     #[track_caller]
     pub fn wait(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        self.wait_anyhow(what, |window| {
+            let app = window.harness.state();
+            app.is_settled() && app.outcome().is_some() && done(window)
+        });
+    }
+
+    /// Steps until nothing moves and `done`. How long that takes is not judged.
+    #[track_caller]
+    pub fn wait_anyhow(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         for _ in 0..PATIENCE {
-            let is_still = self.harness.run_ok().is_some();
-            let app = self.harness.state();
-            if is_still && app.is_settled() && app.outcome().is_some() && done(self) {
+            if self.harness.run_ok().is_some() && done(self) {
                 return;
             }
             sleep(Duration::from_millis(2));
@@ -132,7 +147,7 @@ impl Window {
     pub fn panels(&self) -> Vec<Node<'_>> {
         let is_panel =
             |node: &Node<'_>| node.accesskit_node().label().is_some_and(|name| name.starts_with("Modifying "));
-        let mut panels: Vec<_> = self.harness.get_all_by_role(Role::Image).filter(is_panel).collect();
+        let mut panels: Vec<_> = self.harness.query_all_by_role(Role::Image).filter(is_panel).collect();
         panels.sort_by(|a, b| {
             let (a, b) = (a.rect().min, b.rect().min);
             (a.y, a.x).partial_cmp(&(b.y, b.x)).unwrap()
