@@ -291,7 +291,7 @@ fn a_session_survives_json() {
             window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),
             solo: Some((Component::Key, 1)),
             inspector: true,
-        theme: Theme::Dark,
+            theme: Theme::Dark,
             ui_scale: 1.1,
             norm: "-0.1:0.3".parse().unwrap(),
             colormap: Colormap::Cividis,

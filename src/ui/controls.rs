@@ -103,10 +103,13 @@ fn range_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Act
     let reach = session.scope.resolve(outcome.shown()).layers;
     let last_layer = outcome.facts.n_layers.saturating_sub(1);
     let (mut first, mut last) = (reach.start, reach.end.saturating_sub(1));
+    // Just after another source was opened, the bounds are still those of the source on screen: they must not cut the
+    // session's range.
+    let (first_end, last_start, last_end) = (last.max(first), first.min(last), last_layer.max(last));
     ui.label("Layers");
-    let from = named(ui.add(egui::DragValue::new(&mut first).range(0..=last)), "first layer in scope");
+    let from = named(ui.add(egui::DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
     ui.label("to");
-    let to = named(ui.add(egui::DragValue::new(&mut last).range(first..=last_layer)), "last layer in scope");
+    let to = named(ui.add(egui::DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
     if from.changed() || to.changed() {
         let scope = Scope { layers: LayerScope::Range { first, last }, ..session.scope.clone() };
         actions.push(Command::SetScope(scope).into());
@@ -137,7 +140,8 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize>
     if named(down, &format!("{name} down")).clicked() {
         chosen -= 1;
     }
-    named(ui.add(egui::DragValue::new(&mut chosen).range(0..=last).speed(0.1)), name);
+    // Just after another source was opened, `last` is still that of the source on screen: it must not cut the session's.
+    named(ui.add(egui::DragValue::new(&mut chosen).range(0..=last.max(value)).speed(0.1)), name);
     let up = ui.add_enabled(value < last, egui::Button::new("+").min_size(theme::TARGET));
     if named(up, &format!("{name} up")).clicked() {
         chosen += 1;

@@ -13,8 +13,12 @@ pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         let Some(frame) = studio.frame() else {
-            ui.spinner();
-            ui.label(RichText::new("Opening…").small());
+            // After a failure there is nothing to wait for; the reason stands where the picture would be.
+            let is_failed = studio.failure().is_some();
+            if !is_failed {
+                ui.spinner();
+            }
+            ui.label(RichText::new(if is_failed { "Not opened" } else { "Opening…" }).small());
             return;
         };
         let outcome = &frame.outcome;

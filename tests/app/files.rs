@@ -1,0 +1,124 @@
+//! Captures from files, dropped or by their path.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use attenuate::{
+    engine::{Bundled, SourceSpec},
+    session::Session,
+};
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable as _;
+use safetensors::{Dtype, tensor::TensorView};
+
+use super::support::Window;
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("the window reads by path".to_owned())
+    }
+}
+
+fn drop_file(window: &mut Window, path: &Path) {
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+    window.harness.step();
+    window.settle();
+}
+
+fn open_by_path(window: &mut Window, path: &str) {
+    window.press_with(Modifiers::COMMAND, Key::O);
+    window.type_over(Role::TextInput, "Capture file", path);
+    window.press(Key::Enter);
+}
+
+fn assert_figure_stays(window: &mut Window) {
+    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(window.outcome().n_positions(), 24);
+    window.metrics();
+}
+
+#[test]
+fn garbage_leaves_the_figure_and_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = folder.path().join("garbage.safetensors");
+    std::fs::write(&garbage, [0x7f_u8; 4000]).unwrap();
+    let empty = folder.path().join("empty.safetensors");
+    std::fs::write(&empty, []).unwrap();
+    let missing = folder.path().join("missing.safetensors");
+    for path in [&garbage, &empty, &missing] {
+        for how in ["dropped", "typed"] {
+            let mut window = Window::figure();
+            let before = window.session().clone();
+            match how {
+                "dropped" => drop_file(&mut window, path),
+                _ => open_by_path(&mut window, &path.display().to_string()),
+            }
+            window.wait("an error", |window| !window.announced(Role::Alert).is_empty());
+            let alerts = window.announced(Role::Alert);
+            assert!(alerts.len() == 1 && alerts[0].contains(&path.display().to_string()), "{how}: {alerts:?}");
+            assert_eq!(*window.session(), before);
+            assert_figure_stays(&mut window);
+        }
+    }
+}
+
+#[test]
+fn other_kinds_of_file_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "no capture").unwrap();
+    let mut window = Window::figure();
+    drop_file(&mut window, &path);
+    let alerts = window.announced(Role::Alert);
+    assert!(alerts.len() == 1 && alerts[0].contains("notes.txt") && alerts[0].contains(".safetensors"), "{alerts:?}");
+    assert_figure_stays(&mut window);
+    open_by_path(&mut window, "");
+    assert_eq!(window.announced(Role::Alert).len(), 2, "{:?}", window.announced(Role::Alert));
+    assert_figure_stays(&mut window);
+}
+
+#[test]
+fn a_capture_opens_and_back_leads_to_the_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.safetensors");
+    let values = |rate: f32| -> Vec<u8> { (0..5 * 4).flat_map(|i| (i as f32 * rate).sin().to_le_bytes()).collect() };
+    let data: HashMap<&str, Vec<u8>> = [("q", values(0.7)), ("k", values(1.1)), ("v", values(1.9))].into();
+    let views = data.iter().map(|(name, bytes)| (*name, TensorView::new(Dtype::F32, vec![5, 4], bytes).unwrap()));
+    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    for how in ["dropped", "typed"] {
+        let mut window = Window::figure();
+        match how {
+            "dropped" => drop_file(&mut window, &path),
+            _ => open_by_path(&mut window, &path.display().to_string()),
+        }
+        window.wait("five tokens", |window| window.outcome().n_positions() == 5);
+        assert_eq!(window.session().source, SourceSpec::Capture(path.clone()));
+        assert_eq!((window.session().layer, window.session().head), (0, 0), "its only ones");
+        window.metrics();
+        assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
+        assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
+        window.press_with(Modifiers::ALT, Key::ArrowLeft);
+        assert_eq!(*window.session(), Session::default());
+        assert_figure_stays(&mut window);
+    }
+}
+
+#[test]
+fn escape_closes_the_dialog() {
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::O);
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, "Capture file").is_focused());
+    window.press(Key::Escape);
+    assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
+    assert_figure_stays(&mut window);
+}

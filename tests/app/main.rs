@@ -1,0 +1,14 @@
+//! The window's behaviour, without a screen: gestures and accessibility requests go in, the accessibility tree comes
+//! out, and its numbers are compared with the engine's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod cells;
+mod epsilon;
+mod export;
+mod files;
+mod opening;
+mod prompts;
+mod scope;
+mod support;
+mod view;

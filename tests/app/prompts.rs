@@ -1,0 +1,248 @@
+//! Prompts: typing one moves to the live model, and back leads to exactly what was there.
+
+use attenuate::{
+    attention::Component,
+    engine::{Bundled, Prompt, SourceSpec},
+    session::{Cell, Session},
+};
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::support::Window;
+
+const BACK: &str = "← Back to bundled:smollm2";
+
+fn type_prompt(window: &mut Window, text: &str) {
+    window.type_over(Role::MultilineTextInput, "Prompt", text);
+}
+
+/// The chips' names in order.
+fn chips(window: &Window) -> Vec<String> {
+    let names = window.harness.get_all_by_role(Role::Button).filter_map(|node| node.accesskit_node().label());
+    names.filter(|name| name.starts_with("token ")).collect()
+}
+
+/// The tokens put together again.
+fn text_read(window: &Window) -> String {
+    window.outcome().tokens.iter().map(|token| token.text.as_str()).collect()
+}
+
+#[test]
+fn typing_moves_to_the_live_model_and_back_leads_home() {
+    let mut window = Window::figure();
+    // A view with everything changed, so that coming back means something.
+    window.press(Key::K);
+    window.press(Key::Num3);
+    window.enter_epsilon("0.7");
+    window.press(Key::Tab);
+    window.click(Role::Button, "Layer up");
+    let cell = window.cell_position(Component::Key, 2, Cell { query: 9, key: 1 });
+    window.click_at(cell);
+    window.harness.event(Event::Zoom(1.5));
+    window.settle();
+    window.leave();
+    let before = window.session().clone();
+    assert!(before.pinned.is_some() && before.view.window.is_some() && before.layer == 15);
+
+    for way_back in ["button", "keys"] {
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+        window.settle();
+        window.press_with(Modifiers::COMMAND, Key::A);
+        window.harness.event(Event::Text("It is a truth universally acknowledged.".to_owned()));
+        window.settle();
+        assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
+        assert_eq!(text_read(&window), "<s>It is a truth universally acknowledged.");
+        assert_eq!(window.session().epsilon, before.epsilon, "ε goes along");
+        assert_eq!(window.session().pinned, None, "cells of another prompt mean nothing");
+        let chips = chips(&window);
+        assert_eq!(chips.len(), window.outcome().n_positions());
+        assert_eq!(chips[0], "token 0: <s>");
+        window.metrics();
+        window.assert_text("bundled:austen");
+        match way_back {
+            "button" => window.click(Role::Button, BACK),
+            _ => window.press_with(Modifiers::ALT, Key::ArrowLeft),
+        }
+        window.leave();
+        assert_eq!(*window.session(), before, "by {way_back}");
+        assert_eq!(window.outcome().n_positions(), 24);
+        assert!(window.harness.query_by_label(BACK).is_none(), "there is nothing further back");
+    }
+}
+
+#[test]
+fn going_there_and_back_leaves_no_trace() {
+    let mut window = Window::figure();
+    window.click(Role::RadioButton, "All layers");
+    let figure = window.session().clone();
+    assert!(figure.layer > 5, "a layer that the live model does not have");
+    type_prompt(&mut window, "Sense and sensibility");
+    window.harness.get_by_role_and_label(Role::SpinButton, "first layer in scope").set_value_accesskit(2.0);
+    window.settle();
+    for round in 0..20 {
+        window.press_with(Modifiers::ALT, Key::ArrowLeft);
+        assert_eq!(*window.session(), figure, "round {round}");
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+        window.settle();
+        window.harness.event(Event::Text(" on".to_owned()));
+        window.settle();
+        assert_eq!((window.session().layer, window.session().head), (5, 1), "round {round}");
+    }
+}
+
+#[test]
+fn each_keystroke_is_read_live() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    type_prompt(&mut window, "love");
+    assert_eq!(text_read(&window), "<s>love");
+    for (typed, text) in [(" is", "<s>love is"), (" blind", "<s>love is blind")] {
+        window.harness.event(Event::Text(typed.to_owned()));
+        window.settle();
+        assert_eq!(text_read(&window), text);
+    }
+    window.metrics();
+    assert!(window.harness.query_by_label(BACK).is_none(), "the same model: nothing to step back to");
+}
+
+#[test]
+fn keys_belong_to_the_prompt_while_it_is_edited() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    type_prompt(&mut window, "a quick");
+    let before = (window.session().rows, window.session().layer, window.session().view.solo);
+    for key in [Key::Q, Key::S, Key::K, Key::OpenBracket, Key::Comma] {
+        window.press(key);
+    }
+    assert_eq!((window.session().rows, window.session().layer, window.session().view.solo), before);
+}
+
+#[test]
+fn the_beginning_of_sequence_can_be_left_out() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    let with = window.outcome().n_positions();
+    window.click(Role::CheckBox, "Start with BOS");
+    assert!(matches!(window.session().prompt, Prompt::Text { bos: false, .. }));
+    assert_eq!(window.outcome().n_positions(), with - 1);
+    assert!(!text_read(&window).contains("<s>"));
+    window.metrics();
+    window.click(Role::CheckBox, "Start with BOS");
+    assert_eq!(window.outcome().n_positions(), with);
+    window.metrics();
+}
+
+#[test]
+fn the_figure_has_no_beginning_of_sequence_to_choose() {
+    assert!(Window::figure().harness.query_by_role(Role::CheckBox).is_none());
+}
+
+#[test]
+fn an_empty_prompt_leaves_the_picture() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    window.metrics();
+    let before = (text_read(&window), window.spoken());
+    type_prompt(&mut window, "");
+    window.wait("the reason", |window| window.has_text("the prompt is empty: at least one token is needed"));
+    window.assert_text("shown: the last result");
+    assert_eq!((text_read(&window), window.spoken()), before);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "");
+    window.harness.event(Event::Text("Well, well.".to_owned()));
+    window.settle();
+    assert_eq!(text_read(&window), "<s>Well, well.");
+    assert!(!window.has_text("shown: the last result"));
+    window.metrics();
+}
+
+#[test]
+fn a_prompt_that_is_too_long_is_kept_to_be_mended() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    window.metrics();
+    let before = (text_read(&window), window.spoken());
+    let long = "pride and prejudice ".repeat(200);
+    type_prompt(&mut window, &long);
+    window.wait("the reason", |window| window.has_text(" 512"));
+    window.assert_text("the prompt has ");
+    assert_eq!((text_read(&window), window.spoken()), before);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), long);
+    type_prompt(&mut window, &"sense ".repeat(100));
+    assert!(window.outcome().n_positions() > 100);
+    window.metrics();
+}
+
+#[test]
+fn characters_outside_the_vocabulary_are_read_as_bytes() {
+    for text in
+        ["日本語のテキスト", "🦀 loves 🐫", "na\u{ef}ve caf\u{e9} \u{2014} \u{202e}right", "tab\tand\nline \u{0}"]
+    {
+        let prompt = Prompt::Text { text: text.to_owned(), bos: true };
+        let mut window = Window::with_any_glyphs(Session { prompt, ..Session::example(Bundled::Austen) });
+        assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), text);
+        assert_eq!(chips(&window).len(), window.outcome().n_positions());
+        assert!(window.outcome().n_positions() > 4, "{text}");
+        window.metrics();
+        let last = window.outcome().n_positions() - 1;
+        let position = window.cell_position(Component::Query, 0, Cell { query: last, key: 1 });
+        window.click_at(position);
+        window.press(Key::I);
+        window.settle();
+        assert_eq!(window.session().pinned, Some(Cell { query: last, key: 1 }), "{text}");
+    }
+}
+
+#[test]
+fn the_pointer_may_rest_on_a_cell_that_goes_away() {
+    let mut window = Window::figure();
+    let position = window.cell_position(Component::Value, 2, Cell { query: 23, key: 23 });
+    window.hover(position);
+    for text in ["a", "once upon a time there was", "to"] {
+        // By keyboard alone: the pointer stays.
+        type_prompt(&mut window, text);
+        assert_eq!(text_read(&window), format!("<s>{text}"));
+        let last = window.outcome().n_positions() - 1;
+        let position = window.cell_position(Component::Value, 2, Cell { query: last, key: last });
+        window.hover(position);
+        let said = format!("{last} “");
+        assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.starts_with(&said)), "{:?}", window.spoken());
+    }
+}
+
+#[test]
+fn a_single_token_attends_to_itself() {
+    let prompt = Prompt::TokenIds(vec![42]);
+    let mut window = Window::open(Session { prompt, ..Session::example(Bundled::Austen) });
+    assert_eq!(window.outcome().n_positions(), 1);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "42");
+    let position = window.cell_position(Component::Key, 1, Cell { query: 0, key: 0 });
+    window.hover(position);
+    assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.ends_with(": 1")), "{:?}", window.spoken());
+    window.harness.event(Event::Zoom(2.0));
+    window.settle();
+    assert_eq!(window.session().view.window, None);
+}
+
+#[test]
+fn a_session_that_cannot_be_shown_says_why_and_can_be_mended() {
+    let prompt = Prompt::TokenIds(vec![0, 4_000_000]);
+    let mut window = Window::unanswered(Session { prompt, ..Session::example(Bundled::Austen) });
+    window.wait_anyhow("the reason", |window| window.has_text("there is no token 4000000"));
+    assert!(window.panels().is_empty());
+    window.assert_text("Not opened");
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+    window.harness.step();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.event(Event::Text("mended at last".to_owned()));
+    window.settle();
+    assert_eq!(text_read(&window), "<s>mended at last");
+    window.metrics();
+}
+
+#[test]
+fn examples_are_in_the_menu() {
+    let mut window = Window::figure();
+    window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
+    window.close_menus();
+    assert_eq!(*window.session(), Session::example(Bundled::Austen));
+    window.metrics();
+    window.menu(&["File", "Examples", "The figure: SmolLM2-135M, captured"]);
+    window.close_menus();
+    assert_eq!(*window.session(), Session::default());
+    window.metrics();
+}

@@ -1,0 +1,312 @@
+//! A window without a screen, and what the engine says it should show.
+
+use std::{thread::sleep, time::Duration};
+
+use attenuate::{
+    attention::{Component, Metrics},
+    engine::{Engine, Outcome},
+    session::{Cell, Session},
+    ui::App,
+};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Vec2, accesskit::Toggled, vec2};
+use egui_kittest::{
+    Harness, HarnessBuilder, Node,
+    kittest::{NodeT as _, Queryable as _},
+};
+
+/// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
+const PATIENCE: usize = 15_000;
+
+/// As the program opens, in points.
+const SIZE: Vec2 = vec2(1280.0, 800.0);
+
+/// Short steps, so that two clicks are a double click.
+fn builder(size: Vec2) -> HarnessBuilder<App> {
+    Harness::builder().with_size(size).with_step_dt(0.01)
+}
+
+/// The program's window, driven through its accessibility tree, by pointer and by keyboard.
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    engine: Engine,
+}
+
+impl Window {
+    /// On the figure, as the program starts.
+    pub fn figure() -> Self {
+        Self::open(Session::default())
+    }
+
+    pub fn open(session: Session) -> Self {
+        Self::sized(session, SIZE)
+    }
+
+    /// `size` is in points.
+    pub fn sized(session: Session, size: Vec2) -> Self {
+        Self::settled(builder(size), session)
+    }
+
+    /// Characters that no font has are drawn as boxes, as in the program, and do not end the test.
+    pub fn with_any_glyphs(session: Session) -> Self {
+        Self::settled(builder(SIZE).allow_missing_glyphs(), session)
+    }
+
+    /// Not waited for: there may never be a picture.
+    pub fn unanswered(session: Session) -> Self {
+        Self::start(builder(SIZE), session)
+    }
+
+    fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
+        let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
+        Self { harness, engine: Engine::default() }
+    }
+
+    fn settled(builder: HarnessBuilder<App>, session: Session) -> Self {
+        let mut window = Self::start(builder, session);
+        window.settle();
+        window
+    }
+
+    pub fn session(&self) -> &Session {
+        self.harness.state().session()
+    }
+
+    /// What is on screen.
+    pub fn outcome(&self) -> &Outcome {
+        self.harness.state().outcome().unwrap()
+    }
+
+    /// Steps until nothing moves any more and every request is answered.
+    pub fn settle(&mut self) {
+        self.wait("everything answered", |_| true);
+    }
+
+    /// Steps until nothing moves, every request is answered, there is a picture, and `done`.
+    #[track_caller]
+    pub fn wait(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        self.wait_anyhow(what, |window| {
+            let app = window.harness.state();
+            app.is_settled() && app.outcome().is_some() && done(window)
+        });
+    }
+
+    /// Steps until nothing moves and `done`. How long that takes is not judged.
+    #[track_caller]
+    pub fn wait_anyhow(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        for _ in 0..PATIENCE {
+            if self.harness.run_ok().is_some() && done(self) {
+                return;
+            }
+            sleep(Duration::from_millis(2));
+        }
+        panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
+    }
+
+    /// The engine's own answer to the session, computed here.
+    pub fn expected(&mut self) -> Outcome {
+        let spec = self.session().run_spec();
+        self.engine.run(&spec, &|| false).unwrap()
+    }
+
+    /// Waits until all nine panels say the engine's metrics, and returns them, `[component][column]`.
+    #[track_caller]
+    pub fn metrics(&mut self) -> [[Metrics; 3]; 3] {
+        let expected = self.expected();
+        let metrics = expected.panels.each_ref().map(|row| row.each_ref().map(|panel| Metrics::of(&panel.pattern)));
+        let texts = metrics.map(|row| row.map(said));
+        self.wait(&format!("panels that say {texts:?}"), |window| window.spoken() == texts);
+        assert_eq!(self.outcome().epsilon, expected.epsilon);
+        metrics
+    }
+
+    /// Waits until all nine panels say the engine's weight of the pinned cell.
+    #[track_caller]
+    pub fn says_pinned_weights(&mut self) {
+        let (expected, cell) = (self.expected(), self.session().pinned.unwrap());
+        let texts = Component::ALL.map(|component| {
+            std::array::from_fn(|column| {
+                let exact = expected.panel(component, column).pattern.exact_cell(cell.query, cell.key).unwrap();
+                shortest(exact.weight)
+            })
+        });
+        self.wait(&format!("panels that say {texts:?}"), |window| {
+            window.spoken().map(|row| row.map(|said| said.rsplit(' ').next().unwrap().to_owned())) == texts
+        });
+    }
+
+    pub fn panel_name(&self, component: Component, column: usize) -> String {
+        format!("Modifying {component} with ε = {}", self.session().epsilon[component.row()][column])
+    }
+
+    /// The accessible names of the panels on screen, row by row.
+    pub fn panel_names(&self) -> Vec<String> {
+        self.panels().iter().map(|panel| panel.accesskit_node().label().unwrap()).collect()
+    }
+
+    /// All panels on screen, row by row.
+    pub fn panels(&self) -> Vec<Node<'_>> {
+        let is_panel =
+            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|name| name.starts_with("Modifying "));
+        let mut panels: Vec<_> = self.harness.query_all_by_role(Role::Image).filter(is_panel).collect();
+        panels.sort_by(|a, b| {
+            let (a, b) = (a.rect().min, b.rect().min);
+            (a.y, a.x).partial_cmp(&(b.y, b.x)).unwrap()
+        });
+        panels
+    }
+
+    /// What a screen reader says of the nine panels, `[component][column]`.
+    #[track_caller]
+    pub fn spoken(&self) -> [[String; 3]; 3] {
+        let panels = self.panels();
+        assert_eq!(panels.len(), 9);
+        std::array::from_fn(|row| std::array::from_fn(|column| panels[3 * row + column].value().unwrap()))
+    }
+
+    #[track_caller]
+    pub fn panel_rect(&self, component: Component, column: usize) -> Rect {
+        let panels = self.panels();
+        assert_eq!(panels.len(), 9);
+        panels[3 * component.row() + column].rect()
+    }
+
+    /// The middle of a cell of the whole matrix on screen.
+    pub fn cell_position(&self, component: Component, column: usize, cell: Cell) -> Pos2 {
+        let rect = self.panel_rect(component, column);
+        let size = rect.size() / self.outcome().n_positions() as f32;
+        rect.min + vec2((cell.key as f32 + 0.5) * size.x, (cell.query as f32 + 0.5) * size.y)
+    }
+
+    pub fn hover(&mut self, position: Pos2) {
+        self.harness.hover_at(position);
+        self.settle();
+    }
+
+    /// A click with the primary button, as a hand does it.
+    pub fn click_at(&mut self, position: Pos2) {
+        self.queue_click(position);
+        self.settle();
+    }
+
+    pub fn double_click_at(&mut self, position: Pos2) {
+        self.queue_click(position);
+        self.queue_click(position);
+        self.settle();
+    }
+
+    fn queue_click(&self, position: Pos2) {
+        self.harness.hover_at(position);
+        for pressed in [true, false] {
+            self.button(position, PointerButton::Primary, pressed);
+        }
+    }
+
+    pub fn button(&self, pos: Pos2, button: PointerButton, pressed: bool) {
+        self.harness.event(Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
+    }
+
+    /// Takes the pointer out of the window, so that it hovers over nothing.
+    pub fn leave(&mut self) {
+        self.harness.remove_cursor();
+        self.settle();
+    }
+
+    #[track_caller]
+    pub fn click(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click();
+        self.settle();
+    }
+
+    /// Menus stay open after a choice.
+    pub fn close_menus(&mut self) {
+        self.press(Key::Escape);
+        self.press(Key::Escape);
+    }
+
+    /// Follows menus to an entry.
+    #[track_caller]
+    pub fn menu(&mut self, path: &[&str]) {
+        for name in path {
+            self.harness.get_by_label(name).click();
+            self.settle();
+        }
+        self.leave();
+    }
+
+    #[track_caller]
+    pub fn press(&mut self, key: Key) {
+        self.press_with(Modifiers::NONE, key);
+    }
+
+    #[track_caller]
+    pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// Replaces the text of a field, by keyboard.
+    #[track_caller]
+    pub fn type_over(&mut self, role: Role, name: &str, text: &str) {
+        self.harness.get_by_role_and_label(role, name).focus();
+        self.settle();
+        self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.harness.key_press(Key::Backspace);
+        if !text.is_empty() {
+            self.harness.event(Event::Text(text.to_owned()));
+        }
+        self.settle();
+    }
+
+    /// Types into the number field of ε and presses Enter.
+    #[track_caller]
+    pub fn enter_epsilon(&mut self, text: &str) {
+        self.type_over(Role::TextInput, "epsilon value", text);
+        self.press(Key::Enter);
+    }
+
+    pub fn is_chosen(&self, name: &str) -> bool {
+        let radio = self.harness.get_by_role_and_label(Role::RadioButton, name);
+        radio.accesskit_node().toggled() == Some(Toggled::True)
+    }
+
+    pub fn is_disabled(&self, role: Role, name: &str) -> bool {
+        self.harness.get_by_role_and_label(role, name).accesskit_node().is_disabled()
+    }
+
+    pub fn value(&self, role: Role, name: &str) -> String {
+        self.harness.get_by_role_and_label(role, name).value().unwrap()
+    }
+
+    /// Every text on screen that is not in a control.
+    pub fn texts(&self) -> Vec<String> {
+        self.harness.query_all_by_role(Role::Label).filter_map(|node| node.value()).collect()
+    }
+
+    #[track_caller]
+    pub fn assert_text(&self, part: &str) {
+        assert!(self.has_text(part), "“{part}” is not on screen: {:#?}", self.texts());
+    }
+
+    pub fn has_text(&self, part: &str) -> bool {
+        self.texts().iter().any(|text| text.contains(part))
+    }
+
+    /// The names of the toasts of a kind, and of other messages that a screen reader announces.
+    pub fn announced(&self, role: Role) -> Vec<String> {
+        self.harness.query_all_by_role(role).filter_map(|node| node.accesskit_node().label()).collect()
+    }
+}
+
+/// What a panel says of its pattern.
+pub fn said(metrics: Metrics) -> String {
+    let (sink, entropy) = (metrics.sink_mass.unwrap(), metrics.normalized_entropy.unwrap());
+    format!("sink mass {sink:.4}, normalized entropy {entropy:.4}")
+}
+
+/// The shortest decimal that reads back as the same weight.
+pub fn shortest(weight: f32) -> String {
+    [format!("{weight}"), format!("{weight:e}")]
+        .into_iter()
+        .min_by_key(|text| (weight < 1e-4) != text.contains('e'))
+        .unwrap()
+}

@@ -1,0 +1,202 @@
+//! Zooming, panning, one panel alone, themes, scales and colours.
+
+use attenuate::{
+    attention::Component,
+    figure::{Colormap, Window as Cells},
+    session::{Cell, Theme},
+};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Role, TouchPhase, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::support::Window;
+
+fn scroll(window: &mut Window, points: f32) {
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, points),
+        phase: TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    // egui spreads a scroll over several frames.
+    window.harness.run_steps(60);
+    window.settle();
+}
+
+/// The cells in view; all 24 where the session says so.
+fn view(window: &Window) -> Cells {
+    window.session().view.window.unwrap_or(Cells::whole(24))
+}
+
+/// Says which cell lies at `at`, from 0 to 1 along both sides of a panel.
+fn cell_said_at(window: &mut Window, component: Component, column: usize, at: f32) -> String {
+    let rect = window.panel_rect(component, column);
+    let position = rect.min + rect.size() * at;
+    window.hover(position);
+    let said = window.spoken()[component.row()][column].clone();
+    window.leave();
+    said.split(':').next().unwrap().to_owned()
+}
+
+#[test]
+fn scrolling_zooms_all_panels_about_the_pointer() {
+    let mut window = Window::figure();
+    // The middle of cell 12, 12.
+    let position = window.cell_position(Component::Query, 0, Cell { query: 12, key: 12 });
+    window.hover(position);
+    scroll(&mut window, 200.0);
+    let zoomed = view(&window);
+    assert!(zoomed.x1 - zoomed.x0 < 20.0, "{zoomed:?}");
+    assert!((zoomed.x1 - zoomed.x0 - (zoomed.y1 - zoomed.y0)).abs() < 1e-9, "cells stay square: {zoomed:?}");
+    let under = zoomed.x0 + 12.5 / 24.0 * (zoomed.x1 - zoomed.x0);
+    assert!((under - 12.5).abs() < 0.01, "what is under the pointer stays there: {zoomed:?}");
+    window.leave();
+    let expected = (zoomed.x0 + 0.3 * (zoomed.x1 - zoomed.x0)).floor();
+    let said: Vec<_> = [(Component::Query, 0), (Component::Key, 1), (Component::Value, 2)]
+        .map(|(component, column)| cell_said_at(&mut window, component, column, 0.3))
+        .into();
+    assert!(said[0].starts_with(&format!("{expected} “")), "{said:?} in {zoomed:?}");
+    assert_eq!(said, vec![said[0].clone(); 3], "all panels show the same cells");
+
+    window.hover(position);
+    for _ in 0..20 {
+        scroll(&mut window, 200.0);
+    }
+    assert!((view(&window).x1 - view(&window).x0 - 4.0).abs() < 1e-9, "four cells at least: {:?}", view(&window));
+    for _ in 0..20 {
+        scroll(&mut window, -200.0);
+    }
+    assert_eq!(window.session().view.window, None, "and out again to the whole matrix");
+    window.leave();
+    window.metrics();
+}
+
+#[test]
+fn a_double_click_shows_the_whole_matrix_again() {
+    let mut window = Window::figure();
+    let position = window.cell_position(Component::Key, 1, Cell { query: 20, key: 4 });
+    window.hover(position);
+    window.harness.event(Event::Zoom(3.0));
+    window.settle();
+    assert!((view(&window).x1 - view(&window).x0 - 8.0).abs() < 1e-5, "{:?}", view(&window));
+    window.double_click_at(position);
+    assert_eq!(window.session().view.window, None);
+    assert_eq!(window.session().pinned, None, "the two clicks of it leave no pin");
+}
+
+#[test]
+fn the_secondary_button_pans() {
+    let mut window = Window::figure();
+    let position = window.cell_position(Component::Query, 2, Cell { query: 12, key: 12 });
+    window.hover(position);
+    window.harness.event(Event::Zoom(2.0));
+    window.settle();
+    let before = view(&window);
+    drag_secondary(&mut window, position, vec2(-28.0, 14.0));
+    let after = view(&window);
+    // Twelve cells across a panel.
+    let cell = f64::from(window.panel_rect(Component::Query, 2).width()) / 12.0;
+    assert!((after.x0 - before.x0 - 28.0 / cell).abs() < 0.01, "the picture follows the hand: {before:?} {after:?}");
+    assert!((after.y0 - before.y0 + 14.0 / cell).abs() < 0.01, "{before:?} {after:?}");
+    assert_eq!((window.session().pinned, window.session().column), (None, 0), "it is no click");
+    drag_secondary(&mut window, position, vec2(60.0, -60.0));
+    drag_secondary(&mut window, position, vec2(60.0, -60.0));
+    drag_secondary(&mut window, position, vec2(60.0, -60.0));
+    let after = view(&window);
+    assert_eq!((after.x0, after.y1), (0.0, 24.0), "ends at the edges: {after:?}");
+}
+
+fn drag_secondary(window: &mut Window, from: Pos2, by: egui::Vec2) {
+    window.hover(from);
+    window.button(from, PointerButton::Secondary, true);
+    window.hover(from + by / 2.0);
+    window.hover(from + by);
+    window.button(from + by, PointerButton::Secondary, false);
+    window.settle();
+}
+
+#[test]
+fn one_panel_alone_and_back() {
+    let mut window = Window::figure();
+    let small = window.panel_rect(Component::Value, 1);
+    window.press(Key::V);
+    window.press(Key::Num2);
+    window.press(Key::S);
+    assert_eq!(window.panel_names(), ["Modifying Value with ε = 1e-3"]);
+    assert!(window.panels()[0].rect().width() > 2.0 * small.width());
+    window.press(Key::S);
+    assert_eq!(window.panel_names().len(), 9);
+
+    let title = |rect: egui::Rect| rect.center_top() - vec2(0.0, 12.0);
+    let position = title(window.panel_rect(Component::Key, 2));
+    window.double_click_at(position);
+    assert_eq!(window.panel_names(), ["Modifying Key with ε = 1e-10"]);
+    let position = title(window.panels()[0].rect());
+    window.harness.run_steps(50);
+    window.double_click_at(position);
+    assert_eq!(window.panel_names().len(), 9);
+    window.leave();
+    window.metrics();
+}
+
+#[test]
+fn themes_are_chosen_by_menu() {
+    let mut window = Window::figure();
+    for (name, theme, dark) in
+        [("Light", Theme::Light, false), ("Dark", Theme::Dark, true), ("Light", Theme::Light, false)]
+    {
+        window.menu(&["View", "Theme", name]);
+        window.close_menus();
+        assert_eq!(window.session().view.theme, theme);
+        assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark, "{name}");
+        window.metrics();
+    }
+}
+
+#[test]
+fn the_whole_window_scales_by_menu() {
+    let mut window = Window::figure();
+    for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %", 1.0)] {
+        window.menu(&["View", "Size", name]);
+        window.close_menus();
+        assert_eq!((window.session().view.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
+        assert_eq!(window.panels().len(), 9);
+    }
+    window.metrics();
+}
+
+#[test]
+fn colours_and_scales_are_chosen_by_menu() {
+    let mut window = Window::figure();
+    for colormap in Colormap::ALL {
+        window.menu(&["View", "Colours", &colormap.to_string()]);
+        window.close_menus();
+        assert_eq!(window.session().view.colormap, colormap);
+    }
+    window.menu(&["View", "Colour scale", "Logarithmic, 1e-4 to 1"]);
+    window.close_menus();
+    assert_eq!(window.value(Role::Image, "Attention Weight"), "1e-4 to 1");
+    window.menu(&["View", "Masked cells", "As weight 0"]);
+    window.close_menus();
+    window.metrics();
+}
+
+#[test]
+fn the_inspector_multiplies_out_and_the_sheet_lists_the_keys() {
+    let mut window = Window::figure();
+    window.press(Key::I);
+    window.assert_text("Click a cell to keep its numbers here.");
+    let position = window.cell_position(Component::Query, 0, Cell { query: 5, key: 0 });
+    window.click_at(position);
+    window.leave();
+    window.assert_text("5 “ strongly” → 0 “<|endoftext|>”");
+    let baseline = window.expected().baseline.pattern.exact_cell(5, 0).unwrap().weight;
+    window.assert_text(&format!("baseline {}", super::support::shortest(baseline)));
+    window.press(Key::I);
+    assert!(!window.has_text("Pinned cell"));
+    window.harness.event(Event::Text("?".to_owned()));
+    window.settle();
+    let sheet = window.harness.get_by_role_and_label(Role::Window, "Keyboard and mouse");
+    assert!(sheet.accesskit_node().label().is_some());
+    window.assert_text("one panel alone, and back");
+}

@@ -1,0 +1,338 @@
+//! The program as it is started: a real window on a virtual screen, driven by pointer and keyboard.
+//!
+//! Where things are on screen is asked of the same window without a screen, through its accessibility tree.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+use attenuate::{
+    attention::Component,
+    engine::{Engine, Outcome},
+    figure::{ColorNorm, Colormap, Ground, Limits, MaskedStyle, Palette, Rgb},
+    session::{Cell, Session},
+    ui::{App, widgets::EpsilonSlider},
+};
+use egui::{Pos2, Rect, Role, pos2, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use tempfile::TempDir;
+
+const WIDTH: usize = 1280;
+const HEIGHT: usize = 800;
+/// Looks, 50 ms apart, before something that should come is given up.
+const PATIENCE: usize = 1200;
+
+fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..PATIENCE {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    panic!("gave up waiting for: {what}");
+}
+
+/// A virtual screen without a window manager, on a display number that was free.
+struct Screen {
+    server: Child,
+    display: String,
+}
+
+impl Screen {
+    fn start() -> Self {
+        let screen = format!("{WIDTH}x{HEIGHT}x24");
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb starts");
+        let mut number = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut number).unwrap();
+        Self { server, display: format!(":{}", number.trim()) }
+    }
+
+    fn output(&self, program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
+        let output = Command::new(program).args(arguments).env("DISPLAY", &self.display).output().unwrap();
+        output.status.success().then_some(output.stdout)
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> Option<String> {
+        Some(String::from_utf8(self.output("xdotool", arguments)?).unwrap())
+    }
+
+    /// Twice, a pixel apart: without a window manager the first one may only enter the window.
+    fn point_at(&self, position: Pos2) {
+        for position in [position + vec2(1.0, 0.0), position] {
+            let [x, y] = [position.x, position.y].map(|at| (at.floor() as i32).to_string());
+            self.xdotool(&["mousemove", &x, &y]).unwrap();
+            sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn press(&self, key: &str) {
+        self.xdotool(&["key", key]).unwrap();
+    }
+
+    fn picture(&self) -> Picture {
+        let rgb = self.output("import", &["-window", "root", "-depth", "8", "rgb:-"]).unwrap();
+        assert_eq!(rgb.len(), WIDTH * HEIGHT * 3);
+        Picture(rgb)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// What is on screen.
+struct Picture(Vec<u8>);
+
+impl Picture {
+    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+        self.0[3 * (y * WIDTH + x)..][..3].try_into().unwrap()
+    }
+
+    fn colour(&self, position: Pos2) -> [u8; 3] {
+        self.at(position.x as usize, position.y as usize)
+    }
+
+    /// How many pixels within `rect` differ from another picture.
+    fn changed(&self, other: &Self, rect: Rect) -> usize {
+        let pixels = (rect.top() as usize..rect.bottom() as usize)
+            .flat_map(|y| (rect.left() as usize..rect.right() as usize).map(move |x| (x, y)));
+        pixels.filter(|&(x, y)| self.at(x, y) != other.at(x, y)).count()
+    }
+}
+
+/// The running program. Killed when dropped, if it still runs.
+struct Program {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Program {
+    fn start(screen: &Screen) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Command::new(env!("CARGO_BIN_EXE_attenuate"))
+            .current_dir(folder.path())
+            .env("DISPLAY", &screen.display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .stderr(File::create(folder.path().join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut program = Self { process, folder };
+        let window = eventually("a window named Attenuate", || {
+            assert!(program.process.try_wait().unwrap().is_none(), "ended at once: {}", program.stderr());
+            screen.xdotool(&["search", "--onlyvisible", "--name", "^Attenuate$"]).filter(|ids| !ids.trim().is_empty())
+        });
+        screen.xdotool(&["windowfocus", window.trim()]).unwrap();
+        program
+    }
+
+    fn stderr(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+    }
+
+    /// Processor time used so far, in clock ticks (usually of 10 ms): user and system.
+    fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // The name may contain spaces; the fields after it are counted from 3.
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        fields[14 - 3].parse::<u64>().unwrap() + fields[15 - 3].parse::<u64>().unwrap()
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        eventually("the end of the program", || self.process.try_wait().unwrap())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The same window without a screen.
+struct Twin(Harness<'static, App>);
+
+impl Twin {
+    fn open() -> Self {
+        let harness = Harness::builder()
+            .with_size(vec2(WIDTH as f32, HEIGHT as f32))
+            .build_eframe(|cc| App::new(&cc.egui_ctx, Session::default()).unwrap());
+        let mut twin = Self(harness);
+        twin.settle();
+        twin
+    }
+
+    fn settle(&mut self) {
+        eventually("an answer", || {
+            let is_still = self.0.run_ok().is_some();
+            (is_still && self.0.state().is_settled() && self.0.state().outcome().is_some()).then_some(())
+        });
+    }
+
+    fn rect(&self, role: Role, name: &str) -> Rect {
+        self.0.get_by_role_and_label(role, name).rect()
+    }
+
+    fn panel(&self, component: Component, column: usize) -> Rect {
+        self.rect(Role::Image, &format!("Modifying {component} with ε = {}", ["5e-1", "1e-3", "1e-10"][column]))
+    }
+
+    /// Where the card's texts are when the pointer is at `position`.
+    fn card_at(&mut self, position: Pos2) -> Rect {
+        self.0.hover_at(position);
+        self.settle();
+        let card = self.rect(Role::Label, "weight").union(self.rect(Role::Label, "score"));
+        self.0.remove_cursor();
+        self.settle();
+        card
+    }
+}
+
+fn panels() -> impl Iterator<Item = (Component, usize)> {
+    Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
+}
+
+fn center(panel: Rect, cell: Cell, n_positions: usize) -> Pos2 {
+    let size = panel.width() / n_positions as f32;
+    panel.min + vec2(cell.key as f32 + 0.5, cell.query as f32 + 0.5) * size
+}
+
+/// Whether every attended cell of a panel has the colour of its weight.
+fn shows(picture: &Picture, outcome: &Outcome, component: Component, column: usize, panel: Rect) -> bool {
+    let scale = ColorNorm::default().resolve(|| None::<Limits>);
+    let palette = Palette::new(Colormap::default(), scale, MaskedStyle::default(), Ground::Dark);
+    let n_positions = outcome.n_positions();
+    let pattern = &outcome.panel(component, column).pattern;
+    let mut cells = (0..n_positions).flat_map(|query| (0..=query).map(move |key| Cell { query, key }));
+    cells.all(|cell| {
+        let weight = pattern.exact_cell(cell.query, cell.key).unwrap().weight;
+        is_near(picture.colour(center(panel, cell, n_positions)), palette.color(weight))
+    })
+}
+
+fn is_near(found: [u8; 3], Rgb(expected): Rgb) -> bool {
+    found.into_iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 3)
+}
+
+#[test]
+#[ignore = "needs Xvfb, xdotool and ImageMagick: .ci/run runs it"]
+fn the_window_from_start_to_exit() {
+    let screen = Screen::start();
+    let mut program = Program::start(&screen);
+    let mut twin = Twin::open();
+    let outcome = Engine::default().run(&Session::default().run_spec(), &|| false).unwrap();
+    let n_positions = outcome.n_positions();
+
+    // Nine panels, each cell in the colour of its weight: red sinks, blue elsewhere.
+    screen.point_at(pos2(640.0, 4.0));
+    eventually("the figure", || {
+        let picture = screen.picture();
+        panels().all(|(c, column)| shows(&picture, &outcome, c, column, twin.panel(c, column))).then_some(())
+    });
+    let start = screen.picture();
+    for (component, column) in panels() {
+        let [red, green, blue] =
+            start.colour(center(twin.panel(component, column), Cell { query: 0, key: 0 }, n_positions));
+        assert!(red > 150 && green < 80 && blue < 80, "the first token attends to itself alone: {red} {green} {blue}");
+    }
+    for (component, column) in [(Component::Query, 2), (Component::Value, 0)] {
+        let [red, _, blue] =
+            start.colour(center(twin.panel(component, column), Cell { query: 23, key: 12 }, n_positions));
+        assert!(blue > 100 && red < 120, "hardly any weight: {red} {blue}");
+    }
+
+    // A card by the pointer.
+    let position = center(twin.panel(Component::Key, 1), Cell { query: 5, key: 0 }, n_positions);
+    let card = twin.card_at(position);
+    screen.point_at(position);
+    let hovered = eventually("a card", || Some(screen.picture()).filter(|now| now.changed(&start, card) > 200));
+    for (component, column) in panels() {
+        let row = Rect::from_center_size(
+            center(twin.panel(component, column), Cell { query: 5, key: 12 }, n_positions),
+            vec2(40.0, 3.0),
+        );
+        assert!(hovered.changed(&start, row) > 20, "the crosshair is in all panels: {component} {column}");
+    }
+
+    // Dragging the slider moves the left column while the button is down, and nothing else.
+    let rail = twin.rect(Role::Slider, "epsilon");
+    let on_rail = |left: f32| pos2(rail.right() - left, rail.top() + EpsilonSlider::RAIL_CENTER);
+    screen.point_at(on_rail(60.0));
+    screen.xdotool(&["mousedown", "1"]).unwrap();
+    for left in [70.0, 80.0, 90.0, 100.0, 110.0] {
+        screen.point_at(on_rail(left));
+    }
+    eventually("a drag that shows in the left column of Query and Key alone", || {
+        let picture = screen.picture();
+        let moved: Vec<_> =
+            panels().filter(|&(c, column)| picture.changed(&start, twin.panel(c, column)) > 100).collect();
+        let still = panels().filter(|&(c, column)| picture.changed(&start, twin.panel(c, column)) == 0).count();
+        (moved == [(Component::Query, 0), (Component::Key, 0)] && still == 7).then_some(())
+    });
+    screen.xdotool(&["mouseup", "1"]).unwrap();
+
+    // Export by keyboard.
+    let path = program.folder.path().join("from the window.png");
+    screen.press("ctrl+e");
+    sleep(Duration::from_millis(300));
+    screen.press("ctrl+a");
+    screen.xdotool(&["type", "--delay", "20", path.to_str().unwrap()]).unwrap();
+    screen.press("Return");
+    eventually("the exported figure", || path.is_file().then_some(()));
+    assert_eq!(width_of(&path), 2102, "178 mm at 300 dpi");
+
+    screen.press("ctrl+q");
+    assert_eq!(program.end().code(), Some(0));
+    assert_eq!(program.stderr(), "");
+}
+
+/// Decodes a PNG file to its last row.
+fn width_of(path: &Path) -> u32 {
+    let mut reader = png::Decoder::new(BufReader::new(File::open(path).unwrap())).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap().width
+}
+
+#[test]
+#[ignore = "needs Xvfb, xdotool and ImageMagick: .ci/run runs it"]
+fn an_idle_window_uses_no_processor() {
+    let screen = Screen::start();
+    let program = Program::start(&screen);
+    sleep(Duration::from_secs(3));
+    let before = program.ticks();
+    sleep(Duration::from_secs(5));
+    let used = program.ticks() - before;
+    assert!(used <= 5, "{used} clock ticks in five seconds");
+}
+
+#[test]
+fn without_a_display_it_says_what_works_without_one() {
+    let output = Command::new(env!("CARGO_BIN_EXE_attenuate"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("no display") && said.contains("attenuate export"), "{said}");
+}
