@@ -1,7 +1,7 @@
 //! The window. egui and rfd appear nowhere else.
 //!
 //! [`App`] turns gestures into actions and asks the studio for pictures; the other files each draw one part and emit
-//! [`action::Action`]s. Functions that draw end in `_ui`.
+//! `Action`s. Functions that draw end in `_ui`.
 
 mod action;
 mod app;

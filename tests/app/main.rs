@@ -1,7 +1,15 @@
 //! The window's behaviour, without a screen: gestures and accessibility requests go in, the accessibility tree comes
 //! out, and its numbers are compared with the engine's own.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test stops at the first surprise"
+)]
 
 mod cells;
 mod epsilon;

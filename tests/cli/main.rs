@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,

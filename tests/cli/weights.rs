@@ -142,7 +142,9 @@ fn a_capture_knows_only_the_shown_layer() {
     // Where the range leaves the shown layer out, nothing is changed.
     let elsewhere = Weights::from_both(&["--layers", "3..=13"]);
     for (name, panels) in elsewhere.components() {
-        panels.iter().for_each(|panel| assert_equal(panel, &elsewhere.baseline, name));
+        for panel in panels {
+            assert_equal(panel, &elsewhere.baseline, name);
+        }
     }
 }
 
