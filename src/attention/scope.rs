@@ -81,6 +81,16 @@ impl PositionScope {
     }
 }
 
+impl PositionScope {
+    /// The last position that a selection names.
+    pub fn last_selected(&self) -> Option<usize> {
+        match self {
+            Self::All | Self::First | Self::Rest => None,
+            Self::Selection(Positions(selected)) => selected.last().copied(),
+        }
+    }
+}
+
 /// The scopes that have a name on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Preset {

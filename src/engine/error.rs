@@ -9,6 +9,8 @@ pub enum EngineError {
     NoSuchHead { head: usize, n_heads: usize, title: String },
     #[error("The layers {first} to {last} do not exist: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
     NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
+    #[error("There is no position {position}: the prompt has {n_positions} tokens, counted from 0.")]
+    NoSuchPosition { position: usize, n_positions: usize },
     #[error(transparent)]
     Model(ModelError),
     #[error(transparent)]

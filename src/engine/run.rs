@@ -57,6 +57,7 @@ impl Engine {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
+        check_positions(spec, run.tokens.len())?;
         let baseline = run.baseline(spec.layer, cancelled)?;
         let mut panels = Vec::with_capacity(9);
         for (component, column) in grid() {
@@ -96,6 +97,7 @@ impl Engine {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
+        check_positions(spec, run.tokens.len())?;
         let intervention = intervention(spec, shown, component, column);
         let Some(baseline) = run.next_token_logits(None, cancelled)? else { return Ok(None) };
         let Some(modified) = run.next_token_logits(Some(&intervention), cancelled)? else { return Ok(None) };
@@ -159,6 +161,13 @@ fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
         return Err(EngineError::NoSuchRange { first, last, n_layers, title: facts.title.clone() });
     }
     Ok(Shown { layer: spec.layer, head: spec.head, n_layers, n_heads, n_kv_heads: facts.n_kv_heads })
+}
+
+fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {
+    match spec.scope.positions.last_selected() {
+        Some(position) if position >= n_positions => Err(EngineError::NoSuchPosition { position, n_positions }),
+        _ => Ok(()),
+    }
 }
 
 fn intervention(spec: &RunSpec, shown: Shown, component: Component, column: usize) -> Intervention {

@@ -23,11 +23,14 @@ pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
 
 /// The sentences for the selected panel, the most telling first.
 pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
+    if outcome.n_positions() == 1 {
+        return vec!["One token can only attend to itself: its weight is 1, whatever is modified.".to_owned()];
+    }
     let component = session.rows.lead();
     let epsilon = session.selected_epsilon().get();
     let upstream = reaches_earlier_layers(session, outcome);
     let mut notes = Vec::new();
-    if session.rows.contains(Component::Value) && component == Component::Value {
+    if component == Component::Value {
         notes.push(value_note(upstream, outcome, session));
         if let Some((baseline, now)) = seen.output_norms {
             notes.push(format!(

@@ -50,12 +50,14 @@ fn the_other_questions_can_be_cancelled_too() {
 fn what_does_not_exist_is_named() {
     let mut engine = Engine::default();
     let range = |first, last| Scope { layers: LayerScope::Range { first, last }, ..Scope::default() };
+    let positions = |list: &str| Scope { positions: list.parse().unwrap(), ..Scope::default() };
     let figure = spec(Bundled::Smollm2, Preset::ThisHead);
     for (spec, parts) in [
         (RunSpec { layer: 6, ..everywhere() }, &["layer 6", "0 to 5", "Austen"][..]),
         (RunSpec { head: 4, ..everywhere() }, &["head 4", "0 to 3", "Austen"]),
         (RunSpec { layer: usize::MAX, ..figure.clone() }, &["layer 18446744073709551615", "0 to 29", "SmolLM2"]),
         (RunSpec { head: 9, ..figure.clone() }, &["head 9", "0 to 8", "SmolLM2"]),
+        (RunSpec { scope: positions("0,24"), ..figure.clone() }, &["position 24", "24 tokens"]),
         (RunSpec { scope: range(3, 6), ..everywhere() }, &["3 to 6", "0 to 5", "Austen"]),
         (RunSpec { scope: range(30, usize::MAX), ..figure.clone() }, &["30 to", "0 to 29", "SmolLM2"]),
         (RunSpec { prompt: text(""), ..everywhere() }, &["empty"]),
