@@ -120,7 +120,7 @@ pub struct ViewArguments {
     #[arg(long, value_name = "N", help_heading = "Source")]
     pub head: Option<usize>,
     /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
-    #[arg(long, value_name = "E,E,E", value_parser = parse_columns, help_heading = "Intervention")]
+    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,
     /// What ε does to the vectors: scale
     #[arg(long, value_name = "NAME", default_value = "scale", value_parser = parse_operation, help_heading = "Intervention")]
@@ -135,7 +135,7 @@ pub struct ViewArguments {
     #[arg(long, value_name = "POSITIONS", default_value = "all", help_heading = "Intervention")]
     pub positions: PositionScope,
     /// Values to colours: linear (0 to 1), log, auto, or LO:HI
-    #[arg(long, value_name = "NORM", default_value = "linear", help_heading = "View")]
+    #[arg(long, value_name = "NORM", allow_hyphen_values = true, default_value = "linear", help_heading = "View")]
     pub norm: ColorNorm,
     /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys
     #[arg(long, value_name = "NAME", default_value = "blue-red", help_heading = "View")]

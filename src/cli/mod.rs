@@ -4,7 +4,7 @@
 mod args;
 mod commands;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io::IsTerminal};
 
 use clap::Parser;
 
@@ -38,6 +38,7 @@ impl Task {
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => commands::heads(&arguments),
         }
+        .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
 }
 
@@ -49,12 +50,39 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
-        Err(help) => return Ok(Invocation::Print(help.render().ansi().to_string())),
+        Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
+    match &parsed.command {
+        None => check_prompt(&parsed.view.source)?,
+        Some(Subcommands::Export(arguments)) => check_prompt(&arguments.view.source)?,
+        Some(Subcommands::Weights(arguments)) => check_prompt(&arguments.view.source)?,
+        Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
+    }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),
         None => Invocation::Window(Box::new(session(&parsed.view))),
     })
+}
+
+/// With colours where a terminal shows them and nobody minds (<https://no-color.org>).
+fn for_stdout(text: &clap::builder::StyledStr) -> String {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !no_color { text.ansi().to_string() } else { text.to_string() }
+}
+
+/// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
+fn check_prompt(arguments: &SourceArguments) -> Result<(), String> {
+    let option = match arguments {
+        SourceArguments { prompt: Some(_), .. } => "--prompt",
+        SourceArguments { token_ids: Some(_), .. } => "--token-ids",
+        SourceArguments { no_bos: true, .. } => "--no-bos",
+        _ => return Ok(()),
+    };
+    let source = source_and_prompt(arguments).source;
+    if source.is_live() {
+        return Ok(());
+    }
+    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
 }
 
 /// clap's message without its usage, hints on one line.
@@ -63,7 +91,20 @@ fn one_line(message: &str) -> String {
     let body = body.split("\n\nFor more information").next().unwrap_or(body);
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{line} (attenuate --help lists all options)")
+    format!("{} (attenuate --help lists all options)", printable(line))
+}
+
+/// Line breaks and escape sequences, which a file's name may hold, must not reach the terminal.
+fn printable(message: &str) -> String {
+    let mut printable = String::with_capacity(message.len());
+    for character in message.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
 }
 
 /// The source and prompt that the arguments name: the figure unless something is to be read.

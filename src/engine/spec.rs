@@ -70,6 +70,16 @@ pub enum SourceSpec {
     Capture(std::path::PathBuf),
 }
 
+impl SourceSpec {
+    /// Whether it reads any prompt; a capture has its own.
+    pub const fn is_live(&self) -> bool {
+        match self {
+            Self::Bundled(bundled) => bundled.is_live(),
+            Self::Capture(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

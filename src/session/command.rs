@@ -1,6 +1,6 @@
 use super::{Cell, FIGURE_GRID, RowChoice, Session, Theme};
 use crate::{
-    attention::{Component, Epsilon, Scope},
+    attention::{Component, Epsilon, LayerScope, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec},
     figure::{ColorNorm, Colormap, MaskedStyle, Window},
 };
@@ -36,8 +36,7 @@ pub enum Command {
     SetScope(Scope),
     Pin(Cell),
     Unpin,
-    /// Moves the pinned cell by queries (down) and keys (right), within the matrix. What is masked is not known here:
-    /// the window keeps the pin off masked cells.
+    /// Moves the pinned cell by queries (down) and keys (right), within the pattern. The window keeps it off masked cells.
     MovePin {
         queries: isize,
         keys: isize,
@@ -78,7 +77,7 @@ impl Session {
                 }
             }
             Command::ResetToFigure => self.epsilon = FIGURE_GRID,
-            Command::SetPrompt(text) => self.set_prompt(text, facts),
+            Command::SetPrompt(text) => self.set_prompt(text),
             Command::SetBos(bos) => {
                 if let Prompt::Text { bos: old, .. } = &mut self.prompt {
                     *old = bos;
@@ -88,6 +87,7 @@ impl Session {
             Command::OpenExample(bundled) => self.open_example(bundled),
             Command::Open(source) => {
                 self.source = source;
+                self.forget_layers();
                 self.forget_cells();
             }
             Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
@@ -105,6 +105,8 @@ impl Session {
             }
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
             Command::SetTheme(theme) => self.view.theme = theme,
+            // NaN is no scale; it would pass through the limits.
+            Command::SetUiScale(scale) if scale.is_nan() => {}
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,
@@ -112,12 +114,8 @@ impl Session {
         }
     }
 
-    fn set_prompt(&mut self, text: String, facts: Option<&SourceFacts>) {
-        let live = match &self.source {
-            SourceSpec::Bundled(bundled) => bundled.is_live(),
-            _ => facts.is_none_or(|facts| facts.kind == crate::engine::SourceKind::Model),
-        };
-        if !live {
+    fn set_prompt(&mut self, text: String) {
+        if !self.source.is_live() {
             self.open_example(Bundled::Austen);
         }
         let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
@@ -132,10 +130,15 @@ impl Session {
         self.prompt = example.prompt;
         self.layer = example.layer;
         self.head = example.head;
-        if matches!(self.scope.layers, crate::attention::LayerScope::Range { .. }) {
+        self.forget_layers();
+        self.forget_cells();
+    }
+
+    /// Layers by their numbers are another model's.
+    fn forget_layers(&mut self) {
+        if matches!(self.scope.layers, LayerScope::Range { .. }) {
             self.scope = Scope::default();
         }
-        self.forget_cells();
     }
 
     /// Cells of another prompt mean nothing.

@@ -125,3 +125,8 @@ impl Session {
         self.epsilon[self.rows.lead().row()][self.column]
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

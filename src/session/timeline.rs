@@ -46,3 +46,69 @@ impl Timeline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attention::{Epsilon, Preset},
+        engine::{Bundled, SourceSpec},
+        figure::Window,
+        session::{Cell, Theme, View},
+    };
+
+    #[test]
+    fn one_step_back_is_the_exact_session() {
+        let mut timeline = Timeline::default();
+        assert!(timeline.previous().is_none());
+        for command in [
+            Command::SetLayer(3),
+            Command::SetEpsilon(Epsilon::ONE),
+            Command::Pin(Cell { query: 7, key: 3 }),
+            Command::SetWindow(Some(Window { x0: 1.0, y0: 2.0, x1: 5.5, y1: 6.5 })),
+            Command::SetScope(Preset::ThisLayer.scope()),
+        ] {
+            timeline.apply(command, None, 24);
+        }
+        assert!(timeline.previous().is_none(), "the same source is no step");
+        let figure = timeline.session().clone();
+        timeline.apply(Command::SetPrompt("Hello.".to_owned()), None, 24);
+        assert_eq!(timeline.previous(), Some(&figure));
+        timeline.apply(Command::SetPrompt("Hello again.".to_owned()), None, 0);
+        timeline.apply(Command::SetEpsilon(Epsilon::ZERO), None, 0);
+        let live = timeline.session().clone();
+        timeline.apply(Command::Open(SourceSpec::Capture("x.safetensors".into())), None, 0);
+        timeline.back();
+        assert_eq!(*timeline.session(), live);
+        timeline.back();
+        assert_eq!(*timeline.session(), figure);
+        timeline.back();
+        assert_eq!(*timeline.session(), figure, "there is nothing before the first");
+    }
+
+    #[test]
+    fn theme_and_scale_are_the_persons_not_the_views() {
+        let mut timeline = Timeline::new(Session::example(Bundled::Austen));
+        timeline.apply(Command::OpenExample(Bundled::Smollm2), None, 0);
+        timeline.apply(Command::SetTheme(Theme::Dark), None, 0);
+        timeline.apply(Command::SetUiScale(2.0), None, 0);
+        timeline.back();
+        let view = View { theme: Theme::Dark, ui_scale: 2.0, ..View::default() };
+        assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
+    }
+
+    #[test]
+    fn old_steps_are_dropped() {
+        let mut timeline = Timeline::default();
+        for number in 0..100 {
+            timeline.apply(Command::Open(SourceSpec::Capture(format!("{number}.safetensors").into())), None, 0);
+        }
+        let mut steps = 0;
+        while timeline.previous().is_some() {
+            timeline.back();
+            steps += 1;
+        }
+        assert_eq!(steps, 32);
+        assert_eq!(timeline.session().source, SourceSpec::Capture("67.safetensors".into()));
+    }
+}

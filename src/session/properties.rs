@@ -1,0 +1,166 @@
+//! What no sequence of commands can break.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    attention::{HeadScope, LayerScope, PositionScope},
+    engine::{SourceFacts, SourceKind},
+    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+};
+
+/// Facts of each source that the commands below can open.
+fn facts(source: &SourceSpec) -> SourceFacts {
+    let (kind, [n_layers, n_heads, n_kv_heads], max_positions) = match source {
+        SourceSpec::Bundled(Bundled::Smollm2) => (SourceKind::Capture, [30, 9, 3], 24),
+        SourceSpec::Bundled(Bundled::Austen) => (SourceKind::Model, [6, 4, 2], 512),
+        SourceSpec::Capture(_) => (SourceKind::Capture, [1, 2, 1], 3),
+    };
+    SourceFacts {
+        source: source.clone(),
+        kind,
+        title: source.to_string(),
+        n_layers,
+        n_heads,
+        n_kv_heads,
+        head_dim: 8,
+        max_positions,
+        has_bos: true,
+    }
+}
+
+fn any_component() -> impl Strategy<Value = Component> {
+    prop::sample::select(&Component::ALL[..])
+}
+
+fn any_rows() -> impl Strategy<Value = RowChoice> {
+    prop_oneof![Just(RowChoice::All), any_component().prop_map(RowChoice::Only)]
+}
+
+fn any_epsilon() -> impl Strategy<Value = Epsilon> {
+    let values =
+        prop_oneof![Just(0.0), Just(1.0), 0.0..2.0, (-300.0..300.0).prop_map(|exponent| 10_f64.powf(exponent))];
+    values.prop_map(|value| Epsilon::new(value).unwrap())
+}
+
+/// Mostly small, sometimes as large as can be.
+fn any_number() -> impl Strategy<Value = usize> {
+    prop_oneof![4 => 0_usize..40, 1 => Just(usize::MAX)]
+}
+
+fn any_step() -> impl Strategy<Value = isize> {
+    prop_oneof![4 => -3_isize..4, 1 => Just(isize::MIN), 1 => Just(isize::MAX)]
+}
+
+fn any_scope() -> impl Strategy<Value = Scope> {
+    let layers = prop_oneof![
+        Just(LayerScope::Shown),
+        Just(LayerScope::All),
+        (any_number(), any_number()).prop_map(|(first, last)| LayerScope::Range { first, last }),
+    ];
+    let heads = prop::sample::select(&[HeadScope::Shown, HeadScope::Group, HeadScope::All][..]);
+    let positions = prop_oneof![
+        Just(PositionScope::All),
+        Just(PositionScope::Rest),
+        prop::collection::btree_set(any_number(), 0..4).prop_map(|set| PositionScope::Selection(set.into())),
+    ];
+    (layers, heads, positions).prop_map(|(layers, heads, positions)| Scope { layers, heads, positions })
+}
+
+fn any_window() -> impl Strategy<Value = Option<Window>> {
+    let window = any::<[f32; 4]>().prop_filter("finite", |sides| sides.iter().all(|side| side.is_finite()));
+    prop::option::of(window.prop_map(|sides| {
+        let [x0, y0, x1, y1] = sides.map(f64::from);
+        Window { x0, y0, x1, y1 }
+    }))
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let panel = || (any_component(), any_number());
+    let intervention = prop_oneof![
+        any_rows().prop_map(Command::ChooseRows),
+        any_number().prop_map(Command::ChooseColumn),
+        panel().prop_map(|(component, column)| Command::SelectPanel { component, column }),
+        any_epsilon().prop_map(Command::SetEpsilon),
+        Just(Command::ResetToFigure),
+        any_scope().prop_map(Command::SetScope),
+    ];
+    let source = prop_oneof![
+        ".{0,8}".prop_map(Command::SetPrompt),
+        any::<bool>().prop_map(Command::SetBos),
+        prop::sample::select(&Bundled::ALL[..]).prop_map(Command::OpenExample),
+        Just(Command::Open(SourceSpec::Capture("x.safetensors".into()))),
+        any_number().prop_map(Command::SetLayer),
+        any_number().prop_map(Command::SetHead),
+        any_step().prop_map(Command::StepLayer),
+        any_step().prop_map(Command::StepHead),
+    ];
+    let cells = prop_oneof![
+        (any_number(), any_number()).prop_map(|(query, key)| Command::Pin(Cell { query, key })),
+        Just(Command::Unpin),
+        (any_step(), any_step()).prop_map(|(queries, keys)| Command::MovePin { queries, keys }),
+        any_window().prop_map(Command::SetWindow),
+    ];
+    let looks = prop_oneof![
+        panel().prop_map(|(component, column)| Command::ToggleSolo { component, column }),
+        prop::sample::select(&[Theme::System, Theme::Light, Theme::Dark][..]).prop_map(Command::SetTheme),
+        prop_oneof![any::<f32>(), Just(f32::NAN)].prop_map(Command::SetUiScale),
+        prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
+        prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
+        Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
+    ];
+    prop_oneof![intervention, source, cells, looks]
+}
+
+/// A command, or one step back.
+fn any_action() -> impl Strategy<Value = Option<Command>> {
+    prop_oneof![9 => any_command().prop_map(Some), 1 => Just(None)]
+}
+
+proptest! {
+    #[test]
+    fn every_session_that_commands_can_reach_is_sound(actions in prop::collection::vec(any_action(), 1..60)) {
+        let mut timeline = Timeline::default();
+        for action in actions {
+            let before = timeline.session().source.clone();
+            match action {
+                Some(command) => timeline.apply(command, Some(&facts(&before)), facts(&before).max_positions),
+                None => timeline.back(),
+            }
+            let facts = facts(&timeline.session().source);
+            if matches!(&facts.source, SourceSpec::Capture(_)) && before != facts.source {
+                // What the window does when a file has other layers and heads.
+                for command in [Command::SetLayer(timeline.session().layer), Command::SetHead(timeline.session().head)] {
+                    timeline.apply(command, Some(&facts), facts.max_positions);
+                }
+            }
+            let session = timeline.session();
+            prop_assert!(session.column <= 2);
+            prop_assert!(session.view.solo.is_none_or(|(_, column)| column <= 2));
+            prop_assert!(session.layer < facts.n_layers && session.head < facts.n_heads, "{session:?}");
+            prop_assert!((0.75..=2.5).contains(&session.view.ui_scale));
+            prop_assert!(session.epsilon.as_flattened().contains(&session.selected_epsilon()));
+            prop_assert_eq!(session.run_spec().source, facts.source);
+        }
+    }
+
+    #[test]
+    fn every_session_survives_json(commands in prop::collection::vec(any_command(), 1..30)) {
+        let mut session = Session::default();
+        for command in commands {
+            session.apply(command, None, 24);
+        }
+        let text = serde_json::to_string(&session).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Session>(&text).unwrap(), session);
+    }
+
+    #[test]
+    fn no_command_needs_an_open_source(commands in prop::collection::vec(any_command(), 1..30)) {
+        let mut session = Session::default();
+        for command in commands {
+            session.apply(command, None, 0);
+            prop_assert!(session.column <= 2);
+            prop_assert!((0.75..=2.5).contains(&session.view.ui_scale));
+        }
+    }
+}

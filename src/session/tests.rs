@@ -1,0 +1,305 @@
+//! What each command does, and what it leaves alone.
+
+use super::*;
+use crate::{
+    attention::{HeadScope, LayerScope, Preset},
+    engine::{SourceFacts, SourceKind},
+    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+};
+
+fn facts() -> SourceFacts {
+    SourceFacts {
+        source: SourceSpec::Bundled(Bundled::Smollm2),
+        kind: SourceKind::Capture,
+        title: "SmolLM2".to_owned(),
+        n_layers: 30,
+        n_heads: 9,
+        n_kv_heads: 3,
+        head_dim: 64,
+        max_positions: 24,
+        has_bos: false,
+    }
+}
+
+/// The figure after these commands, on a source of 30 layers, 9 heads and 24 tokens.
+fn after(commands: impl IntoIterator<Item = Command>) -> Session {
+    let mut session = Session::default();
+    for command in commands {
+        session.apply(command, Some(&facts()), 24);
+    }
+    session
+}
+
+fn epsilon(value: f64) -> Epsilon {
+    Epsilon::new(value).unwrap()
+}
+
+const CELL: Cell = Cell { query: 7, key: 3 };
+const WINDOW: Window = Window { x0: 1.0, y0: 2.0, x1: 5.5, y1: 6.5 };
+
+#[test]
+fn epsilon_goes_to_the_chosen_rows_of_the_chosen_column() {
+    let [five, one_in_1000, tiny] = Epsilon::FIGURE;
+    let session = after([Command::ChooseColumn(1), Command::SetEpsilon(epsilon(0.25))]);
+    assert_eq!(session.epsilon, [[five, epsilon(0.25), tiny]; 3]);
+    assert_eq!(session.selected_epsilon(), epsilon(0.25));
+
+    let session = after([
+        Command::ChooseRows(RowChoice::Only(Component::Key)),
+        Command::ChooseColumn(2),
+        Command::SetEpsilon(Epsilon::ZERO),
+    ]);
+    assert_eq!(session.epsilon, [Epsilon::FIGURE, [five, one_in_1000, Epsilon::ZERO], Epsilon::FIGURE]);
+    assert_eq!(session.selected_epsilon(), Epsilon::ZERO);
+
+    let panel = Command::SelectPanel { component: Component::Value, column: 0 };
+    let session = after([panel, Command::SetEpsilon(Epsilon::ONE)]);
+    assert_eq!((session.rows, session.column), (RowChoice::Only(Component::Value), 0));
+    assert_eq!(session.epsilon[2], [Epsilon::ONE, one_in_1000, tiny]);
+    assert_eq!(session.epsilon[..2], [Epsilon::FIGURE; 2]);
+
+    let mut reset = session.clone();
+    reset.apply(Command::ResetToFigure, None, 0);
+    assert_eq!(reset, Session { epsilon: FIGURE_GRID, ..session });
+}
+
+#[test]
+fn there_are_three_columns() {
+    for column in [2, 3, usize::MAX] {
+        assert_eq!(after([Command::ChooseColumn(column)]).column, 2);
+        let component = Component::Key;
+        assert_eq!(after([Command::SelectPanel { component, column }]).column, 2);
+        assert_eq!(after([Command::ToggleSolo { component, column }]).view.solo, Some((component, 2)));
+    }
+}
+
+#[test]
+fn rows_name_their_components() {
+    for component in Component::ALL {
+        assert_eq!(RowChoice::Only(component).components(), [component]);
+        assert_eq!(RowChoice::Only(component).lead(), component);
+        assert!(RowChoice::All.contains(component));
+    }
+    assert_eq!(RowChoice::All.lead(), Component::Query);
+    assert!(!RowChoice::Only(Component::Key).contains(Component::Value));
+}
+
+#[test]
+fn layers_and_heads_stay_within_the_source() {
+    let at = |commands: Vec<Command>| {
+        let session = after(commands);
+        (session.layer, session.head)
+    };
+    assert_eq!(at(vec![Command::SetLayer(29), Command::SetHead(8)]), (29, 8));
+    assert_eq!(at(vec![Command::SetLayer(30), Command::SetHead(usize::MAX)]), (29, 8));
+    assert_eq!(at(vec![Command::StepLayer(1), Command::StepHead(-1)]), (15, 2));
+    assert_eq!(at(vec![Command::StepLayer(isize::MAX), Command::StepHead(isize::MIN)]), (29, 0));
+
+    // Before the source is open they are taken as they come.
+    let mut session = Session::default();
+    session.apply(Command::SetLayer(99), None, 0);
+    session.apply(Command::StepHead(isize::MAX), None, 0);
+    session.apply(Command::StepHead(isize::MAX), None, 0);
+    session.apply(Command::StepHead(isize::MAX), None, 0);
+    assert_eq!((session.layer, session.head), (99, usize::MAX));
+}
+
+#[test]
+fn a_prompt_on_a_live_model_changes_the_prompt_alone() {
+    let live = Session { layer: 2, head: 3, pinned: Some(CELL), ..Session::example(Bundled::Austen) };
+    let mut session = live.clone();
+    session.apply(Command::SetPrompt("Hello.".to_owned()), None, 0);
+    let prompt = Prompt::Text { text: "Hello.".to_owned(), bos: true };
+    assert_eq!(session, Session { prompt, pinned: None, ..live });
+
+    session.apply(Command::SetBos(false), None, 0);
+    session.apply(Command::SetPrompt("Again.".to_owned()), None, 0);
+    assert_eq!(session.prompt, Prompt::Text { text: "Again.".to_owned(), bos: false }, "the choice of BOS stays");
+}
+
+#[test]
+fn a_prompt_on_a_capture_moves_to_the_live_model() {
+    let chosen = [
+        Command::SetScope(Preset::AllLayers.scope()),
+        Command::SetEpsilon(epsilon(0.02)),
+        Command::SetColormap(Colormap::Magma),
+        Command::Pin(CELL),
+    ];
+    let figure = after(chosen);
+    let file = Session { source: SourceSpec::Capture("x.safetensors".into()), ..figure.clone() };
+    for before in [figure, file] {
+        for known in [Some(facts()), None] {
+            let mut session = before.clone();
+            session.apply(Command::SetPrompt("Hello.".to_owned()), known.as_ref(), 24);
+            let live = Session::example(Bundled::Austen);
+            let expected = Session {
+                source: live.source,
+                layer: live.layer,
+                head: live.head,
+                prompt: Prompt::Text { text: "Hello.".to_owned(), bos: true },
+                pinned: None,
+                ..before.clone()
+            };
+            assert_eq!(session, expected);
+        }
+    }
+}
+
+#[test]
+fn bos_belongs_to_texts() {
+    let mut session = Session { pinned: Some(CELL), ..Session::example(Bundled::Austen) };
+    session.apply(Command::SetBos(false), None, 0);
+    assert!(matches!(&session.prompt, Prompt::Text { bos: false, .. }));
+    assert_eq!(session.pinned, None, "positions have moved");
+
+    let exact = Session { prompt: Prompt::TokenIds(vec![1, 2]), pinned: Some(CELL), ..session };
+    let mut session = exact.clone();
+    session.apply(Command::SetBos(true), None, 0);
+    assert_eq!(session, exact, "token ids are taken exactly as given");
+}
+
+#[test]
+fn an_example_keeps_epsilon_scope_and_looks() {
+    let changed = after([
+        Command::SetEpsilon(epsilon(0.02)),
+        Command::SetScope(Preset::ThisLayer.scope()),
+        Command::ChooseColumn(1),
+        Command::SetColormap(Colormap::Viridis),
+        Command::SetTheme(Theme::Dark),
+        Command::Pin(CELL),
+        Command::SetWindow(Some(WINDOW)),
+        Command::OpenExample(Bundled::Austen),
+    ]);
+    let example = Session::example(Bundled::Austen);
+    assert_eq!((changed.layer, changed.head, &changed.prompt), (example.layer, example.head, &example.prompt));
+    assert_eq!(changed.epsilon, [[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]; 3]);
+    assert_eq!(changed.scope, Preset::ThisLayer.scope());
+    assert_eq!((changed.column, changed.view.colormap, changed.view.theme), (1, Colormap::Viridis, Theme::Dark));
+    assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
+}
+
+#[test]
+fn numbered_layers_of_another_source_are_forgotten() {
+    let scope = Scope { layers: LayerScope::Range { first: 3, last: 20 }, heads: HeadScope::All, ..Scope::default() };
+    for command in [Command::OpenExample(Bundled::Austen), Command::Open(SourceSpec::Capture("x.safetensors".into()))] {
+        let session = after([Command::SetScope(scope.clone()), command]);
+        assert_eq!(session.scope, Scope::default());
+    }
+}
+
+#[test]
+fn a_file_keeps_what_fits() {
+    let before = after([
+        Command::SetScope(Preset::ThisLayer.scope()),
+        Command::SetEpsilon(Epsilon::ZERO),
+        Command::Pin(CELL),
+        Command::SetWindow(Some(WINDOW)),
+    ]);
+    let source = SourceSpec::Capture("x.safetensors".into());
+    let mut session = before.clone();
+    session.apply(Command::Open(source.clone()), Some(&facts()), 24);
+    let view = View { window: None, ..before.view.clone() };
+    assert_eq!(session, Session { source, pinned: None, view, ..before });
+}
+
+#[test]
+fn the_pin_moves_within_the_pattern() {
+    let pinned = |commands: Vec<Command>| after(commands).pinned;
+    let by = |queries, keys| Command::MovePin { queries, keys };
+    assert_eq!(pinned(vec![Command::Pin(CELL)]), Some(CELL));
+    assert_eq!(pinned(vec![Command::Pin(CELL), Command::Unpin]), None);
+    assert_eq!(pinned(vec![by(1, 1)]), None, "nothing is pinned");
+    assert_eq!(pinned(vec![Command::Pin(CELL), by(1, -2)]), Some(Cell { query: 8, key: 1 }));
+    let far = by(isize::MAX, isize::MIN);
+    assert_eq!(pinned(vec![Command::Pin(CELL), far]), Some(Cell { query: 23, key: 0 }));
+    let mut session = after([Command::Pin(CELL)]);
+    session.apply(by(-1, 0), None, 0);
+    assert_eq!(session.pinned, Some(Cell { query: 0, key: 0 }), "no tokens, no panic");
+}
+
+#[test]
+fn looks_are_set_and_nothing_else() {
+    let solo = Command::ToggleSolo { component: Component::Key, column: 1 };
+    let session = after([
+        Command::SetWindow(Some(WINDOW)),
+        solo.clone(),
+        Command::SetTheme(Theme::Light),
+        Command::SetUiScale(1.5),
+        Command::SetColormap(Colormap::Greys),
+        Command::SetNorm(ColorNorm::LOG),
+        Command::SetMaskedStyle(MaskedStyle::AsZero),
+        Command::ToggleInspector,
+    ]);
+    let view = View {
+        window: Some(WINDOW),
+        solo: Some((Component::Key, 1)),
+        inspector: true,
+        theme: Theme::Light,
+        ui_scale: 1.5,
+        colormap: Colormap::Greys,
+        norm: ColorNorm::LOG,
+        masked: MaskedStyle::AsZero,
+    };
+    assert_eq!(session, Session { view, ..Session::default() });
+    assert_eq!(after([solo.clone(), solo.clone()]).view.solo, None, "a second time brings all nine back");
+    let other = Command::ToggleSolo { component: Component::Key, column: 2 };
+    assert_eq!(after([solo, other]).view.solo, Some((Component::Key, 2)));
+    assert_eq!(after([Command::SetWindow(Some(WINDOW)), Command::SetWindow(None)]), Session::default());
+}
+
+#[test]
+fn the_scale_of_the_window_has_limits() {
+    let scale = |by: f32| after([Command::SetUiScale(by)]).view.ui_scale;
+    assert_eq!((scale(0.1), scale(9.0), scale(f32::INFINITY)), (0.75, 2.5, 2.5));
+    assert_eq!(scale(f32::NAN), 1.0, "no number changes nothing");
+}
+
+#[test]
+fn the_engine_is_asked_for_what_is_on_screen() {
+    let scope = Scope { positions: "1,4".parse().unwrap(), ..Preset::AllLayers.scope() };
+    let session = after([
+        Command::SetLayer(3),
+        Command::SetHead(2),
+        Command::SetScope(scope.clone()),
+        Command::SetEpsilon(Epsilon::ZERO),
+    ]);
+    let spec = session.run_spec();
+    assert_eq!((spec.layer, spec.head, &spec.scope, spec.epsilon), (3, 2, &scope, session.epsilon));
+    assert_eq!((spec.source, spec.prompt), (session.source.clone(), session.prompt.clone()));
+    let looks = after([Command::SetColormap(Colormap::Greys), Command::Pin(CELL), Command::ChooseColumn(2)]);
+    assert_eq!(looks.run_spec(), Session::default().run_spec(), "looks ask for nothing");
+}
+
+#[test]
+fn a_session_survives_json() {
+    let every = Session {
+        source: SourceSpec::Capture("folder/ü x.safetensors".into()),
+        prompt: Prompt::TokenIds(vec![0, u32::MAX]),
+        layer: 3,
+        head: 8,
+        operation: Operation::Scale,
+        scope: Scope {
+            layers: LayerScope::Range { first: 1, last: 4 },
+            heads: HeadScope::Group,
+            positions: "0,7".parse().unwrap(),
+        },
+        epsilon: [[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]],
+        rows: RowChoice::Only(Component::Value),
+        column: 2,
+        pinned: Some(CELL),
+        view: View {
+            window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),
+            solo: Some((Component::Key, 1)),
+            inspector: true,
+            theme: Theme::Dark,
+            ui_scale: 1.1,
+            norm: "-0.1:0.3".parse().unwrap(),
+            colormap: Colormap::Cividis,
+            masked: MaskedStyle::AsZero,
+        },
+    };
+    for session in [Session::default(), Session::example(Bundled::Austen), every] {
+        let text = serde_json::to_string(&session).unwrap();
+        assert_eq!(serde_json::from_str::<Session>(&text).unwrap(), session, "{text}");
+    }
+}

@@ -1,0 +1,106 @@
+//! `attenuate export`
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::sandbox::Sandbox;
+
+struct Picture {
+    size: [u32; 2],
+    /// Per metre.
+    resolution: u32,
+    rgb: Vec<[u8; 3]>,
+}
+
+fn decode(path: &Path) -> Picture {
+    let mut reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(path).unwrap())).read_info().unwrap();
+    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut bytes).unwrap();
+    assert_eq!((frame.color_type, frame.bit_depth), (png::ColorType::Rgb, png::BitDepth::Eight));
+    let dimensions = reader.info().pixel_dims.unwrap();
+    assert_eq!((dimensions.unit, dimensions.xppu), (png::Unit::Meter, dimensions.yppu));
+    let rgb = bytes[..frame.buffer_size()].chunks_exact(3).map(|rgb| rgb.try_into().unwrap()).collect();
+    Picture { size: [frame.width, frame.height], resolution: dimensions.xppu, rgb }
+}
+
+fn export(arguments: &[&str]) -> Picture {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&[&["export", "-o", "figure.png"], arguments].concat());
+    ran.assert_done();
+    assert_eq!(ran.stdout, "");
+    assert_eq!(sandbox.names(), ["figure.png"]);
+    decode(&sandbox.path("figure.png"))
+}
+
+fn colors(picture: &Picture) -> BTreeSet<[u8; 3]> {
+    picture.rgb.iter().copied().collect()
+}
+
+#[test]
+fn the_size_is_what_dpi_and_millimetres_say() {
+    // 178 mm are 7.0079 inches, 160 mm are 6.2992, 90 mm are 3.5433, 100 mm are 3.937.
+    for (arguments, width, height, resolution) in [
+        (&[][..], 2102, None, 11_811),
+        (&["--dpi", "100"], 701, None, 3_937),
+        (&["--dpi", "100", "--size", "178x160"], 701, Some(630), 3_937),
+        (&["--size", "100x90", "--dpi", "254"], 1000, Some(900), 10_000),
+        (&["bundled:austen", "--dpi", "72", "--size", "254"], 720, None, 2_835),
+    ] {
+        let picture = export(arguments);
+        assert_eq!((picture.size[0], picture.resolution), (width, resolution), "{arguments:?}");
+        match height {
+            Some(height) => assert_eq!(picture.size[1], height, "{arguments:?}"),
+            None => assert!((width / 2..width * 3 / 2).contains(&picture.size[1]), "{arguments:?} {:?}", picture.size),
+        }
+        let [width, height] = picture.size.map(|side| side as usize);
+        assert_eq!(picture.rgb.len(), width * height);
+        assert!(colors(&picture).len() > 100, "something is drawn");
+        assert_eq!(picture.rgb[0], [255; 3], "on white");
+    }
+}
+
+#[test]
+fn the_same_figure_is_the_same_bytes() {
+    let sandbox = Sandbox::new();
+    for name in ["first.png", "second.png", "THIRD.PNG"] {
+        sandbox.run(&["export", "-o", name, "--dpi", "90"]).assert_done();
+    }
+    let [first, second, third] = ["first.png", "second.png", "THIRD.PNG"].map(|n| fs::read(sandbox.path(n)).unwrap());
+    assert!(first == second && first == third);
+}
+
+#[test]
+fn options_change_the_picture() {
+    let plain = export(&["--dpi", "72"]);
+    for arguments in [
+        &["--epsilon", "0.4,1e-3,1e-10"][..],
+        &["--title", "Another title"],
+        &["--title", ""],
+        &["--norm", "log"],
+        &["--norm", "auto"],
+        &["--norm=-1:2"],
+        &["--colormap", "viridis"],
+        &["--layer", "13"],
+        &["--head", "4"],
+        &["--positions", "first"],
+    ] {
+        assert!(export(&[&["--dpi", "72"], arguments].concat()).rgb != plain.rgb, "{arguments:?}");
+    }
+    let grey = export(&["--dpi", "72", "--colormap", "greys"]);
+    let is_grey = |&[r, g, b]: &[u8; 3]| r.abs_diff(g) < 16 && g.abs_diff(b) < 16;
+    assert!(grey.rgb.iter().all(is_grey) && !plain.rgb.iter().all(is_grey));
+}
+
+#[test]
+fn other_formats_are_refused_with_what_there_is() {
+    for (name, parts) in [
+        ("figure.svg", &["figure.svg", ".svg is not written yet", ".png"][..]),
+        ("figure.pdf", &["figure.pdf", ".pdf is not written yet", ".png"]),
+        ("figure", &["figure", ".png"]),
+        ("figure.jpeg", &["figure.jpeg", ".png"]),
+        (".png", &[".png"]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.run(&["export", "-o", name]).assert_refused(1, parts);
+        assert!(sandbox.names().is_empty());
+    }
+}

@@ -1,0 +1,21 @@
+//! The program as a person at a terminal meets it: the real binary in an empty folder, without a display.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test stops at the first surprise"
+)]
+
+mod export;
+mod failures;
+mod goldens;
+mod heads;
+mod help;
+mod reference;
+mod sandbox;
+mod weights;
+mod weights_file;

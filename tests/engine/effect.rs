@@ -1,0 +1,109 @@
+//! The effect on the next token, and the table of heads, against what the model says by itself.
+
+use attenuate::{
+    attention::{Component, Epsilon, Intervention, Metrics, Operation, Preset, Shown},
+    engine::{Bundled, Engine, Prompt, RunSpec},
+    model::{bundled, run},
+};
+
+use crate::support::{NEVER, epsilon, grid, spec};
+
+const SHOWN: Shown =
+    Shown { layer: bundled::DEFAULT_LAYER, head: bundled::DEFAULT_HEAD, n_layers: 6, n_heads: 4, n_kv_heads: 2 };
+
+/// Next-token probabilities after the default prompt, straight from the model.
+fn probabilities(intervention: Option<&Intervention>) -> Vec<f64> {
+    let model = bundled::load().unwrap();
+    let tokens = model.tokenize(bundled::DEFAULT_PROMPT, true).unwrap();
+    let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+    let transformer = model.transformer();
+    let start = transformer.embed(&ids).unwrap();
+    let n_layers = model.shape().n_layers;
+    let last = run::advance(transformer, 0..n_layers, start, intervention, NEVER, &mut |_, _, _| {}).unwrap();
+    let logits = transformer.logits(&last).unwrap();
+    let exps: Vec<f64> = logits.row(ids.len() - 1).iter().map(|&logit| f64::from(logit).exp()).collect();
+    let sum: f64 = exps.iter().sum();
+    exps.into_iter().map(|exp| exp / sum).collect()
+}
+
+#[test]
+fn the_divergence_is_that_of_the_models_own_distributions() {
+    let baseline = probabilities(None);
+    let mut engine = Engine::default();
+    for preset in Preset::ALL {
+        let spec = spec(Bundled::Austen, preset);
+        for (component, column) in grid() {
+            let reach = preset.scope().resolve(SHOWN);
+            let modified =
+                probabilities(Some(&Intervention::new(component, Operation::Scale, Epsilon::FIGURE[column], reach)));
+            let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
+            let effect = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            let what = format!("{preset:?} {component} {column}: {} and {expected}", effect.kl);
+            assert!((effect.kl - expected).abs() <= 1e-6 * expected.max(1.0), "{what}");
+            assert!(effect.kl > 0.0, "{what}");
+
+            assert!((10..=20).contains(&effect.top.len()));
+            assert!(effect.top.windows(2).all(|pair| pair[0].baseline >= pair[1].baseline));
+            for token in &effect.top {
+                let id = usize::try_from(token.id).unwrap();
+                assert!((token.baseline - baseline[id]).abs() <= 1e-6, "{what}");
+                assert!((token.modified - modified[id]).abs() <= 1e-6, "{what}");
+            }
+            for distribution in [&baseline, &modified] {
+                let likeliest = (0..distribution.len()).max_by(|&a, &b| distribution[a].total_cmp(&distribution[b]));
+                assert!(effect.top.iter().any(|token| usize::try_from(token.id).ok() == likeliest), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn epsilon_one_has_no_effect() {
+    let mut engine = Engine::default();
+    for preset in Preset::ALL {
+        let spec = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], ..spec(Bundled::Austen, preset) };
+        for (component, column) in grid() {
+            let effect = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            assert_eq!(effect.kl, 0.0);
+            assert!(effect.top.iter().all(|token| token.baseline == token.modified));
+        }
+    }
+}
+
+/// The effect reaches over the layers behind the shown one, not only up to it.
+#[test]
+fn the_shown_layer_does_not_limit_the_effect() {
+    let mut engine = Engine::default();
+    let all = |layer| RunSpec { layer, epsilon: [[epsilon(0.1); 3]; 3], ..spec(Bundled::Austen, Preset::AllLayers) };
+    let at_first = engine.effect(&all(0), Component::Value, 0, NEVER).unwrap();
+    engine.run(&all(3), NEVER).unwrap();
+    assert_eq!(engine.effect(&all(5), Component::Value, 0, NEVER).unwrap(), at_first);
+}
+
+#[test]
+fn a_capture_has_no_next_token() {
+    let mut engine = Engine::default();
+    for (component, column) in grid() {
+        let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+        assert_eq!(engine.effect(&spec, component, column, NEVER).unwrap(), None);
+    }
+}
+
+#[test]
+fn heads_are_the_baselines_of_every_view() {
+    for (bundled, n_layers, n_heads) in [(Bundled::Austen, 6, 4), (Bundled::Smollm2, 30, 9)] {
+        let mut engine = Engine::default();
+        let start = spec(bundled, Preset::ThisHead);
+        let heads = engine.heads(&start.source, &start.prompt, NEVER).unwrap();
+        assert_eq!(heads.len(), n_layers * n_heads);
+        for (index, summary) in heads.iter().enumerate() {
+            assert_eq!((summary.layer, summary.head), (index / n_heads, index % n_heads));
+            let view = RunSpec { layer: summary.layer, head: summary.head, ..start.clone() };
+            assert_eq!(summary.metrics, Metrics::of(&engine.run(&view, NEVER).unwrap().baseline.pattern));
+        }
+    }
+    let single =
+        Engine::default().heads(&spec(Bundled::Austen, Preset::ThisHead).source, &Prompt::TokenIds(vec![3]), NEVER);
+    let expected = Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 };
+    assert!(single.unwrap().iter().all(|summary| summary.metrics == expected));
+}

@@ -1,0 +1,121 @@
+//! What a gesture leaves unchanged is not computed again: the parts of two outcomes are the same parts.
+
+use std::sync::Arc;
+
+use attenuate::{
+    attention::{Component, Epsilon, PositionScope, Preset},
+    engine::{Bundled, Engine, Outcome, RunSpec},
+};
+
+use crate::support::{NEVER, bits, epsilon, grid, panels, spec};
+
+fn run(engine: &mut Engine, spec: &RunSpec) -> Outcome {
+    engine.run(spec, NEVER).unwrap()
+}
+
+/// A drag of all nine ε.
+fn drag(from: &RunSpec) -> impl Iterator<Item = RunSpec> {
+    let values = [0.5, 0.31, 0.02, 1e-3, 1e-10, 0.0, 1.0, 40.0];
+    values
+        .into_iter()
+        .map(|value| RunSpec { epsilon: [[epsilon(value); 3], [Epsilon::ONE; 3], [epsilon(value); 3]], ..from.clone() })
+}
+
+#[test]
+fn a_drag_within_the_shown_layer_touches_no_matrix_product() {
+    for (bundled, preset) in [
+        (Bundled::Austen, Preset::ThisHead),
+        (Bundled::Austen, Preset::ThisLayer),
+        (Bundled::Smollm2, Preset::ThisHead),
+        (Bundled::Smollm2, Preset::ThisLayer),
+        (Bundled::Smollm2, Preset::AllLayers),
+    ] {
+        for positions in [PositionScope::All, PositionScope::Rest] {
+            let mut engine = Engine::default();
+            let mut start = spec(bundled, preset);
+            start.scope.positions = positions;
+            let first = run(&mut engine, &start);
+            let scores = first.baseline.pattern.scores();
+            for spec in drag(&start) {
+                let outcome = run(&mut engine, &spec);
+                for panel in panels(&outcome) {
+                    assert!(Arc::ptr_eq(panel.pattern.scores(), scores), "{bundled:?} {preset:?}");
+                }
+                assert!(Arc::ptr_eq(&outcome.facts, &first.facts) && Arc::ptr_eq(&outcome.tokens, &first.tokens));
+            }
+        }
+    }
+}
+
+#[test]
+fn stepping_back_finds_the_scores_again() {
+    let mut engine = Engine::default();
+    let start = spec(Bundled::Austen, Preset::ThisHead);
+    let first = run(&mut engine, &start);
+    run(&mut engine, &RunSpec { layer: 1, head: 3, ..start.clone() });
+    run(&mut engine, &spec(Bundled::Smollm2, Preset::ThisHead));
+    run(&mut engine, &RunSpec { prompt: crate::support::text("Another."), ..start.clone() });
+    let again = run(&mut engine, &start);
+    assert!(Arc::ptr_eq(again.baseline.pattern.scores(), first.baseline.pattern.scores()));
+    assert!(Arc::ptr_eq(&again.facts, &first.facts));
+}
+
+#[test]
+fn scaling_all_queries_and_all_keys_upstream_is_computed_once() {
+    let mut engine = Engine::default();
+    let start = spec(Bundled::Austen, Preset::AllLayers);
+    let first = run(&mut engine, &start);
+    for column in 0..3 {
+        let [query, key, value] = Component::ALL.map(|component| &first.panel(component, column).pattern);
+        assert_eq!(query, key, "the same scores under the same factors");
+        assert_ne!(value, query);
+        assert_ne!(bits(value), bits(query));
+        for pattern in [query, value] {
+            assert!(!Arc::ptr_eq(pattern.scores(), first.baseline.pattern.scores()), "what enters the layer changed");
+        }
+    }
+    // Another ε in one panel leaves the other eight what they were.
+    let mut moved = start.clone();
+    moved.epsilon[2][1] = epsilon(0.02);
+    let second = run(&mut engine, &moved);
+    for (component, column) in grid() {
+        let [before, after] = [&first, &second].map(|outcome| &outcome.panel(component, column).pattern);
+        assert_eq!(before == after, (component, column) != (Component::Value, 1), "{component} {column}");
+    }
+    // And the other way round: moving ε back finds the run again.
+    assert_eq!(run(&mut engine, &start).panel(Component::Value, 1).pattern, first.panel(Component::Value, 1).pattern);
+}
+
+#[test]
+fn narrower_than_all_positions_queries_and_keys_differ() {
+    let mut start = spec(Bundled::Austen, Preset::AllLayers);
+    start.scope.positions = PositionScope::Rest;
+    let outcome = run(&mut Engine::default(), &start);
+    for column in 0..3 {
+        let [query, key, _] = Component::ALL.map(|component| &outcome.panel(component, column).pattern);
+        assert_ne!(query, key);
+        assert_ne!(bits(query), bits(key));
+    }
+}
+
+#[test]
+fn epsilon_one_is_the_baseline_itself() {
+    for preset in Preset::ALL {
+        let unchanged = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], ..spec(Bundled::Austen, preset) };
+        let outcome = run(&mut Engine::default(), &unchanged);
+        assert!(panels(&outcome).all(|panel| panel.pattern == outcome.baseline.pattern), "{preset:?}");
+    }
+}
+
+#[test]
+fn the_head_output_follows_value_where_its_pattern_does_not() {
+    let outcome = run(&mut Engine::default(), &spec(Bundled::Smollm2, Preset::ThisHead));
+    let baseline = outcome.baseline.output_norm().unwrap();
+    assert!(baseline > 0.0);
+    for (column, epsilon) in Epsilon::FIGURE.into_iter().enumerate() {
+        let value = outcome.panel(Component::Value, column);
+        assert_eq!(value.pattern, outcome.baseline.pattern);
+        let norm = value.output_norm().unwrap();
+        assert!((norm - epsilon.get() * baseline).abs() <= 1e-6 * epsilon.get() * baseline, "{epsilon}: {norm}");
+    }
+}
