@@ -86,13 +86,15 @@ impl Pattern {
         let row = &mut row[..self.attended(query)];
         let query_factor = self.factors.query.at(query);
         if let Some(key_factor) = self.factors.key.uniform() {
-            let factor = (key_factor * query_factor) as f32;
+            // A factor beyond f32 must not be infinite: 0·∞ is not a number.
+            let factor = ((key_factor * query_factor) as f32).min(f32::MAX);
             for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
                 *scaled = below * factor;
             }
         } else {
             let scores = self.scores.row(query).iter().enumerate();
-            let scaled = scores.map(|(key, &score)| score * query_factor * self.factors.key.at(key));
+            let scaled = scores
+                .map(|(key, &score)| (score * (query_factor * self.factors.key.at(key))).clamp(f64::MIN, f64::MAX));
             let max = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
             for (below, score) in row.iter_mut().zip(scaled) {
                 *below = (score - max) as f32;
@@ -101,19 +103,15 @@ impl Pattern {
         row
     }
 
-    /// Scores of one row in f64 under the factors, one for each attended key.
+    /// Scores of one row in f64 under the factors, one for each attended key; cut to the largest finite number where a
+    /// huge ε leaves the range.
     pub fn exact_scores(&self, query: usize) -> Vec<f64> {
-        let query_factor = self.factors.query.at(query);
-        let mut row = self.scores.exact_row(query);
-        for (key, score) in row.iter_mut().enumerate() {
-            *score *= query_factor * self.factors.key.at(key);
-        }
-        row
+        self.modified(query, &self.scores.exact_row(query)).collect()
     }
 
     /// Weights of one row in f64, one for each attended key.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
-        softmax(self.exact_scores(query))
+        self.exact_weights(query, &self.scores.exact_row(query))
     }
 
     /// One cell in f64; `None` where it is masked or outside.
@@ -122,9 +120,35 @@ impl Pattern {
         if query >= self.n_positions() || key >= self.attended(query) {
             return None;
         }
-        let scores = self.exact_scores(query);
-        let score = scores[key];
-        Some(ExactCell { score, weight: softmax(scores)[key] as f32 })
+        let unmodified = self.scores.exact_row(query);
+        let score = self.modified(query, &unmodified).nth(key)?;
+        Some(ExactCell { score, weight: self.exact_weights(query, &unmodified)[key] as f32 })
+    }
+
+    /// A row's unmodified scores under the factors.
+    fn modified(&self, query: usize, unmodified: &[f64]) -> impl Iterator<Item = f64> {
+        let query_factor = self.factors.query.at(query);
+        let factors = (0..unmodified.len()).map(move |key| query_factor * self.factors.key.at(key));
+        unmodified.iter().zip(factors).map(|(score, factor)| (score * factor).clamp(f64::MIN, f64::MAX))
+    }
+
+    /// The softmax of a row's unmodified scores under the factors. Where all keys have the same factor it multiplies
+    /// the distances from the maximum, which no ε can make indefinite.
+    fn exact_weights(&self, query: usize, unmodified: &[f64]) -> Vec<f64> {
+        let largest = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut weights: Vec<f64> = if let Some(key_factor) = self.factors.key.uniform() {
+            let (factor, max) = (key_factor * self.factors.query.at(query), largest(unmodified));
+            unmodified.iter().map(|score| ((score - max) * factor).exp()).collect()
+        } else {
+            let scores: Vec<f64> = self.modified(query, unmodified).collect();
+            let max = largest(&scores);
+            scores.iter().map(|score| (score - max).exp()).collect()
+        };
+        let sum: f64 = weights.iter().sum();
+        for weight in &mut weights {
+            *weight /= sum;
+        }
+        weights
     }
 
     /// `[query, key]` in f32 with masked cells 0: for matrix products, not for display.
@@ -151,17 +175,4 @@ fn sum(weights: &[f32]) -> f64 {
         }
     }
     lanes.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
-}
-
-/// Numerically stable softmax: subtracts the maximum first.
-fn softmax(mut scores: Vec<f64>) -> Vec<f64> {
-    let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    for score in &mut scores {
-        *score = (*score - max).exp();
-    }
-    let sum: f64 = scores.iter().sum();
-    for weight in &mut scores {
-        *weight /= sum;
-    }
-    scores
 }

@@ -36,8 +36,7 @@ pub enum Command {
     SetScope(Scope),
     Pin(Cell),
     Unpin,
-    /// Moves the pinned cell by queries (down) and keys (right), within the matrix. What is masked is not known here:
-    /// the window keeps the pin off masked cells.
+    /// Moves the pinned cell by queries (down) and keys (right), within the pattern. The window keeps it off masked cells.
     MovePin {
         queries: isize,
         keys: isize,

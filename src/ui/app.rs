@@ -161,9 +161,8 @@ impl App {
             Failure::Refused { facts, message } => {
                 let session = self.timeline.session();
                 let (layer, head) = (session.layer, session.head);
-                if layer < facts.n_layers && head < facts.n_heads {
-                    self.toasts.error(message);
-                } else {
+                // What does not fit the prompt is said beside its box.
+                if layer >= facts.n_layers || head >= facts.n_heads {
                     self.timeline.apply(Command::SetLayer(layer), Some(&facts), 0);
                     self.timeline.apply(Command::SetHead(head), Some(&facts), 0);
                     let shown = self.timeline.session();

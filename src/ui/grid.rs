@@ -268,6 +268,7 @@ fn spoken(scene: &Scene<'_>, component: Component, column: usize) -> String {
     let metrics = scene.details.map(|details| details.panels[component.row()][column]);
     match metrics.and_then(|metrics| metrics.sink_mass.zip(metrics.normalized_entropy)) {
         Some((sink, entropy)) => format!("sink mass {sink:.4}, normalized entropy {entropy:.4}"),
+        None if outcome.n_positions() == 1 => "1 token".to_owned(),
         None => format!("{} tokens", outcome.n_positions()),
     }
 }

@@ -56,7 +56,8 @@ pub fn prompt_ui(
     );
     let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
     super::controls::named(response.clone().labelled_by(label.id), "Prompt");
-    if response.changed() {
+    // Emptying the box on the way to another prompt does not leave the figure yet.
+    if response.changed() && !(is_capture && editor.text.is_empty()) {
         actions.push(Command::SetPrompt(editor.text.clone()).into());
     }
     if let Prompt::Text { bos, .. } = session.prompt

@@ -99,6 +99,10 @@ proptest! {
         let mut spec = start();
         for step in &steps {
             change(&mut spec, step);
+            if matches!(fresh(&spec), Err(EngineError::NoSuchPosition { .. })) {
+                prop_assert!(matches!(engine.run(&spec, NEVER), Err(EngineError::NoSuchPosition { .. })));
+                continue;
+            }
             match *step {
                 Step::Cancelled(after) => {
                     let asked = Cell::new(0);
