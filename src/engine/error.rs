@@ -1,15 +1,15 @@
 use crate::{attention::ShapeError, capture::CaptureError, model::ModelError};
 
-/// Why a request has no answer. Every message is one sentence for a person.
+/// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    #[error("There is no layer {layer}: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
+    #[error("there is no layer {layer}: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
     NoSuchLayer { layer: usize, n_layers: usize, title: String },
-    #[error("There is no head {head}: {title} has heads 0 to {} in each layer.", n_heads.saturating_sub(1))]
+    #[error("there is no head {head}: {title} has heads 0 to {} in each layer", n_heads.saturating_sub(1))]
     NoSuchHead { head: usize, n_heads: usize, title: String },
-    #[error("The layers {first} to {last} do not exist: {title} has layers 0 to {}.", n_layers.saturating_sub(1))]
+    #[error("the layers {first} to {last} do not exist: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
     NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
-    #[error("There is no position {position}: the prompt has {n_positions} tokens, counted from 0.")]
+    #[error("there is no position {position}: the prompt has {n_positions} tokens, counted from 0")]
     NoSuchPosition { position: usize, n_positions: usize },
     #[error(transparent)]
     Model(ModelError),

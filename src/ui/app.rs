@@ -167,7 +167,7 @@ impl App {
                     self.timeline.apply(Command::SetHead(head), Some(&facts), 0);
                     let shown = self.timeline.session();
                     let (layer, head) = (shown.layer, shown.head);
-                    self.toasts.info(format!("{message} Shown: layer {layer}, head {head}."));
+                    self.toasts.info(format!("{message}; shown: layer {layer}, head {head}"));
                 }
             }
             Failure::Internal { message } => self.toasts.error(message),

@@ -221,6 +221,10 @@ fn panel_title_ui(
     let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, TITLE_GAP), galley.size()).min;
     ui.painter().galley(position, galley, color);
     let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
+    response.widget_info(|| {
+        let name = format!("Select {}", figure::panel_title(component, epsilon));
+        egui::WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), name)
+    });
     if response.double_clicked() {
         actions.push(Command::ToggleSolo { component, column }.into());
     } else if response.clicked() {
