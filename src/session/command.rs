@@ -1,6 +1,6 @@
 use super::{Cell, FIGURE_GRID, RowChoice, Session, Theme};
 use crate::{
-    attention::{Component, Epsilon, LayerScope, Scope},
+    attention::{Component, Epsilon, LayerScope, Mask, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec},
     figure::{ColorNorm, Colormap, MaskedStyle, Window},
 };
@@ -36,7 +36,7 @@ pub enum Command {
     SetScope(Scope),
     Pin(Cell),
     Unpin,
-    /// Moves the pinned cell by queries (down) and keys (right), within the pattern. The window keeps it off masked cells.
+    /// Moves the pinned cell by queries (down) and keys (right); not beyond the matrix, and not onto a masked cell.
     MovePin {
         queries: isize,
         keys: isize,
@@ -57,13 +57,30 @@ pub enum Command {
     SetMaskedStyle(MaskedStyle),
 }
 
+/// What is on screen, as far as a command depends on it. Default: nothing yet.
+#[derive(Clone, Copy, Debug)]
+pub struct OnScreen<'a> {
+    /// Of the session's source, once it is open; until then layers and heads are taken as they come and the engine
+    /// checks them.
+    pub facts: Option<&'a SourceFacts>,
+    /// T, the number of tokens.
+    pub n_positions: usize,
+    pub mask: Mask,
+}
+
+impl Default for OnScreen<'_> {
+    fn default() -> Self {
+        Self { facts: None, n_positions: 0, mask: Mask::Causal }
+    }
+}
+
 /// Scale of the whole window, 1 = ordinary.
 const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
 
 impl Session {
-    /// Carries out `command`. `facts` are those of the session's source, where it is open; without them layers and
-    /// heads are taken as they come and the engine checks them. `n_positions` is the number of tokens on screen.
-    pub fn apply(&mut self, command: Command, facts: Option<&SourceFacts>, n_positions: usize) {
+    /// Carries out `command`.
+    pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
+        let facts = screen.facts;
         match command {
             Command::ChooseRows(rows) => self.rows = rows,
             Command::ChooseColumn(column) => self.column = column.min(2),
@@ -97,7 +114,7 @@ impl Session {
             Command::SetScope(scope) => self.scope = scope,
             Command::Pin(cell) => self.pinned = Some(cell),
             Command::Unpin => self.pinned = None,
-            Command::MovePin { queries, keys } => self.move_pin(queries, keys, n_positions),
+            Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
             Command::SetWindow(window) => self.view.window = window,
             Command::ToggleSolo { component, column } => {
                 let panel = Some((component, column.min(2)));
@@ -147,10 +164,13 @@ impl Session {
         self.view.window = None;
     }
 
-    fn move_pin(&mut self, queries: isize, keys: isize, n_positions: usize) {
+    fn move_pin(&mut self, queries: isize, keys: isize, screen: OnScreen<'_>) {
         let Some(cell) = self.pinned else { return };
-        let query = step(cell.query, queries, Some(n_positions));
-        self.pinned = Some(Cell { query, key: step(cell.key, keys, Some(n_positions)) });
+        let move_by = |position, by| step(position, by, Some(screen.n_positions));
+        let moved = Cell { query: move_by(cell.query, queries), key: move_by(cell.key, keys) };
+        if moved.key < screen.mask.attended(moved.query, screen.n_positions) {
+            self.pinned = Some(moved);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod view;
 
 use serde::{Deserialize, Serialize};
 
-pub use command::Command;
+pub use command::{Command, OnScreen};
 pub use timeline::Timeline;
 pub use view::{Theme, View};
 

@@ -29,6 +29,10 @@ fn facts(source: &SourceSpec) -> SourceFacts {
     }
 }
 
+fn on_screen(facts: &SourceFacts) -> OnScreen<'_> {
+    OnScreen { facts: Some(facts), n_positions: facts.max_positions, ..OnScreen::default() }
+}
+
 fn any_component() -> impl Strategy<Value = Component> {
     prop::sample::select(&Component::ALL[..])
 }
@@ -124,14 +128,14 @@ proptest! {
         for action in actions {
             let before = timeline.session().source.clone();
             match action {
-                Some(command) => timeline.apply(command, Some(&facts(&before)), facts(&before).max_positions),
+                Some(command) => timeline.apply(command, on_screen(&facts(&before))),
                 None => timeline.back(),
             }
             let facts = facts(&timeline.session().source);
             if matches!(&facts.source, SourceSpec::Capture(_)) && before != facts.source {
                 // What the window does when a file has other layers and heads.
                 for command in [Command::SetLayer(timeline.session().layer), Command::SetHead(timeline.session().head)] {
-                    timeline.apply(command, Some(&facts), facts.max_positions);
+                    timeline.apply(command, on_screen(&facts));
                 }
             }
             let session = timeline.session();
@@ -148,7 +152,7 @@ proptest! {
     fn every_session_survives_json(commands in prop::collection::vec(any_command(), 1..30)) {
         let mut session = Session::default();
         for command in commands {
-            session.apply(command, None, 24);
+            session.apply(command, OnScreen { n_positions: 24, ..OnScreen::default() });
         }
         let text = serde_json::to_string(&session).unwrap();
         prop_assert_eq!(serde_json::from_str::<Session>(&text).unwrap(), session);
@@ -158,7 +162,7 @@ proptest! {
     fn no_command_needs_an_open_source(commands in prop::collection::vec(any_command(), 1..30)) {
         let mut session = Session::default();
         for command in commands {
-            session.apply(command, None, 0);
+            session.apply(command, OnScreen::default());
             prop_assert!(session.column <= 2);
             prop_assert!((0.75..=2.5).contains(&session.view.ui_scale));
         }

@@ -25,7 +25,7 @@ fn facts() -> SourceFacts {
 fn after(commands: impl IntoIterator<Item = Command>) -> Session {
     let mut session = Session::default();
     for command in commands {
-        session.apply(command, Some(&facts()), 24);
+        session.apply(command, OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() });
     }
     session
 }
@@ -59,7 +59,7 @@ fn epsilon_goes_to_the_chosen_rows_of_the_chosen_column() {
     assert_eq!(session.epsilon[..2], [Epsilon::FIGURE; 2]);
 
     let mut reset = session.clone();
-    reset.apply(Command::ResetToFigure, None, 0);
+    reset.apply(Command::ResetToFigure, OnScreen::default());
     assert_eq!(reset, Session { epsilon: FIGURE_GRID, ..session });
 }
 
@@ -97,10 +97,10 @@ fn layers_and_heads_stay_within_the_source() {
 
     // Before the source is open they are taken as they come.
     let mut session = Session::default();
-    session.apply(Command::SetLayer(99), None, 0);
-    session.apply(Command::StepHead(isize::MAX), None, 0);
-    session.apply(Command::StepHead(isize::MAX), None, 0);
-    session.apply(Command::StepHead(isize::MAX), None, 0);
+    session.apply(Command::SetLayer(99), OnScreen::default());
+    session.apply(Command::StepHead(isize::MAX), OnScreen::default());
+    session.apply(Command::StepHead(isize::MAX), OnScreen::default());
+    session.apply(Command::StepHead(isize::MAX), OnScreen::default());
     assert_eq!((session.layer, session.head), (99, usize::MAX));
 }
 
@@ -108,12 +108,12 @@ fn layers_and_heads_stay_within_the_source() {
 fn a_prompt_on_a_live_model_changes_the_prompt_alone() {
     let live = Session { layer: 2, head: 3, pinned: Some(CELL), ..Session::example(Bundled::Austen) };
     let mut session = live.clone();
-    session.apply(Command::SetPrompt("Hello.".to_owned()), None, 0);
+    session.apply(Command::SetPrompt("Hello.".to_owned()), OnScreen::default());
     let prompt = Prompt::Text { text: "Hello.".to_owned(), bos: true };
     assert_eq!(session, Session { prompt, pinned: None, ..live });
 
-    session.apply(Command::SetBos(false), None, 0);
-    session.apply(Command::SetPrompt("Again.".to_owned()), None, 0);
+    session.apply(Command::SetBos(false), OnScreen::default());
+    session.apply(Command::SetPrompt("Again.".to_owned()), OnScreen::default());
     assert_eq!(session.prompt, Prompt::Text { text: "Again.".to_owned(), bos: false }, "the choice of BOS stays");
 }
 
@@ -130,7 +130,10 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
     for before in [figure, file] {
         for known in [Some(facts()), None] {
             let mut session = before.clone();
-            session.apply(Command::SetPrompt("Hello.".to_owned()), known.as_ref(), 24);
+            session.apply(
+                Command::SetPrompt("Hello.".to_owned()),
+                OnScreen { facts: known.as_ref(), n_positions: 24, ..OnScreen::default() },
+            );
             let live = Session::example(Bundled::Austen);
             let expected = Session {
                 source: live.source,
@@ -148,13 +151,13 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
 #[test]
 fn bos_belongs_to_texts() {
     let mut session = Session { pinned: Some(CELL), ..Session::example(Bundled::Austen) };
-    session.apply(Command::SetBos(false), None, 0);
+    session.apply(Command::SetBos(false), OnScreen::default());
     assert!(matches!(&session.prompt, Prompt::Text { bos: false, .. }));
     assert_eq!(session.pinned, None, "positions have moved");
 
     let exact = Session { prompt: Prompt::TokenIds(vec![1, 2]), pinned: Some(CELL), ..session };
     let mut session = exact.clone();
-    session.apply(Command::SetBos(true), None, 0);
+    session.apply(Command::SetBos(true), OnScreen::default());
     assert_eq!(session, exact, "token ids are taken exactly as given");
 }
 
@@ -197,7 +200,10 @@ fn a_file_keeps_what_fits() {
     ]);
     let source = SourceSpec::Capture("x.safetensors".into());
     let mut session = before.clone();
-    session.apply(Command::Open(source.clone()), Some(&facts()), 24);
+    session.apply(
+        Command::Open(source.clone()),
+        OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() },
+    );
     let view = View { window: None, ..before.view.clone() };
     assert_eq!(session, Session { source, pinned: None, view, ..before });
 }
@@ -213,8 +219,11 @@ fn the_pin_moves_within_the_pattern() {
     let far = by(isize::MAX, isize::MIN);
     assert_eq!(pinned(vec![Command::Pin(CELL), far]), Some(Cell { query: 23, key: 0 }));
     let mut session = after([Command::Pin(CELL)]);
-    session.apply(by(-1, 0), None, 0);
-    assert_eq!(session.pinned, Some(Cell { query: 0, key: 0 }), "no tokens, no panic");
+    session.apply(by(-1, 0), OnScreen::default());
+    assert_eq!(session.pinned, Some(CELL), "no tokens, nowhere to go");
+    let diagonal = Cell { query: 3, key: 3 };
+    assert_eq!(pinned(vec![Command::Pin(diagonal), by(0, 1)]), Some(diagonal), "not onto a masked cell");
+    assert_eq!(pinned(vec![Command::Pin(diagonal), by(1, 1)]), Some(Cell { query: 4, key: 4 }));
 }
 
 #[test]

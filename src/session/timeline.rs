@@ -1,5 +1,4 @@
-use super::{Command, Session};
-use crate::engine::SourceFacts;
+use super::{Command, OnScreen, Session};
 
 /// Steps back that are kept.
 const KEPT: usize = 32;
@@ -21,9 +20,9 @@ impl Timeline {
     }
 
     /// [`Session::apply`], remembering the view that another source replaces.
-    pub fn apply(&mut self, command: Command, facts: Option<&SourceFacts>, n_positions: usize) {
+    pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let before = self.current.clone();
-        self.current.apply(command, facts, n_positions);
+        self.current.apply(command, screen);
         if before.source != self.current.source {
             self.past.push(before);
             if self.past.len() > KEPT {
@@ -68,16 +67,16 @@ mod tests {
             Command::SetWindow(Some(Window { x0: 1.0, y0: 2.0, x1: 5.5, y1: 6.5 })),
             Command::SetScope(Preset::ThisLayer.scope()),
         ] {
-            timeline.apply(command, None, 24);
+            timeline.apply(command, OnScreen { n_positions: 24, ..OnScreen::default() });
         }
         assert!(timeline.previous().is_none(), "the same source is no step");
         let figure = timeline.session().clone();
-        timeline.apply(Command::SetPrompt("Hello.".to_owned()), None, 24);
+        timeline.apply(Command::SetPrompt("Hello.".to_owned()), OnScreen { n_positions: 24, ..OnScreen::default() });
         assert_eq!(timeline.previous(), Some(&figure));
-        timeline.apply(Command::SetPrompt("Hello again.".to_owned()), None, 0);
-        timeline.apply(Command::SetEpsilon(Epsilon::ZERO), None, 0);
+        timeline.apply(Command::SetPrompt("Hello again.".to_owned()), OnScreen::default());
+        timeline.apply(Command::SetEpsilon(Epsilon::ZERO), OnScreen::default());
         let live = timeline.session().clone();
-        timeline.apply(Command::Open(SourceSpec::Capture("x.safetensors".into())), None, 0);
+        timeline.apply(Command::Open(SourceSpec::Capture("x.safetensors".into())), OnScreen::default());
         timeline.back();
         assert_eq!(*timeline.session(), live);
         timeline.back();
@@ -89,9 +88,9 @@ mod tests {
     #[test]
     fn theme_and_scale_are_the_persons_not_the_views() {
         let mut timeline = Timeline::new(Session::example(Bundled::Austen));
-        timeline.apply(Command::OpenExample(Bundled::Smollm2), None, 0);
-        timeline.apply(Command::SetTheme(Theme::Dark), None, 0);
-        timeline.apply(Command::SetUiScale(2.0), None, 0);
+        timeline.apply(Command::OpenExample(Bundled::Smollm2), OnScreen::default());
+        timeline.apply(Command::SetTheme(Theme::Dark), OnScreen::default());
+        timeline.apply(Command::SetUiScale(2.0), OnScreen::default());
         timeline.back();
         let view = View { theme: Theme::Dark, ui_scale: 2.0, ..View::default() };
         assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
@@ -101,7 +100,8 @@ mod tests {
     fn old_steps_are_dropped() {
         let mut timeline = Timeline::default();
         for number in 0..100 {
-            timeline.apply(Command::Open(SourceSpec::Capture(format!("{number}.safetensors").into())), None, 0);
+            timeline
+                .apply(Command::Open(SourceSpec::Capture(format!("{number}.safetensors").into())), OnScreen::default());
         }
         let mut steps = 0;
         while timeline.previous().is_some() {

@@ -18,8 +18,10 @@ use super::{
     widgets::{Freshness, Toasts},
 };
 use crate::{
+    attention::Mask,
+    engine::Outcome,
     figure::{FigureStyle, Ground, PictureSpec},
-    session::{Command, Session, Theme, Timeline},
+    session::{Command, OnScreen, Session, Theme, Timeline},
 };
 
 const CONTROLS_WIDTH: f32 = 336.0;
@@ -66,7 +68,7 @@ impl App {
     }
 
     /// What is on screen, once there is something; for tests.
-    pub fn outcome(&self) -> Option<&crate::engine::Outcome> {
+    pub fn outcome(&self) -> Option<&Outcome> {
         self.studio.frame().map(|frame| &frame.outcome)
     }
 
@@ -94,8 +96,12 @@ impl App {
         let outcome = self.studio.frame().map(|frame| &frame.outcome);
         let source = &self.timeline.session().source;
         let facts = outcome.map(|outcome| outcome.facts.clone()).filter(|facts| facts.source == *source);
-        let n_positions = outcome.map_or(0, crate::engine::Outcome::n_positions);
-        self.timeline.apply(command, facts.as_deref(), n_positions);
+        let screen = OnScreen {
+            facts: facts.as_deref(),
+            n_positions: outcome.map_or(0, Outcome::n_positions),
+            mask: outcome.map_or(Mask::Causal, Outcome::mask),
+        };
+        self.timeline.apply(command, screen);
     }
 
     /// Theme and scale as the session has them.
@@ -163,8 +169,9 @@ impl App {
                 let (layer, head) = (session.layer, session.head);
                 // What does not fit the prompt is said beside its box.
                 if layer >= facts.n_layers || head >= facts.n_heads {
-                    self.timeline.apply(Command::SetLayer(layer), Some(&facts), 0);
-                    self.timeline.apply(Command::SetHead(head), Some(&facts), 0);
+                    let screen = OnScreen { facts: Some(&facts), ..OnScreen::default() };
+                    self.timeline.apply(Command::SetLayer(layer), screen);
+                    self.timeline.apply(Command::SetHead(head), screen);
                     let shown = self.timeline.session();
                     let (layer, head) = (shown.layer, shown.head);
                     self.toasts.info(format!("{message}; shown: layer {layer}, head {head}"));

@@ -79,23 +79,11 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -
         (Key::ArrowLeft, Command::MovePin { queries: 0, keys: -1 }),
         (Key::ArrowRight, Command::MovePin { queries: 0, keys: 1 }),
     ] {
-        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key))
-            && !outcome.is_some_and(|outcome| leads_to_masked(session, outcome, &command))
-        {
+        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
             actions.push(command.into());
         }
     }
     actions
-}
-
-/// Whether a command moves the pin onto a masked cell, which has no numbers.
-fn leads_to_masked(session: &Session, outcome: &Outcome, command: &Command) -> bool {
-    if !matches!(command, Command::MovePin { .. }) {
-        return false;
-    }
-    let mut moved = session.clone();
-    moved.apply(command.clone(), None, outcome.n_positions());
-    moved.pinned.is_some_and(|cell| outcome.baseline.pattern.exact_cell(cell.query, cell.key).is_none())
 }
 
 /// The sheet under `?`; Esc closes it.
