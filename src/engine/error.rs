@@ -1,4 +1,8 @@
-use crate::{attention::ShapeError, capture::CaptureError, model::ModelError};
+use crate::{
+    attention::ShapeError,
+    capture::CaptureError,
+    model::{ModelError, folder::FolderError},
+};
 
 /// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +17,8 @@ pub enum EngineError {
     NoSuchPosition { position: usize, n_positions: usize },
     #[error(transparent)]
     Model(ModelError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]

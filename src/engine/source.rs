@@ -24,6 +24,11 @@ pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
     match source {
         SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, model::bundled::TITLE, model::bundled::load()?)),
         SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
+        SourceSpec::Folder(path) => {
+            let title =
+                path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+            Ok(live(source, &title, model::folder::open(path)?))
+        }
         SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
     }
 }

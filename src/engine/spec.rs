@@ -66,6 +66,8 @@ pub struct DefaultView {
 #[non_exhaustive]
 pub enum SourceSpec {
     Bundled(Bundled),
+    /// A model folder in Hugging Face layout.
+    Folder(std::path::PathBuf),
     /// A capture file in safetensors format.
     Capture(std::path::PathBuf),
 }
@@ -75,6 +77,7 @@ impl SourceSpec {
     pub const fn is_live(&self) -> bool {
         match self {
             Self::Bundled(bundled) => bundled.is_live(),
+            Self::Folder(_) => true,
             Self::Capture(_) => false,
         }
     }
@@ -84,7 +87,7 @@ impl fmt::Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundled(bundled) => f.write_str(bundled.name()),
-            Self::Capture(path) => path.display().fmt(f),
+            Self::Folder(path) | Self::Capture(path) => path.display().fmt(f),
         }
     }
 }
@@ -94,7 +97,7 @@ impl fmt::Display for SourceSpec {
 pub enum SourceSpecError {
     #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
     UnknownBundled(String),
-    #[error("{0}: expected bundled:smollm2, bundled:austen or a capture ending in .safetensors")]
+    #[error("{0}: expected bundled:smollm2, bundled:austen, a model folder, or a capture ending in .safetensors")]
     UnknownKind(String),
 }
 
@@ -107,6 +110,9 @@ impl FromStr for SourceSpec {
             return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(text.to_owned()));
         }
         let path = std::path::PathBuf::from(text);
+        if path.is_dir() {
+            return Ok(Self::Folder(path));
+        }
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("safetensors") => Ok(Self::Capture(path)),
             _ => Err(SourceSpecError::UnknownKind(text.to_owned())),

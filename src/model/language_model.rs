@@ -24,10 +24,28 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
+        Self::check_config(config)?;
+        Self::from_store(config, &open_safetensors(weights)?, tokenizer)
+    }
+
+    /// # Errors
+    /// When the configuration is malformed or the model is not supported.
+    pub(super) fn check_config(config: &[u8]) -> Result<(), ModelError> {
+        LlamaConfig::read(Config::new(&parse_config(config)?)).map(drop)
+    }
+
+    /// As [`Self::from_bytes`], with tensors from anywhere.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_bytes`].
+    pub(super) fn from_store(
+        config: &[u8],
+        store: &dyn TensorStore,
+        tokenizer: Option<&[u8]>,
+    ) -> Result<Self, ModelError> {
         let config = parse_config(config)?;
         let config = LlamaConfig::read(Config::new(&config))?;
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let store: &dyn TensorStore = &open_safetensors(weights)?;
         let transformer = Llama::load(&config, &Weights::new(store))?;
         Ok(Self::new(Box::new(transformer), tokenizer))
     }

@@ -7,6 +7,7 @@
 pub mod bundled;
 mod config;
 mod error;
+pub mod folder;
 mod language_model;
 mod llama;
 mod llama_config;

@@ -9,7 +9,9 @@ pub enum Action {
     /// Ask where the figure should go.
     OpenExport,
     /// Ask for a capture file.
-    OpenFile,
+    OpenCapture,
+    /// Ask for a model folder.
+    OpenFolder,
     /// Put text on the clipboard and say so.
     Copy {
         text: String,

@@ -9,7 +9,7 @@ use super::{
     export::Export,
     grid::{self, GridState},
     inspector, menu,
-    open_file::{self, OpenFile},
+    open_file::{self, OpenFile, Wanted},
     shortcuts,
     source::{self, PromptEditor},
     status,
@@ -82,7 +82,8 @@ impl App {
             Action::Session(command) => self.apply(command),
             Action::Back => self.timeline.back(),
             Action::OpenExport => self.export.open(),
-            Action::OpenFile => self.open_file.open(),
+            Action::OpenCapture => self.open_file.open(Wanted::Capture),
+            Action::OpenFolder => self.open_file.open(Wanted::ModelFolder),
             Action::Copy { text, what } => {
                 ctx.copy_text(text);
                 self.toasts.info(format!("{what} are on the clipboard."));

@@ -65,8 +65,11 @@ fn file_ui(ui: &mut Ui, actions: &mut Actions) {
             }
         }
     });
+    if ui.button("Open model folder…").clicked() {
+        actions.push(Action::OpenFolder);
+    }
     if ui.button("Open capture…   Ctrl+O").clicked() {
-        actions.push(Action::OpenFile);
+        actions.push(Action::OpenCapture);
     }
     if ui.button("Export PNG…   Ctrl+E").clicked() {
         actions.push(Action::OpenExport);

@@ -1,4 +1,4 @@
-//! Opening a capture from a file: by path, by the desktop's dialog, or dropped onto the window.
+//! Opening a capture or a model folder: by path, by the desktop's dialog, or dropped onto the window.
 
 use std::path::Path;
 
@@ -15,27 +15,38 @@ use crate::{
 
 const CAPTURE: FileKind = FileKind { name: "Capture (safetensors)", extension: "safetensors" };
 
-/// The dialog that asks for a file.
+/// What is asked for. The field takes either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Capture,
+    ModelFolder,
+}
+
+/// The dialog that asks for a file or a folder.
 pub struct OpenFile {
-    open: bool,
+    wanted: Option<Wanted>,
     path: PathField,
 }
 
 impl Default for OpenFile {
     fn default() -> Self {
         let folder = std::env::current_dir().unwrap_or_default().join("");
-        Self { open: false, path: PathField::new(Purpose::Open, CAPTURE, &folder) }
+        Self { wanted: None, path: PathField::new(Purpose::Open, CAPTURE, &folder) }
     }
 }
 
 impl OpenFile {
-    pub fn open(&mut self) {
-        self.open = true;
+    pub fn open(&mut self, wanted: Wanted) {
+        self.wanted = Some(wanted);
+        self.path.set_purpose(match wanted {
+            Wanted::Capture => Purpose::Open,
+            Wanted::ModelFolder => Purpose::OpenFolder,
+        });
         self.path.focus();
     }
 
     pub fn is_open(&self) -> bool {
-        self.open
+        self.wanted.is_some()
     }
 
     /// The dialog, where it is open.
@@ -43,21 +54,25 @@ impl OpenFile {
     /// # Errors
     /// When the chosen file is of no known kind.
     pub fn show(&mut self, ctx: &Context, actions: &mut Actions) -> Result<(), SourceSpecError> {
-        if !self.open {
-            return Ok(());
-        }
+        let Some(wanted) = self.wanted else { return Ok(()) };
+        let (title, name) = match wanted {
+            Wanted::Capture => ("Open capture", "Capture file"),
+            Wanted::ModelFolder => ("Open model folder", "Folder with config.json"),
+        };
         let (mut open, mut chosen) = (true, false);
-        egui::Window::new("Open capture")
+        egui::Window::new(title)
             .open(&mut open)
             .collapsible(false)
             .resizable(false)
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
             .show(ctx, |ui| {
-                chosen = self.path.show(ui, "Capture file");
+                chosen = self.path.show(ui, name);
                 chosen |= ui.button("Open").clicked();
             });
-        self.open = open && !chosen && !ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+        if !open || chosen || ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            self.wanted = None;
+        }
         if chosen { open_path(&self.path.path(), actions) } else { Ok(()) }
     }
 }

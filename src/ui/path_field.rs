@@ -18,6 +18,7 @@ const NO_DIALOG: &str = "No file dialog answered on this desktop: type the path 
 pub enum Purpose {
     Save,
     Open,
+    OpenFolder,
 }
 
 /// The kind of file, for the dialog's filter.
@@ -46,6 +47,10 @@ impl PathField {
     pub fn new(purpose: Purpose, kind: FileKind, path: &Path) -> Self {
         let text = path.display().to_string();
         Self { text, purpose, kind, hint: None, wants_focus: true, dialog: Background::default() }
+    }
+
+    pub fn set_purpose(&mut self, purpose: Purpose) {
+        self.purpose = purpose;
     }
 
     pub fn path(&self) -> PathBuf {
@@ -104,6 +109,7 @@ impl PathField {
             }
             let file = match purpose {
                 Purpose::Open => pollster::block_on(dialog.pick_file()),
+                Purpose::OpenFolder => pollster::block_on(dialog.pick_folder()),
                 Purpose::Save => {
                     if let Some(name) = path.file_name() {
                         dialog = dialog.set_file_name(name.to_string_lossy());

@@ -40,7 +40,7 @@ const SHEET: [(&str, &str); 16] = [
 /// The actions of key combinations, which work also while text is being edited. Asked before any widget, so that
 /// none takes an arrow that was pressed together with Alt.
 pub fn combinations(ctx: &Context) -> Actions {
-    [(EXPORT, Action::OpenExport), (OPEN, Action::OpenFile), (QUIT, Action::Quit), (BACK, Action::Back)]
+    [(EXPORT, Action::OpenExport), (OPEN, Action::OpenCapture), (QUIT, Action::Quit), (BACK, Action::Back)]
         .into_iter()
         .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))
         .map(|(_, action)| action)

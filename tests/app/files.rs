@@ -1,4 +1,4 @@
-//! Captures from files, dropped or by their path.
+//! Captures and model folders, dropped or by their path.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,8 @@ use std::{
 };
 
 use attenuate::{
-    engine::{Bundled, SourceSpec},
+    engine::{Bundled, SourceKind, SourceSpec},
+    model::bundled,
     session::Session,
 };
 use egui::{Key, Modifiers, Role};
@@ -111,6 +112,43 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
         assert_eq!(*window.session(), Session::default());
         assert_figure_stays(&mut window);
     }
+}
+
+#[test]
+fn a_model_folder_opens_reads_the_prompt_and_back_leads_to_the_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my-model");
+    std::fs::create_dir(&path).unwrap();
+    for (name, bytes) in [
+        ("config.json", bundled::CONFIG),
+        ("model.safetensors", bundled::WEIGHTS),
+        ("tokenizer.json", bundled::TOKENIZER),
+    ] {
+        std::fs::write(path.join(name), bytes).unwrap();
+    }
+    let mut window = Window::figure();
+    let prompt = window.session().prompt.clone();
+    drop_file(&mut window, &path);
+    window.wait("the folder's model", |window| window.outcome().facts.source == SourceSpec::Folder(path.clone()));
+    let (session, facts) = (window.session().clone(), window.outcome().facts.clone());
+    assert_eq!((facts.kind, facts.title.as_str(), facts.n_layers), (SourceKind::Model, "my-model", 6));
+    assert_eq!(session.prompt, prompt, "the prompt survives");
+    assert_eq!((session.layer, session.head), (5, 3), "the last layer, and the head that was shown");
+    window.metrics();
+    window.press_with(Modifiers::ALT, Key::ArrowLeft);
+    assert_eq!(*window.session(), Session::default());
+    assert_figure_stays(&mut window);
+}
+
+#[test]
+fn a_folder_that_is_no_model_leaves_the_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::figure();
+    drop_file(&mut window, folder.path());
+    window.wait("an error", |window| !window.announced(Role::Alert).is_empty());
+    let alerts = window.announced(Role::Alert);
+    assert!(alerts.len() == 1 && alerts[0].contains("config.json"), "{alerts:?}");
+    assert_figure_stays(&mut window);
 }
 
 #[test]

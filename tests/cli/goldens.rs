@@ -1,22 +1,30 @@
 //! The numbers that `attenuate weights` writes against PyTorch's.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde_json::Value;
 
 use crate::weights_file::{Panel, Weights};
 
-const TOLERANCE: f64 = 1e-5;
+pub const TOLERANCE: f64 = 1e-5;
 
 const EVERYWHERE: [&str; 5] = ["bundled:austen", "--layers", "all", "--heads", "all"];
 
+/// One folder of goldens.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name)
+}
+
 fn read(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/bundled").join(name)).unwrap()
+    fs::read(folder("bundled").join(name)).unwrap()
 }
 
 /// Largest difference from `golden [layers, heads, T, T]` at one layer and head.
-fn difference(panel: &Panel, golden: &TensorView<'_>, layer: usize, head: usize) -> f64 {
+pub fn difference(panel: &Panel, golden: &TensorView<'_>, layer: usize, head: usize) -> f64 {
     let &[_, n_heads, n, _] = golden.shape() else { panic!("{:?}", golden.shape()) };
     assert_eq!(panel.len(), n);
     let expected = golden.data()[(layer * n_heads + head) * n * n * 4..].chunks_exact(4);
@@ -27,7 +35,7 @@ fn difference(panel: &Panel, golden: &TensorView<'_>, layer: usize, head: usize)
 }
 
 /// The columns of one component that `{component}.all.{ε}.attn` is for.
-fn columns<'a>(weights: &'a Weights, name: &str) -> Vec<&'a Panel> {
+pub fn columns<'a>(weights: &'a Weights, name: &str) -> Vec<&'a Panel> {
     let (component, epsilon) = name.split_once(".all.").unwrap();
     let epsilon: f64 = epsilon.strip_suffix(".attn").unwrap().parse().unwrap();
     let (row, panels) = match component {

@@ -13,6 +13,7 @@
 
 mod export;
 mod failures;
+mod folders;
 mod goldens;
 mod heads;
 mod help;

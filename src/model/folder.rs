@@ -1,0 +1,190 @@
+//! A model folder in Hugging Face layout: `config.json`, one or more `*.safetensors`, and `tokenizer.json` if there is
+//! one.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+use super::{
+    LanguageModel, ModelError,
+    weights::{TensorStore, open_safetensors},
+};
+
+/// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
+const MOST_JSON: u64 = 256 << 20;
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// Why a folder is no model. Messages end with the path.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("not a model folder, it has no config.json: {}", .0.display())]
+    NoConfig(PathBuf),
+    #[error("the model folder has no {SINGLE}, no {INDEX} and no single other *.safetensors: {}", .0.display())]
+    NoWeights(PathBuf),
+    #[error("cannot read ({cause}): {}", path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
+    #[error("{found} bytes are too many for a JSON file, at most {MOST_JSON} are read: {}", path.display())]
+    TooLarge { path: PathBuf, found: u64 },
+    #[error("the index of the weights cannot be read ({cause}): {}", path.display())]
+    Index { path: PathBuf, cause: serde_json::Error },
+    #[error("the index of the weights names “{name}”, expected a file of the same folder: {}", path.display())]
+    Shard { path: PathBuf, name: String },
+    #[error("{cause}: {}", path.display())]
+    Model { path: PathBuf, cause: ModelError },
+}
+
+/// Opens the model, converting its weights to f32.
+///
+/// # Errors
+/// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
+/// are read.
+pub fn open(folder: &Path) -> Result<LanguageModel, FolderError> {
+    let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
+    let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
+    LanguageModel::check_config(&config).map_err(explain)?;
+    let tokenizer = json(&folder.join("tokenizer.json"))?;
+    let files: Vec<Vec<u8>> = weight_files(folder)?.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    let shards = files.iter().map(|bytes| open_safetensors(bytes)).collect::<Result<_, _>>().map_err(explain)?;
+    LanguageModel::from_store(&config, &Shards(shards), tokenizer.as_deref()).map_err(explain)
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: HashMap<String, String>,
+}
+
+/// The files that hold the weights, in order of their names.
+fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let index = folder.join(INDEX);
+    if let Some(bytes) = json(&index)? {
+        let parsed: Index =
+            serde_json::from_slice(&bytes).map_err(|cause| FolderError::Index { path: index.clone(), cause })?;
+        let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
+        return names.into_iter().map(|name| shard(folder, &index, name)).collect();
+    }
+    let single = folder.join(SINGLE);
+    if single.is_file() {
+        return Ok(vec![single]);
+    }
+    let unreadable = |cause| FolderError::Unreadable { path: folder.to_owned(), cause };
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "safetensors") {
+            others.push(path);
+        }
+    }
+    if others.len() == 1 { Ok(others) } else { Err(FolderError::NoWeights(folder.to_owned())) }
+}
+
+/// A shard is a plain file name: an index must not lead out of its folder.
+fn shard(folder: &Path, index: &Path, name: String) -> Result<PathBuf, FolderError> {
+    if Path::new(&name).file_name().is_some_and(|file| file == name.as_str()) {
+        Ok(folder.join(name))
+    } else {
+        Err(FolderError::Shard { path: index.to_owned(), name })
+    }
+}
+
+/// `None` where there is no such file.
+fn json(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(FolderError::Unreadable { path: path.to_owned(), cause }),
+        Ok(metadata) if metadata.len() > MOST_JSON => {
+            Err(FolderError::TooLarge { path: path.to_owned(), found: metadata.len() })
+        }
+        Ok(_) => read(path).map(Some),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, FolderError> {
+    fs::read(path).map_err(|cause| FolderError::Unreadable { path: path.to_owned(), cause })
+}
+
+/// The tensors of several files as those of one.
+struct Shards<'a>(Vec<SafeTensors<'a>>);
+
+impl Shards<'_> {
+    fn with(&self, name: &str) -> Option<&SafeTensors<'_>> {
+        self.0.iter().find(|shard| shard.tensor(name).is_ok())
+    }
+}
+
+impl TensorStore for Shards<'_> {
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().flat_map(TensorStore::names).collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.with(name)?.shape(name)
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+        self.with(name).map_or(Ok(None), |shard| shard.read(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::serialize;
+
+    use super::*;
+    use crate::model::bundled;
+
+    fn folder(weights: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.json"), bundled::CONFIG).unwrap();
+        fs::write(folder.path().join("tokenizer.json"), bundled::TOKENIZER).unwrap();
+        for (name, bytes) in weights {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    fn refusal(folder: &Path) -> String {
+        open(folder).err().expect("refused").to_string()
+    }
+
+    #[test]
+    fn one_file_and_shards_are_the_same_model() {
+        let tensors = SafeTensors::deserialize(bundled::WEIGHTS).unwrap();
+        let (first, second): (Vec<_>, Vec<_>) = tensors.iter().partition(|(name, _)| name.contains("mlp"));
+        let map: HashMap<&str, &str> = (first.iter().map(|(name, _)| (*name, "a.safetensors")))
+            .chain(second.iter().map(|(name, _)| (*name, "b.safetensors")))
+            .collect();
+        let index = serde_json::to_vec(&serde_json::json!({ "weight_map": map })).unwrap();
+        let (first, second) = (serialize(first, None).unwrap(), serialize(second, None).unwrap());
+        let sharded = folder(&[("a.safetensors", &first), ("b.safetensors", &second), (INDEX, &index)]);
+        let single = folder(&[(SINGLE, bundled::WEIGHTS)]);
+        let logits = |folder: &Path| {
+            let model = open(folder).unwrap();
+            let tokens = model.tokenize("in love", true).unwrap();
+            let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+            let embedded = model.transformer().embed(&ids).unwrap();
+            model.next_token_logits(&embedded).unwrap()
+        };
+        assert_eq!(logits(sharded.path()), logits(single.path()));
+    }
+
+    #[test]
+    fn what_is_no_model_is_named_with_its_path() {
+        let empty = tempfile::tempdir().unwrap();
+        assert!(refusal(empty.path()).contains("no config.json"));
+        assert!(refusal(folder(&[]).path()).contains(SINGLE));
+        let truncated = folder(&[(SINGLE, &bundled::WEIGHTS[..100])]);
+        assert!(refusal(truncated.path()).contains(&truncated.path().display().to_string()));
+        let escaping = folder(&[(INDEX, br#"{"weight_map": {"x": "../../etc/passwd"}}"#)]);
+        assert!(refusal(escaping.path()).contains("../../etc/passwd"));
+        let missing = folder(&[(INDEX, br#"{"weight_map": {"x": "gone.safetensors"}}"#)]);
+        assert!(refusal(missing.path()).contains("gone.safetensors"));
+        let garbled = folder(&[(INDEX, b"[]")]);
+        assert!(refusal(garbled.path()).contains("index"));
+    }
+}

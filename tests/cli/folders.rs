@@ -1,0 +1,65 @@
+//! Model folders by path: the tiny Hugging Face models of the goldens, which have no tokenizer.
+
+use std::{fs, path::PathBuf};
+
+use safetensors::SafeTensors;
+
+use crate::{
+    goldens::{TOLERANCE, columns, difference, folder},
+    sandbox::Sandbox,
+    weights_file::Weights,
+};
+
+const FAMILY: [&str; 5] = ["llama", "llama_f16", "llama_bf16", "qwen2", "qwen3"];
+
+fn token_ids(goldens: &SafeTensors<'_>) -> String {
+    let ids = goldens.tensor("input_ids").unwrap();
+    let ids = ids.data().chunks_exact(8).map(|bytes| i64::from_le_bytes(bytes.try_into().unwrap()).to_string());
+    ids.collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn a_folder_gives_pytorchs_numbers() {
+    for name in FAMILY {
+        let path = folder(name);
+        let file = fs::read(path.join("golden.safetensors")).unwrap();
+        let goldens = SafeTensors::deserialize(&file).unwrap();
+        let (source, ids) = (path.to_str().unwrap(), token_ids(&goldens));
+        let mut compared = 0;
+        for (layer, head) in [(0, 3), (1, 0), (2, 2)] {
+            let (layer_text, head_text) = (layer.to_string(), head.to_string());
+            let place = ["--layer", layer_text.as_str(), "--head", head_text.as_str()];
+            let scope = [source, "--token-ids", ids.as_str(), "--layers", "all", "--heads", "all"];
+            let weights = Weights::from_json(&[&scope[..], &place].concat());
+            assert_eq!((weights.n_layers, weights.n_heads, weights.n_kv_heads), (3, 4, 2), "{name}");
+            for (tensor, golden) in goldens.iter().filter(|(tensor, _)| tensor.ends_with(".attn")) {
+                let panels = match tensor {
+                    "base.attn" => vec![&weights.baseline],
+                    // The figure's three ε; the goldens have more.
+                    all if all.contains(".all.") => columns(&weights, all),
+                    _ => Vec::new(),
+                };
+                for panel in panels {
+                    let difference = difference(panel, &golden, layer, head);
+                    assert!(difference <= TOLERANCE, "{name} {tensor} layer {layer} head {head}: {difference:e}");
+                    compared += 1;
+                }
+            }
+        }
+        assert_eq!(compared, 3 * (1 + 9), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_model_exits_with_1_and_says_where() {
+    let sandbox = Sandbox::new();
+    let empty: PathBuf = sandbox.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let path = empty.to_str().unwrap();
+    sandbox.run(&["weights", path, "-o", "x.json", "--token-ids", "1"]).assert_refused(1, &["no config.json", path]);
+    let llama = folder("llama");
+    let llama = llama.to_str().unwrap();
+    sandbox.run(&["weights", llama, "-o", "x.json"]).assert_refused(1, &["tokenizer", "token ids"]);
+    sandbox.run(&["weights", llama, "-o", "x.json", "--token-ids", "999"]).assert_refused(1, &["999", "256"]);
+    assert_eq!(sandbox.names(), ["empty"]);
+}
