@@ -1,8 +1,7 @@
 use super::{
     ModelError,
     config::{Config, parse_config},
-    llama::Llama,
-    llama_config::LlamaConfig,
+    family::Family,
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
@@ -25,11 +24,10 @@ impl LanguageModel {
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
         let config = parse_config(config)?;
-        let config = LlamaConfig::read(Config::new(&config))?;
+        let family = Family::read(Config::new(&config))?;
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
         let store: &dyn TensorStore = &open_safetensors(weights)?;
-        let transformer = Llama::load(&config, &Weights::new(store))?;
-        Ok(Self::new(Box::new(transformer), tokenizer))
+        Ok(Self::new(family.load(&Weights::new(store))?, tokenizer))
     }
 
     pub fn transformer(&self) -> &dyn Transformer {
