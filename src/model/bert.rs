@@ -227,7 +227,7 @@ impl Transformer for Bert {
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
         self.shape.expect("logits", residual)?;
         let head = self.head.as_ref().ok_or(ModelError::NoLogits { head: "cls.predictions" })?;
-        let x = head.activation.of(head.transform.forward("logits", &residual.0)?);
+        let x = head.activation.of(&head.transform.forward("logits", &residual.0)?);
         head.unembedding.forward("logits", &head.norm.forward(&x))
     }
 }

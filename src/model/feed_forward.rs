@@ -18,7 +18,7 @@ impl FeedForward {
     /// # Errors
     /// When `x` has another width.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        let inner = self.activation.of(self.up.forward("feed-forward block", x)?);
+        let inner = self.activation.of(&self.up.forward("feed-forward block", x)?);
         self.down.forward("feed-forward block", &inner)
     }
 }
@@ -51,16 +51,16 @@ impl Activation {
     }
 
     /// Of every element.
-    pub fn of(self, x: Array2<f32>) -> Array2<f32> {
+    pub fn of(self, x: &Array2<f32>) -> Array2<f32> {
         let mut y = x.mapv(match self {
             Self::Gelu => |x: f32| -0.5 * x * x,
             Self::GeluTanh => |x: f32| -(2.0 * tanh_argument(x)).abs(),
         });
         exp_of(&mut y);
         match self {
-            Self::Gelu => y.zip_mut_with(&x, |y, &x| *y = x * normal_distribution(x, *y)),
+            Self::Gelu => y.zip_mut_with(x, |y, &x| *y = x * normal_distribution(x, *y)),
             // ½(1 + tanh u) is the logistic function of 2u, and u has the sign of x.
-            Self::GeluTanh => y.zip_mut_with(&x, |y, &x| *y = times_logistic(x, *y)),
+            Self::GeluTanh => y.zip_mut_with(x, |y, &x| *y = times_logistic(x, *y)),
         }
         y
     }
@@ -74,15 +74,14 @@ fn tanh_argument(x: f32) -> f32 {
 
 /// Φ(x), given exp(−x²/2): Abramowitz and Stegun 1964, formula 7.1.26, for whose error function Φ(−|x|) is
 /// (1 − erf(|x|/√2))/2. Within 0.75e-7; in f64, because the terms cancel.
+#[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
 fn normal_distribution(x: f32, exp: f32) -> f32 {
     const P: f64 = 0.327_591_1 * std::f64::consts::FRAC_1_SQRT_2;
     const A: [f64; 5] = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
     let t = 1.0 / (1.0 + P * f64::from(x).abs());
     let series = t * (A[0] + t * (A[1] + t * (A[2] + t * (A[3] + t * A[4]))));
     let tail = 0.5 * series * f64::from(exp);
-    #[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
-    let phi = if x < 0.0 { tail } else { 1.0 - tail } as f32;
-    phi
+    if x < 0.0 { tail as f32 } else { (1.0 - tail) as f32 }
 }
 
 /// silu(gate) · up of `gate_up [T, 2·d]`, gate in front: `[T, d]` (Shazeer 2020, arXiv 2002.05202).
@@ -142,10 +141,10 @@ mod tests {
         for step in -420..=420 {
             let x = step as f32 / 100.0;
             let truth = f64::from(x) * 0.5 * (1.0 + erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2));
-            let ours = f64::from(Activation::Gelu.of(array![[x]])[[0, 0]]);
+            let ours = f64::from(Activation::Gelu.of(&array![[x]])[[0, 0]]);
             assert!((ours - truth).abs() <= 1.5e-7 * f64::from(x.abs()), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::Gelu.of(array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::Gelu.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]
@@ -155,10 +154,10 @@ mod tests {
             let wide = f64::from(x);
             let u = (2.0 / std::f64::consts::PI).sqrt() * (wide + 0.044_715 * wide.powi(3));
             let truth = 0.5 * wide * (1.0 + u.tanh());
-            let ours = f64::from(Activation::GeluTanh.of(array![[x]])[[0, 0]]);
+            let ours = f64::from(Activation::GeluTanh.of(&array![[x]])[[0, 0]]);
             assert!((ours - truth).abs() <= 2e-7 * wide.abs(), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::GeluTanh.of(array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::GeluTanh.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]

@@ -65,10 +65,11 @@ impl LanguageModel {
         self.shape().check_ids(token_ids)
     }
 
-    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer.
+    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer; of a
+    /// model that reads in both directions, of the token at the last position.
     ///
     /// # Errors
-    /// When the residual stream is another model's.
+    /// Those of [`Transformer::logits`].
     pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
         let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
         Ok(logits)
@@ -196,8 +197,16 @@ mod tests {
 
     #[test]
     fn an_unsupported_model_is_refused_before_its_weights_are_read() {
-        let error = LanguageModel::from_bytes(br#"{"model_type": "gemma2"}"#, b"not even weights", None);
-        assert!(error.err().expect("refused").to_string().contains("gemma2"));
+        for (config, named) in [
+            (r#"{"model_type": "gemma2"}"#, "model_type gemma2 is not supported: llama, "),
+            (r#"{"model_type": "gpt2", "add_cross_attention": true}"#, "add_cross_attention true"),
+            (r#"{"model_type": "gpt_neox", "hidden_size": 0}"#, "config.json: hidden_size"),
+            (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder true"),
+        ] {
+            let error = LanguageModel::from_bytes(config.as_bytes(), b"not even weights", None);
+            let message = error.err().expect("refused").to_string();
+            assert!(message.starts_with(named), "{message}");
+        }
     }
 
     #[test]

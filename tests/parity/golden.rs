@@ -49,6 +49,7 @@ pub fn goldens() -> Vec<Golden> {
     let loaded = |folder: PathBuf| load(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let goldens: Vec<Golden> = folders.into_iter().map(loaded).collect();
     assert!(goldens.iter().any(|golden| golden.name == "bundled"));
+    assert!(goldens.iter().any(|golden| golden.mask() == Mask::Bidirectional));
     goldens
 }
 
