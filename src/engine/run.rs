@@ -10,7 +10,10 @@ use super::{
     prompt_run::PromptRun,
     source::{self, OpenSource, Reader},
 };
-use crate::attention::{Component, HeadEdit, Intervention, LayerScope, Metrics, Shown};
+use crate::{
+    attention::{Component, HeadEdit, Intervention, LayerScope, Metrics, Shown},
+    model::ModelError,
+};
 
 /// Prompts whose runs are kept, so that stepping back is instant.
 const KEPT_PROMPTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
@@ -83,7 +86,8 @@ impl Engine {
         })
     }
 
-    /// How the intervention of one panel changes the next-token distribution; `None` for a capture.
+    /// How the intervention of one panel changes the distribution of the next token (of an encoder: of the last one);
+    /// `None` for a capture and for a model without an output.
     ///
     /// # Errors
     /// As [`Engine::run`].
@@ -99,7 +103,12 @@ impl Engine {
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let intervention = intervention(spec, shown, component, column);
-        let Some(baseline) = run.next_token_logits(None, cancelled)? else { return Ok(None) };
+        let baseline = match run.next_token_logits(None, cancelled) {
+            // An encoder without its head has attention, but no output.
+            Ok(None) | Err(EngineError::Model(ModelError::NoLogits { .. })) => return Ok(None),
+            Ok(Some(logits)) => logits,
+            Err(error) => return Err(error),
+        };
         let Some(modified) = run.next_token_logits(Some(&intervention), cancelled)? else { return Ok(None) };
         let source = run.source.clone();
         let text_of = |id| match &source.reader {

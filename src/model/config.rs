@@ -72,8 +72,16 @@ impl<'a> Config<'a> {
     /// # Errors
     /// When it is no truth value.
     pub fn flag(self, key: &'static str) -> Result<bool, ModelError> {
+        self.flag_or(key, false)
+    }
+
+    /// `default` where the key is absent.
+    ///
+    /// # Errors
+    /// When it is no truth value.
+    pub fn flag_or(self, key: &'static str, default: bool) -> Result<bool, ModelError> {
         match self.get(key) {
-            None => Ok(false),
+            None => Ok(default),
             Some(value) => value.as_bool().ok_or_else(|| wrong(key, "true or false", value)),
         }
     }
@@ -113,6 +121,15 @@ impl<'a> Config<'a> {
             if let Some(found) = self.get(what) {
                 return Err(ModelError::Unsupported { what, found: short(found), supported });
             }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the key is true, or no truth value.
+    pub fn refuse_flag(self, what: &'static str, supported: &'static str) -> Result<(), ModelError> {
+        if self.flag(what)? {
+            return Err(ModelError::Unsupported { what, found: true.to_string(), supported });
         }
         Ok(())
     }

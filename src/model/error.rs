@@ -42,6 +42,13 @@ pub enum ModelError {
     #[error("layer {layer} has no value vectors, so that nothing behind it can be computed")]
     NoValues { layer: usize },
 
+    /// Attention can be shown all the same.
+    #[error(
+        "the weights have no {head}, so that there are no logits: the model was saved without the head it was \
+             trained with"
+    )]
+    NoLogits { head: &'static str },
+
     #[error("the prompt is empty: at least one token is needed")]
     EmptyPrompt,
 

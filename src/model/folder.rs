@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     LanguageModel, ModelError,
+    family::Family,
     weights::{TensorStore, open_safetensors},
 };
 
@@ -47,11 +48,11 @@ pub enum FolderError {
 pub fn open(folder: &Path) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
     let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
-    LanguageModel::check_config(&config).map_err(explain)?;
+    let family = Family::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let files: Vec<Vec<u8>> = weight_files(folder)?.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let shards = files.iter().map(|bytes| open_safetensors(bytes)).collect::<Result<_, _>>().map_err(explain)?;
-    LanguageModel::from_store(&config, &Shards(shards), tokenizer.as_deref()).map_err(explain)
+    LanguageModel::load(&family, &Shards(shards), tokenizer.as_deref()).map_err(explain)
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,6 @@
 use super::{
     ModelError,
-    config::{Config, parse_config},
-    llama::Llama,
-    llama_config::LlamaConfig,
+    family::Family,
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
@@ -24,30 +22,16 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
-        Self::check_config(config)?;
-        Self::from_store(config, &open_safetensors(weights)?, tokenizer)
+        Self::load(&Family::parse(config)?, &open_safetensors(weights)?, tokenizer)
     }
 
-    /// # Errors
-    /// When the configuration is malformed or the model is not supported.
-    pub(super) fn check_config(config: &[u8]) -> Result<(), ModelError> {
-        LlamaConfig::read(Config::new(&parse_config(config)?)).map(drop)
-    }
-
-    /// As [`Self::from_bytes`], with tensors from anywhere.
+    /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
     ///
     /// # Errors
-    /// Those of [`Self::from_bytes`].
-    pub(super) fn from_store(
-        config: &[u8],
-        store: &dyn TensorStore,
-        tokenizer: Option<&[u8]>,
-    ) -> Result<Self, ModelError> {
-        let config = parse_config(config)?;
-        let config = LlamaConfig::read(Config::new(&config))?;
+    /// When the tokenizer is malformed or a tensor is not as the configuration says.
+    pub(super) fn load(family: &Family, store: &dyn TensorStore, tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let transformer = Llama::load(&config, &Weights::new(store))?;
-        Ok(Self::new(Box::new(transformer), tokenizer))
+        Ok(Self::new(family.load(&Weights::new(store))?, tokenizer))
     }
 
     pub fn transformer(&self) -> &dyn Transformer {
@@ -85,10 +69,11 @@ impl LanguageModel {
         self.shape().check_ids(token_ids)
     }
 
-    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer.
+    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer; of a
+    /// model that reads in both directions, of the token at the last position.
     ///
     /// # Errors
-    /// When the residual stream is another model's.
+    /// Those of [`Transformer::logits`].
     pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
         let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
         Ok(logits)
@@ -216,8 +201,16 @@ mod tests {
 
     #[test]
     fn an_unsupported_model_is_refused_before_its_weights_are_read() {
-        let error = LanguageModel::from_bytes(br#"{"model_type": "gemma2"}"#, b"not even weights", None);
-        assert!(error.err().expect("refused").to_string().contains("gemma2"));
+        for (config, named) in [
+            (r#"{"model_type": "gemma2"}"#, "model_type gemma2 is not supported: llama, "),
+            (r#"{"model_type": "gpt2", "add_cross_attention": true}"#, "add_cross_attention true"),
+            (r#"{"model_type": "gpt_neox", "hidden_size": 0}"#, "config.json: hidden_size"),
+            (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder true"),
+        ] {
+            let error = LanguageModel::from_bytes(config.as_bytes(), b"not even weights", None);
+            let message = error.err().expect("refused").to_string();
+            assert!(message.starts_with(named), "{message}");
+        }
     }
 
     #[test]

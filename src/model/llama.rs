@@ -10,16 +10,19 @@
 //! x ← x + Down(silu(Gate(n)) · Up(n))  with n = RMSNorm(x)
 //! ```
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::Array2;
 
 use super::{
     ModelError,
-    llama_config::{Bias, LlamaConfig, QkNorm, Unembedding},
-    ops::{Linear, rms_norm, rms_norm_in_place, swiglu},
+    common_config::{Bias, Unembedding},
+    feed_forward::swiglu,
+    heads::{split_heads, unplaced},
+    llama_config::{LlamaConfig, QkNorm},
+    ops::{Linear, rms_norm, rms_norm_in_place},
     rope::Rope,
-    transformer::{ModelShape, Residual, Transformer},
+    transformer::{ModelShape, Residual, Transformer, embed_tokens, layer_of},
     weights::Weights,
 };
 use crate::attention::{LayerQkv, Mask};
@@ -79,32 +82,6 @@ impl Llama {
         })
     }
 
-    fn layer(&self, layer: usize) -> Result<&Layer, ModelError> {
-        self.layers.get(layer).ok_or(ModelError::UnknownLayer { layer, n_layers: self.shape.n_layers })
-    }
-
-    /// Refuses another model's residual stream.
-    fn expect(&self, operation: &'static str, residual: &Residual) -> Result<(), ModelError> {
-        residual.expect(operation, [residual.n_positions().min(self.shape.max_positions), self.shape.d_model])
-    }
-
-    /// Vectors of `heads`, `[heads, T, head_dim]`, out of all heads' side by side, `[T, all · head_dim]`.
-    /// `place` gets each vector with its position.
-    fn heads(&self, projected: &Array2<f32>, heads: Range<usize>, place: impl Fn(usize, &mut [f32])) -> Array3<f32> {
-        let (n_positions, head_dim) = (projected.nrows(), self.shape.head_dim);
-        let mut vectors = Array3::zeros((heads.len(), n_positions, head_dim));
-        for (head, mut of_head) in heads.zip(vectors.outer_iter_mut()) {
-            let columns = projected.slice(s![.., head * head_dim..(head + 1) * head_dim]);
-            of_head.assign(&columns);
-            for (position, mut vector) in of_head.outer_iter_mut().enumerate() {
-                if let Some(vector) = vector.as_slice_mut() {
-                    place(position, vector);
-                }
-            }
-        }
-        vectors
-    }
-
     /// Norms, where the model does, and rotates one head's query or key vector.
     fn place(&self, position: usize, norm: Option<&[f32]>, vector: &mut [f32]) {
         if let Some(weight) = norm {
@@ -148,11 +125,7 @@ impl Layer {
 /// Refuses tensors below `prefix` that the model would need and this code does not know.
 fn refuse_unread(weights: &Weights<'_>, prefix: &str) -> Result<(), ModelError> {
     // Old files carry the rotary frequencies, which follow from the configuration, and some the tied unembedding.
-    let known = |name: &str| name.ends_with("rotary_emb.inv_freq") || name == "lm_head.weight";
-    match weights.unread(prefix).into_iter().find(|name| !known(name)) {
-        Some(name) => Err(ModelError::UnexpectedTensor { name: name.to_owned() }),
-        None => Ok(()),
-    }
+    weights.refuse_unread(prefix, |name| name.ends_with("rotary_emb.inv_freq") || name == "lm_head.weight")
 }
 
 impl Transformer for Llama {
@@ -161,32 +134,33 @@ impl Transformer for Llama {
     }
 
     fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
-        self.shape.check_ids(token_ids)?;
-        let rows: Vec<usize> = token_ids.iter().filter_map(|&id| usize::try_from(id).ok()).collect();
-        Ok(Residual(Arc::new(self.embedding.select(Axis(0), &rows))))
+        Ok(Residual(Arc::new(embed_tokens(&self.shape, &self.embedding, token_ids)?)))
     }
 
     fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
         let ModelShape { n_heads, n_kv_heads, head_dim, .. } = self.shape;
-        let weights = self.layer(layer)?;
-        self.expect("query, key and value", residual)?;
+        let weights = layer_of(&self.layers, layer)?;
+        self.shape.expect("query, key and value", residual)?;
         let normed = rms_norm(&residual.0, &weights.attention_norm, self.rms_norm_eps);
         let projected = weights.qkv.forward("query, key and value", &normed)?;
 
         let [query_norm, key_norm] =
             weights.qk_norm.as_ref().map_or([None; 2], |norms| norms.each_ref().map(|n| Some(&n[..])));
         let (first_key, first_value) = (n_heads, n_heads + n_kv_heads);
-        let query = self.heads(&projected, 0..first_key, |position, vector| self.place(position, query_norm, vector));
-        let key =
-            self.heads(&projected, first_key..first_value, |position, vector| self.place(position, key_norm, vector));
-        let value = self.heads(&projected, first_value..first_value + n_kv_heads, |_, _| {});
+        let query = split_heads(&projected, head_dim, 0..first_key, |position, vector| {
+            self.place(position, query_norm, vector);
+        });
+        let key = split_heads(&projected, head_dim, first_key..first_value, |position, vector| {
+            self.place(position, key_norm, vector);
+        });
+        let value = split_heads(&projected, head_dim, first_value..first_value + n_kv_heads, unplaced);
         #[expect(clippy::cast_precision_loss, reason = "head_dim is far below 2⁵³")]
         let scale = 1.0 / (head_dim as f64).sqrt();
         LayerQkv::new(query, key, Some(value), scale, Mask::Causal).map_err(|cause| ModelError::Qkv { layer, cause })
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
-        let weights = self.layer(layer)?;
+        let weights = layer_of(&self.layers, layer)?;
         let mut x = weights.output.forward("output projection", &head_outputs)?;
         residual.expect("output projection", x.dim().into())?;
         x += &*residual.0;
@@ -197,7 +171,7 @@ impl Transformer for Llama {
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
-        self.expect("logits", residual)?;
+        self.shape.expect("logits", residual)?;
         self.unembedding.forward("logits", &rms_norm(&residual.0, &self.final_norm, self.rms_norm_eps))
     }
 }

@@ -5,6 +5,10 @@
 
 use super::{
     ModelError,
+    common_config::{
+        Bias, MODEL_TYPES, MOST_HEAD_DIM, MOST_HEADS, MOST_LAYERS, MOST_NAMED_POSITIONS, MOST_TOKENS, MOST_WIDTH,
+        ShapeKeys, Unembedding, even_share, within_program,
+    },
     config::{Config, wrong},
     rope::RopeConfig,
     transformer::{ModelShape, PositionLimit},
@@ -29,27 +33,11 @@ pub struct LlamaConfig {
     pub unembedding: Unembedding,
 }
 
-/// Whether a projection adds a bias.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bias {
-    Absent,
-    Present,
-}
-
 /// Whether query and key vectors are normed, each head by itself, before they are rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QkNorm {
     Absent,
     PerHead,
-}
-
-/// The matrix from the residual stream to logits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unembedding {
-    /// The token embeddings.
-    Tied,
-    /// `lm_head`.
-    Own,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,21 +48,7 @@ enum Family {
     Qwen3,
 }
 
-/// Longest prompt that is read, whatever the model can: the scores of one head are 8192² · 8 bytes = 0.5 GB there.
-pub const MOST_POSITIONS: usize = 8192;
-
-/// Bounds well above every published model, so that no product of dimensions overflows.
-const MOST_LAYERS: usize = 1 << 12;
-const MOST_HEADS: usize = 1 << 12;
-const MOST_HEAD_DIM: usize = 1 << 10;
-const MOST_WIDTH: usize = 1 << 20;
-const MOST_TOKENS: usize = 1 << 26;
-const MOST_NAMED_POSITIONS: usize = u32::MAX as usize;
-
 impl LlamaConfig {
-    /// The members of the family, by `model_type`.
-    pub const SUPPORTED: &str = "llama, mistral, smollm, qwen2 and qwen3 are";
-
     /// # Errors
     /// When a value is absent or out of bounds, or the model does something that is not computed here.
     pub fn read(config: Config<'_>) -> Result<Self, ModelError> {
@@ -90,8 +64,8 @@ impl LlamaConfig {
             return Err(wrong("num_key_value_heads", expected, n_kv_heads));
         }
         let (max_positions, position_limit) = max_positions(config, family, n_layers)?;
-        let attention_bias = Bias::read(config, "attention_bias")?;
-        let mlp_bias = Bias::read(config, "mlp_bias")?;
+        let attention_bias = Bias::from(config.flag("attention_bias")?);
+        let mlp_bias = Bias::from(config.flag("mlp_bias")?);
 
         Ok(Self {
             shape: ModelShape {
@@ -118,14 +92,8 @@ impl LlamaConfig {
             },
             mlp_bias: if family == Family::Llama { mlp_bias } else { Bias::Absent },
             qk_norm: if family == Family::Qwen3 { QkNorm::PerHead } else { QkNorm::Absent },
-            unembedding: if config.flag("tie_word_embeddings")? { Unembedding::Tied } else { Unembedding::Own },
+            unembedding: Unembedding::read(config, Unembedding::Own)?,
         })
-    }
-}
-
-impl Bias {
-    fn read(config: Config<'_>, key: &'static str) -> Result<Self, ModelError> {
-        config.flag(key).map(|present| if present { Self::Present } else { Self::Absent })
     }
 }
 
@@ -136,11 +104,9 @@ impl Family {
             Some("mistral") => Ok(Self::Mistral),
             Some("qwen2") => Ok(Self::Qwen2),
             Some("qwen3") => Ok(Self::Qwen3),
-            Some(other) => Err(ModelError::Unsupported {
-                what: "model_type",
-                found: other.to_owned(),
-                supported: LlamaConfig::SUPPORTED,
-            }),
+            Some(other) => {
+                Err(ModelError::Unsupported { what: "model_type", found: other.to_owned(), supported: MODEL_TYPES })
+            }
             None => Err(wrong("model_type", "a text", "nothing")),
         }
     }
@@ -162,8 +128,7 @@ fn head_dim(config: Config<'_>, family: Family, d_model: usize, n_heads: usize) 
     let head_dim = match config.count("head_dim", 1..=MOST_HEAD_DIM)? {
         Some(head_dim) => head_dim,
         None if family == Family::Qwen3 => QWEN3_DEFAULT,
-        None if d_model.is_multiple_of(n_heads) => d_model / n_heads,
-        None => return Err(wrong("hidden_size", format!("a multiple of num_attention_heads, {n_heads}"), d_model)),
+        None => even_share(d_model, n_heads, ShapeKeys::USUAL)?,
     };
     if head_dim.is_multiple_of(2) {
         Ok(head_dim)
@@ -181,10 +146,7 @@ fn max_positions(config: Config<'_>, family: Family, n_layers: usize) -> Result<
     {
         limit = (window, PositionLimit::SlidingWindow);
     }
-    if MOST_POSITIONS < limit.0 {
-        limit = (MOST_POSITIONS, PositionLimit::Program);
-    }
-    Ok(limit)
+    Ok(within_program(limit.0, limit.1))
 }
 
 /// How many positions, itself included, a token attends to at most, in any layer: up to there a window is full causal
@@ -222,7 +184,7 @@ mod tests {
         PositionLimit::{Model, Program, SlidingWindow},
         *,
     };
-    use crate::model::config::parse_config;
+    use crate::model::{common_config::MOST_POSITIONS, config::parse_config};
 
     fn small(changes: Value) -> Value {
         let mut config = json!({
@@ -266,7 +228,7 @@ mod tests {
     fn what_is_not_computed_is_refused_by_name() {
         assert_eq!(
             refusal(json!({"model_type": "gemma2"})),
-            "model_type gemma2 is not supported: llama, mistral, smollm, qwen2 and qwen3 are"
+            format!("model_type gemma2 is not supported: {MODEL_TYPES}")
         );
         assert_eq!(refusal(json!({"hidden_act": "gelu"})), "hidden_act gelu is not supported: only silu is");
         assert!(refusal(json!({"rope_scaling": {"type": "dynamic", "factor": 2}})).contains("rope_type dynamic"));

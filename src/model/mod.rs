@@ -4,10 +4,17 @@
 //! A model's architecture implements [`Transformer`]: all but attention, which is the same for all of them and lives
 //! in [`run`]. Everything is computed in f32 on [`ndarray`].
 
+mod bert;
 pub mod bundled;
+mod common_config;
 mod config;
 mod error;
+mod family;
+mod feed_forward;
 pub mod folder;
+mod gpt2;
+mod gpt_neox;
+mod heads;
 mod language_model;
 mod llama;
 mod llama_config;

@@ -29,51 +29,54 @@ pub enum RopeScaling {
     },
 }
 
+/// Where a configuration keeps these numbers outside `rope_parameters`.
+#[derive(Clone, Copy, Debug)]
+pub struct RopeKeys {
+    pub theta: &'static str,
+    /// Of each head's dimensions, the share that is rotated.
+    pub share: &'static str,
+    pub default_share: f64,
+}
+
+impl RopeKeys {
+    pub const USUAL: Self = Self { theta: "rope_theta", share: "partial_rotary_factor", default_share: 1.0 };
+}
+
 impl RopeConfig {
-    /// From `rope_parameters` (transformers 5), or `rope_scaling` and `rope_theta` (before).
+    /// From `rope_parameters` (transformers 5), or `rope_scaling` and `rope_theta` (before), where whole heads are
+    /// rotated.
+    ///
+    /// # Errors
+    /// When the type of scaling is neither `default` nor `llama3`, a number is out of bounds, or heads are rotated
+    /// only in part.
+    pub fn read(config: Config<'_>) -> Result<Self, ModelError> {
+        match Self::read_partial(config, RopeKeys::USUAL)? {
+            (rope, 1.0) => Ok(rope),
+            (_, found) => Err(ModelError::Unsupported {
+                what: "partial_rotary_factor",
+                found: found.to_string(),
+                supported: "only 1 is",
+            }),
+        }
+    }
+
+    /// Like [`Self::read`], with the share of each head's dimensions that is rotated, above 0.
     ///
     /// # Errors
     /// When the type of scaling is neither `default` nor `llama3`, or a number is out of bounds.
-    pub fn read(config: Config<'_>) -> Result<Self, ModelError> {
+    pub fn read_partial(config: Config<'_>, keys: RopeKeys) -> Result<(Self, f64), ModelError> {
         const DEFAULT_THETA: f64 = 10_000.0;
-        const SUPPORTED: &str = "default and llama3 are";
-        let theta = config.positive("rope_theta", DEFAULT_THETA)?;
-        refuse_partial(config)?;
+        let theta = config.positive(keys.theta, DEFAULT_THETA)?;
+        let share = config.positive(keys.share, keys.default_share)?;
         // Where both are given, transformers takes the older key.
         let Some(parameters) =
             config.object("rope_scaling")?.map_or_else(|| config.object("rope_parameters"), |o| Ok(Some(o)))?
         else {
-            return Ok(Self { theta, scaling: RopeScaling::None });
+            return Ok((Self { theta, scaling: RopeScaling::None }, share));
         };
-        refuse_partial(parameters)?;
         let theta = parameters.positive("rope_theta", theta)?;
-        let kind = parameters.text("rope_type")?.map_or_else(|| parameters.text("type"), |kind| Ok(Some(kind)))?;
-        let scaling = match kind {
-            Some("default") => RopeScaling::None,
-            // Per-layer parameters, as some families have, are objects without a type of their own.
-            None => parameters
-                .refuse(&["full_attention", "sliding_attention", "factor"], "rope_type must say how")
-                .map(|()| RopeScaling::None)?,
-            Some("llama3") => {
-                let scaling = RopeScaling::Llama3 {
-                    factor: parameters.positive("factor", 0.0)?,
-                    low_freq_factor: parameters.positive("low_freq_factor", 0.0)?,
-                    high_freq_factor: parameters.positive("high_freq_factor", 0.0)?,
-                    original_positions: parameters
-                        .required_count("original_max_position_embeddings", 1..=u32::MAX as usize)?,
-                };
-                scaling.check()?;
-                scaling
-            }
-            Some(other) => {
-                return Err(ModelError::Unsupported {
-                    what: "rope_type",
-                    found: other.to_owned(),
-                    supported: SUPPORTED,
-                });
-            }
-        };
-        Ok(Self { theta, scaling })
+        let share = parameters.positive("partial_rotary_factor", share)?;
+        Ok((Self { theta, scaling: RopeScaling::read(parameters)? }, share))
     }
 
     /// Angle per position of each pair of dimensions, `[head_dim / 2]`; f32 like the reference.
@@ -104,6 +107,31 @@ impl RopeConfig {
 }
 
 impl RopeScaling {
+    fn read(parameters: Config<'_>) -> Result<Self, ModelError> {
+        let kind = parameters.text("rope_type")?.map_or_else(|| parameters.text("type"), |kind| Ok(Some(kind)))?;
+        match kind {
+            Some("default") => Ok(Self::None),
+            // Per-layer parameters, as some families have, are objects without a type of their own.
+            None => parameters
+                .refuse(&["full_attention", "sliding_attention", "factor"], "rope_type must say how")
+                .map(|()| Self::None),
+            Some("llama3") => {
+                let scaling = Self::Llama3 {
+                    factor: parameters.positive("factor", 0.0)?,
+                    low_freq_factor: parameters.positive("low_freq_factor", 0.0)?,
+                    high_freq_factor: parameters.positive("high_freq_factor", 0.0)?,
+                    original_positions: parameters
+                        .required_count("original_max_position_embeddings", 1..=u32::MAX as usize)?,
+                };
+                scaling.check().map(|()| scaling)
+            }
+            Some(other) => {
+                let supported = "default and llama3 are";
+                Err(ModelError::Unsupported { what: "rope_type", found: other.to_owned(), supported })
+            }
+        }
+    }
+
     fn check(self) -> Result<(), ModelError> {
         let Self::Llama3 { factor, low_freq_factor, high_freq_factor, .. } = self else { return Ok(()) };
         if factor <= 0.0 || low_freq_factor <= 0.0 || high_freq_factor <= low_freq_factor {
@@ -117,18 +145,6 @@ impl RopeScaling {
     }
 }
 
-/// Only whole heads are rotated in this family.
-fn refuse_partial(config: Config<'_>) -> Result<(), ModelError> {
-    match config.positive("partial_rotary_factor", 1.0)? {
-        1.0 => Ok(()),
-        found => Err(ModelError::Unsupported {
-            what: "partial_rotary_factor",
-            found: found.to_string(),
-            supported: "only 1 is",
-        }),
-    }
-}
-
 /// Cosines and sines of every position and pair of dimensions.
 #[derive(Clone, Debug)]
 pub struct Rope {
@@ -138,7 +154,7 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// For positions below `n_positions`; `head_dim` is even.
+    /// For positions below `n_positions`; `head_dim`, or what is rotated of it, is even.
     #[expect(clippy::cast_precision_loss, reason = "positions are far below 2²⁴")]
     pub fn new(config: &RopeConfig, head_dim: usize, n_positions: usize) -> Self {
         let frequencies = config.frequencies(head_dim);
@@ -149,9 +165,9 @@ impl Rope {
         Self { n_pairs: head_dim / 2, table }
     }
 
-    /// Rotates one head's vector `[head_dim]` to its position.
+    /// Rotates one head's vector `[head_dim]` to its position. Dimensions behind those that are rotated stay.
     pub fn rotate(&self, position: usize, vector: &mut [f32]) {
-        let (first, second) = vector.split_at_mut(self.n_pairs);
+        let (first, second) = vector.split_at_mut(self.n_pairs.min(vector.len()));
         let row = self.table.iter().skip(position * self.n_pairs);
         for ((a, b), &(cos, sin)) in first.iter_mut().zip(second).zip(row) {
             (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
@@ -232,5 +248,26 @@ mod tests {
         rope.rotate(2, &mut vector);
         let (cos, sin) = (|x: f32| x.cos(), |x: f32| x.sin());
         assert_eq!(vector, [cos(2.0), -2.0 * sin(0.02), sin(2.0), 2.0 * cos(0.02)]);
+    }
+
+    #[test]
+    fn dimensions_behind_the_rotated_ones_stay() {
+        let rope = Rope::new(&RopeConfig { theta: 1e4, scaling: RopeScaling::None }, 2, 2);
+        let mut vector = [1.0, 0.0, 5.0, 7.0];
+        rope.rotate(1, &mut vector);
+        assert_eq!(vector, [1.0_f32.cos(), 1.0_f32.sin(), 5.0, 7.0]);
+    }
+
+    #[test]
+    fn rope_parameters_come_before_the_keys_outside() {
+        let keys = RopeKeys { theta: "rotary_emb_base", share: "rotary_pct", default_share: 0.25 };
+        let read = |json: &str| {
+            let config = super::super::config::parse_config(json.as_bytes()).unwrap();
+            RopeConfig::read_partial(Config::new(&config), keys).map(|(rope, share)| (rope.theta, share)).unwrap()
+        };
+        assert_eq!(read("{}"), (1e4, 0.25));
+        assert_eq!(read(r#"{"rotary_emb_base": 500, "rotary_pct": 0.5}"#), (500.0, 0.5));
+        let inside = r#""rope_parameters": {"rope_type": "default", "partial_rotary_factor": 1.0, "rope_theta": 7}"#;
+        assert_eq!(read(&format!(r#"{{"rotary_emb_base": 500, "rotary_pct": 0.5, {inside}}}"#)), (7.0, 1.0));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 
 use super::ModelError;
 use crate::attention::LayerQkv;
@@ -39,6 +39,32 @@ impl ModelShape {
             None => Ok(()),
         }
     }
+
+    /// # Errors
+    /// When `residual` is another model's.
+    pub(super) fn expect(&self, operation: &'static str, residual: &Residual) -> Result<(), ModelError> {
+        residual.expect(operation, [residual.n_positions().min(self.max_positions), self.d_model])
+    }
+}
+
+/// The embeddings of a prompt's tokens, `[T, d_model]`, out of `embedding [vocab, d_model]`.
+///
+/// # Errors
+/// Those of [`ModelShape::check_ids`].
+pub(super) fn embed_tokens(
+    shape: &ModelShape,
+    embedding: &Array2<f32>,
+    token_ids: &[u32],
+) -> Result<Array2<f32>, ModelError> {
+    shape.check_ids(token_ids)?;
+    let rows: Vec<usize> = token_ids.iter().filter_map(|&id| usize::try_from(id).ok()).collect();
+    Ok(embedding.select(Axis(0), &rows))
+}
+
+/// # Errors
+/// When there is no such layer.
+pub(super) fn layer_of<L>(layers: &[L], layer: usize) -> Result<&L, ModelError> {
+    layers.get(layer).ok_or(ModelError::UnknownLayer { layer, n_layers: layers.len() })
 }
 
 /// Why no longer sequence can be read.
@@ -114,9 +140,10 @@ pub trait Transformer: Send + Sync {
     /// When there is no such layer, or an array is another model's.
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError>;
 
-    /// Next-token logits at every position of `residual`, `[T, vocab]`, from what leaves the last layer.
+    /// Next-token logits at every position of `residual`, `[T, vocab]`, from what leaves the last layer. Of a model
+    /// that reads in both directions they are logits of the token at that very position.
     ///
     /// # Errors
-    /// When the residual stream is another model's.
+    /// When the residual stream is another model's, or the model was saved without the head that makes them.
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError>;
 }

@@ -68,10 +68,15 @@ impl<'a> Weights<'a> {
         self.store.read(name)?.ok_or_else(missing)
     }
 
-    /// Names below `prefix` that were not read.
-    pub fn unread(&self, prefix: &str) -> Vec<&'a str> {
+    /// # Errors
+    /// When a tensor below `prefix` was not read and is not `known` to change nothing.
+    pub fn refuse_unread(&self, prefix: &str, known: impl Fn(&str) -> bool) -> Result<(), ModelError> {
         let read = self.read.borrow();
-        self.store.names().into_iter().filter(|&name| name.starts_with(prefix) && !read.contains(name)).collect()
+        let unread = |name: &&str| name.starts_with(prefix) && !read.contains(*name) && !known(name);
+        match self.store.names().into_iter().find(unread) {
+            Some(name) => Err(ModelError::UnexpectedTensor { name: name.to_owned() }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -116,4 +121,62 @@ fn to_f32(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
 fn numbers<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
     let (numbers, _) = bytes.as_chunks::<N>();
     numbers.iter().map(|&bytes| number(bytes)).collect()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Tensors made by hand: name, shape, values.
+    #[derive(Default)]
+    pub struct HandMade(BTreeMap<String, (Vec<usize>, Vec<f32>)>);
+
+    impl HandMade {
+        /// All of them zero.
+        pub fn zeros(shapes: &[(&str, &[usize])]) -> Self {
+            let zeros = |shape: &[usize]| (shape.to_vec(), vec![0.0; shape.iter().product()]);
+            Self(shapes.iter().map(|&(name, shape)| (name.to_owned(), zeros(shape))).collect())
+        }
+
+        /// Other values for a tensor that is there.
+        pub fn set(mut self, name: &str, values: impl IntoIterator<Item = f32>) -> Self {
+            let (shape, old) = self.0.get_mut(name).unwrap();
+            *old = values.into_iter().collect();
+            assert_eq!(old.len(), shape.iter().product::<usize>(), "{name}");
+            self
+        }
+
+        pub fn remove(mut self, name: &str) -> Self {
+            self.0.remove(name).unwrap();
+            self
+        }
+    }
+
+    impl TensorStore for HandMade {
+        fn names(&self) -> Vec<&str> {
+            self.0.keys().map(String::as_str).collect()
+        }
+
+        fn shape(&self, name: &str) -> Option<Vec<usize>> {
+            self.0.get(name).map(|(shape, _)| shape.clone())
+        }
+
+        fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+            Ok(self.0.get(name).map(|(_, values)| values.clone()))
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_is_refused_unless_it_is_known() {
+        let store = HandMade::zeros(&[("h.1.a", &[2]), ("h.1.b", &[1]), ("h.10.c", &[1])]);
+        let weights = Weights::new(&store);
+        weights.vector("h.1.a", 2).unwrap();
+        assert_eq!(
+            weights.refuse_unread("h.1.", |_| false).unwrap_err().to_string(),
+            "the weights have a tensor h.1.b that the configuration does not account for"
+        );
+        assert!(weights.refuse_unread("h.1.", |name| name == "h.1.b").is_ok());
+    }
 }

@@ -1,7 +1,7 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
 use crate::{
-    attention::{Component, LayerScope, PositionScope},
+    attention::{Component, LayerScope, Mask, PositionScope},
     engine::{Outcome, SourceKind},
     session::Session,
 };
@@ -41,11 +41,11 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
         return notes;
     }
     if epsilon < NEARLY_UNIFORM {
-        notes.push(
-            "As ε → 0 all scores become equal and row i tends to the uniform 1/(i+1): the fade from the top-left \
-             corner. The head is less focused, not more."
-                .to_owned(),
-        );
+        let limit = match outcome.mask() {
+            Mask::Causal => "row i tends to the uniform 1/(i+1): the fade from the top-left corner",
+            Mask::Bidirectional => "every row tends to the uniform 1/T",
+        };
+        notes.push(format!("As ε → 0 all scores become equal and {limit}. The head is less focused, not more."));
     } else if epsilon > 1.0 {
         notes.push("ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned());
     } else {

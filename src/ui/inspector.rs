@@ -11,7 +11,7 @@ use super::{
     theme::{self, space},
 };
 use crate::{
-    attention::{Component, Pattern},
+    attention::{Component, Mask, Pattern},
     engine::{Effect, Outcome},
     session::{Cell, Command, Session},
 };
@@ -27,7 +27,7 @@ pub fn inspector_ui(ui: &mut Ui, session: &Session, frame: &Frame, details: Opti
     if let Some(cell) = session.pinned.filter(|cell| cell.query < outcome.n_positions()) {
         profile_ui(ui, session, outcome, cell);
     }
-    effect_ui(ui, details);
+    effect_ui(ui, outcome.mask(), details);
 }
 
 /// The row of the pinned cell as lines: weight against key position, baseline and the three columns.
@@ -79,13 +79,16 @@ fn profile_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, cell: Cell) {
 }
 
 /// What the selected intervention does to the model's next token.
-fn effect_ui(ui: &mut Ui, details: Option<&Details>) {
+fn effect_ui(ui: &mut Ui, mask: Mask, details: Option<&Details>) {
     let Some(Effect { kl, top }) = details.and_then(|details| details.effect.as_ref()) else { return };
     heading(ui, "Effect on the output");
-    ui.label(format!("KL(baseline ‖ modified) = {kl:.5} nats"))
-        .on_hover_text("Divergence of the next-token distribution: “Ships” in arXiv 2410.13708");
+    ui.label(format!("KL(baseline ‖ modified) = {kl:.5} nats")).on_hover_text(
+        "Divergence of the distribution of the token predicted at the last position: “Ships” in arXiv 2410.13708",
+    );
     egui::Grid::new("next-tokens").num_columns(3).spacing([space::M, 2.0]).show(ui, |ui| {
-        for title in ["next token", "baseline", "modified"] {
+        // An encoder predicts the token that stands there.
+        let token = if mask == Mask::Causal { "next token" } else { "last token" };
+        for title in [token, "baseline", "modified"] {
             ui.label(RichText::new(title).small().color(theme::of(ui).text_weak));
         }
         ui.end_row();

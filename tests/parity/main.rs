@@ -1,5 +1,5 @@
-//! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens` whose architecture is
-//! supported, with every intervention that is stored there.
+//! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens`, with every intervention
+//! that is stored there.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,12 +11,13 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod checkpoints;
 mod golden;
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use attenuate::{
-    attention::{Component, LayerQkv, Metrics, Pattern, PositionScope},
+    attention::{Component, LayerQkv, Mask, Metrics, Pattern, PositionScope},
     model::{ModelError, bundled, run},
 };
 use golden::{Case, goldens, goldens_folder, load};
@@ -87,7 +88,7 @@ fn every_intervention_changes_what_it_should() {
     for golden in goldens() {
         let baseline = golden.run(None);
         let unchanged = baseline.bits();
-        let n_heads = golden.model.shape().n_heads;
+        let (n_heads, mask) = (golden.model.shape().n_heads, golden.mask());
         for case in &golden.cases {
             let bits = golden.run(Some(case.intervention())).bits();
             let first = case.reach.layers.start;
@@ -99,8 +100,8 @@ fn every_intervention_changes_what_it_should() {
                     assert_eq!(bits[own_layer.clone()], unchanged[own_layer], "{}: its own softmax", case.name);
                     assert_ne!(bits, unchanged, "{}: later layers", case.name);
                 }
-                // Row 0 has one key, whose weight is 1 whatever the score.
-                Component::Query if (0..golden.token_ids.len()).all(only_first) => {
+                // Under a causal mask row 0 has one key, whose weight is 1 whatever the score.
+                Component::Query if mask == Mask::Causal && (0..golden.token_ids.len()).all(only_first) => {
                     assert_eq!(bits, unchanged, "{}", case.name);
                 }
                 Component::Query | Component::Key => assert_ne!(bits[own_layer.clone()], unchanged[own_layer]),
@@ -199,12 +200,16 @@ fn the_bundled_model_reads_its_default_prompt_as_the_reference_does() {
 }
 
 /// Sink mass and normalized entropy of PyTorch's pattern, straight from their definitions.
-fn reference_metrics(pattern: &ArrayView2<'_, f32>) -> (f64, f64) {
+fn reference_metrics(pattern: &ArrayView2<'_, f32>, mask: Mask) -> (f64, f64) {
     let n = pattern.nrows();
     let sink = (3..n).map(|i| f64::from(pattern[[i, 0]])).sum::<f64>() / (n - 3) as f64;
     let entropy = |i: usize| -> f64 {
-        let weights = (0..=i).map(|j| f64::from(pattern[[i, j]])).filter(|&w| w > 0.0);
-        weights.map(|w| -w * w.ln()).sum::<f64>() / ((i + 1) as f64).ln()
+        let attended = match mask {
+            Mask::Causal => i + 1,
+            Mask::Bidirectional => n,
+        };
+        let weights = (0..attended).map(|j| f64::from(pattern[[i, j]])).filter(|&w| w > 0.0);
+        weights.map(|w| -w * w.ln()).sum::<f64>() / (attended as f64).ln()
     };
     (sink, (1..n).map(entropy).sum::<f64>() / (n - 1) as f64)
 }
@@ -215,7 +220,7 @@ fn metrics_are_those_of_pytorchs_patterns() {
         for (case, run) in golden.runs() {
             let expected = golden.patterns(case);
             for (layer, head, pattern) in run.all() {
-                let (sink, entropy) = reference_metrics(&expected.slice(s![layer, head, .., ..]));
+                let (sink, entropy) = reference_metrics(&expected.slice(s![layer, head, .., ..]), golden.mask());
                 let ours = Metrics::of(&pattern);
                 let (our_sink, our_entropy) = (ours.sink_mass.unwrap(), ours.normalized_entropy.unwrap());
                 assert!((our_sink - sink).abs() <= 1e-5, "{case}: sink mass {our_sink}, not {sink}");

@@ -1,0 +1,174 @@
+//! The block behind attention: each position by itself through two linear maps and a nonlinear function.
+
+use ndarray::{Array2, Axis, Zip};
+
+use super::{ModelError, config::Config, ops::Linear};
+use crate::attention::exp_in_place;
+
+/// Down(activation(Up(x)))
+pub struct FeedForward {
+    pub up: Linear,
+    pub activation: Activation,
+    pub down: Linear,
+}
+
+impl FeedForward {
+    /// `x [T, d_model]` to `[T, d_model]`.
+    ///
+    /// # Errors
+    /// When `x` has another width.
+    pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        let inner = self.activation.of(&self.up.forward("feed-forward block", x)?);
+        self.down.forward("feed-forward block", &inner)
+    }
+}
+
+/// The Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv 1606.08415) and its approximation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution.
+    Gelu,
+    /// x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    GeluTanh,
+}
+
+impl Activation {
+    /// By the names of transformers' `activations.py`; `default` where the key is absent.
+    ///
+    /// # Errors
+    /// When it is another function.
+    pub fn read(config: Config<'_>, key: &'static str, default: Self) -> Result<Self, ModelError> {
+        match config.text(key)? {
+            None => Ok(default),
+            Some("gelu" | "gelu_python") => Ok(Self::Gelu),
+            Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh") => Ok(Self::GeluTanh),
+            Some(other) => Err(ModelError::Unsupported {
+                what: key,
+                found: other.to_owned(),
+                supported: "gelu, gelu_new, gelu_fast and gelu_pytorch_tanh are",
+            }),
+        }
+    }
+
+    /// Of every element.
+    pub fn of(self, x: &Array2<f32>) -> Array2<f32> {
+        let mut y = x.mapv(match self {
+            Self::Gelu => |x: f32| -0.5 * x * x,
+            Self::GeluTanh => |x: f32| -(2.0 * tanh_argument(x)).abs(),
+        });
+        exp_of(&mut y);
+        match self {
+            Self::Gelu => y.zip_mut_with(x, |y, &x| *y = x * normal_distribution(x, *y)),
+            // ½(1 + tanh u) is the logistic function of 2u, and u has the sign of x.
+            Self::GeluTanh => y.zip_mut_with(x, |y, &x| *y = times_logistic(x, *y)),
+        }
+        y
+    }
+}
+
+/// √(2/π)·(x + 0.044715·x³)
+fn tanh_argument(x: f32) -> f32 {
+    const ROOT: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2;
+    ROOT * (x + 0.044_715 * x * x * x)
+}
+
+/// Φ(x), given exp(−x²/2): Abramowitz and Stegun 1964, formula 7.1.26, for whose error function Φ(−|x|) is
+/// (1 − erf(|x|/√2))/2. Within 0.75e-7; in f64, because the terms cancel.
+#[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
+fn normal_distribution(x: f32, exp: f32) -> f32 {
+    const P: f64 = 0.327_591_1 * std::f64::consts::FRAC_1_SQRT_2;
+    const A: [f64; 5] = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
+    let t = 1.0 / (1.0 + P * f64::from(x).abs());
+    let series = t * (A[0] + t * (A[1] + t * (A[2] + t * (A[3] + t * A[4]))));
+    let tail = 0.5 * series * f64::from(exp);
+    if x < 0.0 { tail as f32 } else { (1.0 - tail) as f32 }
+}
+
+/// silu(gate) · up of `gate_up [T, 2·d]`, gate in front: `[T, d]` (Shazeer 2020, arXiv 2002.05202).
+pub fn swiglu(gate_up: &Array2<f32>) -> Array2<f32> {
+    let (gate, up) = gate_up.view().split_at(Axis(1), gate_up.ncols() / 2);
+    let mut gated = Array2::zeros(gate.dim());
+    gated.zip_mut_with(&gate, |e: &mut f32, g| *e = -g.abs());
+    exp_of(&mut gated);
+    Zip::from(&mut gated).and(&gate).and(&up).for_each(|y, &gate, &up| *y = times_logistic(gate, *y) * up);
+    gated
+}
+
+/// x·1/(1 + exp(−z)), given e = exp(−|z|), which cannot overflow, of a z with the sign of x.
+fn times_logistic(x: f32, e: f32) -> f32 {
+    let numerator = if x < 0.0 { x * e } else { x };
+    numerator / (1.0 + e)
+}
+
+/// Of every element, none of which is above 0.
+fn exp_of(x: &mut Array2<f32>) {
+    match x.as_slice_memory_order_mut() {
+        Some(values) => exp_in_place(values),
+        // Owned arrays are contiguous; whatever else comes is computed all the same.
+        None => x.mapv_inplace(f32::exp),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn silu_is_the_input_times_its_sigmoid() {
+        let gates = [-200.0_f32, -3.0, -0.0, 0.0, 0.5, 3.0, 200.0];
+        for gate in gates {
+            let ours = swiglu(&array![[gate, 2.0]])[[0, 0]];
+            let truth = 2.0 * f64::from(gate) / (1.0 + (-f64::from(gate)).exp());
+            assert!((f64::from(ours) - truth).abs() <= 1e-6 * truth.abs() + 1e-37, "{gate}: {ours}, not {truth}");
+        }
+    }
+
+    /// erf z = 2/√π · Σ (−1)ⁿ z²ⁿ⁺¹ / (n!(2n + 1)), in f64 good to 1e-10 for |z| ≤ 3.
+    fn erf(z: f64) -> f64 {
+        let (mut term, mut sum) = (z, z);
+        for n in 1..100 {
+            term *= -z * z / f64::from(n);
+            sum += term / f64::from(2 * n + 1);
+        }
+        sum * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    #[test]
+    fn gelu_is_the_input_times_the_normal_distribution_function() {
+        for step in -420..=420 {
+            let x = step as f32 / 100.0;
+            let truth = f64::from(x) * 0.5 * (1.0 + erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2));
+            let ours = f64::from(Activation::Gelu.of(&array![[x]])[[0, 0]]);
+            assert!((ours - truth).abs() <= 1.5e-7 * f64::from(x.abs()), "{x}: {ours}, not {truth}");
+        }
+        assert_eq!(Activation::Gelu.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+    }
+
+    #[test]
+    fn gelu_new_is_its_formula_with_tanh() {
+        for step in -600..=600 {
+            let x = step as f32 / 100.0;
+            let wide = f64::from(x);
+            let u = (2.0 / std::f64::consts::PI).sqrt() * (wide + 0.044_715 * wide.powi(3));
+            let truth = 0.5 * wide * (1.0 + u.tanh());
+            let ours = f64::from(Activation::GeluTanh.of(&array![[x]])[[0, 0]]);
+            assert!((ours - truth).abs() <= 2e-7 * wide.abs(), "{x}: {ours}, not {truth}");
+        }
+        assert_eq!(Activation::GeluTanh.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+    }
+
+    #[test]
+    fn activations_are_known_by_name() {
+        let read = |name: &str| {
+            let config = json!({ "hidden_act": name });
+            Activation::read(Config::new(config.as_object().unwrap()), "hidden_act", Activation::Gelu)
+        };
+        assert_eq!(read("gelu").unwrap(), Activation::Gelu);
+        assert_eq!(read("gelu_fast").unwrap(), Activation::GeluTanh);
+        let refused = read("relu").unwrap_err().to_string();
+        assert!(refused.starts_with("hidden_act relu is not supported: gelu, "), "{refused}");
+    }
+}

@@ -1,0 +1,42 @@
+//! Heads out of a projection.
+
+use ndarray::{Array2, Array3, s};
+
+/// Vectors of heads, `[heads, T, head_dim]`, out of a projection `[T, slots · head_dim]` in which each slot is one
+/// head's query, key or value; `slots` says which, head by head. `place` gets each vector with its position.
+pub fn split_heads(
+    projected: &Array2<f32>,
+    head_dim: usize,
+    slots: impl ExactSizeIterator<Item = usize>,
+    place: impl Fn(usize, &mut [f32]),
+) -> Array3<f32> {
+    let mut vectors = Array3::zeros((slots.len(), projected.nrows(), head_dim));
+    for (slot, mut of_head) in slots.zip(vectors.outer_iter_mut()) {
+        of_head.assign(&projected.slice(s![.., slot * head_dim..(slot + 1) * head_dim]));
+        for (position, mut vector) in of_head.outer_iter_mut().enumerate() {
+            if let Some(vector) = vector.as_slice_mut() {
+                place(position, vector);
+            }
+        }
+    }
+    vectors
+}
+
+/// Leaves vectors as they are.
+pub fn unplaced(_position: usize, _vector: &mut [f32]) {}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn slots_are_taken_in_the_order_asked_for() {
+        // Two positions, three slots of two dimensions.
+        let projected = array![[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [10.0, 11.0, 12.0, 13.0, 14.0, 15.0]];
+        let every_other = (0..2).map(|head| 2 * head);
+        let vectors = split_heads(&projected, 2, every_other, |position, vector| vector[0] += position as f32);
+        assert_eq!(vectors, array![[[0.0, 1.0], [11.0, 11.0]], [[4.0, 5.0], [15.0, 15.0]]]);
+    }
+}
