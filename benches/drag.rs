@@ -72,7 +72,7 @@ impl Drag {
         Epsilon::new(self.0).unwrap()
     }
 
-    /// Nine different values.
+    /// Nine different values: seven different pictures in scope *This head*, where Value leaves the pattern alone.
     fn grid(&mut self) -> EpsilonGrid {
         std::array::from_fn(|_| std::array::from_fn(|_| self.step()))
     }
@@ -96,7 +96,7 @@ fn this_head(criterion: &mut Criterion) {
                 pixels(&spec)
             });
         });
-        group.bench_function(BenchmarkId::new("nine different panels", n_positions), |bencher| {
+        group.bench_function(BenchmarkId::new("nine different ε", n_positions), |bencher| {
             bencher.iter(|| {
                 spec.epsilon = drag.grid();
                 pixels(&spec)
