@@ -27,7 +27,7 @@ pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
         SourceSpec::Folder(path) => {
             let title =
                 path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-            Ok(live(source, &title, model::folder::open(path)?))
+            Ok(live(source, &title, model::folder::open(path, &model::loading::unwatched)?))
         }
         SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
     }

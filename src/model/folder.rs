@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     LanguageModel, ModelError,
     family::Family,
+    loading::Watch,
     weights::{TensorStore, open_safetensors},
 };
 
@@ -44,15 +45,15 @@ pub enum FolderError {
 ///
 /// # Errors
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
-/// are read.
-pub fn open(folder: &Path) -> Result<LanguageModel, FolderError> {
+/// are read, or `watch` gave up.
+pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
     let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
     let family = Family::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let files: Vec<Vec<u8>> = weight_files(folder)?.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let shards = files.iter().map(|bytes| open_safetensors(bytes)).collect::<Result<_, _>>().map_err(explain)?;
-    LanguageModel::load(&family, &Shards(shards), tokenizer.as_deref()).map_err(explain)
+    LanguageModel::load(&family, &Shards(shards), tokenizer.as_deref(), watch).map_err(explain)
 }
 
 #[derive(Deserialize)]
@@ -137,7 +138,7 @@ mod tests {
     use safetensors::serialize;
 
     use super::*;
-    use crate::model::bundled;
+    use crate::model::{bundled, loading::unwatched};
 
     fn folder(weights: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -150,7 +151,7 @@ mod tests {
     }
 
     fn refusal(folder: &Path) -> String {
-        open(folder).err().expect("refused").to_string()
+        open(folder, &unwatched).err().expect("refused").to_string()
     }
 
     #[test]
@@ -165,7 +166,7 @@ mod tests {
         let sharded = folder(&[("a.safetensors", &first), ("b.safetensors", &second), (INDEX, &index)]);
         let single = folder(&[(SINGLE, bundled::WEIGHTS)]);
         let logits = |folder: &Path| {
-            let model = open(folder).unwrap();
+            let model = open(folder, &unwatched).unwrap();
             let tokens = model.tokenize("in love", true).unwrap();
             let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
             let embedded = model.transformer().embed(&ids).unwrap();

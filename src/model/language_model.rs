@@ -1,6 +1,7 @@
 use super::{
     ModelError,
     family::Family,
+    loading::{Watch, unwatched},
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
@@ -22,16 +23,21 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
-        Self::load(&Family::parse(config)?, &open_safetensors(weights)?, tokenizer)
+        Self::load(&Family::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)
     }
 
     /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
     ///
     /// # Errors
-    /// When the tokenizer is malformed or a tensor is not as the configuration says.
-    pub(super) fn load(family: &Family, store: &dyn TensorStore, tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
+    /// When the tokenizer is malformed, a tensor is not as the configuration says, or `watch` gave up.
+    pub(super) fn load(
+        family: &Family,
+        store: &dyn TensorStore,
+        tokenizer: Option<&[u8]>,
+        watch: Watch<'_>,
+    ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        Ok(Self::new(family.load(&Weights::new(store))?, tokenizer))
+        Ok(Self::new(family.load(&Weights::watched(store, watch))?, tokenizer))
     }
 
     pub fn transformer(&self) -> &dyn Transformer {

@@ -18,6 +18,7 @@ mod heads;
 mod language_model;
 mod llama;
 mod llama_config;
+pub mod loading;
 mod ops;
 mod piece;
 mod rope;

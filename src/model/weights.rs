@@ -1,12 +1,15 @@
 //! Named tensors, as f32, with their shapes checked.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow};
 
 use half::{bf16, f16, slice::HalfFloatSliceExt};
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::ModelError;
+use super::{
+    ModelError,
+    loading::{Loaded, Watch, unwatched},
+};
 
 /// Where tensors come from: a safetensors file in memory, and what is added next to it.
 pub trait TensorStore {
@@ -27,11 +30,17 @@ pub trait TensorStore {
 pub struct Weights<'a> {
     store: &'a dyn TensorStore,
     read: RefCell<BTreeSet<String>>,
+    watch: Watch<'a>,
 }
 
 impl<'a> Weights<'a> {
     pub fn new(store: &'a dyn TensorStore) -> Self {
-        Self { store, read: RefCell::default() }
+        Self::watched(store, &unwatched)
+    }
+
+    /// `watch` is asked after each tensor.
+    pub fn watched(store: &'a dyn TensorStore, watch: Watch<'a>) -> Self {
+        Self { store, read: RefCell::default(), watch }
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -64,8 +73,16 @@ impl<'a> Weights<'a> {
         if found != expected {
             return Err(ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found });
         }
-        self.read.borrow_mut().insert(name.to_owned());
-        self.store.read(name)?.ok_or_else(missing)
+        let values = self.store.read(name)?.ok_or_else(missing)?;
+        let tensors = {
+            let mut read = self.read.borrow_mut();
+            read.insert(name.to_owned());
+            read.len()
+        };
+        match (self.watch)(Loaded { tensors, of: self.store.names().len() }) {
+            ControlFlow::Continue(()) => Ok(values),
+            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        }
     }
 
     /// # Errors
