@@ -224,12 +224,12 @@ fn the_words_are_the_figures() {
 #[test]
 fn a_long_title_is_made_smaller_then_cut() {
     let long = "A title that says far more than any title should say, and then says it once more ".repeat(3);
-    let style = FigureStyle { title: long, font_size: FontSize::new(8.0).unwrap(), ..FigureStyle::default() };
+    let style = FigureStyle { title: Some(long), font_size: FontSize::new(8.0).unwrap(), ..FigureStyle::default() };
     let figure = figure_of(&support::captured(), &style);
     let (title, rect) = &text_boxes(&figure).into_iter().find(|(text, _)| text.starts_with("A title")).unwrap();
     assert!(title.ends_with('…'), "{title}");
     assert!(rect.x >= 0.0 && rect.right() <= figure.width);
-    let none = FigureStyle { title: String::new(), ..FigureStyle::default() };
+    let none = FigureStyle { title: Some(String::new()), ..FigureStyle::default() };
     assert!(figure_of(&support::captured(), &none).height < figure.height);
 }
 

@@ -18,6 +18,8 @@ impl Epsilon {
     pub const ONE: Self = Self(1.0);
     /// The three columns of the figure: 5e-1, 1e-3, 1e-10.
     pub const FIGURE: [Self; 3] = [Self(5e-1), Self(1e-3), Self(1e-10)];
+    /// Halfway, nearly, and wholly at 0.
+    pub const TOWARDS_ZERO: [Self; 3] = [Self(5e-1), Self(1e-1), Self(0.0)];
     /// Ends of the slider. Any ε ≥ 0 can be typed.
     pub const SLIDER: (Self, Self) = (Self(1e-12), Self(1e2));
 

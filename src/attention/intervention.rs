@@ -1,65 +1,26 @@
 use super::{Component, Epsilon, Operation, PositionScope, Reach};
 
-/// A factor on the vectors of some positions: ε at `positions`, 1 elsewhere.
+/// What an intervention does inside each head that it reaches: ε applied to one component's vectors at some positions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Factor {
-    epsilon: Epsilon,
-    positions: PositionScope,
+pub struct Edit {
+    pub component: Component,
+    pub operation: Operation,
+    pub epsilon: Epsilon,
+    pub positions: PositionScope,
 }
 
-impl Factor {
-    /// 1 at every position.
-    pub const IDENTITY: Self = Self { epsilon: Epsilon::ONE, positions: PositionScope::All };
-
-    /// ε at `positions`, 1 elsewhere. ε = 1 gives [`Factor::IDENTITY`] whatever the positions.
-    pub fn new(epsilon: Epsilon, positions: PositionScope) -> Self {
-        if epsilon == Epsilon::ONE { Self::IDENTITY } else { Self { epsilon, positions } }
-    }
-
-    /// The factor at one position.
-    pub fn at(&self, position: usize) -> f64 {
-        if self.positions.contains(position) { self.epsilon.get() } else { 1.0 }
-    }
-
-    /// The factor, where it is the same at every position.
-    pub fn uniform(&self) -> Option<f64> {
-        (self.positions == PositionScope::All).then_some(self.epsilon.get())
-    }
-
-    pub fn is_identity(&self) -> bool {
-        *self == Self::IDENTITY
-    }
-}
-
-/// What multiplies a head's scores: score `[i, j]` becomes `query(i) · key(j) · score[i, j]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ScoreFactors {
-    pub query: Factor,
-    pub key: Factor,
-}
-
-impl ScoreFactors {
-    pub const IDENTITY: Self = Self { query: Factor::IDENTITY, key: Factor::IDENTITY };
-
-    /// The one factor on all scores, where there is one.
-    pub fn uniform(&self) -> Option<f64> {
-        Some(self.query.uniform()? * self.key.uniform()?)
-    }
-}
-
-/// What an intervention does inside one head of one layer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct HeadEdit {
-    /// Q and K enter the head only through their products, so that a factor on either is a factor on the scores.
-    pub scores: ScoreFactors,
-    pub value: Factor,
-}
-
-impl HeadEdit {
-    pub const IDENTITY: Self = Self { scores: ScoreFactors::IDENTITY, value: Factor::IDENTITY };
-
-    pub fn is_identity(&self) -> bool {
-        *self == Self::IDENTITY
+impl Edit {
+    /// One number of an edited vector at one of the positions, or a score made with such a vector.
+    ///
+    /// `other` is the same number of what the operation brings in: the mean, or the noise of size rms(X); scaling brings
+    /// in nothing and ignores it.
+    pub fn along(&self, unmodified: f64, other: f64) -> f64 {
+        let epsilon = self.epsilon.get();
+        match self.operation {
+            Operation::Scale => epsilon * unmodified,
+            Operation::MeanHeads | Operation::MeanPositions => other + epsilon * (unmodified - other),
+            Operation::Noise { .. } => unmodified + epsilon * other,
+        }
     }
 }
 
@@ -67,38 +28,34 @@ impl HeadEdit {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Intervention {
     reach: Reach,
-    edit: HeadEdit,
+    /// `None` where ε changes nothing.
+    edit: Option<Edit>,
 }
 
 impl Intervention {
     /// Scaling every position's key is scaling every position's query, (εQ)Kᵀ = Q(εK)ᵀ, and is stored as the
-    /// latter: two interventions that are equal for this reason compare equal.
+    /// latter: two interventions that are equal for this reason compare equal. It holds for no other operation and for
+    /// no narrower choice of positions.
     pub fn new(component: Component, operation: Operation, epsilon: Epsilon, reach: Reach) -> Self {
-        let Operation::Scale = operation;
-        let factor = Factor::new(epsilon, reach.positions.clone());
-        let mut edit = HeadEdit::IDENTITY;
-        match component {
-            Component::Query => edit.scores.query = factor,
-            Component::Key if factor.uniform().is_some() => edit.scores.query = factor,
-            Component::Key => edit.scores.key = factor,
-            Component::Value => edit.value = factor,
-        }
+        let positions = reach.positions.clone();
+        let component = match (component, operation, &positions) {
+            (Component::Key, Operation::Scale, PositionScope::All) => Component::Query,
+            _ => component,
+        };
+        let edit = (epsilon != operation.neutral()).then_some(Edit { component, operation, epsilon, positions });
         Self { reach, edit }
     }
 
-    /// What happens in `head` of `layer`; the identity outside the reach.
-    pub fn at(&self, layer: usize, head: usize) -> &HeadEdit {
-        if self.reach.layers.contains(&layer) && self.reach.heads.contains(&head) {
-            &self.edit
-        } else {
-            &const { HeadEdit::IDENTITY }
-        }
+    /// What happens in `head` of `layer`; `None` outside the reach.
+    pub fn at(&self, layer: usize, head: usize) -> Option<&Edit> {
+        let reached = self.reach.layers.contains(&layer) && self.reach.heads.contains(&head);
+        self.edit.as_ref().filter(|_| reached)
     }
 
     /// The part that acts before `layer`, and so changes what enters it; `None` where nothing does.
     pub fn upstream_of(&self, layer: usize) -> Option<Self> {
         let layers = self.reach.layers.start..self.reach.layers.end.min(layer);
-        (!layers.is_empty() && !self.reach.heads.is_empty() && !self.edit.is_identity())
+        (!layers.is_empty() && !self.reach.heads.is_empty() && self.edit.is_some())
             .then(|| Self { reach: Reach { layers, ..self.reach.clone() }, edit: self.edit.clone() })
     }
 
@@ -112,39 +69,71 @@ impl Intervention {
 mod tests {
     use super::*;
 
-    fn intervention(component: Component, epsilon: f64, positions: PositionScope) -> Intervention {
+    fn intervention(
+        component: Component,
+        operation: Operation,
+        epsilon: f64,
+        positions: PositionScope,
+    ) -> Intervention {
         let reach = Reach { layers: 1..4, heads: 2..3, positions };
-        Intervention::new(component, Operation::Scale, Epsilon::new(epsilon).unwrap(), reach)
+        Intervention::new(component, operation, Epsilon::new(epsilon).unwrap(), reach)
     }
 
     #[test]
-    fn scaling_all_queries_is_scaling_all_keys() {
-        let [query, key, value] = Component::ALL.map(|c| intervention(c, 0.5, PositionScope::All));
+    fn scaling_all_queries_is_scaling_all_keys_and_nothing_else_is() {
+        let all = |operation, positions: PositionScope| {
+            Component::ALL.map(|component| intervention(component, operation, 0.5, positions.clone()))
+        };
+        let [query, key, value] = all(Operation::Scale, PositionScope::All);
         assert_eq!(query, key);
         assert_ne!(query, value);
-        let [query, key, _] = Component::ALL.map(|c| intervention(c, 0.5, PositionScope::First));
+        let [query, key, _] = all(Operation::Scale, PositionScope::First);
         assert_ne!(query, key, "at some positions only, they differ");
+        for operation in [Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 1 }] {
+            let [query, key, _] = all(operation, PositionScope::All);
+            assert_ne!(query, key, "{operation}");
+        }
     }
 
     #[test]
     fn acts_inside_its_reach_only() {
-        let intervention = intervention(Component::Value, 0.5, PositionScope::Rest);
-        assert!(intervention.at(0, 2).is_identity());
-        assert!(intervention.at(1, 1).is_identity());
-        assert_eq!(intervention.at(3, 2).value.at(0), 1.0);
-        assert_eq!(intervention.at(3, 2).value.at(1), 0.5);
+        let intervention = intervention(Component::Value, Operation::Scale, 0.5, PositionScope::Rest);
+        assert_eq!(intervention.at(0, 2), None);
+        assert_eq!(intervention.at(1, 1), None);
+        assert!(intervention.at(3, 2).is_some_and(|edit| edit.epsilon.get() == 0.5));
     }
 
     #[test]
     fn upstream_is_what_happens_before_the_layer() {
-        let cut = |layer| intervention(Component::Query, 0.5, PositionScope::All).upstream_of(layer);
+        let cut = |layer| {
+            intervention(Component::Query, Operation::Scale, 0.5, PositionScope::All)
+                .upstream_of(layer)
+                .map(|upstream| upstream.reach.layers)
+        };
         assert_eq!(cut(1), None);
-        assert_eq!(cut(3).map(|i| i.reach.layers), Some(1..3));
-        assert_eq!(cut(9).map(|i| i.reach.layers), Some(1..4));
-        assert_eq!(
-            intervention(Component::Query, 1.0, PositionScope::First).upstream_of(9),
-            None,
-            "ε = 1 changes nothing"
-        );
+        assert_eq!(cut(3), Some(1..3));
+        assert_eq!(cut(9), Some(1..4));
+    }
+
+    #[test]
+    fn the_neutral_epsilon_changes_nothing() {
+        for operation in Operation::ALL {
+            let neutral = operation.neutral().get();
+            let nothing = intervention(Component::Query, operation, neutral, PositionScope::First);
+            assert_eq!((nothing.at(2, 2), nothing.upstream_of(9)), (None, None), "{operation}");
+            let something = intervention(Component::Query, operation, 0.25, PositionScope::First);
+            assert!(something.at(2, 2).is_some(), "{operation}");
+        }
+    }
+
+    #[test]
+    fn every_operation_is_a_straight_line() {
+        let at = |operation, epsilon| {
+            let epsilon = Epsilon::new(epsilon).unwrap();
+            Edit { component: Component::Query, operation, epsilon, positions: PositionScope::All }.along(8.0, 2.0)
+        };
+        assert_eq!([0.0, 0.25, 1.0].map(|e| at(Operation::Scale, e)), [0.0, 2.0, 8.0]);
+        assert_eq!([0.0, 0.25, 1.0].map(|e| at(Operation::MeanHeads, e)), [2.0, 3.5, 8.0]);
+        assert_eq!([0.0, 0.25, 1.0].map(|e| at(Operation::Noise { seed: 0 }, e)), [8.0, 8.5, 10.0]);
     }
 }

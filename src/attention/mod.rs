@@ -8,27 +8,31 @@
 //! output  O = A·V                           [query, d]
 //! ```
 //!
-//! (Vaswani et al. 2017, arXiv 1706.03762.) An [`Intervention`] multiplies Q, K or V by ε before this
-//! happens, as Zhou et al., ICLR 2025 (arXiv 2410.13708), do to measure what a head is for.
+//! (Vaswani et al. 2017, arXiv 1706.03762.) An [`Intervention`] applies an [`Operation`] to Q, K or V before this
+//! happens, scaling them by ε for one, as Zhou et al., ICLR 2025 (arXiv 2410.13708), do to measure what a head is for.
 //!
 //! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
 
 mod component;
 mod epsilon;
 mod exp;
+mod head_edit;
 mod intervention;
 mod metrics;
 mod operation;
 mod pattern;
 mod qkv;
 mod scope;
+mod scores;
 
 pub use component::{Component, ParseComponentError};
 pub use epsilon::{Epsilon, EpsilonError};
 pub use exp::exp_in_place;
-pub use intervention::{Factor, HeadEdit, Intervention, ScoreFactors};
+pub use head_edit::{HeadEdit, Other};
+pub use intervention::{Edit, Intervention};
 pub use metrics::{Metrics, kl_divergence, kl_from_baseline, normalized_entropy, output_norm, sink_mass};
-pub use operation::Operation;
+pub use operation::{Operation, ParseOperationError};
 pub use pattern::{ExactCell, Pattern};
-pub use qkv::{HeadScores, LayerQkv, Mask, ShapeError};
+pub use qkv::{LayerQkv, Mask, ShapeError};
 pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
+pub use scores::HeadScores;

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{HeadScores, ScoreFactors, exp::exp_nonpositive};
+use super::{Component, Edit, HeadEdit, HeadScores, Operation, exp::exp_nonpositive};
 
-/// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(f·S)) with
-/// ε-factors f.
+/// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
+///
+/// Every [`Operation`] is a straight line in ε on the vectors, so that the scores are one too, [`Edit::along`]: neither
+/// vectors nor products are made again when ε moves.
 ///
 /// Two evaluations of the same definition: [`Pattern::row_into`] in f32 for pictures and metrics, and
 /// [`Pattern::exact_row`] in f64 from the vectors for every number that is read or written. They agree within
@@ -13,7 +15,8 @@ use super::{HeadScores, ScoreFactors, exp::exp_nonpositive};
 #[derive(Clone, Debug)]
 pub struct Pattern {
     scores: Arc<HeadScores>,
-    factors: ScoreFactors,
+    /// Of the query or the key; an edit of the value changes no pattern.
+    edit: HeadEdit,
 }
 
 /// One cell, evaluated in f64.
@@ -26,23 +29,30 @@ pub struct ExactCell {
 }
 
 impl PartialEq for Pattern {
-    /// Equal by construction: the same scores under the same factors.
+    /// Equal by construction: the same scores under the same edit, which brings in the same vectors.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.scores, &other.scores) && self.factors == other.factors
+        let brought_in = match (self.edit.other(), other.edit.other()) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            _ => false,
+        };
+        Arc::ptr_eq(&self.scores, &other.scores) && self.edit.edit() == other.edit.edit() && brought_in
     }
 }
 
 impl Pattern {
-    pub fn new(scores: Arc<HeadScores>, factors: ScoreFactors) -> Self {
-        Self { scores, factors }
+    pub fn new(scores: Arc<HeadScores>, edit: &HeadEdit) -> Self {
+        let of_value = edit.edit().is_some_and(|edit| edit.component == Component::Value);
+        Self { scores, edit: if of_value { HeadEdit::NOTHING } else { edit.clone() } }
     }
 
     pub fn scores(&self) -> &Arc<HeadScores> {
         &self.scores
     }
 
-    pub fn factors(&self) -> &ScoreFactors {
-        &self.factors
+    /// What was done to the query or the key; `None` where nothing was.
+    pub fn edit(&self) -> Option<&Edit> {
+        self.edit.edit()
     }
 
     /// T, the number of queries and of keys.
@@ -77,41 +87,40 @@ impl Pattern {
         below_max.iter().map(move |&below| f64::from(below) - ln_sum)
     }
 
-    /// Scores of one row under the factors, less the row's maximum, into the front of `row` (length ≥ T); returns them.
+    /// Modified scores of one row, less the row's maximum, into the front of `row` (length ≥ T); returns them.
     ///
-    /// Where all keys have the same factor, it is a factor on the cached differences: with ε ≥ 0 the row's maximum
-    /// scales along.
+    /// A factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum scales along.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a mut [f32] {
         let row = &mut row[..self.attended(query)];
-        let query_factor = self.factors.query.at(query);
-        if let Some(key_factor) = self.factors.key.uniform() {
+        if let Some(factor) = self.row_factor(query) {
             // A factor beyond f32 must not be infinite: 0·∞ is not a number.
-            let factor = ((key_factor * query_factor) as f32).min(f32::MAX);
+            let factor = (factor as f32).min(f32::MAX);
             for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
                 *scaled = below * factor;
             }
         } else {
-            let scores = self.scores.row(query).iter().enumerate();
-            let scaled = scores
-                .map(|(key, &score)| (score * (query_factor * self.factors.key.at(key))).clamp(f64::MIN, f64::MAX));
-            let max = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
-            for (below, score) in row.iter_mut().zip(scaled) {
+            let other = self.other().map_or(&[][..], |other| other.row(query));
+            let scores = || self.modified(query, self.scores.row(query), other);
+            let max = scores().fold(f64::NEG_INFINITY, f64::max);
+            for (below, score) in row.iter_mut().zip(scores()) {
                 *below = (score - max) as f32;
             }
         }
         row
     }
 
-    /// Scores of one row in f64 under the factors, one for each attended key; cut to the largest finite number where a
-    /// huge ε leaves the range.
+    /// Modified scores of one row in f64, one for each attended key; cut to the largest finite number where a huge ε
+    /// leaves the range.
     pub fn exact_scores(&self, query: usize) -> Vec<f64> {
-        self.modified(query, &self.scores.exact_row(query)).collect()
+        let (unmodified, other) = self.exact_rows(query);
+        self.modified(query, &unmodified, &other).collect()
     }
 
     /// Weights of one row in f64, one for each attended key.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
-        self.exact_weights(query, &self.scores.exact_row(query))
+        let (unmodified, other) = self.exact_rows(query);
+        self.exact_weights(query, &unmodified, &other)
     }
 
     /// One cell in f64; `None` where it is masked or outside.
@@ -120,27 +129,56 @@ impl Pattern {
         if query >= self.n_positions() || key >= self.attended(query) {
             return None;
         }
-        let unmodified = self.scores.exact_row(query);
-        let score = self.modified(query, &unmodified).nth(key)?;
-        Some(ExactCell { score, weight: self.exact_weights(query, &unmodified)[key] as f32 })
+        let (unmodified, other) = self.exact_rows(query);
+        let score = self.modified(query, &unmodified, &other).nth(key)?;
+        Some(ExactCell { score, weight: self.exact_weights(query, &unmodified, &other)[key] as f32 })
     }
 
-    /// A row's unmodified scores under the factors.
-    fn modified(&self, query: usize, unmodified: &[f64]) -> impl Iterator<Item = f64> {
-        let query_factor = self.factors.query.at(query);
-        let factors = (0..unmodified.len()).map(move |key| query_factor * self.factors.key.at(key));
-        unmodified.iter().zip(factors).map(|(score, factor)| (score * factor).clamp(f64::MIN, f64::MAX))
+    /// A row's unmodified scores, and those of what the operation brings in (none for scaling), in f64.
+    fn exact_rows(&self, query: usize) -> (Vec<f64>, Vec<f64>) {
+        (self.scores.exact_row(query), self.other().map_or_else(Vec::new, |other| other.exact_row(query)))
     }
 
-    /// The softmax of a row's unmodified scores under the factors. Where all keys have the same factor it multiplies
-    /// the distances from the maximum, which no ε can make indefinite.
-    fn exact_weights(&self, query: usize, unmodified: &[f64]) -> Vec<f64> {
+    /// Scores of what the operation brings in.
+    fn other(&self) -> Option<&HeadScores> {
+        self.edit.other()?.scores.as_deref()
+    }
+
+    /// The factor on a row's scores, where all that is done to the row is multiplying it.
+    fn row_factor(&self, query: usize) -> Option<f64> {
+        match self.edit.edit() {
+            None => Some(1.0),
+            Some(Edit { component: Component::Query, operation, epsilon, positions }) => {
+                match (positions.contains(query), operation) {
+                    (false, _) => Some(1.0),
+                    (true, Operation::Scale) => Some(epsilon.get()),
+                    (true, _) => None,
+                }
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// A row's scores after the edit; `other` is empty for scaling.
+    fn modified(&self, query: usize, unmodified: &[f64], other: &[f64]) -> impl Iterator<Item = f64> {
+        let edited = move |key: usize, score: f64| match self.edit.edit() {
+            Some(edit) if edit.positions.contains(if edit.component == Component::Query { query } else { key }) => {
+                edit.along(score, other.get(key).copied().unwrap_or(0.0)).clamp(f64::MIN, f64::MAX)
+            }
+            _ => score,
+        };
+        unmodified.iter().enumerate().map(move |(key, &score)| edited(key, score))
+    }
+
+    /// The softmax of a row's modified scores. A factor on the whole row multiplies the distances from the maximum,
+    /// which no ε can make indefinite.
+    fn exact_weights(&self, query: usize, unmodified: &[f64], other: &[f64]) -> Vec<f64> {
         let largest = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut weights: Vec<f64> = if let Some(key_factor) = self.factors.key.uniform() {
-            let (factor, max) = (key_factor * self.factors.query.at(query), largest(unmodified));
+        let mut weights: Vec<f64> = if let Some(factor) = self.row_factor(query) {
+            let max = largest(unmodified);
             unmodified.iter().map(|score| ((score - max) * factor).exp()).collect()
         } else {
-            let scores: Vec<f64> = self.modified(query, unmodified).collect();
+            let scores: Vec<f64> = self.modified(query, unmodified, other).collect();
             let max = largest(&scores);
             scores.iter().map(|score| (score - max).exp()).collect()
         };

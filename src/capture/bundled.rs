@@ -28,7 +28,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::attention::{Epsilon, Factor, Mask, Metrics, PositionScope, ScoreFactors, sink_mass};
+    use crate::attention::{Component, Edit, Epsilon, HeadEdit, Mask, Metrics, Operation, PositionScope, sink_mass};
 
     #[test]
     fn holds_what_its_readme_says() {
@@ -47,12 +47,13 @@ mod tests {
     fn layer_14_head_3_is_the_figure() {
         let layer = smollm2().unwrap().layer(SMOLLM2_LAYER).unwrap();
         let scores = Arc::new(layer.head_scores(SMOLLM2_HEAD));
-        let baseline = Metrics::of(&scores.pattern(ScoreFactors::IDENTITY));
+        let baseline = Metrics::of(&scores.pattern(&HeadEdit::NOTHING));
         assert!((baseline.sink_mass.unwrap() - 0.849).abs() < 2e-3, "{baseline:?}");
         assert!((baseline.normalized_entropy.unwrap() - 0.165).abs() < 2e-3, "{baseline:?}");
         for (epsilon, sink) in Epsilon::FIGURE.into_iter().zip([0.637, 0.093, 0.093]) {
-            let query = Factor::new(epsilon, PositionScope::All);
-            let found = sink_mass(&scores.pattern(ScoreFactors { query, key: Factor::IDENTITY })).unwrap();
+            let (component, operation, positions) = (Component::Query, Operation::Scale, PositionScope::All);
+            let edit = Edit { component, operation, epsilon, positions };
+            let found = sink_mass(&scores.pattern(&HeadEdit::new(Some(&edit), None))).unwrap();
             assert!((found - sink).abs() < 2e-3, "{epsilon}: {found}");
         }
     }

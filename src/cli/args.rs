@@ -122,9 +122,12 @@ pub struct ViewArguments {
     /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,
-    /// What ε does to the vectors: scale
-    #[arg(long, value_name = "NAME", default_value = "scale", value_parser = parse_operation, help_heading = "Intervention")]
+    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise
+    #[arg(long, value_name = "NAME", default_value = "scale", help_heading = "Intervention")]
     pub operation: Operation,
+    /// Which noise, for --operation noise [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Intervention")]
+    pub seed: Option<u64>,
     /// Layers that are changed: shown, all, or A..=B
     #[arg(long, value_name = "LAYERS", default_value = "shown", help_heading = "Intervention")]
     pub layers: LayerScope,
@@ -153,13 +156,6 @@ fn parse_columns(text: &str) -> Result<Columns, String> {
         .collect::<Result<_, String>>()?;
     let count = columns.len();
     columns.try_into().map(Columns).map_err(|_| format!("expected three values separated by commas, found {count}"))
-}
-
-fn parse_operation(text: &str) -> Result<Operation, String> {
-    match text {
-        "scale" => Ok(Operation::Scale),
-        other => Err(format!("expected scale, found “{other}”")),
-    }
 }
 
 #[cfg(test)]

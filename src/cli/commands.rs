@@ -25,9 +25,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let session = super::session(&arguments.view);
     let outcome = run(&session)?;
     let mut style = FigureStyle { colormap: session.view.colormap, norm: session.view.norm, ..FigureStyle::default() };
-    if let Some(title) = &arguments.title {
-        style.title.clone_from(title);
-    }
+    style.title.clone_from(&arguments.title);
     style.page = arguments.size;
     let png = draw_png(&outcome, &style, arguments.dpi)?;
     write_atomically(&arguments.output, |file| file.write_all(&png))?;

@@ -9,6 +9,7 @@ use std::{ffi::OsString, io::IsTerminal};
 use clap::Parser;
 
 use crate::{
+    attention::Operation,
     engine::{Bundled, Prompt, SourceSpec},
     session::Session,
 };
@@ -53,9 +54,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
     match &parsed.command {
-        None => check_prompt(&parsed.view.source)?,
-        Some(Subcommands::Export(arguments)) => check_prompt(&arguments.view.source)?,
-        Some(Subcommands::Weights(arguments)) => check_prompt(&arguments.view.source)?,
+        None => check_view(&parsed.view)?,
+        Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
+        Some(Subcommands::Weights(arguments)) => check_view(&arguments.view)?,
         Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
     }
     Ok(match parsed.command {
@@ -68,6 +69,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 fn for_stdout(text: &clap::builder::StyledStr) -> String {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !no_color { text.ansi().to_string() } else { text.to_string() }
+}
+
+fn check_view(arguments: &ViewArguments) -> Result<(), String> {
+    let is_noise = matches!(arguments.operation, Operation::Noise { .. });
+    if arguments.seed.is_some() && !is_noise {
+        return Err(format!("--seed is for --operation noise, found --operation {}", arguments.operation));
+    }
+    check_prompt(&arguments.source)
 }
 
 /// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
@@ -131,7 +140,10 @@ fn session(arguments: &ViewArguments) -> Session {
     let mut session = source_and_prompt(&arguments.source);
     session.layer = arguments.layer.unwrap_or(session.layer);
     session.head = arguments.head.unwrap_or(session.head);
-    session.operation = arguments.operation;
+    session.operation = match (arguments.operation, arguments.seed) {
+        (Operation::Noise { .. }, Some(seed)) => Operation::Noise { seed },
+        (operation, _) => operation,
+    };
     session.scope.layers = arguments.layers;
     session.scope.heads = arguments.heads;
     session.scope.positions.clone_from(&arguments.positions);
@@ -178,6 +190,8 @@ mod tests {
         assert_eq!((session.layer, session.head), (2, 3));
         assert_eq!(session.epsilon[1].map(crate::attention::Epsilon::get), [1.0, 0.1, 0.0]);
         assert_eq!(session.scope.layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
+        assert_eq!(window(&["--operation", "noise", "--seed", "7"]).operation, Operation::Noise { seed: 7 });
+        assert_eq!(window(&["--operation", "mean-heads"]).operation, Operation::MeanHeads);
     }
 
     #[test]
@@ -187,6 +201,8 @@ mod tests {
             (&["bundled:nobody"], "bundled:austen"),
             (&["--layers", "5..=1"], "A..=B"),
             (&["notes.txt"], "notes.txt"),
+            (&["--operation", "halve"], "mean-heads"),
+            (&["--seed", "3"], "--operation noise"),
             (&["export"], "--output"),
         ] {
             let line = refusal(arguments);

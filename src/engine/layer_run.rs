@@ -1,22 +1,50 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
-use crate::attention::{HeadScores, LayerQkv};
+use lru::LruCache;
+
+use super::Panel;
+use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other};
+
+/// What operations bring in is kept for this many heads, components and operations: a row each of the head on screen,
+/// and of those shown lately.
+const KEPT_OTHERS: NonZeroUsize = NonZeroUsize::new(12).unwrap();
+
+type Others = LruCache<(usize, Component, Operation), Option<Arc<Other>>>;
 
 /// The vectors of one layer in one run, with the scores of the heads that were asked for.
 #[derive(Debug)]
 pub(super) struct LayerRun {
-    pub qkv: Arc<LayerQkv>,
+    qkv: Arc<LayerQkv>,
+    layer: usize,
     scores: Vec<OnceLock<Arc<HeadScores>>>,
+    others: Mutex<Others>,
 }
 
 impl LayerRun {
-    pub fn new(qkv: Arc<LayerQkv>) -> Self {
+    /// `qkv` is that of layer `layer`.
+    pub fn new(layer: usize, qkv: Arc<LayerQkv>) -> Self {
         let scores = (0..qkv.n_heads()).map(|_| OnceLock::new()).collect();
-        Self { qkv, scores }
+        Self { qkv, layer, scores, others: Mutex::new(LruCache::new(KEPT_OTHERS)) }
     }
 
-    /// The scores of a head, computed once. `head` is below `n_heads`.
-    pub fn scores(&self, head: usize) -> Arc<HeadScores> {
+    /// A head under an edit. `head` is below `n_heads`.
+    pub fn panel(&self, head: usize, edit: Option<&Edit>) -> Panel {
+        let edit = HeadEdit::new(edit, edit.and_then(|edit| self.other(head, edit)));
+        Panel::new(self.scores(head).pattern(&edit), self.qkv.clone(), head, edit)
+    }
+
+    /// The scores of a head, computed once.
+    fn scores(&self, head: usize) -> Arc<HeadScores> {
         self.scores[head].get_or_init(|| Arc::new(self.qkv.head_scores(head))).clone()
+    }
+
+    /// What an edit brings into a head, which does not depend on ε and is computed once.
+    fn other(&self, head: usize, edit: &Edit) -> Option<Arc<Other>> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = || self.qkv.other(self.layer, head, edit).map(Arc::new);
+        others.get_or_insert((head, edit.component, edit.operation), other).clone()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{EpsilonGrid, SourceSpec};
-use crate::attention::{Component, HeadEdit, LayerQkv, Mask, Pattern, Shown, output_norm};
+use crate::attention::{Component, HeadEdit, LayerQkv, Mask, Operation, Pattern, Shown, output_norm};
 
 /// What kind of source it is, which decides what can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,7 @@ pub struct Outcome {
     pub tokens: Arc<[Token]>,
     pub layer: usize,
     pub head: usize,
+    pub operation: Operation,
     pub epsilon: EpsilonGrid,
     pub baseline: Panel,
     /// `[component][column]`

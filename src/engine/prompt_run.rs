@@ -61,7 +61,7 @@ impl PromptRun {
                 model.transformer().qkv(layer, &residual)?
             }
         };
-        let run = Arc::new(LayerRun::new(Arc::new(qkv)));
+        let run = Arc::new(LayerRun::new(layer, Arc::new(qkv)));
         self.layers[layer] = Some(run.clone());
         Ok(run)
     }
@@ -84,7 +84,7 @@ impl PromptRun {
             return self.baseline(layer, cancelled);
         };
         let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        let run = Arc::new(LayerRun::new(Arc::new(model.transformer().qkv(layer, &residual)?)));
+        let run = Arc::new(LayerRun::new(layer, Arc::new(model.transformer().qkv(layer, &residual)?)));
         self.modified.put(key, run.clone());
         Ok(run)
     }
@@ -126,7 +126,7 @@ impl PromptRun {
                 if at == residuals.len() {
                     residuals.push(residual.clone());
                 }
-                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(qkv.clone())));
+                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(at, qkv.clone())));
             };
             let transformer = model.transformer();
             let last = model::run::advance(transformer, reached..layer, start, None, cancelled, &mut keep)?;

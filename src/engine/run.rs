@@ -5,13 +5,12 @@ use std::{num::NonZeroUsize, sync::Arc};
 use lru::LruCache;
 
 use super::{
-    Effect, EngineError, Outcome, Panel, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec,
-    layer_run::LayerRun,
+    Effect, EngineError, Outcome, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec,
     prompt_run::PromptRun,
     source::{self, OpenSource, Reader},
 };
 use crate::{
-    attention::{Component, HeadEdit, Intervention, LayerScope, Metrics, Shown},
+    attention::{Component, Intervention, LayerScope, Metrics, Shown},
     model::ModelError,
 };
 
@@ -69,10 +68,10 @@ impl Engine {
                 Some(upstream) => run.under(&upstream, spec.layer, cancelled)?,
                 None => baseline.clone(),
             };
-            panels.push(panel(&layer_run, spec.head, intervention.at(spec.layer, spec.head).clone()));
+            panels.push(layer_run.panel(spec.head, intervention.at(spec.layer, spec.head)));
         }
         let mut panels = panels.into_iter();
-        let baseline = panel(&baseline, spec.head, HeadEdit::IDENTITY);
+        let baseline = baseline.panel(spec.head, None);
         let panels =
             std::array::from_fn(|_| std::array::from_fn(|_| panels.next().unwrap_or_else(|| baseline.clone())));
         Ok(Outcome {
@@ -80,6 +79,7 @@ impl Engine {
             tokens: run.tokens.clone(),
             layer: spec.layer,
             head: spec.head,
+            operation: spec.operation,
             epsilon: spec.epsilon,
             baseline,
             panels,
@@ -134,7 +134,7 @@ impl Engine {
         for layer in 0..facts.n_layers {
             let layer_run = run.baseline(layer, cancelled)?;
             for head in 0..facts.n_heads {
-                let metrics = Metrics::of(&panel(&layer_run, head, HeadEdit::IDENTITY).pattern);
+                let metrics = Metrics::of(&layer_run.panel(head, None).pattern);
                 summaries.push(HeadSummary { layer, head, metrics });
             }
         }
@@ -190,8 +190,4 @@ fn upstream(facts: &SourceFacts, intervention: &Intervention, layer: usize) -> O
         SourceKind::Model => intervention.upstream_of(layer),
         SourceKind::Capture => None,
     }
-}
-
-fn panel(run: &LayerRun, head: usize, edit: HeadEdit) -> Panel {
-    Panel { pattern: run.scores(head).pattern(edit.scores.clone()), qkv: run.qkv.clone(), head, edit }
 }

@@ -1,9 +1,7 @@
 //! The words of the figure, and which of many labels are shown.
 
-use crate::attention::{Component, Epsilon};
+use crate::attention::{Component, Epsilon, Operation};
 
-/// The figure's title.
-pub const TITLE: &str = "The Attention Weight after Modifying Query, Key and Value";
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
 /// Beside the colours of values beyond the ends of the colour bar: below it and above it.
@@ -12,9 +10,24 @@ pub(super) const BEYOND: [&str; 2] = ["less", "more"];
 /// The longest token label, in characters.
 const LONGEST: usize = 14;
 
-/// The title of a panel: `Modifying Query with ε = 5e-1`.
-pub fn panel_title(component: Component, epsilon: Epsilon) -> String {
-    format!("Modifying {component} with ε = {epsilon}")
+/// The figure's title: the two of arXiv 2410.13708, and their like.
+pub const fn title(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Scale => "The Attention Weight after Modifying Query, Key and Value",
+        Operation::MeanHeads => "The Mean Operation for Query, Key and Value",
+        Operation::MeanPositions => "The Mean over Positions for Query, Key and Value",
+        Operation::Noise { .. } => "The Attention Weight after Noise on Query, Key and Value",
+    }
+}
+
+/// The title of a panel: `Modifying Query with ε = 5e-1`, `Mean of Query over heads, ε = 0`.
+pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon) -> String {
+    match operation {
+        Operation::Scale => format!("Modifying {component} with ε = {epsilon}"),
+        Operation::MeanHeads => format!("Mean of {component} over heads, ε = {epsilon}"),
+        Operation::MeanPositions => format!("Mean of {component} over positions, ε = {epsilon}"),
+        Operation::Noise { .. } => format!("Noise on {component} with ε = {epsilon}"),
+    }
 }
 
 /// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows
@@ -47,10 +60,13 @@ mod tests {
 
     #[test]
     fn titles_are_the_figures() {
-        let titles = Epsilon::FIGURE.map(|epsilon| panel_title(Component::Query, epsilon));
+        let titles = Epsilon::FIGURE.map(|epsilon| panel_title(Component::Query, Operation::Scale, epsilon));
         assert_eq!(titles[0], "Modifying Query with ε = 5e-1");
         assert_eq!(titles[2], "Modifying Query with ε = 1e-10");
-        assert_eq!(panel_title(Component::Value, Epsilon::ZERO), "Modifying Value with ε = 0");
+        let of_value = |operation| panel_title(Component::Value, operation, Epsilon::ZERO);
+        assert_eq!(of_value(Operation::Scale), "Modifying Value with ε = 0");
+        assert_eq!(of_value(Operation::MeanHeads), "Mean of Value over heads, ε = 0");
+        assert_eq!(title(Operation::MeanHeads), "The Mean Operation for Query, Key and Value");
     }
 
     #[test]

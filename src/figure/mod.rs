@@ -23,7 +23,7 @@ mod text;
 pub use colormap::{ColorTable, Colormap, ParseColormapError, Rgb};
 pub use error::FigureError;
 pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
-pub use labels::{BAR_LABEL, TITLE, label_step, panel_title, token_label};
+pub use labels::{BAR_LABEL, label_step, panel_title, title, token_label};
 pub use layout::layout;
 pub use norm::{ColorNorm, Limits, NormError, NormPosition, NormScale, Tick};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};

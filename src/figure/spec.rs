@@ -40,7 +40,7 @@ impl FigureSpec {
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
         let panels = Component::ALL.map(|component| {
             std::array::from_fn(|column| PanelSpec {
-                title: labels::panel_title(component, outcome.epsilon[component.row()][column]),
+                title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
                 pattern: outcome.panel(component, column).pattern.clone(),
             })
         });
@@ -53,7 +53,7 @@ impl FigureSpec {
         let scale = style.norm.resolve(|| Limits::around(ends.into_iter().flatten()));
         let lies = |end: usize, position| ends.is_some_and(|ends| scale.position(ends[end]) == position);
         Self {
-            title: style.title.clone(),
+            title: style.title.clone().unwrap_or_else(|| labels::title(outcome.operation).to_owned()),
             panels,
             axis_labels,
             bar_label: labels::BAR_LABEL.to_owned(),

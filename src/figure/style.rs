@@ -4,13 +4,14 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColorNorm, Colormap, FigureError, Ground, MaskedStyle, labels};
+use super::{ColorNorm, Colormap, FigureError, Ground, MaskedStyle};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct FigureStyle {
-    pub title: String,
+    /// `None`: as the operation has it, [`crate::figure::title`].
+    pub title: Option<String>,
     pub page: PageSize,
     pub font_size: FontSize,
     pub colormap: Colormap,
@@ -23,7 +24,7 @@ pub struct FigureStyle {
 impl Default for FigureStyle {
     fn default() -> Self {
         Self {
-            title: labels::TITLE.to_owned(),
+            title: None,
             page: PageSize::default(),
             font_size: FontSize::default(),
             colormap: Colormap::default(),

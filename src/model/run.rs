@@ -9,7 +9,7 @@ use super::{
     ModelError,
     transformer::{Residual, Transformer},
 };
-use crate::attention::{HeadEdit, Intervention, LayerQkv};
+use crate::attention::{Intervention, LayerQkv};
 
 /// Below this many multiplications in a layer's attention, handing heads to other threads costs more than it saves.
 const WORTH_THREADS: usize = 1 << 20;
@@ -20,9 +20,9 @@ const WORTH_THREADS: usize = 1 << 20;
 /// When the layer has no value vectors.
 pub fn attend(qkv: &LayerQkv, layer: usize, intervention: Option<&Intervention>) -> Result<Array2<f32>, ModelError> {
     let head_output = |head: usize| {
-        let edit = intervention.map_or(&const { HeadEdit::IDENTITY }, |intervention| intervention.at(layer, head));
-        let pattern = Arc::new(qkv.head_scores(head)).pattern(edit.scores.clone());
-        qkv.head_output(head, &pattern, edit).ok_or(ModelError::NoValues { layer })
+        let edit = qkv.head_edit(layer, head, intervention.and_then(|intervention| intervention.at(layer, head)));
+        let pattern = Arc::new(qkv.head_scores(head)).pattern(&edit);
+        qkv.head_output(head, &pattern, &edit).ok_or(ModelError::NoValues { layer })
     };
     let n_heads = qkv.n_heads();
     let outputs: Vec<Array2<f32>> = if n_heads * qkv.n_positions().pow(2) * qkv.head_dim() < WORTH_THREADS {

@@ -8,7 +8,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::{
     ModelError,
-    loading::{Loaded, Watch, unwatched},
+    loading::{Loaded, Watch},
 };
 
 /// Where tensors come from: a safetensors file in memory, and what is added next to it.
@@ -34,8 +34,9 @@ pub struct Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
+    #[cfg(test)]
     pub fn new(store: &'a dyn TensorStore) -> Self {
-        Self::watched(store, &unwatched)
+        Self::watched(store, &super::loading::unwatched)
     }
 
     /// `watch` is asked after each tensor.

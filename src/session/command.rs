@@ -1,6 +1,6 @@
-use super::{Cell, FIGURE_GRID, RowChoice, Session, Theme};
+use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, Theme};
 use crate::{
-    attention::{Component, Epsilon, LayerScope, Mask, Scope},
+    attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec},
     figure::{ColorNorm, Colormap, MaskedStyle, Window},
 };
@@ -21,6 +21,9 @@ pub enum Command {
     SetEpsilon(Epsilon),
     /// Back to 5e-1, 1e-3, 1e-10 in every row.
     ResetToFigure,
+    SetOperation(Operation),
+    /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
+    UseFigure(PaperFigure),
     /// A prompt for a live model; on a capture this moves to the bundled one.
     SetPrompt(String),
     /// Whether a beginning-of-sequence token stands in front.
@@ -94,6 +97,11 @@ impl Session {
                 }
             }
             Command::ResetToFigure => self.epsilon = FIGURE_GRID,
+            Command::SetOperation(operation) => self.operation = operation,
+            Command::UseFigure(figure) => {
+                self.operation = figure.operation();
+                self.epsilon = [figure.columns(); 3];
+            }
             Command::SetPrompt(text) => self.set_prompt(text),
             Command::SetBos(bos) => {
                 if let Prompt::Text { bos: old, .. } = &mut self.prompt {

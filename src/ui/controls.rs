@@ -10,7 +10,7 @@ use super::{
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
 use crate::{
-    attention::{Component, LayerScope, Preset, Scope},
+    attention::{Component, LayerScope, Operation, Preset, Scope},
     engine::{Outcome, SourceKind},
     session::{Command, RowChoice, Session},
 };
@@ -45,6 +45,7 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     }
     ui.add_space(space::S);
 
+    operation_ui(ui, session, actions);
     let epsilon = session.selected_epsilon();
     let moved = EpsilonSlider::new(&epsilon, epsilons).name("epsilon").show(ui);
     ui.horizontal(|ui| {
@@ -57,6 +58,32 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 actions.push(Command::ResetToFigure.into());
             }
         });
+    });
+}
+
+/// What ε does to the vectors.
+fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let current = session.operation;
+    ui.horizontal(|ui| {
+        let label = ui.label("Operation");
+        let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);
+        let combo = shown.show_ui(ui, |ui| {
+            for operation in Operation::ALL {
+                let chosen = current.same_kind(operation);
+                if ui.selectable_label(chosen, operation.name()).on_hover_text(operation.formula()).clicked() && !chosen
+                {
+                    actions.push(Command::SetOperation(operation).into());
+                }
+            }
+        });
+        named(combo.response, "Operation").labelled_by(label.id).on_hover_text(current.formula());
+        if let Operation::Noise { mut seed } = current {
+            ui.label("Seed");
+            let hint = "The same seed gives the same noise, in every run";
+            if named(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed() {
+                actions.push(Command::SetOperation(Operation::Noise { seed }).into());
+            }
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
 use crate::{
-    attention::{Component, LayerScope, Mask, PositionScope},
+    attention::{Component, LayerScope, Mask, Operation, PositionScope},
     engine::{Outcome, SourceKind},
     session::Session,
 };
@@ -32,12 +32,19 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
     let mut notes = Vec::new();
     if component == Component::Value {
         notes.push(value_note(upstream, outcome, session));
+        if session.operation != Operation::Scale {
+            notes.push(of_operation(session.operation));
+        }
         if let Some((baseline, now)) = seen.output_norms {
             notes.push(format!(
                 "What follows ε is the head’s output: its mean norm is {now:.4}, {} of the baseline’s {baseline:.4}.",
                 percent(now / baseline)
             ));
         }
+        return notes;
+    }
+    if session.operation != Operation::Scale {
+        notes.extend(operation_notes(component, session, outcome));
         return notes;
     }
     if epsilon < NEARLY_UNIFORM {
@@ -59,8 +66,47 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
     notes
 }
 
+/// What an operation other than scaling does to Query or Key.
+fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -> Vec<String> {
+    let mut notes = vec![of_operation(session.operation)];
+    notes.push(match (session.operation, component) {
+        (Operation::MeanHeads, Component::Key) if outcome.facts.n_kv_heads == 1 => {
+            "All heads read the same key head here, so that its mean is itself: the Key row stays.".to_owned()
+        }
+        (Operation::MeanHeads, Component::Key) if outcome.facts.n_kv_heads < outcome.facts.n_heads => format!(
+            "The {} query heads share {} key heads, whose mean it is.",
+            outcome.facts.n_heads, outcome.facts.n_kv_heads
+        ),
+        (Operation::MeanHeads, _) => "Query and Key rows differ: a mean is no factor on the scores.".to_owned(),
+        (Operation::MeanPositions, Component::Key) => {
+            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.".to_owned()
+        }
+        (Operation::MeanPositions, _) => {
+            "At ε = 0 every position asks the same question: rows differ only in which keys they may see.".to_owned()
+        }
+        _ => "Seed and place decide the noise: the same in every run, another in every head.".to_owned(),
+    });
+    notes
+}
+
+fn of_operation(operation: Operation) -> String {
+    match operation {
+        Operation::Scale => "Each vector becomes ε times itself.",
+        Operation::MeanHeads => {
+            "Each vector becomes ε·itself + (1−ε)·the mean over the layer’s heads; ε = 0 is the paper’s mean operation."
+        }
+        Operation::MeanPositions => "Each vector becomes ε·itself + (1−ε)·the mean over all positions of the prompt.",
+        Operation::Noise { .. } => {
+            "Gaussian noise is added, ε times as large as the vectors (root mean square); ε = 0 adds none."
+        }
+    }
+    .to_owned()
+}
+
 fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {
-    if upstream {
+    if upstream && session.operation != Operation::Scale {
+        "Value is changed in earlier layers too, and with it what enters this layer: the pattern changes.".to_owned()
+    } else if upstream {
         "Value is turned down in earlier layers too: what they pass on is weaker, and so this layer’s pattern changes."
             .to_owned()
     } else if outcome.facts.kind == SourceKind::Capture && session.scope.layers != LayerScope::Shown {

@@ -15,7 +15,7 @@ use super::{
     widgets::{AxisLabels, AxisSide, CellWindow, Colorbar, Freshness, Heatmap, HeatmapResponse, HoverCard},
 };
 use crate::{
-    attention::{Component, Epsilon},
+    attention::Component,
     engine::{Outcome, Token},
     figure::{self, NormPosition, NormScale},
     session::{Cell, Command, RowChoice, Session},
@@ -128,7 +128,7 @@ pub fn grid_ui(
 
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
-    title_ui(ui, layout.title);
+    title_ui(ui, layout.title, figure::title(frame.outcome.operation));
     let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
     for (row, panels) in layout.panels.iter().enumerate() {
@@ -161,11 +161,11 @@ pub fn grid_ui(
     }
 }
 
-fn title_ui(ui: &Ui, rect: Rect) {
+fn title_ui(ui: &Ui, rect: Rect, title: &str) {
     let (font, color) = (TextStyle::Heading.resolve(ui.style()), theme::of(ui).text_strong);
-    let mut galley = ui.painter().layout_no_wrap(figure::TITLE.to_owned(), font, color);
+    let mut galley = ui.painter().layout_no_wrap(title.to_owned(), font, color);
     if galley.size().x > rect.width() {
-        galley = ui.painter().layout_no_wrap(figure::TITLE.to_owned(), TextStyle::Body.resolve(ui.style()), color);
+        galley = ui.painter().layout_no_wrap(title.to_owned(), TextStyle::Body.resolve(ui.style()), color);
     }
     let position = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
     ui.painter().galley(position, galley, color);
@@ -186,19 +186,25 @@ impl TitleStyle {
         let room = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
         let fits = |style: Self| {
             Component::ALL.into_iter().all(|component| {
-                let epsilons = outcome.epsilon[component.row()];
-                epsilons
-                    .into_iter()
-                    .all(|epsilon| style.galley(ui, component, epsilon, Color32::PLACEHOLDER).size().x <= room)
+                (0..3).all(|column| style.galley(ui, outcome, component, column, Color32::PLACEHOLDER).size().x <= room)
             })
         };
         [Self::Full, Self::Small].into_iter().find(|&style| fits(style)).unwrap_or(Self::Short)
     }
 
-    fn galley(self, ui: &Ui, component: Component, epsilon: Epsilon, color: Color32) -> Arc<egui::Galley> {
+    fn galley(
+        self,
+        ui: &Ui,
+        outcome: &Outcome,
+        component: Component,
+        column: usize,
+        color: Color32,
+    ) -> Arc<egui::Galley> {
+        let epsilon = outcome.epsilon[component.row()][column];
+        let full = || figure::panel_title(component, outcome.operation, epsilon);
         let (text, style) = match self {
-            Self::Full => (figure::panel_title(component, epsilon), TextStyle::Body),
-            Self::Small => (figure::panel_title(component, epsilon), TextStyle::Small),
+            Self::Full => (full(), TextStyle::Body),
+            Self::Small => (full(), TextStyle::Small),
             Self::Short => (format!("{component}, ε = {epsilon}"), TextStyle::Small),
         };
         ui.painter().layout_no_wrap(text, style.resolve(ui.style()), color)
@@ -214,15 +220,15 @@ fn panel_title_ui(
     rect: Rect,
     actions: &mut Actions,
 ) {
-    let epsilon = scene.frame.outcome.epsilon[component.row()][column];
+    let outcome = &scene.frame.outcome;
     let colors = theme::of(ui);
     let color = if is_selected(scene.session, component, column) { colors.accent } else { colors.text };
-    let galley = style.galley(ui, component, epsilon, color);
+    let galley = style.galley(ui, outcome, component, column, color);
     let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, TITLE_GAP), galley.size()).min;
     ui.painter().galley(position, galley, color);
     let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
     response.widget_info(|| {
-        let name = format!("Select {}", figure::panel_title(component, epsilon));
+        let name = format!("Select {}", name_of(outcome, component, column));
         egui::WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), name)
     });
     if response.double_clicked() {
@@ -230,6 +236,11 @@ fn panel_title_ui(
     } else if response.clicked() {
         actions.push(Command::SelectPanel { component, column }.into());
     }
+}
+
+/// What a panel is called in full.
+fn name_of(outcome: &Outcome, component: Component, column: usize) -> String {
+    figure::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column])
 }
 
 fn is_selected(session: &Session, component: Component, column: usize) -> bool {
@@ -245,7 +256,7 @@ fn panel_ui(
     rect: Rect,
 ) -> HeatmapResponse {
     let outcome = &scene.frame.outcome;
-    let name = figure::panel_title(component, outcome.epsilon[component.row()][column]);
+    let name = name_of(outcome, component, column);
     let value = spoken(scene, component, column);
     Heatmap::new(&name, scene.window, outcome.n_positions())
         .value(&value)

@@ -13,7 +13,7 @@ use crate::{engine::Outcome, figure};
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, hovered: &Hovered) {
     let Hovered { component, column, cell, numbers, .. } = hovered;
     let epsilon = outcome.epsilon[component.row()][*column];
-    ui.label(RichText::new(figure::panel_title(*component, epsilon)).strong());
+    ui.label(RichText::new(figure::panel_title(*component, outcome.operation, epsilon)).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     let Some(numbers) = numbers else {

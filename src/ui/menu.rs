@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{Bundled, Outcome},
     figure::{ColorNorm, Colormap, MaskedStyle},
-    session::{Command, Session, Theme},
+    session::{Command, PaperFigure, Session, Theme},
 };
 
 const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
@@ -62,6 +62,16 @@ fn file_ui(ui: &mut Ui, actions: &mut Actions) {
         ] {
             if ui.button(text).clicked() {
                 actions.push(Command::OpenExample(bundled).into());
+            }
+        }
+        ui.separator();
+        for (figure, text) in [
+            (PaperFigure::Modifying, "Here: scaled by 5e-1, 1e-3, 1e-10"),
+            (PaperFigure::MeanOperation, "Here: the mean operation, ε = 5e-1, 1e-1, 0"),
+        ] {
+            let hint = "The paper’s figure, with the source, prompt and scope that are open";
+            if ui.button(text).on_hover_text(hint).clicked() {
+                actions.push(Command::UseFigure(figure).into());
             }
         }
     });

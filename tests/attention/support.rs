@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, Epsilon, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach,
-    ScoreFactors,
+    Component, Epsilon, HeadEdit, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach,
 };
 use ndarray::Array3;
 use proptest::prelude::*;
@@ -19,14 +18,14 @@ pub fn scores_of_keys(key: &[f32], mask: Mask) -> Arc<HeadScores> {
 }
 
 pub fn baseline(scores: &Arc<HeadScores>) -> Pattern {
-    scores.pattern(ScoreFactors::IDENTITY)
+    scores.pattern(&HeadEdit::NOTHING)
 }
 
 /// The pattern of head 0 of layer 0 when `component` is scaled by ε at `positions`.
 pub fn scaled(scores: &Arc<HeadScores>, component: Component, epsilon: f64, positions: PositionScope) -> Pattern {
     let reach = Reach { layers: 0..1, heads: 0..1, positions };
     let intervention = Intervention::new(component, Operation::Scale, Epsilon::new(epsilon).unwrap(), reach);
-    scores.pattern(intervention.at(0, 0).scores.clone())
+    scores.pattern(&HeadEdit::new(intervention.at(0, 0), None))
 }
 
 /// One row as the pictures have it.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use attenuate::{
-    attention::{Component, Epsilon, HeadEdit, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach},
+    attention::{Component, Epsilon, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach},
     model::{LanguageModel, ModelError, bundled, run},
 };
 use ndarray::{Array2, Array4, ArrayD, Ix2, Ix4};
@@ -28,6 +28,7 @@ pub struct Golden {
 pub struct Case {
     pub name: String,
     pub component: Component,
+    pub operation: Operation,
     pub epsilon: Epsilon,
     pub reach: Reach,
 }
@@ -120,12 +121,12 @@ fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
         "v" => Component::Value,
         other => panic!("{other} is no component"),
     };
-    Case { name: name.to_owned(), component, epsilon: epsilon.parse().unwrap(), reach }
+    Case { name: name.to_owned(), component, operation: Operation::Scale, epsilon: epsilon.parse().unwrap(), reach }
 }
 
 impl Case {
     pub fn intervention(&self) -> Intervention {
-        Intervention::new(self.component, Operation::Scale, self.epsilon, self.reach.clone())
+        Intervention::new(self.component, self.operation, self.epsilon, self.reach.clone())
     }
 }
 
@@ -172,7 +173,7 @@ impl Golden {
     }
 }
 
-fn array(view: &TensorView<'_>) -> ArrayD<f32> {
+pub fn array(view: &TensorView<'_>) -> ArrayD<f32> {
     assert_eq!(view.dtype(), Dtype::F32);
     let values = view.data().chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
     ArrayD::from_shape_vec(view.shape(), values).unwrap()
@@ -186,8 +187,9 @@ fn integers(view: &TensorView<'_>) -> Vec<u32> {
 
 impl Run {
     pub fn pattern(&self, layer: usize, head: usize) -> Pattern {
-        let edit = self.intervention.as_ref().map_or(&HeadEdit::IDENTITY, |i| i.at(layer, head));
-        Arc::new(self.layers[layer].head_scores(head)).pattern(edit.scores.clone())
+        let edit = self.intervention.as_ref().and_then(|intervention| intervention.at(layer, head));
+        let qkv = &self.layers[layer];
+        Arc::new(qkv.head_scores(head)).pattern(&qkv.head_edit(layer, head, edit))
     }
 
     /// Every layer and head with its pattern.

@@ -13,6 +13,7 @@
 
 mod checkpoints;
 mod golden;
+mod operations;
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
@@ -121,6 +122,7 @@ fn scaling_all_queries_is_scaling_all_keys() {
             let query_case = Case {
                 name: key_case.name.replacen('k', "q", 1),
                 component: Component::Query,
+                operation: key_case.operation,
                 epsilon: key_case.epsilon,
                 reach: key_case.reach.clone(),
             };
@@ -151,8 +153,8 @@ fn continuing_from_a_kept_residual_is_the_whole_run() {
             let (residual, mut bits) = (kept[first].clone(), Vec::new());
             let mut collect = |layer: usize, _: &_, qkv: &Arc<LayerQkv>| {
                 for head in 0..qkv.n_heads() {
-                    let factors = intervention.at(layer, head).scores.clone();
-                    let weights = Arc::new(qkv.head_scores(head)).pattern(factors).dense();
+                    let edit = qkv.head_edit(layer, head, intervention.at(layer, head));
+                    let weights = Arc::new(qkv.head_scores(head)).pattern(&edit).dense();
                     bits.push(weights.iter().map(|weight| weight.to_bits()).collect::<Vec<_>>());
                 }
             };

@@ -3,7 +3,7 @@
 use std::{array, path::Path, sync::Arc};
 
 use attenuate::{
-    attention::{Component, Epsilon, HeadEdit, Intervention, LayerQkv, Mask, Operation, Preset, Shown},
+    attention::{Component, Edit, Epsilon, HeadEdit, Intervention, LayerQkv, Mask, Operation, Preset, Shown},
     engine::{Bundled, Outcome, Panel, SourceFacts, SourceKind, SourceSpec, Token},
 };
 use half::f16;
@@ -56,7 +56,10 @@ pub fn synthetic(n_positions: usize, mask: Mask) -> Outcome {
 fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
     let qkv = Arc::new(qkv);
     let scores = Arc::new(qkv.head_scores(head));
-    let panel = |edit: &HeadEdit| Panel::new(scores.pattern(edit.scores.clone()), qkv.clone(), head, edit.clone());
+    let panel = |edit: Option<&Edit>| {
+        let edit = HeadEdit::new(edit, None);
+        Panel::new(scores.pattern(&edit), qkv.clone(), head, edit)
+    };
     let facts = SourceFacts {
         source: SourceSpec::Bundled(Bundled::Smollm2),
         kind: SourceKind::Capture,
@@ -82,8 +85,9 @@ fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
         tokens,
         layer: 0,
         head,
+        operation: Operation::Scale,
         epsilon: [Epsilon::FIGURE; 3],
-        baseline: panel(&HeadEdit::IDENTITY),
+        baseline: panel(None),
         panels,
     }
 }

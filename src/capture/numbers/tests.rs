@@ -5,15 +5,16 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
 use super::*;
-use crate::attention::{Epsilon, Factor, LayerQkv, PositionScope, ScoreFactors};
+use crate::attention::{Edit, Epsilon, HeadEdit, LayerQkv, PositionScope};
 
 /// Two tokens; scores of row 1 are 0 and ln 3, so that its weights are 1/4 and 3/4.
 fn pattern(epsilon: f64) -> Pattern {
     let query = Array3::ones((1, 2, 1));
     let key = Array3::from_shape_vec((1, 2, 1), vec![0.0, 3.0_f32.ln()]).unwrap();
     let scores = LayerQkv::new(query, key, None, 1.0, Mask::Causal).unwrap().head_scores(0);
-    let query = Factor::new(Epsilon::new(epsilon).unwrap(), PositionScope::All);
-    Arc::new(scores).pattern(ScoreFactors { query, key: Factor::IDENTITY })
+    let (component, operation, positions) = (Component::Query, Operation::Scale, PositionScope::All);
+    let edit = Edit { component, operation, epsilon: Epsilon::new(epsilon).unwrap(), positions };
+    Arc::new(scores).pattern(&HeadEdit::new(Some(&edit), None))
 }
 
 fn file() -> WeightsFile {
