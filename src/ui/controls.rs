@@ -47,7 +47,7 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 
     operation_ui(ui, session, actions);
     let epsilon = session.selected_epsilon();
-    let moved = EpsilonSlider::new(&epsilon, epsilons).name("epsilon").show(ui);
+    let moved = EpsilonSlider::new(&epsilon, epsilons).neutral(session.operation.neutral()).name("epsilon").show(ui);
     ui.horizontal(|ui| {
         let typed = epsilon_field(ui, "epsilon-field", "epsilon value", epsilon);
         if let Some(epsilon) = moved.or(typed) {

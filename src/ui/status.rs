@@ -6,7 +6,7 @@ use super::{
     studio::Studio,
     theme::{self, space},
 };
-use crate::session::Session;
+use crate::{attention::Operation, session::Session};
 
 pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
     let colors = theme::of(ui);
@@ -23,7 +23,7 @@ pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
         };
         let outcome = &frame.outcome;
         let text = format!(
-            "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}",
+            "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
             outcome.facts.source,
             outcome.n_positions(),
             outcome.layer,
@@ -31,6 +31,7 @@ pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
             outcome.head,
             outcome.facts.n_heads.saturating_sub(1),
             session.scope,
+            operation(outcome.operation),
         );
         ui.add(egui::Label::new(RichText::new(text).small().color(colors.text_weak)).truncate());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -43,4 +44,12 @@ pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
             }
         });
     });
+}
+
+/// Nothing for scaling, which is what is expected.
+fn operation(operation: Operation) -> String {
+    match operation {
+        Operation::Scale => String::new(),
+        other => format!("  ·  {other}"),
+    }
 }

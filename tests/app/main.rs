@@ -16,6 +16,7 @@ mod epsilon;
 mod export;
 mod files;
 mod opening;
+mod operations;
 mod prompts;
 mod scope;
 mod support;

@@ -135,7 +135,8 @@ impl Window {
     }
 
     pub fn panel_name(&self, component: Component, column: usize) -> String {
-        format!("Modifying {component} with ε = {}", self.session().epsilon[component.row()][column])
+        let session = self.session();
+        attenuate::figure::panel_title(component, session.operation, session.epsilon[component.row()][column])
     }
 
     /// The accessible names of the panels on screen, row by row.
@@ -145,8 +146,9 @@ impl Window {
 
     /// All panels on screen, row by row.
     pub fn panels(&self) -> Vec<Node<'_>> {
-        let is_panel =
-            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|name| name.starts_with("Modifying "));
+        let titles = ["Modifying ", "Mean of ", "Noise on "];
+        let is_title = |name: String| titles.iter().any(|title| name.starts_with(title));
+        let is_panel = |node: &Node<'_>| node.accesskit_node().label().is_some_and(is_title);
         let mut panels: Vec<_> = self.harness.query_all_by_role(Role::Image).filter(is_panel).collect();
         panels.sort_by(|a, b| {
             let (a, b) = (a.rect().min, b.rect().min);

@@ -17,6 +17,7 @@ mod folders;
 mod goldens;
 mod heads;
 mod help;
+mod operations;
 mod reference;
 mod sandbox;
 mod weights;

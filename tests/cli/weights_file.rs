@@ -24,7 +24,7 @@ pub struct Weights {
     pub causal: bool,
     pub source: String,
     pub model: String,
-    pub operation: String,
+    pub operation: Value,
     pub scope: Value,
     /// `[component][column]`
     pub epsilon: [[f64; 3]; 3],

@@ -30,6 +30,7 @@ const TICK: f32 = 6.0;
 pub struct EpsilonSlider<'a> {
     epsilon: Epsilon,
     marks: [Epsilon; 3],
+    neutral: Epsilon,
     name: &'a str,
 }
 
@@ -39,7 +40,14 @@ impl<'a> EpsilonSlider<'a> {
 
     /// Shows `epsilon`; `marks` are the values of columns 1, 2, 3.
     pub fn new(epsilon: &Epsilon, marks: [Epsilon; 3]) -> Self {
-        Self { epsilon: *epsilon, marks, name: "epsilon" }
+        Self { epsilon: *epsilon, marks, neutral: Epsilon::ONE, name: "epsilon" }
+    }
+
+    /// The ε that changes nothing, from which the rail is filled; 1 unless set.
+    #[must_use]
+    pub fn neutral(mut self, neutral: Epsilon) -> Self {
+        self.neutral = neutral;
+        self
     }
 
     /// The accessible name; `epsilon` unless set.
@@ -71,7 +79,7 @@ impl<'a> EpsilonSlider<'a> {
         if ui.is_rect_visible(rect) {
             let colors = theme::of(ui);
             paint_ticks(ui, &scale, rail_y, colors);
-            paint_rail(ui, &scale, rail_y, scale.x_of(shown), colors);
+            paint_rail(ui, &scale, rail_y, [self.neutral, shown].map(|epsilon| scale.x_of(epsilon)), colors);
             self.paint_marks(ui, &scale, rail_y, colors);
             paint_handle(ui, &response, pos2(scale.x_of(shown), rail_y), colors);
         }
@@ -217,13 +225,13 @@ fn paint_ticks(ui: &Ui, scale: &EpsilonScale, rail_y: f32, colors: &Colors) {
     }
 }
 
-/// The rail, filled from ε = 1, which changes nothing, to the handle: the more is filled, the more is turned.
-fn paint_rail(ui: &Ui, scale: &EpsilonScale, rail_y: f32, handle: f32, colors: &Colors) {
+/// The rail, filled from the ε that changes nothing to the handle: the more is filled, the more is turned.
+fn paint_rail(ui: &Ui, scale: &EpsilonScale, rail_y: f32, [neutral, handle]: [f32; 2], colors: &Colors) {
     let painter = ui.painter();
     let band = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to, rail_y - RAIL / 2.0..=rail_y + RAIL / 2.0);
     let rail = band(scale.log.min - RAIL / 2.0, scale.log.max + RAIL / 2.0);
     painter.rect_filled(rail, RAIL / 2.0, colors.raised_hover);
-    let neutral = scale.x_of(Epsilon::ONE);
+    let neutral = neutral.max(rail.left());
     let end = handle.max(rail.left());
     painter.rect_filled(band(neutral.min(end), neutral.max(end)), RAIL / 2.0, colors.accent);
     painter.vline(neutral, rail.expand(2.0).y_range(), Stroke::new(2.0, colors.outline));
