@@ -1,11 +1,14 @@
 //! The safetensors container: 8 bytes for the header's length, a JSON header, then the tensors.
 //! <https://huggingface.co/docs/safetensors>
 
+use std::ops::Range;
+
 use safetensors::{Dtype, tensor::Metadata};
 
 use super::{
-    error::{Names, Problem},
+    error::{Excerpt, Names, Problem},
     reader::Parts,
+    repeated::repeated_name,
     tensor::{Bytes, Dimensions, FloatType, StoredTensor},
 };
 
@@ -22,6 +25,9 @@ pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
         .and_then(|length| rest.split_at_checked(length))
         .ok_or(Problem::HeaderLength { expected: length, found: rest.len() })?;
     let header_end = LENGTH + header.len();
+    if let Some(name) = repeated_name(header) {
+        return Err(Problem::NamedTwice(Excerpt::new(&name)));
+    }
     // Deserializing checks that the tensors lie one after the other and are as long as their shapes say.
     let header: Metadata = serde_json::from_slice(header).map_err(Problem::Header)?;
     if header.data_len() != data.len() {
@@ -45,12 +51,7 @@ struct File<'a> {
 impl File<'_> {
     /// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
     fn tensor(&self, short: &'static str, long: &'static str) -> Result<Option<(StoredTensor, usize)>, Problem> {
-        let (tensor, info) = match (self.header.info(short), self.header.info(long)) {
-            (None, None) => return Ok(None),
-            (Some(info), None) => (short, info),
-            (None, Some(info)) => (long, info),
-            (Some(_), Some(_)) => return Err(Problem::TwoTensors { short, long }),
-        };
+        let Some((tensor, info)) = one_of(short, long, |name| self.header.info(name))? else { return Ok(None) };
         let float_type = match info.dtype {
             Dtype::F16 => FloatType::F16,
             Dtype::BF16 => FloatType::BF16,
@@ -58,18 +59,46 @@ impl File<'_> {
             Dtype::F64 => FloatType::F64,
             other => return Err(Problem::Dtype { tensor, found: other.to_string() }),
         };
-        let found = || info.shape.clone();
-        let dimensions = dimensions(&info.shape).ok_or_else(|| Problem::Rank { tensor, found: found() })?;
-        if dimensions.contains(&0) {
-            return Err(Problem::Empty { tensor, found: found() });
-        }
         let (start, end) = info.data_offsets;
         let range = start.saturating_add(self.data_start)..end.saturating_add(self.data_start);
-        let length = range.len();
-        let stored = StoredTensor::new(self.bytes.clone(), range, float_type, dimensions)
-            .ok_or_else(|| Problem::Shape { tensor, expected: format!("a shape of {length} bytes"), found: found() })?;
-        Ok(Some((stored, info.shape.len())))
+        stored(tensor, &info.shape, float_type, self.bytes.clone(), range).map(Some)
     }
+}
+
+/// What `find` finds under one of two names, with the name; `None` where neither is there.
+pub(super) fn one_of<T>(
+    short: &'static str,
+    long: &'static str,
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<Option<(&'static str, T)>, Problem> {
+    match (find(short), find(long)) {
+        (None, None) => Ok(None),
+        (Some(found), None) => Ok(Some((short, found))),
+        (None, Some(found)) => Ok(Some((long, found))),
+        (Some(_), Some(_)) => Err(Problem::TwoTensors { short, long }),
+    }
+}
+
+/// A tensor as a file describes it, and its number of dimensions.
+pub(super) fn stored(
+    tensor: &'static str,
+    shape: &[usize],
+    float_type: FloatType,
+    bytes: Bytes,
+    range: Range<usize>,
+) -> Result<(StoredTensor, usize), Problem> {
+    let found = || shape.to_vec();
+    let dimensions = dimensions(shape).ok_or_else(|| Problem::Rank { tensor, found: found() })?;
+    if dimensions.contains(&0) {
+        return Err(Problem::Empty { tensor, found: found() });
+    }
+    let length = range.len();
+    let stored = StoredTensor::new(bytes, range, float_type, dimensions).ok_or_else(|| Problem::Shape {
+        tensor,
+        expected: format!("a shape of {length} bytes"),
+        found: found(),
+    })?;
+    Ok((stored, shape.len()))
 }
 
 /// `[T, d]`, `[heads, T, d]` or `[layers, heads, T, d]` with the missing ones 1. A batch of one is one layer.

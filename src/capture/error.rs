@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::npz::ArrayProblem;
 use crate::attention::ShapeError;
 
 /// Why a capture could not be read: what was found, what was expected, and in which file.
@@ -29,6 +30,15 @@ pub enum Problem {
     Header(serde_json::Error),
     #[error("expected {expected} bytes of tensors, as the header says; found {found}")]
     DataLength { expected: usize, found: usize },
+    #[error("expected a safetensors header that names each tensor and each entry once, found “{0}” twice")]
+    NamedTwice(Excerpt),
+    #[error(
+        "expected an NPZ file, a zip archive of npy arrays; found one that does not hold ({0}): cut off, or not an NPZ \
+         file"
+    )]
+    Archive(rawzip::Error),
+    #[error("array {array}: {problem}")]
+    Array { array: &'static str, problem: ArrayProblem },
     #[error("expected a tensor named {short} or {long}, found {found}")]
     MissingTensor { short: &'static str, long: &'static str, found: Names },
     #[error("expected one tensor named {short} or {long}, found both")]

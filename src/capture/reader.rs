@@ -4,6 +4,7 @@ use super::{
     container,
     error::{CaptureError, Problem},
     metadata::Metadata,
+    npz,
     tensor::{Bytes, StoredTensor},
 };
 use crate::attention::{LayerQkv, Mask};
@@ -30,8 +31,23 @@ pub(super) struct Parts {
     pub(super) metadata: HashMap<String, String>,
 }
 
+/// How a file holds its tensors.
+enum Container {
+    Safetensors,
+    Npz,
+}
+
+impl Container {
+    /// A zip archive says what it is; everything else has to hold as safetensors.
+    fn of(bytes: &Bytes) -> Self {
+        if npz::is_archive((**bytes).as_ref()) { Self::Npz } else { Self::Safetensors }
+    }
+}
+
 impl Capture {
-    /// Reads a safetensors file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`).
+    /// Reads a safetensors or NPZ file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`).
+    ///
+    /// A zip archive is NPZ whatever its name; a file that is named so has to be one.
     ///
     /// # Errors
     /// When the file cannot be read or does not hold a capture.
@@ -41,17 +57,27 @@ impl Capture {
         if !fs::metadata(path).map_err(read)?.is_file() {
             return Err(Problem::NotAFile.at(&origin));
         }
-        let bytes = fs::read(path).map_err(read)?;
-        Self::from_bytes(bytes, &origin)
+        let bytes: Bytes = Arc::new(fs::read(path).map_err(read)?);
+        let named_npz = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
+        let container = if named_npz { Container::Npz } else { Container::of(&bytes) };
+        Self::read(&bytes, container, &origin)
     }
 
-    /// Reads a safetensors file that is in memory already, embedded or mapped; it is kept as it is. `origin` stands for it in messages.
+    /// Reads a safetensors or NPZ file that is in memory already, embedded or mapped; it is kept as it is. `origin` stands for it in messages.
     ///
     /// # Errors
     /// When the bytes do not hold a capture.
     pub fn from_bytes(bytes: impl AsRef<[u8]> + Send + Sync + 'static, origin: &str) -> Result<Self, CaptureError> {
         let bytes: Bytes = Arc::new(bytes);
-        container::read(&bytes).and_then(|parts| Self::new(parts, origin)).map_err(|problem| problem.at(origin))
+        Self::read(&bytes, Container::of(&bytes), origin)
+    }
+
+    fn read(bytes: &Bytes, container: Container, origin: &str) -> Result<Self, CaptureError> {
+        let parts = match container {
+            Container::Safetensors => container::read(bytes),
+            Container::Npz => npz::read(bytes),
+        };
+        parts.and_then(|parts| Self::new(parts, origin)).map_err(|problem| problem.at(origin))
     }
 
     fn new(parts: Parts, origin: &str) -> Result<Self, Problem> {

@@ -46,7 +46,7 @@ pub enum Subcommands {
     /// Draw the figure into a file (PNG)
     #[command(max_term_width = 110)]
     Export(ExportArguments),
-    /// Write the numbers into a file (JSON or safetensors)
+    /// Write the numbers into a file (NPZ, safetensors, CSV or JSON)
     #[command(max_term_width = 110)]
     Weights(WeightsArguments),
     /// List all heads: sink mass, normalized entropy, weight on the diagonal
@@ -74,7 +74,7 @@ pub struct ExportArguments {
 
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
-    /// File to write; the extension decides the format (.json, .safetensors)
+    /// File to write; the extension decides the format (.npz, .safetensors, .csv, .json)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     #[command(flatten)]
@@ -94,7 +94,7 @@ pub struct HeadsArguments {
 #[derive(Debug, Args)]
 pub struct SourceArguments {
     /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), a Hugging
-    /// Face model FOLDER, or a capture FILE.safetensors
+    /// Face model FOLDER, or a capture FILE.safetensors or FILE.npz
     #[arg(value_name = "SOURCE")]
     pub source: Option<SourceSpec>,
     /// Text for the live model to read

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::{ExportArguments, HeadsArguments, WeightsArguments};
 use crate::{
-    capture::{WeightsFile, exact_weights, write_atomically},
+    capture::{NumbersFormat, write_atomically},
     engine::{Engine, HeadSummary, Outcome},
     figure::{FigureStyle, draw_png},
     session::Session,
@@ -33,17 +33,11 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
 }
 
 pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
-    let write = match extension(&arguments.output).as_deref() {
-        Some("json") => WeightsFile::write_json,
-        Some("safetensors") => WeightsFile::write_safetensors,
-        Some(other @ ("npz" | "csv")) => {
-            bail!("{}: .{other} is not written yet; use .json or .safetensors", arguments.output.display())
-        }
-        _ => bail!("{}: the name must end in .json or .safetensors", arguments.output.display()),
-    };
+    let output = &arguments.output;
+    let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
     let session = super::session(&arguments.view);
-    let numbers = numbers(&session, &run(&session)?);
-    write_atomically(&arguments.output, |file| write(&numbers, file))?;
+    let numbers = run(&session)?.numbers(&session.run_spec());
+    write_atomically(output, |file| numbers.write(format, file))?;
     Ok(())
 }
 
@@ -65,26 +59,6 @@ fn extension(path: &Path) -> Option<String> {
 
 fn run(session: &Session) -> anyhow::Result<Outcome> {
     Ok(Engine::default().run(&session.run_spec(), &NEVER)?)
-}
-
-fn numbers(session: &Session, outcome: &Outcome) -> WeightsFile {
-    WeightsFile {
-        tokens: outcome.tokens.iter().map(|token| token.piece.clone()).collect(),
-        token_ids: outcome.tokens.iter().map(|token| token.id).collect(),
-        layer: outcome.layer,
-        head: outcome.head,
-        n_layers: outcome.facts.n_layers,
-        n_heads: outcome.facts.n_heads,
-        n_kv_heads: outcome.facts.n_kv_heads,
-        mask: outcome.mask(),
-        source: session.source.to_string(),
-        model: outcome.facts.title.clone(),
-        operation: session.operation,
-        scope: session.scope.clone(),
-        epsilon: outcome.epsilon.map(|row| row.map(f64::from)),
-        baseline: exact_weights(&outcome.baseline.pattern),
-        panels: outcome.panels.each_ref().map(|row| WeightsFile::panels_of(row.each_ref().map(|panel| &panel.pattern))),
-    }
 }
 
 fn heads_table(heads: &[HeadSummary], out: &mut impl Write) -> std::io::Result<()> {

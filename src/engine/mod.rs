@@ -8,6 +8,7 @@
 mod effect;
 mod error;
 mod layer_run;
+mod numbers;
 mod outcome;
 mod prompt_run;
 mod run;

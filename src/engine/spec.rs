@@ -68,7 +68,7 @@ pub enum SourceSpec {
     Bundled(Bundled),
     /// A model folder in Hugging Face layout.
     Folder(std::path::PathBuf),
-    /// A capture file in safetensors format.
+    /// A capture file, safetensors or NPZ.
     Capture(std::path::PathBuf),
 }
 
@@ -97,7 +97,9 @@ impl fmt::Display for SourceSpec {
 pub enum SourceSpecError {
     #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
     UnknownBundled(String),
-    #[error("{0}: expected bundled:smollm2, bundled:austen, a model folder, or a capture ending in .safetensors")]
+    #[error(
+        "{0}: expected bundled:smollm2, bundled:austen, a model folder, or a capture ending in .safetensors or .npz"
+    )]
     UnknownKind(String),
 }
 
@@ -114,7 +116,7 @@ impl FromStr for SourceSpec {
             return Ok(Self::Folder(path));
         }
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("safetensors") => Ok(Self::Capture(path)),
+            Some("safetensors" | "npz") => Ok(Self::Capture(path)),
             _ => Err(SourceSpecError::UnknownKind(text.to_owned())),
         }
     }

@@ -8,6 +8,8 @@ pub enum Action {
     Back,
     /// Ask where the figure should go.
     OpenExport,
+    /// Ask where the numbers should go.
+    OpenNumbersExport,
     /// Ask for a capture file.
     OpenCapture,
     /// Ask for a model folder.

@@ -6,7 +6,7 @@ use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
 use super::{
     action::{Action, Actions},
     controls,
-    export::Export,
+    export::{Export, Exported},
     grid::{self, GridState},
     inspector, menu,
     open_file::{self, OpenFile, Wanted},
@@ -81,7 +81,8 @@ impl App {
         match action {
             Action::Session(command) => self.apply(command),
             Action::Back => self.timeline.back(),
-            Action::OpenExport => self.export.open(),
+            Action::OpenExport => self.export.open(Exported::Figure),
+            Action::OpenNumbersExport => self.export.open(Exported::Numbers),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
             Action::OpenFolder => self.open_file.open(Wanted::ModelFolder),
             Action::Copy { text, what } => {
@@ -253,7 +254,7 @@ impl eframe::App for App {
         let view = &session.view;
         let style =
             FigureStyle { colormap: view.colormap, norm: view.norm, masked: view.masked, ..FigureStyle::default() };
-        self.export.show(&ctx, self.studio.frame().map(|frame| (&frame.outcome, style)));
+        self.export.show(&ctx, self.studio.frame(), style);
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());
         }

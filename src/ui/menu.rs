@@ -84,6 +84,9 @@ fn file_ui(ui: &mut Ui, actions: &mut Actions) {
     if ui.button("Export PNG…   Ctrl+E").clicked() {
         actions.push(Action::OpenExport);
     }
+    if ui.button("Export numbers…   Ctrl+Shift+E").clicked() {
+        actions.push(Action::OpenNumbersExport);
+    }
     ui.separator();
     if ui.button("Quit   Ctrl+Q").clicked() {
         actions.push(Action::Quit);

@@ -13,7 +13,7 @@ use crate::{
     session::Command,
 };
 
-const CAPTURE: FileKind = FileKind { name: "Capture (safetensors)", extension: "safetensors" };
+const CAPTURE: FileKind = FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] };
 
 /// What is asked for. The field takes either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

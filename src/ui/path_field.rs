@@ -25,7 +25,8 @@ pub enum Purpose {
 #[derive(Clone, Copy, Debug)]
 pub struct FileKind {
     pub name: &'static str,
-    pub extension: &'static str,
+    /// Without dots.
+    pub extensions: &'static [&'static str],
 }
 
 struct Browsed {
@@ -103,7 +104,7 @@ impl PathField {
         let (path, purpose, kind) = (self.path(), self.purpose, self.kind);
         self.dialog.start(ctx, "file dialog", move || {
             let start = Instant::now();
-            let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind.name, &[kind.extension]);
+            let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind.name, kind.extensions);
             if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
                 dialog = dialog.set_directory(folder);
             }

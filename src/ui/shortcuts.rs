@@ -13,12 +13,13 @@ use crate::{
 };
 
 const EXPORT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::E);
+const EXPORT_NUMBERS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
-const SHEET: [(&str, &str); 16] = [
+const SHEET: [(&str, &str); 17] = [
     ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
     ("1  2  3", "slider moves this column"),
     ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),
@@ -34,17 +35,25 @@ const SHEET: [(&str, &str); 16] = [
     ("I", "inspector: the pinned cell’s numbers, its row, the effect on the output"),
     ("[  ]   ,  .", "layer down and up, head down and up"),
     ("Ctrl+E", "export the figure"),
+    ("Ctrl+Shift+E", "export the numbers: NPZ, safetensors, CSV or JSON"),
     ("Alt+←", "back to the previous source"),
 ];
 
 /// The actions of key combinations, which work also while text is being edited. Asked before any widget, so that
 /// none takes an arrow that was pressed together with Alt.
 pub fn combinations(ctx: &Context) -> Actions {
-    [(EXPORT, Action::OpenExport), (OPEN, Action::OpenCapture), (QUIT, Action::Quit), (BACK, Action::Back)]
-        .into_iter()
-        .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))
-        .map(|(_, action)| action)
-        .collect()
+    // The longer combination first: a shortcut is also met where more modifiers are held.
+    [
+        (EXPORT_NUMBERS, Action::OpenNumbersExport),
+        (EXPORT, Action::OpenExport),
+        (OPEN, Action::OpenCapture),
+        (QUIT, Action::Quit),
+        (BACK, Action::Back),
+    ]
+    .into_iter()
+    .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))
+    .map(|(_, action)| action)
+    .collect()
 }
 
 /// The actions of plain keys. Asked after the widgets, which take theirs first, and only while none wants text.

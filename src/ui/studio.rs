@@ -31,6 +31,8 @@ pub struct Request {
 
 /// A picture of the whole grid and what it shows.
 pub struct Frame {
+    /// What was asked; the session may have moved on.
+    pub spec: RunSpec,
     pub outcome: Outcome,
     pub pictures: PanelPictures,
     /// From request to pixels.
@@ -192,7 +194,7 @@ fn work(
     let cancelled = || ticket.is_stale() && start.elapsed() > PATIENCE;
     let result = engine.run(&request.spec, &cancelled).and_then(|outcome| {
         let pictures = renderer.render(&outcome, &request.picture);
-        let frame = Frame { outcome: outcome.clone(), pictures, elapsed: start.elapsed() };
+        let frame = Frame { spec: request.spec.clone(), outcome: outcome.clone(), pictures, elapsed: start.elapsed() };
         send(Reply::Frame(Box::new(frame)));
         if ticket.is_stale() { Ok(()) } else { send_details(engine, request, &outcome, &|| ticket.is_stale(), send) }
     });

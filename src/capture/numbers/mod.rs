@@ -1,10 +1,14 @@
-//! The way out: exact weights and what they are of, as JSON or safetensors.
+//! The way out: exact weights and what they are of, as NPZ, safetensors, CSV or JSON.
 
+mod csv;
+mod format;
 mod json;
+mod npz;
 mod tensors;
 
 use ndarray::{Array2, Array3, Axis, Zip};
 
+pub use self::format::{NumbersFormat, UnknownFormat};
 use crate::attention::{Component, Mask, Operation, Pattern, Scope};
 
 /// The numbers of one grid, as `attenuate weights` writes them.
@@ -38,6 +42,8 @@ pub struct WeightsFile {
     pub baseline: Array2<f32>,
     /// `[component]`, each `[column, query, key]`, in the order of [`Component::ALL`].
     pub panels: [Array3<f32>; 3],
+    /// `[component][column]`: what the panels were evaluated from, for the scores.
+    pub patterns: [[Pattern; 3]; 3],
 }
 
 impl WeightsFile {

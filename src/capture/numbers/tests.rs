@@ -37,6 +37,7 @@ fn file() -> WeightsFile {
         epsilon: [[0.5, 1e-3, 0.0]; 3],
         baseline: exact_weights(&baseline),
         panels: [panels.clone(), panels, WeightsFile::panels_of([&baseline; 3])],
+        patterns: [scaled.clone(), scaled, std::array::from_fn(|_| baseline.clone())],
     }
 }
 

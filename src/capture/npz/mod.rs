@@ -1,0 +1,54 @@
+//! The NPZ container: a zip archive of npy arrays, as `numpy.savez` and `numpy.savez_compressed` write it.
+//!
+//! Only arrays with a name that means something to a capture are looked at. A stored array is used where it lies in
+//! the file; a deflated one is unpacked, within a budget that the file's size sets.
+
+mod archive;
+mod array;
+mod beside;
+mod error;
+mod header;
+#[cfg(test)]
+mod tests;
+
+use self::archive::Archive;
+pub use self::error::ArrayProblem;
+use super::{
+    container::{self, one_of},
+    error::Problem,
+    reader::Parts,
+    tensor::{Bytes, FloatType, StoredTensor},
+};
+
+/// Whether a file begins as a zip archive does, also an empty one.
+pub(super) fn is_archive(file: &[u8]) -> bool {
+    file.starts_with(b"PK\x03\x04") || file.starts_with(b"PK\x05\x06")
+}
+
+/// Finds the arrays of a capture. Allocates no more than a small multiple of the file, see [`archive::Budget`].
+pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
+    let mut archive = Archive::open(bytes)?;
+    let missing = |archive: &Archive, short, long| Problem::MissingTensor { short, long, found: archive.names() };
+    let query = tensor(&mut archive, "q", "query")?.ok_or_else(|| missing(&archive, "q", "query"))?;
+    let key = tensor(&mut archive, "k", "key")?.ok_or_else(|| missing(&archive, "k", "key"))?;
+    let value = tensor(&mut archive, "v", "value")?;
+    Ok(Parts { query, key, value, metadata: beside::read(&mut archive)? })
+}
+
+/// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
+fn tensor(
+    archive: &mut Archive<'_>,
+    short: &'static str,
+    long: &'static str,
+) -> Result<Option<(StoredTensor, usize)>, Problem> {
+    let Some((name, ())) = one_of(short, long, |name| archive.has(name).then_some(()))? else { return Ok(None) };
+    let in_array = |problem| Problem::Array { array: name, problem };
+    let Some(array) = archive.array(name).map_err(in_array)? else { return Ok(None) };
+    let float_type = match array.float_size().map_err(in_array)? {
+        2 => FloatType::F16,
+        4 => FloatType::F32,
+        _ => FloatType::F64,
+    };
+    let array = array.into_little_endian_rows();
+    container::stored(name, &array.shape, float_type, array.bytes, array.range).map(Some)
+}
