@@ -1,7 +1,7 @@
 use crate::{
     attention::ShapeError,
     capture::CaptureError,
-    model::{ModelError, folder::FolderError},
+    model::{ModelError, folder::FolderError, gguf::GgufError},
 };
 
 /// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
@@ -20,6 +20,8 @@ pub enum EngineError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]
+    Gguf(GgufError),
+    #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -33,6 +35,15 @@ impl From<ModelError> for EngineError {
         match error {
             ModelError::Cancelled => Self::Cancelled,
             error => Self::Model(error),
+        }
+    }
+}
+
+impl From<GgufError> for EngineError {
+    fn from(error: GgufError) -> Self {
+        match error {
+            GgufError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
+            error => Self::Gguf(error),
         }
     }
 }

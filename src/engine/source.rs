@@ -1,6 +1,6 @@
 //! Opening sources.
 
-use std::sync::Arc;
+use std::{ffi::OsStr, path::Path, sync::Arc};
 
 use super::{Bundled, EngineError, SourceFacts, SourceKind, SourceSpec, Token};
 use crate::{
@@ -25,12 +25,19 @@ pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
         SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, model::bundled::TITLE, model::bundled::load()?)),
         SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
         SourceSpec::Folder(path) => {
-            let title =
-                path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-            Ok(live(source, &title, model::folder::open(path, &model::loading::unwatched)?))
+            let model = model::folder::open(path, &model::loading::unwatched)?;
+            Ok(live(source, &title(path.file_name(), path), model))
+        }
+        SourceSpec::Gguf(path) => {
+            let model = model::gguf::open(path, &model::loading::unwatched)?;
+            Ok(live(source, &title(path.file_stem(), path), model))
         }
         SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
     }
+}
+
+fn title(name: Option<&OsStr>, path: &Path) -> String {
+    name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 fn live(source: &SourceSpec, title: &str, model: LanguageModel) -> OpenSource {

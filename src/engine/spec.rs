@@ -68,6 +68,8 @@ pub enum SourceSpec {
     Bundled(Bundled),
     /// A model folder in Hugging Face layout.
     Folder(std::path::PathBuf),
+    /// A model in one file, in GGUF format.
+    Gguf(std::path::PathBuf),
     /// A capture file, safetensors or NPZ.
     Capture(std::path::PathBuf),
 }
@@ -77,7 +79,7 @@ impl SourceSpec {
     pub const fn is_live(&self) -> bool {
         match self {
             Self::Bundled(bundled) => bundled.is_live(),
-            Self::Folder(_) => true,
+            Self::Folder(_) | Self::Gguf(_) => true,
             Self::Capture(_) => false,
         }
     }
@@ -87,7 +89,7 @@ impl fmt::Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundled(bundled) => f.write_str(bundled.name()),
-            Self::Folder(path) | Self::Capture(path) => path.display().fmt(f),
+            Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => path.display().fmt(f),
         }
     }
 }
@@ -98,7 +100,7 @@ pub enum SourceSpecError {
     #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
     UnknownBundled(String),
     #[error(
-        "{0}: expected bundled:smollm2, bundled:austen, a model folder, or a capture ending in .safetensors or .npz"
+        "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model ending in .gguf, or a capture ending in .safetensors or .npz"
     )]
     UnknownKind(String),
 }
@@ -116,6 +118,7 @@ impl FromStr for SourceSpec {
             return Ok(Self::Folder(path));
         }
         match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gguf") => Ok(Self::Gguf(path)),
             Some("safetensors" | "npz") => Ok(Self::Capture(path)),
             _ => Err(SourceSpecError::UnknownKind(text.to_owned())),
         }

@@ -29,6 +29,9 @@ pub enum ModelError {
     #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
     TensorShape { name: String, expected: Vec<usize>, found: Vec<usize> },
 
+    #[error("tensor {name} cannot be read: {cause}")]
+    UnreadableTensor { name: String, cause: String },
+
     /// The program would compute something else than the model's authors if it left this tensor out.
     #[error("the weights have a tensor {name} that the configuration does not account for")]
     UnexpectedTensor { name: String },
@@ -60,6 +63,9 @@ pub enum ModelError {
 
     #[error("the model has no tokenizer: give token ids instead of text")]
     NoTokenizer,
+
+    #[error("the tokenizer cannot be used ({what}): give token ids instead of text")]
+    UnsupportedTokenizer { what: String },
 
     #[error("the tokenizer: {0}")]
     Tokenizer(tokenizers::Error),

@@ -11,11 +11,18 @@ use super::{
 pub struct LanguageModel {
     transformer: Box<dyn Transformer>,
     tokenizer: Option<Tokenizer>,
+    /// What is not supported of the tokenizer that the files have.
+    unsupported_tokenizer: Option<String>,
 }
 
 impl LanguageModel {
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
-        Self { transformer, tokenizer }
+        Self { transformer, tokenizer, unsupported_tokenizer: None }
+    }
+
+    /// Its files have a tokenizer, but not one that is read here: `what` says why.
+    pub(super) fn with_unsupported_tokenizer(transformer: Box<dyn Transformer>, what: String) -> Self {
+        Self { unsupported_tokenizer: Some(what), ..Self::new(transformer, None) }
     }
 
     /// From the texts of `config.json` and, where there is one, `tokenizer.json`, and the bytes of a safetensors file.
@@ -54,7 +61,11 @@ impl LanguageModel {
     /// # Errors
     /// When the model has no tokenizer, or it fails on this text.
     pub fn tokenize(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
-        self.tokenizer.as_ref().ok_or(ModelError::NoTokenizer)?.encode(text, bos)
+        let missing = || match &self.unsupported_tokenizer {
+            Some(what) => ModelError::UnsupportedTokenizer { what: what.clone() },
+            None => ModelError::NoTokenizer,
+        };
+        self.tokenizer.as_ref().ok_or_else(missing)?.encode(text, bos)
     }
 
     /// Whether the tokenizer puts a token in front of every sequence.

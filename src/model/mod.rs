@@ -12,6 +12,7 @@ mod error;
 mod family;
 mod feed_forward;
 pub mod folder;
+pub mod gguf;
 mod gpt2;
 mod gpt_neox;
 mod heads;

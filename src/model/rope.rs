@@ -8,7 +8,7 @@ use std::f32::consts::TAU;
 use super::{ModelError, config::Config};
 
 /// How the rotation's frequencies are chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RopeConfig {
     /// Base of the geometric series of wavelengths.
     pub theta: f64,
@@ -16,9 +16,12 @@ pub struct RopeConfig {
 }
 
 /// What is done to the frequencies so that a model reads longer texts than it was trained on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RopeScaling {
     None,
+    /// The frequency of each pair of dimensions is divided by a factor of its own: how GGUF files write down what
+    /// comes next.
+    Divided(Vec<f32>),
     /// Llama 3.1: wavelengths beyond `original_positions / low_freq_factor` are stretched by `factor`, those below
     /// `original_positions / high_freq_factor` stay, and in between there is a smooth passage.
     Llama3 {
@@ -89,6 +92,7 @@ impl RopeConfig {
         let frequency = (1.0 / self.theta.powf(2.0 * pair as f64 / head_dim as f64)) as f32;
         match self.scaling {
             RopeScaling::None => frequency,
+            RopeScaling::Divided(ref factors) => frequency / factors.get(pair).copied().unwrap_or(1.0),
             RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions } => {
                 let (factor, low, high) = (factor as f32, low_freq_factor as f32, high_freq_factor as f32);
                 let wavelength = TAU / frequency;
@@ -132,8 +136,8 @@ impl RopeScaling {
         }
     }
 
-    fn check(self) -> Result<(), ModelError> {
-        let Self::Llama3 { factor, low_freq_factor, high_freq_factor, .. } = self else { return Ok(()) };
+    fn check(&self) -> Result<(), ModelError> {
+        let &Self::Llama3 { factor, low_freq_factor, high_freq_factor, .. } = self else { return Ok(()) };
         if factor <= 0.0 || low_freq_factor <= 0.0 || high_freq_factor <= low_freq_factor {
             return Err(super::config::wrong(
                 "rope_type llama3",

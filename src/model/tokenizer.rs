@@ -17,7 +17,7 @@ pub struct Token {
     pub text: String,
 }
 
-/// Text to tokens, as `tokenizer.json` says.
+/// Text to tokens, as the model's files say.
 pub struct Tokenizer {
     inner: Inner,
     spelling: Spelling,
@@ -39,9 +39,13 @@ impl Tokenizer {
         // The file may ask to cut or fill prompts to some length: that is for training in batches.
         inner.with_padding(None);
         inner.with_truncation(None).map_err(ModelError::Tokenizer)?;
+        Ok(Self::new(inner))
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
         let spelling =
             if inner.get_decoder().is_some_and(is_byte_level) { Spelling::ByteLevel } else { Spelling::Plain };
-        Ok(Self { inner, spelling })
+        Self { inner, spelling }
     }
 
     /// Tokens of `text`. With `bos` come those that the tokenizer puts around every sequence, such as `<s>` in front;

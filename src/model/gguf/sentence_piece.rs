@@ -1,0 +1,73 @@
+//! `SentencePiece`'s byte-pair encoding (Kudo and Richardson 2018, arXiv 1808.06226), as Llama and Mistral use it:
+//! pieces with scores, `▁` for a space, bytes where there is no piece.
+
+use tokenizers::{
+    NormalizerWrapper,
+    models::bpe::{BPE, Merges, Vocab},
+    normalizers::{Prepend, Replace, Sequence},
+};
+
+use super::{
+    error::Defect,
+    metadata::{Metadata, wrong},
+    tokenizer::{TOKENS, Vocabulary, as_many, merges, put_around},
+};
+
+const SCORES: &str = "tokenizer.ggml.scores";
+/// Vocabularies have pieces of up to 16 characters, and runs of spaces. Every way to cut a piece in two is tried.
+const LONGEST_PIECE: usize = 256;
+const SPACE: &str = "▁";
+
+/// # Errors
+/// When tokens or scores are missing or do not fit together.
+pub fn read(metadata: &Metadata<'_>) -> Result<tokenizers::Tokenizer, Defect> {
+    let vocabulary = Vocabulary::read(metadata)?;
+    let ids = vocabulary.ids();
+    let merges = match merges(metadata, &ids)? {
+        Some(merges) => merges,
+        None => merges_by_score(&vocabulary, &ids, &scores(metadata, &vocabulary)?)?,
+    };
+    let unknown = vocabulary.token(metadata, "tokenizer.ggml.unknown_token_id")?;
+    let unknown = unknown.map_or_else(|| vocabulary.tokens[0].clone().into_owned(), |(_, token)| token.to_owned());
+    let model = BPE::builder().vocab_and_merges(ids, merges).byte_fallback(true).fuse_unk(true).unk_token(unknown);
+    let mut tokenizer = tokenizers::Tokenizer::new(model.build().map_err(Defect::Tokenizer)?);
+    let mut normalizers: Vec<NormalizerWrapper> = Vec::new();
+    if metadata.flag("tokenizer.ggml.add_space_prefix")?.unwrap_or(true) {
+        normalizers.push(Prepend::new(SPACE.to_owned()).into());
+    }
+    normalizers.push(Replace::new(" ", SPACE).map_err(Defect::Tokenizer)?.into());
+    tokenizer.with_normalizer(Some(Sequence::new(normalizers))).map_err(Defect::Tokenizer)?;
+    vocabulary.add_whole_tokens(&mut tokenizer)?;
+    put_around(&mut tokenizer, metadata, &vocabulary, true)?;
+    Ok(tokenizer)
+}
+
+fn scores(metadata: &Metadata<'_>, vocabulary: &Vocabulary<'_>) -> Result<Vec<f64>, Defect> {
+    let scores = metadata.floats(SCORES)?.ok_or_else(|| wrong(SCORES, "a list of numbers", "nothing"))?;
+    as_many(SCORES, vocabulary.tokens.len(), scores.len())?;
+    match scores.iter().find(|score| !score.is_finite()) {
+        Some(found) => Err(wrong(SCORES, "finite", found)),
+        None => Ok(scores),
+    }
+}
+
+/// Pairs of pieces whose union is a piece, that of the highest score first; of one score, that with the longer
+/// beginning (as transformers' `generate_merges` orders them).
+fn merges_by_score(vocabulary: &Vocabulary<'_>, ids: &Vocab, scores: &[f64]) -> Result<Merges, Defect> {
+    let mut pairs = Vec::new();
+    for (id, piece) in vocabulary.normal() {
+        if piece.len() > LONGEST_PIECE {
+            return Err(wrong(TOKENS, format!("pieces of at most {LONGEST_PIECE} bytes"), piece.len()));
+        }
+        for (at, _) in piece.char_indices().skip(1) {
+            let (left, right) = piece.split_at(at);
+            if ids.contains_key(left) && ids.contains_key(right) {
+                pairs.push((scores[id], left, right));
+            }
+        }
+    }
+    pairs.sort_by(|(a_score, a_left, _), (b_score, b_left, _)| {
+        b_score.total_cmp(a_score).then_with(|| b_left.chars().count().cmp(&a_left.chars().count()))
+    });
+    Ok(pairs.into_iter().map(|(_, left, right)| (left.to_owned(), right.to_owned())).collect())
+}
