@@ -14,6 +14,8 @@ pub enum Action {
     OpenCapture,
     /// Ask for a model folder.
     OpenFolder,
+    /// Ask for a model in one file.
+    OpenGguf,
     /// Put text on the clipboard and say so.
     Copy {
         text: String,

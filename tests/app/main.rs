@@ -15,6 +15,8 @@ mod cells;
 mod epsilon;
 mod export;
 mod files;
+#[path = "../support/gguf/mod.rs"]
+mod gguf_files;
 mod opening;
 mod operations;
 mod prompts;

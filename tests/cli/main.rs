@@ -14,6 +14,8 @@
 mod export;
 mod failures;
 mod folders;
+#[path = "../support/gguf/mod.rs"]
+mod gguf_files;
 mod goldens;
 mod heads;
 mod help;
