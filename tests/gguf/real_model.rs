@@ -1,9 +1,10 @@
 //! A real quantized model, where one is there: `ATTENUATE_REAL_MODEL` is the path of SmolLM2-135M-Instruct in Q4_1
 //! (`.ci/real-model` fetches it).
 
-use std::{env, path::PathBuf, time::Instant};
+use std::{env, path::PathBuf, sync::Arc, time::Instant};
 
 use attenuate::{
+    attention::{HeadEdit, LayerQkv},
     capture,
     model::{LanguageModel, gguf, loading::unwatched, run},
 };
@@ -81,11 +82,8 @@ fn its_attention_is_that_of_the_bundled_capture() {
     run::advance(transformer, 0..model.shape().n_layers, start, None, &|| false, &mut |layer, _, qkv| {
         let captured = capture.layer(layer).unwrap();
         for head in 0..qkv.n_heads() {
-            let [ours, theirs] = [qkv, &captured].map(|qkv| {
-                std::sync::Arc::new(qkv.head_scores(head))
-                    .pattern(attenuate::attention::HeadEdit::IDENTITY.scores.clone())
-                    .dense()
-            });
+            let baseline = |qkv: &LayerQkv| Arc::new(qkv.head_scores(head)).pattern(&HeadEdit::NOTHING).dense();
+            let [ours, theirs] = [baseline(qkv), baseline(&captured)];
             worst = (ours - theirs).iter().fold(worst, |worst, difference| worst.max(difference.abs()));
         }
     })
