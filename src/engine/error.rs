@@ -18,13 +18,13 @@ pub enum EngineError {
     #[error(transparent)]
     Model(ModelError),
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Folder(FolderError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A newer request has made this one pointless.
-    #[error("superseded by a newer request")]
+    /// Given up: a newer request has made this one pointless, or nobody wants it any more.
+    #[error("given up before it was done")]
     Cancelled,
 }
 
@@ -33,6 +33,15 @@ impl From<ModelError> for EngineError {
         match error {
             ModelError::Cancelled => Self::Cancelled,
             error => Self::Model(error),
+        }
+    }
+}
+
+impl From<FolderError> for EngineError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
+            error => Self::Folder(error),
         }
     }
 }

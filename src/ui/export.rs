@@ -69,7 +69,7 @@ impl Export {
             .resizable(false)
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| save = self.fields_ui(ui));
+            .show(ctx, |ui| save = self.fields_ui(ui, figure.is_some()));
         self.open = open && !ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
         if save && let Some((outcome, style)) = figure {
             let (path, dpi, outcome) = (self.path.path(), self.dpi, outcome.clone());
@@ -77,20 +77,23 @@ impl Export {
         }
     }
 
-    fn fields_ui(&mut self, ui: &mut Ui) -> bool {
+    fn fields_ui(&mut self, ui: &mut Ui, is_whole: bool) -> bool {
         let entered = self.path.show(ui, "PNG file");
         let mut clicked = false;
         ui.horizontal(|ui| {
             let label = ui.label("Resolution");
             ui.add(DragValue::new(&mut self.dpi).range(DPI).suffix(" dpi")).labelled_by(label.id);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                clicked = ui.add_enabled(!self.job.is_running(), Button::new("Save figure")).clicked();
+                clicked = ui
+                    .add_enabled(is_whole && !self.job.is_running(), Button::new("Save figure"))
+                    .on_disabled_hover_text("Its panels are still being computed")
+                    .clicked();
                 if self.job.is_running() {
                     ui.spinner();
                 }
             });
         });
-        (entered || clicked) && !self.job.is_running()
+        (entered || clicked) && is_whole && !self.job.is_running()
     }
 }
 
