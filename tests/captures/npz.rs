@@ -1,5 +1,7 @@
 //! What an NPZ capture may hold.
 
+use std::path::Path;
+
 use attenuate::{attention::Mask, capture::Capture};
 
 use crate::files::{Packing, counting, npy, npy_in, npz, numbers, read, safetensors, text, tuple, unicode};
@@ -168,5 +170,22 @@ fn what_stands_beside_the_tensors_and_does_not_hold_is_refused_by_name() {
         ),
     ] {
         assert_eq!(with(&[(name, array)]).unwrap_err(), format!("{message}: FILE"));
+    }
+}
+
+/// Made by `numpy/make.py`.
+#[test]
+fn files_that_numpy_wrote_are_read() {
+    let tensors: [(&str, &[usize]); 3] = [("q", &[2, 4, 3, 2]), ("k", &[2, 2, 3, 2]), ("v", &[2, 2, 3, 5])];
+    let mut arrays: Vec<_> = tensors.into_iter().map(|(name, shape)| (name, counting(shape))).collect();
+    arrays.extend([("scale", text("0.25")), ("causal", text("false"))]);
+    let expected = numbers(&read(npz(&arrays, Packing::Stored)).unwrap());
+    for name in ["stored.npz", "deflated.npz"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/numpy").join(name);
+        let found = Capture::open(&path).unwrap();
+        assert_eq!(numbers(&found), expected, "{name}");
+        assert_eq!((found.scale(), found.mask(), found.model()), (0.25, Mask::Bidirectional, Some("numpy’s own")));
+        assert_eq!(found.tokens().unwrap(), ["<s>", "Ġé", "😀"]);
+        assert_eq!(found.token_ids().unwrap(), [0, 1, 2]);
     }
 }

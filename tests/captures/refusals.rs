@@ -112,7 +112,9 @@ fn missing_and_repeated_names_are_refused() {
 
 #[test]
 fn safetensors_metadata_of_another_type_is_refused() {
-    let tensors = r#""q":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"k":{"dtype":"F32","shape":[1,1],"data_offsets":[4,8]}"#;
+    let tensor =
+        |name: &str, place: &str| format!(r#""{name}":{{"dtype":"F32","shape":[1,1],"data_offsets":{place}}}"#);
+    let tensors = [tensor("q", "[0,4]"), tensor("k", "[4,8]")].join(",");
     let with = |metadata: &str| read(safetensors(&format!(r#"{{{tensors},"__metadata__":{metadata}}}"#), &[0; 8]));
     assert_eq!(with(r#"{"scale":"2"}"#).unwrap().scale(), 2.0);
     for metadata in [r#"{"scale":2}"#, r#"{"tokens":["a"]}"#, r#"["a"]"#, r#""a""#] {
