@@ -126,7 +126,7 @@ impl Export {
                     let label = ui.label("Resolution");
                     ui.add(DragValue::new(&mut self.dpi).range(DPI).suffix(" dpi")).labelled_by(label.id);
                 }
-                Exported::Numbers => _ = ui.label("The exact weights of all panels; the name’s ending is the format."),
+                Exported::Numbers => _ = ui.label("The name’s ending decides the format."),
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 clicked = ui

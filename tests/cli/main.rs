@@ -14,6 +14,7 @@
 mod export;
 mod failures;
 mod folders;
+mod formats;
 mod goldens;
 mod heads;
 mod help;
