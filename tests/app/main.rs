@@ -12,11 +12,15 @@
 )]
 
 mod cells;
+mod computing;
 mod epsilon;
 mod export;
 mod files;
+mod loading;
 mod opening;
 mod prompts;
+mod recent;
 mod scope;
+mod slow;
 mod support;
 mod view;
