@@ -78,7 +78,8 @@ impl<'a> Layers<'a> {
 pub(super) fn order(first: (Component, usize)) -> Vec<(Component, usize)> {
     let mut panels: Vec<_> =
         Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column))).collect();
-    panels.sort_by_key(|&(component, column)| (column != first.1, (component, column) != first, component.row()));
+    panels
+        .sort_by_key(|&(component, column)| (column != first.1, column, (component, column) != first, component.row()));
     panels
 }
 
@@ -90,7 +91,7 @@ mod tests {
     fn the_wanted_panel_comes_first_and_then_its_column() {
         use Component::{Key, Query, Value};
         let order = order((Value, 1));
-        assert_eq!(order[..4], [(Value, 1), (Query, 1), (Key, 1), (Query, 0)]);
+        assert_eq!(order[..5], [(Value, 1), (Query, 1), (Key, 1), (Query, 0), (Key, 0)]);
         assert_eq!(order.len(), 9);
         assert!(order.iter().enumerate().all(|(index, panel)| !order[..index].contains(panel)));
     }

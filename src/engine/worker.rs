@@ -33,6 +33,10 @@ pub struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
+    pub fn number(&self) -> RequestNumber {
+        self.number
+    }
+
     /// Whether a newer request is waiting or this one was cancelled, so that it may stop.
     pub fn is_stale(&self) -> bool {
         self.newest.load(Ordering::Acquire) != self.number

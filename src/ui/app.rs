@@ -51,8 +51,8 @@ pub struct App {
     recent: Recent,
     toasts: Toasts,
     shortcuts_open: bool,
-    /// Whether something had the keyboard at the end of the last frame: then Esc was for it.
-    had_focus: bool,
+    /// Whether text was being edited at the end of the last frame: then Esc is for that.
+    was_typing: bool,
 }
 
 impl App {
@@ -83,7 +83,7 @@ impl App {
             recent: Recent::new(ctx, setup.recent),
             toasts: Toasts::default(),
             shortcuts_open: false,
-            had_focus: false,
+            was_typing: false,
         };
         app.follow_view(ctx);
         app.reopen();
@@ -194,9 +194,7 @@ impl App {
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
         controls::epsilon_ui(ui, session, actions);
-        if let Some(frame) = frame {
-            controls::notes_ui(ui, session, frame, details);
-        }
+        controls::notes_ui(ui, session, frame, details);
         scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
         let hovered = self.grid.hovered().map(|hovered| hovered.cell).or(session.pinned);
@@ -290,10 +288,13 @@ impl eframe::App for App {
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
         if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
-            let escape = if self.had_focus || is_menu_open { None } else { self.escape() };
+            if self.was_typing || is_menu_open {
+                ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+            }
+            let escape = self.escape();
             actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));
         }
-        self.had_focus = ctx.memory(|memory| memory.focused().is_some());
+        self.was_typing = ctx.text_edit_focused();
         self.toasts.show(&ctx);
 
         if !actions.is_empty() {

@@ -88,12 +88,13 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// Why it looks as it does, in the room that is kept for it.
-pub fn notes_ui(ui: &mut Ui, session: &Session, frame: &Frame, details: Option<&Details>) {
+pub fn notes_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, details: Option<&Details>) {
     let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
-        for note in explain::notes(session, &frame.outcome, seen) {
+        let notes = frame.map(|frame| explain::notes(session, &frame.outcome, seen));
+        for note in notes.into_iter().flatten() {
             ui.label(RichText::new(note).small().color(theme::of(ui).text_weak));
         }
     });

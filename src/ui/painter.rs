@@ -2,14 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use super::frame::{Details, Failure, Frame, PanelState, Request};
 use crate::{
     attention::{Component, Metrics},
-    engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ticket},
+    engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
     figure::PanelRenderer,
 };
 
@@ -28,13 +28,18 @@ pub enum Reply {
     /// Whole, or with panels that are still to come.
     Frame(Box<Frame>),
     Details(Box<Details>),
-    Progress(Progress),
+    /// The meter has moved.
+    Progress,
     Failed(Failure),
 }
+
+/// How far the run of a request is; for everyone to look at.
+pub type Meter = Arc<Mutex<Option<(RequestNumber, Progress)>>>;
 
 /// Engine and brush, and what they showed last.
 #[derive(Default)]
 pub struct Painter {
+    meter: Meter,
     engine: Engine,
     brush: Brush,
 }
@@ -46,6 +51,10 @@ struct Brush {
 }
 
 impl Painter {
+    pub fn new(meter: Meter) -> Self {
+        Self { meter, ..Self::default() }
+    }
+
     pub fn work(
         &mut self,
         ticket: &Ticket<'_>,
@@ -58,13 +67,16 @@ impl Painter {
             ticket,
             request,
             start: Instant::now(),
+            meter: &self.meter,
             patience: Cell::new(PATIENCE),
+            waiting: RefCell::new(None),
             reported: Cell::new(None),
             parted: Cell::new(None),
             brush: RefCell::new(&mut self.brush),
             send: RefCell::new(send),
         };
         let result = self.engine.run_observed(&request.spec, &watcher).and_then(|outcome| {
+            watcher.waiting.take();
             watcher.send_frame(outcome.clone(), Default::default());
             // Details are given up at once.
             watcher.patience.set(Duration::ZERO);
@@ -88,7 +100,10 @@ struct Watcher<'a> {
     ticket: &'a Ticket<'a>,
     request: &'a Request,
     start: Instant,
+    meter: &'a Meter,
     patience: Cell<Duration>,
+    /// What is there so far, and was not sent yet.
+    waiting: RefCell<Option<(Outcome, Ready)>>,
     reported: Cell<Option<Instant>>,
     parted: Cell<Option<Instant>>,
     brush: RefCell<&'a mut Brush>,
@@ -108,6 +123,19 @@ impl Watcher<'_> {
         let frame = Frame { spec, outcome, pictures, states, elapsed };
         drop(brush);
         self.send(Reply::Frame(Box::new(frame)));
+    }
+
+    /// Sends what is there so far, unless that was only just done: then it waits for the next layer.
+    fn send_waiting(&self) {
+        let is_waiting = self.waiting.borrow().is_some();
+        if is_waiting
+            && !self.ticket.is_stale()
+            && self.is_due(&self.parted, PARTS)
+            && let Some((outcome, ready)) = self.waiting.take()
+        {
+            let (outcome, states) = joined(outcome, ready, self.brush.borrow().last.as_ref());
+            self.send_frame(outcome, states);
+        }
     }
 
     /// Whether it takes long by now, and `last` is long ago; then `last` is now.
@@ -130,22 +158,26 @@ impl Observer for Watcher<'_> {
     }
 
     fn progress(&self, progress: Progress) {
+        // The meter is plain data that is valid after any panic.
+        *self.meter.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.ticket.number(), progress));
+        self.send_waiting();
         if self.is_due(&self.reported, REPORTS) {
-            self.send(Reply::Progress(progress));
+            self.send(Reply::Progress);
         }
     }
 
     fn so_far(&self, partial: Partial<'_>) {
-        if !self.ticket.is_stale() && self.is_due(&self.parted, PARTS) {
-            let (outcome, states) = joined(partial, self.brush.borrow().last.as_ref());
-            self.send_frame(outcome, states);
-        }
+        *self.waiting.borrow_mut() = Some((partial.outcome.clone(), partial.ready));
+        self.send_waiting();
     }
 }
 
 /// The panels that are there; in place of the others the older ones, where only the intervention has changed.
-fn joined(partial: Partial<'_>, last: Option<&(Outcome, [[PanelState; 3]; 3])>) -> (Outcome, [[PanelState; 3]; 3]) {
-    let mut outcome = partial.outcome.clone();
+fn joined(
+    mut outcome: Outcome,
+    ready: Ready,
+    last: Option<&(Outcome, [[PanelState; 3]; 3])>,
+) -> (Outcome, [[PanelState; 3]; 3]) {
     let same_kind =
         |last: &Outcome| last.operation == outcome.operation && last.baseline.pattern == outcome.baseline.pattern;
     let last = last.filter(|(last, _)| same_kind(last));
@@ -153,7 +185,7 @@ fn joined(partial: Partial<'_>, last: Option<&(Outcome, [[PanelState; 3]; 3])>) 
     for component in Component::ALL {
         let row = component.row();
         for column in 0..3 {
-            if partial.ready[row][column] {
+            if ready[row][column] {
                 states[row][column] = PanelState::Current;
             } else if let Some((last, old)) = last
                 && old[row][column] != PanelState::Awaited

@@ -1,13 +1,13 @@
 //! The window's end of the worker: what was asked last, and the newest answers.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use super::{
     frame::{Details, Failure, Frame, PanelState, Request},
-    painter::{Painter, Reply, SLOW},
+    painter::{Meter, Painter, Reply, SLOW},
     widgets::Freshness,
 };
 use crate::{
@@ -69,20 +69,22 @@ pub struct Studio {
     frame: Option<(RequestNumber, Box<Frame>)>,
     frame_at: Instant,
     details: Option<(RequestNumber, Box<Details>)>,
-    progress: Option<Progress>,
+    meter: Meter,
     failure: Option<Failure>,
     /// Nobody wants the answer to `number` any more.
     is_given_up: bool,
     /// How long the last new prompt took.
     reading: Duration,
-    is_reading: bool,
+    /// Since when a new one is being read.
+    reading_since: Option<Instant>,
 }
 
 impl Studio {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
-        let (mut painter, repaint) = (Painter::default(), ctx.clone());
+        let meter = Meter::default();
+        let (mut painter, repaint) = (Painter::new(meter.clone()), ctx.clone());
         let wake = move || repaint.request_repaint();
         let worker = Worker::spawn("engine", wake, move |ticket, asked: Asked, send: &mut dyn FnMut(Reply)| {
             painter.work(ticket, asked.source, &asked.request, send);
@@ -99,11 +101,11 @@ impl Studio {
             frame: None,
             frame_at: now,
             details: None,
-            progress: None,
+            meter,
             failure: None,
             is_given_up: false,
             reading: Duration::ZERO,
-            is_reading: false,
+            reading_since: None,
         })
     }
 
@@ -129,21 +131,22 @@ impl Studio {
             self.asked_at = Instant::now();
         }
         let is_same_source = self.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(&asked.source, &wanted.source));
-        self.is_reading = !is_same_source || self.asked.as_ref().is_some_and(|asked| asked.has_another_prompt(&wanted));
         if !is_same_source {
-            self.reading = Duration::ZERO;
+            (self.reading, self.reading_since) = (Duration::ZERO, None);
+        }
+        if !is_same_source || self.asked.as_ref().is_some_and(|asked| asked.has_another_prompt(&wanted)) {
+            self.reading_since.get_or_insert_with(Instant::now);
         }
         self.asked = Some(wanted.clone());
         self.number = self.worker.submit(wanted);
         self.held = None;
-        self.progress = None;
         self.is_given_up = false;
     }
 
     /// Whether `wanted` waits for a pause in typing; remembers it as what does.
     fn must_wait(&mut self, wanted: &Asked) -> bool {
         let is_typing = self.asked.as_ref().is_some_and(|asked| asked.has_another_prompt(wanted));
-        let is_slow = self.reading > SLOW || (self.is_reading && self.is_slow());
+        let is_slow = self.reading > SLOW || self.reading_since.is_some_and(|since| since.elapsed() > SLOW);
         if !is_typing || !is_slow {
             return false;
         }
@@ -170,7 +173,6 @@ impl Studio {
             // Never asked, and nothing will answer it.
             (self.asked, self.number) = (Some(held), self.answered);
         }
-        self.progress = None;
         self.is_given_up = true;
     }
 
@@ -189,15 +191,13 @@ impl Studio {
                     self.show(number, frame);
                 }
                 Answer::Result(Reply::Details(details)) => self.details = Some((number, details)),
-                Answer::Result(Reply::Progress(progress)) if number == self.number && !self.is_given_up => {
-                    self.progress = Some(progress);
-                }
                 Answer::Result(Reply::Failed(failure)) if number == self.number => {
                     self.answered = number;
+                    self.reading_since = None;
                     self.failure = Some(failure.clone());
                     arrivals.failure = Some(failure);
                 }
-                Answer::Result(Reply::Progress(_) | Reply::Failed(_)) => {}
+                Answer::Result(Reply::Progress | Reply::Failed(_)) => {}
                 Answer::Panicked(message) => {
                     self.answered = self.answered.max(number);
                     let message = format!("Internal error while computing: {message}. What is shown is unchanged.");
@@ -216,9 +216,10 @@ impl Studio {
             let now = Instant::now();
             (self.asked_at, self.frame_at) = (now, now);
             self.answered = self.answered.max(number);
-            self.progress = None;
-            if number == self.number && self.is_reading {
-                self.reading = frame.elapsed;
+            if number == self.number
+                && let Some(since) = self.reading_since.take()
+            {
+                self.reading = since.elapsed();
             }
         }
         self.frame = Some((number, frame));
@@ -262,10 +263,12 @@ impl Studio {
 
     /// What is visibly waited for.
     pub fn working(&self) -> Option<Working> {
+        let metered = *self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = metered.filter(|(number, _)| *number == self.number).map(|(_, progress)| progress);
         if self.is_slow() {
-            Some(Working::Panels(self.progress))
+            Some(Working::Panels(progress))
         } else if self.is_detailing() && self.frame_at.elapsed() > SLOW {
-            Some(Working::Details(self.progress))
+            Some(Working::Details(progress))
         } else {
             None
         }

@@ -19,7 +19,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use super::support::Window;
 
 #[derive(Debug)]
-struct Dropped(PathBuf);
+pub struct Dropped(pub PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {

@@ -12,12 +12,16 @@
 )]
 
 mod cells;
+mod computing;
 mod epsilon;
 mod export;
 mod files;
+mod loading;
 mod opening;
 mod operations;
 mod prompts;
+mod recent;
 mod scope;
+mod slow;
 mod support;
 mod view;
