@@ -81,6 +81,33 @@ pub fn kl_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
     rows.sum::<f64>() / n_positions as f64
 }
 
+/// Mean over rows of the Jensen–Shannon divergence between baseline and modified, in nats: KL of each from the mean of
+/// both, averaged. At most ln 2, also where KL explodes.
+pub fn js_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
+    let n_positions = baseline.n_positions();
+    let [mut base, mut other] = [vec![0.0; n_positions], vec![0.0; n_positions]];
+    let rows = (0..n_positions).map(|query| {
+        let ln_weights = baseline.ln_row(query, &mut base).zip(modified.ln_row(query, &mut other));
+        let term = |p: f64, ln_p: f64, ln_mean: f64| if p == 0.0 { 0.0 } else { 0.5 * p * (ln_p - ln_mean) };
+        ln_weights
+            .map(|(ln_p, ln_q)| {
+                let (p, q) = (ln_p.exp(), ln_q.exp());
+                let ln_mean = (0.5 * (p + q)).ln();
+                term(p, ln_p, ln_mean) + term(q, ln_q, ln_mean)
+            })
+            .sum::<f64>()
+    });
+    let mean = rows.sum::<f64>() / n_positions as f64;
+    // Rounding may leave a difference of two equal numbers below zero; what is not a number stays so.
+    if mean < 0.0 { 0.0 } else { mean }
+}
+
+/// Mean over rows ≥ 1 of the row's largest weight. `None` for a single token.
+pub fn max_weight(pattern: &Pattern) -> Option<f64> {
+    let larger = |a: f32, b: f32| if a.is_nan() || a > b { a } else { b };
+    mean_of_rows(pattern, |query, row| (query >= 1).then(|| f64::from(row.iter().copied().fold(0.0, larger))))
+}
+
 /// KL(p ‖ q) = Σ p·ln(p/q) in nats; terms with p = 0 count 0.
 pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item = f64>) -> f64 {
     p.into_iter().zip(q).filter(|&(p, _)| p != 0.0).map(|(p, q)| p * (p / q).ln()).sum()

@@ -24,15 +24,19 @@ mod pattern;
 mod qkv;
 mod scope;
 mod scores;
+mod why;
 
 pub use component::{Component, ParseComponentError};
 pub use epsilon::{Epsilon, EpsilonError};
 pub use exp::exp_in_place;
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
-pub use metrics::{Metrics, kl_divergence, kl_from_baseline, normalized_entropy, output_norm, sink_mass};
+pub use metrics::{
+    Metrics, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm, sink_mass,
+};
 pub use operation::{Operation, ParseOperationError};
 pub use pattern::{ExactCell, Pattern};
 pub use qkv::{LayerQkv, Mask, ShapeError};
 pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
 pub use scores::HeadScores;
+pub use why::{Change, Why};

@@ -144,6 +144,12 @@ impl Pattern {
         self.edit.other()?.scores.as_deref()
     }
 
+    /// What the operation brings in for the edited side of a cell, `[head_dim]`; `None` where it brings in nothing.
+    pub(super) fn other_vector(&self, query: usize, key: usize) -> Option<Vec<f64>> {
+        let position = if self.edit.edit()?.component == Component::Query { query } else { key };
+        Some(self.edit.other()?.vectors.row(position).mapv(f64::from).to_vec())
+    }
+
     /// The factor on a row's scores, where all that is done to the row is multiplying it.
     fn row_factor(&self, query: usize) -> Option<f64> {
         match self.edit.edit() {
@@ -163,7 +169,9 @@ impl Pattern {
     fn modified(&self, query: usize, unmodified: &[f64], other: &[f64]) -> impl Iterator<Item = f64> {
         let edited = move |key: usize, score: f64| match self.edit.edit() {
             Some(edit) if edit.positions.contains(if edit.component == Component::Query { query } else { key }) => {
-                edit.along(score, other.get(key).copied().unwrap_or(0.0)).clamp(f64::MIN, f64::MAX)
+                let edited = edit.along(score, other.get(key).copied().unwrap_or(0.0));
+                // Only what ε has made too large is cut: a score that was not finite before is shown as it is.
+                if score.is_finite() { edited.clamp(f64::MIN, f64::MAX) } else { edited }
             }
             _ => score,
         };

@@ -254,7 +254,11 @@ impl fmt::Display for Scope {
             PositionScope::All => Ok(()),
             PositionScope::First => f.write_str(", first position"),
             PositionScope::Rest => f.write_str(", all but the first position"),
-            PositionScope::Selection(Positions(selected)) => write!(f, ", {} positions", selected.len()),
+            PositionScope::Selection(Positions(selected)) => match selected.len() {
+                0 => f.write_str(", no position"),
+                1 => f.write_str(", 1 position"),
+                chosen => write!(f, ", {chosen} positions"),
+            },
         }
     }
 }

@@ -68,6 +68,16 @@ impl HeadScores {
         0..self.mask.attended(query, self.n_positions())
     }
 
+    /// One position's query vector, `[head_dim]`.
+    pub(super) fn query(&self, position: usize) -> Vec<f64> {
+        self.query.row(position).mapv(f64::from).to_vec()
+    }
+
+    /// One position's key vector, `[head_dim]`.
+    pub(super) fn key(&self, position: usize) -> Vec<f64> {
+        self.key.row(position).mapv(f64::from).to_vec()
+    }
+
     /// Attended scores of one row minus the row's maximum.
     pub(super) fn below_max(&self, query: usize) -> &[f32] {
         self.attended_row(&self.below_max, query)

@@ -48,8 +48,18 @@ impl Effect {
                 Some(NextToken { id: number, text: text_of(number), baseline: baseline[id], modified: modified[id] })
             })
             .collect();
-        Self { kl: kl_divergence(baseline.iter().copied(), modified.iter().copied()).max(0.0), top }
+        Self { kl: non_negative(kl_divergence(baseline.iter().copied(), modified.iter().copied())), top }
     }
+}
+
+/// KL(baseline ‖ modified) in nats of the distributions of two rows of logits `[vocab]`.
+pub(super) fn kl(baseline: ArrayView1<'_, f32>, modified: ArrayView1<'_, f32>) -> f64 {
+    non_negative(kl_divergence(softmax(baseline), softmax(modified)))
+}
+
+/// Rounding may leave the divergence of nearly equal distributions below zero; what is not a number stays so.
+fn non_negative(kl: f64) -> f64 {
+    if kl < 0.0 { 0.0 } else { kl }
 }
 
 fn softmax(logits: ArrayView1<'_, f32>) -> Vec<f64> {

@@ -18,15 +18,15 @@ pub enum EngineError {
     #[error(transparent)]
     Model(ModelError),
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Folder(FolderError),
     #[error(transparent)]
     Gguf(GgufError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A newer request has made this one pointless.
-    #[error("superseded by a newer request")]
+    /// Given up: a newer request has made this one pointless, or nobody wants it any more.
+    #[error("given up before it was done")]
     Cancelled,
 }
 
@@ -44,6 +44,15 @@ impl From<GgufError> for EngineError {
         match error {
             GgufError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
             error => Self::Gguf(error),
+        }
+    }
+}
+
+impl From<FolderError> for EngineError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
+            error => Self::Folder(error),
         }
     }
 }

@@ -3,22 +3,30 @@
 //! [`Engine::run`] turns a [`RunSpec`] (plain data: source, prompt, layer, head, scope, nine ε) into an
 //! [`Outcome`] (the nine patterns and their baseline). It caches what a gesture leaves unchanged: a drag of ε that
 //! only multiplies scores touches no matrix product, a change upstream restarts from the residual stream in front
-//! of the first changed layer and stops at the shown one. [`Worker`] is the thread around it.
+//! of the first changed layer and stops at the shown one. An [`Observer`] sees the panels arrive one by one.
+//! [`OpenSource::open`] opens a source on any thread, [`Engine::adopt`] takes it in. [`Worker`] is the thread around it.
 
 mod effect;
 mod error;
 mod layer_run;
 mod numbers;
+mod observer;
 mod outcome;
 mod prompt_run;
 mod run;
+mod ships;
 mod source;
 mod spec;
+mod sweep;
 mod worker;
 
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
+pub use observer::{Observer, Partial, Progress, Ready};
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
 pub use run::{Engine, HeadSummary};
+pub use ships::HeadShips;
+pub use source::OpenSource;
 pub use spec::{Bundled, DefaultView, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use sweep::{Sweep, SweepMetrics, SweepPoint, sweep_order};
 pub use worker::{Answer, RequestNumber, Ticket, Worker};

@@ -48,6 +48,27 @@ impl PromptRun {
         Ok(Self { source, tokens, layers, residuals, modified, logits })
     }
 
+    /// Whether [`Self::under`] has this at hand.
+    pub fn keeps(&self, upstream: &Intervention, layer: usize) -> bool {
+        self.residuals.is_empty() || self.modified.contains(&(upstream.clone(), layer))
+    }
+
+    /// How many layers have to run before the baseline stands in front of `layer`, and the run under each of
+    /// `upstream`. `layer` may be `n_layers`, behind the last.
+    pub fn layers_to_do<'a>(&self, layer: usize, upstream: impl Iterator<Item = &'a Intervention>) -> usize {
+        let Some(reached) = self.residuals.len().checked_sub(1) else { return 0 };
+        let is_known = self.layers.get(layer).is_some_and(Option::is_some);
+        let of_baseline = if is_known { 0 } else { layer.saturating_sub(reached) };
+        let mut distinct: Vec<&Intervention> = Vec::new();
+        for intervention in upstream {
+            if !distinct.contains(&intervention) && !self.keeps(intervention, layer) {
+                distinct.push(intervention);
+            }
+        }
+        let of_changed = |intervention: &&Intervention| layer.saturating_sub(intervention.first_layer());
+        of_baseline + distinct.iter().map(of_changed).sum::<usize>()
+    }
+
     /// The unmodified layer. `layer` is below `n_layers`.
     pub fn baseline(&mut self, layer: usize, cancelled: &dyn Fn() -> bool) -> Result<Arc<LayerRun>, EngineError> {
         if let Some(run) = &self.layers[layer] {
@@ -78,15 +99,25 @@ impl PromptRun {
         if let Some(run) = self.modified.get(&key) {
             return Ok(run.clone());
         }
+        let run = self.once_under(upstream, layer, cancelled)?;
+        self.modified.put(key, run.clone());
+        Ok(run)
+    }
+
+    /// [`Self::under`] without keeping the answer: for many ε that nobody will ask for again.
+    pub fn once_under(
+        &mut self,
+        upstream: &Intervention,
+        layer: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Arc<LayerRun>, EngineError> {
         let source = self.source.clone();
         let Reader::Model(model) = &source.reader else {
             // A capture knows only the shown layer: what happens before it is in the file already.
             return self.baseline(layer, cancelled);
         };
         let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        let run = Arc::new(LayerRun::new(layer, Arc::new(model.transformer().qkv(layer, &residual)?)));
-        self.modified.put(key, run.clone());
-        Ok(run)
+        Ok(Arc::new(LayerRun::new(layer, Arc::new(model.transformer().qkv(layer, &residual)?))))
     }
 
     /// Next-token logits `[vocab]` after the last position; `None` for a capture.

@@ -6,12 +6,13 @@ use lru::LruCache;
 
 use super::{
     Effect, EngineError, Outcome, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec,
+    observer::{Layers, Observer, Partial, Ready, Unobserved, order},
     prompt_run::PromptRun,
-    source::{self, OpenSource, Reader},
+    source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Component, Intervention, LayerScope, Metrics, Shown},
-    model::ModelError,
+    attention::{Component, Epsilon, Intervention, LayerScope, Metrics, Shown},
+    model::{ModelError, loading::unwatched},
 };
 
 /// Prompts whose runs are kept, so that stepping back is instant.
@@ -49,6 +50,21 @@ impl Engine {
         Ok(self.open(source)?.facts.clone())
     }
 
+    /// Takes in a source that was opened elsewhere, in place of one with the same name.
+    pub fn adopt(&mut self, source: Arc<OpenSource>) {
+        let name = source.facts.source.clone();
+        let known = self.sources.get(&name);
+        if !known.is_some_and(|known| Arc::ptr_eq(known, &source)) {
+            // What another source of this name made of the prompts is another source's.
+            let outdated: Vec<_> =
+                self.prompts.iter().map(|(key, _)| key).filter(|(of, _)| *of == name).cloned().collect();
+            for key in outdated {
+                self.prompts.pop(&key);
+            }
+            self.sources.put(name, source);
+        }
+    }
+
     /// The nine panels and their baseline.
     ///
     /// `cancelled` is asked between layers; when it says yes the answer is [`EngineError::Cancelled`].
@@ -56,34 +72,54 @@ impl Engine {
     /// # Errors
     /// When the source cannot be read, the prompt does not fit, or the layer or head does not exist.
     pub fn run(&mut self, spec: &RunSpec, cancelled: &dyn Fn() -> bool) -> Result<Outcome, EngineError> {
+        self.run_observed(spec, &Unobserved(cancelled))
+    }
+
+    /// [`Engine::run`] under the eyes of `observer`: the baseline first, then the panels in the order that it wants.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_observed(&mut self, spec: &RunSpec, observer: &dyn Observer) -> Result<Outcome, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let baseline = run.baseline(spec.layer, cancelled)?;
-        let mut panels = Vec::with_capacity(9);
-        for (component, column) in grid() {
-            let intervention = intervention(spec, shown, component, column);
-            let layer_run = match upstream(&facts, &intervention, spec.layer) {
-                Some(upstream) => run.under(&upstream, spec.layer, cancelled)?,
-                None => baseline.clone(),
+        let mut plan: Vec<_> = order(observer.first())
+            .into_iter()
+            .map(|(component, column)| {
+                let intervention = intervention(spec, shown, component, spec.epsilon[component.row()][column]);
+                let upstream = upstream(&facts, &intervention, spec.layer);
+                (component, column, intervention, upstream)
+            })
+            .collect();
+        // What costs nothing does not wait for what does.
+        plan.sort_by_key(|(.., upstream)| upstream.as_ref().is_some_and(|upstream| !run.keeps(upstream, spec.layer)));
+        let layers = Layers::new(observer);
+        layers.expect(run.layers_to_do(spec.layer, plan.iter().filter_map(|(.., upstream)| upstream.as_ref())));
+        let begin = || layers.begin();
+
+        let baseline_run = run.baseline(spec.layer, &begin)?;
+        let baseline = baseline_run.panel(spec.head, None);
+        let panels = std::array::from_fn(|_| std::array::from_fn(|_| baseline.clone()));
+        let (tokens, layer, head) = (run.tokens.clone(), spec.layer, spec.head);
+        let (operation, epsilon) = (spec.operation, spec.epsilon);
+        let mut outcome = Outcome { facts, tokens, layer, head, operation, epsilon, baseline, panels };
+        let mut ready = Ready::default();
+        for (component, column, intervention, upstream) in plan {
+            let layer_run = match upstream {
+                None => baseline_run.clone(),
+                Some(upstream) => {
+                    if !run.keeps(&upstream, spec.layer) {
+                        observer.so_far(Partial { outcome: &outcome, ready });
+                    }
+                    run.under(&upstream, spec.layer, &begin)?
+                }
             };
-            panels.push(layer_run.panel(spec.head, intervention.at(spec.layer, spec.head)));
+            outcome.panels[component.row()][column] =
+                layer_run.panel(spec.head, intervention.at(spec.layer, spec.head));
+            ready[component.row()][column] = true;
         }
-        let mut panels = panels.into_iter();
-        let baseline = baseline.panel(spec.head, None);
-        let panels =
-            std::array::from_fn(|_| std::array::from_fn(|_| panels.next().unwrap_or_else(|| baseline.clone())));
-        Ok(Outcome {
-            facts,
-            tokens: run.tokens.clone(),
-            layer: spec.layer,
-            head: spec.head,
-            operation: spec.operation,
-            epsilon: spec.epsilon,
-            baseline,
-            panels,
-        })
+        Ok(outcome)
     }
 
     /// How the intervention of one panel changes the distribution of the next token (of an encoder: of the last one);
@@ -98,18 +134,35 @@ impl Engine {
         column: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Effect>, EngineError> {
+        self.effect_observed(spec, component, column, &Unobserved(cancelled))
+    }
+
+    /// [`Engine::effect`] under the eyes of `observer`.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn effect_observed(
+        &mut self,
+        spec: &RunSpec,
+        component: Component,
+        column: usize,
+        observer: &dyn Observer,
+    ) -> Result<Option<Effect>, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let intervention = intervention(spec, shown, component, column);
-        let baseline = match run.next_token_logits(None, cancelled) {
+        let intervention = intervention(spec, shown, component, spec.epsilon[component.row()][column]);
+        let layers = Layers::new(observer);
+        layers.expect(run.layers_to_do(facts.n_layers, intervention.upstream_of(facts.n_layers).iter()));
+        let begin = || layers.begin();
+        let baseline = match run.next_token_logits(None, &begin) {
             // An encoder without its head has attention, but no output.
             Ok(None) | Err(EngineError::Model(ModelError::NoLogits { .. })) => return Ok(None),
             Ok(Some(logits)) => logits,
             Err(error) => return Err(error),
         };
-        let Some(modified) = run.next_token_logits(Some(&intervention), cancelled)? else { return Ok(None) };
+        let Some(modified) = run.next_token_logits(Some(&intervention), &begin)? else { return Ok(None) };
         let source = run.source.clone();
         let text_of = |id| match &source.reader {
             Reader::Model(model) => model.tokens(&[id]).swap_remove(0).text,
@@ -142,21 +195,17 @@ impl Engine {
     }
 
     fn open(&mut self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
-        self.sources.try_get_or_insert(spec.clone(), || source::open(spec).map(Arc::new)).cloned()
+        let open = || OpenSource::open(spec, &unwatched).map(Arc::new);
+        self.sources.try_get_or_insert(spec.clone(), open).cloned()
     }
 
-    fn prompt(&mut self, spec: &SourceSpec, prompt: &Prompt) -> Result<&mut PromptRun, EngineError> {
+    pub(super) fn prompt(&mut self, spec: &SourceSpec, prompt: &Prompt) -> Result<&mut PromptRun, EngineError> {
         let source = self.open(spec)?;
         self.prompts.try_get_or_insert_mut((spec.clone(), prompt.clone()), || PromptRun::start(source, prompt))
     }
 }
 
-/// Rows, then columns.
-fn grid() -> impl Iterator<Item = (Component, usize)> {
-    Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
-}
-
-fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
+pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
     let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
     if spec.layer >= n_layers {
         return Err(EngineError::NoSuchLayer { layer: spec.layer, n_layers, title: facts.title.clone() });
@@ -172,15 +221,14 @@ fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
     Ok(Shown { layer: spec.layer, head: spec.head, n_layers, n_heads, n_kv_heads: facts.n_kv_heads })
 }
 
-fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {
+pub(super) fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {
     match spec.scope.positions.last_selected() {
         Some(position) if position >= n_positions => Err(EngineError::NoSuchPosition { position, n_positions }),
         _ => Ok(()),
     }
 }
 
-fn intervention(spec: &RunSpec, shown: Shown, component: Component, column: usize) -> Intervention {
-    let epsilon = spec.epsilon[component.row()][column];
+pub(super) fn intervention(spec: &RunSpec, shown: Shown, component: Component, epsilon: Epsilon) -> Intervention {
     Intervention::new(component, spec.operation, epsilon, spec.scope.resolve(shown))
 }
 

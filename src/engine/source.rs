@@ -1,17 +1,17 @@
 //! Opening sources.
 
-use std::{ffi::OsStr, path::Path, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::{Bundled, EngineError, SourceFacts, SourceKind, SourceSpec, Token};
 use crate::{
     capture::{self, Capture},
-    model::{self, LanguageModel},
+    model::{self, LanguageModel, loading::Watch},
 };
 
-/// A source that is open for reading.
-pub(super) struct OpenSource {
-    pub facts: Arc<SourceFacts>,
-    pub reader: Reader,
+/// A source that is open for reading. It can be opened on any thread and handed to [`super::Engine::adopt`].
+pub struct OpenSource {
+    pub(super) facts: Arc<SourceFacts>,
+    pub(super) reader: Reader,
 }
 
 pub(super) enum Reader {
@@ -19,41 +19,50 @@ pub(super) enum Reader {
     Capture { capture: Box<Capture>, tokens: Arc<[Token]> },
 }
 
-/// Opens a source, checking all of its headers; weights and vectors are read as they are needed.
-pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
-    match source {
-        SourceSpec::Bundled(Bundled::Austen) => Ok(live(source, model::bundled::TITLE, model::bundled::load()?)),
-        SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
-        SourceSpec::Folder(path) => {
-            let model = model::folder::open(path, &model::loading::unwatched)?;
-            Ok(live(source, &title(path.file_name(), path), model))
+impl OpenSource {
+    /// Opens a source, checking all of its headers. A model's weights are read at once, telling `watch` how far they
+    /// are; a capture's vectors are read as they are needed.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or [`EngineError::Cancelled`] when `watch` gave up.
+    pub fn open(source: &SourceSpec, watch: Watch<'_>) -> Result<Self, EngineError> {
+        match source {
+            SourceSpec::Bundled(Bundled::Austen) => {
+                Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?))
+            }
+            SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
+            SourceSpec::Folder(path) => Ok(Self::live(source, &source.name(), model::folder::open(path, watch)?)),
+            SourceSpec::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(path, watch)?)),
+            SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
         }
-        SourceSpec::Gguf(path) => {
-            let model = model::gguf::open(path, &model::loading::unwatched)?;
-            Ok(live(source, &title(path.file_stem(), path), model))
-        }
-        SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
+    }
+
+    /// A model that is loaded already, under the name `source`; `title` is its name for people.
+    pub fn live(source: &SourceSpec, title: &str, model: LanguageModel) -> Self {
+        let shape = model.transformer().shape();
+        let facts = SourceFacts {
+            source: source.clone(),
+            kind: SourceKind::Model,
+            title: title.to_owned(),
+            n_layers: shape.n_layers,
+            n_heads: shape.n_heads,
+            n_kv_heads: shape.n_kv_heads,
+            head_dim: shape.head_dim,
+            max_positions: shape.max_positions,
+            has_bos: model.has_bos(),
+        };
+        Self { facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+    }
+
+    pub fn facts(&self) -> &Arc<SourceFacts> {
+        &self.facts
     }
 }
 
-fn title(name: Option<&OsStr>, path: &Path) -> String {
-    name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn live(source: &SourceSpec, title: &str, model: LanguageModel) -> OpenSource {
-    let shape = model.transformer().shape();
-    let facts = SourceFacts {
-        source: source.clone(),
-        kind: SourceKind::Model,
-        title: title.to_owned(),
-        n_layers: shape.n_layers,
-        n_heads: shape.n_heads,
-        n_kv_heads: shape.n_kv_heads,
-        head_dim: shape.head_dim,
-        max_positions: shape.max_positions,
-        has_bos: model.has_bos(),
-    };
-    OpenSource { facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+impl fmt::Debug for OpenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSource").field("facts", &self.facts).finish_non_exhaustive()
+    }
 }
 
 fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {

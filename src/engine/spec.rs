@@ -1,6 +1,10 @@
 //! What is asked of the engine: plain data, comparable, without handles.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,11 +71,11 @@ pub struct DefaultView {
 pub enum SourceSpec {
     Bundled(Bundled),
     /// A model folder in Hugging Face layout.
-    Folder(std::path::PathBuf),
+    Folder(PathBuf),
     /// A model in one file, in GGUF format.
-    Gguf(std::path::PathBuf),
+    Gguf(PathBuf),
     /// A capture file, safetensors or NPZ.
-    Capture(std::path::PathBuf),
+    Capture(PathBuf),
 }
 
 impl SourceSpec {
@@ -82,6 +86,20 @@ impl SourceSpec {
             Self::Folder(_) | Self::Gguf(_) => true,
             Self::Capture(_) => false,
         }
+    }
+
+    /// Where it is on the disk; `None` for what is bundled.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Bundled(_) => None,
+            Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => Some(path),
+        }
+    }
+
+    /// Its name without the folder that it is in.
+    pub fn name(&self) -> String {
+        let name = self.path().and_then(Path::file_name);
+        name.map_or_else(|| self.to_string(), |name| name.to_string_lossy().into_owned())
     }
 }
 
@@ -113,7 +131,7 @@ impl FromStr for SourceSpec {
             let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == text);
             return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(text.to_owned()));
         }
-        let path = std::path::PathBuf::from(text);
+        let path = PathBuf::from(text);
         if path.is_dir() {
             return Ok(Self::Folder(path));
         }

@@ -33,7 +33,11 @@ pub struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
-    /// Whether a newer request is waiting, so that this one may stop.
+    pub fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// Whether a newer request is waiting or this one was cancelled, so that it may stop.
     pub fn is_stale(&self) -> bool {
         self.newest.load(Ordering::Acquire) != self.number
     }
@@ -100,6 +104,14 @@ impl<Q: Send + 'static, R: Send + 'static> Worker<Q, R> {
         drop(slot);
         self.shared.arrived.notify_one();
         number
+    }
+
+    /// Gives up what is being worked on and what waits. What is sent for it nevertheless has a smaller number than the
+    /// one that is returned.
+    pub fn cancel(&self) -> RequestNumber {
+        let mut slot = self.shared.slot();
+        slot.pending = None;
+        self.shared.newest.fetch_add(1, Ordering::AcqRel) + 1
     }
 
     /// The next answer, if one has arrived. Answers to older requests may still come; compare the numbers.

@@ -3,7 +3,8 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -13,12 +14,14 @@ use serde::Deserialize;
 use super::{
     LanguageModel, ModelError,
     family::Family,
-    loading::Watch,
+    loading::{Loaded, Watch},
     weights::{TensorStore, open_safetensors},
 };
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
+/// Bytes that are read between two questions whether to go on.
+const BLOCK: u64 = 32 << 20;
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
@@ -51,7 +54,8 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
     let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
     let family = Family::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
-    let files: Vec<Vec<u8>> = weight_files(folder)?.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    let files: Vec<Vec<u8>> =
+        weight_files(folder)?.iter().map(|path| read_watched(path, watch)).collect::<Result<_, _>>()?;
     let shards = files.iter().map(|bytes| open_safetensors(bytes)).collect::<Result<_, _>>().map_err(explain)?;
     LanguageModel::load(&family, &Shards(shards), tokenizer.as_deref(), watch).map_err(explain)
 }
@@ -108,6 +112,22 @@ fn json(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, FolderError> {
     fs::read(path).map_err(|cause| FolderError::Unreadable { path: path.to_owned(), cause })
+}
+
+/// As [`read`], asking `watch` on the way.
+fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FolderError> {
+    let unreadable = |cause| FolderError::Unreadable { path: path.to_owned(), cause };
+    let mut file = fs::File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    loop {
+        if watch(Loaded::NOTHING).is_break() {
+            return Err(FolderError::Model { path: path.to_owned(), cause: ModelError::Cancelled });
+        }
+        if file.by_ref().take(BLOCK).read_to_end(&mut bytes).map_err(unreadable)? == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
 /// The tensors of several files as those of one.

@@ -7,11 +7,16 @@ use std::ops::ControlFlow;
 pub struct Loaded {
     /// Tensors read so far.
     pub tensors: usize,
-    /// All tensors of the model.
+    /// All tensors of the model; 0 as long as its files are not read.
     pub of: usize,
 }
 
-/// Asked after every tensor; a break gives the model up ([`super::ModelError::Cancelled`]).
+impl Loaded {
+    /// The files are being read.
+    pub const NOTHING: Self = Self { tensors: 0, of: 0 };
+}
+
+/// Asked while the files are read and after every tensor; a break gives the model up ([`super::ModelError::Cancelled`]).
 pub type Watch<'a> = &'a dyn Fn(Loaded) -> ControlFlow<()>;
 
 /// Lets it load.

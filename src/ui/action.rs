@@ -1,4 +1,4 @@
-use crate::session::Command;
+use crate::{engine::SourceSpec, session::Command};
 
 /// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,17 @@ pub enum Action {
     OpenFolder,
     /// Ask for a model in one file.
     OpenGguf,
+    /// Open a source again that was open lately.
+    OpenRecent(SourceSpec),
+    ClearRecent,
+    /// Stay with what is on screen.
+    CancelOpening,
+    /// Try once more to open the session's source.
+    Reopen,
+    /// Give up what is being computed.
+    CancelComputing,
+    /// Compute what was given up.
+    Compute,
     /// Put text on the clipboard and say so.
     Copy {
         text: String,

@@ -1,27 +1,34 @@
 //! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
 //! comes back is shown.
 
+mod sources;
+
 use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
 
 use super::{
     action::{Action, Actions},
     controls,
     export::{Export, Exported},
+    frame::Request,
     grid::{self, GridState},
     inspector, menu,
     open_file::{self, OpenFile, Wanted},
+    opener::Opener,
+    progress,
+    recent::Recent,
+    scope::{self, ScopeEditor},
+    setup::Setup,
     shortcuts,
     source::{self, PromptEditor},
     status,
-    studio::{Failure, Request, Studio},
+    studio::Studio,
     theme,
-    widgets::{Freshness, Toasts},
+    widgets::Toasts,
 };
 use crate::{
-    attention::Mask,
-    engine::Outcome,
+    engine::{Bundled, Outcome},
     figure::{FigureStyle, Ground, PictureSpec},
-    session::{Command, OnScreen, Session, Theme, Timeline},
+    session::{Command, Session, Theme, Timeline},
 };
 
 const CONTROLS_WIDTH: f32 = 336.0;
@@ -32,34 +39,54 @@ const FIRST_SIDE: usize = 192;
 /// The whole window. Each part keeps its own state; the session is the only thing they share.
 pub struct App {
     timeline: Timeline,
+    opener: Opener,
+    /// Why the session's source is not open, after a start without any other.
+    unopened: Option<String>,
     studio: Studio,
     grid: GridState,
+    scope: ScopeEditor,
     prompt: PromptEditor,
     export: Export,
     open_file: OpenFile,
+    recent: Recent,
     toasts: Toasts,
     shortcuts_open: bool,
+    /// Whether text was being edited at the end of the last frame: then Esc is for that.
+    was_typing: bool,
 }
 
 impl App {
-    /// A window on `session`. The engine starts at once, on its own thread.
+    /// A window on `session` that remembers nothing.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &Context, session: Session) -> std::io::Result<Self> {
+        Self::with(ctx, session, Setup::default())
+    }
+
+    /// A window on `session`. Its source is opened at once, on a thread of its own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
         let mut app = Self {
             timeline: Timeline::new(session),
-            studio: Studio::new(ctx.clone())?,
+            opener: Opener::new(ctx, setup.open)?,
+            unopened: None,
+            studio: Studio::new(ctx)?,
             grid: GridState::default(),
+            scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
             export: Export::default(),
             open_file: OpenFile::default(),
+            recent: Recent::new(ctx, setup.recent),
             toasts: Toasts::default(),
             shortcuts_open: false,
+            was_typing: false,
         };
         app.follow_view(ctx);
-        app.ask(ctx);
+        app.reopen();
         Ok(app)
     }
 
@@ -74,13 +101,19 @@ impl App {
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
-        !self.studio.is_busy() && !self.export.is_saving()
+        self.opener.opening().is_none() && !self.studio.is_busy() && !self.export.is_saving() && !self.recent.is_busy()
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Session(command) => self.apply(command),
-            Action::Back => self.timeline.back(),
+            Action::Back => self.back(),
+            Action::OpenRecent(source) => self.apply(Command::Open(source)),
+            Action::ClearRecent => self.recent.clear(ctx),
+            Action::CancelOpening => self.cancel_opening(),
+            Action::Reopen => self.reopen(),
+            Action::CancelComputing => self.studio.cancel(),
+            Action::Compute => self.studio.retry(),
             Action::OpenExport => self.export.open(Exported::Figure),
             Action::OpenNumbersExport => self.export.open(Exported::Numbers),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
@@ -93,18 +126,6 @@ impl App {
             Action::ToggleShortcuts => self.shortcuts_open = !self.shortcuts_open,
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
-    }
-
-    fn apply(&mut self, command: Command) {
-        let outcome = self.studio.frame().map(|frame| &frame.outcome);
-        let source = &self.timeline.session().source;
-        let facts = outcome.map(|outcome| outcome.facts.clone()).filter(|facts| facts.source == *source);
-        let screen = OnScreen {
-            facts: facts.as_deref(),
-            n_positions: outcome.map_or(0, Outcome::n_positions),
-            mask: outcome.map_or(Mask::Causal, Outcome::mask),
-        };
-        self.timeline.apply(command, screen);
     }
 
     /// Theme and scale as the session has them.
@@ -120,27 +141,27 @@ impl App {
         }
     }
 
-    /// Asks for what the session wants; does nothing where that was asked already.
+    /// Asks for what the session wants; does nothing where that was asked already, or the source is not open yet.
     fn ask(&mut self, ctx: &Context) {
         let session = self.timeline.session();
+        let Some(source) = self.opener.get(&session.source) else { return };
         let view = &session.view;
         let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
-        self.studio.ask(Request {
-            spec: session.run_spec(),
-            picture: PictureSpec {
-                window: view.window,
-                size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
-                colormap: view.colormap,
-                norm: view.norm,
-                masked: view.masked,
-                ground,
-            },
-            selected: grid::selected_panel(session),
-        });
+        let picture = PictureSpec {
+            window: view.window,
+            size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
+            colormap: view.colormap,
+            norm: view.norm,
+            masked: view.masked,
+            ground,
+        };
+        let selected = grid::selected_panel(session);
+        self.studio.ask(source, Request { spec: session.run_spec(), picture, selected });
     }
 
     /// Takes in what the threads have sent.
     fn receive(&mut self, ctx: &Context) {
+        self.receive_source(ctx);
         let arrivals = self.studio.poll();
         if arrivals.frame
             && let Some(frame) = self.studio.frame()
@@ -155,32 +176,8 @@ impl App {
             Some(Err(message)) => self.toasts.error(message),
             None => {}
         }
-    }
-
-    /// A source that does not open is stepped back from; a layer or head that another source does not have becomes
-    /// its last one; anything else stays as it is, with the message.
-    fn fail(&mut self, failure: Failure) {
-        match failure {
-            Failure::Unopened { source, message } => {
-                self.toasts.error(message);
-                if self.timeline.session().source == source && self.timeline.previous().is_some() {
-                    self.timeline.back();
-                }
-            }
-            Failure::Refused { facts, message } => {
-                let session = self.timeline.session();
-                let (layer, head) = (session.layer, session.head);
-                // What does not fit the prompt is said beside its box.
-                if layer >= facts.n_layers || head >= facts.n_heads {
-                    let screen = OnScreen { facts: Some(&facts), ..OnScreen::default() };
-                    self.timeline.apply(Command::SetLayer(layer), screen);
-                    self.timeline.apply(Command::SetHead(head), screen);
-                    let shown = self.timeline.session();
-                    let (layer, head) = (shown.layer, shown.head);
-                    self.toasts.info(format!("{message}; shown: layer {layer}, head {head}"));
-                }
-            }
-            Failure::Internal { message } => self.toasts.error(message),
+        if let Some(message) = self.recent.poll(ctx) {
+            self.toasts.info(message);
         }
     }
 
@@ -198,10 +195,8 @@ impl App {
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
         controls::epsilon_ui(ui, session, actions);
-        if let Some(frame) = frame {
-            controls::notes_ui(ui, session, frame, details);
-        }
-        controls::scope_ui(ui, session, outcome, actions);
+        controls::notes_ui(ui, session, frame, details);
+        scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
         let hovered = self.grid.hovered().map(|hovered| hovered.cell).or(session.pinned);
         source::prompt_ui(ui, &mut self.prompt, session, frame, self.studio.failure(), hovered, actions);
@@ -209,16 +204,44 @@ impl App {
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
         let session = self.timeline.session();
-        let Some(frame) = self.studio.frame() else {
-            ui.centered_and_justified(|ui| match self.studio.failure() {
-                Some(failure) => ui.label(failure),
-                None => ui.spinner(),
-            });
-            return;
-        };
-        let is_stale = self.studio.is_slow() || self.studio.failure().is_some();
-        let freshness = if is_stale { Freshness::Stale } else { Freshness::Current };
-        grid::grid_ui(ui, &mut self.grid, session, frame, self.studio.details(), freshness, actions);
+        match self.studio.frame() {
+            Some(frame) => {
+                let (details, freshness) = (self.studio.details(), self.studio.freshness());
+                grid::grid_ui(ui, &mut self.grid, session, frame, details, freshness, actions);
+            }
+            None => self.waiting_ui(ui, actions),
+        }
+    }
+
+    /// In the place of the first picture.
+    fn waiting_ui(&self, ui: &mut Ui, actions: &mut Actions) {
+        ui.vertical_centered(|ui| {
+            ui.add_space(ui.available_height() * 0.4);
+            if let Some(opening) = self.opener.opening().filter(|opening| opening.is_noticeable()) {
+                progress::opening_ui(ui, opening, actions);
+            } else if let Some(working) = self.studio.working() {
+                progress::working_ui(ui, working, actions);
+            } else if let Some(failure) = self.studio.failure() {
+                ui.label(failure);
+            } else if let Some(message) = &self.unopened {
+                ui.label(message);
+                if ui.button("Try again").clicked() {
+                    actions.push(Action::Reopen);
+                }
+                if ui.button("Open the figure").clicked() {
+                    actions.push(Command::OpenExample(Bundled::Smollm2).into());
+                }
+            }
+        });
+    }
+
+    /// What Esc gives up when nothing else takes it.
+    fn escape(&self) -> Option<Action> {
+        if self.opener.opening().is_some() {
+            Some(Action::CancelOpening)
+        } else {
+            self.studio.working().map(|_| Action::CancelComputing)
+        }
     }
 }
 
@@ -231,11 +254,14 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         let mut actions = shortcuts::combinations(&ctx);
+        let is_menu_open = egui::Popup::is_any_open(&ctx);
         self.dropped_files(&ctx, &mut actions);
         let session = self.timeline.session();
         let outcome = self.studio.frame().map(|frame| &frame.outcome);
-        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, self.timeline.previous(), outcome, &mut actions));
-        Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio));
+        let (previous, recent) = (self.timeline.previous(), self.recent.sources());
+        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, outcome, recent, &mut actions));
+        let opening = self.opener.opening();
+        Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
         });
@@ -255,15 +281,21 @@ impl eframe::App for App {
         let view = &session.view;
         let style =
             FigureStyle { colormap: view.colormap, norm: view.norm, masked: view.masked, ..FigureStyle::default() };
-        self.export.show(&ctx, self.studio.frame(), style);
+        let whole = self.studio.frame().filter(|frame| frame.is_whole());
+        self.export.show(&ctx, whole, style);
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());
         }
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
         if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() {
-            let outcome = self.studio.frame().map(|frame| &frame.outcome);
-            actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), outcome));
+            let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
+            if self.was_typing || is_menu_open {
+                ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+            }
+            let escape = self.escape();
+            actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));
         }
+        self.was_typing = ctx.text_edit_focused();
         self.toasts.show(&ctx);
 
         if !actions.is_empty() {

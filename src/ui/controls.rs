@@ -5,13 +5,13 @@ use egui::{RichText, Ui};
 use super::{
     action::Actions,
     explain::{self, Seen},
-    studio::{Details, Frame},
+    frame::{Details, Frame},
     theme::{self, space},
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
 use crate::{
-    attention::{Component, LayerScope, Operation, Preset, Scope},
-    engine::{Outcome, SourceKind},
+    attention::{Component, Operation},
+    engine::Outcome,
     session::{Command, RowChoice, Session},
 };
 
@@ -88,60 +88,16 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// Why it looks as it does, in the room that is kept for it.
-pub fn notes_ui(ui: &mut Ui, session: &Session, frame: &Frame, details: Option<&Details>) {
+pub fn notes_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, details: Option<&Details>) {
     let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
-        for note in explain::notes(session, &frame.outcome, seen) {
+        let notes = frame.map(|frame| explain::notes(session, &frame.outcome, seen));
+        for note in notes.into_iter().flatten() {
             ui.label(RichText::new(note).small().color(theme::of(ui).text_weak));
         }
     });
-}
-
-/// Presets and the range of layers.
-pub fn scope_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, actions: &mut Actions) {
-    heading(ui, "Scope");
-    let mut preset = session.scope.preset();
-    let choices = Preset::ALL.map(|preset| (Some(preset), preset.name(), scope_hint(preset)));
-    if segmented(ui, "Scope", &mut preset, &choices)
-        && let Some(preset) = preset
-    {
-        actions.push(Command::SetScope(preset.scope()).into());
-    }
-    let Some(outcome) = outcome else { return };
-    ui.add_space(space::XS);
-    ui.add_enabled_ui(outcome.facts.kind == SourceKind::Model, |ui| {
-        ui.horizontal(|ui| range_ui(ui, session, outcome, actions))
-            .response
-            .on_disabled_hover_text("A capture knows only the shown layer; a live model has them all");
-    });
-}
-
-fn scope_hint(preset: Preset) -> &'static str {
-    match preset {
-        Preset::ThisHead => "Only the head on screen, as in the paper",
-        Preset::ThisLayer => "All heads of the layer on screen",
-        Preset::AllLayers => "All heads of all layers: Value acts through earlier layers",
-    }
-}
-
-fn range_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Actions) {
-    let reach = session.scope.resolve(outcome.shown()).layers;
-    let last_layer = outcome.facts.n_layers.saturating_sub(1);
-    let (mut first, mut last) = (reach.start, reach.end.saturating_sub(1));
-    // Just after another source was opened, the bounds are still those of the source on screen: they must not cut the
-    // session's range.
-    let (first_end, last_start, last_end) = (last.max(first), first.min(last), last_layer.max(last));
-    ui.label("Layers");
-    let from = named(ui.add(egui::DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
-    ui.label("to");
-    let to = named(ui.add(egui::DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
-    if from.changed() || to.changed() {
-        let scope = Scope { layers: LayerScope::Range { first, last }, ..session.scope.clone() };
-        actions.push(Command::SetScope(scope).into());
-    }
-    ui.label(RichText::new(session.scope.to_string()).small().color(theme::of(ui).text_weak));
 }
 
 /// Layer and head on screen.

@@ -1,13 +1,16 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
 use crate::{
-    attention::{Component, LayerScope, Mask, Operation, PositionScope},
+    attention::{Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},
     session::Session,
 };
 
 /// How close to uniform ε must be for its explanation to apply.
 const NEARLY_UNIFORM: f64 = 1e-2;
+
+/// Most positions that are listed by their numbers.
+const LISTED: usize = 8;
 
 /// What the explanations may refer to besides the session.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,6 +104,45 @@ fn of_operation(operation: Operation) -> String {
         }
     }
     .to_owned()
+}
+
+/// Where ε acts, with numbers: `ε acts on heads 3 to 5, which share KV head 1, of layer 14, at every position.`
+pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
+    let shown = outcome.shown();
+    let reach = scope.resolve(shown);
+    let heads = match scope.heads {
+        HeadScope::All => format!("all {} heads", shown.n_heads),
+        HeadScope::Group if reach.heads.len() > 1 => {
+            let kv_head = shown.head / reach.heads.len();
+            format!("heads {} to {}, which share KV head {kv_head},", reach.heads.start, reach.heads.end - 1)
+        }
+        HeadScope::Group | HeadScope::Shown => format!("head {}", shown.head),
+    };
+    let layers = match scope.layers {
+        _ if outcome.facts.kind == SourceKind::Capture => format!("layer {}", shown.layer),
+        LayerScope::All => format!("all {} layers", shown.n_layers),
+        LayerScope::Range { first, last } if first < last => format!("layers {first} to {last}"),
+        LayerScope::Range { first, .. } => format!("layer {first}"),
+        LayerScope::Shown => format!("layer {}", shown.layer),
+    };
+    let positions = match &scope.positions {
+        PositionScope::All => "at every position".to_owned(),
+        PositionScope::First => "at the first position".to_owned(),
+        PositionScope::Rest => "at every position but the first".to_owned(),
+        PositionScope::Selection(_) => {
+            let chosen: Vec<String> = (0..outcome.n_positions())
+                .filter(|&position| scope.positions.contains(position))
+                .map(|position| position.to_string())
+                .collect();
+            match chosen.as_slice() {
+                [] => return "No token is chosen, so that nothing changes: click tokens under the prompt.".to_owned(),
+                [position] => format!("at position {position}"),
+                [..] if chosen.len() <= LISTED => format!("at positions {}", chosen.join(", ")),
+                [..] => format!("at {} chosen positions", chosen.len()),
+            }
+        }
+    };
+    format!("ε acts on {heads} of {layers}, {positions}.")
 }
 
 fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {

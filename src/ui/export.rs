@@ -6,8 +6,8 @@ use egui::{Align, Button, Context, DragValue, Layout, Ui};
 
 use super::{
     background::{Background, Finished},
+    frame::Frame,
     path_field::{FileKind, PathField, Purpose},
-    studio::Frame,
 };
 use crate::{
     capture::{NumbersFormat, write_atomically},
@@ -89,7 +89,7 @@ impl Export {
             .resizable(false)
             .pivot(egui::Align2::CENTER_CENTER)
             .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| save = self.fields_ui(ui, exported));
+            .show(ctx, |ui| save = self.fields_ui(ui, exported, frame.is_some()));
         if !open || ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
             self.open = None;
         }
@@ -113,7 +113,7 @@ impl Export {
         }
     }
 
-    fn fields_ui(&mut self, ui: &mut Ui, exported: Exported) -> bool {
+    fn fields_ui(&mut self, ui: &mut Ui, exported: Exported, is_whole: bool) -> bool {
         let (name, button) = match exported {
             Exported::Figure => ("PNG file", "Save figure"),
             Exported::Numbers => ("NPZ, safetensors, CSV or JSON file", "Save numbers"),
@@ -126,16 +126,19 @@ impl Export {
                     let label = ui.label("Resolution");
                     ui.add(DragValue::new(&mut self.dpi).range(DPI).suffix(" dpi")).labelled_by(label.id);
                 }
-                Exported::Numbers => _ = ui.label("The exact weights of all panels; the name’s ending is the format."),
+                Exported::Numbers => _ = ui.label("The name’s ending decides the format."),
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                clicked = ui.add_enabled(!self.job.is_running(), Button::new(button)).clicked();
+                clicked = ui
+                    .add_enabled(is_whole && !self.job.is_running(), Button::new(button))
+                    .on_disabled_hover_text("Its panels are still being computed")
+                    .clicked();
                 if self.job.is_running() {
                     ui.spinner();
                 }
             });
         });
-        (entered || clicked) && !self.job.is_running()
+        (entered || clicked) && is_whole && !self.job.is_running()
     }
 }
 

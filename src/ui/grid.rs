@@ -6,10 +6,10 @@ use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, pos2, vec2
 
 use super::{
     action::Actions,
+    frame::{Details, Frame},
     grid_layout::{GridLayout, GridNeeds},
     hover_card,
     numbers::{self, CellNumbers},
-    studio::{Details, Frame},
     textures::PanelTextures,
     theme::{self, space},
     widgets::{AxisLabels, AxisSide, CellWindow, Colorbar, Freshness, Heatmap, HeatmapResponse, HoverCard},
@@ -93,8 +93,14 @@ struct Scene<'a> {
     frame: &'a Frame,
     details: Option<&'a Details>,
     window: CellWindow,
-    freshness: Freshness,
+    freshness: [[Freshness; 3]; 3],
     crosshair: Option<Cell>,
+}
+
+impl Scene<'_> {
+    fn freshness(&self, component: Component, column: usize) -> Freshness {
+        self.freshness[component.row()][column]
+    }
 }
 
 /// Paints the grid into all the room there is and turns gestures into actions.
@@ -104,7 +110,7 @@ pub fn grid_ui(
     session: &Session,
     frame: &Frame,
     details: Option<&Details>,
-    freshness: Freshness,
+    freshness: [[Freshness; 3]; 3],
     actions: &mut Actions,
 ) {
     let area = ui.available_rect_before_wrap().shrink(MARGIN);
@@ -137,7 +143,9 @@ pub fn grid_ui(
             panel_title_ui(ui, &scene, titles, component, column_shown, layout.panel_titles[row][column], actions);
             let response = panel_ui(ui, state, &scene, component, column_shown, rect);
             gestures(&scene, &response, component, column_shown, actions);
-            if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos()) {
+            if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos())
+                && scene.freshness(component, column_shown) != Freshness::Awaited
+            {
                 let cell_rect = window.rect_of(cell, response.picture);
                 let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
                 let numbers = CellNumbers::of(&frame.outcome, component, column_shown, cell);
@@ -264,12 +272,21 @@ fn panel_ui(
         .crosshair(scene.crosshair)
         .pin(scene.session.pinned)
         .selected(is_selected(scene.session, component, column))
-        .freshness(scene.freshness)
+        .freshness(scene.freshness(component, column))
         .show(ui, ("panel", component, column), rect)
 }
 
-/// What a screen reader says of a panel: the cell in question, else what the pattern amounts to.
+/// What a screen reader says of a panel.
 fn spoken(scene: &Scene<'_>, component: Component, column: usize) -> String {
+    match scene.freshness(component, column) {
+        Freshness::Current => contents(scene, component, column),
+        Freshness::Stale => format!("older than the settings: {}", contents(scene, component, column)),
+        Freshness::Awaited => "not computed yet".to_owned(),
+    }
+}
+
+/// The cell in question, else what the pattern amounts to.
+fn contents(scene: &Scene<'_>, component: Component, column: usize) -> String {
     let outcome = &scene.frame.outcome;
     if let Some(cell) = scene.crosshair.or(scene.session.pinned) {
         let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
@@ -349,7 +366,7 @@ fn colorbar_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, rect: Rect) {
     let shown = scene.crosshair.or(scene.session.pinned).and_then(|cell| {
         let lead = (scene.session.rows.lead(), scene.session.column);
         let (component, column) = state.hovered().map_or(lead, |hovered| (hovered.component, hovered.column));
-        scene.frame.outcome.panel(component, column).pattern.exact_cell(cell.query, cell.key)
+        scene.frame.panel(component, column)?.pattern.exact_cell(cell.query, cell.key)
     });
     let marker = shown.and_then(|exact| match scale.position(exact.weight) {
         NormPosition::Within(at) => Some(at),

@@ -6,13 +6,13 @@ use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoints, VLine};
 use super::{
     action::{Action, Actions},
     controls::heading,
+    frame::{Details, Frame},
     numbers,
-    studio::{Details, Frame},
     theme::{self, space},
 };
 use crate::{
     attention::{Component, Mask, Pattern},
-    engine::{Effect, Outcome},
+    engine::Effect,
     session::{Cell, Command, Session},
 };
 
@@ -23,15 +23,16 @@ const PROFILE_HEIGHT: f32 = 190.0;
 /// All parts, one below the other.
 pub fn inspector_ui(ui: &mut Ui, session: &Session, frame: &Frame, details: Option<&Details>, actions: &mut Actions) {
     let outcome = &frame.outcome;
-    pinned_ui(ui, session, outcome, actions);
+    pinned_ui(ui, session, frame, actions);
     if let Some(cell) = session.pinned.filter(|cell| cell.query < outcome.n_positions()) {
-        profile_ui(ui, session, outcome, cell);
+        profile_ui(ui, session, frame, cell);
     }
     effect_ui(ui, outcome.mask(), details);
 }
 
 /// The row of the pinned cell as lines: weight against key position, baseline and the three columns.
-fn profile_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, cell: Cell) {
+fn profile_ui(ui: &mut Ui, session: &Session, frame: &Frame, cell: Cell) {
+    let outcome = &frame.outcome;
     let component = session.rows.lead();
     heading(ui, &format!("Row {} {}: {component}", cell.query, numbers::token(outcome, cell.query)));
     let colors = theme::of(ui);
@@ -42,12 +43,13 @@ fn profile_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, cell: Cell) {
     };
     let baseline = Line::new("baseline", points(&outcome.baseline.pattern)).color(colors.text_weak).width(2.5);
     let columns: Vec<Line<'_>> = (0..3)
-        .map(|column| {
+        .filter_map(|column| {
             let name = format!("ε = {}", outcome.epsilon[component.row()][column]);
-            Line::new(name, points(&outcome.panel(component, column).pattern))
+            let line = Line::new(name, points(&frame.panel(component, column)?.pattern))
                 .id(egui::Id::unique(("profile", column)))
                 .color(colors.series[column])
-                .width(if column == session.column { 2.0 } else { 1.2 })
+                .width(if column == session.column { 2.0 } else { 1.2 });
+            Some(line)
         })
         .collect();
     let label = |hover: &HoverPosition<'_>| match hover {
@@ -102,7 +104,8 @@ fn effect_ui(ui: &mut Ui, mask: Mask, details: Option<&Details>) {
 }
 
 /// The pinned cell in all nine panels.
-fn pinned_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Actions) {
+fn pinned_ui(ui: &mut Ui, session: &Session, frame: &Frame, actions: &mut Actions) {
+    let outcome = &frame.outcome;
     heading(ui, "Pinned cell");
     let Some(cell) = session.pinned else {
         ui.label(RichText::new("Click a cell to keep its numbers here.").small().color(theme::of(ui).text_weak));
@@ -119,6 +122,10 @@ fn pinned_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Ac
         for component in Component::ALL {
             ui.label(RichText::new(component.name()).small().color(theme::of(ui).text_weak));
             for column in 0..3 {
+                if frame.panel(component, column).is_none() {
+                    ui.monospace("…").on_hover_text("not computed yet");
+                    continue;
+                }
                 let numbers = numbers::CellNumbers::of(outcome, component, column, cell);
                 let weight = numbers.map_or(f32::NAN, |numbers| numbers.panel.weight);
                 ui.monospace(numbers::steady(weight)).on_hover_text(numbers::weight(weight));
@@ -127,7 +134,10 @@ fn pinned_ui(ui: &mut Ui, session: &Session, outcome: &Outcome, actions: &mut Ac
         }
     });
     ui.horizontal(|ui| {
-        if ui.button("Copy numbers").on_hover_text("Tab-separated (Ctrl+C)").clicked()
+        if ui
+            .add_enabled(frame.is_whole(), egui::Button::new("Copy numbers"))
+            .on_hover_text("Tab-separated (Ctrl+C)")
+            .clicked()
             && let Some(text) = numbers::cell_table(outcome, cell)
         {
             actions.push(Action::Copy { text, what: "The pinned cell’s numbers" });

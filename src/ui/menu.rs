@@ -1,17 +1,21 @@
 //! The bar at the top.
 
-use egui::{MenuBar, RichText, Ui};
+use std::path::Path;
+
+use egui::{Button, MenuBar, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
     theme,
 };
 use crate::{
-    engine::{Bundled, Outcome},
+    engine::{Bundled, Outcome, SourceSpec},
     figure::{ColorNorm, Colormap, MaskedStyle},
     session::{Command, PaperFigure, Session, Theme},
 };
 
+/// Most of a path that a menu shows.
+const PATH_CHARACTERS: usize = 36;
 const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
 
 /// Menus, the way back, and what is shown.
@@ -20,10 +24,11 @@ pub fn menu_ui(
     session: &Session,
     previous: Option<&Session>,
     outcome: Option<&Outcome>,
+    recent: &[SourceSpec],
     actions: &mut Actions,
 ) {
     MenuBar::new().ui(ui, |ui| {
-        ui.menu_button("File", |ui| file_ui(ui, actions));
+        ui.menu_button("File", |ui| file_ui(ui, recent, actions));
         ui.menu_button("View", |ui| view_ui(ui, session, actions));
         ui.menu_button("Help", |ui| {
             if ui.button("Keyboard and mouse   ?").clicked() {
@@ -54,7 +59,7 @@ pub fn menu_ui(
     });
 }
 
-fn file_ui(ui: &mut Ui, actions: &mut Actions) {
+fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     ui.menu_button("Examples", |ui| {
         for (bundled, text) in [
             (Bundled::Smollm2, "The figure: SmolLM2-135M, captured"),
@@ -84,6 +89,7 @@ fn file_ui(ui: &mut Ui, actions: &mut Actions) {
     if ui.button("Open capture…   Ctrl+O").clicked() {
         actions.push(Action::OpenCapture);
     }
+    ui.add_enabled_ui(!recent.is_empty(), |ui| ui.menu_button("Open recent", |ui| recent_ui(ui, recent, actions)));
     if ui.button("Export PNG…   Ctrl+E").clicked() {
         actions.push(Action::OpenExport);
     }
@@ -94,6 +100,31 @@ fn file_ui(ui: &mut Ui, actions: &mut Actions) {
     if ui.button("Quit   Ctrl+Q").clicked() {
         actions.push(Action::Quit);
     }
+}
+
+fn recent_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
+    for source in recent {
+        let folder = source.path().and_then(Path::parent).map_or_else(String::new, |folder| elided(folder));
+        let button = Button::new(source.name()).shortcut_text(RichText::new(folder).small());
+        if ui.add(button).on_hover_text(source.to_string()).clicked() {
+            actions.push(Action::OpenRecent(source.clone()));
+        }
+    }
+    ui.separator();
+    if ui.button("Clear recent").clicked() {
+        actions.push(Action::ClearRecent);
+    }
+}
+
+/// The end of a long path.
+fn elided(path: &Path) -> String {
+    let text = path.display().to_string();
+    let length = text.chars().count();
+    if length <= PATH_CHARACTERS {
+        return text;
+    }
+    let end: String = text.chars().skip(length + 1 - PATH_CHARACTERS).collect();
+    format!("…{end}")
 }
 
 fn view_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {

@@ -19,20 +19,21 @@ const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
-const SHEET: [(&str, &str); 17] = [
+const SHEET: [(&str, &str); 18] = [
     ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
     ("1  2  3", "slider moves this column"),
     ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),
     ("Home  End  on the slider", "ε = 0, ε = 1e2"),
     ("Click", "select the panel and pin the cell"),
     ("← → ↑ ↓", "move the pinned cell"),
-    ("Esc", "unpin the cell"),
+    ("Esc", "unpin the cell; else cancel opening or computing"),
     ("Ctrl+C", "copy the pinned cell’s numbers"),
     ("Scroll, pinch", "zoom all panels"),
     ("Right drag", "move the zoomed view"),
     ("Double-click", "show the whole matrix again"),
     ("S, double-click on a title", "one panel alone, and back"),
     ("I", "inspector: the pinned cell’s numbers, its row, the effect on the output"),
+    ("← →  Space  on a token", "move along the tokens; choose it, where the scope’s positions are chosen"),
     ("[  ]   ,  .", "layer down and up, head down and up"),
     ("Ctrl+E", "export the figure"),
     ("Ctrl+Shift+E", "export the numbers: NPZ, safetensors, CSV or JSON"),
@@ -57,7 +58,8 @@ pub fn combinations(ctx: &Context) -> Actions {
 }
 
 /// The actions of plain keys. Asked after the widgets, which take theirs first, and only while none wants text.
-pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -> Actions {
+/// `escape` is what Esc does where no cell is pinned.
+pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>, escape: Option<Action>) -> Actions {
     let mut actions = Actions::new();
     if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)))
         && let Some(text) = session.pinned.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell))
@@ -66,6 +68,12 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>) -
     }
     if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))) {
         actions.push(Action::ToggleShortcuts);
+    }
+    if session.pinned.is_none()
+        && let Some(action) = escape
+        && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+    {
+        actions.push(action);
     }
     let selected = (session.rows.lead(), session.column);
     for (key, command) in [

@@ -5,11 +5,13 @@ use egui::{RichText, Ui};
 use super::{
     action::Actions,
     controls::heading,
-    studio::Frame,
+    frame::Frame,
+    scope,
     theme::{self, space},
     widgets::{Chip, ChipKind, TokenChips},
 };
 use crate::{
+    attention::{PositionScope, Scope},
     engine::{Prompt, SourceKind},
     session::{Cell, Command, Session},
 };
@@ -74,11 +76,12 @@ pub fn prompt_ui(
     }
     if let Some(frame) = frame {
         ui.add_space(space::XS);
-        chips_ui(ui, frame, session, hovered);
+        chips_ui(ui, frame, session, hovered, actions);
     }
 }
 
-fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>) {
+/// The tokens; where the scope's positions are chosen, each of them can be.
+fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>, actions: &mut Actions) {
     let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt, Prompt::Text { bos: true, .. });
     let chips: Vec<Chip<'_>> = frame
         .outcome
@@ -91,5 +94,14 @@ fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>
         })
         .collect();
     let linked: Vec<usize> = hovered.into_iter().flat_map(|cell| [cell.query, cell.key]).collect();
-    TokenChips::new(&chips).linked(&linked).show(ui, "tokens");
+    let chips = TokenChips::new(&chips).linked(&linked);
+    let positions = &session.scope.positions;
+    let PositionScope::Selection(selected) = positions else {
+        chips.show(ui, "tokens");
+        return;
+    };
+    let response = chips.chosen(&|position| positions.contains(position)).show(ui, "tokens");
+    if let Some(positions) = scope::after_click(selected, response) {
+        actions.push(Command::SetScope(Scope { positions, ..session.scope.clone() }).into());
+    }
 }

@@ -1,49 +1,87 @@
-//! The line at the bottom: what is shown, and how long the last recompute took.
+//! The line at the bottom: what is shown, what is being opened or computed, and how long the last recompute took.
 
-use egui::{RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::{
+    action::{Action, Actions},
+    opener::Opening,
+    progress::{opening_ui, working_ui},
     studio::Studio,
     theme::{self, space},
 };
 use crate::{attention::Operation, session::Session};
 
-pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
-    let colors = theme::of(ui);
-    ui.horizontal(|ui| {
+pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio, opening: Option<&Opening>, actions: &mut Actions) {
+    // Always as high as with a button in it, so that the panels above keep their size.
+    ui.set_min_height(theme::TARGET.y);
+    ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        let Some(frame) = studio.frame() else {
-            // After a failure there is nothing to wait for; the reason stands where the picture would be.
-            let is_failed = studio.failure().is_some();
-            if !is_failed {
-                ui.spinner();
-            }
-            ui.label(RichText::new(if is_failed { "Not opened" } else { "Opening…" }).small());
+        if studio.frame().is_none() {
+            first_ui(ui, studio, opening);
             return;
-        };
-        let outcome = &frame.outcome;
-        let text = format!(
-            "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
-            outcome.facts.source,
-            outcome.n_positions(),
-            outcome.layer,
-            outcome.facts.n_layers.saturating_sub(1),
-            outcome.head,
-            outcome.facts.n_heads.saturating_sub(1),
-            session.scope,
-            operation(outcome.operation),
-        );
-        ui.add(egui::Label::new(RichText::new(text).small().color(colors.text_weak)).truncate());
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
-            ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
-            if studio.failure().is_some() {
-                ui.label(RichText::new("shown: the last result").small().color(colors.warning));
-            } else if studio.is_slow() {
-                ui.spinner();
-            }
+        }
+        if let Some(opening) = opening.filter(|opening| opening.is_noticeable()) {
+            opening_ui(ui, opening, actions);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            last_run_ui(ui, studio, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| shown_ui(ui, session, studio));
         });
     });
+}
+
+/// Before there is a picture. After a failure there is nothing to wait for; the reason stands where the picture would
+/// be.
+fn first_ui(ui: &mut Ui, studio: &Studio, opening: Option<&Opening>) {
+    let text = match opening {
+        Some(_) => "Opening…",
+        None if studio.is_busy() => "Computing…",
+        None => "Not opened",
+    };
+    ui.label(RichText::new(text).small());
+}
+
+fn shown_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
+    let Some(frame) = studio.frame() else { return };
+    let outcome = &frame.outcome;
+    let text = format!(
+        "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
+        outcome.facts.source,
+        outcome.n_positions(),
+        outcome.layer,
+        outcome.facts.n_layers.saturating_sub(1),
+        outcome.head,
+        outcome.facts.n_heads.saturating_sub(1),
+        session.scope,
+        operation(outcome.operation),
+    );
+    ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
+}
+
+/// From right to left.
+fn last_run_ui(ui: &mut Ui, studio: &Studio, actions: &mut Actions) {
+    let colors = theme::of(ui);
+    if let Some(working) = studio.working() {
+        working_ui(ui, working, actions);
+        return;
+    }
+    let is_outdated = studio.is_outdated() || studio.frame().is_some_and(|frame| !frame.is_whole());
+    if studio.is_given_up() {
+        let hint = "Compute what was cancelled";
+        if ui.small_button("Compute").on_hover_text(hint).clicked() {
+            actions.push(Action::Compute);
+        }
+        let text = if is_outdated { "cancelled; shown: an older result" } else { "cancelled: effect on the output" };
+        ui.label(RichText::new(text).small().color(colors.warning));
+        return;
+    }
+    if let Some(frame) = studio.frame() {
+        let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+        ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+    }
+    if studio.failure().is_some() {
+        ui.label(RichText::new("shown: the last result").small().color(colors.warning));
+    }
 }
 
 /// Nothing for scaling, which is what is expected.

@@ -1,79 +1,22 @@
 //! The window's end of the worker: what was asked last, and the newest answers.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
+use super::{
+    frame::{Details, Failure, Frame, PanelState, Request},
+    painter::{Meter, Painter, Reply, SLOW},
+    widgets::Freshness,
+};
 use crate::{
-    attention::{Component, Metrics},
-    engine::{
-        Answer, Effect, Engine, EngineError, Outcome, RequestNumber, RunSpec, SourceFacts, SourceSpec, Ticket, Worker,
-    },
-    figure::{PanelPictures, PanelRenderer, PictureSpec},
+    attention::Component,
+    engine::{Answer, OpenSource, Progress, RequestNumber, Worker},
 };
 
-/// A run may be given up for a newer request only after this long: a drag over a fast source shows every step that
-/// it finishes, and a slow one is not waited for.
-const PATIENCE: Duration = Duration::from_millis(120);
-
-/// An answer that takes longer is waited for visibly.
-const SLOW: Duration = Duration::from_millis(250);
-
-/// Everything that the picture depends on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    pub spec: RunSpec,
-    pub picture: PictureSpec,
-    /// The panel whose details are wanted.
-    pub selected: (Component, usize),
-}
-
-/// A picture of the whole grid and what it shows.
-pub struct Frame {
-    /// What was asked; the session may have moved on.
-    pub spec: RunSpec,
-    pub outcome: Outcome,
-    pub pictures: PanelPictures,
-    /// From request to pixels.
-    pub elapsed: Duration,
-}
-
-/// What takes longer than the picture and comes after it.
-#[derive(Clone, Debug)]
-pub struct Details {
-    /// `[component][column]`
-    pub panels: [[Metrics; 3]; 3],
-    /// Mean length of the head's output: baseline, selected panel. `None` without values.
-    pub output_norms: Option<(f64, f64)>,
-    /// Of the selected panel's intervention; `None` for a capture.
-    pub effect: Option<Effect>,
-}
-
-enum Reply {
-    Frame(Box<Frame>),
-    Details(Box<Details>),
-    Failed(Failure),
-}
-
-/// Why a request has no picture. Messages are for people.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// The source could not be opened.
-    Unopened { source: SourceSpec, message: String },
-    /// The source is open but the request asks for something that it cannot give.
-    Refused { facts: Arc<SourceFacts>, message: String },
-    /// A bug.
-    Internal { message: String },
-}
-
-impl Failure {
-    pub fn message(&self) -> &str {
-        match self {
-            Self::Unopened { message, .. } | Self::Refused { message, .. } | Self::Internal { message } => message,
-        }
-    }
-}
+/// Where reading a prompt takes longer than [`SLOW`], typing must pause for this long before it is read.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What arrived since the last look.
 #[derive(Debug, Default)]
@@ -84,87 +27,213 @@ pub struct Arrivals {
     pub failure: Option<Failure>,
 }
 
+/// What is computed while the window waits for it visibly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Working {
+    Panels(Option<Progress>),
+    /// The panels are there, the effect on the output is not.
+    Details(Option<Progress>),
+}
+
+/// A request and the source that it goes to.
+#[derive(Clone)]
+struct Asked {
+    source: Arc<OpenSource>,
+    request: Request,
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.request == other.request
+    }
+}
+
+impl Asked {
+    /// Whether what is read differs, but not who reads it.
+    fn has_another_prompt(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.request.spec.prompt != other.request.spec.prompt
+    }
+}
+
 /// The worker and the newest of its answers. The old answers stay until new ones have arrived, also after failures.
 pub struct Studio {
-    worker: Worker<Request, Reply>,
-    asked: Option<Request>,
+    worker: Worker<Asked, Reply>,
+    ctx: egui::Context,
+    asked: Option<Asked>,
+    asked_at: Instant,
+    /// Of `asked`.
     number: RequestNumber,
     answered: RequestNumber,
-    frame: Option<Box<Frame>>,
-    details: Option<Box<Details>>,
+    /// What waits for a pause in typing, and since when.
+    held: Option<(Asked, Instant)>,
+    frame: Option<(RequestNumber, Box<Frame>)>,
+    frame_at: Instant,
+    details: Option<(RequestNumber, Box<Details>)>,
+    meter: Meter,
     failure: Option<Failure>,
-    asked_at: Instant,
+    /// Nobody wants the answer to `number` any more.
+    is_given_up: bool,
+    /// How long the last new prompt took.
+    reading: Duration,
+    /// Since when a new one is being read.
+    reading_since: Option<Instant>,
 }
 
 impl Studio {
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn new(ctx: egui::Context) -> std::io::Result<Self> {
-        let mut engine = Engine::default();
-        let mut renderer = PanelRenderer::default();
-        let worker = Worker::spawn(
-            "engine",
-            move || ctx.request_repaint(),
-            move |ticket, request, send| {
-                work(&mut engine, &mut renderer, ticket, &request, send);
-            },
-        )?;
+    pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
+        let meter = Meter::default();
+        let (mut painter, repaint) = (Painter::new(meter.clone()), ctx.clone());
+        let wake = move || repaint.request_repaint();
+        let worker = Worker::spawn("engine", wake, move |ticket, asked: Asked, send: &mut dyn FnMut(Reply)| {
+            painter.work(ticket, asked.source, &asked.request, send);
+        })?;
+        let now = Instant::now();
         Ok(Self {
             worker,
+            ctx: ctx.clone(),
             asked: None,
+            asked_at: now,
             number: 0,
             answered: 0,
+            held: None,
             frame: None,
+            frame_at: now,
             details: None,
+            meter,
             failure: None,
-            asked_at: Instant::now(),
+            is_given_up: false,
+            reading: Duration::ZERO,
+            reading_since: None,
         })
     }
 
-    /// Asks for `request` unless it is what was asked last.
-    pub fn ask(&mut self, request: Request) {
-        if self.asked.as_ref() != Some(&request) {
-            self.asked = Some(request.clone());
-            if !self.is_busy() {
-                self.asked_at = Instant::now();
-            }
-            self.number = self.worker.submit(request);
+    /// Asks `source` for `request` unless that is what was asked last.
+    pub fn ask(&mut self, source: &Arc<OpenSource>, request: Request) {
+        let wanted = Asked { source: source.clone(), request };
+        if self.asked.as_ref() == Some(&wanted) {
+            self.held = None;
+        } else if !self.must_wait(&wanted) {
+            self.submit(wanted);
         }
+        let (is_busy, is_detailing) = (self.is_busy(), self.is_detailing());
+        if is_busy || is_detailing {
+            let since = if is_busy { self.asked_at } else { self.frame_at };
+            if let Some(rest) = SLOW.checked_sub(since.elapsed()) {
+                self.ctx.request_repaint_after(rest + Duration::from_millis(1));
+            }
+        }
+    }
+
+    fn submit(&mut self, wanted: Asked) {
+        if !self.is_busy() {
+            self.asked_at = Instant::now();
+        }
+        let is_same_source = self.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(&asked.source, &wanted.source));
+        if !is_same_source {
+            (self.reading, self.reading_since) = (Duration::ZERO, None);
+        }
+        if !is_same_source || self.asked.as_ref().is_some_and(|asked| asked.has_another_prompt(&wanted)) {
+            self.reading_since.get_or_insert_with(Instant::now);
+        }
+        self.asked = Some(wanted.clone());
+        self.number = self.worker.submit(wanted);
+        self.held = None;
+        self.is_given_up = false;
+    }
+
+    /// Whether `wanted` waits for a pause in typing; remembers it as what does.
+    fn must_wait(&mut self, wanted: &Asked) -> bool {
+        let is_typing = self.asked.as_ref().is_some_and(|asked| asked.has_another_prompt(wanted));
+        let is_slow = self.reading > SLOW || self.reading_since.is_some_and(|since| since.elapsed() > SLOW);
+        if !is_typing || !is_slow {
+            return false;
+        }
+        let since = match &self.held {
+            Some((held, since)) if held == wanted => *since,
+            _ => {
+                let now = Instant::now();
+                if !self.is_busy() {
+                    self.asked_at = now;
+                }
+                self.held = Some((wanted.clone(), now));
+                now
+            }
+        };
+        let Some(rest) = PAUSE.checked_sub(since.elapsed()) else { return false };
+        self.ctx.request_repaint_after(rest + Duration::from_millis(1));
+        true
+    }
+
+    /// Gives up what is being computed. What is on screen stays, marked as old where it is.
+    pub fn cancel(&mut self) {
+        self.answered = self.worker.cancel();
+        if let Some((held, _)) = self.held.take() {
+            // Never asked, and nothing will answer it.
+            (self.asked, self.number) = (Some(held), self.answered);
+        }
+        self.is_given_up = true;
+    }
+
+    /// Asks again for what was given up.
+    pub fn retry(&mut self) {
+        self.asked = None;
     }
 
     /// Takes in what has arrived.
     pub fn poll(&mut self) -> Arrivals {
         let mut arrivals = Arrivals::default();
         while let Some((number, answer)) = self.worker.poll() {
-            self.answered = self.answered.max(number);
             match answer {
                 Answer::Result(Reply::Frame(frame)) => {
-                    self.frame = Some(frame);
-                    self.failure = None;
                     arrivals.frame = true;
+                    self.show(number, frame);
                 }
-                Answer::Result(Reply::Details(details)) => self.details = Some(details),
+                Answer::Result(Reply::Details(details)) => self.details = Some((number, details)),
                 Answer::Result(Reply::Failed(failure)) if number == self.number => {
+                    self.answered = number;
+                    self.reading_since = None;
                     self.failure = Some(failure.clone());
                     arrivals.failure = Some(failure);
                 }
-                Answer::Result(Reply::Failed(_)) => {}
+                Answer::Result(Reply::Progress | Reply::Failed(_)) => {}
                 Answer::Panicked(message) => {
+                    self.answered = self.answered.max(number);
                     let message = format!("Internal error while computing: {message}. What is shown is unchanged.");
-                    self.failure = Some(Failure::Internal { message: message.clone() });
-                    arrivals.failure = Some(Failure::Internal { message });
+                    let failure = Failure::Internal { message };
+                    self.failure = Some(failure.clone());
+                    arrivals.failure = Some(failure);
                 }
             }
         }
         arrivals
     }
 
-    pub fn frame(&self) -> Option<&Frame> {
-        self.frame.as_deref()
+    fn show(&mut self, number: RequestNumber, frame: Box<Frame>) {
+        self.failure = None;
+        if frame.is_whole() {
+            let now = Instant::now();
+            (self.asked_at, self.frame_at) = (now, now);
+            self.answered = self.answered.max(number);
+            if number == self.number
+                && let Some(since) = self.reading_since.take()
+            {
+                self.reading = since.elapsed();
+            }
+        }
+        self.frame = Some((number, frame));
     }
 
+    pub fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref().map(|(_, frame)| &**frame)
+    }
+
+    /// Those of the picture on screen. While it follows the hand, also those of the step before.
     pub fn details(&self) -> Option<&Details> {
-        self.details.as_deref()
+        let (number, details) = self.details.as_ref()?;
+        let shown = self.frame.as_ref().map(|(shown, _)| shown);
+        (shown == Some(number) || self.frame_at.elapsed() < SLOW).then_some(details)
     }
 
     /// Why the newest request has no picture.
@@ -172,64 +241,57 @@ impl Studio {
         self.failure.as_ref().map(Failure::message)
     }
 
-    /// Whether an answer to the newest request is still to come.
+    /// Whether the picture for the newest request is still to come.
     pub fn is_busy(&self) -> bool {
-        self.answered < self.number
+        self.held.is_some() || self.answered < self.number
     }
 
-    /// Whether the answer is so long in coming that what is shown must be marked as old.
+    /// Whether it is so long in coming that what is shown must be marked as old.
     pub fn is_slow(&self) -> bool {
         self.is_busy() && self.asked_at.elapsed() > SLOW
     }
-}
 
-fn work(
-    engine: &mut Engine,
-    renderer: &mut PanelRenderer,
-    ticket: &Ticket<'_>,
-    request: &Request,
-    send: &mut dyn FnMut(Reply),
-) {
-    let start = Instant::now();
-    let cancelled = || ticket.is_stale() && start.elapsed() > PATIENCE;
-    let result = engine.run(&request.spec, &cancelled).and_then(|outcome| {
-        let pictures = renderer.render(&outcome, &request.picture);
-        let frame = Frame { spec: request.spec.clone(), outcome: outcome.clone(), pictures, elapsed: start.elapsed() };
-        send(Reply::Frame(Box::new(frame)));
-        if ticket.is_stale() { Ok(()) } else { send_details(engine, request, &outcome, &|| ticket.is_stale(), send) }
-    });
-    match result {
-        Ok(()) | Err(EngineError::Cancelled) => {}
-        Err(error) => {
-            let (source, message) = (request.spec.source.clone(), error.to_string());
-            send(Reply::Failed(match engine.facts(&source) {
-                Ok(facts) => Failure::Refused { facts, message },
-                Err(_) => Failure::Unopened { source, message },
-            }));
+    /// Whether the picture is there, and its details are still to come.
+    fn is_detailing(&self) -> bool {
+        let is_there = |number: Option<RequestNumber>| number == Some(self.number);
+        !self.is_busy()
+            && is_there(self.frame.as_ref().map(|(number, _)| *number))
+            && !is_there(self.details.as_ref().map(|(number, _)| *number))
+            && self.failure.is_none()
+            && !self.is_given_up
+    }
+
+    /// What is visibly waited for.
+    pub fn working(&self) -> Option<Working> {
+        let metered = *self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = metered.filter(|(number, _)| *number == self.number).map(|(_, progress)| progress);
+        if self.is_slow() {
+            Some(Working::Panels(progress))
+        } else if self.is_detailing() && self.frame_at.elapsed() > SLOW {
+            Some(Working::Details(progress))
+        } else {
+            None
         }
     }
-}
 
-fn send_details(
-    engine: &mut Engine,
-    request: &Request,
-    outcome: &Outcome,
-    cancelled: &dyn Fn() -> bool,
-    send: &mut dyn FnMut(Reply),
-) -> Result<(), EngineError> {
-    let baseline = &outcome.baseline.pattern;
-    let mut panels = [[Metrics::of(baseline); 3]; 3];
-    for (metrics, panel) in panels.as_flattened_mut().iter_mut().zip(outcome.panels.as_flattened()) {
-        if cancelled() {
-            return Err(EngineError::Cancelled);
-        }
-        if panel.pattern != *baseline {
-            *metrics = Metrics::of(&panel.pattern);
-        }
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up
     }
-    let (component, column) = request.selected;
-    let norms = outcome.baseline.output_norm().zip(outcome.panel(component, column).output_norm());
-    let effect = engine.effect(&request.spec, component, column, cancelled)?;
-    send(Reply::Details(Box::new(Details { panels, output_norms: norms, effect })));
-    Ok(())
+
+    /// Whether the picture answers an older request, and visibly so.
+    pub fn is_outdated(&self) -> bool {
+        let is_newest = self.held.is_none() && self.frame.as_ref().is_some_and(|(number, _)| *number == self.number);
+        !is_newest && (self.is_slow() || self.failure.is_some() || self.is_given_up)
+    }
+
+    /// Whether the panels show the current settings, `[component][column]`.
+    pub fn freshness(&self) -> [[Freshness; 3]; 3] {
+        let is_outdated = self.is_outdated();
+        let of = |component: Component, column| match self.frame().map(|frame| frame.state(component, column)) {
+            Some(PanelState::Awaited) => Freshness::Awaited,
+            Some(PanelState::Current) if !is_outdated => Freshness::Current,
+            _ => Freshness::Stale,
+        };
+        Component::ALL.map(|component| std::array::from_fn(|column| of(component, column)))
+    }
 }

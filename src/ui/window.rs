@@ -4,7 +4,7 @@ use std::{error::Error, io::Write as _, time::Instant};
 
 use eframe::NativeOptions;
 
-use super::App;
+use super::{App, Setup};
 use crate::session::Session;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
@@ -50,7 +50,7 @@ pub fn open(session: Session) -> Result<(), WindowError> {
     };
     let start = Instant::now();
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
-        let app = App::new(&cc.egui_ctx, session)?;
+        let app = App::with(&cc.egui_ctx, session, Setup::of_this_person())?;
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
     };

@@ -2,13 +2,18 @@
 
 use std::{fs::File, io::BufReader, path::Path};
 
-use attenuate::figure::{Dpi, FigureStyle, draw_png};
+use attenuate::{
+    capture::NumbersFormat,
+    figure::{Dpi, FigureStyle, draw_png},
+};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
 
-const DIALOG: &str = "Export figure";
+const DIALOGS: [&str; 2] = ["Export figure", "Export numbers"];
+const NUMBERS_FIELD: &str = "NPZ, safetensors, CSV or JSON file";
+const NUMBERS_MODIFIERS: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
 fn export_to(window: &mut Window, path: &Path) {
     window.press_with(Modifiers::COMMAND, Key::E);
@@ -18,7 +23,7 @@ fn export_to(window: &mut Window, path: &Path) {
 }
 
 fn dialog_is_open(window: &Window) -> bool {
-    window.harness.query_by_role_and_label(Role::Window, DIALOG).is_some()
+    DIALOGS.iter().any(|title| window.harness.query_by_role_and_label(Role::Window, title).is_some())
 }
 
 #[test]
@@ -73,10 +78,79 @@ fn a_failure_keeps_the_dialog_and_leaves_no_file() {
 #[test]
 fn escape_closes_the_dialog() {
     let mut window = Window::figure();
-    window.press_with(Modifiers::COMMAND, Key::E);
-    assert!(dialog_is_open(&window));
-    window.press(Key::Escape);
-    assert!(!dialog_is_open(&window));
+    for modifiers in [Modifiers::COMMAND, NUMBERS_MODIFIERS] {
+        window.press_with(modifiers, Key::E);
+        assert!(dialog_is_open(&window));
+        window.press(Key::Escape);
+        assert!(!dialog_is_open(&window));
+    }
+}
+
+fn numbers_to(window: &mut Window, path: &Path) {
+    window.press_with(NUMBERS_MODIFIERS, Key::E);
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, NUMBERS_FIELD).is_focused());
+    window.type_over(Role::TextInput, NUMBERS_FIELD, &path.display().to_string());
+    window.press(Key::Enter);
+}
+
+#[test]
+fn writes_the_numbers_of_what_is_shown_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::figure();
+    window.enter_epsilon("0.3");
+    window.press(Key::Tab);
+    let spec = window.session().run_spec();
+    let expected = window.expected().numbers(&spec);
+    assert_eq!(expected.epsilon[0][0], 0.3);
+    for format in NumbersFormat::ALL {
+        let path = folder.path().join(format!("weights.{}", format.extension()));
+        numbers_to(&mut window, &path);
+        let saved = format!("Saved {}", path.display());
+        window.wait(&saved, |window| window.announced(Role::Status).contains(&saved));
+        assert!(!dialog_is_open(&window));
+        let mut bytes = Vec::new();
+        expected.write(format, &mut bytes).unwrap();
+        assert!(std::fs::read(&path).unwrap() == bytes, "{format:?}: what the command line writes");
+    }
+    assert!(window.announced(Role::Alert).is_empty());
+    assert_eq!(files_in(folder.path()).len(), 4, "no temporary file is left");
+}
+
+#[test]
+fn numbers_that_cannot_be_written_keep_the_dialog() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::figure();
+    window.press_with(NUMBERS_MODIFIERS, Key::E);
+    let text = folder.path().join("weights.txt");
+    window.type_over(Role::TextInput, NUMBERS_FIELD, &text.display().to_string());
+    window.press(Key::Enter);
+    let message = format!("{}: the name must end in .npz, .safetensors, .csv or .json", text.display());
+    window.wait(&message, |window| window.announced(Role::Alert) == [message.clone()]);
+    assert!(dialog_is_open(&window) && files_in(folder.path()).is_empty());
+
+    let missing = folder.path().join("no such folder").join("weights.csv");
+    window.type_over(Role::TextInput, NUMBERS_FIELD, &missing.display().to_string());
+    window.click(Role::Button, "Save numbers");
+    let path = missing.display().to_string();
+    window.wait("the path", |window| window.announced(Role::Alert).iter().any(|alert| alert.contains(&path)));
+    assert!(dialog_is_open(&window) && files_in(folder.path()).is_empty());
+
+    let good = folder.path().join("weights.csv");
+    window.type_over(Role::TextInput, NUMBERS_FIELD, &good.display().to_string());
+    window.click(Role::Button, "Save numbers");
+    window.wait("the dialog closed", |window| !dialog_is_open(window));
+    assert_eq!(files_in(folder.path()), ["weights.csv"]);
+}
+
+#[test]
+fn the_menu_opens_both_dialogs() {
+    for (entry, field) in [("Export PNG…   Ctrl+E", "PNG file"), ("Export numbers…   Ctrl+Shift+E", NUMBERS_FIELD)]
+    {
+        let mut window = Window::figure();
+        window.menu(&["File", entry]);
+        assert!(dialog_is_open(&window));
+        assert!(window.harness.query_by_role_and_label(Role::TextInput, field).is_some(), "{entry}");
+    }
 }
 
 fn files_in(folder: &Path) -> Vec<String> {

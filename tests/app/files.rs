@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,7 +22,7 @@ use super::{
 };
 
 #[derive(Debug)]
-struct Dropped(PathBuf);
+pub struct Dropped(pub PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {
@@ -86,11 +87,31 @@ fn other_kinds_of_file_are_refused_by_name() {
     let mut window = Window::figure();
     drop_file(&mut window, &path);
     let alerts = window.announced(Role::Alert);
-    assert!(alerts.len() == 1 && alerts[0].contains("notes.txt") && alerts[0].contains(".safetensors"), "{alerts:?}");
+    assert!(
+        alerts.len() == 1 && alerts[0].contains("notes.txt") && alerts[0].contains(".safetensors or .npz"),
+        "{alerts:?}"
+    );
     assert_figure_stays(&mut window);
     open_by_path(&mut window, "");
     assert_eq!(window.announced(Role::Alert).len(), 2, "{:?}", window.announced(Role::Alert));
     assert_figure_stays(&mut window);
+}
+
+/// `[5, 4]` arrays as `numpy.savez` writes them.
+fn npz(data: &HashMap<&str, Vec<u8>>) -> Vec<u8> {
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (5, 4), }";
+    let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (name, bytes) in data {
+        let path = format!("{name}.npy");
+        let (mut member, config) = zip.new_file(path.as_str()).start().unwrap();
+        let mut writer = config.wrap(&mut member);
+        writer.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        writer.write_all(&u16::try_from(header.len()).unwrap().to_le_bytes()).unwrap();
+        writer.write_all(&[header.as_bytes(), bytes].concat()).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        member.finish(descriptor).unwrap();
+    }
+    zip.finish().unwrap()
 }
 
 #[test]
@@ -101,10 +122,12 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
     let data: HashMap<&str, Vec<u8>> = [("q", values(0.7)), ("k", values(1.1)), ("v", values(1.9))].into();
     let views = data.iter().map(|(name, bytes)| (*name, TensorView::new(Dtype::F32, vec![5, 4], bytes).unwrap()));
     std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
-    for how in ["dropped", "typed"] {
+    let packed = folder.path().join("mine.npz");
+    std::fs::write(&packed, npz(&data)).unwrap();
+    for (how, path) in [("dropped", &path), ("typed", &path), ("dropped", &packed), ("typed", &packed)] {
         let mut window = Window::figure();
         match how {
-            "dropped" => drop_file(&mut window, &path),
+            "dropped" => drop_file(&mut window, path),
             _ => open_by_path(&mut window, &path.display().to_string()),
         }
         window.wait("five tokens", |window| window.outcome().n_positions() == 5);
@@ -163,7 +186,7 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
         }
         window.wait("the file's model", |window| window.outcome().facts.source == SourceSpec::Gguf(path.clone()));
         let facts = window.outcome().facts.clone();
-        assert_eq!((facts.kind, facts.title.as_str(), facts.n_layers), (SourceKind::Model, "tiny.F32", 3));
+        assert_eq!((facts.kind, facts.title.as_str(), facts.n_layers), (SourceKind::Model, "tiny.F32.gguf", 3));
         assert_eq!(window.outcome().n_positions(), 5, "{how}");
         window.metrics();
         assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));

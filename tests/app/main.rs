@@ -12,14 +12,18 @@
 )]
 
 mod cells;
+mod computing;
 mod epsilon;
 mod export;
 mod files;
 #[path = "../support/gguf/mod.rs"]
 mod gguf_files;
+mod loading;
 mod opening;
 mod operations;
 mod prompts;
+mod recent;
 mod scope;
+mod slow;
 mod support;
 mod view;

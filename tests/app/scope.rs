@@ -1,12 +1,12 @@
 //! Scopes, layers and heads.
 
 use attenuate::{
-    attention::{Component, LayerScope, Metrics, Preset},
-    engine::Bundled,
+    attention::{Component, HeadScope, LayerScope, Metrics, PositionScope, Preset},
+    engine::{Bundled, Prompt},
     session::Session,
 };
-use egui::{Key, Role};
-use egui_kittest::kittest::Queryable as _;
+use egui::{Event, Key, Modifiers, Role, accesskit::Toggled};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
 
@@ -129,5 +129,137 @@ fn layers_and_heads_have_keys() {
         window.press(Key::OpenBracket);
     }
     assert_eq!(window.session().layer, 0);
+    window.metrics();
+}
+
+#[test]
+fn heads_are_chosen_alone_by_group_or_all() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    let facts = window.outcome().facts.clone();
+    assert!(facts.n_kv_heads < facts.n_heads, "the bundled model has groups");
+    assert!(
+        window.is_chosen("Heads: shown") && window.is_chosen("Layers: shown") && window.is_chosen("Positions: all")
+    );
+    window.assert_text("ε acts on head 1 of layer 5, at every position.");
+    window.click(Role::RadioButton, "Layers: all");
+    window.assert_text("ε acts on head 1 of all 6 layers, at every position.");
+    window.assert_text("scope: all layers, this head");
+    let alone = window.metrics();
+    window.click(Role::RadioButton, "Heads: KV group");
+    assert_eq!(window.session().scope.heads, HeadScope::Group);
+    window.assert_text("ε acts on heads 0 to 1, which share KV head 0, of all 6 layers, at every position.");
+    let group = window.metrics();
+    assert_ne!(sink(&alone, Component::Value), sink(&group, Component::Value));
+    assert!(Preset::ALL.iter().all(|preset| !window.is_chosen(preset.name())), "no preset is lit");
+    window.click(Role::RadioButton, "Heads: all");
+    window.assert_text("ε acts on all 4 heads of all 6 layers, at every position.");
+    assert!(window.is_chosen("All layers"), "which is a preset");
+    assert_ne!(sink(&window.metrics(), Component::Value), sink(&group, Component::Value));
+    window.click(Role::RadioButton, "This head");
+    assert!(window.is_chosen("Heads: shown") && window.is_chosen("Layers: shown"));
+}
+
+#[test]
+fn positions_are_all_first_or_rest() {
+    let mut window = Window::figure();
+    let whole = window.metrics();
+    for (choice, positions, words) in [
+        ("Positions: first", PositionScope::First, "at the first position."),
+        ("Positions: all but the first", PositionScope::Rest, "at every position but the first."),
+    ] {
+        window.click(Role::RadioButton, choice);
+        assert_eq!(window.session().scope.positions, positions);
+        window.assert_text(words);
+        let part = window.metrics();
+        assert_ne!(part[1], whole[1], "{choice}");
+        assert_ne!(part[0], part[1], "under a part of the positions, Query and Key differ");
+    }
+    window.click(Role::RadioButton, "Positions: all");
+    assert_eq!(window.metrics(), whole);
+}
+
+/// The positions whose chips are ticked; `None` where chips cannot be.
+fn ticked(window: &Window) -> Option<Vec<usize>> {
+    let chips: Vec<(usize, Option<Toggled>)> = window
+        .harness
+        .query_all_by_role(Role::Button)
+        .filter_map(|node| {
+            let position = node.accesskit_node().label()?.strip_prefix("token ")?.split(':').next()?.parse().ok()?;
+            Some((position, node.accesskit_node().toggled()))
+        })
+        .collect();
+    assert!(chips.iter().all(|(_, toggled)| toggled.is_some() == chips[0].1.is_some()));
+    chips[0].1?;
+    Some(
+        chips
+            .into_iter()
+            .filter(|(_, toggled)| *toggled == Some(Toggled::True))
+            .map(|(position, _)| position)
+            .collect(),
+    )
+}
+
+fn click_token(window: &mut Window, name: &str) {
+    window.harness.get_by_label(name).click();
+    window.settle();
+}
+
+#[test]
+fn tokens_are_chosen_by_clicks() {
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    let (unmodified, whole) = (Metrics::of(&window.expected().baseline.pattern), window.metrics());
+    assert_eq!(ticked(&window), None, "in the other modes a token is no choice");
+    window.click(Role::RadioButton, "Positions: chosen tokens");
+    assert_eq!(ticked(&window), Some(vec![]));
+    window.assert_text("No token is chosen, so that nothing changes");
+    assert_eq!(window.metrics(), [[unmodified; 3]; 3]);
+
+    click_token(&mut window, "token 1: T");
+    assert_eq!(ticked(&window), Some(vec![1]));
+    window.assert_text("at position 1.");
+    window.assert_text("this layer, this head, 1 position");
+    assert_ne!(window.metrics()[0][0], unmodified);
+    window.harness.get_by_label("token 4: fond").click_modifiers(Modifiers::SHIFT);
+    window.settle();
+    assert_eq!(ticked(&window), Some(vec![1, 2, 3, 4]), "Shift takes those between along");
+    window.assert_text("at positions 1, 2, 3, 4.");
+    let some = window.metrics();
+    click_token(&mut window, "token 3: be");
+    assert_eq!(ticked(&window), Some(vec![1, 2, 4]), "a second click takes it out");
+
+    // By keyboard: the chip clicked last has the focus.
+    window.press(Key::Space);
+    assert_eq!(ticked(&window), Some(vec![1, 2, 3, 4]));
+    assert_eq!(window.metrics(), some);
+    window.press(Key::ArrowRight);
+    window.press(Key::ArrowRight);
+    window.press(Key::Space);
+    assert_eq!(ticked(&window), Some(vec![1, 2, 3, 4, 5]));
+
+    window.click(Role::RadioButton, "Positions: all");
+    assert_eq!(window.metrics(), whole);
+    window.click(Role::RadioButton, "Positions: chosen tokens");
+    assert_eq!(ticked(&window), Some(vec![1, 2, 3, 4, 5]), "the choice is remembered");
+}
+
+#[test]
+fn chosen_tokens_that_the_prompt_loses_are_no_longer_chosen() {
+    let prompt = Prompt::Text { text: "one two three four five six seven eight nine ten".to_owned(), bos: true };
+    let positions: PositionScope = "1,2,9".parse().unwrap();
+    let mut session = Session { prompt, ..Session::example(Bundled::Austen) };
+    session.scope.positions = positions;
+    let mut window = Window::open(session);
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+    window.settle();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.event(Event::Text("one two three four".to_owned()));
+    window.settle();
+    assert!(window.outcome().n_positions() < 9);
+    assert_eq!(window.session().scope.positions, "1,2".parse().unwrap());
+    assert!(
+        window.announced(Role::Status)[0].contains("there is no position 9"),
+        "{:?}",
+        window.announced(Role::Status)
+    );
     window.metrics();
 }

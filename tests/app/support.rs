@@ -1,18 +1,23 @@
 //! A window without a screen, and what the engine says it should show.
 
-use std::{thread::sleep, time::Duration};
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use attenuate::{
     attention::{Component, Metrics},
-    engine::{Engine, Outcome},
+    engine::{Bundled, Engine, Outcome, SourceSpec},
     session::{Cell, Session},
-    ui::App,
+    ui::{App, Setup},
 };
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Vec2, accesskit::Toggled, vec2};
 use egui_kittest::{
     Harness, HarnessBuilder, Node,
     kittest::{NodeT as _, Queryable as _},
 };
+
+use super::slow::{Gates, slow};
 
 /// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
 const PATIENCE: usize = 15_000;
@@ -27,6 +32,8 @@ fn builder(size: Vec2) -> HarnessBuilder<App> {
 
 /// The program's window, driven through its accessibility tree, by pointer and by keyboard.
 pub struct Window {
+    /// First, so that nothing waits when the window is dropped.
+    pub gates: Gates,
     pub harness: Harness<'static, App>,
     engine: Engine,
 }
@@ -58,7 +65,21 @@ impl Window {
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
         let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
-        Self { harness, engine: Engine::default() }
+        Self { gates: Gates::default(), harness, engine: Engine::default() }
+    }
+
+    /// One whose slow sources wait at gates, which are closed. Not waited for.
+    pub fn gated(session: Session) -> Self {
+        Self::with(session, |_| {})
+    }
+
+    /// As [`Self::gated`], with a setup that is changed once more. Not waited for.
+    pub fn with(session: Session, change: impl FnOnce(&mut Setup)) -> Self {
+        let gates = Gates::default();
+        let mut setup = gates.setup();
+        change(&mut setup);
+        let harness = builder(SIZE).build_eframe(|cc| App::with(&cc.egui_ctx, session, setup).unwrap());
+        Self { gates, harness, engine: Engine::default() }
     }
 
     fn settled(builder: HarnessBuilder<App>, session: Session) -> Self {
@@ -102,9 +123,54 @@ impl Window {
         panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
     }
 
-    /// The engine's own answer to the session, computed here.
+    /// Steps until `done`, whatever else is going on.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        for _ in 0..PATIENCE {
+            self.harness.step();
+            if done(self) {
+                return;
+            }
+            sleep(Duration::from_millis(2));
+        }
+        panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
+    }
+
+    /// Some frames go by.
+    pub fn pass(&mut self, time: Duration) {
+        let start = Instant::now();
+        while start.elapsed() < time {
+            self.harness.step();
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether there is a control.
+    pub fn has(&self, role: Role, name: &str) -> bool {
+        self.harness.query_by_role_and_label(role, name).is_some()
+    }
+
+    /// A click that is not waited for.
+    #[track_caller]
+    pub fn click_now(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click_accesskit();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// A key that is not waited for.
+    pub fn press_now(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// The engine's own answer to the session, computed here. Slow sources are the bundled model.
     pub fn expected(&mut self) -> Outcome {
-        let spec = self.session().run_spec();
+        let mut spec = self.session().run_spec();
+        if spec.source == slow() {
+            spec.source = SourceSpec::Bundled(Bundled::Austen);
+        }
         self.engine.run(&spec, &|| false).unwrap()
     }
 

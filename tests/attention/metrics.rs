@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, kl_divergence, kl_from_baseline, normalized_entropy,
-    output_norm, sink_mass,
+    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, js_from_baseline, kl_divergence, kl_from_baseline,
+    max_weight, normalized_entropy, output_norm, sink_mass,
 };
 use ndarray::arr2;
 use proptest::prelude::*;
@@ -99,6 +99,8 @@ fn nan_is_not_hidden() {
     assert!(metrics.sink_mass.is_some_and(f64::is_nan), "{metrics:?}");
     assert!(metrics.normalized_entropy.is_some_and(f64::is_nan) && metrics.diagonal.is_nan(), "{metrics:?}");
     assert!(kl_from_baseline(&pattern, &pattern).is_nan());
+    assert!(js_from_baseline(&pattern, &pattern).is_nan());
+    assert!(max_weight(&pattern).is_some_and(f64::is_nan));
 }
 
 #[test]
@@ -143,5 +145,23 @@ proptest! {
             / 7.0;
         let found = kl_from_baseline(&base, &pattern);
         prop_assert!((found - kl).abs() <= 1e-6 * kl.max(1.0), "{} for {}", found, kl);
+
+        let js = (0..7)
+            .map(|i| {
+                let (p, q) = (base.exact_row(i), pattern.exact_row(i));
+                let kl_to_mean = |x: &[f64]| -> f64 {
+                    let mean = p.iter().zip(&q).map(|(p, q)| 0.5 * (p + q));
+                    x.iter().zip(mean).filter(|(x, _)| **x > 0.0).map(|(x, mean)| x * (x / mean).ln()).sum()
+                };
+                0.5 * (kl_to_mean(&p) + kl_to_mean(&q))
+            })
+            .sum::<f64>()
+            / 7.0;
+        let found = js_from_baseline(&base, &pattern);
+        prop_assert!((found - js).abs() <= 1e-6, "{} for {}", found, js);
+        prop_assert!((0.0..=std::f64::consts::LN_2 + 1e-9).contains(&found));
+
+        let largest = rows[1..].iter().map(|row| row.iter().copied().fold(0.0, f64::max)).sum::<f64>() / 6.0;
+        prop_assert!((max_weight(&pattern).unwrap() - largest).abs() <= 1e-6);
     }
 }

@@ -37,7 +37,7 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
         (&["--epsilon"], &["--epsilon"]),
         (&["--sparkle"], &["--sparkle"]),
         (&["bundled:nobody"], &["bundled:nobody", "bundled:smollm2", "bundled:austen"]),
-        (&["notes.txt"], &["notes.txt", ".safetensors"]),
+        (&["notes.txt"], &["notes.txt", ".safetensors", ".npz"]),
         (&["bundled:austen", "bundled:austen"], &["bundled:austen"]),
         (&["--layers", "5..=2"], &["--layers", "5..=2", "A..=B"]),
         (&["--layers", "1..3"], &["--layers", "1..3", "A..=B"]),
@@ -132,6 +132,8 @@ fn captures_that_cannot_be_read_exit_with_1() {
     sandbox.write("garbage.safetensors", b"\xff\x00 This is no capture.\n\n\x1b[31m");
     sandbox.write("text.safetensors", &[b'a'; 4096]);
     sandbox.write("empty.safetensors", b"");
+    sandbox.write("text.npz", &[b'a'; 4096]);
+    sandbox.write("cut.npz", b"PK\x03\x04\x14\0\0\0");
     sandbox.write("tokens.safetensors", &capture(&[("tokens", "\n\n[\"a\"")]));
     for (name, part) in [
         ("missing.safetensors", "No such file"),
@@ -139,6 +141,8 @@ fn captures_that_cannot_be_read_exit_with_1() {
         ("garbage.safetensors", "safetensors"),
         ("text.safetensors", "safetensors"),
         ("empty.safetensors", "safetensors"),
+        ("text.npz", "expected an NPZ file"),
+        ("cut.npz", "expected an NPZ file"),
         ("tokens.safetensors", "tokens"),
     ] {
         refused(&sandbox, 1, "out.json", &[name], &[name, part]);
@@ -171,10 +175,10 @@ fn outputs_that_cannot_be_written_exit_with_1() {
         ("weights", "file/weights.json", "folder does not exist"),
         ("export", "folder.png", "found a folder"),
         ("weights", "folder.json", "found a folder"),
-        ("weights", "weights", ".json or .safetensors"),
-        ("weights", "weights.txt", ".json or .safetensors"),
-        ("weights", "weights.csv", ".csv is not written yet"),
-        ("weights", "weights.npz", ".npz is not written yet"),
+        ("weights", "weights", ".npz, .safetensors, .csv or .json"),
+        ("weights", "weights.txt", ".npz, .safetensors, .csv or .json"),
+        ("weights", "weights.npy", ".npz, .safetensors, .csv or .json"),
+        ("weights", "missing/weights.csv", "folder does not exist"),
     ] {
         sandbox.run(&[command, "-o", output]).assert_refused(1, &[output, part]);
     }
@@ -214,7 +218,13 @@ fn a_full_disk_keeps_the_old_file() {
         eprintln!("SKIPPED: a_full_disk_keeps_the_old_file needs the right to mount a tmpfs");
         return;
     };
-    for (command, output) in [("weights", "out.json"), ("weights", "out.safetensors"), ("export", "out.png")] {
+    for (command, output) in [
+        ("weights", "out.json"),
+        ("weights", "out.safetensors"),
+        ("weights", "out.npz"),
+        ("weights", "out.csv"),
+        ("export", "out.png"),
+    ] {
         let arguments = [command, "-o", output];
         Sandbox::run_in(disk.path(), &arguments).assert_refused(1, &["no space left", output]);
         assert!(names(disk.path()).is_empty(), "{output}");

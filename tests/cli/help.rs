@@ -46,7 +46,16 @@ fn help_names_what_there_is() {
         ),
         (
             &["weights", "--help"],
-            &["Usage: attenuate weights", "--output", ".json", ".safetensors", "--layers", "--positions"],
+            &[
+                "Usage: attenuate weights",
+                "--output",
+                ".npz",
+                ".safetensors",
+                ".csv",
+                ".json",
+                "--layers",
+                "--positions",
+            ],
         ),
         (&["heads", "--help"], &["Usage: attenuate heads", "--json", "--prompt", "sink mass"]),
     ] {

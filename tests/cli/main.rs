@@ -14,6 +14,7 @@
 mod export;
 mod failures;
 mod folders;
+mod formats;
 #[path = "../support/gguf/mod.rs"]
 mod gguf_files;
 mod goldens;

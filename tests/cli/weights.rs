@@ -21,7 +21,7 @@ fn assert_is_the_figures_view(weights: &Weights) {
     assert_eq!((weights.n_positions(), weights.layer, weights.head), (24, 14, 3));
     assert_eq!((weights.n_layers, weights.n_heads, weights.n_kv_heads), (30, 9, 3));
     assert!(weights.causal && weights.model.starts_with("SmolLM2-135M"));
-    assert_eq!((weights.source.as_str(), weights.operation.as_str()), ("bundled:smollm2", "scale"));
+    assert_eq!((weights.source.as_str(), weights.operation.as_str()), ("bundled:smollm2", Some("scale")));
 }
 
 fn assert_equal(panel: &Panel, other: &Panel, what: &str) {

@@ -18,4 +18,5 @@ mod errors;
 mod goldens;
 mod sharing;
 mod support;
+mod sweep;
 mod worker;

@@ -96,7 +96,7 @@ fn the_engine_gives_the_folders_numbers() {
         assert!(source.is_live());
         let mut engine = Engine::default();
         let facts = engine.facts(&source).unwrap();
-        assert_eq!((facts.kind, facts.title.as_str()), (SourceKind::Model, "tiny-model.F32"));
+        assert_eq!((facts.kind, facts.title.as_str()), (SourceKind::Model, "tiny-model.F32.gguf"));
         let ids = of_folder(family).token_ids;
         for (preset, layer, head) in [(Preset::ThisHead, 0, 3), (Preset::ThisLayer, 1, 0), (Preset::AllLayers, 2, 2)] {
             let spec = |source| RunSpec {

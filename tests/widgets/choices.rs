@@ -41,12 +41,12 @@ fn chips_answer_pointer_and_arrows() {
         let chips =
             words.map(|text| Chip { text, kind: if text == "<s>" { ChipKind::Special } else { ChipKind::Text } });
         let response = TokenChips::new(&chips).linked(&[1, 3]).show(ui, "chips");
-        *state = ChipsResponse { hovered: response.hovered, clicked: response.clicked.or(state.clicked) };
+        *state = ChipsResponse { clicked: response.clicked.or(state.clicked), ..response };
     };
     let mut harness = harness(ui, ChipsResponse::default());
     harness.get_by_label("token 2: be").click();
     harness.run();
-    assert_eq!(*harness.state(), ChipsResponse { hovered: Some(2), clicked: Some(2) });
+    assert_eq!(*harness.state(), ChipsResponse { hovered: Some(2), clicked: Some(2), extended_from: None });
     harness.remove_cursor();
     harness.run();
     harness.get_by_label("token 2: be").focus();

@@ -52,7 +52,7 @@ struct Member {
 }
 
 /// An NPZ file, of which nothing is unpacked until an array is asked for.
-pub(super) struct Archive<'a> {
+pub(in crate::capture) struct Archive<'a> {
     bytes: &'a Bytes,
     zip: ZipSliceArchive<&'a [u8]>,
     /// By the array's name, without its extension.
@@ -61,7 +61,7 @@ pub(super) struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    pub(super) fn open(bytes: &'a Bytes) -> Result<Self, Problem> {
+    pub(in crate::capture) fn open(bytes: &'a Bytes) -> Result<Self, Problem> {
         let file = (**bytes).as_ref();
         let zip = ZipArchive::from_slice(file).map_err(Problem::Archive)?;
         let mut members = HashMap::new();
@@ -82,7 +82,7 @@ impl<'a> Archive<'a> {
         Ok(Self { bytes, zip, members, budget: Budget::of(file) })
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::capture) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
@@ -91,7 +91,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The array of that name; `None` where there is none.
-    pub(super) fn array(&mut self, name: &str) -> Result<Option<Array>, ArrayProblem> {
+    pub(in crate::capture) fn array(&mut self, name: &str) -> Result<Option<Array>, ArrayProblem> {
         let Some(&member) = self.members.get(name) else { return Ok(None) };
         if member.is_repeated {
             return Err(ArrayProblem::Twice);

@@ -10,10 +10,10 @@ use super::{
 };
 
 /// An npy array: as many bytes as its shape says.
-pub(super) struct Array {
+pub(in crate::capture) struct Array {
     element: Element,
     order: Order,
-    pub(super) shape: Vec<usize>,
+    pub(in crate::capture) shape: Vec<usize>,
     pub(super) bytes: Bytes,
     pub(super) range: Range<usize>,
 }
@@ -35,7 +35,7 @@ impl Array {
     }
 
     /// Bytes of one floating-point number: 2, 4 or 8.
-    pub(super) fn float_size(&self) -> Result<usize, ArrayProblem> {
+    pub(in crate::capture) fn float_size(&self) -> Result<usize, ArrayProblem> {
         match (self.element.kind, self.element.size) {
             ('f', size @ (2 | 4 | 8)) => Ok(size),
             ('V', 2) => Err(ArrayProblem::Raw(Excerpt::new(&self.element.descr))),
@@ -44,7 +44,7 @@ impl Array {
     }
 
     /// The elements as they lie in the file.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(in crate::capture) fn data(&self) -> &[u8] {
         (*self.bytes).as_ref().get(self.range.clone()).unwrap_or_default()
     }
 
@@ -85,7 +85,7 @@ impl Array {
     }
 
     /// Texts without the NULs that fill them up.
-    pub(super) fn texts(&self) -> Result<Vec<String>, ArrayProblem> {
+    pub(in crate::capture) fn texts(&self) -> Result<Vec<String>, ArrayProblem> {
         match self.element.kind {
             'U' => self.elements().map(|text| self.unicode(text).ok_or(ArrayProblem::NotUnicode)).collect(),
             'S' => {
@@ -105,7 +105,7 @@ impl Array {
         Some(text)
     }
 
-    pub(super) fn integers(&self) -> Result<Vec<i128>, ArrayProblem> {
+    pub(in crate::capture) fn integers(&self) -> Result<Vec<i128>, ArrayProblem> {
         let is_signed = self.element.kind == 'i';
         if !matches!((self.element.kind, self.element.size), ('i' | 'u', 1 | 2 | 4 | 8)) {
             return Err(self.unexpected("integers"));
@@ -126,7 +126,7 @@ impl Array {
         Ok(self.elements().map(integer).collect())
     }
 
-    pub(super) fn floats(self) -> Result<Vec<f64>, ArrayProblem> {
+    pub(in crate::capture) fn floats(self) -> Result<Vec<f64>, ArrayProblem> {
         let size = self.float_size()?;
         let numbers = self.into_little_endian_rows();
         let data = numbers.data();
@@ -137,7 +137,7 @@ impl Array {
         })
     }
 
-    pub(super) fn bools(&self) -> Result<Vec<bool>, ArrayProblem> {
+    pub(in crate::capture) fn bools(&self) -> Result<Vec<bool>, ArrayProblem> {
         match (self.element.kind, self.element.size) {
             ('b', 1) => Ok(self.data().iter().map(|&byte| byte != 0).collect()),
             _ => Err(self.unexpected("True or False")),

@@ -11,7 +11,9 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-use self::archive::Archive;
+pub(super) use self::archive::Archive;
+#[cfg(test)]
+pub(super) use self::array::Array;
 pub use self::error::ArrayProblem;
 use super::{
     container::{self, one_of},

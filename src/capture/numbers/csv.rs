@@ -66,3 +66,72 @@ fn io_error(error: csv::Error) -> io::Error {
         other => io::Error::other(format!("{other:?}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{file, pattern},
+        *,
+    };
+
+    fn csv(file: &WeightsFile) -> (String, Vec<Vec<String>>) {
+        let mut text = Vec::new();
+        file.write_csv(&mut text).unwrap();
+        let lines = csv::Reader::from_reader(text.as_slice())
+            .records()
+            .map(|line| line.unwrap().iter().map(str::to_owned).collect())
+            .collect();
+        (String::from_utf8(text).unwrap(), lines)
+    }
+
+    #[test]
+    fn a_line_for_each_attended_cell() {
+        let file = file();
+        let (text, lines) = csv(&file);
+        let header = "component,epsilon,query_pos,query_token,key_pos,key_token,weight,baseline,score\n";
+        assert!(text.starts_with(&format!("{header}query,0.5,0,<s>,0,<s>,1.0,1.0,0.0\n")), "{text}");
+        assert_eq!(lines.len(), 3 * 3 * 3, "three of four cells of nine panels");
+        let mut lines = lines.into_iter();
+        for (row, (name, panels)) in file.named_panels().enumerate() {
+            for column in 0..3 {
+                for [query, key] in [[0, 0], [1, 0], [1, 1]] {
+                    let line = lines.next().unwrap();
+                    assert_eq!(line[0], name);
+                    assert_eq!(line[1].parse(), Ok(file.epsilon[row][column]));
+                    assert_eq!([line[2].parse(), line[4].parse()], [Ok(query), Ok(key)]);
+                    assert_eq!(
+                        [&line[3], &line[5]],
+                        [&file.tokens[query], &file.tokens[key]],
+                        "quotes and line breaks"
+                    );
+                    let bits = |text: &str| text.parse().map(f32::to_bits);
+                    assert_eq!(bits(&line[6]), Ok(panels[[column, query, key]].to_bits()));
+                    assert_eq!(bits(&line[7]), Ok(file.baseline[[query, key]].to_bits()));
+                    let score = file.patterns[row][column].exact_cell(query, key).unwrap().score;
+                    assert_eq!(line[8].parse(), Ok(score));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_f32_reads_back() {
+        let mut odd =
+            WeightsFile { patterns: std::array::from_fn(|_| std::array::from_fn(|_| pattern(1.0))), ..file() };
+        let mut state = 1_u32;
+        for _ in 0..2000 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            odd.baseline[[1, 0]] = f32::from_bits(state);
+            odd.baseline[[1, 1]] = f32::MIN_POSITIVE / 2.0;
+            odd.baseline[[0, 0]] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][state as usize % 3];
+            let (_, lines) = csv(&odd);
+            for (line, weight) in lines.iter().zip([odd.baseline[[0, 0]], odd.baseline[[1, 0]], odd.baseline[[1, 1]]]) {
+                let read: f32 = line[7].parse().unwrap();
+                assert!(
+                    read.to_bits() == weight.to_bits() || (read.is_nan() && weight.is_nan()),
+                    "{weight:e}: {line:?}"
+                );
+            }
+        }
+    }
+}

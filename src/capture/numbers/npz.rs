@@ -39,7 +39,8 @@ impl WeightsFile {
             ("n_heads", self.n_heads),
             ("n_kv_heads", self.n_kv_heads),
         ] {
-            npz.array(name, "<u8", &[], [(number as u64).to_le_bytes()])?;
+            // Signed, as numpy's own integers are.
+            npz.array(name, "<i8", &[], [(number as u64).to_le_bytes()])?;
         }
         npz.array("causal", "|b1", &[], [[u8::from(self.is_causal())]])?;
         for (name, text) in [
@@ -109,5 +110,77 @@ fn io_error(error: rawzip::Error) -> io::Error {
     match error.into_kind() {
         ErrorKind::IO(error) => error,
         other => io::Error::other(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{super::tests::file, *};
+    use crate::capture::{
+        npz::{Archive, Array},
+        tensor::Bytes,
+    };
+
+    fn written(file: &WeightsFile) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        file.write_npz(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn bits(array: &Array) -> Vec<u32> {
+        array.data().as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect()
+    }
+
+    fn bits_of<'a>(weights: impl IntoIterator<Item = &'a f32>) -> Vec<u32> {
+        weights.into_iter().map(|weight| weight.to_bits()).collect()
+    }
+
+    #[test]
+    fn our_own_reader_finds_the_same_bits() {
+        let file = file();
+        let bytes = Arc::new(written(&file)) as Bytes;
+        let mut archive = Archive::open(&bytes).unwrap();
+        let mut array = |name: &str| archive.array(name).unwrap().unwrap();
+        let baseline = array("baseline");
+        assert_eq!((baseline.shape.as_slice(), baseline.float_size().unwrap()), (&[2, 2][..], 4));
+        assert_eq!(bits(&baseline), bits_of(&file.baseline));
+        for (name, panels) in file.named_panels() {
+            let found = array(name);
+            assert_eq!((found.shape.as_slice(), bits(&found)), (&[3, 2, 2][..], bits_of(panels)), "{name}");
+        }
+        let epsilon = array("epsilon");
+        assert_eq!((epsilon.shape.as_slice(), epsilon.float_size().unwrap()), (&[3, 3][..], 8));
+        assert_eq!(epsilon.floats().unwrap(), file.epsilon.as_flattened());
+        let tokens = array("tokens");
+        assert_eq!((tokens.shape.as_slice(), tokens.texts().unwrap()), (&[2][..], file.tokens.clone()));
+        assert_eq!(array("token_ids").integers().unwrap(), [0, 7]);
+        for (name, number) in [("layer", 14), ("head", 3), ("n_layers", 30), ("n_heads", 9), ("n_kv_heads", 3)] {
+            let found = array(name);
+            assert_eq!((found.shape.len(), found.integers().unwrap()), (0, vec![number]), "{name}");
+        }
+        assert_eq!(array("causal").bools().unwrap(), [true]);
+        for (name, text) in [
+            ("source", "bundled:smollm2"),
+            ("model", "SmolLM2"),
+            ("operation", "\"scale\""),
+            ("scope", r#"{"heads":"shown","layers":"shown","positions":"all"}"#),
+        ] {
+            let found = array(name);
+            assert_eq!((found.shape.len(), found.texts().unwrap()), (0, vec![text.to_owned()]), "{name}");
+        }
+    }
+
+    #[test]
+    fn data_is_aligned_and_the_same_numbers_make_the_same_file() {
+        assert!(written(&file()) == written(&file()));
+        for shape in [&[][..], &[7], &[3, 512, 512]] {
+            let header = header("<f4", shape).unwrap();
+            assert!(header.len().is_multiple_of(ALIGNMENT) && header.ends_with(b"\n"), "{}", header.escape_ascii());
+        }
+        let without_ids = WeightsFile { token_ids: None, ..file() };
+        let bytes = Arc::new(written(&without_ids)) as Bytes;
+        assert!(!Archive::open(&bytes).unwrap().has("token_ids"));
     }
 }

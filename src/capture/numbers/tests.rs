@@ -8,7 +8,7 @@ use super::*;
 use crate::attention::{Edit, Epsilon, HeadEdit, LayerQkv, PositionScope};
 
 /// Two tokens; scores of row 1 are 0 and ln 3, so that its weights are 1/4 and 3/4.
-fn pattern(epsilon: f64) -> Pattern {
+pub(super) fn pattern(epsilon: f64) -> Pattern {
     let query = Array3::ones((1, 2, 1));
     let key = Array3::from_shape_vec((1, 2, 1), vec![0.0, 3.0_f32.ln()]).unwrap();
     let scores = LayerQkv::new(query, key, None, 1.0, Mask::Causal).unwrap().head_scores(0);
@@ -17,7 +17,7 @@ fn pattern(epsilon: f64) -> Pattern {
     Arc::new(scores).pattern(&HeadEdit::new(Some(&edit), None))
 }
 
-fn file() -> WeightsFile {
+pub(super) fn file() -> WeightsFile {
     let baseline = pattern(1.0);
     let scaled = [pattern(0.5), pattern(1e-3), pattern(0.0)];
     let panels = WeightsFile::panels_of(scaled.each_ref());
@@ -180,5 +180,7 @@ fn a_full_disk_is_reported_as_such() {
     for space in [0, 100, 300] {
         assert_eq!(kind(file().write_json(&mut Full(space))), Err(std::io::ErrorKind::StorageFull));
         assert_eq!(kind(file().write_safetensors(&mut Full(space))), Err(std::io::ErrorKind::StorageFull));
+        assert_eq!(kind(file().write_npz(&mut Full(space))), Err(std::io::ErrorKind::StorageFull));
+        assert_eq!(kind(file().write_csv(&mut Full(space))), Err(std::io::ErrorKind::StorageFull));
     }
 }

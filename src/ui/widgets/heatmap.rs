@@ -24,8 +24,10 @@ const SCROLL_PER_E: f32 = 300.0;
 pub enum Freshness {
     #[default]
     Current,
-    /// The picture is older than the settings: a veil says so.
+    /// The picture is older than the settings: a veil and an hourglass say so.
     Stale,
+    /// There is no picture yet.
+    Awaited,
 }
 
 /// One panel: a picture of the visible part of a pattern, with crosshair, pin, selection and veil over it.
@@ -178,7 +180,7 @@ impl<'a> Heatmap<'a> {
         let colors = theme::of(ui);
         let pixel = 1.0 / ui.pixels_per_point();
         let painter = ui.painter();
-        match self.texture {
+        match self.texture.filter(|_| self.freshness != Freshness::Awaited) {
             Some(texture) => {
                 let all = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
                 // The tint that leaves the colours as they are.
@@ -189,8 +191,13 @@ impl<'a> Heatmap<'a> {
             }
         }
         let inside = painter.with_clip_rect(picture.intersect(ui.clip_rect()));
-        if self.freshness == Freshness::Stale {
-            inside.rect_filled(picture, 0.0, colors.veil);
+        match self.freshness {
+            Freshness::Current => {}
+            Freshness::Stale => {
+                inside.rect_filled(picture, 0.0, colors.veil);
+                paint_hourglass(&inside, picture, colors);
+            }
+            Freshness::Awaited => paint_hourglass(&inside, picture, colors),
         }
         if let Some(cell) = self.crosshair {
             paint_crosshair(&inside, self.window.rect_of(cell, picture), picture, colors);
@@ -206,6 +213,18 @@ impl<'a> Heatmap<'a> {
         if response.has_focus() {
             focus_ring(painter, outline.expand(if self.selected { 2.0 } else { 0.0 }), 4.0, colors);
         }
+    }
+}
+
+/// In the upper right corner, which causal patterns leave free.
+fn paint_hourglass(painter: &Painter, picture: Rect, colors: &Colors) {
+    let half = (picture.width() / 8.0).min(7.0);
+    let center = picture.right_top() + vec2(-2.0 * half, 2.0 * half);
+    let badge = Rect::from_center_size(center, Vec2::splat(3.0 * half));
+    painter.rect_filled(badge, half / 2.0, colors.surface);
+    let glass = Rect::from_center_size(center, vec2(1.4 * half, 2.0 * half));
+    for (left, right) in [(glass.left_top(), glass.right_top()), (glass.left_bottom(), glass.right_bottom())] {
+        painter.add(Shape::convex_polygon(vec![left, right, center], colors.warning, Stroke::NONE));
     }
 }
 

@@ -23,7 +23,7 @@ pub use colorbar::Colorbar;
 pub use epsilon_field::epsilon_field;
 pub use epsilon_slider::EpsilonSlider;
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
-pub use segmented::segmented;
+pub use segmented::{Segment, segmented, segmented_row};
 pub use text::visible_token;
 pub use toasts::Toasts;
 pub use token_chips::{Chip, ChipKind, ChipsResponse, TokenChips};

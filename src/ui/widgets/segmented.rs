@@ -7,31 +7,69 @@ use std::sync::Arc;
 use super::focus::{Arrows, focus_ring, keep_arrows};
 use crate::ui::theme::{self, RADIUS, space};
 
+/// One choice of a [`segmented_row`].
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a, T> {
+    value: T,
+    label: &'a str,
+    spoken: &'a str,
+    hint: &'a str,
+}
+
+impl<'a, T> Segment<'a, T> {
+    /// `spoken` is its accessible name, where `label` says too little without the name of the row. An empty `hint`
+    /// shows none.
+    pub const fn new(value: T, label: &'a str, spoken: &'a str, hint: &'a str) -> Self {
+        Self { value, label, spoken, hint }
+    }
+}
+
 /// A row of segments of which exactly one is chosen: radio buttons under the accessible group name `name`.
 ///
 /// Each choice is `(value, label, tooltip)`; an empty tooltip shows none. ← → move the choice while a segment has the
 /// focus. Returns whether `current` was changed.
 pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, choices: &[(T, &str, &str)]) -> bool {
+    let choices: Vec<_> = choices.iter().map(|&(value, label, hint)| Segment::new(value, label, label, hint)).collect();
+    segments_ui(ui, name, current, &choices, space::M)
+}
+
+/// [`segmented`] for one row of several under each other: narrower, and each choice has an accessible name of its own.
+pub fn segmented_row<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    current: &mut T,
+    choices: &[Segment<'_, T>],
+) -> bool {
+    segments_ui(ui, name, current, choices, space::S)
+}
+
+fn segments_ui<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    current: &mut T,
+    choices: &[Segment<'_, T>],
+    padding: f32,
+) -> bool {
     let group = UiBuilder::new().accessibility_role(Role::RadioGroup).accessibility_label(name);
     ui.scope_builder(group, |ui| {
         let font = TextStyle::Button.resolve(ui.style());
         let galleys: Vec<_> = choices
             .iter()
-            .map(|(_, label, _)| {
-                ui.painter().layout_no_wrap((*label).to_owned(), font.clone(), egui::Color32::PLACEHOLDER)
+            .map(|choice| {
+                ui.painter().layout_no_wrap(choice.label.to_owned(), font.clone(), egui::Color32::PLACEHOLDER)
             })
             .collect();
-        let widths: Vec<f32> = galleys.iter().map(|galley| galley.size().x + 2.0 * space::M).collect();
+        let widths: Vec<f32> = galleys.iter().map(|galley| galley.size().x + 2.0 * padding).collect();
         let height = ui.spacing().interact_size.y;
         let (track, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());
         let colors = theme::of(ui);
         ui.painter().rect(track, RADIUS, colors.raised, Stroke::new(1.0, colors.line), StrokeKind::Inside);
 
-        let chosen = choices.iter().position(|(value, _, _)| value == current);
+        let chosen = choices.iter().position(|choice| choice.value == *current);
         let mut next = None;
         let mut responses = Vec::with_capacity(choices.len());
         let mut left = track.left();
-        for (i, ((_, label, tooltip), (width, galley))) in choices.iter().zip(widths.iter().zip(&galleys)).enumerate() {
+        for (i, (choice, (width, galley))) in choices.iter().zip(widths.iter().zip(&galleys)).enumerate() {
             let rect = Rect::from_min_size(pos2(left, track.top()), vec2(*width, height));
             left += width;
             let selected = chosen == Some(i);
@@ -46,13 +84,13 @@ pub fn segmented<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, 
             }
             paint_segment(ui, &response, galley, selected);
             let enabled = ui.is_enabled();
-            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, selected, label));
-            responses.push(if tooltip.is_empty() { response } else { response.on_hover_text(*tooltip) });
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, selected, choice.spoken));
+            responses.push(if choice.hint.is_empty() { response } else { response.on_hover_text(choice.hint) });
         }
 
         let changed = next.filter(|&i| chosen != Some(i));
-        if let Some((i, (value, _, _))) = changed.and_then(|i| Some((i, choices.get(i)?))) {
-            *current = *value;
+        if let Some((i, choice)) = changed.and_then(|i| Some((i, choices.get(i)?))) {
+            *current = choice.value;
             if let Some(response) = responses.get(i) {
                 response.request_focus();
             }

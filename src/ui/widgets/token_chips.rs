@@ -1,6 +1,6 @@
 use egui::{
-    AsIdSalt, CornerRadius, Id, Key, Modifiers, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextFormat,
-    TextStyle, Ui, UiBuilder, WidgetInfo,
+    AsIdSalt, CornerRadius, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -10,6 +10,10 @@ use super::{
     text::visible_token,
 };
 use crate::ui::theme::{self, Colors, space};
+
+/// Side of the box in front of a token that can be chosen, in points.
+const TICK: f32 = 11.0;
+const TICK_GAP: f32 = 4.0;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,10 +34,10 @@ pub struct Chip<'a> {
 }
 
 /// The tokens of a prompt as wrapped chips; long prompts scroll.
-#[derive(Debug)]
 pub struct TokenChips<'a> {
     chips: &'a [Chip<'a>],
     linked: &'a [usize],
+    chosen: Option<&'a dyn Fn(usize) -> bool>,
     max_height: f32,
 }
 
@@ -42,19 +46,29 @@ pub struct TokenChips<'a> {
 pub struct ChipsResponse {
     /// The position under the pointer or with the keyboard focus.
     pub hovered: Option<usize>,
+    /// By pointer, or by Space or Enter.
     pub clicked: Option<usize>,
+    /// Where the click extends from, if Shift was held: the chip clicked before.
+    pub extended_from: Option<usize>,
 }
 
 impl<'a> TokenChips<'a> {
     /// Chips in order of position, at most 96 points high unless set.
     pub fn new(chips: &'a [Chip<'a>]) -> Self {
-        Self { chips, linked: &[], max_height: 96.0 }
+        Self { chips, linked: &[], chosen: None, max_height: 96.0 }
     }
 
     /// Positions to highlight because they are hovered elsewhere, such as a cell's query and key.
     #[must_use]
     pub fn linked(mut self, positions: &'a [usize]) -> Self {
         self.linked = positions;
+        self
+    }
+
+    /// Shows each chip with a box that is ticked where `chosen` says so.
+    #[must_use]
+    pub fn chosen(mut self, chosen: &'a dyn Fn(usize) -> bool) -> Self {
+        self.chosen = Some(chosen);
         self
     }
 
@@ -96,8 +110,15 @@ impl<'a> TokenChips<'a> {
                 response.hovered = Some(position);
             }
             if chip_response.clicked() {
+                let anchor = id.with("clicked before");
+                let before = ui.data(|data| data.get_temp::<usize>(anchor));
                 response.clicked = Some(position);
-                ui.data_mut(|data| data.insert_temp(id, position));
+                response.extended_from =
+                    before.filter(|&before| before < self.chips.len() && ui.input(|input| input.modifiers.shift));
+                ui.data_mut(|data| {
+                    data.insert_temp(id, position);
+                    data.insert_temp(anchor, position);
+                });
             }
             if chip_response.gained_focus() {
                 chip_response.scroll_to_me(None);
@@ -108,8 +129,10 @@ impl<'a> TokenChips<'a> {
 
     fn chip_ui(&self, ui: &mut Ui, id: Id, chip: &Chip<'_>, position: usize, sense: Sense) -> Response {
         let colors = theme::of(ui);
+        let chosen = self.chosen.map(|chosen| chosen(position));
         let galley = ui.painter().layout_job(chip_text(ui, chip, colors));
-        let (_, rect) = ui.allocate_space(galley.size() + vec2(12.0, 5.0));
+        let tick = if chosen.is_some() { TICK + TICK_GAP } else { 0.0 };
+        let (_, rect) = ui.allocate_space(galley.size() + vec2(12.0 + tick, 5.0));
         let response = ui.interact(rect, id, sense);
         if ui.is_rect_visible(rect) {
             let lit = response.hovered() || self.linked.contains(&position);
@@ -124,14 +147,30 @@ impl<'a> TokenChips<'a> {
             if response.has_focus() {
                 focus_ring(ui.painter(), rect.shrink(1.0), radius, colors);
             }
-            let corner = rect.center() - galley.size() / 2.0;
+            if let Some(chosen) = chosen {
+                let center = pos2(rect.left() + 6.0 + TICK / 2.0, rect.center().y);
+                paint_tick(ui.painter(), center, chosen, colors);
+            }
+            let corner = rect.center() + vec2(tick, 0.0) / 2.0 - galley.size() / 2.0;
             ui.painter().galley(corner, galley, colors.text);
         }
         let enabled = ui.is_enabled();
-        response.widget_info(|| {
-            WidgetInfo::labeled(Role::Button, enabled, format!("token {position}: {}", visible_token(chip.text)))
+        response.widget_info(|| WidgetInfo {
+            selected: chosen,
+            ..WidgetInfo::labeled(Role::Button, enabled, format!("token {position}: {}", visible_token(chip.text)))
         });
         response
+    }
+}
+
+/// A box, ticked or not.
+fn paint_tick(painter: &Painter, center: Pos2, ticked: bool, colors: &Colors) {
+    let area = Rect::from_center_size(center, Vec2::splat(TICK));
+    let (fill, outline) = if ticked { (colors.accent, colors.accent) } else { (colors.surface, colors.outline) };
+    painter.rect(area, 2.0, fill, Stroke::new(1.0, outline), StrokeKind::Inside);
+    if ticked {
+        let points = [vec2(-3.0, 0.2), vec2(-0.8, 2.4), vec2(3.2, -2.4)].map(|offset| center + offset);
+        painter.add(Shape::line(points.to_vec(), Stroke::new(1.6, colors.on_accent)));
     }
 }
 

@@ -1,0 +1,179 @@
+//! One weight, taken apart.
+
+use super::{Component, Edit, Operation, Pattern};
+
+/// How a weight comes about, each number from those above it:
+///
+/// ```text
+/// dot         q·k of the unmodified vectors
+/// unmodified  dot · scale
+/// score       unmodified after the edit: ε times it, or on the line towards `other`
+/// exp         exp(score − row_max)
+/// weight      exp / row_sum
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// q·k of the unmodified vectors.
+    pub dot: f64,
+    /// What multiplies q·k, usually 1/√head_dim.
+    pub scale: f64,
+    /// The unmodified score.
+    pub unmodified: f64,
+    /// What ε does to the score; `None` where this cell is not edited.
+    pub change: Option<Change>,
+    /// The score that enters the softmax.
+    pub score: f64,
+    /// The largest score of the row.
+    pub row_max: f64,
+    /// exp(score − row_max)
+    pub exp: f64,
+    /// The sum of all exp of the row.
+    pub row_sum: f64,
+    pub weight: f64,
+    /// What each dimension adds to the score, `[head_dim]`: q_d·k_d·scale of the edited vectors. They sum to `score`.
+    pub contributions: Vec<f64>,
+}
+
+/// What ε does to one score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    pub operation: Operation,
+    pub epsilon: f64,
+    /// The score of what the operation brings in, the mean's or the noise's; `None` for scaling.
+    pub other: Option<f64>,
+}
+
+impl Why {
+    /// In f64; `None` where the cell is masked or outside.
+    pub fn of(pattern: &Pattern, query: usize, key: usize) -> Option<Self> {
+        if query >= pattern.n_positions() || key >= pattern.attended(query) {
+            return None;
+        }
+        let scores = pattern.scores();
+        let edit = pattern.edit().filter(|edit| touches(edit, query, key));
+        let row = pattern.exact_scores(query);
+        let row_max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (q, k) = (scores.query(query), scores.key(key));
+        let dot: f64 = q.iter().zip(&k).map(|(q, k)| q * k).sum();
+        let other = pattern.other_vector(query, key);
+        let other_score = other.as_ref().map(|other| {
+            let partner = if edit.is_some_and(|edit| edit.component == Component::Query) { &k } else { &q };
+            other.iter().zip(partner).map(|(x, y)| x * y).sum::<f64>() * scores.scale()
+        });
+        let contributions = (0..q.len())
+            .map(|d| {
+                let brought_in = other.as_ref().map_or(0.0, |other| other[d]);
+                let (q, k) = match edit {
+                    Some(edit) if edit.component == Component::Query => (edit.along(q[d], brought_in), k[d]),
+                    Some(edit) => (q[d], edit.along(k[d], brought_in)),
+                    None => (q[d], k[d]),
+                };
+                q * k * scores.scale()
+            })
+            .collect();
+        let exp = |score: f64| (score - row_max).exp();
+        let row_sum: f64 = row.iter().copied().map(exp).sum();
+        Some(Self {
+            dot,
+            scale: scores.scale(),
+            unmodified: dot * scores.scale(),
+            change: edit.map(|edit| Change {
+                operation: edit.operation,
+                epsilon: edit.epsilon.get(),
+                other: other_score.filter(|_| edit.operation != Operation::Scale),
+            }),
+            score: row[key],
+            row_max,
+            exp: exp(row[key]),
+            row_sum,
+            weight: exp(row[key]) / row_sum,
+            contributions,
+        })
+    }
+}
+
+fn touches(edit: &Edit, query: usize, key: usize) -> bool {
+    edit.positions.contains(if edit.component == Component::Query { query } else { key })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::array;
+
+    use super::*;
+    use crate::attention::{Epsilon, LayerQkv, Mask, PositionScope};
+
+    /// Two heads, two positions, two dimensions; scale ½.
+    fn layer() -> LayerQkv {
+        let query = array![[[1.0, 2.0], [3.0, 4.0]], [[5.0, 0.0], [1.0, 2.0]]];
+        let key = array![[[1.0, 0.0], [0.5, 2.0]], [[0.0, 1.0], [1.0, 1.0]]];
+        LayerQkv::new(query, key, None, 0.5, Mask::Causal).unwrap()
+    }
+
+    fn why(component: Component, operation: Operation, epsilon: f64) -> Why {
+        let layer = layer();
+        let edit =
+            Edit { component, operation, epsilon: Epsilon::new(epsilon).unwrap(), positions: PositionScope::All };
+        let pattern = Arc::new(layer.head_scores(0)).pattern(&layer.head_edit(0, 0, Some(&edit)));
+        Why::of(&pattern, 1, 1).unwrap()
+    }
+
+    /// Every number follows from those above it.
+    fn check(why: &Why) {
+        assert_eq!(why.unmodified, why.dot * why.scale);
+        let score = match why.change {
+            None => why.unmodified,
+            Some(Change { operation: Operation::Scale, epsilon, other: None }) => epsilon * why.unmodified,
+            Some(Change { operation: Operation::Noise { .. }, epsilon, other: Some(other) }) => {
+                why.unmodified + epsilon * other
+            }
+            Some(Change { epsilon, other: Some(other), .. }) => other + epsilon * (why.unmodified - other),
+            Some(change) => panic!("{change:?}"),
+        };
+        assert!((why.score - score).abs() < 1e-12, "{} for {score}", why.score);
+        assert!((why.contributions.iter().sum::<f64>() - why.score).abs() < 1e-12);
+        assert_eq!(why.exp, (why.score - why.row_max).exp());
+        assert_eq!(why.weight, why.exp / why.row_sum);
+    }
+
+    #[test]
+    fn a_scaled_weight_multiplies_out() {
+        // q = (3, 4): q·k₀ = 3, q·k₁ = 1.5 + 8 = 9.5; with scale ½ and ε = ½ the scores are 0.75 and 2.375.
+        let why = why(Component::Key, Operation::Scale, 0.5);
+        check(&why);
+        assert_eq!((why.dot, why.unmodified, why.score, why.row_max), (9.5, 4.75, 2.375, 2.375));
+        assert_eq!(why.row_sum, 1.0 + (0.75_f64 - 2.375).exp());
+        assert_eq!(why.contributions, [0.375, 2.0]);
+    }
+
+    #[test]
+    fn a_mean_and_a_noise_multiply_out() {
+        // The mean query at position 1 is (2, 3): (2·0.5 + 3·2)·½ = 3.5.
+        let mean = why(Component::Query, Operation::MeanHeads, 0.25);
+        check(&mean);
+        assert_eq!(mean.change.unwrap().other, Some(3.5));
+        assert_eq!(mean.score, 3.5 + 0.25 * (4.75 - 3.5));
+        check(&why(Component::Key, Operation::MeanPositions, 0.25));
+        check(&why(Component::Key, Operation::Noise { seed: 4 }, 0.5));
+    }
+
+    #[test]
+    fn masked_cells_have_no_why_and_cells_beside_the_scope_no_change() {
+        let layer = layer();
+        let first = PositionScope::First;
+        let edit = Edit {
+            component: Component::Query,
+            operation: Operation::MeanHeads,
+            epsilon: Epsilon::ZERO,
+            positions: first,
+        };
+        let pattern = Arc::new(layer.head_scores(0)).pattern(&layer.head_edit(0, 0, Some(&edit)));
+        assert_eq!(Why::of(&pattern, 0, 1), None);
+        assert_eq!(Why::of(&pattern, 2, 0), None);
+        let beside = Why::of(&pattern, 1, 1).unwrap();
+        check(&beside);
+        assert_eq!((beside.change, beside.score), (None, 4.75));
+    }
+}

@@ -1,0 +1,63 @@
+//! Every head ranked by what it does to the output.
+
+use super::{Engine, EngineError, RunSpec, effect, run};
+use crate::{
+    attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown},
+    model::ModelError,
+};
+
+/// What changing one head alone does to the next token's distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadShips {
+    pub layer: usize,
+    pub head: usize,
+    /// KL(baseline ‖ modified) of the next-token distribution in nats: *Ships*, the safety head importance score of
+    /// arXiv 2410.13708.
+    pub ships: f64,
+}
+
+impl Engine {
+    /// Ships of every head: `component` of that head alone is changed to ε under the operation and at the positions of
+    /// `spec`, whose layer, head and ε do not matter. For Query and Key that is *undifferentiated attention*, for Value
+    /// *scaling contribution*.
+    ///
+    /// By layer and head, each handed to `each` as it is found. `None` for a capture and for a model without an output.
+    /// `cancelled` is asked before each layer of each run.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn ships(
+        &mut self,
+        spec: &RunSpec,
+        component: Component,
+        epsilon: Epsilon,
+        each: &mut dyn FnMut(HeadShips),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<HeadShips>>, EngineError> {
+        let facts = self.facts(&spec.source)?;
+        let (n_layers, n_heads, n_kv_heads) = (facts.n_layers, facts.n_heads, facts.n_kv_heads);
+        let prompt = self.prompt(&spec.source, &spec.prompt)?;
+        run::check_positions(spec, prompt.tokens.len())?;
+        let baseline = match prompt.next_token_logits(None, cancelled) {
+            Ok(None) | Err(EngineError::Model(ModelError::NoLogits { .. })) => return Ok(None),
+            Ok(Some(logits)) => logits,
+            Err(error) => return Err(error),
+        };
+        let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.scope.clone() };
+        let alone = RunSpec { scope, ..spec.clone() };
+        let mut all = Vec::with_capacity(n_layers * n_heads);
+        for layer in 0..n_layers {
+            for head in 0..n_heads {
+                let shown = Shown { layer, head, n_layers, n_heads, n_kv_heads };
+                let intervention = run::intervention(&alone, shown, component, epsilon);
+                let Some(modified) = prompt.next_token_logits(Some(&intervention), cancelled)? else {
+                    return Ok(None);
+                };
+                let found = HeadShips { layer, head, ships: effect::kl(baseline.view(), modified.view()) };
+                each(found);
+                all.push(found);
+            }
+        }
+        Ok(Some(all))
+    }
+}

@@ -1,0 +1,87 @@
+//! What is on screen: the newest answers of the engine's thread.
+
+use std::time::Duration;
+
+use crate::{
+    attention::{Component, Metrics},
+    engine::{Effect, Outcome, Panel, RunSpec},
+    figure::{PanelPictures, PictureSpec},
+};
+
+/// Everything that the picture depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    pub spec: RunSpec,
+    pub picture: PictureSpec,
+    /// The panel whose details are wanted, and which is wanted first.
+    pub selected: (Component, usize),
+}
+
+/// Whether a panel answers the request that its frame answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PanelState {
+    #[default]
+    Current,
+    /// It answers an earlier request, which differed in the intervention alone.
+    Older,
+    /// It is still to come: the baseline stands in its place.
+    Awaited,
+}
+
+/// A picture of the whole grid and what it shows.
+pub struct Frame {
+    /// What was asked; the session may have moved on.
+    pub spec: RunSpec,
+    pub outcome: Outcome,
+    pub pictures: PanelPictures,
+    /// `[component][column]`
+    pub states: [[PanelState; 3]; 3],
+    /// From request to pixels.
+    pub elapsed: Duration,
+}
+
+impl Frame {
+    pub fn state(&self, component: Component, column: usize) -> PanelState {
+        self.states[component.row()][column]
+    }
+
+    /// A panel, if it is there.
+    pub fn panel(&self, component: Component, column: usize) -> Option<&Panel> {
+        (self.state(component, column) != PanelState::Awaited).then(|| self.outcome.panel(component, column))
+    }
+
+    /// Whether all panels answer the same request.
+    pub fn is_whole(&self) -> bool {
+        self.states.as_flattened().iter().all(|state| *state == PanelState::Current)
+    }
+}
+
+/// What takes longer than the picture and comes after it.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// `[component][column]`
+    pub panels: [[Metrics; 3]; 3],
+    /// Mean length of the head's output: baseline, selected panel. `None` without values.
+    pub output_norms: Option<(f64, f64)>,
+    /// Of the selected panel's intervention; `None` for a capture.
+    pub effect: Option<Effect>,
+}
+
+/// Why a request has no picture. Messages are for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The request asks for something that the source cannot give.
+    Refused { message: String },
+    /// The scope selects positions that the prompt does not have.
+    NoSuchPosition { n_positions: usize, message: String },
+    /// A bug.
+    Internal { message: String },
+}
+
+impl Failure {
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Refused { message } | Self::NoSuchPosition { message, .. } | Self::Internal { message } => message,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The sources that were opened lately, remembered in a small JSON file.
+
+use std::{fs, io, path::Path, path::PathBuf};
+
+use egui::Context;
+use serde_json::Value;
+
+use super::background::{Background, Finished};
+use crate::{
+    capture::{WriteError, write_atomically},
+    engine::SourceSpec,
+};
+
+/// Most that are remembered.
+const MOST: usize = 10;
+/// A longer file is none of ours.
+const MOST_BYTES: u64 = 1 << 20;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Change {
+    Add(SourceSpec),
+    Remove(SourceSpec),
+    Clear,
+}
+
+/// Sources from the disk, newest first. The file is read and written on a thread; another window may change it too.
+pub struct Recent {
+    file: Option<PathBuf>,
+    sources: Vec<SourceSpec>,
+    /// Not in the file yet.
+    waiting: Vec<Change>,
+    job: Background<Result<Vec<SourceSpec>, WriteError>>,
+    is_readable: bool,
+}
+
+impl Recent {
+    /// Starts to read `file`; without one nothing outlives the window.
+    pub fn new(ctx: &Context, file: Option<PathBuf>) -> Self {
+        let mut recent =
+            Self { file, sources: Vec::new(), waiting: Vec::new(), job: Background::default(), is_readable: true };
+        recent.start(ctx);
+        recent
+    }
+
+    /// At most ten, newest first.
+    pub fn sources(&self) -> &[SourceSpec] {
+        &self.sources
+    }
+
+    /// Whether the file is being read or written.
+    pub fn is_busy(&self) -> bool {
+        self.job.is_running()
+    }
+
+    /// Puts a source in front; does nothing for a bundled one.
+    pub fn add(&mut self, ctx: &Context, source: &SourceSpec) {
+        if source.path().is_some() {
+            self.change(ctx, Change::Add(absolute(source)));
+        }
+    }
+
+    /// Returns whether it was there.
+    pub fn remove(&mut self, ctx: &Context, source: &SourceSpec) -> bool {
+        let source = absolute(source);
+        let was_there = self.sources.contains(&source);
+        if was_there {
+            self.change(ctx, Change::Remove(source));
+        }
+        was_there
+    }
+
+    pub fn clear(&mut self, ctx: &Context) {
+        self.change(ctx, Change::Clear);
+    }
+
+    fn change(&mut self, ctx: &Context, change: Change) {
+        apply(&mut self.sources, &change);
+        self.waiting.push(change);
+        self.start(ctx);
+    }
+
+    /// Takes in what the thread has done. Returns why nothing can be remembered, the first time.
+    pub fn poll(&mut self, ctx: &Context) -> Option<String> {
+        let complaint = match self.job.poll()? {
+            Finished::Done(Ok(sources)) => {
+                self.sources = sources;
+                for change in &self.waiting {
+                    apply(&mut self.sources, change);
+                }
+                None
+            }
+            Finished::Done(Err(error)) => Some(error.to_string()),
+            Finished::Broken => Some("internal error".to_owned()),
+        };
+        if complaint.is_none() {
+            if !self.waiting.is_empty() {
+                self.start(ctx);
+            }
+            return None;
+        }
+        let is_first = std::mem::replace(&mut self.is_readable, false);
+        complaint.filter(|_| is_first).map(|cause| format!("Recent sources are not remembered: {cause}"))
+    }
+
+    fn start(&mut self, ctx: &Context) {
+        let Some(file) = self.file.clone().filter(|_| self.is_readable && !self.job.is_running()) else { return };
+        let changes = std::mem::take(&mut self.waiting);
+        self.job.start(ctx, "recent sources", move || update(&file, &changes));
+    }
+}
+
+/// Relative paths mean something else at the next start.
+fn absolute(source: &SourceSpec) -> SourceSpec {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match source {
+        SourceSpec::Bundled(bundled) => SourceSpec::Bundled(*bundled),
+        SourceSpec::Folder(path) => SourceSpec::Folder(absolute(path)),
+        SourceSpec::Gguf(path) => SourceSpec::Gguf(absolute(path)),
+        SourceSpec::Capture(path) => SourceSpec::Capture(absolute(path)),
+    }
+}
+
+fn apply(sources: &mut Vec<SourceSpec>, change: &Change) {
+    match change {
+        Change::Add(source) => {
+            sources.retain(|other| other != source);
+            sources.insert(0, source.clone());
+            sources.truncate(MOST);
+        }
+        Change::Remove(source) => sources.retain(|other| other != source),
+        Change::Clear => sources.clear(),
+    }
+}
+
+/// Carries out `changes` on the file, and returns what it then holds.
+fn update(file: &Path, changes: &[Change]) -> Result<Vec<SourceSpec>, WriteError> {
+    let mut sources = read(file);
+    if changes.is_empty() {
+        return Ok(sources);
+    }
+    for change in changes {
+        apply(&mut sources, change);
+    }
+    if let Some(folder) = file.parent() {
+        // Where this fails, so does the writing, and says why.
+        let _ = fs::create_dir_all(folder);
+    }
+    // A path that is no Unicode cannot stand in JSON.
+    let values: Vec<Value> = sources.iter().filter_map(|source| serde_json::to_value(source).ok()).collect();
+    write_atomically(file, |out| serde_json::to_writer_pretty(out, &values).map_err(io::Error::from))?;
+    Ok(sources)
+}
+
+/// What the file holds; nothing where it is missing or no list. Entries of another version of the program are left out.
+fn read(file: &Path) -> Vec<SourceSpec> {
+    let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
+    let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
+    let values: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
+    let sources = values.into_iter().filter_map(|value| serde_json::from_value(value).ok());
+    sources.filter(|source: &SourceSpec| source.path().is_some()).take(MOST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capture(name: &str) -> SourceSpec {
+        SourceSpec::Capture(Path::new("/somewhere").join(name))
+    }
+
+    #[test]
+    fn the_newest_ten_are_kept_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("recent.json");
+        for number in 0..15 {
+            update(&file, &[Change::Add(capture(&number.to_string()))]).unwrap();
+        }
+        let changes = [Change::Add(capture("9")), Change::Remove(capture("14"))];
+        let sources = update(&file, &changes).unwrap();
+        let expected = ["9", "13", "12", "11", "10", "8", "7", "6", "5"].map(capture);
+        assert_eq!(sources, expected);
+        assert_eq!(read(&file), expected);
+        assert_eq!(update(&file, &[Change::Clear]).unwrap(), []);
+        assert_eq!(read(&file), []);
+    }
+
+    #[test]
+    fn what_is_no_list_of_sources_is_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recent.json");
+        assert_eq!(read(&file), [], "missing");
+        assert_eq!(read(folder.path()), [], "a folder");
+        for text in ["", "{", "{}", "7", "[1, null, {\"planet\": \"/x\"}, {\"bundled\": \"austen\"}]"] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(read(&file), [], "{text}");
+        }
+        fs::write(&file, r#"[{"comet": "/x"}, {"folder": "/models/a"}]"#).unwrap();
+        assert_eq!(read(&file), [SourceSpec::Folder("/models/a".into())], "what is known is read");
+    }
+
+    #[test]
+    fn relative_paths_become_absolute() {
+        let source = absolute(&SourceSpec::Folder("models/a".into()));
+        assert_eq!(source, SourceSpec::Folder(std::env::current_dir().unwrap().join("models/a")));
+    }
+
+    #[test]
+    fn a_folder_that_takes_no_file_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let blocked = folder.path().join("file");
+        fs::write(&blocked, "").unwrap();
+        let error = update(&blocked.join("recent.json"), &[Change::Clear]).unwrap_err();
+        assert!(error.to_string().contains("recent.json"), "{error}");
+    }
+}

@@ -1,0 +1,42 @@
+//! What a window stands on besides its session.
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use super::opener::OpenFn;
+use crate::engine::OpenSource;
+
+/// How sources are opened, and what is remembered between starts.
+#[derive(Clone)]
+pub struct Setup {
+    pub open: OpenFn,
+    /// The file with the sources that were opened lately; without one they are forgotten with the window.
+    pub recent: Option<PathBuf>,
+}
+
+impl Default for Setup {
+    /// Opens everything and remembers nothing.
+    fn default() -> Self {
+        Self { open: Arc::new(OpenSource::open), recent: None }
+    }
+}
+
+impl Setup {
+    /// As the program runs: it remembers in the person's own folder.
+    pub fn of_this_person() -> Self {
+        Self { recent: state_folder().map(|folder| folder.join("attenuate").join("recent.json")), ..Self::default() }
+    }
+}
+
+/// Where programs keep what they remember by themselves; `None` where the person has no home.
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).and_then(absolute);
+    let home = || env::home_dir().and_then(absolute);
+    if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library").join("Application Support"))
+    } else {
+        variable("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local").join("state")))
+    }
+}

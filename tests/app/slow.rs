@@ -1,0 +1,147 @@
+//! Sources that are as slow as a test wants: they open tensor by tensor and compute layer by layer, when they are let.
+
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread::sleep,
+    time::Duration,
+};
+
+use attenuate::{
+    attention::LayerQkv,
+    engine::{EngineError, OpenSource, SourceSpec},
+    model::{
+        LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled,
+        loading::{Loaded, Watch, unwatched},
+    },
+    ui::Setup,
+};
+use ndarray::Array2;
+
+/// Tensors of a slow source.
+pub const TENSORS: usize = 10;
+const TICK: Duration = Duration::from_millis(1);
+
+/// Counts what was begun, and lets so much of it be done. Its clones are the same gate.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<[AtomicUsize; 2]>);
+
+impl Gate {
+    /// Lets so many more through.
+    pub fn allow(&self, more: usize) {
+        self.0[1].fetch_add(more, SeqCst);
+    }
+
+    /// Lets everything through from now on.
+    pub fn open(&self) {
+        self.0[1].store(usize::MAX / 2, SeqCst);
+    }
+
+    /// Lets nothing more through.
+    pub fn close(&self) {
+        self.0[1].store(self.begun(), SeqCst);
+    }
+
+    /// How many have come to the gate.
+    pub fn begun(&self) -> usize {
+        self.0[0].load(SeqCst)
+    }
+
+    fn pass(&self, gives_up: impl Fn() -> bool) -> bool {
+        let turn = self.0[0].fetch_add(1, SeqCst);
+        while self.0[1].load(SeqCst) <= turn {
+            if gives_up() {
+                return false;
+            }
+            sleep(TICK);
+        }
+        true
+    }
+}
+
+/// Opens its gates when a test ends, so that no thread is left waiting.
+#[derive(Debug, Default)]
+pub struct Gates {
+    pub tensors: Gate,
+    pub layers: Gate,
+    /// Prompts that were begun; never closed.
+    pub prompts: Gate,
+}
+
+impl Drop for Gates {
+    fn drop(&mut self) {
+        self.tensors.open();
+        self.layers.open();
+    }
+}
+
+impl Gates {
+    /// Opens model folders called `slow` through the gates, as the bundled model; everything else as ever.
+    pub fn setup(&self) -> Setup {
+        let (tensors, layers, prompts) = (self.tensors.clone(), self.layers.clone(), self.prompts.clone());
+        prompts.open();
+        let open = move |source: &SourceSpec, watch: Watch<'_>| match source {
+            SourceSpec::Folder(path) if path.ends_with("slow") => {
+                load(&tensors, watch)?;
+                let model = Gated { inner: bundled::load()?, layers: layers.clone(), prompts: prompts.clone() };
+                let tokenizer = Tokenizer::from_bytes(bundled::TOKENIZER)?;
+                Ok(OpenSource::live(source, "Slow", LanguageModel::new(Box::new(model), Some(tokenizer))))
+            }
+            SourceSpec::Folder(path) if path.ends_with("broken") => {
+                load(&tensors, watch)?;
+                OpenSource::open(source, &unwatched)
+            }
+            _ => OpenSource::open(source, watch),
+        };
+        Setup { open: Arc::new(open), ..Setup::default() }
+    }
+}
+
+pub fn slow() -> SourceSpec {
+    SourceSpec::Folder(Path::new("/nowhere/slow").to_owned())
+}
+
+fn load(tensors: &Gate, watch: Watch<'_>) -> Result<(), EngineError> {
+    for done in 0..TENSORS {
+        let gives_up = || watch(Loaded { tensors: done, of: TENSORS }) == ControlFlow::Break(());
+        if !tensors.pass(gives_up) {
+            return Err(EngineError::Cancelled);
+        }
+    }
+    Ok(())
+}
+
+/// The bundled model, with a gate in front of what each layer ends with.
+struct Gated {
+    inner: LanguageModel,
+    layers: Gate,
+    prompts: Gate,
+}
+
+impl Transformer for Gated {
+    fn shape(&self) -> &ModelShape {
+        self.inner.shape()
+    }
+
+    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+        self.prompts.pass(|| false);
+        self.inner.transformer().embed(token_ids)
+    }
+
+    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
+        self.inner.transformer().qkv(layer, residual)
+    }
+
+    fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
+        self.layers.pass(|| false);
+        self.inner.transformer().finish(layer, residual, head_outputs)
+    }
+
+    fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
+        self.inner.transformer().logits(residual)
+    }
+}

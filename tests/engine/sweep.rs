@@ -1,0 +1,112 @@
+//! Curves over ε, against runs at those ε.
+
+use attenuate::{
+    attention::{Component, Epsilon, Metrics, Preset, js_from_baseline, kl_from_baseline, max_weight},
+    engine::{Bundled, Engine, EngineError, RunSpec, Sweep},
+    session::Session,
+};
+
+fn never() -> bool {
+    false
+}
+
+fn spec(bundled: Bundled, preset: Preset) -> RunSpec {
+    RunSpec { scope: preset.scope(), ..Session::example(bundled).run_spec() }
+}
+
+fn sweep(spec: &RunSpec, cell: Option<[usize; 2]>) -> Sweep {
+    Engine::default().sweep(spec, cell, &mut |_| {}, &never).unwrap()
+}
+
+#[test]
+fn every_point_is_what_a_run_at_its_epsilon_gives() {
+    let cell = [6, 2];
+    for (bundled, preset) in [(Bundled::Smollm2, Preset::ThisHead), (Bundled::Austen, Preset::AllLayers)] {
+        let spec = spec(bundled, preset);
+        let sweep = sweep(&spec, Some(cell));
+        let mut engine = Engine::default();
+        for component in Component::ALL {
+            let curve = &sweep.curves[component.row()];
+            assert!(curve.len() >= 61 && curve.windows(2).all(|pair| pair[0].epsilon < pair[1].epsilon));
+            for point in curve.iter().step_by(7) {
+                let spec = RunSpec { epsilon: [[point.epsilon; 3]; 3], ..spec.clone() };
+                let outcome = engine.run(&spec, &never).unwrap();
+                let (baseline, pattern) = (&outcome.baseline.pattern, &outcome.panel(component, 1).pattern);
+                let expected = Metrics::of(pattern);
+                assert_eq!(point.metrics.sink_mass, expected.sink_mass);
+                assert_eq!(point.metrics.normalized_entropy, expected.normalized_entropy);
+                assert_eq!(point.metrics.max_weight, max_weight(pattern));
+                assert!((point.metrics.kl - kl_from_baseline(baseline, pattern)).abs() < 1e-12);
+                assert!((point.metrics.js - js_from_baseline(baseline, pattern)).abs() < 1e-12);
+                let weight = pattern.exact_cell(cell[0], cell[1]).unwrap().weight;
+                assert_eq!(point.metrics.cell, Some(f64::from(weight)));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ends_are_known_without_a_sweep() {
+    let sweep = sweep(&spec(Bundled::Smollm2, Preset::ThisHead), None);
+    let [query, key, value] = &sweep.curves;
+    assert_eq!(query, key, "scaling all of Q is scaling all of K");
+    assert!(value.iter().all(|point| point.metrics == sweep.baseline), "Value does not enter its own softmax");
+    let least = query[0].metrics;
+    assert!((least.normalized_entropy.unwrap() - 1.0).abs() < 1e-6, "uniform");
+    assert!((least.js - sweep.uniform.js).abs() < 1e-6 && (least.kl - sweep.uniform.kl).abs() < 1e-6);
+    // (1/4 + … + 1/24)/21 over the rows 3 to 23.
+    let sink = (4..=24).map(|n| 1.0 / f64::from(n)).sum::<f64>() / 21.0;
+    assert!((sweep.uniform.sink_mass.unwrap() - sink).abs() < 1e-6);
+}
+
+#[test]
+fn the_transition_lies_around_a_tenth_and_is_sampled_finely() {
+    let sweep = sweep(&spec(Bundled::Smollm2, Preset::ThisHead), None);
+    let [from, to] = sweep.transition(Component::Query).unwrap();
+    assert!(1e-2 < from.get() && from < to && to.get() < 1.0, "{from} to {to}");
+    assert_eq!(sweep.transition(Component::Value), None);
+    let inside = |range: [f64; 2]| {
+        let curve = &sweep.curves[0];
+        curve.iter().filter(|point| (range[0]..range[1]).contains(&point.epsilon.get())).count()
+    };
+    // Two decades each.
+    assert!(inside([1e-2, 1.0]) > inside([1e-10, 1e-8]) + 4, "{} {}", inside([1e-2, 1.0]), inside([1e-10, 1e-8]));
+}
+
+#[test]
+fn it_shows_the_shape_first_and_can_be_given_up() {
+    let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+    let mut lengths = Vec::new();
+    Engine::default().sweep(&spec, None, &mut |sweep| lengths.push(sweep.curves[0].len()), &never).unwrap();
+    assert_eq!(lengths[..6], [1, 2, 3, 4, 5, 6], "six points over the whole axis come first");
+    let asked = std::cell::Cell::new(0);
+    let soon = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 5
+    };
+    let given_up = Engine::default().sweep(&spec, None, &mut |_| {}, &soon);
+    assert!(matches!(given_up, Err(EngineError::Cancelled)));
+}
+
+#[test]
+fn ships_is_the_effect_of_each_head_alone() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    let mut engine = Engine::default();
+    for (component, epsilon) in [(Component::Query, 1e-3), (Component::Value, 0.0)] {
+        let epsilon = Epsilon::new(epsilon).unwrap();
+        let mut arrived = Vec::new();
+        let all = engine.ships(&spec, component, epsilon, &mut |head| arrived.push(head), &never).unwrap().unwrap();
+        assert_eq!(all, arrived);
+        assert_eq!(all.len(), 6 * 4);
+        for found in all.iter().step_by(5) {
+            let (layer, head) = (found.layer, found.head);
+            let alone =
+                RunSpec { layer, head, scope: Preset::ThisHead.scope(), epsilon: [[epsilon; 3]; 3], ..spec.clone() };
+            let effect = engine.effect(&alone, component, 2, &never).unwrap().unwrap();
+            assert!((effect.kl - found.ships).abs() < 1e-12, "layer {layer} head {head}");
+        }
+        assert!(all.iter().any(|head| head.ships > 1e-3), "some head matters");
+    }
+    let capture = Session::default().run_spec();
+    assert_eq!(engine.ships(&capture, Component::Query, Epsilon::ZERO, &mut |_| {}, &never).unwrap(), None);
+}
