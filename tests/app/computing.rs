@@ -82,6 +82,9 @@ fn panels_arrive_one_by_one() {
 fn the_selected_column_comes_first() {
     let mut window = window();
     window.press(Key::Num3);
+    // Until the effect of the panel that is now selected is known as well: its layers come through the same gate.
+    window.pass(Duration::from_millis(300));
+    window.metrics();
     window.gates.layers.close();
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
