@@ -9,7 +9,7 @@ use super::{
     action::{Action, Actions},
     controls,
     export::{Export, Exported},
-    frame::Request,
+    frame::{Looks, Request},
     grid::{self, GridState},
     inspector, menu,
     open_file::{self, OpenFile, Wanted},
@@ -156,7 +156,7 @@ impl App {
             ground,
         };
         let selected = grid::selected_panel(session);
-        self.studio.ask(source, Request { spec: session.run_spec(), picture, selected });
+        self.studio.ask(source, Request { spec: session.run_spec(), looks: Looks { picture, selected } });
     }
 
     /// Takes in what the threads have sent.

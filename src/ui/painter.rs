@@ -2,11 +2,11 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::frame::{Details, Failure, Frame, PanelState, Request};
+use super::frame::{Details, Failure, Frame, Looks, PanelState, Request};
 use crate::{
     attention::{Component, Metrics},
     engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
@@ -28,18 +28,34 @@ pub enum Reply {
     /// Whole, or with panels that are still to come.
     Frame(Box<Frame>),
     Details(Box<Details>),
-    /// The meter has moved.
+    /// There is more on the desk.
     Progress,
     Failed(Failure),
 }
 
-/// How far the run of a request is; for everyone to look at.
-pub type Meter = Arc<Mutex<Option<(RequestNumber, Progress)>>>;
+/// What both threads look at while a request is worked on.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// How far the run of a request is.
+    pub progress: Option<(RequestNumber, Progress)>,
+    /// What the newest request looks like by now.
+    pub looks: Option<Looks>,
+}
+
+/// The desk, for both threads. It holds plain data that is valid after any panic.
+#[derive(Clone, Debug, Default)]
+pub struct SharedDesk(Arc<Mutex<Desk>>);
+
+impl SharedDesk {
+    pub fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Engine and brush, and what they showed last.
 #[derive(Default)]
 pub struct Painter {
-    meter: Meter,
+    desk: SharedDesk,
     engine: Engine,
     brush: Brush,
 }
@@ -51,8 +67,8 @@ struct Brush {
 }
 
 impl Painter {
-    pub fn new(meter: Meter) -> Self {
-        Self { meter, ..Self::default() }
+    pub fn new(desk: SharedDesk) -> Self {
+        Self { desk, ..Self::default() }
     }
 
     pub fn work(
@@ -67,7 +83,7 @@ impl Painter {
             ticket,
             request,
             start: Instant::now(),
-            meter: &self.meter,
+            desk: &self.desk,
             patience: Cell::new(PATIENCE),
             waiting: RefCell::new(None),
             reported: Cell::new(None),
@@ -77,10 +93,11 @@ impl Painter {
         };
         let result = self.engine.run_observed(&request.spec, &watcher).and_then(|outcome| {
             watcher.waiting.take();
-            watcher.send_frame(outcome.clone(), Default::default());
+            let looks = watcher.looks();
+            watcher.send_frame(outcome.clone(), Default::default(), looks);
             // Details are given up at once.
             watcher.patience.set(Duration::ZERO);
-            details(&mut self.engine, &outcome, &watcher)
+            details(&mut self.engine, &outcome, looks.selected, &watcher)
         });
         match result {
             Ok(details) => watcher.send(Reply::Details(Box::new(details))),
@@ -100,7 +117,7 @@ struct Watcher<'a> {
     ticket: &'a Ticket<'a>,
     request: &'a Request,
     start: Instant,
-    meter: &'a Meter,
+    desk: &'a SharedDesk,
     patience: Cell<Duration>,
     /// What is there so far, and was not sent yet.
     waiting: RefCell<Option<(Outcome, Ready)>>,
@@ -115,12 +132,18 @@ impl Watcher<'_> {
         self.send.borrow_mut()(reply);
     }
 
-    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3]) {
+    /// Those of the request, or what they have become since.
+    fn looks(&self) -> Looks {
+        let newest = self.desk.lock().looks;
+        newest.filter(|_| !self.ticket.is_stale()).unwrap_or(self.request.looks)
+    }
+
+    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3], looks: Looks) {
         let mut brush = self.brush.borrow_mut();
-        let pictures = brush.renderer.render(&outcome, &self.request.picture);
+        let pictures = brush.renderer.render(&outcome, &looks.picture);
         brush.last = Some((outcome.clone(), states));
         let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed());
-        let frame = Frame { spec, outcome, pictures, states, elapsed };
+        let frame = Frame { spec, outcome, pictures, states, looks, elapsed };
         drop(brush);
         self.send(Reply::Frame(Box::new(frame)));
     }
@@ -134,7 +157,7 @@ impl Watcher<'_> {
             && let Some((outcome, ready)) = self.waiting.take()
         {
             let (outcome, states) = joined(outcome, ready, self.brush.borrow().last.as_ref());
-            self.send_frame(outcome, states);
+            self.send_frame(outcome, states, self.looks());
         }
     }
 
@@ -154,12 +177,11 @@ impl Observer for Watcher<'_> {
     }
 
     fn first(&self) -> (Component, usize) {
-        self.request.selected
+        self.looks().selected
     }
 
     fn progress(&self, progress: Progress) {
-        // The meter is plain data that is valid after any panic.
-        *self.meter.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.ticket.number(), progress));
+        self.desk.lock().progress = Some((self.ticket.number(), progress));
         self.send_waiting();
         if self.is_due(&self.reported, REPORTS) {
             self.send(Reply::Progress);
@@ -199,7 +221,12 @@ fn joined(
     (outcome, states)
 }
 
-fn details(engine: &mut Engine, outcome: &Outcome, watcher: &Watcher<'_>) -> Result<Details, EngineError> {
+fn details(
+    engine: &mut Engine,
+    outcome: &Outcome,
+    selected: (Component, usize),
+    watcher: &Watcher<'_>,
+) -> Result<Details, EngineError> {
     let check = || if watcher.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) };
     let baseline = &outcome.baseline.pattern;
     check()?;
@@ -210,7 +237,7 @@ fn details(engine: &mut Engine, outcome: &Outcome, watcher: &Watcher<'_>) -> Res
             *metrics = Metrics::of(&panel.pattern);
         }
     }
-    let (component, column) = watcher.request.selected;
+    let (component, column) = selected;
     check()?;
     let norm = outcome.baseline.output_norm();
     check()?;
