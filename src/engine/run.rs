@@ -142,7 +142,19 @@ impl Engine {
     }
 
     fn open(&mut self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
+        if self.sources.peek(spec).is_some_and(|source| source.is_outdated()) {
+            self.forget(spec);
+        }
         self.sources.try_get_or_insert(spec.clone(), || source::open(spec).map(Arc::new)).cloned()
+    }
+
+    /// Drops the source and all that was computed from it.
+    fn forget(&mut self, spec: &SourceSpec) {
+        self.sources.pop(spec);
+        let runs: Vec<_> = self.prompts.iter().map(|(key, _)| key).filter(|key| key.0 == *spec).cloned().collect();
+        for key in runs {
+            self.prompts.pop(&key);
+        }
     }
 
     fn prompt(&mut self, spec: &SourceSpec, prompt: &Prompt) -> Result<&mut PromptRun, EngineError> {

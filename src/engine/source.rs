@@ -19,6 +19,16 @@ pub(super) enum Reader {
     Capture { capture: Box<Capture>, tokens: Arc<[Token]> },
 }
 
+impl OpenSource {
+    /// Whether its files were written to since it was opened.
+    pub fn is_outdated(&self) -> bool {
+        match &self.reader {
+            Reader::Model(model) => model.check_files().is_err(),
+            Reader::Capture { .. } => false,
+        }
+    }
+}
+
 /// Opens a source, checking all of its headers; weights and vectors are read as they are needed.
 pub(super) fn open(source: &SourceSpec) -> Result<OpenSource, EngineError> {
     match source {

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use super::{
     ModelError,
     family::Family,
     loading::{Watch, unwatched},
+    mapped_file::MappedFile,
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
@@ -11,11 +14,13 @@ use super::{
 pub struct LanguageModel {
     transformer: Box<dyn Transformer>,
     tokenizer: Option<Tokenizer>,
+    /// Where its weights are, if they are not held in memory.
+    files: Vec<Arc<MappedFile>>,
 }
 
 impl LanguageModel {
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
-        Self { transformer, tokenizer }
+        Self { transformer, tokenizer, files: Vec::new() }
     }
 
     /// From the texts of `config.json` and, where there is one, `tokenizer.json`, and the bytes of a safetensors file.
@@ -37,7 +42,14 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        Ok(Self::new(family.load(&Weights::watched(store, watch))?, tokenizer))
+        let transformer = family.load(&Weights::watched(store, watch))?;
+        Ok(Self { transformer, tokenizer, files: store.files() })
+    }
+
+    /// # Errors
+    /// When a file of its weights was changed since it was opened: the model must be opened again.
+    pub fn check_files(&self) -> Result<(), ModelError> {
+        self.files.iter().try_for_each(|file| file.check())
     }
 
     pub fn transformer(&self) -> &dyn Transformer {

@@ -72,4 +72,8 @@ impl TensorStore for Shards {
     fn mapped(&self, name: &str) -> Result<Option<MappedNumbers>, ModelError> {
         self.with(name).map_or(Ok(None), |shard| shard.numbers(name))
     }
+
+    fn files(&self) -> Vec<Arc<MappedFile>> {
+        self.0.iter().map(|shard| shard.file.clone()).collect()
+    }
 }

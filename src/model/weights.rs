@@ -1,12 +1,13 @@
 //! Named tensors, as f32, with their shapes checked.
 
-use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow};
+use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use safetensors::SafeTensors;
 
 use super::{
     ModelError,
     loading::{Loaded, Watch, unwatched},
+    mapped_file::MappedFile,
     matrix::{MappedNumbers, Matrix},
     number_format::NumberFormat,
 };
@@ -32,6 +33,11 @@ pub trait TensorStore {
     /// When its number format cannot be read.
     fn mapped(&self, _name: &str) -> Result<Option<MappedNumbers>, ModelError> {
         Ok(None)
+    }
+
+    /// The files that stay mapped as long as the model is open.
+    fn files(&self) -> Vec<Arc<MappedFile>> {
+        Vec::new()
     }
 }
 
