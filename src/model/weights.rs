@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 
 use super::{
     ModelError,
-    loading::{Loaded, Watch, unwatched},
+    loading::{Loaded, Watch},
     mapped_file::MappedFile,
     matrix::{MappedNumbers, Matrix},
     number_format::NumberFormat,
@@ -49,8 +49,9 @@ pub struct Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
+    #[cfg(test)]
     pub fn new(store: &'a dyn TensorStore) -> Self {
-        Self::watched(store, &unwatched)
+        Self::watched(store, &super::loading::unwatched)
     }
 
     /// `watch` is asked after each tensor.

@@ -81,6 +81,7 @@ fn the_largest_dimensions_that_are_read_take_no_memory_before_the_weights_contra
         let sandbox = Sandbox::of(golden);
         sandbox.configure(width, json!(1 << 20));
         sandbox.configure(heads, json!(1));
+        sandbox.configure("num_key_value_heads", Value::Null);
         sandbox.configure("head_dim", Value::Null);
         assert!(sandbox.refusal().contains("at most 1024 times"), "{}", sandbox.refusal());
     }
