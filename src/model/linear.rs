@@ -104,7 +104,7 @@ impl Linear {
     /// y ← x·Wᵀ
     fn multiply(&self, x: &Array2<f32>, y: &mut Array2<f32>) {
         /// Multiplications below which one thread is faster than several.
-        const WORTH_THREADS: usize = 1 << 22;
+        const WORTH_THREADS: usize = 1 << 23;
 
         thread_local! {
             /// Rows of a weight as f32: kept, because new memory costs more than the conversion.

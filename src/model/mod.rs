@@ -2,7 +2,7 @@
 //! interventions acting on the way.
 //!
 //! A model's architecture implements [`Transformer`]: all but attention, which is the same for all of them and lives
-//! in [`run`]. Everything is computed in f32 on [`ndarray`].
+//! in [`run`]. Everything is computed in f32 on [`ndarray`] arrays; weights stay in their files ([`folder`]).
 
 mod bert;
 pub mod bundled;
