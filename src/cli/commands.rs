@@ -9,7 +9,7 @@ use super::args::{ExportArguments, HeadsArguments, WeightsArguments};
 use crate::{
     capture::{WeightsFile, exact_weights, write_atomically},
     engine::{Engine, HeadSummary, Outcome},
-    figure::{FigureStyle, draw_png},
+    figure::draw_png,
     session::Session,
 };
 
@@ -24,7 +24,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     }
     let session = super::session(&arguments.view);
     let outcome = run(&session)?;
-    let mut style = FigureStyle { colormap: session.view.colormap, norm: session.view.norm, ..FigureStyle::default() };
+    let mut style = session.view.figure_style();
     if let Some(title) = &arguments.title {
         style.title.clone_from(title);
     }

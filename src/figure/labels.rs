@@ -1,13 +1,14 @@
 //! The words of the figure, and which of many labels are shown.
 
+use super::{ColorNorm, Tick};
 use crate::attention::{Component, Epsilon};
 
 /// The figure's title.
 pub const TITLE: &str = "The Attention Weight after Modifying Query, Key and Value";
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
-/// Beside the colours of values beyond the ends of the colour bar: below it and above it.
-pub(super) const BEYOND: [&str; 2] = ["less", "more"];
+/// Beside the colours of values beyond the ends of the colour bar, below it and above it, and of what is not a number.
+pub(super) const BEYOND: [&str; 3] = ["less", "more", "NaN"];
 
 /// The longest token label, in characters.
 const LONGEST: usize = 14;
@@ -15,6 +16,17 @@ const LONGEST: usize = 14;
 /// The title of a panel: `Modifying Query with ε = 5e-1`.
 pub fn panel_title(component: Component, epsilon: Epsilon) -> String {
     format!("Modifying {component} with ε = {epsilon}")
+}
+
+/// Ticks of a colour bar that stands for nine scales, where the panels have limits of their own.
+pub(super) fn own_ticks(norm: ColorNorm) -> Vec<Tick> {
+    let middle = match norm {
+        ColorNorm::Symmetric => Some("0"),
+        ColorNorm::LogSymmetric => Some("1"),
+        ColorNorm::Auto | ColorNorm::Linear(_) | ColorNorm::Log { .. } | ColorNorm::LogLimits(_) => None,
+    };
+    let ticks = [(0.0, Some("low")), (0.5, middle), (1.0, Some("high"))].into_iter();
+    ticks.filter_map(|(position, label)| Some(Tick { position, label: label?.to_owned() })).collect()
 }
 
 /// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows

@@ -4,7 +4,7 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColorNorm, Colormap, FigureError, Ground, MaskedStyle, labels};
+use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Quantity, labels};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,8 +13,10 @@ pub struct FigureStyle {
     pub title: String,
     pub page: PageSize,
     pub font_size: FontSize,
+    pub quantity: Quantity,
     pub colormap: Colormap,
     pub norm: ColorNorm,
+    pub limits_from: LimitsFrom,
     pub masked: MaskedStyle,
     pub ground: Ground,
     pub axis_labels: AxisLabels,
@@ -26,11 +28,26 @@ impl Default for FigureStyle {
             title: labels::TITLE.to_owned(),
             page: PageSize::default(),
             font_size: FontSize::default(),
+            quantity: Quantity::default(),
             colormap: Colormap::default(),
             norm: ColorNorm::default(),
+            limits_from: LimitsFrom::default(),
             masked: MaskedStyle::default(),
             ground: Ground::default(),
             axis_labels: AxisLabels::default(),
+        }
+    }
+}
+
+impl FigureStyle {
+    /// The default looks of a figure of `quantity`.
+    pub fn of(quantity: Quantity) -> Self {
+        Self {
+            title: quantity.title(),
+            quantity,
+            colormap: quantity.default_colormap(),
+            norm: quantity.default_norm(),
+            ..Self::default()
         }
     }
 }

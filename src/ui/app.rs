@@ -20,7 +20,7 @@ use super::{
 use crate::{
     attention::Mask,
     engine::Outcome,
-    figure::{FigureStyle, Ground, PictureSpec},
+    figure::{Ground, PictureSpec},
     session::{Command, OnScreen, Session, Theme, Timeline},
 };
 
@@ -128,8 +128,10 @@ impl App {
             picture: PictureSpec {
                 window: view.window,
                 size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
+                quantity: view.quantity,
                 colormap: view.colormap,
                 norm: view.norm,
+                limits_from: view.limits_from,
                 masked: view.masked,
                 ground,
             },
@@ -197,7 +199,7 @@ impl App {
         let outcome = frame.map(|frame| &frame.outcome);
         controls::epsilon_ui(ui, session, actions);
         if let Some(frame) = frame {
-            controls::notes_ui(ui, session, frame, details);
+            controls::notes_ui(ui, session, frame, details, actions);
         }
         controls::scope_ui(ui, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
@@ -231,8 +233,8 @@ impl eframe::App for App {
         let mut actions = shortcuts::combinations(&ctx);
         self.dropped_files(&ctx, &mut actions);
         let session = self.timeline.session();
-        let outcome = self.studio.frame().map(|frame| &frame.outcome);
-        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, self.timeline.previous(), outcome, &mut actions));
+        let frame = self.studio.frame();
+        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, self.timeline.previous(), frame, &mut actions));
         Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
@@ -250,9 +252,7 @@ impl eframe::App for App {
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 
         let session = self.timeline.session();
-        let view = &session.view;
-        let style =
-            FigureStyle { colormap: view.colormap, norm: view.norm, masked: view.masked, ..FigureStyle::default() };
+        let style = session.view.figure_style();
         self.export.show(&ctx, self.studio.frame().map(|frame| (&frame.outcome, style)));
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());

@@ -17,6 +17,7 @@ mod export;
 mod files;
 mod opening;
 mod prompts;
+mod quantities;
 mod scope;
 mod support;
 mod view;

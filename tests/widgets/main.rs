@@ -23,8 +23,8 @@ use attenuate::{
     ui::{
         theme,
         widgets::{
-            AxisLabels, AxisSide, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar, EpsilonSlider,
-            Freshness, Heatmap, HoverCard, Toasts, TokenChips, Zoom, epsilon_field, segmented,
+            AxisLabels, AxisSide, Beyond, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar,
+            EpsilonSlider, Freshness, Heatmap, HoverCard, Toasts, TokenChips, Zoom, epsilon_field, segmented,
         },
     },
 };
