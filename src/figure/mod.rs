@@ -18,6 +18,7 @@ mod pooling;
 mod spec;
 mod style;
 mod svg;
+mod sweep;
 mod text;
 
 pub use colormap::{ColorTable, Colormap, ParseColormapError, Rgb};
@@ -33,3 +34,4 @@ pub use pooling::{Pooled, Window, pool, pool_pattern};
 pub use spec::{Beyond, FigureSpec, PanelSpec, weight_range};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
+pub use sweep::sweep_figure;

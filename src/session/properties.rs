@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope},
-    engine::{SourceFacts, SourceKind},
+    engine::{SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, MaskedStyle, Window},
 };
 
@@ -114,6 +114,9 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
+        Just(Command::ToggleSweep),
+        prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
+        any_epsilon().prop_map(|middle| Command::SetSliderRange(SliderRange::Around(middle))),
     ];
     prop_oneof![intervention, source, cells, looks]
 }

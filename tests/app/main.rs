@@ -24,4 +24,5 @@ mod recent;
 mod scope;
 mod slow;
 mod support;
+mod sweep;
 mod view;
