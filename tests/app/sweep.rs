@@ -39,6 +39,11 @@ fn epsilons(window: &Window) -> [String; 3] {
     [0, 1, 2].map(|column| window.value(Role::Slider, &marker(column)))
 }
 
+fn described(window: &Window, column: usize) -> String {
+    let name = marker(column);
+    window.harness.get_by_role_and_label(Role::Slider, &name).accesskit_node().description().unwrap()
+}
+
 fn written(window: &Window, component: Component) -> [String; 3] {
     window.session().epsilon[component.row()].map(|epsilon| epsilon.to_string())
 }
@@ -142,8 +147,7 @@ fn each_metric_has_its_curves() {
         let sweep = expected(window.session());
         let nearest = sweep.nearest(Component::Query, window.session().epsilon[0][0]).unwrap();
         let value = metric.of(&nearest.metrics).unwrap();
-        let node = window.harness.get_by_role_and_label(Role::Slider, &marker(0));
-        let description = node.accesskit_node().description().unwrap();
+        let description = described(&window, 0);
         assert!(description.contains(&format!("Query {value:.4}")), "{name}: {description}");
     }
 }
@@ -161,8 +165,7 @@ fn the_pinned_cell_is_followed() {
     let sweep = Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap();
     let lead = window.session().rows.lead();
     let nearest = sweep.nearest(lead, window.session().epsilon[0][0]).unwrap();
-    let node = window.harness.get_by_role_and_label(Role::Slider, &marker(0));
-    let description = node.accesskit_node().description().unwrap();
+    let description = described(&window, 0);
     assert!(description.contains(&format!("{lead} {:.4}", nearest.metrics.weight.unwrap())), "{description}");
 }
 
