@@ -284,7 +284,9 @@ impl eframe::App for App {
         }
         if session.view.sweep.open {
             let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
-            Panel::bottom("sweep").default_size(SWEEP_HEIGHT).resizable(true).show(ui, |ui| {
+            let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
+            let panel = Panel::bottom("sweep").default_size(SWEEP_HEIGHT.min(usual)).max_size(most).resizable(true);
+            panel.show(ui, |ui| {
                 sweep_ui(ui, session, &self.sweep, shape, &mut actions);
             });
         }

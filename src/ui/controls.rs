@@ -70,13 +70,14 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
 /// Whether the slider shows its whole scale or two decades around the transition.
 fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
     let middle = transition.and_then(|[from, to]| Epsilon::new((from.get() * to.get()).sqrt()).ok());
-    let mut is_zoomed = range != SliderRange::Whole;
+    let is_zoomed = range != SliderRange::Whole;
     if middle.is_none() && !is_zoomed {
         return;
     }
     let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
-    if named(ui.toggle_value(&mut is_zoomed, "Zoom"), "zoom slider to transition").on_hover_text(hint).changed() {
-        let range = middle.filter(|_| is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
+    let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
+    if named(button, "zoom slider to transition").on_hover_text(hint).clicked() {
+        let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
         actions.push(Command::SetSliderRange(range).into());
     }
 }
