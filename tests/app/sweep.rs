@@ -1,14 +1,16 @@
 //! Metrics over ε: the panel, its markers, and what the slider shows of them.
 
+use std::time::Duration;
+
 use attenuate::{
     attention::{Component, Preset},
-    engine::{Bundled, Engine, Sweep, SweepMetric},
+    engine::{Bundled, Engine, SourceSpec, Sweep, SweepMetric},
     session::{Cell, Command, OnScreen, Session, SliderRange},
 };
 use egui::{Key, Modifiers, Role, pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::support::Window;
+use super::{slow::slow, support::Window};
 
 const PLOT: &str = "sink mass over ε";
 
@@ -217,4 +219,34 @@ fn the_slider_zooms_to_the_transition_and_back() {
     assert_eq!(window.session().view.slider, SliderRange::Whole);
     window.press(Key::V);
     assert!(!window.has(Role::Button, zoom), "Value of a capture has no transition");
+}
+
+#[test]
+fn pictures_go_before_curves() {
+    let session = Session { source: slow(), scope: Preset::AllLayers.scope(), ..Session::example(Bundled::Austen) };
+    let mut window = Window::gated(session);
+    window.gates.tensors.open();
+    window.gates.layers.open();
+    window.settle();
+    window.gates.layers.close();
+    window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(0.1);
+    window.until("a layer at the gate", |window| window.gates.layers.begun() > 0);
+    window.pass(Duration::from_millis(50));
+    let begun = window.gates.layers.begun();
+    window.press_now(Key::W);
+    window.until("the panel", |window| window.has_text("0 of 62 points"));
+    window.pass(Duration::from_millis(150));
+    assert_eq!(window.gates.layers.begun(), begun, "the sweep waits while the picture is computed");
+    window.gates.layers.open();
+    window.settle();
+    let session = Session { source: SourceSpec::Bundled(Bundled::Austen), ..window.session().clone() };
+    assert_eq!(window.value(Role::Image, PLOT), said(&expected(&session)));
+    // Closing the panel gives up what is being computed.
+    window.gates.layers.close();
+    window.press_now(Key::OpenBracket);
+    window.until("a layer at the gate", |window| window.gates.layers.begun() > begun);
+    window.press_now(Key::W);
+    window.gates.layers.open();
+    window.settle();
+    assert!(!window.has(Role::Image, PLOT) && !window.has(Role::Button, "zoom slider to transition"));
 }

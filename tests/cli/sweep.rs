@@ -3,7 +3,7 @@
 use std::fs;
 
 use attenuate::{
-    attention::{Component, Preset},
+    attention::{Component, Epsilon, Preset},
     engine::{Bundled, Engine, RunSpec, Sweep, SweepMetrics, SweepPoint},
     session::Session,
 };
@@ -83,7 +83,7 @@ fn json_says_what_was_swept() {
     assert_eq!(file["tokens"].as_array().unwrap().len(), 24);
     assert_eq!(file["token_ids"][1], json!(41319));
     assert_eq!(file["transition"]["value"], Value::Null);
-    assert_eq!(file["transition"]["query"], json!(sweep.transition(Component::Query).unwrap().map(|e| e.get())));
+    assert_eq!(file["transition"]["query"], json!(sweep.transition(Component::Query).unwrap().map(Epsilon::get)));
     for (component, curve) in Component::ALL.into_iter().zip(&sweep.curves) {
         let rows = file[component.name().to_lowercase()].as_array().unwrap();
         assert_eq!(rows.len(), curve.len());

@@ -114,9 +114,8 @@ impl Curves {
                 continue;
             }
             match answer {
-                Answer::Result(Reply::SoFar(sweep)) => self.show(Arc::new(sweep)),
+                Answer::Result(Reply::SoFar(sweep)) => self.show(sweep),
                 Answer::Result(Reply::Done(sweep)) => {
-                    let sweep = Arc::new(sweep);
                     if let Some(question) = &self.question {
                         self.known.put(question.clone(), sweep.clone());
                     }

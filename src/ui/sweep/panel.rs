@@ -7,7 +7,7 @@ use super::{Curves, plot};
 use crate::{
     attention::{Component, Mask},
     engine::{Sweep, SweepMetric},
-    session::{Command, Session},
+    session::{Command, OnScreen, Session},
     ui::{
         action::{Action, Actions},
         theme::{self, space},
@@ -62,19 +62,18 @@ pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(
         }
         progress_ui(ui, curves);
     });
-    let metric = session.view.sweep.metric;
-    match curves.shown() {
-        _ if curves.failure().is_some() => message_ui(ui, curves.failure().unwrap_or_default()),
-        Some(sweep) => match unmeasured(metric, sweep, session, shape) {
+    if let Some(failure) = curves.failure() {
+        message_ui(ui, failure);
+    } else if let Some(sweep) = curves.shown() {
+        match unmeasured(session.view.sweep.metric, sweep, session, shape) {
             Some(message) => message_ui(ui, message),
             None => plot::plot_ui(ui, session, sweep, curves, actions),
-        },
-        None => {}
+        }
     }
 }
 
 /// The session with the ε of gestures that were made earlier in this frame, so that markers move with the slider.
-fn as_asked(session: &Session, actions: &Actions) -> Session {
+fn as_asked(session: &Session, actions: &[Action]) -> Session {
     let mut session = session.clone();
     for action in actions {
         if let Action::Session(
@@ -85,7 +84,7 @@ fn as_asked(session: &Session, actions: &Actions) -> Session {
             | Command::UseFigure(_)),
         ) = action
         {
-            session.apply(command.clone(), Default::default());
+            session.apply(command.clone(), OnScreen::default());
         }
     }
     session

@@ -59,9 +59,8 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
         .custom_y_axes(vec![axis(ui, AxisHints::new_y()).min_thickness(Y_AXIS).formatter(|mark, _| value_label(mark))])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([ENDS[0], 0.0], [ENDS[1], highest * (1.0 + HEADROOM)]));
-            let rows = session.rows.components();
-            for range in rows.iter().filter_map(|&component| sweep.transition(component)).take(1) {
-                let [from, to] = curves.transition(session.rows).unwrap_or(range).map(x_of);
+            if let Some(ends) = curves.transition(session.rows) {
+                let [from, to] = ends.map(x_of);
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }
             references(plot, sweep, metric, highest, colors);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    engine::{Engine, EngineError, OpenSource, RunSpec, Sweep, Ticket},
+    engine::{Engine, EngineError, OpenSource, RunSpec, Sweep, SweepMetric, Ticket},
     session::{Cell, FIGURE_GRID, Session},
 };
 
@@ -28,7 +28,7 @@ pub struct Question {
 impl Question {
     /// The pinned cell is asked for only where its weight is looked at: its curve alone would not be worth a sweep.
     pub fn of(session: &Session) -> Self {
-        let is_looked_at = session.view.sweep.metric == crate::engine::SweepMetric::Weight;
+        let is_looked_at = session.view.sweep.metric == SweepMetric::Weight;
         Self {
             spec: RunSpec { epsilon: FIGURE_GRID, ..session.run_spec() },
             cell: session.pinned.filter(|_| is_looked_at),
@@ -49,8 +49,8 @@ pub struct Asked {
 
 /// What the thread sends.
 pub enum Reply {
-    SoFar(Sweep),
-    Done(Sweep),
+    SoFar(Arc<Sweep>),
+    Done(Arc<Sweep>),
     /// Why there is no sweep, for people.
     Failed(String),
 }
@@ -76,12 +76,12 @@ pub fn work(
     let mut so_far = |sweep: &Sweep| {
         if sent.is_none_or(|sent| sent.elapsed() >= PARTS) {
             sent = Some(Instant::now());
-            send(Reply::SoFar(sweep.clone()));
+            send(Reply::SoFar(Arc::new(sweep.clone())));
         }
     };
     let cell = question.cell.map(|cell| [cell.query, cell.key]);
     match engine.sweep(&question.spec, cell, &mut so_far, &is_cancelled) {
-        Ok(sweep) => send(Reply::Done(sweep)),
+        Ok(sweep) => send(Reply::Done(Arc::new(sweep))),
         Err(EngineError::Cancelled) => {}
         Err(error) => send(Reply::Failed(error.to_string())),
     }
