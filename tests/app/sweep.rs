@@ -87,6 +87,29 @@ fn a_dragged_marker_is_the_slider() {
 }
 
 #[test]
+fn of_markers_at_one_place_the_chosen_one_is_held() {
+    for (chosen, key) in [(0, Key::Num1), (1, Key::Num2), (2, Key::Num3)] {
+        let mut window = open(Session::default());
+        for key in [Key::Num1, Key::Num2, Key::Num3] {
+            window.press(key);
+            window.enter_epsilon("1e-3");
+            window.press(Key::Tab);
+        }
+        window.press(key);
+        let from = window.harness.get_by_role_and_label(Role::Slider, &marker(chosen)).rect().center();
+        let to = pos2(from.x + 40.0, from.y);
+        window.hover(from);
+        window.harness.drag_at(from);
+        window.hover(to);
+        window.harness.drop_at(to);
+        window.settle();
+        assert_eq!(window.session().column, chosen);
+        let moved = epsilons(&window).map(|epsilon| epsilon != "1e-3");
+        assert_eq!(moved, [0, 1, 2].map(|column| column == chosen), "{:?}", epsilons(&window));
+    }
+}
+
+#[test]
 fn a_moved_slider_moves_its_marker_in_the_same_frame() {
     let mut window = open(Session::default());
     window.press(Key::Num2);

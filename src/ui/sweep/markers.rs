@@ -44,7 +44,9 @@ pub fn markers_ui(
     for column in columns {
         let marker = Marker { column, epsilon: epsilons[column], level: levels[column] };
         let is_chosen = column == session.column;
-        let response = ui.interact(marker.rect(place), Id::unique(("sweep marker", column)), Sense::drag());
+        // Of two handles of the same size, egui takes the one behind.
+        let reach = if is_chosen { REACH - 1.0 } else { REACH };
+        let response = ui.interact(marker.rect(place, reach), Id::unique(("sweep marker", column)), Sense::drag());
         let handle = EpsilonHandle { epsilon: marker.epsilon, scale: &place.scale, reach: REACH };
         let changed = handle.asked(ui, &response);
         if !is_chosen && (changed.is_some() || response.drag_started()) {
@@ -70,9 +72,9 @@ struct Marker {
 }
 
 impl Marker {
-    fn rect(&self, place: &Place) -> Rect {
+    fn rect(&self, place: &Place, reach: f32) -> Rect {
         let x = place.scale.x_of(self.epsilon);
-        Rect::from_x_y_ranges(x - REACH..=x + REACH, place.frame.y_range())
+        Rect::from_x_y_ranges(x - reach..=x + reach, place.frame.y_range())
     }
 
     fn paint(&self, ui: &Ui, place: &Place, is_lit: bool, has_focus: bool) {
