@@ -124,6 +124,7 @@ impl App {
             Action::OpenNumbersExport => self.export.open(Exported::Numbers),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
             Action::OpenFolder => self.open_file.open(Wanted::ModelFolder),
+            Action::OpenGguf => self.open_file.open(Wanted::Gguf),
             Action::Copy { text, what } => {
                 ctx.copy_text(text);
                 self.toasts.info(format!("{what} are on the clipboard."));
