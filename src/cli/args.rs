@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::sweep::SweepArguments;
 use crate::{
     attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::SourceSpec,
@@ -38,6 +39,7 @@ Examples:
   attenuate export -o figure.png                   the figure as a picture, 300 dpi
   attenuate weights -o weights.json --epsilon 0.1,0.01,0
   attenuate heads bundled:smollm2                  which heads have an attention sink
+  attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
 
 Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot be understood.";
 
@@ -52,6 +54,9 @@ pub enum Subcommands {
     /// List all heads: sink mass, normalized entropy, weight on the diagonal
     #[command(max_term_width = 110)]
     Heads(HeadsArguments),
+    /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)
+    #[command(max_term_width = 110)]
+    Sweep(SweepArguments),
 }
 
 #[derive(Debug, Args)]

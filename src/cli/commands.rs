@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
-const NEVER: fn() -> bool = || false;
+pub(super) const NEVER: fn() -> bool = || false;
 
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     match extension(&arguments.output).as_deref() {

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod sweep;
 
 use std::{ffi::OsString, io::IsTerminal};
 
@@ -39,6 +40,7 @@ impl Task {
             Subcommands::Export(arguments) => commands::export(&arguments),
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => commands::heads(&arguments),
+            Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
         }
         .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
@@ -59,6 +61,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
         Some(Subcommands::Weights(arguments)) => check_view(&arguments.view)?,
         Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
+        Some(Subcommands::Sweep(arguments)) => {
+            check_view(&arguments.view)?;
+            sweep::check(arguments)?;
+        }
     }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),

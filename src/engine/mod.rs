@@ -28,5 +28,5 @@ pub use run::{Engine, HeadSummary};
 pub use ships::HeadShips;
 pub use source::OpenSource;
 pub use spec::{Bundled, DefaultView, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
-pub use sweep::{Sweep, SweepMetrics, SweepPoint, sweep_order};
+pub use sweep::{ParseMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
 pub use worker::{Answer, RequestNumber, Ticket, Worker};

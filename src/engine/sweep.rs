@@ -1,49 +1,24 @@
 //! Metrics of the shown head against ε.
 
-use super::{Engine, EngineError, RunSpec, SourceKind, layer_run::LayerRun, run};
-use crate::attention::{
-    Component, Edit, Epsilon, Metrics, Operation, Pattern, PositionScope, js_from_baseline, kl_from_baseline,
-    max_weight,
-};
+mod metrics;
 
-/// Points of the first pass, 1e-12 to 1e2 in equal steps of log10 ε.
+use super::{Engine, EngineError, RunSpec, SourceKind, layer_run::LayerRun, run};
+use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
+
+pub use metrics::{ParseMetricError, SweepMetric, SweepMetrics};
+
+/// Points of the first pass above 0: 1e-12 to 1e2 in equal steps of log10 ε.
 const POINTS: usize = 61;
 /// Of an axis from 1e-12 to 1e2.
 const DECADES: (f64, f64) = (-12.0, 2.0);
+/// Points after which a curve shows its shape: two in three decades.
+const SHAPE: usize = 21;
 /// The most points that refining adds.
 const REFINED: usize = 24;
 /// Bends below this part of a curve's range are straight enough.
 const BEND: f64 = 0.02;
-
-/// What a sweep measures of one pattern.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SweepMetrics {
-    /// See [`crate::attention::sink_mass`].
-    pub sink_mass: Option<f64>,
-    /// See [`crate::attention::normalized_entropy`].
-    pub normalized_entropy: Option<f64>,
-    /// KL from baseline in nats.
-    pub kl: f64,
-    /// Jensen–Shannon divergence from baseline in nats, at most ln 2.
-    pub js: f64,
-    /// See [`crate::attention::max_weight`].
-    pub max_weight: Option<f64>,
-    /// Weight of the cell that was asked for.
-    pub cell: Option<f64>,
-}
-
-impl SweepMetrics {
-    fn of(baseline: &Pattern, pattern: &Pattern, cell: Option<[usize; 2]>) -> Self {
-        let Metrics { sink_mass, normalized_entropy, .. } = Metrics::of(pattern);
-        let (kl, js) = if pattern == baseline {
-            (0.0, 0.0)
-        } else {
-            (kl_from_baseline(baseline, pattern), js_from_baseline(baseline, pattern))
-        };
-        let weight = |[query, key]: [usize; 2]| Some(f64::from(pattern.exact_cell(query, key)?.weight));
-        Self { sink_mass, normalized_entropy, kl, js, max_weight: max_weight(pattern), cell: cell.and_then(weight) }
-    }
-}
+/// An entropy that changes by less has no transition.
+const MOVES: f64 = 0.01;
 
 /// One point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,28 +33,45 @@ pub struct Sweep {
     pub baseline: SweepMetrics,
     /// Of the pattern whose rows are uniform: the limit of scaling all of Q or K by ε → 0.
     pub uniform: SweepMetrics,
-    /// In the order of [`Component::ALL`], each by rising ε.
+    /// In the order of [`Component::ALL`], each by rising ε, 0 among them.
     pub curves: [Vec<SweepPoint>; 3],
 }
 
 impl Sweep {
-    /// Where the normalized entropy of `component` makes the middle 80 % of its way between the ends of the sweep: the
-    /// transition. `None` where it hardly moves.
+    /// Points of a curve before refinement.
+    pub const FIRST_PASS: usize = POINTS + 1;
+
+    /// Where the normalized entropy of `component` makes the middle 80 % of its way between the least ε and 1: the
+    /// transition. `None` where it hardly moves, and while there are too few points to tell.
     pub fn transition(&self, component: Component) -> Option<[Epsilon; 2]> {
-        let curve: Vec<(Epsilon, f64)> = self.curves[component.row()]
+        let curve: Vec<[f64; 2]> = self.curves[component.row()]
             .iter()
             // Beyond 1 lies another regime, sharpening.
-            .filter(|point| point.epsilon <= Epsilon::ONE)
-            .filter_map(|point| Some((point.epsilon, point.metrics.normalized_entropy?)))
+            .filter(|point| point.epsilon > Epsilon::ZERO && point.epsilon <= Epsilon::ONE)
+            .filter_map(|point| Some([point.epsilon.get().log10(), point.metrics.normalized_entropy?]))
             .collect();
-        let (&(_, low), &(_, high)) = (curve.first()?, curve.last()?);
-        let way = high - low;
-        if way.abs() < 0.01 {
+        if self.curves[component.row()].len() < SHAPE {
             return None;
         }
-        let reached =
-            |part: f64| curve.iter().find(|(_, value)| (value - low) / way >= part).map(|(epsilon, _)| *epsilon);
+        let ([_, low], [_, high]) = (*curve.first()?, *curve.last()?);
+        let way = high - low;
+        if way.is_nan() || way.abs() < MOVES {
+            return None;
+        }
+        let part = |value: f64| (value - low) / way;
+        let reached = |wanted: f64| {
+            let [from, to] = curve.array_windows::<2>().find(|[_, to]| part(to[1]) >= wanted)?;
+            let along = ((wanted - part(from[1])) / (part(to[1]) - part(from[1]))).clamp(0.0, 1.0);
+            Epsilon::new(10_f64.powf(from[0] + along * (to[0] - from[0]))).ok()
+        };
         Some([reached(0.1)?, reached(0.9)?])
+    }
+
+    /// The point of a curve that is nearest to `epsilon` on the logarithmic axis; for 0 the one at 0, if it is there.
+    pub fn nearest(&self, component: Component, epsilon: Epsilon) -> Option<&SweepPoint> {
+        let decade = |epsilon: Epsilon| epsilon.get().max(f64::MIN_POSITIVE).log10();
+        let distance = |point: &SweepPoint| (decade(point.epsilon) - decade(epsilon)).abs();
+        self.curves[component.row()].iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 
     fn insert(&mut self, component: Component, point: SweepPoint) {
@@ -89,7 +81,7 @@ impl Sweep {
     }
 }
 
-/// ε of the first pass in an order that shows the shape first: every 12th, every 6th, every 3rd, then all.
+/// ε of the first pass in an order that shows the shape first: every 12th, 0, every 6th, every 3rd, then all.
 pub fn sweep_order() -> Vec<Epsilon> {
     let mut indices: Vec<usize> = Vec::with_capacity(POINTS);
     for step in [12, 6, 3, 1] {
@@ -103,30 +95,26 @@ pub fn sweep_order() -> Vec<Epsilon> {
         let decade = DECADES.0 + (DECADES.1 - DECADES.0) * index as f64 / (POINTS - 1) as f64;
         Epsilon::new(10_f64.powf(decade)).unwrap_or(Epsilon::ONE)
     };
-    indices.into_iter().map(epsilon).collect()
+    let mut order: Vec<Epsilon> = indices.into_iter().map(epsilon).collect();
+    order.insert(POINTS.div_ceil(12), Epsilon::ZERO);
+    order
 }
 
-/// Where a curve bends most, halfway (in log10 ε) to the points on both sides.
+/// Halfway (in log10 ε) to the points on both sides of where a curve bends most.
 fn refinement(sweep: &Sweep) -> Vec<Epsilon> {
     let mut bends: Vec<(f64, Epsilon)> = Vec::new();
     for curve in &sweep.curves {
-        let measures: [fn(&SweepMetrics) -> Option<f64>; 4] =
-            [|m| m.sink_mass, |m| m.normalized_entropy, |m| Some(m.js), |m| m.max_weight];
-        for measure in measures {
-            let values: Vec<f64> = curve.iter().filter_map(|point| measure(&point.metrics)).collect();
+        let curve: Vec<&SweepPoint> = curve.iter().filter(|point| point.epsilon > Epsilon::ZERO).collect();
+        for metric in [SweepMetric::SinkMass, SweepMetric::NormalizedEntropy, SweepMetric::Js, SweepMetric::MaxWeight] {
+            let values: Vec<f64> = curve.iter().filter_map(|point| metric.of(&point.metrics)).collect();
             if values.len() != curve.len() {
                 continue;
             }
             let [low, high] = values.iter().fold([f64::MAX, f64::MIN], |[low, high], &v| [low.min(v), high.max(v)]);
-            for (index, around) in values.windows(3).enumerate() {
-                let bend = (around[0] - 2.0 * around[1] + around[2]).abs() / (high - low);
+            for (values, points) in values.array_windows::<3>().zip(curve.array_windows::<3>()) {
+                let bend = (values[0] - 2.0 * values[1] + values[2]).abs() / (high - low);
                 if bend > BEND {
-                    for pair in [index, index + 1] {
-                        let ends = [curve[pair].epsilon.get(), curve[pair + 1].epsilon.get()];
-                        if let Ok(middle) = Epsilon::new((ends[0] * ends[1]).sqrt()) {
-                            bends.push((bend, middle));
-                        }
-                    }
+                    bends.extend(points.array_windows::<2>().filter_map(|ends| Some((bend, halfway(*ends)?))));
                 }
             }
         }
@@ -141,10 +129,14 @@ fn refinement(sweep: &Sweep) -> Vec<Epsilon> {
     chosen
 }
 
+fn halfway([from, to]: [&SweepPoint; 2]) -> Option<Epsilon> {
+    Epsilon::new((from.epsilon.get() * to.epsilon.get()).sqrt()).ok()
+}
+
 impl Engine {
-    /// Metrics of the shown head over ε from 1e-12 to 1e2 for each component, under the operation and scope of `spec`,
-    /// whose own ε do not matter: 61 points, then more where a curve bends. `cell` is `[query, key]` of a weight to
-    /// follow.
+    /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each component, under the operation and scope
+    /// of `spec`, whose own ε do not matter: 62 points, then more where a curve bends. `cell` is `[query, key]` of a
+    /// weight to follow.
     ///
     /// `so_far` sees the sweep after every ε, coarse before fine, and `cancelled` is asked before each.
     ///
@@ -188,7 +180,7 @@ impl Engine {
                                 prompt.once_under(&upstream, spec.layer, cancelled)?.panel(spec.head, edit).pattern
                             }
                         };
-                        metrics(&pattern)
+                        if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
                     }
                 };
                 sweep.insert(component, SweepPoint { epsilon, metrics: found });
@@ -220,12 +212,59 @@ mod tests {
     #[test]
     fn the_order_is_coarse_first_and_complete() {
         let order = sweep_order();
-        assert_eq!(order.len(), POINTS);
+        assert_eq!(order.len(), Sweep::FIRST_PASS);
         assert_eq!(order[..2].iter().map(|e| e.get()).collect::<Vec<_>>(), [1e-12, 10_f64.powf(-9.2)]);
+        assert_eq!((order[5].get().round(), order[6]), (100.0, Epsilon::ZERO));
         let mut sorted = order.clone();
         sorted.sort_by(|a, b| a.get().total_cmp(&b.get()));
         sorted.dedup();
-        assert_eq!(sorted.len(), POINTS);
-        assert!((sorted[POINTS - 1].get() - 1e2).abs() < 1e-9);
+        assert_eq!(sorted.len(), Sweep::FIRST_PASS);
+        assert!((sorted[POINTS].get() - 1e2).abs() < 1e-9);
+    }
+
+    /// Sigmoid-like: an entropy that falls from 1 to 0 along a straight line (in log10 ε) from 1e-2 to 1.
+    fn ramp() -> Sweep {
+        let metrics = |entropy: f64| SweepMetrics {
+            sink_mass: None,
+            normalized_entropy: Some(entropy),
+            kl: 0.0,
+            js: 0.0,
+            max_weight: None,
+            weight: None,
+        };
+        let mut sweep = Sweep { baseline: metrics(0.0), uniform: metrics(1.0), curves: [const { Vec::new() }; 3] };
+        for epsilon in sweep_order() {
+            let entropy = (-epsilon.get().max(1e-12).log10() / 2.0).clamp(0.0, 1.0);
+            sweep.insert(Component::Query, SweepPoint { epsilon, metrics: metrics(entropy) });
+            sweep.insert(Component::Key, SweepPoint { epsilon, metrics: metrics(0.5) });
+        }
+        sweep
+    }
+
+    #[test]
+    fn the_transition_is_the_middle_of_the_way() {
+        let sweep = ramp();
+        let [from, to] = sweep.transition(Component::Query).unwrap().map(|epsilon| epsilon.get().log10());
+        // The last sample below 1 is 10^-0.1: 5 % of the way are beyond it.
+        assert!((from - -1.81).abs() < 0.02 && (to - -0.29).abs() < 0.02, "{from} to {to}");
+        assert_eq!(sweep.transition(Component::Key), None, "it does not move");
+        assert_eq!(sweep.transition(Component::Value), None, "it is not there");
+    }
+
+    #[test]
+    fn the_nearest_point_is_near_on_the_logarithmic_axis() {
+        let sweep = ramp();
+        let nearest = |epsilon| sweep.nearest(Component::Query, Epsilon::new(epsilon).unwrap()).unwrap().epsilon.get();
+        assert_eq!(nearest(0.0), 0.0);
+        assert_eq!(nearest(1.1e-12), 1e-12);
+        assert_eq!(nearest(1e9), nearest(1e2));
+        assert!(sweep.nearest(Component::Value, Epsilon::ONE).is_none());
+    }
+
+    #[test]
+    fn refinement_goes_to_the_bends() {
+        let added = refinement(&ramp());
+        assert!(!added.is_empty() && added.len() <= REFINED);
+        assert!(added.iter().all(|e| (2e-3..2.0).contains(&e.get())), "{added:?}");
     }
 }

@@ -25,6 +25,7 @@ mod scale;
 mod spec;
 mod style;
 mod svg;
+mod sweep;
 mod text;
 mod ticks;
 
@@ -46,4 +47,5 @@ pub use scale::{NormPosition, NormScale};
 pub use spec::{BarSpec, Beyond, FigureSpec, PanelSpec};
 pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
 pub use svg::to_svg;
+pub use sweep::sweep_figure;
 pub use ticks::Tick;

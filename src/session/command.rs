@@ -1,7 +1,7 @@
-use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, Theme};
+use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
-    engine::{Bundled, Prompt, SourceFacts, SourceSpec},
+    engine::{Bundled, Prompt, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -53,6 +53,10 @@ pub enum Command {
     },
     /// Opens or closes the panel with the pinned cell's numbers.
     ToggleInspector,
+    /// Opens or closes the panel with the curves over ε.
+    ToggleSweep,
+    SetSweepMetric(SweepMetric),
+    SetSliderRange(SliderRange),
     SetTheme(Theme),
     SetUiScale(f32),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
@@ -132,6 +136,9 @@ impl Session {
                 self.view.solo = if self.view.solo == panel { None } else { panel };
             }
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
+            Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
+            Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
+            Command::SetSliderRange(range) => self.view.slider = range,
             Command::SetTheme(theme) => self.view.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}

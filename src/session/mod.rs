@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, OnScreen};
 pub use timeline::Timeline;
-pub use view::{Theme, View};
+pub use view::{SliderRange, SweepView, Theme, View};
 
 use crate::{
     attention::{Component, Epsilon, Operation, Scope},

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope},
-    engine::{SourceFacts, SourceKind},
+    engine::{SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -116,6 +116,9 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
+        Just(Command::ToggleSweep),
+        prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
+        any_epsilon().prop_map(|middle| Command::SetSliderRange(SliderRange::Around(middle))),
     ];
     prop_oneof![intervention, source, cells, looks]
 }

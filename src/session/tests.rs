@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, Preset},
-    engine::{SourceFacts, SourceKind},
+    engine::{SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -240,11 +240,16 @@ fn looks_are_set_and_nothing_else() {
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
         Command::ToggleInspector,
+        Command::ToggleSweep,
+        Command::SetSweepMetric(SweepMetric::Js),
+        Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
         window: Some(WINDOW),
         solo: Some((Component::Key, 1)),
         inspector: true,
+        sweep: SweepView { open: true, metric: SweepMetric::Js },
+        slider: SliderRange::Around(epsilon(0.1)),
         theme: Theme::Light,
         ui_scale: 1.5,
         quantity: Quantity::Score,
@@ -327,6 +332,8 @@ fn a_session_survives_json() {
             window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),
             solo: Some((Component::Key, 1)),
             inspector: true,
+            sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
+            slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             theme: Theme::Dark,
             ui_scale: 1.1,
             quantity: Quantity::WeightedValue,

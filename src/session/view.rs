@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attention::Component,
+    attention::{Component, Epsilon},
+    engine::SweepMetric,
     figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -14,6 +15,40 @@ pub enum Theme {
     System,
     Light,
     Dark,
+}
+
+/// The panel with the curves over ε.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SweepView {
+    pub open: bool,
+    pub metric: SweepMetric,
+}
+
+/// What of the slider's scale for ε is in view, apart from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SliderRange {
+    /// 1e-12 to 1e2.
+    #[default]
+    Whole,
+    /// Two decades with this ε in the middle, as far as the whole scale allows.
+    Around(Epsilon),
+}
+
+impl SliderRange {
+    /// log10 of the ε at both ends.
+    pub fn decades(self) -> [f64; 2] {
+        const WHOLE: [f64; 2] = [-12.0, 2.0];
+        match self {
+            Self::Whole => WHOLE,
+            Self::Around(epsilon) => {
+                let tenths = (epsilon.get().log10() * 10.0).round() / 10.0;
+                let middle = tenths.clamp(WHOLE[0] + 1.0, WHOLE[1] - 1.0);
+                [middle - 1.0, middle + 1.0]
+            }
+        }
+    }
 }
 
 /// How the numbers are shown; changes none of them.
@@ -31,6 +66,8 @@ pub struct View {
     pub solo: Option<(Component, usize)>,
     /// Whether the panel with the pinned cell's numbers is open.
     pub inspector: bool,
+    pub sweep: SweepView,
+    pub slider: SliderRange,
     pub theme: Theme,
     /// Scale of the whole window, 0.75 to 2.5.
     pub ui_scale: f32,
@@ -47,6 +84,8 @@ impl Default for View {
             window: None,
             solo: None,
             inspector: false,
+            sweep: SweepView::default(),
+            slider: SliderRange::default(),
             theme: Theme::default(),
             ui_scale: 1.0,
         }
@@ -71,5 +110,19 @@ impl View {
             masked: self.masked,
             ..FigureStyle::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slider_shows_two_decades_of_its_scale() {
+        for (middle, ends) in [(0.11, [-2.0, 0.0]), (0.0, [-12.0, -10.0]), (1e-300, [-12.0, -10.0]), (1e9, [0.0, 2.0])]
+        {
+            assert_eq!(SliderRange::Around(Epsilon::new(middle).unwrap()).decades(), ends, "{middle}");
+        }
+        assert_eq!(SliderRange::Whole.decades(), [-12.0, 2.0]);
     }
 }

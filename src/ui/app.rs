@@ -22,6 +22,7 @@ use super::{
     source::{self, PromptEditor},
     status,
     studio::Studio,
+    sweep::{Curves, sweep_ui},
     theme,
     widgets::Toasts,
 };
@@ -35,6 +36,8 @@ const CONTROLS_WIDTH: f32 = 336.0;
 const INSPECTOR_WIDTH: f32 = 320.0;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
+/// Height of the panel with the curves over ε until it is dragged.
+const SWEEP_HEIGHT: f32 = 220.0;
 
 /// The whole window. Each part keeps its own state; the session is the only thing they share.
 pub struct App {
@@ -43,6 +46,7 @@ pub struct App {
     /// Why the session's source is not open, after a start without any other.
     unopened: Option<String>,
     studio: Studio,
+    sweep: Curves,
     grid: GridState,
     scope: ScopeEditor,
     prompt: PromptEditor,
@@ -75,6 +79,7 @@ impl App {
             opener: Opener::new(ctx, setup.open)?,
             unopened: None,
             studio: Studio::new(ctx)?,
+            sweep: Curves::new(ctx)?,
             grid: GridState::default(),
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
@@ -101,7 +106,8 @@ impl App {
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
-        self.opener.opening().is_none() && !self.studio.is_busy() && !self.export.is_saving() && !self.recent.is_busy()
+        let is_computing = self.studio.is_busy() || self.sweep.is_busy();
+        self.opener.opening().is_none() && !is_computing && !self.export.is_saving() && !self.recent.is_busy()
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
@@ -159,6 +165,7 @@ impl App {
         };
         let selected = grid::selected_panel(session);
         self.studio.ask(source, Request { spec: session.run_spec(), looks: Looks { picture, selected } });
+        self.sweep.follow(source, session, self.studio.is_busy());
     }
 
     /// Takes in what the threads have sent.
@@ -173,6 +180,7 @@ impl App {
         if let Some(failure) = arrivals.failure {
             self.fail(failure);
         }
+        self.sweep.poll();
         match self.export.poll() {
             Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
             Some(Err(message)) => self.toasts.error(message),
@@ -196,7 +204,7 @@ impl App {
         let session = self.timeline.session();
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
-        controls::epsilon_ui(ui, session, actions);
+        controls::epsilon_ui(ui, session, self.sweep.transition(session.rows), actions);
         controls::notes_ui(ui, session, frame, details, actions);
         scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
@@ -275,6 +283,14 @@ impl eframe::App for App {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     inspector::inspector_ui(ui, session, frame, self.studio.details(), &mut actions);
                 });
+            });
+        }
+        if session.view.sweep.open {
+            let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
+            let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
+            let panel = Panel::bottom("sweep").default_size(SWEEP_HEIGHT.min(usual)).max_size(most).resizable(true);
+            panel.show(ui, |ui| {
+                sweep_ui(ui, session, &self.sweep, shape, &mut actions);
             });
         }
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));

@@ -10,16 +10,16 @@ use super::{
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
 use crate::{
-    attention::{Component, Operation},
+    attention::{Component, Epsilon, Operation},
     engine::Outcome,
-    session::{Command, RowChoice, Session},
+    session::{Command, RowChoice, Session, SliderRange},
 };
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
 const NOTE_LINES: f32 = 6.0;
 
-/// Component, column, slider, number field.
-pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+/// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
+pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
     heading(ui, "Modify");
     let mut rows = session.rows;
     let choices = [
@@ -47,7 +47,12 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 
     operation_ui(ui, session, actions);
     let epsilon = session.selected_epsilon();
-    let moved = EpsilonSlider::new(&epsilon, epsilons).neutral(session.operation.neutral()).name("epsilon").show(ui);
+    let moved = EpsilonSlider::new(&epsilon, epsilons)
+        .neutral(session.operation.neutral())
+        .transition(transition)
+        .decades(session.view.slider.decades())
+        .name("epsilon")
+        .show(ui);
     ui.horizontal(|ui| {
         let typed = epsilon_field(ui, "epsilon-field", "epsilon value", epsilon);
         if let Some(epsilon) = moved.or(typed) {
@@ -57,8 +62,24 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             if ui.button("Reset to figure").on_hover_text("ε = 5e-1, 1e-3, 1e-10 in every row").clicked() {
                 actions.push(Command::ResetToFigure.into());
             }
+            zoom_ui(ui, session.view.slider, transition, actions);
         });
     });
+}
+
+/// Whether the slider shows its whole scale or two decades around the transition.
+fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
+    let middle = transition.and_then(|[from, to]| Epsilon::new((from.get() * to.get()).sqrt()).ok());
+    let is_zoomed = range != SliderRange::Whole;
+    if middle.is_none() && !is_zoomed {
+        return;
+    }
+    let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
+    let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
+    if named(button, "zoom slider to transition").on_hover_text(hint).clicked() {
+        let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
+        actions.push(Command::SetSliderRange(range).into());
+    }
 }
 
 /// What ε does to the vectors.

@@ -52,6 +52,11 @@ pub fn menu_ui(
             if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
                 actions.push(Command::ToggleInspector.into());
             }
+            let mut sweep = session.view.sweep.open;
+            let hint = "Sink mass, entropy and other metrics over ε, for Query, Key and Value (W)";
+            if ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint).changed() {
+                actions.push(Command::ToggleSweep.into());
+            }
             if let Some(frame) = frame {
                 let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
                 ui.add(egui::Label::new(text).truncate());

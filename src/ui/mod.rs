@@ -30,6 +30,7 @@ mod shortcuts;
 mod source;
 mod status;
 mod studio;
+mod sweep;
 mod textures;
 pub mod theme;
 pub mod widgets;

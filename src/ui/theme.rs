@@ -81,6 +81,10 @@ pub struct Colors {
     pub selection: Color32,
     /// Lines of the three columns, apart in hue and in lightness.
     pub series: [Color32; 3],
+    /// Lines of Query, Key and Value, apart in hue from each other and from those of the columns.
+    pub components: [Color32; 3],
+    /// Behind the part of an ε axis where most of the change happens.
+    pub transition: Color32,
     /// Over a picture that is older than the settings.
     pub veil: Color32,
     /// Under menus, cards and toasts.
@@ -116,6 +120,12 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x9A, 0x5B, 0x00),
         Color32::from_rgb(0x6A, 0x3D, 0xA8),
     ],
+    components: [
+        Color32::from_rgb(0x2B, 0x5F, 0xC4),
+        Color32::from_rgb(0xB0, 0x30, 0x7A),
+        Color32::from_rgb(0x4A, 0x73, 0x00),
+    ],
+    transition: Color32::from_rgb(0xF5, 0xE3, 0xB9),
     veil: Color32::from_rgba_premultiplied(0x91, 0x92, 0x93, 0x97),
     shadow: Color32::from_black_alpha(0x26),
 };
@@ -149,6 +159,12 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0xF0, 0xB0, 0x4A),
         Color32::from_rgb(0xB9, 0x9A, 0xF5),
     ],
+    components: [
+        Color32::from_rgb(0x78, 0xAE, 0xFF),
+        Color32::from_rgb(0xF7, 0x8F, 0xC4),
+        Color32::from_rgb(0xA9, 0xCF, 0x5C),
+    ],
+    transition: Color32::from_rgb(0x4A, 0x3D, 0x1E),
     veil: Color32::from_rgba_premultiplied(0x0D, 0x0F, 0x11, 0xA0),
     shadow: Color32::from_black_alpha(0x78),
 };
@@ -289,6 +305,9 @@ mod tests {
             for ground in [c.ground, c.surface] {
                 for text in [c.text, c.text_weak, c.text_strong, c.accent, c.success, c.warning, c.error] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
+                }
+                for line in c.components {
+                    assert!(contrast(line, ground) >= 3.0 && contrast(line, c.transition) >= 3.0, "{line:?}");
                 }
                 assert!(contrast(c.outline, ground) >= 3.0, "{:?}: {}", c.outline, contrast(c.outline, ground));
             }

@@ -27,4 +27,5 @@ mod recent;
 mod scope;
 mod slow;
 mod support;
+mod sweep;
 mod view;

@@ -61,6 +61,10 @@ fn help_names_what_there_is() {
                 "--positions",
             ],
         ),
+        (
+            &["sweep", "--help"],
+            &["Usage: attenuate sweep", "--output", "--cell", "--metric", ".csv", ".json", "--layers"],
+        ),
         (&["heads", "--help"], &["Usage: attenuate heads", "--json", "--prompt", "sink mass"]),
     ] {
         let ran = Sandbox::new().run(arguments);

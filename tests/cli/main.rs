@@ -23,5 +23,6 @@ mod help;
 mod operations;
 mod reference;
 mod sandbox;
+mod sweep;
 mod weights;
 mod weights_file;

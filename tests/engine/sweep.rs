@@ -27,7 +27,7 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
         let mut engine = Engine::default();
         for component in Component::ALL {
             let curve = &sweep.curves[component.row()];
-            assert!(curve.len() >= 61 && curve.windows(2).all(|pair| pair[0].epsilon < pair[1].epsilon));
+            assert!(curve.len() >= Sweep::FIRST_PASS && curve.windows(2).all(|pair| pair[0].epsilon < pair[1].epsilon));
             for point in curve.iter().step_by(7) {
                 let spec = RunSpec { epsilon: [[point.epsilon; 3]; 3], ..spec.clone() };
                 let outcome = engine.run(&spec, &never).unwrap();
@@ -39,7 +39,7 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
                 assert!((point.metrics.kl - kl_from_baseline(baseline, pattern)).abs() < 1e-12);
                 assert!((point.metrics.js - js_from_baseline(baseline, pattern)).abs() < 1e-12);
                 let weight = pattern.exact_cell(cell[0], cell[1]).unwrap().weight;
-                assert_eq!(point.metrics.cell, Some(f64::from(weight)));
+                assert_eq!(point.metrics.weight, Some(f64::from(weight)));
             }
         }
     }
@@ -51,7 +51,10 @@ fn the_ends_are_known_without_a_sweep() {
     let [query, key, value] = &sweep.curves;
     assert_eq!(query, key, "scaling all of Q is scaling all of K");
     assert!(value.iter().all(|point| point.metrics == sweep.baseline), "Value does not enter its own softmax");
-    let least = query[0].metrics;
+    let [zero, least] = [query[0], query[1]];
+    assert_eq!((zero.epsilon, least.epsilon.get()), (Epsilon::ZERO, 1e-12));
+    assert_eq!(zero.metrics, sweep.uniform);
+    let least = least.metrics;
     assert!((least.normalized_entropy.unwrap() - 1.0).abs() < 1e-6, "uniform");
     assert!((least.js - sweep.uniform.js).abs() < 1e-6 && (least.kl - sweep.uniform.kl).abs() < 1e-6);
     // (1/4 + … + 1/24)/21 over the rows 3 to 23.
@@ -78,7 +81,7 @@ fn it_shows_the_shape_first_and_can_be_given_up() {
     let spec = spec(Bundled::Smollm2, Preset::ThisHead);
     let mut lengths = Vec::new();
     Engine::default().sweep(&spec, None, &mut |sweep| lengths.push(sweep.curves[0].len()), &never).unwrap();
-    assert_eq!(lengths[..6], [1, 2, 3, 4, 5, 6], "six points over the whole axis come first");
+    assert_eq!(lengths[..7], [1, 2, 3, 4, 5, 6, 7], "six points over the whole axis come first, and 0");
     let asked = std::cell::Cell::new(0);
     let soon = || {
         asked.set(asked.get() + 1);

@@ -111,3 +111,28 @@ fn keeps_its_arrows_from_the_moment_it_is_reached() {
     assert!(harness.get_by_role(Role::Slider).is_focused());
     assert_eq!(harness.state().to_string(), "1.26e0");
 }
+
+#[test]
+fn shows_a_part_of_the_scale_and_the_transition() {
+    let ui = |ui: &mut Ui, value: &mut Epsilon| {
+        let transition = [epsilon("3e-2"), epsilon("4e-1")];
+        let slider = EpsilonSlider::new(value, Epsilon::FIGURE).transition(Some(transition)).decades([-2.0, 0.0]);
+        *value = slider.show(ui).unwrap_or(*value);
+    };
+    let mut harness = harness(ui, epsilon("1e-10"));
+    let slider = harness.get_by_role(Role::Slider);
+    let rect = slider.rect();
+    let description = "transition from 3.0e-2 to 4.0e-1, zoomed to 1.0e-2 to 1.0e0";
+    assert_eq!(slider.accesskit_node().description().as_deref(), Some(description));
+    assert_eq!(slider.value().as_deref(), Some("1e-10"), "out of view, but unchanged");
+    // The rail begins 52 points from the left and ends 12 from the right.
+    let (left, right, y) = (rect.left() + 52.0, rect.right() - 12.0, rect.top() + EpsilonSlider::RAIL_CENTER);
+    for (x, text) in [(f32::midpoint(left, right), "1e-1"), (right, "1e0"), (left, "1e-2"), (rect.left() + 12.0, "0")] {
+        harness.hover_at(pos2(x, y));
+        harness.drag_at(pos2(x, y));
+        harness.run();
+        harness.drop_at(pos2(x, y));
+        harness.run();
+        assert_eq!(harness.state().to_string(), text);
+    }
+}

@@ -6,6 +6,8 @@ use crate::attention::Epsilon;
 
 /// Decades of the slider: 1e-12 to 1e2.
 pub const DECADES: (i32, i32) = (-12, 2);
+/// All of them, for [`EpsilonScale::decades`].
+pub const WHOLE: [f64; 2] = [DECADES.0 as f64, DECADES.1 as f64];
 
 /// How near to a mark, in points, the hand is drawn to it.
 const REACH: f32 = 3.0;
@@ -17,38 +19,53 @@ pub enum Snap {
     Free,
 }
 
-/// A logarithmic scale from 1e-12 to 1e2 with a separate stop for exactly 0 left of it. Screen positions in points.
+/// A logarithmic scale with a separate stop for exactly 0 left of it. Screen positions in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpsilonScale {
     /// The stop for 0.
     pub zero: f32,
-    /// 1e-12 to 1e2.
+    /// From the first to the last decade in view.
     pub log: Rangef,
+    /// log10 of the ε at both ends, the first below the last: [`WHOLE`], or a part of it.
+    pub decades: [f64; 2],
 }
 
 impl EpsilonScale {
-    /// Where `epsilon` stands. Values beyond an end of the slider stand at that end, above 0 never on the stop.
+    /// Where `epsilon` stands. Values beyond an end of the scale stand at that end, above 0 never on the stop.
     pub fn x_of(&self, epsilon: Epsilon) -> f32 {
         if epsilon == Epsilon::ZERO {
             return self.zero;
         }
-        let (from, to) = Epsilon::SLIDER;
-        self.x_of_decade(epsilon.get().clamp(from.get(), to.get()).log10())
+        let [first, last] = self.decades;
+        self.x_of_decade(epsilon.get().log10().clamp(first, last))
     }
 
     /// Where `10^decade` stands.
     #[expect(clippy::cast_possible_truncation, reason = "screen positions are f32")]
     pub fn x_of_decade(&self, decade: f64) -> f32 {
-        let (first, last) = (f64::from(DECADES.0), f64::from(DECADES.1));
+        let [first, last] = self.decades;
         self.log.min + ((decade - first) / (last - first)) as f32 * self.log.span()
     }
 
-    /// The ε at `x`, to three significant digits; exactly 0 when nearer to the stop than to 1e-12.
+    /// On which side of the scale `epsilon` is out of view. 0 never is.
+    pub fn beyond(&self, epsilon: Epsilon) -> Option<Beyond> {
+        /// Rounding of logarithms must not put an end of the scale beyond itself.
+        const HAIR: f64 = 1e-9;
+        let decade = epsilon.get().log10();
+        match self.decades {
+            _ if epsilon == Epsilon::ZERO => None,
+            [first, _] if decade < first - HAIR => Some(Beyond::Left),
+            [_, last] if decade > last + HAIR => Some(Beyond::Right),
+            _ => None,
+        }
+    }
+
+    /// The ε at `x`, to three significant digits; exactly 0 when nearer to the stop than to the first decade.
     pub fn epsilon_at(&self, x: f32, snap: Snap) -> Epsilon {
         if x < f32::midpoint(self.zero, self.log.min) {
             return Epsilon::ZERO;
         }
-        let (first, last) = (f64::from(DECADES.0), f64::from(DECADES.1));
+        let [first, last] = self.decades;
         let along = f64::from((x - self.log.min) / self.log.span().max(1.0)).clamp(0.0, 1.0);
         let decade = first + along * (last - first);
         let free = rounded(10f64.powf(decade));
@@ -58,9 +75,41 @@ impl EpsilonScale {
         [(1.0, decade.round()), (5.0, (decade - 5f64.log10()).round())]
             .into_iter()
             .map(|(digit, exponent)| rounded(digit * 10f64.powf(exponent)))
-            .find(|&mark| (self.x_of(mark) - x).abs() <= REACH)
+            .find(|&mark| self.beyond(mark).is_none() && (self.x_of(mark) - x).abs() <= REACH)
             .unwrap_or(free)
     }
+
+    /// The marks that get a label when labels need `label_width` points each: decades, evenly spaced, and between them
+    /// their 2 and 5 where there is room. Each is log10 of its ε and the label.
+    pub fn labels(&self, label_width: f32) -> Vec<(f64, String)> {
+        if self.decades == WHOLE {
+            return labelled_decades(self.log.span(), label_width)
+                .map(|decade| (f64::from(decade), format!("1e{decade}")))
+                .collect();
+        }
+        // The narrowest gap is that from 1 to 2, and from 5 to 10.
+        let is_roomy = self.x_of_decade(2f64.log10()) - self.x_of_decade(0.0) >= label_width;
+        let digits: &[u32] = if is_roomy { &[1, 2, 5] } else { &[1] };
+        self.marks(digits).map(|(digit, decade, at)| (at, format!("{digit}e{decade}"))).collect()
+    }
+
+    /// Digit, decade and log10 of all `digits` times a power of ten in view.
+    pub fn marks<'a>(&self, digits: &'a [u32]) -> impl Iterator<Item = (u32, i32, f64)> + use<'a> {
+        const HAIR: f64 = 1e-9;
+        let [first, last] = self.decades;
+        (DECADES.0..=DECADES.1)
+            .flat_map(move |decade| {
+                digits.iter().map(move |&digit| (digit, decade, f64::from(decade) + f64::from(digit).log10()))
+            })
+            .filter(move |&(_, _, at)| (first - HAIR..=last + HAIR).contains(&at))
+    }
+}
+
+/// A side of a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    Left,
+    Right,
 }
 
 /// `epsilon` moved by `decades`, to three significant digits. Upwards from 0 comes 1e-12, downwards from 1e-12 comes 0.
@@ -78,6 +127,11 @@ pub fn stepped(epsilon: Epsilon, decades: f64) -> Epsilon {
 /// To three significant digits: as fine as a hand can point, and short to read.
 fn rounded(value: f64) -> Epsilon {
     format!("{value:.2e}").parse().unwrap_or(Epsilon::ONE)
+}
+
+/// To two significant digits, where more would pretend to be known: `3.2e-2`.
+pub fn rough(epsilon: Epsilon) -> String {
+    format!("{:.1e}", epsilon.get())
 }
 
 /// The decades that get a label when labels need `label_width` points each: evenly spaced, both ends among them.
@@ -114,7 +168,7 @@ mod tests {
     use super::*;
 
     /// Ten points per decade.
-    const SCALE: EpsilonScale = EpsilonScale { zero: 10.0, log: Rangef { min: 50.0, max: 190.0 } };
+    const SCALE: EpsilonScale = EpsilonScale { zero: 10.0, log: Rangef { min: 50.0, max: 190.0 }, decades: WHOLE };
 
     fn epsilon(text: &str) -> Epsilon {
         text.parse().unwrap()
@@ -142,6 +196,24 @@ mod tests {
         assert_eq!(SCALE.epsilon_at(165.5, Snap::Marks), epsilon("5e-1"));
         assert_eq!(SCALE.epsilon_at(165.5, Snap::Free), epsilon("3.55e-1"));
         assert_eq!(SCALE.epsilon_at(141.0, Snap::Marks), epsilon("1e-3"));
+    }
+
+    #[test]
+    fn a_part_of_the_scale_fills_it() {
+        // 70 points per decade, 1e-2 to 1e0.
+        let part = EpsilonScale { decades: [-2.0, 0.0], ..SCALE };
+        for (text, x) in [("0", 10.0), ("1e-2", 50.0), ("1e-1", 120.0), ("1e0", 190.0)] {
+            assert!((part.x_of(epsilon(text)) - x).abs() < 1e-3, "{text}: {}", part.x_of(epsilon(text)));
+            assert_eq!(part.epsilon_at(x, Snap::Marks), epsilon(text));
+            assert_eq!(part.beyond(epsilon(text)), None);
+        }
+        assert_eq!((part.x_of(epsilon("1e-10")), part.beyond(epsilon("1e-10"))), (50.0, Some(Beyond::Left)));
+        assert_eq!((part.x_of(epsilon("1e1")), part.beyond(epsilon("1e1"))), (190.0, Some(Beyond::Right)));
+        assert_eq!(part.epsilon_at(48.0, Snap::Marks), epsilon("1e-2"), "not 0, and nothing beyond the end");
+        let labels = |width| part.labels(width).into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+        assert_eq!(labels(20.0), ["1e-2", "2e-2", "5e-2", "1e-1", "2e-1", "5e-1", "1e0"]);
+        assert_eq!(labels(40.0), ["1e-2", "1e-1", "1e0"]);
+        assert_eq!(part.marks(&[1, 5]).count(), 5);
     }
 
     #[test]

@@ -1,0 +1,125 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::attention::{Metrics, Pattern, js_from_baseline, kl_from_baseline, max_weight};
+
+/// What a sweep measures of one pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SweepMetrics {
+    /// See [`crate::attention::sink_mass`].
+    pub sink_mass: Option<f64>,
+    /// See [`crate::attention::normalized_entropy`].
+    pub normalized_entropy: Option<f64>,
+    /// KL from baseline in nats.
+    pub kl: f64,
+    /// Jensen–Shannon divergence from baseline in nats, at most ln 2.
+    pub js: f64,
+    /// See [`crate::attention::max_weight`].
+    pub max_weight: Option<f64>,
+    /// Weight of the cell that was asked for, as files have it; `None` without one, and where it is masked.
+    pub weight: Option<f64>,
+}
+
+impl SweepMetrics {
+    /// Of `pattern`; `cell` is `[query, key]`.
+    pub(super) fn of(baseline: &Pattern, pattern: &Pattern, cell: Option<[usize; 2]>) -> Self {
+        let Metrics { sink_mass, normalized_entropy, .. } = Metrics::of(pattern);
+        let (kl, js) = if pattern == baseline {
+            (0.0, 0.0)
+        } else {
+            (kl_from_baseline(baseline, pattern), js_from_baseline(baseline, pattern))
+        };
+        let weight = |[query, key]: [usize; 2]| Some(f64::from(pattern.exact_cell(query, key)?.weight));
+        let (max_weight, weight) = (max_weight(pattern), cell.and_then(weight));
+        Self { sink_mass, normalized_entropy, kl, js, max_weight, weight }
+    }
+}
+
+/// One of the [`SweepMetrics`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SweepMetric {
+    #[default]
+    SinkMass,
+    NormalizedEntropy,
+    Kl,
+    Js,
+    MaxWeight,
+    /// Of one cell.
+    Weight,
+}
+
+impl SweepMetric {
+    pub const ALL: [Self; 6] =
+        [Self::SinkMass, Self::NormalizedEntropy, Self::Kl, Self::Js, Self::MaxWeight, Self::Weight];
+
+    /// The name on screen, with its unit.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SinkMass => "sink mass",
+            Self::NormalizedEntropy => "normalized entropy",
+            Self::Kl => "KL from baseline (nats)",
+            Self::Js => "Jensen–Shannon divergence (nats)",
+            Self::MaxWeight => "max weight",
+            Self::Weight => "weight of the cell",
+        }
+    }
+
+    /// The word on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SinkMass => "sink-mass",
+            Self::NormalizedEntropy => "normalized-entropy",
+            Self::Kl => "kl",
+            Self::Js => "js",
+            Self::MaxWeight => "max-weight",
+            Self::Weight => "weight",
+        }
+    }
+
+    /// `None` where there are too few tokens for it, or no cell.
+    pub fn of(self, metrics: &SweepMetrics) -> Option<f64> {
+        match self {
+            Self::SinkMass => metrics.sink_mass,
+            Self::NormalizedEntropy => metrics.normalized_entropy,
+            Self::Kl => Some(metrics.kl),
+            Self::Js => Some(metrics.js),
+            Self::MaxWeight => metrics.max_weight,
+            Self::Weight => metrics.weight,
+        }
+    }
+}
+
+impl fmt::Display for SweepMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A word that names no metric.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected sink-mass, normalized-entropy, kl, js, max-weight or weight, found “{0}”")]
+pub struct ParseMetricError(String);
+
+impl FromStr for SweepMetric {
+    type Err = ParseMetricError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|metric| metric.word() == text.trim());
+        known.ok_or_else(|| ParseMetricError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for metric in SweepMetric::ALL {
+            assert_eq!(metric.to_string().parse(), Ok(metric));
+        }
+        assert_eq!("sink".parse::<SweepMetric>(), Err(ParseMetricError("sink".to_owned())));
+    }
+}

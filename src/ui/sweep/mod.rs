@@ -1,0 +1,12 @@
+//! The panel with metrics of the shown head over ε: curves computed in the background, and the columns' ε as markers
+//! in them.
+
+mod curves;
+mod hover;
+mod markers;
+mod panel;
+mod plot;
+mod worker;
+
+pub use curves::Curves;
+pub use panel::sweep_ui;
