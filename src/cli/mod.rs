@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod heads;
 
 use std::{ffi::OsString, io::IsTerminal};
 
@@ -37,7 +38,7 @@ impl Task {
         match self.0 {
             Subcommands::Export(arguments) => commands::export(&arguments),
             Subcommands::Weights(arguments) => commands::weights(&arguments),
-            Subcommands::Heads(arguments) => commands::heads(&arguments),
+            Subcommands::Heads(arguments) => heads::heads(&arguments),
         }
         .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
@@ -57,7 +58,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         None => check_view(&parsed.view)?,
         Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
         Some(Subcommands::Weights(arguments)) => check_view(&arguments.view)?,
-        Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
+        Some(Subcommands::Heads(arguments)) => {
+            heads::check(arguments)?;
+            check_prompt(&arguments.source)?;
+        }
     }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),

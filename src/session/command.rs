@@ -53,6 +53,8 @@ pub enum Command {
     },
     /// Opens or closes the panel with the pinned cell's numbers.
     ToggleInspector,
+    /// Opens or closes the browser of all heads.
+    ToggleHeads,
     SetTheme(Theme),
     SetUiScale(f32),
     SetColormap(Colormap),
@@ -129,6 +131,7 @@ impl Session {
                 self.view.solo = if self.view.solo == panel { None } else { panel };
             }
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
+            Command::ToggleHeads => self.view.heads = !self.view.heads,
             Command::SetTheme(theme) => self.view.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}

@@ -29,6 +29,8 @@ pub struct View {
     pub solo: Option<(Component, usize)>,
     /// Whether the panel with the pinned cell's numbers is open.
     pub inspector: bool,
+    /// Whether the browser of all heads is open in the place of the panels.
+    pub heads: bool,
     pub theme: Theme,
     /// Scale of the whole window, 0.75 to 2.5.
     pub ui_scale: f32,
@@ -43,6 +45,7 @@ impl Default for View {
             window: None,
             solo: None,
             inspector: false,
+            heads: false,
             theme: Theme::default(),
             ui_scale: 1.0,
         }

@@ -51,6 +51,11 @@ pub fn menu_ui(
             if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
                 actions.push(Command::ToggleInspector.into());
             }
+            let mut heads = session.view.heads;
+            let hint = "All layers and heads, to choose one (H)";
+            if ui.toggle_value(&mut heads, "Heads").on_hover_text(hint).changed() {
+                actions.push(Command::ToggleHeads.into());
+            }
             if let Some(outcome) = outcome {
                 let text = RichText::new(&outcome.facts.title).color(theme::of(ui).text_weak);
                 ui.add(egui::Label::new(text).truncate());

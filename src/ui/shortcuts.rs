@@ -19,7 +19,7 @@ const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
-const SHEET: [(&str, &str); 17] = [
+const SHEET: [(&str, &str); 19] = [
     ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
     ("1  2  3", "slider moves this column"),
     ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),
@@ -33,6 +33,7 @@ const SHEET: [(&str, &str); 17] = [
     ("Double-click", "show the whole matrix again"),
     ("S, double-click on a title", "one panel alone, and back"),
     ("I", "inspector: the pinned cell’s numbers, its row, the effect on the output"),
+    ("H", "all layers and heads; there: arrows, Home, End, Enter, and Esc back"),
     ("← →  Space  on a token", "move along the tokens; choose it, where the scope’s positions are chosen"),
     ("[  ]   ,  .", "layer down and up, head down and up"),
     ("Ctrl+E", "export the figure"),
@@ -86,6 +87,7 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>, e
         (Key::Num3, Command::ChooseColumn(2)),
         (Key::S, Command::ToggleSolo { component: selected.0, column: selected.1 }),
         (Key::I, Command::ToggleInspector),
+        (Key::H, Command::ToggleHeads),
         (Key::OpenBracket, Command::StepLayer(-1)),
         (Key::CloseBracket, Command::StepLayer(1)),
         (Key::Comma, Command::StepHead(-1)),

@@ -16,6 +16,7 @@ mod computing;
 mod epsilon;
 mod export;
 mod files;
+mod heads;
 mod loading;
 mod opening;
 mod operations;

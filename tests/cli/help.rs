@@ -56,7 +56,19 @@ fn help_names_what_there_is() {
                 "--positions",
             ],
         ),
-        (&["heads", "--help"], &["Usage: attenuate heads", "--json", "--prompt", "sink mass"]),
+        (
+            &["heads", "--help"],
+            &[
+                "Usage: attenuate heads",
+                "--json",
+                "--prompt",
+                "sink mass",
+                "--ships",
+                "--component",
+                "--sort",
+                "--output",
+            ],
+        ),
     ] {
         let ran = Sandbox::new().run(arguments);
         ran.assert_done();

@@ -22,6 +22,7 @@ pub use cell_window::{CellPoint, CellWindow};
 pub use colorbar::Colorbar;
 pub use epsilon_field::epsilon_field;
 pub use epsilon_slider::EpsilonSlider;
+pub use focus::{Arrows, focus_ring, keep_arrows};
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
 pub use segmented::{Segment, segmented, segmented_row};
 pub use text::visible_token;
