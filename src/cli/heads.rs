@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::args::HeadsArguments;
 use crate::{
-    attention::{Epsilon, PositionScope, Scope},
+    attention::Epsilon,
     capture::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, RunSpec, ShipsOf, TableFormat},
     session::Session,
@@ -72,8 +72,7 @@ fn add_ships(
 ) -> anyhow::Result<ShipsOf> {
     let (component, operation) = (arguments.component, arguments.operation);
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
-    let scope = Scope { positions: PositionScope::All, ..Scope::default() };
-    let spec = RunSpec { operation, scope, ..session.run_spec() };
+    let spec = RunSpec { operation, ..session.run_spec() };
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
         bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source);
     };

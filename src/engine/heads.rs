@@ -174,7 +174,8 @@ fn key_after(run: &PromptRun) -> Vec<Option<usize>> {
         .map(|(position, token)| {
             // Where a capture has ids, they alone say what the token is.
             let name = (token.id, token.id.map_or(token.piece.as_str(), |_| ""));
-            let is_frame = frame.iter().any(|other| (other.id, other.piece.as_str()) == (token.id, &token.piece));
+            let is_frame =
+                frame.iter().any(|other| (other.id, other.piece.as_str()) == (token.id, token.piece.as_str()));
             if is_frame { None } else { Some(latest.insert(name, position)? + 1) }
         })
         .collect()

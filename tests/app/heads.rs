@@ -15,7 +15,7 @@ use super::support::Window;
 
 /// The names of the heads that are painted, in reading order.
 fn listed(window: &Window) -> Vec<String> {
-    let name = |node: &Node<'_>| node.accesskit_node().label().filter(|name| name.starts_with("Layer "));
+    let name = |node: &Node<'_>| node.accesskit_node().label().filter(|name| name.contains(", head "));
     let mut nodes: Vec<_> = window
         .harness
         .query_all_by_role(Role::Button)

@@ -6,7 +6,7 @@ use egui::{Button, ComboBox, Label, RichText, Slider, TextEdit, Ui};
 
 use super::{
     Heads,
-    listing::{Choice, Shows, Tab},
+    listing::{Choice, Shows, Tab, short},
     ranking, selected,
 };
 use crate::{
@@ -87,7 +87,7 @@ fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: ShipsOf) {
         (Shows::Baseline, "Baseline", "The unmodified model"),
         (
             Shows::Selected,
-            &change,
+            change.as_str(),
             "Under the selected panel’s intervention; a scope of this head or layer is each head’s own",
         ),
     ];
@@ -152,10 +152,11 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
     let slider = if choice.metric == HeadMetric::Ships {
         Slider::new(&mut choice.at_least, 0.0..=SHIPS[1]).logarithmic(true).smallest_positive(SHIPS[0])
     } else {
-        Slider::new(&mut choice.at_least, 0.0..=1.0).max_decimals(2)
+        Slider::new(&mut choice.at_least, 0.0..=1.0)
     };
     let hint = format!("Only heads with at least so much {}", choice.metric.name());
-    named(ui.add(slider.prefix("≥ ")), "Least value").on_hover_text(hint);
+    named(ui.add(slider.show_value(false)), "Least value").on_hover_text(hint);
+    ui.label(RichText::new(format!("≥ {}", short(choice.metric, Some(choice.at_least)))).small());
     room(ui, FILTER_WIDTH + space::XL);
     let refused = choice.parsed().err();
     let colors = theme::of(ui);

@@ -60,9 +60,14 @@ enum Reply {
 /// How far the newest request is.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    Computing { since: Instant, heads: usize },
+    Computing {
+        since: Instant,
+        heads: usize,
+    },
     Done,
     GivenUp,
+    /// What was given up is wanted again.
+    WantedAgain,
     Failed(String),
 }
 
@@ -106,7 +111,8 @@ impl Gallery {
     /// Asks for `asked` unless that was asked last.
     pub fn ask(&mut self, mut asked: Asked) {
         canonical(&mut asked.wanted);
-        if self.asked.as_ref().is_some_and(|last| last.is_same(&asked)) {
+        let is_answered = self.state != State::WantedAgain;
+        if is_answered && self.asked.as_ref().is_some_and(|last| last.is_same(&asked)) {
             return;
         }
         if !self.asked.as_ref().is_some_and(|last| last.reads_the_same(&asked)) {
@@ -132,7 +138,7 @@ impl Gallery {
 
     /// Asks again for what was given up, the next time that something is asked.
     pub fn retry(&mut self) {
-        self.asked = None;
+        self.state = State::WantedAgain;
     }
 
     /// Takes in what has arrived. Returns the message of a failure that is a bug.

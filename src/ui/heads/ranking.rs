@@ -49,12 +49,12 @@ enum Reply {
     Failed(String),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Computing,
     Done,
     GivenUp,
-    Failed(String),
+    Failed,
 }
 
 /// Ships of all heads, as far as they are there, and what they are of.
@@ -145,8 +145,8 @@ impl Ships {
                 }
             }
         }
-        if let Some(message) = &failure {
-            self.state = State::Failed(message.clone());
+        if failure.is_some() {
+            self.state = State::Failed;
         }
         failure
     }

@@ -143,14 +143,14 @@ fn row_ui(
     let colors = theme::of(ui);
     let painter = ui.painter();
     if is_shown {
-        painter.rect_filled(rect, 0, colors.accent_soft);
+        painter.rect_filled(rect, 0.0, colors.accent_soft);
         let (top, middle) = (rect.left_top(), rect.left_center());
         let arrow = vec![top + vec2(0.0, 5.0), middle + vec2(8.0, 0.0), top + vec2(0.0, ROW - 5.0)];
         painter.add(Shape::convex_polygon(arrow, colors.selection, Stroke::NONE));
     } else if response.hovered() {
-        painter.rect_filled(rect, 0, colors.raised_hover);
+        painter.rect_filled(rect, 0.0, colors.raised_hover);
     } else if is_odd {
-        painter.rect_filled(rect, 0, ui.visuals().faint_bg_color);
+        painter.rect_filled(rect, 0.0, ui.visuals().faint_bg_color);
     }
     if response.has_focus() {
         focus_ring(painter, rect.shrink(3.0), RADIUS, colors);

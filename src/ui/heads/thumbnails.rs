@@ -120,16 +120,16 @@ fn paint(ui: &Ui, heads: &Heads, index: usize, rect: Rect, look: Look, response:
     let painter = ui.painter();
     match heads.gallery.atlas.get(index) {
         Some((texture, uv)) => _ = painter.image(texture, picture, uv, Color32::WHITE),
-        None => _ = painter.rect_filled(picture, 0, colors.masked),
+        None => _ = painter.rect_filled(picture, 0.0, colors.masked),
     }
     let outline = if response.hovered() { colors.outline } else { colors.line };
     if look.is_shown {
-        painter.rect_stroke(picture, 0, Stroke::new(3.0, colors.selection), StrokeKind::Outside);
+        painter.rect_stroke(picture, 0.0, Stroke::new(3.0, colors.selection), StrokeKind::Outside);
         let corner = picture.right_top();
         let triangle = vec![corner, corner - vec2(CORNER, 0.0), corner + vec2(0.0, CORNER)];
         painter.add(Shape::convex_polygon(triangle, colors.selection, Stroke::new(1.0, colors.surface)));
     } else {
-        painter.rect_stroke(picture, 0, Stroke::new(1.0, outline), StrokeKind::Outside);
+        painter.rect_stroke(picture, 0.0, Stroke::new(1.0, outline), StrokeKind::Outside);
     }
     if response.has_focus() {
         focus_ring(painter, rect.expand(2.0), RADIUS, colors);
