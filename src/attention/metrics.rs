@@ -63,6 +63,18 @@ pub fn normalized_entropy(pattern: &Pattern) -> Option<f64> {
     })
 }
 
+/// Mean weight on the token before, over rows ≥ 1: near 1 for a previous-token head. `None` for a single token.
+pub fn previous_token(pattern: &Pattern) -> Option<f64> {
+    mean_of_rows(pattern, |query, row| row.get(query.checked_sub(1)?).copied().map(f64::from))
+}
+
+/// Mean weight on `key_after[query]`, over the rows that have one: the key right after the latest earlier occurrence of
+/// the query's token. Near 1 for an induction head where the prompt repeats, as such a head looks at what followed last
+/// time (Olsson et al. 2022, arXiv 2209.11895, *prefix matching*). `None` where no token repeats.
+pub fn induction(pattern: &Pattern, key_after: &[Option<usize>]) -> Option<f64> {
+    mean_of_rows(pattern, |query, row| row.get((*key_after.get(query)?)?).copied().map(f64::from))
+}
+
 /// Mean over rows of KL(baseline ‖ modified), in nats. Both have the same positions and mask.
 ///
 /// From the scores rather than the weights, as ln weight = score - ln Σ exp score: a key that the modified pattern all

@@ -32,7 +32,8 @@ pub use exp::exp_in_place;
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
 pub use metrics::{
-    Metrics, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm, sink_mass,
+    Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm,
+    previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
 pub use pattern::{ExactCell, Pattern};

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::sweep::SweepArguments;
 use crate::{
-    attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
-    engine::SourceSpec,
+    attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
+    engine::{Ranking, SourceSpec},
     figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
 };
 
@@ -40,6 +40,7 @@ Examples:
   attenuate weights -o weights.json --epsilon 0.1,0.01,0
   attenuate heads bundled:smollm2                  which heads have an attention sink
   attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
+  attenuate heads bundled:austen --ships           which heads the next word depends on
 
 Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot be understood.";
 
@@ -51,7 +52,7 @@ pub enum Subcommands {
     /// Write the numbers into a file (NPZ, safetensors, CSV or JSON)
     #[command(max_term_width = 110)]
     Weights(WeightsArguments),
-    /// List all heads: sink mass, normalized entropy, weight on the diagonal
+    /// List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)
     #[command(max_term_width = 110)]
     Heads(HeadsArguments),
     /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)
@@ -89,8 +90,35 @@ pub struct WeightsArguments {
 #[derive(Debug, Args)]
 pub struct HeadsArguments {
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     pub json: bool,
+    /// File to write instead; the extension decides the format (.csv, .json)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships
+    /// with --ships, else layer]
+    #[arg(long, value_name = "METRIC")]
+    pub sort: Option<Ranking>,
+    /// Add what each head does to the model's output: KL(baseline ‖ modified) of the next token, in nats, when that head
+    /// alone is changed. One run a head
+    #[arg(long)]
+    pub ships: bool,
+    /// What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)
+    #[arg(long, value_name = "NAME", default_value = "query", requires = "ships")]
+    pub component: Component,
+    /// How far, 0 or more [default: 5e-1]
+    #[arg(
+        long,
+        alias = "epsilon-ships",
+        value_name = "E",
+        allow_hyphen_values = true,
+        value_parser = parse_epsilon,
+        requires = "ships"
+    )]
+    pub epsilon: Option<Epsilon>,
+    /// What ε does to the head's vectors: scale, mean-heads, mean-positions, noise
+    #[arg(long, value_name = "NAME", default_value = "scale", requires = "ships")]
+    pub operation: Operation,
     #[command(flatten)]
     pub source: SourceArguments,
 }
@@ -162,6 +190,14 @@ pub struct ViewArguments {
 /// ε of the three columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns(pub [Epsilon; 3]);
+
+/// One ε; of three columns, the first.
+fn parse_epsilon(text: &str) -> Result<Epsilon, String> {
+    match text.split_once(',') {
+        None => text.parse().map_err(|error| format!("{error}")),
+        Some(_) => parse_columns(text).map(|columns| columns.0[0]),
+    }
+}
 
 fn parse_columns(text: &str) -> Result<Columns, String> {
     let columns: Vec<Epsilon> = text

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod heads;
 mod sweep;
 
 use std::{ffi::OsString, io::IsTerminal};
@@ -39,7 +40,7 @@ impl Task {
         match self.0 {
             Subcommands::Export(arguments) => commands::export(&arguments),
             Subcommands::Weights(arguments) => commands::weights(&arguments),
-            Subcommands::Heads(arguments) => commands::heads(&arguments),
+            Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
         }
         .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
@@ -60,10 +61,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         None => check_view(&parsed.view)?,
         Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
         Some(Subcommands::Weights(arguments)) => check_view(&arguments.view)?,
-        Some(Subcommands::Heads(arguments)) => check_prompt(&arguments.source)?,
         Some(Subcommands::Sweep(arguments)) => {
             check_view(&arguments.view)?;
             sweep::check(arguments)?;
+        }
+        Some(Subcommands::Heads(arguments)) => {
+            heads::check(arguments)?;
+            check_prompt(&arguments.source)?;
         }
     }
     Ok(match parsed.command {

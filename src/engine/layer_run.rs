@@ -30,6 +30,10 @@ impl LayerRun {
         Self { qkv, layer, scores, others: Mutex::new(LruCache::new(KEPT_OTHERS)) }
     }
 
+    pub fn qkv(&self) -> &Arc<LayerQkv> {
+        &self.qkv
+    }
+
     /// A head under an edit. `head` is below `n_heads`.
     pub fn panel(&self, head: usize, edit: Option<&Edit>) -> Panel {
         let edit = HeadEdit::new(edit, edit.and_then(|edit| self.other(head, edit)));

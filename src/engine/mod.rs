@@ -8,6 +8,8 @@
 
 mod effect;
 mod error;
+mod heads;
+mod heads_table;
 mod layer_run;
 mod numbers;
 mod observer;
@@ -22,11 +24,15 @@ mod worker;
 
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
+pub use heads::{HeadPattern, HeadSummary, Under};
+pub use heads_table::{
+    HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,
+};
 pub use observer::{Observer, Partial, Progress, Ready};
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
-pub use run::{Engine, HeadSummary};
+pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::OpenSource;
 pub use spec::{Bundled, DefaultView, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
-pub use sweep::{ParseMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
+pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
 pub use worker::{Answer, RequestNumber, Ticket, Worker};

@@ -120,6 +120,37 @@ impl PromptRun {
         Ok(Arc::new(LayerRun::new(layer, Arc::new(model.transformer().qkv(layer, &residual)?))))
     }
 
+    /// All layers in order, as an intervention that is the same for each of them leaves them, handed to `each` on the
+    /// way: one run. Nothing of it is kept.
+    pub fn all_under(
+        &mut self,
+        intervention: &Intervention,
+        each: &mut dyn FnMut(usize, &LayerQkv),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), EngineError> {
+        let source = self.source.clone();
+        let last = source.facts.n_layers.saturating_sub(1);
+        let active = intervention.upstream_of(last);
+        let first = match &source.reader {
+            Reader::Model(_) => active.as_ref().map_or(last, Intervention::first_layer),
+            Reader::Capture { .. } => last,
+        };
+        for layer in 0..=first {
+            each(layer, self.baseline(layer, cancelled)?.qkv());
+        }
+        if let (Reader::Model(model), Some(active)) = (&source.reader, active) {
+            let (transformer, start) = (model.transformer(), self.residual(model, first, cancelled)?);
+            let mut behind = |layer: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
+                if layer > first {
+                    each(layer, qkv);
+                }
+            };
+            let residual = model::run::advance(transformer, first..last, start, Some(&active), cancelled, &mut behind)?;
+            each(last, &transformer.qkv(last, &residual)?);
+        }
+        Ok(())
+    }
+
     /// Next-token logits `[vocab]` after the last position; `None` for a capture.
     pub fn next_token_logits(
         &mut self,

@@ -11,7 +11,7 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Component, Epsilon, Intervention, LayerScope, Metrics, Shown},
+    attention::{Component, Epsilon, Intervention, LayerScope, Shown},
     model::{ModelError, loading::unwatched},
 };
 
@@ -19,14 +19,6 @@ use crate::{
 const KEPT_PROMPTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// Sources that stay open.
 const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
-
-/// One row of the table of heads: the baseline of one head, summed up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeadSummary {
-    pub layer: usize,
-    pub head: usize,
-    pub metrics: Metrics,
-}
 
 /// Answers requests, keeping what the next one is likely to need: open sources, the baseline of each prompt by
 /// layer, runs under upstream interventions, scores by head.
@@ -168,29 +160,6 @@ impl Engine {
         Ok(Some(Effect::new(baseline.view(), modified.view(), text_of)))
     }
 
-    /// Every head's baseline, summed up, by layer and head.
-    ///
-    /// # Errors
-    /// As [`Engine::run`].
-    pub fn heads(
-        &mut self,
-        source: &SourceSpec,
-        prompt: &Prompt,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Vec<HeadSummary>, EngineError> {
-        let facts = self.facts(source)?;
-        let run = self.prompt(source, prompt)?;
-        let mut summaries = Vec::with_capacity(facts.n_layers * facts.n_heads);
-        for layer in 0..facts.n_layers {
-            let layer_run = run.baseline(layer, cancelled)?;
-            for head in 0..facts.n_heads {
-                let metrics = Metrics::of(&layer_run.panel(head, None).pattern);
-                summaries.push(HeadSummary { layer, head, metrics });
-            }
-        }
-        Ok(summaries)
-    }
-
     fn open(&mut self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
         if self.sources.peek(spec).is_some_and(|source| source.is_outdated()) {
             self.forget(spec);
@@ -222,12 +191,19 @@ pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, Engine
     if spec.head >= n_heads {
         return Err(EngineError::NoSuchHead { head: spec.head, n_heads, title: facts.title.clone() });
     }
-    if let LayerScope::Range { first, last } = spec.scope.layers
-        && last >= n_layers
-    {
-        return Err(EngineError::NoSuchRange { first, last, n_layers, title: facts.title.clone() });
-    }
+    check_range(spec, facts)?;
     Ok(Shown { layer: spec.layer, head: spec.head, n_layers, n_heads, n_kv_heads: facts.n_kv_heads })
+}
+
+/// Whether the layers exist that the scope names.
+pub(super) fn check_range(spec: &RunSpec, facts: &SourceFacts) -> Result<(), EngineError> {
+    let n_layers = facts.n_layers;
+    match spec.scope.layers {
+        LayerScope::Range { first, last } if last >= n_layers => {
+            Err(EngineError::NoSuchRange { first, last, n_layers, title: facts.title.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {

@@ -5,7 +5,7 @@ mod metrics;
 use super::{Engine, EngineError, RunSpec, SourceKind, layer_run::LayerRun, run};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
-pub use metrics::{ParseMetricError, SweepMetric, SweepMetrics};
+pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
 
 /// Points of the first pass above 0: 1e-12 to 1e2 in equal steps of log10 ε.
 const POINTS: usize = 61;

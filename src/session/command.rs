@@ -57,6 +57,8 @@ pub enum Command {
     ToggleSweep,
     SetSweepMetric(SweepMetric),
     SetSliderRange(SliderRange),
+    /// Opens or closes the browser of all heads.
+    ToggleHeads,
     SetTheme(Theme),
     SetUiScale(f32),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
@@ -139,6 +141,7 @@ impl Session {
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::SetSliderRange(range) => self.view.slider = range,
+            Command::ToggleHeads => self.view.heads = !self.view.heads,
             Command::SetTheme(theme) => self.view.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}

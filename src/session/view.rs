@@ -68,6 +68,8 @@ pub struct View {
     pub inspector: bool,
     pub sweep: SweepView,
     pub slider: SliderRange,
+    /// Whether the browser of all heads is open in the place of the panels.
+    pub heads: bool,
     pub theme: Theme,
     /// Scale of the whole window, 0.75 to 2.5.
     pub ui_scale: f32,
@@ -86,6 +88,7 @@ impl Default for View {
             inspector: false,
             sweep: SweepView::default(),
             slider: SliderRange::default(),
+            heads: false,
             theme: Theme::default(),
             ui_scale: 1.0,
         }

@@ -11,6 +11,7 @@ use super::{
     export::{Export, Exported},
     frame::{Looks, Request},
     grid::{self, GridState},
+    heads::Heads,
     inspector, menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
@@ -48,6 +49,7 @@ pub struct App {
     studio: Studio,
     sweep: Curves,
     grid: GridState,
+    heads: Heads,
     scope: ScopeEditor,
     prompt: PromptEditor,
     export: Export,
@@ -81,6 +83,7 @@ impl App {
             studio: Studio::new(ctx)?,
             sweep: Curves::new(ctx)?,
             grid: GridState::default(),
+            heads: Heads::new(ctx)?,
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
             export: Export::default(),
@@ -106,7 +109,7 @@ impl App {
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
-        let is_computing = self.studio.is_busy() || self.sweep.is_busy();
+        let is_computing = self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
         self.opener.opening().is_none() && !is_computing && !self.export.is_saving() && !self.recent.is_busy()
     }
 
@@ -166,6 +169,7 @@ impl App {
         let selected = grid::selected_panel(session);
         self.studio.ask(source, Request { spec: session.run_spec(), looks: Looks { picture, selected } });
         self.sweep.follow(source, session, self.studio.is_busy());
+        self.heads.ask(ctx, session, source);
     }
 
     /// Takes in what the threads have sent.
@@ -181,10 +185,14 @@ impl App {
             self.fail(failure);
         }
         self.sweep.poll();
-        match self.export.poll() {
-            Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
-            Some(Err(message)) => self.toasts.error(message),
-            None => {}
+        if let Some(message) = self.heads.poll() {
+            self.toasts.error(message);
+        }
+        for saved in [self.export.poll(), self.heads.poll_saved()].into_iter().flatten() {
+            match saved {
+                Ok(path) => self.toasts.success(format!("Saved {}", path.display())),
+                Err(message) => self.toasts.error(message),
+            }
         }
         if let Some(message) = self.recent.poll(ctx) {
             self.toasts.info(message);
@@ -208,12 +216,19 @@ impl App {
         controls::notes_ui(ui, session, frame, details, actions);
         scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
-        let hovered = self.grid.hovered().map(|hovered| hovered.cell).or(session.pinned);
+        let hovered =
+            self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
         source::prompt_ui(ui, &mut self.prompt, session, frame, self.studio.failure(), hovered, actions);
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
         let session = self.timeline.session();
+        if session.view.heads
+            && let Some(source) = self.opener.get(&session.source)
+        {
+            self.heads.show(ui, session, source, actions);
+            return;
+        }
         match self.studio.frame() {
             Some(frame) => {
                 let (details, freshness) = (self.studio.details(), self.studio.freshness());
@@ -303,10 +318,13 @@ impl eframe::App for App {
             self.toasts.error(error.to_string());
         }
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
-        if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() {
+        if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() && !self.heads.is_asking() {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+            }
+            if self.session().view.heads {
+                self.heads.keys(&ctx, &mut actions);
             }
             let escape = self.escape();
             actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));

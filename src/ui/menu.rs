@@ -52,6 +52,11 @@ pub fn menu_ui(
             if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
                 actions.push(Command::ToggleInspector.into());
             }
+            let mut heads = session.view.heads;
+            let hint = "All layers and heads, to choose one (H)";
+            if ui.toggle_value(&mut heads, "Heads").on_hover_text(hint).changed() {
+                actions.push(Command::ToggleHeads.into());
+            }
             let mut sweep = session.view.sweep.open;
             let hint = "Sink mass, entropy and other metrics over ε, for Query, Key and Value (W)";
             if ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint).changed() {

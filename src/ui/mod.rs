@@ -13,6 +13,7 @@ mod export;
 mod frame;
 mod grid;
 mod grid_layout;
+mod heads;
 mod hover_card;
 mod inspector;
 mod limits;

@@ -55,7 +55,7 @@ pub fn working_ui(ui: &mut Ui, working: Working, actions: &mut Actions) {
 }
 
 /// A bar that stands still between two words about it: it costs nothing while others compute.
-fn bar_ui(ui: &mut Ui, fraction: f32, name: &str) {
+pub fn bar_ui(ui: &mut Ui, fraction: f32, name: &str) {
     let bar = ProgressBar::new(fraction).desired_width(BAR_WIDTH).desired_height(BAR_HEIGHT).fill(theme::of(ui).accent);
     let bar = named(ui.add(bar), name);
     ui.ctx().accesskit_node_builder(bar.id, |node| {
@@ -65,6 +65,7 @@ fn bar_ui(ui: &mut Ui, fraction: f32, name: &str) {
     });
 }
 
-fn cancel_ui(ui: &mut Ui, name: &str, hint: &str) -> bool {
+/// The button that ends it, under an accessible name. Returns whether it was clicked.
+pub fn cancel_ui(ui: &mut Ui, name: &str, hint: &str) -> bool {
     named(ui.small_button("Cancel"), name).on_hover_text(hint).clicked()
 }

@@ -18,6 +18,7 @@ mod export;
 mod files;
 #[path = "../support/gguf/mod.rs"]
 mod gguf_files;
+mod heads;
 mod loading;
 mod opening;
 mod operations;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, js_from_baseline, kl_divergence, kl_from_baseline,
-    max_weight, normalized_entropy, output_norm, sink_mass,
+    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, induction, js_from_baseline, kl_divergence,
+    kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
 };
 use ndarray::arr2;
 use proptest::prelude::*;
@@ -42,6 +42,27 @@ fn a_uniform_bidirectional_pattern() {
     close(metrics.normalized_entropy, 1.0);
     close(metrics.sink_mass, 0.2);
     close(Some(metrics.diagonal), 0.2);
+}
+
+#[test]
+fn previous_token_by_hand() {
+    // Uniform: rows 1 to 5 give the token before a half, a third, …, a sixth: 87/60 over five rows.
+    close(previous_token(&uniform(6, Mask::Causal)), 87.0 / 300.0);
+    close(previous_token(&uniform(5, Mask::Bidirectional)), 0.2);
+    // One-hot on key 0: only row 1 looks at the token before.
+    close(previous_token(&one_hot(5)), 0.25);
+    assert_eq!(previous_token(&uniform(1, Mask::Causal)), None);
+}
+
+#[test]
+fn induction_by_hand() {
+    // Tokens a b a b b: position 2 repeats 0 and looks for key 1, 3 repeats 1 and looks for 2, 4 repeats 3 and looks
+    // for itself. Uniform rows give a third, a quarter and a fifth: 47/60 over three rows.
+    let key_after = [None, None, Some(1), Some(2), Some(4)];
+    close(induction(&uniform(5, Mask::Causal), &key_after), 47.0 / 180.0);
+    close(induction(&uniform(5, Mask::Bidirectional), &key_after), 0.2);
+    assert_eq!(induction(&one_hot(5), &key_after), Some(0.0));
+    assert_eq!(induction(&uniform(5, Mask::Causal), &[None; 5]), None, "nothing repeats");
 }
 
 #[test]
@@ -101,6 +122,8 @@ fn nan_is_not_hidden() {
     assert!(kl_from_baseline(&pattern, &pattern).is_nan());
     assert!(js_from_baseline(&pattern, &pattern).is_nan());
     assert!(max_weight(&pattern).is_some_and(f64::is_nan));
+    assert!(previous_token(&pattern).is_some_and(f64::is_nan));
+    assert!(induction(&pattern, &[None, None, None, Some(1)]).is_some_and(f64::is_nan));
 }
 
 #[test]
@@ -121,6 +144,12 @@ proptest! {
 
         let sink = (3..7).map(|i| rows[i][0]).sum::<f64>() / 4.0;
         prop_assert!((sink_mass(&pattern).unwrap() - sink).abs() <= 1e-6);
+
+        let previous = (1..7).map(|i| rows[i][i - 1]).sum::<f64>() / 6.0;
+        prop_assert!((previous_token(&pattern).unwrap() - previous).abs() <= 1e-6);
+        let key_after = [None, None, Some(1), None, Some(3), None, Some(2)];
+        let after = (rows[2][1] + rows[4][3] + rows[6][2]) / 3.0;
+        prop_assert!((induction(&pattern, &key_after).unwrap() - after).abs() <= 1e-6);
 
         let entropy = |row: &Vec<f64>| -row.iter().filter(|&&w| w > 0.0).map(|w| w * w.ln()).sum::<f64>();
         let normalized = rows[1..].iter().map(|row| entropy(row) / (row.len() as f64).ln()).sum::<f64>() / 6.0;

@@ -1,7 +1,15 @@
 //! `attenuate heads`
 
-use attenuate::model::bundled;
+use std::fs;
+
+use attenuate::{
+    attention::{Component, Epsilon},
+    engine::{Bundled, Engine},
+    model::bundled,
+    session::Session,
+};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     sandbox::Sandbox,
@@ -16,6 +24,8 @@ struct Row {
     sink_mass: Option<f64>,
     entropy: Option<f64>,
     diagonal: f64,
+    previous_token: Option<f64>,
+    induction: Option<f64>,
 }
 
 fn json(arguments: &[&str]) -> Vec<Row> {
@@ -29,12 +39,12 @@ fn table(arguments: &[&str]) -> Vec<Vec<String>> {
     let ran = Sandbox::new().run(&[&["heads"], arguments].concat());
     ran.assert_done();
     let mut lines = ran.stdout.lines();
-    assert_eq!(lines.next(), Some("layer  head  sink mass   entropy  diagonal"));
+    assert_eq!(lines.next(), Some("layer  head  sink mass   entropy  diagonal  previous token  induction"));
     lines.map(|line| line.split_whitespace().map(ToOwned::to_owned).collect()).collect()
 }
 
-/// Sink mass, normalized entropy and weight on the diagonal by their definitions.
-fn metrics(panel: &Panel) -> [f64; 3] {
+/// Sink mass, normalized entropy, weight on the diagonal and on the previous token by their definitions.
+fn metrics(panel: &Panel) -> [f64; 4] {
     let rows: Vec<Vec<f64>> = panel.iter().map(|row| row.iter().flatten().copied().map(f64::from).collect()).collect();
     let n = rows.len() as f64;
     let sink = rows[3..].iter().map(|row| row[0]).sum::<f64>() / (n - 3.0);
@@ -44,7 +54,8 @@ fn metrics(panel: &Panel) -> [f64; 3] {
     };
     let entropy = rows[1..].iter().map(entropy).sum::<f64>() / (n - 1.0);
     let diagonal = rows.iter().enumerate().map(|(i, row)| row[i]).sum::<f64>() / n;
-    [sink, entropy, diagonal]
+    let previous = rows.iter().enumerate().skip(1).map(|(i, row)| row[i - 1]).sum::<f64>() / (n - 1.0);
+    [sink, entropy, diagonal, previous]
 }
 
 #[test]
@@ -59,7 +70,9 @@ fn the_table_has_every_head_of_smollm2_and_says_what_json_says() {
     let written: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let numbers = [row.sink_mass.unwrap(), row.entropy.unwrap(), row.diagonal].map(rounded);
+            let numbers = [row.sink_mass.unwrap(), row.entropy.unwrap(), row.diagonal, row.previous_token.unwrap()];
+            let induction = row.induction.map_or("–".to_owned(), rounded);
+            let numbers = numbers.map(rounded).into_iter().chain([induction]);
             [row.layer.to_string(), row.head.to_string()].into_iter().chain(numbers).collect()
         })
         .collect();
@@ -78,7 +91,7 @@ fn the_numbers_are_those_of_the_written_weights() {
             let row = rows.iter().find(|row| (row.layer, row.head) == (layer, head)).unwrap();
             let (layer, head) = (layer.to_string(), head.to_string());
             let weights = Weights::from_json(&[source, &["--layer", &layer, "--head", &head]].concat());
-            let found = [row.sink_mass.unwrap(), row.entropy.unwrap(), row.diagonal];
+            let found = [row.sink_mass.unwrap(), row.entropy.unwrap(), row.diagonal, row.previous_token.unwrap()];
             for (found, expected) in found.into_iter().zip(metrics(&weights.baseline)) {
                 assert!((found - expected).abs() <= 1e-6, "{source:?} {row:?}: {expected}");
             }
@@ -94,7 +107,7 @@ fn too_few_tokens_have_no_sink_and_one_token_no_entropy() {
     for row in json(&["--token-ids", "12"]) {
         assert_eq!((row.sink_mass, row.entropy, row.diagonal), (None, None, 1.0));
     }
-    assert_eq!(table(&["--token-ids", "12"])[0], ["0", "0", "–", "–", "1.0000"]);
+    assert_eq!(table(&["--token-ids", "12"])[0], ["0", "0", "–", "–", "1.0000", "–", "–"]);
 }
 
 #[test]
@@ -102,4 +115,83 @@ fn the_default_prompt_and_the_bos_can_be_left_out() {
     let whole = json(&["bundled:austen"]);
     assert_eq!(json(&["--prompt", bundled::DEFAULT_PROMPT]), whole);
     assert_ne!(json(&["bundled:austen", "--no-bos"]), whole);
+}
+
+/// `[layer, head, value of the column]` of a JSON table.
+fn column(stdout: &str, key: &str) -> Vec<(u64, u64, f64)> {
+    let rows: Vec<Value> = serde_json::from_str(stdout).unwrap();
+    let number = |row: &Value| row[key].as_f64().unwrap();
+    rows.iter().map(|row| (row["layer"].as_u64().unwrap(), row["head"].as_u64().unwrap(), number(row))).collect()
+}
+
+#[test]
+fn ships_ranks_by_what_the_engine_finds() {
+    for (arguments, component, epsilon) in [
+        (&[][..], Component::Query, 0.5),
+        (&["--component", "value", "--epsilon", "0"], Component::Value, 0.0),
+        (&["--component", "key", "--epsilon-ships", "1e-3"], Component::Key, 1e-3),
+    ] {
+        let ran = Sandbox::new().run(&[&["heads", "bundled:austen", "--ships", "--json"], arguments].concat());
+        ran.assert_done();
+        let found = column(&ran.stdout, "ships");
+        let spec = Session::example(Bundled::Austen).run_spec();
+        let epsilon = Epsilon::new(epsilon).unwrap();
+        let ships = Engine::default().ships(&spec, component, epsilon, &mut |_| {}, &|| false).unwrap().unwrap();
+        let mut expected: Vec<_> = ships.iter().map(|it| (it.layer as u64, it.head as u64, it.ships)).collect();
+        expected.sort_by(|a, b| b.2.total_cmp(&a.2));
+        assert_eq!(found, expected);
+        assert!(found[0].2 > 0.0);
+        let first: Value = serde_json::from_str::<Vec<Value>>(&ran.stdout).unwrap().swap_remove(0);
+        assert_eq!(first["component"], component.name().to_lowercase());
+        assert_eq!(first["epsilon"], epsilon.get());
+    }
+}
+
+#[test]
+fn a_metric_sorts_and_ships_can_stay_in_order() {
+    let places = |stdout: &str| column(stdout, "diagonal").iter().map(|row| (row.0, row.1)).collect::<Vec<_>>();
+    let ran = Sandbox::new().run(&["heads", "--json", "--sort", "sink"]);
+    ran.assert_done();
+    let sinks: Vec<f64> = column(&ran.stdout, "sink_mass").iter().map(|row| row.2).collect();
+    assert_eq!(sinks.len(), 270);
+    assert!(sinks.windows(2).all(|pair| pair[0] >= pair[1]));
+    let ran = Sandbox::new().run(&["heads", "bundled:austen", "--json", "--ships", "--sort", "layer"]);
+    ran.assert_done();
+    assert!(places(&ran.stdout).is_sorted());
+}
+
+#[test]
+fn the_table_goes_into_a_file() {
+    let sandbox = Sandbox::new();
+    for (name, start) in [
+        ("heads.csv", "layer,head,sink_mass,entropy,diagonal,previous_token,induction\n0,0,"),
+        ("heads.JSON", "[\n  {\n"),
+    ] {
+        let ran = sandbox.run(&["heads", "-o", name]);
+        ran.assert_done();
+        assert_eq!(ran.stdout, "");
+        let written = fs::read_to_string(sandbox.path(name)).unwrap();
+        assert!(written.starts_with(start), "{written}");
+    }
+    assert_eq!(fs::read_to_string(sandbox.path("heads.csv")).unwrap().lines().count(), 271);
+    let json: Vec<Row> = serde_json::from_slice(&fs::read(sandbox.path("heads.JSON")).unwrap()).unwrap();
+    assert_eq!(json, self::json(&[]));
+}
+
+#[test]
+fn what_cannot_be_ranked_or_written_is_refused() {
+    let sandbox = Sandbox::new();
+    for (code, arguments, parts) in [
+        (1, &["--ships"][..], &["--ships", "bundled:smollm2"][..]),
+        (1, &["-o", "heads.txt"], &["heads.txt", ".csv", ".json"]),
+        (2, &["--sort", "size"], &["--sort", "size", "induction"]),
+        (2, &["--sort", "ships"], &["--sort ships", "--ships"]),
+        (2, &["--component", "value"], &["--ships"]),
+        (2, &["--ships", "--component", "output"], &["--component", "output"]),
+        (2, &["--ships", "--epsilon", "-1"], &["--epsilon", "0 or more"]),
+        (2, &["--json", "-o", "heads.csv"], &["--json", "--output"]),
+    ] {
+        sandbox.run(&[&["heads"], arguments].concat()).assert_refused(code, parts);
+    }
+    assert!(sandbox.names().is_empty());
 }

@@ -65,7 +65,19 @@ fn help_names_what_there_is() {
             &["sweep", "--help"],
             &["Usage: attenuate sweep", "--output", "--cell", "--metric", ".csv", ".json", "--layers"],
         ),
-        (&["heads", "--help"], &["Usage: attenuate heads", "--json", "--prompt", "sink mass"]),
+        (
+            &["heads", "--help"],
+            &[
+                "Usage: attenuate heads",
+                "--json",
+                "--prompt",
+                "sink mass",
+                "--ships",
+                "--component",
+                "--sort",
+                "--output",
+            ],
+        ),
     ] {
         let ran = Sandbox::new().run(arguments);
         ran.assert_done();

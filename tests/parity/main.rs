@@ -14,6 +14,7 @@
 mod checkpoints;
 mod golden;
 mod operations;
+mod ships;
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 

@@ -100,14 +100,14 @@ impl fmt::Display for SweepMetric {
 /// A word that names no metric.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected sink-mass, normalized-entropy, kl, js, max-weight or weight, found “{0}”")]
-pub struct ParseMetricError(String);
+pub struct ParseSweepMetricError(String);
 
 impl FromStr for SweepMetric {
-    type Err = ParseMetricError;
+    type Err = ParseSweepMetricError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|metric| metric.word() == text.trim());
-        known.ok_or_else(|| ParseMetricError(text.to_owned()))
+        known.ok_or_else(|| ParseSweepMetricError(text.to_owned()))
     }
 }
 
@@ -120,6 +120,6 @@ mod tests {
         for metric in SweepMetric::ALL {
             assert_eq!(metric.to_string().parse(), Ok(metric));
         }
-        assert_eq!("sink".parse::<SweepMetric>(), Err(ParseMetricError("sink".to_owned())));
+        assert_eq!("sink".parse::<SweepMetric>(), Err(ParseSweepMetricError("sink".to_owned())));
     }
 }

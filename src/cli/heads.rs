@@ -1,0 +1,110 @@
+//! `attenuate heads`: the table of all heads.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+
+use super::args::HeadsArguments;
+use crate::{
+    attention::Epsilon,
+    capture::write_atomically,
+    engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, RunSpec, ShipsOf, TableFormat},
+    session::Session,
+};
+
+/// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
+const NEVER: fn() -> bool = || false;
+
+/// What clap cannot know: there is no order by a column that is not there.
+pub fn check(arguments: &HeadsArguments) -> Result<(), String> {
+    match arguments.sort {
+        Some(Ranking::Highest(HeadMetric::Ships)) if !arguments.ships => {
+            Err("--sort ships needs --ships, which computes it".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
+    let format = match &arguments.output {
+        Some(path) => Some(TableFormat::of(path).with_context(|| path.display().to_string())?),
+        None => arguments.json.then_some(TableFormat::Json),
+    };
+    let table = table(arguments)?;
+    if let (Some(path), Some(format)) = (&arguments.output, format) {
+        write_atomically(path, |file| table.write(format, file))?;
+        return Ok(());
+    }
+    let mut out = std::io::stdout().lock();
+    let written = match format {
+        Some(format) => table.write(format, &mut out),
+        None => write_aligned(&table, &mut out),
+    };
+    match written {
+        // `attenuate heads | head` is no failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("writing the table to standard output"),
+    }
+}
+
+fn table(arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
+    let session = super::source_and_prompt(&arguments.source);
+    let mut engine = Engine::default();
+    let summaries = engine.heads(&session.source, &session.prompt, &NEVER)?;
+    let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
+    let ships = if arguments.ships { Some(add_ships(&mut engine, &session, arguments, &mut rows)?) } else { None };
+    let mut table = HeadsTable { rows, ships };
+    let ranking = match (arguments.sort, arguments.ships) {
+        (Some(ranking), _) => ranking,
+        (None, true) => Ranking::Highest(HeadMetric::Ships),
+        (None, false) => Ranking::ByLayer,
+    };
+    table.sort(ranking);
+    Ok(table)
+}
+
+/// Rows are by layer and head, as the engine gives them.
+fn add_ships(
+    engine: &mut Engine,
+    session: &Session,
+    arguments: &HeadsArguments,
+    rows: &mut [HeadRow],
+) -> anyhow::Result<ShipsOf> {
+    let (component, operation) = (arguments.component, arguments.operation);
+    let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
+    let spec = RunSpec { operation, ..session.run_spec() };
+    let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
+        bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source);
+    };
+    for (row, found) in rows.iter_mut().zip(all) {
+        row.ships = Some(found.ships);
+    }
+    Ok(ShipsOf { component, operation, epsilon })
+}
+
+/// For people, in columns.
+fn write_aligned(table: &HeadsTable, out: &mut impl Write) -> std::io::Result<()> {
+    write!(out, "{:>5}  {:>4}", "layer", "head")?;
+    for metric in table.metrics() {
+        write!(out, "  {:>width$}", metric.name(), width = width(metric))?;
+    }
+    writeln!(out)?;
+    for row in &table.rows {
+        write!(out, "{:>5}  {:>4}", row.summary.layer, row.summary.head)?;
+        for metric in table.metrics() {
+            let text = match row.get(metric) {
+                None => "–".to_owned(),
+                // Most heads do next to nothing: four places would show them all alike.
+                Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
+                Some(value) => format!("{value:.4}"),
+            };
+            write!(out, "  {text:>width$}", width = width(metric))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn width(metric: HeadMetric) -> usize {
+    metric.name().len().max(8)
+}

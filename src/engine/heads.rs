@@ -1,0 +1,197 @@
+//! Every head of every layer: its pattern, and what that is summed up by.
+
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+use rayon::prelude::*;
+
+use super::{
+    Engine, EngineError, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec, Token,
+    prompt_run::PromptRun,
+    run,
+    source::{OpenSource, Reader},
+};
+use crate::attention::{
+    Component, Edit, Epsilon, LayerQkv, LayerScope, Metrics, Pattern, Shown, induction, previous_token,
+};
+
+/// One head, summed up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadSummary {
+    pub layer: usize,
+    pub head: usize,
+    pub metrics: Metrics,
+    /// See [`crate::attention::previous_token`].
+    pub previous_token: Option<f64>,
+    /// See [`crate::attention::induction`].
+    pub induction: Option<f64>,
+}
+
+/// One head with its pattern, which is lazy and shares nothing with other heads.
+#[derive(Clone, Debug)]
+pub struct HeadPattern {
+    pub summary: HeadSummary,
+    pub pattern: Pattern,
+}
+
+/// What the heads are looked at under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Under {
+    /// Nothing: the unmodified run.
+    #[default]
+    Baseline,
+    /// A change to one component, in the scope that a request names. Where that scope is relative to the layer or head
+    /// on screen, it is so to each head in turn.
+    Change(Component, Epsilon),
+}
+
+impl Engine {
+    /// Every head's baseline, summed up, by layer and head.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn heads(
+        &mut self,
+        source: &SourceSpec,
+        prompt: &Prompt,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<HeadSummary>, EngineError> {
+        let mut summaries = Vec::new();
+        let mut each = |heads: Vec<HeadPattern>| summaries.extend(heads.into_iter().map(|head| head.summary));
+        self.baseline_heads(source, prompt, &mut each, cancelled)?;
+        Ok(summaries)
+    }
+
+    /// The pattern of every head under the operation and scope of `spec`, whose layer, head and ε do not matter. Heads
+    /// are handed to `each` a few at a time, as soon as they are there and from the first layer down; each comes once.
+    ///
+    /// `cancelled` is asked before each layer.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn head_patterns(
+        &mut self,
+        spec: &RunSpec,
+        under: Under,
+        each: &mut dyn FnMut(Vec<HeadPattern>),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), EngineError> {
+        let Under::Change(component, epsilon) = under else {
+            return self.baseline_heads(&spec.source, &spec.prompt, each, cancelled);
+        };
+        let facts = self.facts(&spec.source)?;
+        run::check_range(spec, &facts)?;
+        let run = self.prompt(&spec.source, &spec.prompt)?;
+        run::check_positions(spec, run.tokens.len())?;
+        let key_after = key_after(run);
+        let intervention = |layer, head| run::intervention(spec, shown(&facts, layer, head), component, epsilon);
+        if facts.kind == SourceKind::Capture || spec.scope.layers == LayerScope::Shown {
+            // Nothing happens before the head's own layer.
+            for layer in 0..facts.n_layers {
+                let layer_run = layer_of(run, layer, cancelled)?;
+                let edit = |head| intervention(layer, head).at(layer, head).cloned();
+                each(look(layer_run.qkv(), layer, 0..facts.n_heads, edit, &key_after));
+            }
+            return Ok(());
+        }
+        let mut head = 0;
+        while head < facts.n_heads {
+            // What is done does not depend on the layer, and is the same for all of these heads.
+            let heads = head..spec.scope.resolve(shown(&facts, 0, head)).heads.end;
+            let intervention = intervention(0, head);
+            let mut look_at = |layer: usize, qkv: &LayerQkv| {
+                let edit = |head| intervention.at(layer, head).cloned();
+                each(look(qkv, layer, heads.clone(), edit, &key_after));
+            };
+            run.all_under(&intervention, &mut look_at, cancelled)?;
+            head = heads.end;
+        }
+        Ok(())
+    }
+
+    fn baseline_heads(
+        &mut self,
+        source: &SourceSpec,
+        prompt: &Prompt,
+        each: &mut dyn FnMut(Vec<HeadPattern>),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), EngineError> {
+        let facts = self.facts(source)?;
+        let run = self.prompt(source, prompt)?;
+        let key_after = key_after(run);
+        for layer in 0..facts.n_layers {
+            let layer_run = layer_of(run, layer, cancelled)?;
+            each(look(layer_run.qkv(), layer, 0..facts.n_heads, |_| None, &key_after));
+        }
+        Ok(())
+    }
+}
+
+fn shown(facts: &SourceFacts, layer: usize, head: usize) -> Shown {
+    Shown { layer, head, n_layers: facts.n_layers, n_heads: facts.n_heads, n_kv_heads: facts.n_kv_heads }
+}
+
+/// The unmodified layer. Asks `cancelled` also where nothing has to be computed.
+fn layer_of(
+    run: &mut PromptRun,
+    layer: usize,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Arc<super::layer_run::LayerRun>, EngineError> {
+    if cancelled() { Err(EngineError::Cancelled) } else { run.baseline(layer, cancelled) }
+}
+
+/// Some heads of a layer. Their scores are kept by nobody else: those of all heads of a long prompt would fill the
+/// memory.
+fn look(
+    qkv: &LayerQkv,
+    layer: usize,
+    heads: Range<usize>,
+    edit: impl Fn(usize) -> Option<Edit> + Sync,
+    key_after: &[Option<usize>],
+) -> Vec<HeadPattern> {
+    let look_at = |head: usize| {
+        let edit = edit(head);
+        let pattern = Arc::new(qkv.head_scores(head)).pattern(&qkv.head_edit(layer, head, edit.as_ref()));
+        let summary = HeadSummary {
+            layer,
+            head,
+            metrics: Metrics::of(&pattern),
+            previous_token: previous_token(&pattern),
+            induction: induction(&pattern, key_after),
+        };
+        HeadPattern { summary, pattern }
+    };
+    heads.into_par_iter().map(look_at).collect()
+}
+
+/// For each position the key right after the latest earlier occurrence of its token, which may be the position itself.
+/// Tokens that the tokenizer puts around every sequence repeat nothing.
+fn key_after(run: &PromptRun) -> Vec<Option<usize>> {
+    let frame = frame(&run.source, &run.tokens);
+    let mut latest: HashMap<(Option<u32>, &str), usize> = HashMap::new();
+    run.tokens
+        .iter()
+        .enumerate()
+        .map(|(position, token)| {
+            // Where a capture has ids, they alone say what the token is.
+            let name = (token.id, token.id.map_or(token.piece.as_str(), |_| ""));
+            let is_frame =
+                frame.iter().any(|other| (other.id, other.piece.as_str()) == (token.id, token.piece.as_str()));
+            if is_frame { None } else { Some(latest.insert(name, position)? + 1) }
+        })
+        .collect()
+}
+
+/// What stands around every sequence, such as the beginning-of-sequence token.
+fn frame(source: &OpenSource, tokens: &[Token]) -> Vec<Token> {
+    match &source.reader {
+        Reader::Model(model) => model.tokenize("", true).unwrap_or_default().into_iter().map(Token::from).collect(),
+        // A capture does not say; special tokens are written like this by all tokenizers in use.
+        Reader::Capture { .. } => {
+            let is_special = |token: &&Token| {
+                let piece = token.piece.as_str();
+                [('<', '>'), ('[', ']')].iter().any(|&(open, close)| piece.starts_with(open) && piece.ends_with(close))
+            };
+            tokens.first().filter(is_special).cloned().into_iter().collect()
+        }
+    }
+}

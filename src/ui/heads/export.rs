@@ -1,0 +1,88 @@
+//! Saving the table of heads: where it goes, and the thread that writes it.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Button, Context, Key, Modifiers};
+
+use crate::{
+    capture::write_atomically,
+    engine::{HeadsTable, TableFormat},
+    ui::{
+        background::{Background, Finished},
+        path_field::{FileKind, PathField, Purpose},
+    },
+};
+
+const TABLE: FileKind = FileKind { name: "Table (CSV, JSON)", extensions: &["csv", "json"] };
+
+/// The dialog and the job behind it.
+pub struct TableExport {
+    is_open: bool,
+    field: PathField,
+    job: Background<Result<PathBuf, String>>,
+}
+
+impl Default for TableExport {
+    fn default() -> Self {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let field = PathField::new(Purpose::Save, TABLE, &folder.join("heads.csv"));
+        Self { is_open: false, field, job: Background::default() }
+    }
+}
+
+impl TableExport {
+    pub fn open(&mut self) {
+        self.is_open = true;
+        self.field.focus();
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    pub fn is_saving(&self) -> bool {
+        self.job.is_running()
+    }
+
+    /// Where the table was written since the last look, or why it was not.
+    pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
+        let result = match self.job.poll()? {
+            Finished::Done(result) => result,
+            Finished::Broken => Err("Saving stopped because of an internal error; no file was written.".to_owned()),
+        };
+        // After a failure the dialog stays, so that the path can be mended.
+        self.is_open &= result.is_err();
+        Some(result)
+    }
+
+    /// The dialog, where it is open. `table` is what would be written now.
+    pub fn show(&mut self, ctx: &Context, table: impl FnOnce() -> HeadsTable) {
+        if !self.is_open {
+            return;
+        }
+        let (mut open, mut save) = (true, false);
+        egui::Window::new("Save table of heads")
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .pivot(egui::Align2::CENTER_CENTER)
+            .default_pos(ctx.content_rect().center())
+            .show(ctx, |ui| {
+                let entered = self.field.show(ui, "CSV or JSON file");
+                let button = ui.add_enabled(!self.job.is_running(), Button::new("Save table"));
+                save = (entered || button.clicked()) && !self.job.is_running();
+            });
+        if !open || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.is_open = false;
+        }
+        if save {
+            let (path, table) = (self.field.path(), table());
+            self.job.start(ctx, "export", move || write(&path, &table).map(|()| path));
+        }
+    }
+}
+
+fn write(path: &Path, table: &HeadsTable) -> Result<(), String> {
+    let format = TableFormat::of(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    write_atomically(path, |file| table.write(format, file)).map_err(|error| error.to_string())
+}

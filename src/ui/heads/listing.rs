@@ -1,0 +1,149 @@
+//! Which heads are listed, and in which order.
+
+use super::{filter::Filter, gallery::Gallery, ranking::Ships};
+use crate::engine::{HeadMetric, HeadRow, HeadsTable, Ranking, Under};
+
+/// The two ways to look at the heads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Thumbnails,
+    Table,
+}
+
+/// Whose patterns are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shows {
+    #[default]
+    Baseline,
+    /// Under the selected panel's intervention.
+    Selected,
+}
+
+impl Shows {
+    /// `selected` is the selected panel's intervention.
+    pub fn under(self, selected: Under) -> Under {
+        match self {
+            Self::Baseline => Under::Baseline,
+            Self::Selected => selected,
+        }
+    }
+}
+
+/// What the person has chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    pub tab: Tab,
+    pub shows: Shows,
+    pub metric: HeadMetric,
+    pub ranking: Ranking,
+    /// Least value of the metric.
+    pub at_least: f64,
+    /// Layers and heads, as typed.
+    pub filter: String,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            tab: Tab::default(),
+            shows: Shows::default(),
+            metric: HeadMetric::default(),
+            ranking: Ranking::default(),
+            at_least: 0.0,
+            filter: String::new(),
+        }
+    }
+}
+
+impl Choice {
+    /// `Err` says what is not understood; then the filter lets everything pass.
+    pub fn parsed(&self) -> Result<Filter, String> {
+        Filter::parse(&self.filter).map_err(|error| error.to_string())
+    }
+
+    /// Whether all heads are listed as they lie in the model.
+    pub fn is_map(&self) -> bool {
+        self.ranking == Ranking::ByLayer && self.at_least <= 0.0 && self.parsed().is_ok_and(|f| f == Filter::ALL)
+    }
+}
+
+/// The heads that are listed, in order, kept until something changes.
+#[derive(Default)]
+pub struct Listing {
+    of: Option<(Choice, [u64; 2])>,
+    indices: Vec<usize>,
+}
+
+impl Listing {
+    /// Brings the list up to date. Heads that are still to come pass, and come last.
+    pub fn update(&mut self, choice: &Choice, gallery: &Gallery, ships: &Ships) {
+        let key = (choice.clone(), [gallery.revision(), ships.revision()]);
+        if self.of.as_ref() == Some(&key) {
+            return;
+        }
+        let filter = choice.parsed().unwrap_or(Filter::ALL);
+        let rows: Vec<Option<HeadRow>> =
+            (0..gallery.summaries().len()).map(|index| row(gallery, ships, index)).collect();
+        let n_heads = gallery.n_heads().max(1);
+        let passes = |&index: &usize| {
+            let is_enough = |row: &HeadRow| row.get(choice.metric).is_some_and(|value| value >= choice.at_least);
+            filter.passes(index / n_heads, index % n_heads)
+                && (choice.at_least <= 0.0 || rows[index].as_ref().is_none_or(is_enough))
+        };
+        self.indices = (0..rows.len()).filter(passes).collect();
+        if choice.ranking != Ranking::ByLayer {
+            self.indices.sort_by(|&a, &b| match (&rows[a], &rows[b]) {
+                (Some(a), Some(b)) => choice.ranking.compare(a, b),
+                (a, b) => a.is_none().cmp(&b.is_none()),
+            });
+        }
+        self.of = Some(key);
+    }
+
+    /// Of the gallery's summaries.
+    pub fn indices(&self) -> &[usize] {
+        &self.indices
+    }
+
+    /// Where a head stands in the list.
+    pub fn position(&self, index: usize) -> Option<usize> {
+        self.indices.iter().position(|&other| other == index)
+    }
+
+    /// The listed heads that are there, for a file.
+    pub fn table(&self, gallery: &Gallery, ships: &Ships) -> HeadsTable {
+        let rows = self.indices.iter().filter_map(|&index| row(gallery, ships, index)).collect();
+        HeadsTable { rows, ships: ships.of() }
+    }
+}
+
+/// One head, if it is there.
+pub fn row(gallery: &Gallery, ships: &Ships, index: usize) -> Option<HeadRow> {
+    let summary = gallery.summaries().get(index).copied().flatten()?;
+    Some(HeadRow { summary, ships: ships.get(index) })
+}
+
+/// Two or three places, as many as fit under a thumbnail.
+pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
+    match value {
+        None => "–".to_owned(),
+        // Most heads do next to nothing: plain places would show them all alike.
+        Some(ships) if metric == HeadMetric::Ships && ships != 0.0 => format!("{ships:.1e}"),
+        Some(value) => format!("{value:.2}"),
+    }
+}
+
+/// What a screen reader calls a head: `Layer 14, head 3, sink mass 0.8492`.
+pub fn spoken(layer: usize, head: usize, values: impl Iterator<Item = (HeadMetric, Option<f64>)>) -> String {
+    let mut text = format!("Layer {layer}, head {head}");
+    for (metric, value) in values {
+        let value = match value {
+            None => "none".to_owned(),
+            Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
+            Some(value) => format!("{value:.4}"),
+        };
+        text.push_str(&format!(", {} {value}", metric.name()));
+    }
+    text
+}
