@@ -11,7 +11,8 @@ use super::{
     export::{Export, Exported},
     frame::Request,
     grid::{self, GridState},
-    inspector, menu,
+    inspector::Inspector,
+    menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
     progress,
@@ -33,6 +34,7 @@ use crate::{
 
 const CONTROLS_WIDTH: f32 = 336.0;
 const INSPECTOR_WIDTH: f32 = 320.0;
+const INSPECTOR_WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
 
@@ -44,6 +46,7 @@ pub struct App {
     unopened: Option<String>,
     studio: Studio,
     grid: GridState,
+    inspector: Inspector,
     scope: ScopeEditor,
     prompt: PromptEditor,
     export: Export,
@@ -76,6 +79,7 @@ impl App {
             unopened: None,
             studio: Studio::new(ctx)?,
             grid: GridState::default(),
+            inspector: Inspector::default(),
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
             export: Export::default(),
@@ -155,7 +159,8 @@ impl App {
             ground,
         };
         let selected = grid::selected_panel(session);
-        self.studio.ask(source, Request { spec: session.run_spec(), picture, selected });
+        let (spec, inspector) = (session.run_spec(), view.inspector);
+        self.studio.ask(source, Request { spec, picture, selected, inspector });
     }
 
     /// Takes in what the threads have sent.
@@ -268,9 +273,10 @@ impl eframe::App for App {
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
-            Panel::right("inspector").exact_size(INSPECTOR_WIDTH).resizable(false).show(ui, |ui| {
+            let panel = Panel::right("inspector").default_size(INSPECTOR_WIDTH).size_range(INSPECTOR_WIDTHS);
+            panel.show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    inspector::inspector_ui(ui, session, frame, self.studio.details(), &mut actions);
+                    self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);
                 });
             });
         }

@@ -81,6 +81,9 @@ pub struct Colors {
     pub selection: Color32,
     /// Lines of the three columns, apart in hue and in lightness.
     pub series: [Color32; 3],
+    /// Bars above and below zero, in the hues of the figure's ramp.
+    pub positive: Color32,
+    pub negative: Color32,
     /// Over a picture that is older than the settings.
     pub veil: Color32,
     /// Under menus, cards and toasts.
@@ -116,6 +119,8 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x9A, 0x5B, 0x00),
         Color32::from_rgb(0x6A, 0x3D, 0xA8),
     ],
+    positive: Color32::from_rgb(0xB8, 0x2B, 0x30),
+    negative: Color32::from_rgb(0x2A, 0x6B, 0xB0),
     veil: Color32::from_rgba_premultiplied(0x91, 0x92, 0x93, 0x97),
     shadow: Color32::from_black_alpha(0x26),
 };
@@ -149,6 +154,8 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0xF0, 0xB0, 0x4A),
         Color32::from_rgb(0xB9, 0x9A, 0xF5),
     ],
+    positive: Color32::from_rgb(0xF2, 0x86, 0x7A),
+    negative: Color32::from_rgb(0x79, 0xAE, 0xEC),
     veil: Color32::from_rgba_premultiplied(0x0D, 0x0F, 0x11, 0xA0),
     shadow: Color32::from_black_alpha(0x78),
 };
@@ -290,7 +297,9 @@ mod tests {
                 for text in [c.text, c.text_weak, c.text_strong, c.accent, c.success, c.warning, c.error] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
                 }
-                assert!(contrast(c.outline, ground) >= 3.0, "{:?}: {}", c.outline, contrast(c.outline, ground));
+                for mark in [c.outline, c.positive, c.negative] {
+                    assert!(contrast(mark, ground) >= 3.0, "{mark:?} on {ground:?}: {}", contrast(mark, ground));
+                }
             }
             for (text, fill) in [
                 (c.on_accent, c.accent),

@@ -16,6 +16,7 @@ mod computing;
 mod epsilon;
 mod export;
 mod files;
+mod inspector;
 mod loading;
 mod opening;
 mod operations;

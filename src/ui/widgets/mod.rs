@@ -28,3 +28,5 @@ pub use text::visible_token;
 pub use toasts::Toasts;
 pub use token_chips::{Chip, ChipKind, ChipsResponse, TokenChips};
 pub use tooltip::{HoverCard, card_position};
+
+pub(super) use focus::{Arrows, focus_ring, keep_arrows};
