@@ -66,7 +66,7 @@ impl Why {
         });
         let edited = |component: Component, vector: &[f64]| -> Vec<f64> {
             let brought_in = |d: usize| other.as_ref().map_or(0.0, |other| other[d]);
-            let along = |(d, &x)| match edit {
+            let along = |(d, &x): (usize, &f64)| match edit {
                 Some(edit) if edit.component == component => edit.along(x, brought_in(d)),
                 _ => x,
             };
@@ -151,7 +151,6 @@ mod tests {
         assert_eq!((why.dot, why.unmodified, why.score, why.row_max), (9.5, 4.75, 2.375, 2.375));
         assert_eq!(why.row_sum, 1.0 + (0.75_f64 - 2.375).exp());
         assert_eq!(why.contributions, [0.375, 2.0]);
-        // Scaling every key is kept as scaling every query.
         let products: f64 = why.query.iter().zip(&why.key).map(|(q, k)| q * k).sum();
         assert_eq!(products * why.scale, why.score);
     }

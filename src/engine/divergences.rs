@@ -41,7 +41,7 @@ impl Engine {
         plan.sort_by_key(|(.., upstream)| !prompt.knows_output(upstream.as_ref()));
         let layers = Layers::new(observer);
         let to_run = plan.iter().filter_map(|(.., upstream)| upstream.as_ref());
-        let to_run = to_run.filter(|upstream| !prompt.knows_output(Some(upstream)));
+        let to_run = to_run.filter(|upstream| !prompt.knows_output(Some(*upstream)));
         layers.expect(prompt.layers_to_do(facts.n_layers, to_run));
         let begin = || layers.begin();
 
