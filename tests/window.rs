@@ -139,6 +139,7 @@ impl Program {
             .env("DISPLAY", &screen.display)
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("WAYLAND_SOCKET")
+            .env("XDG_STATE_HOME", folder.path().join("state"))
             .stderr(File::create(folder.path().join("stderr")).unwrap())
             .spawn()
             .unwrap();

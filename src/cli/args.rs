@@ -94,7 +94,7 @@ pub struct HeadsArguments {
 #[derive(Debug, Args)]
 pub struct SourceArguments {
     /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), a Hugging
-    /// Face model FOLDER, or a capture FILE.safetensors or FILE.npz
+    /// Face model FOLDER, a model FILE.gguf, or a capture FILE.safetensors or FILE.npz
     #[arg(value_name = "SOURCE")]
     pub source: Option<SourceSpec>,
     /// Text for the live model to read

@@ -54,13 +54,10 @@ impl Engine {
     pub fn adopt(&mut self, source: Arc<OpenSource>) {
         let name = source.facts.source.clone();
         let known = self.sources.get(&name);
-        if !known.is_some_and(|known| Arc::ptr_eq(known, &source)) {
+        // One whose files were written to since is read anew rather than taken in again.
+        if !known.is_some_and(|known| Arc::ptr_eq(known, &source)) && !source.is_outdated() {
             // What another source of this name made of the prompts is another source's.
-            let outdated: Vec<_> =
-                self.prompts.iter().map(|(key, _)| key).filter(|(of, _)| *of == name).cloned().collect();
-            for key in outdated {
-                self.prompts.pop(&key);
-            }
+            self.forget(&name);
             self.sources.put(name, source);
         }
     }
@@ -190,8 +187,20 @@ impl Engine {
     }
 
     fn open(&mut self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
+        if self.sources.peek(spec).is_some_and(|source| source.is_outdated()) {
+            self.forget(spec);
+        }
         let open = || OpenSource::open(spec, &unwatched).map(Arc::new);
         self.sources.try_get_or_insert(spec.clone(), open).cloned()
+    }
+
+    /// Drops the source and all that was computed from it.
+    fn forget(&mut self, spec: &SourceSpec) {
+        self.sources.pop(spec);
+        let runs: Vec<_> = self.prompts.iter().map(|(key, _)| key).filter(|key| key.0 == *spec).cloned().collect();
+        for key in runs {
+            self.prompts.pop(&key);
+        }
     }
 
     pub(super) fn prompt(&mut self, spec: &SourceSpec, prompt: &Prompt) -> Result<&mut PromptRun, EngineError> {

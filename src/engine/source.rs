@@ -20,6 +20,14 @@ pub(super) enum Reader {
 }
 
 impl OpenSource {
+    /// Whether its files were written to since it was opened.
+    pub fn is_outdated(&self) -> bool {
+        match &self.reader {
+            Reader::Model(model) => model.check_files().is_err(),
+            Reader::Capture { .. } => false,
+        }
+    }
+
     /// Opens a source, checking all of its headers. A model's weights are read at once, telling `watch` how far they
     /// are; a capture's vectors are read as they are needed.
     ///

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, s};
+use ndarray::Array2;
 
 use super::{
     ModelError,
@@ -22,7 +22,9 @@ use super::{
     config::Config,
     feed_forward::{Activation, FeedForward},
     heads::{split_heads, unplaced},
-    ops::{LayerNorm, Linear},
+    linear::Linear,
+    matrix::Matrix,
+    ops::LayerNorm,
     transformer::{ModelShape, Residual, Transformer, embed_tokens, layer_of},
     weights::Weights,
 };
@@ -74,9 +76,11 @@ impl BertConfig {
 pub struct Bert {
     shape: ModelShape,
     /// `[vocab, d_model]`
-    embedding: Arc<Array2<f32>>,
-    /// `[n_positions, d_model]`, with the embedding of token type 0 in every row.
-    position_embedding: Array2<f32>,
+    embedding: Matrix,
+    /// `[n_positions, d_model]`
+    position_embedding: Matrix,
+    /// `[n_token_types, d_model]`
+    token_type_embedding: Matrix,
     embedding_norm: LayerNorm,
     layers: Vec<Layer>,
     /// `None` of a model that was saved without it, as those that make sentence embeddings are.
@@ -109,9 +113,9 @@ impl Bert {
         let embeddings = |name: &str, rows| {
             weights.matrix(&format!("{prefix}embeddings.{name}_embeddings.weight"), [rows, shape.d_model])
         };
-        let embedding = Arc::new(embeddings("word", shape.vocab_size)?);
-        let position_embedding =
-            embeddings("position", config.n_positions)? + embeddings("token_type", config.n_token_types)?.row(0);
+        let embedding = embeddings("word", shape.vocab_size)?;
+        let position_embedding = embeddings("position", config.n_positions)?;
+        let token_type_embedding = embeddings("token_type", config.n_token_types)?;
         let embedding_norm = format!("{prefix}embeddings.LayerNorm");
         let embedding_norm = LayerNorm::load(weights, &embedding_norm, shape.d_model, config.layer_norm_eps)?;
         // The numbers 0, 1, 2 … and a zero for each.
@@ -121,6 +125,7 @@ impl Bert {
         Ok(Self {
             shape: shape.clone(),
             position_embedding,
+            token_type_embedding,
             embedding_norm,
             layers: (0..shape.n_layers)
                 .map(|layer| Layer::load(config, weights, &format!("{prefix}encoder.layer.{layer}.")))
@@ -138,7 +143,7 @@ impl Layer {
         let linear =
             |name: &str, d_in, d_out| Linear::load(weights, &format!("{prefix}{name}"), d_in, d_out, Bias::Present);
         let layer = Self {
-            qkv: Linear::stack(&[
+            qkv: Linear::stack([
                 linear("attention.self.query", d_model, d_model)?,
                 linear("attention.self.key", d_model, d_model)?,
                 linear("attention.self.value", d_model, d_model)?,
@@ -159,11 +164,7 @@ impl Layer {
 
 impl MaskedHead {
     /// `None` where no tensor of it is there.
-    fn load(
-        config: &BertConfig,
-        weights: &Weights<'_>,
-        embedding: &Arc<Array2<f32>>,
-    ) -> Result<Option<Self>, ModelError> {
+    fn load(config: &BertConfig, weights: &Weights<'_>, embedding: &Matrix) -> Result<Option<Self>, ModelError> {
         const TRANSFORM: &str = "cls.predictions.transform.dense";
         let ModelShape { d_model, vocab_size, .. } = config.shape;
         let head = if weights.contains(&format!("{TRANSFORM}.weight")) {
@@ -198,7 +199,9 @@ impl Transformer for Bert {
 
     fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
         let mut x = embed_tokens(&self.shape, &self.embedding, token_ids)?;
-        x += &self.position_embedding.slice(s![..token_ids.len(), ..]);
+        x += &self.position_embedding.select(0..token_ids.len())?;
+        // Every token is of type 0.
+        x += &self.token_type_embedding.select(0..1)?;
         Ok(Residual(Arc::new(self.embedding_norm.forward(&x))))
     }
 

@@ -94,12 +94,17 @@ impl ShapeKeys {
 /// The dimension of one of `n_heads` heads that share `d_model`.
 ///
 /// # Errors
-/// When they cannot share it evenly; the keys are those of both numbers.
+/// When they cannot share it evenly or each would have more than [`MOST_HEAD_DIM`]; the keys are those of both numbers.
 pub fn even_share(d_model: usize, n_heads: usize, keys: ShapeKeys) -> Result<usize, ModelError> {
-    if d_model.is_multiple_of(n_heads) {
-        Ok(d_model / n_heads)
+    if !d_model.is_multiple_of(n_heads) {
+        return Err(wrong(keys.d_model, format!("a multiple of {}, {n_heads}", keys.n_heads), d_model));
+    }
+    let head_dim = d_model / n_heads;
+    if head_dim <= MOST_HEAD_DIM {
+        Ok(head_dim)
     } else {
-        Err(wrong(keys.d_model, format!("a multiple of {}, {n_heads}", keys.n_heads), d_model))
+        let expected = format!("at most {MOST_HEAD_DIM} times {}, {n_heads}", keys.n_heads);
+        Err(wrong(keys.d_model, expected, d_model))
     }
 }
 

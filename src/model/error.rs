@@ -23,6 +23,9 @@ pub enum ModelError {
     #[error("the weights cannot be read: {0}")]
     WeightsFile(safetensors::SafeTensorError),
 
+    #[error("the file was changed while it was open, open it again: {}", path.display())]
+    FileChanged { path: std::path::PathBuf },
+
     #[error("the weights have no tensor {name}")]
     MissingTensor { name: String },
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis, Zip};
 
-use super::{ModelError, config::Config, ops::Linear};
+use super::{ModelError, config::Config, linear::Linear};
 use crate::attention::exp_in_place;
 
 /// Down(activation(Up(x)))

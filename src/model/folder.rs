@@ -8,15 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use safetensors::SafeTensors;
 use serde::Deserialize;
 
-use super::{
-    LanguageModel, ModelError,
-    family::Family,
-    loading::{Loaded, Watch},
-    weights::{TensorStore, open_safetensors},
-};
+use super::{LanguageModel, ModelError, family::Family, loading::Watch, safetensors_file::Shards};
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
@@ -44,7 +38,7 @@ pub enum FolderError {
     Model { path: PathBuf, cause: ModelError },
 }
 
-/// Opens the model, converting its weights to f32.
+/// Opens the model. Its weights stay in their files, which are mapped into memory: only norms and biases are copied.
 ///
 /// # Errors
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
@@ -54,10 +48,8 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
     let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
     let family = Family::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
-    let files: Vec<Vec<u8>> =
-        weight_files(folder)?.iter().map(|path| read_watched(path, watch)).collect::<Result<_, _>>()?;
-    let shards = files.iter().map(|bytes| open_safetensors(bytes)).collect::<Result<_, _>>().map_err(explain)?;
-    LanguageModel::load(&family, &Shards(shards), tokenizer.as_deref(), watch).map_err(explain)
+    let shards = Shards::open(weight_files(folder)?)?;
+    LanguageModel::load(&family, &shards, tokenizer.as_deref(), watch).map_err(explain)
 }
 
 #[derive(Deserialize)]
@@ -114,48 +106,9 @@ fn read(path: &Path) -> Result<Vec<u8>, FolderError> {
     fs::read(path).map_err(|cause| FolderError::Unreadable { path: path.to_owned(), cause })
 }
 
-/// As [`read`], asking `watch` on the way.
-fn read_watched(path: &Path, watch: Watch<'_>) -> Result<Vec<u8>, FolderError> {
-    let unreadable = |cause| FolderError::Unreadable { path: path.to_owned(), cause };
-    let mut file = fs::File::open(path).map_err(unreadable)?;
-    let size = file.metadata().map_err(unreadable)?.len();
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    loop {
-        if watch(Loaded::NOTHING).is_break() {
-            return Err(FolderError::Model { path: path.to_owned(), cause: ModelError::Cancelled });
-        }
-        if file.by_ref().take(BLOCK).read_to_end(&mut bytes).map_err(unreadable)? == 0 {
-            return Ok(bytes);
-        }
-    }
-}
-
-/// The tensors of several files as those of one.
-struct Shards<'a>(Vec<SafeTensors<'a>>);
-
-impl Shards<'_> {
-    fn with(&self, name: &str) -> Option<&SafeTensors<'_>> {
-        self.0.iter().find(|shard| shard.tensor(name).is_ok())
-    }
-}
-
-impl TensorStore for Shards<'_> {
-    fn names(&self) -> Vec<&str> {
-        self.0.iter().flat_map(TensorStore::names).collect()
-    }
-
-    fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.with(name)?.shape(name)
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
-        self.with(name).map_or(Ok(None), |shard| shard.read(name))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use safetensors::serialize;
+    use safetensors::{SafeTensors, serialize};
 
     use super::*;
     use crate::model::{bundled, loading::unwatched};

@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, s};
+use ndarray::Array2;
 
 use super::{
     ModelError,
@@ -21,7 +21,9 @@ use super::{
     config::Config,
     feed_forward::{Activation, FeedForward},
     heads::{split_heads, unplaced},
-    ops::{LayerNorm, Linear},
+    linear::Linear,
+    matrix::Matrix,
+    ops::LayerNorm,
     transformer::{ModelShape, Residual, Transformer, embed_tokens, layer_of},
     weights::Weights,
 };
@@ -88,9 +90,9 @@ pub struct Gpt2 {
     shape: ModelShape,
     score_scale: ScoreScale,
     /// `[vocab, d_model]`
-    embedding: Arc<Array2<f32>>,
+    embedding: Matrix,
     /// `[n_positions, d_model]`
-    position_embedding: Array2<f32>,
+    position_embedding: Matrix,
     layers: Vec<Layer>,
     final_norm: LayerNorm,
     unembedding: Linear,
@@ -113,7 +115,7 @@ impl Gpt2 {
         // OpenAI's own files are saved from the model without its language-modelling head, which has no prefix.
         let prefix = if weights.contains("transformer.wte.weight") { "transformer." } else { "" };
         let matrix = |name: &str, rows| weights.matrix(&format!("{prefix}{name}.weight"), [rows, shape.d_model]);
-        let embedding = Arc::new(matrix("wte", shape.vocab_size)?);
+        let embedding = matrix("wte", shape.vocab_size)?;
         let unembedding = match config.unembedding {
             Unembedding::Tied => Linear::new(embedding.clone()),
             Unembedding::Own => Linear::load(weights, "lm_head", shape.d_model, shape.vocab_size, Bias::Absent)?,
@@ -162,7 +164,7 @@ impl Transformer for Gpt2 {
 
     fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
         let mut x = embed_tokens(&self.shape, &self.embedding, token_ids)?;
-        x += &self.position_embedding.slice(s![..token_ids.len(), ..]);
+        x += &self.position_embedding.select(0..token_ids.len())?;
         Ok(Residual(Arc::new(x)))
     }
 

@@ -21,7 +21,9 @@ use super::{
     config::{Config, wrong},
     feed_forward::{Activation, FeedForward},
     heads::{split_heads, unplaced},
-    ops::{LayerNorm, Linear},
+    linear::Linear,
+    matrix::Matrix,
+    ops::LayerNorm,
     rope::{Rope, RopeConfig, RopeKeys},
     transformer::{ModelShape, Residual, Transformer, embed_tokens, layer_of},
     weights::Weights,
@@ -94,7 +96,7 @@ pub struct GptNeox {
     rope: Rope,
     residual_path: ResidualPath,
     /// `[vocab, d_model]`
-    embedding: Arc<Array2<f32>>,
+    embedding: Matrix,
     layers: Vec<Layer>,
     final_norm: LayerNorm,
     unembedding: Linear,
@@ -120,7 +122,7 @@ impl GptNeox {
         let shape = &config.shape;
         let prefix = if weights.contains("gpt_neox.embed_in.weight") { "gpt_neox." } else { "" };
         let (d_model, vocab_size) = (shape.d_model, shape.vocab_size);
-        let embedding = Arc::new(weights.matrix(&format!("{prefix}embed_in.weight"), [vocab_size, d_model])?);
+        let embedding = weights.matrix(&format!("{prefix}embed_in.weight"), [vocab_size, d_model])?;
         let unembedding = match config.unembedding {
             Unembedding::Tied => Linear::new(embedding.clone()),
             Unembedding::Own => Linear::load(weights, "embed_out", d_model, vocab_size, Bias::Absent)?,

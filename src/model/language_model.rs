@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use super::{
     ModelError,
     family::Family,
     loading::{Watch, unwatched},
+    mapped_file::MappedFile,
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
@@ -13,11 +16,13 @@ pub struct LanguageModel {
     tokenizer: Option<Tokenizer>,
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
+    /// Where its weights are, if they are not held in memory.
+    files: Vec<Arc<MappedFile>>,
 }
 
 impl LanguageModel {
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
-        Self { transformer, tokenizer, unsupported_tokenizer: None }
+        Self { transformer, tokenizer, unsupported_tokenizer: None, files: Vec::new() }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
@@ -44,7 +49,14 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        Ok(Self::new(family.load(&Weights::watched(store, watch))?, tokenizer))
+        let transformer = family.load(&Weights::watched(store, watch))?;
+        Ok(Self { transformer, tokenizer, files: store.files() })
+    }
+
+    /// # Errors
+    /// When a file of its weights was changed since it was opened: the model must be opened again.
+    pub fn check_files(&self) -> Result<(), ModelError> {
+        self.files.iter().try_for_each(|file| file.check())
     }
 
     pub fn transformer(&self) -> &dyn Transformer {

@@ -19,8 +19,10 @@ use super::{
     common_config::{Bias, Unembedding},
     feed_forward::swiglu,
     heads::{split_heads, unplaced},
+    linear::Linear,
     llama_config::{LlamaConfig, QkNorm},
-    ops::{Linear, rms_norm, rms_norm_in_place},
+    matrix::Matrix,
+    ops::{rms_norm, rms_norm_in_place},
     rope::Rope,
     transformer::{ModelShape, Residual, Transformer, embed_tokens, layer_of},
     weights::Weights,
@@ -33,7 +35,7 @@ pub struct Llama {
     rms_norm_eps: f32,
     rope: Rope,
     /// `[vocab, d_model]`
-    embedding: Arc<Array2<f32>>,
+    embedding: Matrix,
     layers: Vec<Layer>,
     final_norm: Vec<f32>,
     unembedding: Linear,
@@ -60,7 +62,7 @@ impl Llama {
         // Files saved from the model without its language-modelling head leave the prefix out.
         let prefix = if weights.contains("model.embed_tokens.weight") { "model." } else { "" };
         let embedding_shape = [shape.vocab_size, shape.d_model];
-        let embedding = Arc::new(weights.matrix(&format!("{prefix}embed_tokens.weight"), embedding_shape)?);
+        let embedding = weights.matrix(&format!("{prefix}embed_tokens.weight"), embedding_shape)?;
         let unembedding = match config.unembedding {
             Unembedding::Tied => Linear::new(embedding.clone()),
             Unembedding::Own => Linear::load(weights, "lm_head", shape.d_model, shape.vocab_size, Bias::Absent)?,
@@ -100,7 +102,7 @@ impl Layer {
         let norm = |name: &str, width| weights.vector(&format!("{prefix}{name}.weight"), width);
         let layer = Self {
             attention_norm: norm("input_layernorm", d_model)?,
-            qkv: Linear::stack(&[
+            qkv: Linear::stack([
                 linear("self_attn.q_proj", d_model, d_heads, config.qkv_bias)?,
                 linear("self_attn.k_proj", d_model, d_kv_heads, config.qkv_bias)?,
                 linear("self_attn.v_proj", d_model, d_kv_heads, config.qkv_bias)?,
@@ -111,7 +113,7 @@ impl Layer {
             },
             output: linear("self_attn.o_proj", d_heads, d_model, config.output_bias)?,
             feed_forward_norm: norm("post_attention_layernorm", d_model)?,
-            gate_up: Linear::stack(&[
+            gate_up: Linear::stack([
                 linear("mlp.gate_proj", d_model, d_ff, config.mlp_bias)?,
                 linear("mlp.up_proj", d_model, d_ff, config.mlp_bias)?,
             ])?,

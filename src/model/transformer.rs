@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, s};
 
-use super::ModelError;
+use super::{ModelError, matrix::Matrix};
 use crate::attention::LayerQkv;
 
 /// Dimensions of a model.
@@ -50,15 +50,14 @@ impl ModelShape {
 /// The embeddings of a prompt's tokens, `[T, d_model]`, out of `embedding [vocab, d_model]`.
 ///
 /// # Errors
-/// Those of [`ModelShape::check_ids`].
+/// Those of [`ModelShape::check_ids`], and when the file of the weights was changed since it was opened.
 pub(super) fn embed_tokens(
     shape: &ModelShape,
-    embedding: &Array2<f32>,
+    embedding: &Matrix,
     token_ids: &[u32],
 ) -> Result<Array2<f32>, ModelError> {
     shape.check_ids(token_ids)?;
-    let rows: Vec<usize> = token_ids.iter().filter_map(|&id| usize::try_from(id).ok()).collect();
-    Ok(embedding.select(Axis(0), &rows))
+    embedding.select(token_ids.iter().map(|&id| usize::try_from(id).unwrap_or(usize::MAX)))
 }
 
 /// # Errors

@@ -1,17 +1,18 @@
 //! Named tensors, as f32, with their shapes checked.
 
-use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow};
+use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
-use half::{bf16, f16, slice::HalfFloatSliceExt};
-use ndarray::Array2;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::SafeTensors;
 
 use super::{
     ModelError,
     loading::{Loaded, Watch},
+    mapped_file::MappedFile,
+    matrix::{MappedNumbers, Matrix},
+    number_format::NumberFormat,
 };
 
-/// Where tensors come from: a safetensors file in memory, and what is added next to it.
+/// Where tensors come from: safetensors files, mapped or in memory, and what is added next to them.
 pub trait TensorStore {
     /// Names of all tensors, in no order.
     fn names(&self) -> Vec<&str>;
@@ -24,6 +25,20 @@ pub trait TensorStore {
     /// # Errors
     /// When its number format cannot be read.
     fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError>;
+
+    /// Where its numbers are in a file, last dimension running fastest, if they can stay there. `None` where there is no
+    /// such tensor too.
+    ///
+    /// # Errors
+    /// When its number format cannot be read.
+    fn mapped(&self, _name: &str) -> Result<Option<MappedNumbers>, ModelError> {
+        Ok(None)
+    }
+
+    /// The files that stay mapped as long as the model is open.
+    fn files(&self) -> Vec<Arc<MappedFile>> {
+        Vec::new()
+    }
 }
 
 /// The tensors of a model while it is loaded. It remembers what was read, so that nothing is left out unseen.
@@ -52,12 +67,19 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// When there is none, or not of the expected shape, or in a number format that cannot be read.
-    pub fn matrix(&self, name: &str, expected: [usize; 2]) -> Result<Array2<f32>, ModelError> {
-        let values = self.read(name, &expected)?;
-        let n_values = values.len();
-        let misshapen =
-            |_| ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found: vec![n_values] };
-        Array2::from_shape_vec(expected, values).map_err(misshapen)
+    pub fn matrix(&self, name: &str, expected: [usize; 2]) -> Result<Matrix, ModelError> {
+        self.expect(name, &expected)?;
+        let matrix = match self.store.mapped(name)? {
+            Some(numbers) => Matrix::mapped(expected, numbers),
+            None => Matrix::held(expected, self.numbers(name)?),
+        };
+        self.count(name)?;
+        // A store whose tensor has more or fewer numbers than its shape says.
+        matrix.ok_or_else(|| ModelError::TensorShape {
+            name: name.to_owned(),
+            expected: expected.to_vec(),
+            found: vec![],
+        })
     }
 
     /// The vector `name`, `[length]`.
@@ -69,19 +91,34 @@ impl<'a> Weights<'a> {
     }
 
     fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let missing = || ModelError::MissingTensor { name: name.to_owned() };
-        let found = self.store.shape(name).ok_or_else(missing)?;
-        if found != expected {
-            return Err(ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found });
+        self.expect(name, expected)?;
+        let values = self.numbers(name)?;
+        self.count(name)?;
+        Ok(values)
+    }
+
+    fn expect(&self, name: &str, expected: &[usize]) -> Result<(), ModelError> {
+        let found = self.store.shape(name).ok_or_else(|| missing(name))?;
+        if found == expected {
+            Ok(())
+        } else {
+            Err(ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found })
         }
-        let values = self.store.read(name)?.ok_or_else(missing)?;
+    }
+
+    fn numbers(&self, name: &str) -> Result<Vec<f32>, ModelError> {
+        self.store.read(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// Remembers that the tensor was read, and asks whether to go on.
+    fn count(&self, name: &str) -> Result<(), ModelError> {
         let tensors = {
             let mut read = self.read.borrow_mut();
             read.insert(name.to_owned());
             read.len()
         };
         match (self.watch)(Loaded { tensors, of: self.store.names().len() }) {
-            ControlFlow::Continue(()) => Ok(values),
+            ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ModelError::Cancelled),
         }
     }
@@ -108,11 +145,12 @@ impl TensorStore for SafeTensors<'_> {
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
-        self.tensor(name).ok().map(|view| to_f32(name, &view)).transpose()
+        let Ok(view) = self.tensor(name) else { return Ok(None) };
+        Ok(Some(NumberFormat::of(name, view.dtype())?.numbers(view.data())))
     }
 }
 
-/// A safetensors file in memory or memory-mapped.
+/// A safetensors file in memory.
 ///
 /// # Errors
 /// When it is truncated or otherwise malformed.
@@ -120,25 +158,8 @@ pub fn open_safetensors(bytes: &[u8]) -> Result<SafeTensors<'_>, ModelError> {
     SafeTensors::deserialize(bytes).map_err(ModelError::WeightsFile)
 }
 
-fn to_f32(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Ok(numbers(bytes, f32::from_le_bytes)),
-        // Many at once: one by one, each would ask again what the processor can do.
-        Dtype::F16 => Ok(numbers(bytes, f16::from_le_bytes).to_f32_vec()),
-        Dtype::BF16 => Ok(numbers(bytes, bf16::from_le_bytes).to_f32_vec()),
-        other => Err(ModelError::Unsupported {
-            what: "number format",
-            found: format!("{other:?} of tensor {name}"),
-            supported: "F32, F16 and BF16 are",
-        }),
-    }
-}
-
-/// Numbers of N bytes each.
-fn numbers<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
-    let (numbers, _) = bytes.as_chunks::<N>();
-    numbers.iter().map(|&bytes| number(bytes)).collect()
+fn missing(name: &str) -> ModelError {
+    ModelError::MissingTensor { name: name.to_owned() }
 }
 
 #[cfg(test)]

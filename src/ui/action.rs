@@ -14,6 +14,8 @@ pub enum Action {
     OpenCapture,
     /// Ask for a model folder.
     OpenFolder,
+    /// Ask for a model in one file.
+    OpenGguf,
     /// Open a source again that was open lately.
     OpenRecent(SourceSpec),
     ClearRecent,

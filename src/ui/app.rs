@@ -9,7 +9,7 @@ use super::{
     action::{Action, Actions},
     controls,
     export::{Export, Exported},
-    frame::Request,
+    frame::{Looks, Request},
     grid::{self, GridState},
     inspector::Inspector,
     menu,
@@ -122,6 +122,7 @@ impl App {
             Action::OpenNumbersExport => self.export.open(Exported::Numbers),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
             Action::OpenFolder => self.open_file.open(Wanted::ModelFolder),
+            Action::OpenGguf => self.open_file.open(Wanted::Gguf),
             Action::Copy { text, what } => {
                 ctx.copy_text(text);
                 self.toasts.info(format!("{what} are on the clipboard."));
@@ -159,8 +160,8 @@ impl App {
             ground,
         };
         let selected = grid::selected_panel(session);
-        let (spec, inspector) = (session.run_spec(), view.inspector);
-        self.studio.ask(source, Request { spec, picture, selected, inspector });
+        let looks = Looks { picture, selected, inspector: view.inspector };
+        self.studio.ask(source, Request { spec: session.run_spec(), looks });
     }
 
     /// Takes in what the threads have sent.

@@ -12,6 +12,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     pub spec: RunSpec,
+    pub looks: Looks,
+}
+
+/// What changes no number, and so may change while the numbers are computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Looks {
     pub picture: PictureSpec,
     /// The panel whose details are wanted, and which is wanted first.
     pub selected: (Component, usize),
@@ -38,6 +44,8 @@ pub struct Frame {
     pub pictures: PanelPictures,
     /// `[component][column]`
     pub states: [[PanelState; 3]; 3],
+    /// As it was drawn.
+    pub looks: Looks,
     /// From request to pixels.
     pub elapsed: Duration,
 }

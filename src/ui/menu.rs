@@ -83,6 +83,9 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     if ui.button("Open model folder…").clicked() {
         actions.push(Action::OpenFolder);
     }
+    if ui.button("Open GGUF file…").clicked() {
+        actions.push(Action::OpenGguf);
+    }
     if ui.button("Open capture…   Ctrl+O").clicked() {
         actions.push(Action::OpenCapture);
     }

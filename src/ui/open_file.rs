@@ -1,4 +1,4 @@
-//! Opening a capture or a model folder: by path, by the desktop's dialog, or dropped onto the window.
+//! Opening a capture, a model folder or a GGUF file: by path, by the desktop's dialog, or dropped onto the window.
 
 use std::path::Path;
 
@@ -14,12 +14,14 @@ use crate::{
 };
 
 const CAPTURE: FileKind = FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] };
+const GGUF: FileKind = FileKind { name: "Model (GGUF)", extensions: &["gguf"] };
 
-/// What is asked for. The field takes either.
+/// What is asked for. The field takes any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Capture,
     ModelFolder,
+    Gguf,
 }
 
 /// The dialog that asks for a file or a folder.
@@ -38,10 +40,12 @@ impl Default for OpenFile {
 impl OpenFile {
     pub fn open(&mut self, wanted: Wanted) {
         self.wanted = Some(wanted);
-        self.path.set_purpose(match wanted {
-            Wanted::Capture => Purpose::Open,
-            Wanted::ModelFolder => Purpose::OpenFolder,
-        });
+        match wanted {
+            Wanted::Capture => self.path.ask_for(Purpose::Open, CAPTURE),
+            // The filter is of files; a folder has none.
+            Wanted::ModelFolder => self.path.ask_for(Purpose::OpenFolder, CAPTURE),
+            Wanted::Gguf => self.path.ask_for(Purpose::Open, GGUF),
+        }
         self.path.focus();
     }
 
@@ -58,6 +62,7 @@ impl OpenFile {
         let (title, name) = match wanted {
             Wanted::Capture => ("Open capture", "Capture file"),
             Wanted::ModelFolder => ("Open model folder", "Folder with config.json"),
+            Wanted::Gguf => ("Open GGUF file", "Model file"),
         };
         let (mut open, mut chosen) = (true, false);
         egui::Window::new(title)

@@ -4,13 +4,13 @@ mod details;
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use details::Norms;
 
-use super::frame::{Details, Failure, Frame, PanelState, Request};
+use super::frame::{Details, Failure, Frame, Looks, PanelState, Request};
 use crate::{
     attention::Component,
     engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
@@ -32,18 +32,34 @@ pub enum Reply {
     /// Whole, or with panels that are still to come.
     Frame(Box<Frame>),
     Details(Box<Details>),
-    /// The meter has moved.
+    /// There is more on the desk.
     Progress,
     Failed(Failure),
 }
 
-/// How far the run of a request is; for everyone to look at.
-pub type Meter = Arc<Mutex<Option<(RequestNumber, Progress)>>>;
+/// What both threads look at while a request is worked on.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// How far the run of a request is.
+    pub progress: Option<(RequestNumber, Progress)>,
+    /// What the newest request looks like by now.
+    pub looks: Option<Looks>,
+}
+
+/// The desk, for both threads. It holds plain data that is valid after any panic.
+#[derive(Clone, Debug, Default)]
+pub struct SharedDesk(Arc<Mutex<Desk>>);
+
+impl SharedDesk {
+    pub fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Engine and brush, and what they showed last.
 #[derive(Default)]
 pub struct Painter {
-    meter: Meter,
+    desk: SharedDesk,
     engine: Engine,
     brush: Brush,
     norms: Norms,
@@ -56,8 +72,8 @@ struct Brush {
 }
 
 impl Painter {
-    pub fn new(meter: Meter) -> Self {
-        Self { meter, ..Self::default() }
+    pub fn new(desk: SharedDesk) -> Self {
+        Self { desk, ..Self::default() }
     }
 
     pub fn work(
@@ -72,7 +88,7 @@ impl Painter {
             ticket,
             request,
             start: Instant::now(),
-            meter: &self.meter,
+            desk: &self.desk,
             patience: Cell::new(PATIENCE),
             waiting: RefCell::new(None),
             reported: Cell::new(None),
@@ -82,10 +98,11 @@ impl Painter {
         };
         let result = self.engine.run_observed(&request.spec, &watcher).and_then(|outcome| {
             watcher.waiting.take();
-            watcher.send_frame(outcome.clone(), Default::default());
+            let looks = watcher.looks();
+            watcher.send_frame(outcome.clone(), Default::default(), looks);
             // Details are given up at once.
             watcher.patience.set(Duration::ZERO);
-            details::send(&mut self.engine, &mut self.norms, &outcome, &watcher)
+            details::send(&mut self.engine, &mut self.norms, &outcome, looks, &watcher)
         });
         match result {
             Ok(()) | Err(EngineError::Cancelled) => {}
@@ -104,7 +121,7 @@ struct Watcher<'a> {
     ticket: &'a Ticket<'a>,
     request: &'a Request,
     start: Instant,
-    meter: &'a Meter,
+    desk: &'a SharedDesk,
     patience: Cell<Duration>,
     /// What is there so far, and was not sent yet.
     waiting: RefCell<Option<(Outcome, Ready)>>,
@@ -119,19 +136,20 @@ impl Watcher<'_> {
         self.send.borrow_mut()(reply);
     }
 
-    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3]) {
-        let mut brush = self.brush.borrow_mut();
-        let pictures = brush.renderer.render(&outcome, &self.request.picture);
-        brush.last = Some((outcome.clone(), states));
-        let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed());
-        let frame = Frame { spec, outcome, pictures, states, elapsed };
-        drop(brush);
-        self.send(Reply::Frame(Box::new(frame)));
+    /// Those of the request, or what they have become since.
+    fn looks(&self) -> Looks {
+        let newest = self.desk.lock().looks;
+        newest.filter(|_| !self.ticket.is_stale()).unwrap_or(self.request.looks)
     }
 
-    /// The panel that is wanted first.
-    fn selected(&self) -> (Component, usize) {
-        self.request.selected
+    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3], looks: Looks) {
+        let mut brush = self.brush.borrow_mut();
+        let pictures = brush.renderer.render(&outcome, &looks.picture);
+        brush.last = Some((outcome.clone(), states));
+        let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed());
+        let frame = Frame { spec, outcome, pictures, states, looks, elapsed };
+        drop(brush);
+        self.send(Reply::Frame(Box::new(frame)));
     }
 
     /// # Errors
@@ -149,7 +167,7 @@ impl Watcher<'_> {
             && let Some((outcome, ready)) = self.waiting.take()
         {
             let (outcome, states) = joined(outcome, ready, self.brush.borrow().last.as_ref());
-            self.send_frame(outcome, states);
+            self.send_frame(outcome, states, self.looks());
         }
     }
 
@@ -169,12 +187,11 @@ impl Observer for Watcher<'_> {
     }
 
     fn first(&self) -> (Component, usize) {
-        self.request.selected
+        self.looks().selected
     }
 
     fn progress(&self, progress: Progress) {
-        // The meter is plain data that is valid after any panic.
-        *self.meter.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.ticket.number(), progress));
+        self.desk.lock().progress = Some((self.ticket.number(), progress));
         self.send_waiting();
         if self.is_due(&self.reported, REPORTS) {
             self.send(Reply::Progress);

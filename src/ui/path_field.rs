@@ -50,8 +50,8 @@ impl PathField {
         Self { text, purpose, kind, hint: None, wants_focus: true, dialog: Background::default() }
     }
 
-    pub fn set_purpose(&mut self, purpose: Purpose) {
-        self.purpose = purpose;
+    pub fn ask_for(&mut self, purpose: Purpose, kind: FileKind) {
+        (self.purpose, self.kind) = (purpose, kind);
     }
 
     pub fn path(&self) -> PathBuf {

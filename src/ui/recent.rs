@@ -115,6 +115,7 @@ fn absolute(source: &SourceSpec) -> SourceSpec {
     match source {
         SourceSpec::Bundled(bundled) => SourceSpec::Bundled(*bundled),
         SourceSpec::Folder(path) => SourceSpec::Folder(absolute(path)),
+        SourceSpec::Gguf(path) => SourceSpec::Gguf(absolute(path)),
         SourceSpec::Capture(path) => SourceSpec::Capture(absolute(path)),
     }
 }

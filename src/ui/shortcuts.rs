@@ -19,7 +19,7 @@ const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
-const SHEET: [(&str, &str); 17] = [
+const SHEET: [(&str, &str); 18] = [
     ("A  Q  K  V", "slider moves all rows, Query, Key or Value"),
     ("1  2  3", "slider moves this column"),
     ("← →  on the slider", "ε by a tenth of a decade (Shift: finer, Ctrl: a decade)"),

@@ -22,6 +22,8 @@ pub struct PromptEditor {
     text: String,
     /// The session's prompt that `text` came from, or became.
     shown: Option<Prompt>,
+    /// Whether tokens could be chosen in the last frame that had any.
+    was_choosing: Option<bool>,
 }
 
 /// The prompt box; its tokens as chips; why it could not be read, if so.
@@ -76,7 +78,13 @@ pub fn prompt_ui(
     }
     if let Some(frame) = frame {
         ui.add_space(space::XS);
-        chips_ui(ui, frame, session, hovered, actions);
+        let is_choosing = matches!(session.scope.positions, PositionScope::Selection(_));
+        let chips = ui.scope(|ui| chips_ui(ui, frame, session, hovered, actions)).response;
+        if is_choosing && editor.was_choosing == Some(false) {
+            // They are what is clicked next.
+            chips.scroll_to_me(None);
+        }
+        editor.was_choosing = Some(is_choosing);
     }
 }
 

@@ -1,13 +1,13 @@
 //! The window's end of the worker: what was asked last, and the newest answers.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
     frame::{Details, Failure, Frame, PanelState, Request},
-    painter::{Meter, Painter, Reply, SLOW},
+    painter::{Painter, Reply, SLOW, SharedDesk},
     widgets::Freshness,
 };
 use crate::{
@@ -69,10 +69,12 @@ pub struct Studio {
     frame: Option<(RequestNumber, Box<Frame>)>,
     frame_at: Instant,
     details: Option<(RequestNumber, Box<Details>)>,
-    meter: Meter,
+    desk: SharedDesk,
     failure: Option<Failure>,
     /// Nobody wants the answer to `number` any more.
     is_given_up: bool,
+    /// Also what was asked already.
+    must_ask: bool,
     /// How long the last new prompt took.
     reading: Duration,
     /// Since when a new one is being read.
@@ -83,8 +85,8 @@ impl Studio {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
-        let meter = Meter::default();
-        let (mut painter, repaint) = (Painter::new(meter.clone()), ctx.clone());
+        let desk = SharedDesk::default();
+        let (mut painter, repaint) = (Painter::new(desk.clone()), ctx.clone());
         let wake = move || repaint.request_repaint();
         let worker = Worker::spawn("engine", wake, move |ticket, asked: Asked, send: &mut dyn FnMut(Reply)| {
             painter.work(ticket, asked.source, &asked.request, send);
@@ -101,9 +103,10 @@ impl Studio {
             frame: None,
             frame_at: now,
             details: None,
-            meter,
+            desk,
             failure: None,
             is_given_up: false,
+            must_ask: false,
             reading: Duration::ZERO,
             reading_since: None,
         })
@@ -112,8 +115,14 @@ impl Studio {
     /// Asks `source` for `request` unless that is what was asked last.
     pub fn ask(&mut self, source: &Arc<OpenSource>, request: Request) {
         let wanted = Asked { source: source.clone(), request };
-        if self.asked.as_ref() == Some(&wanted) {
+        if self.must_ask {
+            self.submit(wanted);
+        } else if self.asked.as_ref() == Some(&wanted) {
             self.held = None;
+        } else if self.held.is_none() && self.is_busy() && self.differs_in_looks_alone(&wanted) {
+            // The numbers are on their way and will be drawn as is wanted by then.
+            self.desk.lock().looks = Some(wanted.request.looks);
+            self.asked = Some(wanted);
         } else if !self.must_wait(&wanted) {
             self.submit(wanted);
         }
@@ -124,6 +133,12 @@ impl Studio {
                 self.ctx.request_repaint_after(rest + Duration::from_millis(1));
             }
         }
+    }
+
+    fn differs_in_looks_alone(&self, wanted: &Asked) -> bool {
+        self.asked.as_ref().is_some_and(|asked| {
+            Arc::ptr_eq(&asked.source, &wanted.source) && asked.request.spec == wanted.request.spec
+        })
     }
 
     fn submit(&mut self, wanted: Asked) {
@@ -138,9 +153,10 @@ impl Studio {
             self.reading_since.get_or_insert_with(Instant::now);
         }
         self.asked = Some(wanted.clone());
+        self.desk.lock().looks = Some(wanted.request.looks);
         self.number = self.worker.submit(wanted);
         self.held = None;
-        self.is_given_up = false;
+        (self.is_given_up, self.must_ask) = (false, false);
     }
 
     /// Whether `wanted` waits for a pause in typing; remembers it as what does.
@@ -178,7 +194,7 @@ impl Studio {
 
     /// Asks again for what was given up.
     pub fn retry(&mut self) {
-        self.asked = None;
+        self.must_ask = true;
     }
 
     /// Takes in what has arrived.
@@ -216,6 +232,10 @@ impl Studio {
             let now = Instant::now();
             (self.asked_at, self.frame_at) = (now, now);
             self.answered = self.answered.max(number);
+            if number == self.number && self.asked.as_ref().is_some_and(|asked| asked.request.looks != frame.looks) {
+                // They changed after it was drawn.
+                self.must_ask = true;
+            }
             if number == self.number
                 && let Some(since) = self.reading_since.take()
             {
@@ -263,8 +283,8 @@ impl Studio {
 
     /// What is visibly waited for.
     pub fn working(&self) -> Option<Working> {
-        let metered = *self.meter.lock().unwrap_or_else(PoisonError::into_inner);
-        let progress = metered.filter(|(number, _)| *number == self.number).map(|(_, progress)| progress);
+        let noted = self.desk.lock().progress;
+        let progress = noted.filter(|(number, _)| *number == self.number).map(|(_, progress)| progress);
         if self.is_slow() {
             Some(Working::Panels(progress))
         } else if self.is_detailing() && self.frame_at.elapsed() > SLOW {

@@ -42,6 +42,13 @@ fn set(window: &mut Window, epsilon: f64) {
     assert_eq!(window.session().selected_epsilon(), Epsilon::new(epsilon).unwrap());
 }
 
+/// Lets a panel be computed; not so fast that its arrival would have to wait for the one after it.
+fn run(window: &mut Window) {
+    window.gates.layers.allow(LAYERS - 1);
+    window.pass(Duration::from_millis(150));
+    window.gates.layers.allow(1);
+}
+
 /// Which panels say that they are older, `[component][column]`.
 fn older(window: &Window) -> [[bool; 3]; 3] {
     window.spoken().map(|row| row.map(|said| said.starts_with(OLDER)))
@@ -58,7 +65,7 @@ fn panels_arrive_one_by_one() {
     assert_eq!(older(&window), [[true; 3]; 3]);
     // Of three panels that change, two are equal.
     window.until("how far it is", |window| window.has_text("/10 layers"));
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     let (fresh, value) = ([false; 3], [true, false, false]);
     window.until("Query and Key", |window| older(window) == [fresh, fresh, value]);
     assert_eq!(window.outcome().epsilon[0][0].get(), 0.1);
@@ -75,20 +82,23 @@ fn panels_arrive_one_by_one() {
 fn the_selected_column_comes_first() {
     let mut window = window();
     window.press(Key::Num3);
+    // Until the effect of the panel that is now selected is known as well: its layers come through the same gate.
+    window.pass(Duration::from_millis(300));
+    window.metrics();
     window.gates.layers.close();
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
     window.harness.event(Event::Text(" And so on.".to_owned()));
     window.until("the mark of slowness", |window| window.has(Role::Button, CANCEL));
     assert_eq!(older(&window), [[true; 3]; 3], "until there is something of the new prompt");
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     window.until("the baseline", |window| awaited(window) == [[true; 3]; 3]);
     window.assert_text("T = ");
     assert!(window.harness.query_by_label("token 2: o").is_some());
     let right = [true, true, false];
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     window.until("the right column’s", |window| awaited(window) == [right, right, [true; 3]]);
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     window.until("the right column", |window| awaited(window) == [right; 3]);
     window.gates.layers.open();
     window.settle();
@@ -139,7 +149,7 @@ fn the_newest_wins_within_one_layer() {
     window.until("the newest", |window| window.gates.layers.begun() == begun + 1);
     // Until it takes long, it shows nothing unfinished.
     window.pass(Duration::from_millis(300));
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     window.until("Query of the newest", |window| !older(window)[0][0]);
     assert_eq!(window.outcome().epsilon[0][0].get(), 0.3);
     window.gates.layers.open();
@@ -195,7 +205,7 @@ fn typing_waits_for_a_pause_where_reading_is_slow() {
 fn an_unfinished_figure_is_not_exported() {
     let mut window = window();
     change(&mut window, 0.1);
-    window.gates.layers.allow(LAYERS);
+    run(&mut window);
     window.until("Query and Key", |window| !older(window)[0][0]);
     window.click_now(Role::Button, "Export PNG…");
     window.until("the dialog", |window| window.has(Role::Button, "Save figure"));

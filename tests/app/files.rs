@@ -1,4 +1,4 @@
-//! Captures and model folders, dropped or by their path.
+//! Captures, model folders and GGUF files, dropped or by their path.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use attenuate::{
-    engine::{Bundled, SourceKind, SourceSpec},
+    engine::{Bundled, Prompt, SourceKind, SourceSpec},
     model::bundled,
     session::Session,
 };
@@ -16,7 +16,10 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::support::Window;
+use super::{
+    gguf_files::{convert::golden, quantize::Format},
+    support::Window,
+};
 
 #[derive(Debug)]
 pub struct Dropped(pub PathBuf);
@@ -57,7 +60,9 @@ fn garbage_leaves_the_figure_and_says_what_is_wrong() {
     let empty = folder.path().join("empty.safetensors");
     std::fs::write(&empty, []).unwrap();
     let missing = folder.path().join("missing.safetensors");
-    for path in [&garbage, &empty, &missing] {
+    let gguf = folder.path().join("garbage.gguf");
+    std::fs::write(&gguf, [0x7f_u8; 4000]).unwrap();
+    for path in [&garbage, &empty, &missing, &gguf] {
         for how in ["dropped", "typed"] {
             let mut window = Window::figure();
             let before = window.session().clone();
@@ -161,6 +166,47 @@ fn a_model_folder_opens_reads_the_prompt_and_back_leads_to_the_figure() {
     window.press_with(Modifiers::ALT, Key::ArrowLeft);
     assert_eq!(*window.session(), Session::default());
     assert_figure_stays(&mut window);
+}
+
+#[test]
+fn a_gguf_file_opens_and_back_leads_to_the_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.F32.gguf");
+    std::fs::write(&path, golden("qwen2", Format::F32).bytes()).unwrap();
+    for how in ["dropped", "typed"] {
+        let mut window = Window::open(Session { prompt: Prompt::TokenIds(vec![1, 2, 3, 4, 5]), ..Session::default() });
+        let before = window.session().clone();
+        match how {
+            "dropped" => drop_file(&mut window, &path),
+            _ => {
+                window.menu(&["File", "Open GGUF file…"]);
+                window.type_over(Role::TextInput, "Model file", &path.display().to_string());
+                window.press(Key::Enter);
+            }
+        }
+        window.wait("the file's model", |window| window.outcome().facts.source == SourceSpec::Gguf(path.clone()));
+        let facts = window.outcome().facts.clone();
+        assert_eq!((facts.kind, facts.title.as_str(), facts.n_layers), (SourceKind::Model, "tiny.F32.gguf", 3));
+        assert_eq!(window.outcome().n_positions(), 5, "{how}");
+        window.metrics();
+        assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
+        window.press_with(Modifiers::ALT, Key::ArrowLeft);
+        assert_eq!(*window.session(), before);
+    }
+}
+
+#[test]
+fn a_gguf_file_without_a_tokenizer_says_so_when_there_is_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mute.gguf");
+    let unknown =
+        golden("qwen2", Format::F32).set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "smaug-bpe");
+    std::fs::write(&path, unknown.bytes()).unwrap();
+    let mut window = Window::figure();
+    drop_file(&mut window, &path);
+    let says = "tokenizer.ggml.pre smaug-bpe is not supported";
+    window.wait_anyhow("a reason under the prompt", |window| window.has_text(says));
+    window.assert_text("give token ids instead of text");
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod computing;
 mod epsilon;
 mod export;
 mod files;
+#[path = "../support/gguf/mod.rs"]
+mod gguf_files;
 mod inspector;
 mod loading;
 mod opening;

@@ -200,6 +200,8 @@ fn ticked(window: &Window) -> Option<Vec<usize>> {
 }
 
 fn click_token(window: &mut Window, name: &str) {
+    window.harness.get_by_label(name).scroll_to_me();
+    window.settle();
     window.harness.get_by_label(name).click();
     window.settle();
 }

@@ -108,7 +108,7 @@ pub fn slow() -> SourceSpec {
 fn load(tensors: &Gate, watch: Watch<'_>) -> Result<(), EngineError> {
     for done in 0..TENSORS {
         let gives_up = || watch(Loaded { tensors: done, of: TENSORS }) == ControlFlow::Break(());
-        if !tensors.pass(gives_up) {
+        if gives_up() || !tensors.pass(gives_up) {
             return Err(EngineError::Cancelled);
         }
     }

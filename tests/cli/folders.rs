@@ -1,10 +1,11 @@
-//! Model folders by path: the tiny Hugging Face models of the goldens, which have no tokenizer.
+//! Model folders and GGUF files by path: the tiny Hugging Face models of the goldens, which have no tokenizer.
 
 use std::{fs, path::PathBuf};
 
 use safetensors::SafeTensors;
 
 use crate::{
+    gguf_files::{convert::golden, quantize::Format},
     goldens::{TOLERANCE, columns, difference, folder},
     sandbox::Sandbox,
     weights_file::Weights,
@@ -62,4 +63,24 @@ fn a_folder_that_is_no_model_exits_with_1_and_says_where() {
     sandbox.run(&["weights", llama, "-o", "x.json"]).assert_refused(1, &["tokenizer", "token ids"]);
     sandbox.run(&["weights", llama, "-o", "x.json", "--token-ids", "999"]).assert_refused(1, &["999", "256"]);
     assert_eq!(sandbox.names(), ["empty"]);
+}
+
+#[test]
+fn a_gguf_file_gives_pytorchs_numbers_or_says_what_is_wrong() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("llama.gguf");
+    let gguf = golden("llama", Format::F32);
+    fs::write(&path, gguf.bytes()).unwrap();
+    let file = fs::read(folder("llama").join("golden.safetensors")).unwrap();
+    let goldens = SafeTensors::deserialize(&file).unwrap();
+    let (source, ids) = (path.to_str().unwrap(), token_ids(&goldens));
+    let arguments = [source, "--token-ids", &ids, "--layer", "2", "--head", "1", "--layers", "all", "--heads", "all"];
+    let weights = Weights::from_json(&arguments);
+    let baseline = goldens.tensor("base.attn").unwrap();
+    assert!(difference(&weights.baseline, &baseline, 2, 1) <= TOLERANCE);
+    let damaged = sandbox.write("damaged.gguf", &gguf.bytes()[..100]);
+    sandbox.run(&["weights", damaged, "-o", "x.json"]).assert_refused(1, &["header", "damaged.gguf"]);
+    sandbox.run(&["heads", "missing.gguf"]).assert_refused(1, &["cannot read", "missing.gguf"]);
+    sandbox.run(&["weights", source, "-o", "x.json"]).assert_refused(1, &["tokenizer", "token ids"]);
+    assert_eq!(sandbox.names(), ["damaged.gguf", "llama.gguf"]);
 }

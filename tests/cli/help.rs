@@ -33,6 +33,7 @@ fn help_names_what_there_is() {
                 "--colormap",
                 "bundled:smollm2",
                 "bundled:austen",
+                "FILE.gguf",
                 "A..=B",
                 "5e-1,1e-3,1e-10",
                 "Exit status",

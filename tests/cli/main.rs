@@ -15,6 +15,8 @@ mod export;
 mod failures;
 mod folders;
 mod formats;
+#[path = "../support/gguf/mod.rs"]
+mod gguf_files;
 mod goldens;
 mod heads;
 mod help;

@@ -16,6 +16,7 @@ mod captures;
 mod effect;
 mod errors;
 mod goldens;
+mod observing;
 mod sharing;
 mod support;
 mod sweep;

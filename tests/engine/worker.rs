@@ -186,3 +186,27 @@ fn dropped<T: Send + 'static>(value: T) -> bool {
     });
     thread.is_ok() && done.recv_timeout(PATIENCE).is_ok()
 }
+
+#[test]
+fn a_cancelled_request_is_told_so_and_one_that_waits_is_never_started() {
+    let (started_sender, started) = channel();
+    let (release, gate) = channel::<()>();
+    let (worker, woken) = spawn(move |ticket, request: u64, send: &mut dyn FnMut((u64, u64, bool))| {
+        started_sender.send(request).unwrap();
+        let _ = gate.recv_timeout(PATIENCE);
+        send((request, ticket.number(), ticket.is_stale()));
+    });
+    let first = worker.submit(1);
+    started.recv_timeout(PATIENCE).unwrap();
+    let second = worker.submit(2);
+    let cancelled = worker.cancel();
+    assert!(first < second && second < cancelled, "numbers only grow");
+    release.send(()).unwrap();
+    woken.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(worker.poll(), Some((number, Answer::Result((1, own, true)))) if number == first && own == first));
+    let third = worker.submit(3);
+    release.send(()).unwrap();
+    woken.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(worker.poll(), Some((number, Answer::Result((3, _, false)))) if number == third));
+    assert_eq!(started.try_iter().collect::<Vec<_>>(), [3], "request 2 was never started");
+}

@@ -69,3 +69,53 @@ fn a_long_prompt_scrolls_within_its_height() {
     harness.run();
     assert!(*harness.state() < 100.0, "{}", harness.state());
 }
+
+#[test]
+fn chips_can_be_chosen() {
+    use egui::accesskit::Toggled;
+    let ui = |ui: &mut Ui, (chosen, last): &mut (Vec<usize>, ChipsResponse)| {
+        let chips = ["<s>", "To", " be", " or", " not"].map(|text| Chip { text, kind: ChipKind::Text });
+        let response = TokenChips::new(&chips).chosen(&|position| chosen.contains(&position)).show(ui, "chips");
+        if let Some(position) = response.clicked {
+            chosen.push(position);
+            *last = response;
+        }
+    };
+    let mut harness = harness(ui, (vec![1], ChipsResponse::default()));
+    let toggled = |harness: &Harness<'_, (Vec<usize>, ChipsResponse)>, name| {
+        harness.get_by_label(name).accesskit_node().toggled()
+    };
+    assert_eq!(toggled(&harness, "token 1: To"), Some(Toggled::True));
+    assert_eq!(toggled(&harness, "token 2: be"), Some(Toggled::False));
+    harness.get_by_label("token 2: be").click();
+    harness.run();
+    assert_eq!(toggled(&harness, "token 2: be"), Some(Toggled::True));
+    assert_eq!((harness.state().1.clicked, harness.state().1.extended_from), (Some(2), None));
+    assert!(harness.get_by_label("token 2: be").is_focused());
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.key_press(Key::Space);
+    harness.run();
+    assert_eq!(harness.state().1.clicked, Some(3));
+    harness.get_by_label("token 0: <s>").click_modifiers(Modifiers::SHIFT);
+    harness.run();
+    assert_eq!((harness.state().1.clicked, harness.state().1.extended_from), (Some(0), Some(3)));
+}
+
+#[test]
+fn rows_of_segments_have_names_of_their_own() {
+    let ui = |ui: &mut Ui, state: &mut (char, char)| {
+        let all = |name| Segment::new('a', "All", name, "");
+        segmented_row(
+            ui,
+            "Layers",
+            &mut state.0,
+            &[Segment::new('s', "Shown", "Layers: shown", ""), all("Layers: all")],
+        );
+        segmented_row(ui, "Heads", &mut state.1, &[Segment::new('s', "Shown", "Heads: shown", ""), all("Heads: all")]);
+    };
+    let mut harness = harness(ui, ('s', 's'));
+    harness.get_by_role_and_label(Role::RadioButton, "Heads: all").click();
+    harness.run();
+    assert_eq!(*harness.state(), ('s', 'a'));
+}

@@ -24,7 +24,7 @@ use attenuate::{
         theme,
         widgets::{
             AxisLabels, AxisSide, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar, EpsilonSlider,
-            Freshness, Heatmap, HoverCard, Toasts, TokenChips, Zoom, epsilon_field, segmented,
+            Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Zoom, epsilon_field, segmented, segmented_row,
         },
     },
 };

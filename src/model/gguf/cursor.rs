@@ -2,6 +2,9 @@
 
 use super::error::Defect;
 
+/// Bytes of a name that are shown where it is none.
+const MOST_SHOWN: usize = 40;
+
 /// Why reading stopped.
 #[derive(Debug)]
 pub enum Stop {
@@ -108,7 +111,10 @@ impl<'a> Cursor<'a> {
     /// When it is not UTF-8, or those of [`Self::take`].
     pub fn name(&mut self, what: &'static str) -> Result<&'a str, Stop> {
         let text = self.text(what)?;
-        str::from_utf8(text).map_err(|_| Defect::NotUtf8 { what, found: text.escape_ascii().to_string() }.into())
+        str::from_utf8(text).map_err(|_| {
+            let start = text.get(..MOST_SHOWN).unwrap_or(text);
+            Defect::NotUtf8 { what, found: start.escape_ascii().to_string() }.into()
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What takes longer than the picture: metrics, lengths of the output, the effect on the next token.
 
-use super::{Details, PARTS, Reply, Watcher};
+use super::{Details, Looks, PARTS, Reply, Watcher};
 use crate::{
     attention::Metrics,
     engine::{Engine, EngineError, Outcome, Panel},
@@ -34,10 +34,11 @@ pub(super) fn send(
     engine: &mut Engine,
     norms: &mut Norms,
     outcome: &Outcome,
+    looks: Looks,
     watcher: &Watcher<'_>,
 ) -> Result<(), EngineError> {
     norms.keep(outcome);
-    let (component, column) = watcher.selected();
+    let (component, column) = looks.selected;
     let panels = metrics(outcome, watcher)?;
     watcher.check()?;
     let norm = norms.of(&outcome.baseline);
@@ -45,7 +46,7 @@ pub(super) fn send(
     let output_norms = norm.zip(norms.of(outcome.panel(component, column)));
     let effect = engine.effect_observed(&watcher.request.spec, component, column, watcher)?;
     let mut details = Details { panels, output_norms, effect, of_all: PanelEffects::default(), is_whole: false };
-    if watcher.request.inspector {
+    if looks.inspector {
         of_all(engine, norms, outcome, watcher, &mut details)?;
     }
     details.is_whole = true;

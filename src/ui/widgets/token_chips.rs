@@ -110,6 +110,9 @@ impl<'a> TokenChips<'a> {
                 response.hovered = Some(position);
             }
             if chip_response.clicked() {
+                if self.chosen.is_some() {
+                    chip_response.request_focus();
+                }
                 let anchor = id.with("clicked before");
                 let before = ui.data(|data| data.get_temp::<usize>(anchor));
                 response.clicked = Some(position);

@@ -1,0 +1,133 @@
+//! Files mapped into memory: their bytes are read from the disk when they are looked at, and no copy of them is held.
+//!
+//! The bytes are those of the file at every moment, not of the moment at which it was opened:
+//!
+//! - A file that is *replaced* (written under another name, then renamed, as download tools do) stays readable here as
+//!   it was: the map keeps the old file.
+//! - A file that is *overwritten* in place gives other numbers. Every bit pattern is a number, so that they are wrong
+//!   and nothing worse; but Rust takes bytes behind a `&[u8]` for unchanging.
+//! - A file that is *shortened* in place has no bytes where the map has addresses. Reading one of them ends the
+//!   process (SIGBUS), which no Rust code can catch.
+//!
+//! Against the last two, [`MappedFile::check`] compares length and time of modification with those at opening, and
+//! whoever reads calls it first: a matrix before each of its products. What remains is the race within one product, at
+//! most some milliseconds, and a change that restores both. The alternatives are to copy the weights, which for a large
+//! model doubles its memory and is what mapping is for, or mandatory locks, which Linux has no longer.
+
+#![expect(unsafe_code, reason = "the one place where a file is mapped: see above for what that means")]
+
+use std::{
+    fs::{File, Metadata},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use memmap2::Mmap;
+
+use super::ModelError;
+
+/// A file, its bytes, and how to know that they are still the same.
+#[derive(Debug)]
+pub struct MappedFile {
+    path: PathBuf,
+    file: File,
+    bytes: Mmap,
+    opened: Stamp,
+}
+
+/// What changes when a file is written to. `None` where the file system keeps no times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl From<Metadata> for Stamp {
+    fn from(metadata: Metadata) -> Self {
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+impl MappedFile {
+    /// # Errors
+    /// When there is no such file, it is no regular file, or it cannot be read or mapped.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // Asked before opening: to open a pipe is to wait for someone who writes.
+        if !path.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let file = File::open(path)?;
+        let opened = file.metadata()?.into();
+        // SAFETY: the map is only read, and unmapped when this value and with it every borrow of its bytes is gone.
+        // That nobody else changes the file cannot be proved; the module's documentation says what is done instead.
+        let bytes = unsafe { Mmap::map(&file)? };
+        Ok(Self { path: path.to_owned(), file, bytes, opened })
+    }
+
+    /// Call [`Self::check`] before reading them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// # Errors
+    /// When the file was changed since it was opened. Of a file that was replaced, the old one counts.
+    pub fn check(&self) -> Result<(), ModelError> {
+        if self.file.metadata().is_ok_and(|now| Stamp::from(now) == self.opened) {
+            Ok(())
+        } else {
+            Err(ModelError::FileChanged { path: self.path.clone() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write};
+
+    use super::*;
+
+    #[test]
+    fn a_change_in_place_is_noticed_and_a_replacement_is_harmless() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        let open = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            MappedFile::open(&path).unwrap()
+        };
+
+        let replaced = open(b"before");
+        fs::write(folder.path().join("new"), b"behind").unwrap();
+        fs::rename(folder.path().join("new"), &path).unwrap();
+        assert!(replaced.check().is_ok());
+        assert_eq!(replaced.bytes(), b"before");
+
+        let shortened = open(b"before");
+        File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
+        let message = shortened.check().unwrap_err().to_string();
+        assert_eq!(message, format!("the file was changed while it was open, open it again: {}", path.display()));
+
+        let longer = open(b"before");
+        File::options().append(true).open(&path).unwrap().write_all(b"!").unwrap();
+        assert!(longer.check().is_err());
+
+        let overwritten = open(b"before");
+        let file = File::options().write(true).open(&path).unwrap();
+        (&file).write_all(b"BEFORE").unwrap();
+        file.set_modified(SystemTime::now() + std::time::Duration::from_secs(1)).unwrap();
+        assert!(overwritten.check().is_err());
+
+        fs::remove_file(&path).unwrap();
+        assert!(open(b"again").check().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(MappedFile::open(folder.path()).unwrap_err().to_string(), "not a regular file");
+        assert!(MappedFile::open(&folder.path().join("gone")).is_err());
+        let empty = folder.path().join("empty");
+        fs::write(&empty, b"").unwrap();
+        assert!(MappedFile::open(&empty).unwrap().bytes().is_empty());
+    }
+}

@@ -1,0 +1,186 @@
+//! Watching a run, and sources that are opened elsewhere.
+
+use std::{
+    cell::{Cell, RefCell},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+use attenuate::{
+    attention::{Component, Preset},
+    engine::{Bundled, Engine, EngineError, Observer, OpenSource, Partial, Progress, Ready, RunSpec, SourceSpec},
+    model::{bundled, loading::unwatched},
+};
+
+use crate::support::{NEVER, bits, epsilon, fresh, grid, numbers, spec};
+
+/// Notes all that it is told, and checks that what is ready is right.
+struct Notes {
+    first: (Component, usize),
+    progress: RefCell<Vec<Progress>>,
+    ready: RefCell<Vec<Ready>>,
+    expected: attenuate::engine::Outcome,
+}
+
+impl Notes {
+    fn new(spec: &RunSpec, first: (Component, usize)) -> Self {
+        Self { first, progress: RefCell::default(), ready: RefCell::default(), expected: fresh(spec).unwrap() }
+    }
+}
+
+impl Observer for Notes {
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn first(&self) -> (Component, usize) {
+        self.first
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.progress.borrow_mut().push(progress);
+    }
+
+    fn so_far(&self, partial: Partial<'_>) {
+        for (component, column) in grid() {
+            let expected = if partial.ready[component.row()][column] {
+                self.expected.panel(component, column)
+            } else {
+                &self.expected.baseline
+            };
+            assert_eq!(bits(&partial.outcome.panel(component, column).pattern), bits(&expected.pattern));
+        }
+        self.ready.borrow_mut().push(partial.ready);
+    }
+}
+
+#[test]
+fn every_layer_is_counted_once() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    let notes = Notes::new(&spec, (Component::Query, 0));
+    let mut engine = Engine::default();
+    engine.run_observed(&spec, &notes).unwrap();
+    // Five layers for the baseline; five for each of three ε, on Query and Key alike, and on Value.
+    let of = 5 + 5 * 6;
+    let expected: Vec<_> = (0..of).map(|layers| Progress { layers, of }).collect();
+    assert_eq!(*notes.progress.borrow(), expected);
+
+    // One of them again: nothing. A new ε of one panel: its five layers.
+    notes.progress.borrow_mut().clear();
+    engine.run_observed(&spec, &notes).unwrap();
+    assert_eq!(*notes.progress.borrow(), []);
+    let mut changed = spec;
+    changed.epsilon[2][1] = epsilon(0.25);
+    let notes = Notes::new(&changed, (Component::Query, 0));
+    engine.run_observed(&changed, &notes).unwrap();
+    let expected: Vec<_> = (0..5).map(|layers| Progress { layers, of: 5 }).collect();
+    assert_eq!(*notes.progress.borrow(), expected);
+    let mut all_but_one = [[true; 3]; 3];
+    all_but_one[2][1] = false;
+    assert_eq!(*notes.ready.borrow(), [all_but_one], "what is at hand does not wait");
+}
+
+#[test]
+fn panels_arrive_in_the_order_that_is_wanted() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    let notes = Notes::new(&spec, (Component::Value, 2));
+    let outcome = Engine::default().run_observed(&spec, &notes).unwrap();
+    assert_eq!(numbers(&outcome), numbers(&notes.expected), "whatever the order");
+    let ready = notes.ready.borrow();
+    let panels = |ready: &Ready| ready.as_flattened().iter().filter(|ready| **ready).count();
+    assert_eq!(ready.iter().map(panels).collect::<Vec<_>>(), [0, 1, 3, 5, 6, 8], "equal panels come together");
+    assert!(ready[1][2][2], "the wanted one first");
+    assert_eq!(ready[2], [[false, false, true]; 3], "then its column");
+}
+
+#[test]
+fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
+    for spec in [spec(Bundled::Smollm2, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
+        let notes = Notes::new(&spec, (Component::Query, 0));
+        Engine::default().run_observed(&spec, &notes).unwrap();
+        assert!(notes.ready.borrow().is_empty());
+    }
+}
+
+#[test]
+fn the_effect_is_counted_too() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    let notes = Notes::new(&spec, (Component::Query, 0));
+    let mut engine = Engine::default();
+    let found = engine.effect_observed(&spec, Component::Value, 1, &notes).unwrap();
+    let expected: Vec<_> = (0..12).map(|layers| Progress { layers, of: 12 }).collect();
+    assert_eq!(*notes.progress.borrow(), expected);
+    assert_eq!(found, Engine::default().effect(&spec, Component::Value, 1, NEVER).unwrap());
+}
+
+/// A copy of the bundled model as a folder.
+fn folder() -> (tempfile::TempDir, SourceSpec) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [
+        ("config.json", bundled::CONFIG),
+        ("model.safetensors", bundled::WEIGHTS),
+        ("tokenizer.json", bundled::TOKENIZER),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let source = SourceSpec::Folder(folder.path().to_owned());
+    (folder, source)
+}
+
+#[test]
+fn an_adopted_source_is_not_opened_again() {
+    let (folder, source) = folder();
+    let opened = Arc::new(OpenSource::open(&source, &unwatched).unwrap());
+    assert_eq!((opened.facts().n_layers, &opened.facts().source), (6, &source));
+    drop(folder);
+    let mut engine = Engine::default();
+    engine.adopt(opened.clone());
+    let spec = RunSpec { source: source.clone(), ..spec(Bundled::Austen, Preset::AllLayers) };
+    let outcome = engine.run(&spec, NEVER).unwrap();
+    assert!(Arc::ptr_eq(&outcome.facts, opened.facts()));
+    let bundled = fresh(&crate::support::spec(Bundled::Austen, Preset::AllLayers)).unwrap();
+    let patterns = |outcome| crate::support::panels(outcome).map(|panel| bits(&panel.pattern)).collect::<Vec<_>>();
+    assert_eq!(patterns(&outcome), patterns(&bundled));
+    // Adopting it again loses nothing: the same scores, not only equal ones.
+    engine.adopt(opened);
+    assert!(engine.run(&spec, NEVER).unwrap().baseline.pattern == outcome.baseline.pattern);
+}
+
+#[test]
+fn another_source_of_the_same_name_takes_its_place() {
+    let (_folder, source) = folder();
+    let open = || Arc::new(OpenSource::open(&source, &unwatched).unwrap());
+    let mut engine = Engine::default();
+    engine.adopt(open());
+    let spec = RunSpec { source: source.clone(), ..spec(Bundled::Austen, Preset::ThisHead) };
+    let first = engine.run(&spec, NEVER).unwrap();
+    engine.adopt(open());
+    let second = engine.run(&spec, NEVER).unwrap();
+    assert!(!Arc::ptr_eq(&first.facts, &second.facts));
+    assert!(first.baseline.pattern != second.baseline.pattern, "computed anew");
+    assert_eq!(numbers(&first), numbers(&second));
+}
+
+#[test]
+fn opening_is_watched_and_can_be_given_up() {
+    let (_folder, source) = folder();
+    let seen = RefCell::new(Vec::new());
+    let watch = |loaded| {
+        seen.borrow_mut().push(loaded);
+        ControlFlow::Continue(())
+    };
+    OpenSource::open(&source, &watch).unwrap();
+    let last = *seen.borrow().last().unwrap();
+    assert_eq!(last.tensors, last.of, "every tensor is counted");
+    assert!(seen.borrow()[0].of == 0, "first the files are read");
+    for after in [0, 1, 2, 10, seen.borrow().len() - 1] {
+        let asked = Cell::new(0);
+        let give_up = |_| {
+            let asked = asked.replace(asked.get() + 1);
+            if asked == after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let refused = OpenSource::open(&source, &give_up).err();
+        assert!(matches!(refused, Some(EngineError::Cancelled)), "after {after}: {refused:?}");
+        assert_eq!(asked.get(), after + 1, "nothing is read any more");
+    }
+}
