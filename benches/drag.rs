@@ -17,7 +17,7 @@ use std::{collections::HashMap, hint::black_box, path::PathBuf};
 use attenuate::{
     attention::{Epsilon, Preset, Scope},
     engine::{Bundled, Engine, EpsilonGrid, Prompt, RunSpec, SourceSpec},
-    figure::{ColorNorm, Colormap, Ground, MaskedStyle, PanelRenderer, PictureSpec},
+    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Quantity},
     session::Session,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -56,8 +56,10 @@ fn picture_spec() -> PictureSpec {
     PictureSpec {
         window: None,
         size: PANEL,
+        quantity: Quantity::default(),
         colormap: Colormap::default(),
         norm: ColorNorm::default(),
+        limits_from: LimitsFrom::default(),
         masked: MaskedStyle::default(),
         ground: Ground::Light,
     }

@@ -57,21 +57,23 @@ impl HeadEdit {
         self.0.as_ref()?.other.as_ref()
     }
 
+    /// One number of a vector of `component` after the edit, `x` being what it was.
+    pub fn along(&self, component: Component, [position, dimension]: [usize; 2], x: f64) -> f64 {
+        match &self.0 {
+            Some(Resolved { edit, other }) if edit.component == component && edit.positions.contains(position) => {
+                let other = other.as_ref().map_or(0.0, |other| f64::from(other.vectors[[position, dimension]]));
+                edit.along(x, other)
+            }
+            _ => x,
+        }
+    }
+
     /// The vectors `[T, d]` of `component` after the edit.
     #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
     pub fn applied(&self, component: Component, vectors: ArrayView2<'_, f32>) -> Array2<f32> {
         let mut edited = vectors.to_owned();
-        if let Some(Resolved { edit, other }) = &self.0
-            && edit.component == component
-        {
-            for (position, mut row) in edited.outer_iter_mut().enumerate() {
-                if edit.positions.contains(position) {
-                    for (dimension, x) in row.iter_mut().enumerate() {
-                        let other = other.as_ref().map_or(0.0, |other| f64::from(other.vectors[[position, dimension]]));
-                        *x = edit.along(f64::from(*x), other) as f32;
-                    }
-                }
-            }
+        for ((position, dimension), x) in edited.indexed_iter_mut() {
+            *x = self.along(component, [position, dimension], f64::from(*x)) as f32;
         }
         edited
     }

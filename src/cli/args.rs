@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::SourceSpec,
-    figure::{ColorNorm, Colormap, Dpi, PageSize},
+    figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
 };
 
 /// See what happens to a transformer's attention when its Query, Key or Value is turned down.
@@ -137,12 +137,21 @@ pub struct ViewArguments {
     /// Positions that are changed: all, first, rest, or I,J,…
     #[arg(long, value_name = "POSITIONS", default_value = "all", help_heading = "Intervention")]
     pub positions: PositionScope,
-    /// Values to colours: linear (0 to 1), log, auto, or LO:HI
-    #[arg(long, value_name = "NORM", allow_hyphen_values = true, default_value = "linear", help_heading = "View")]
-    pub norm: ColorNorm,
-    /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys
-    #[arg(long, value_name = "NAME", default_value = "blue-red", help_heading = "View")]
-    pub colormap: Colormap,
+    /// What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or
+    /// value-norm (weight × ‖value‖)
+    #[arg(long, value_name = "NAME", default_value = "weight", help_heading = "View")]
+    pub quantity: Quantity,
+    /// Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric
+    /// (about 1), or LO:HI; the default fits the quantity
+    #[arg(long, value_name = "NORM", allow_hyphen_values = true, help_heading = "View")]
+    pub norm: Option<ColorNorm>,
+    /// Automatic limits for each panel by itself instead of all nine together
+    #[arg(long, help_heading = "View")]
+    pub per_panel: bool,
+    /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the
+    /// default fits the quantity
+    #[arg(long, value_name = "NAME", help_heading = "View")]
+    pub colormap: Option<Colormap>,
 }
 
 /// ε of the three columns.

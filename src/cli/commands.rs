@@ -9,7 +9,7 @@ use super::args::{ExportArguments, HeadsArguments, WeightsArguments};
 use crate::{
     capture::{NumbersFormat, write_atomically},
     engine::{Engine, HeadSummary, Outcome},
-    figure::{FigureStyle, draw_png},
+    figure::draw_png,
     session::Session,
 };
 
@@ -24,7 +24,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     }
     let session = super::session(&arguments.view);
     let outcome = run(&session)?;
-    let mut style = FigureStyle { colormap: session.view.colormap, norm: session.view.norm, ..FigureStyle::default() };
+    let mut style = session.view.figure_style();
     style.title.clone_from(&arguments.title);
     style.page = arguments.size;
     let png = draw_png(&outcome, &style, arguments.dpi)?;

@@ -11,6 +11,7 @@ use clap::Parser;
 use crate::{
     attention::Operation,
     engine::{Bundled, Prompt, SourceSpec},
+    figure::LimitsFrom,
     session::Session,
 };
 use args::{Arguments, SourceArguments, Subcommands, ViewArguments};
@@ -150,8 +151,13 @@ fn session(arguments: &ViewArguments) -> Session {
     if let Some(columns) = arguments.epsilon {
         session.epsilon = [columns.0; 3];
     }
-    session.view.norm = arguments.norm;
-    session.view.colormap = arguments.colormap;
+    let view = &mut session.view;
+    view.show(arguments.quantity);
+    view.norm = arguments.norm.unwrap_or(view.norm);
+    view.colormap = arguments.colormap.unwrap_or(view.colormap);
+    if arguments.per_panel {
+        view.limits_from = LimitsFrom::EachPanel;
+    }
     session
 }
 
@@ -195,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn a_quantity_comes_with_its_norm_and_colours_unless_others_are_asked_for() {
+        let view = window(&["--quantity", "difference", "--per-panel"]).view;
+        assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("symmetric".into(), "rdbu".into()));
+        assert_eq!(view.limits_from, LimitsFrom::EachPanel);
+        let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view;
+        assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("log:0.1:5".into(), "magma".into()));
+    }
+
+    #[test]
     fn a_refusal_is_one_line_that_names_the_argument() {
         for (arguments, part) in [
             (&["--epsilon", "1,-1,0"][..], "--epsilon"),
@@ -203,6 +218,8 @@ mod tests {
             (&["notes.txt"], "notes.txt"),
             (&["--operation", "halve"], "mean-heads"),
             (&["--seed", "3"], "--operation noise"),
+            (&["--quantity", "logits"], "uniform-ratio"),
+            (&["--norm", "log:0:1"], "above zero"),
             (&["export"], "--output"),
         ] {
             let line = refusal(arguments);

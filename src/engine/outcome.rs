@@ -64,6 +64,22 @@ impl Panel {
         same_vectors && self.edit == other.edit && self.pattern == other.pattern
     }
 
+    /// Whether there are value vectors.
+    pub fn has_values(&self) -> bool {
+        self.qkv.value(self.head).is_some()
+    }
+
+    /// `[T]`: Euclidean length of each position's value vector under the intervention; `None` where the capture has no
+    /// values.
+    pub fn value_norms(&self) -> Option<Vec<f64>> {
+        let values = self.qkv.value(self.head)?;
+        let norms = values.outer_iter().enumerate().map(|(position, value)| {
+            let edited = |dimension, &x: &f32| self.edit.along(Component::Value, [position, dimension], f64::from(x));
+            value.iter().enumerate().map(|(dimension, x)| edited(dimension, x).powi(2)).sum::<f64>().sqrt()
+        });
+        Some(norms.collect())
+    }
+
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
     /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
     pub fn output_norm(&self) -> Option<f64> {

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 use colorgrad::{Gradient, preset};
 use serde::{Deserialize, Serialize};
 
-use super::NormPosition;
+use super::{Ground, NormPosition};
 
 /// An opaque sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,10 +40,29 @@ pub enum Colormap {
     Inferno,
     Cividis,
     Greys,
+    /// `ColorBrewer`'s `RdBu`, turned round: blue below the middle, red above, as in the figure.
+    #[serde(rename = "rdbu")]
+    RdBu,
+    /// `ColorBrewer`'s `PuOr`: purple below the middle, orange above.
+    #[serde(rename = "puor")]
+    PuOr,
+    /// `ColorBrewer`'s `BrBG`: brown below the middle, blue-green above.
+    #[serde(rename = "brbg")]
+    BrBg,
 }
 
 impl Colormap {
-    pub const ALL: [Self; 6] = [Self::BlueRed, Self::Viridis, Self::Magma, Self::Inferno, Self::Cividis, Self::Greys];
+    pub const ALL: [Self; 9] = [
+        Self::BlueRed,
+        Self::Viridis,
+        Self::Magma,
+        Self::Inferno,
+        Self::Cividis,
+        Self::Greys,
+        Self::RdBu,
+        Self::PuOr,
+        Self::BrBg,
+    ];
 
     /// As written on the command line and in sessions.
     pub const fn name(self) -> &'static str {
@@ -54,12 +73,32 @@ impl Colormap {
             Self::Inferno => "inferno",
             Self::Cividis => "cividis",
             Self::Greys => "greys",
+            Self::RdBu => "rdbu",
+            Self::PuOr => "puor",
+            Self::BrBg => "brbg",
+        }
+    }
+
+    /// Whether the map goes two ways from a pale middle.
+    pub const fn is_diverging(self) -> bool {
+        matches!(self, Self::BlueRed | Self::RdBu | Self::PuOr | Self::BrBg)
+    }
+
+    /// A quiet colour on `ground` for what has no value, unlike any of the map: a cell that is masked must not look
+    /// like one in the pale middle of a diverging map.
+    pub const fn quiet(self, ground: Ground) -> Rgb {
+        match (self, ground) {
+            (Self::Greys, Ground::Light) => Rgb([214, 226, 240]),
+            (Self::Greys, Ground::Dark) => Rgb([28, 40, 62]),
+            (Self::RdBu | Self::PuOr | Self::BrBg, Ground::Light) => Rgb([208, 208, 212]),
+            (_, Ground::Light) => Rgb([243, 243, 245]),
+            (_, Ground::Dark) => Rgb([38, 39, 44]),
         }
     }
 
     /// The colormap's lookup table, built once in the life of the program.
     pub fn table(self) -> &'static ColorTable {
-        static TABLES: LazyLock<[ColorTable; 6]> = LazyLock::new(|| Colormap::ALL.map(ColorTable::new));
+        static TABLES: LazyLock<[ColorTable; 9]> = LazyLock::new(|| Colormap::ALL.map(ColorTable::new));
         &TABLES[self as usize]
     }
 }
@@ -112,6 +151,13 @@ impl ColorTable {
             Colormap::Inferno => (sample(&preset::inferno()), Rgb([0, 48, 64]), Rgb([255, 255, 255]), GREEN),
             Colormap::Cividis => (sample(&preset::cividis()), BLACK, Rgb([255, 255, 190]), MAGENTA),
             Colormap::Greys => (sample(&preset::greys()), Rgb([190, 215, 255]), Rgb([110, 0, 0]), MAGENTA),
+            Colormap::RdBu => {
+                let mut colors = sample(&preset::rd_bu());
+                colors.reverse();
+                (colors, Rgb([0, 16, 40]), Rgb([48, 0, 8]), GREEN)
+            }
+            Colormap::PuOr => (sample(&preset::pu_or()), Rgb([16, 0, 32]), Rgb([64, 24, 0]), GREEN),
+            Colormap::BrBg => (sample(&preset::br_bg()), Rgb([40, 20, 0]), Rgb([0, 26, 20]), MAGENTA),
         };
         Self { colors, under, over, bad }
     }
@@ -193,6 +239,9 @@ mod tests {
         assert_eq!(ends(Colormap::Magma), [[0, 0, 4], [252, 253, 191]]);
         assert_eq!(ends(Colormap::Inferno), [[0, 0, 4], [252, 255, 164]]);
         assert_eq!(ends(Colormap::Greys), [[255, 255, 255], [0, 0, 0]]);
+        assert_eq!(ends(Colormap::RdBu), [[5, 48, 97], [103, 0, 31]], "blue is low");
+        assert_eq!(ends(Colormap::PuOr), [[45, 0, 75], [127, 59, 8]]);
+        assert_eq!(ends(Colormap::BrBg), [[84, 48, 5], [0, 60, 48]]);
         let [[r, g, b], high] = ends(Colormap::Cividis);
         assert!(r == 0 && g.abs_diff(32) <= 2 && b.abs_diff(81) <= 6, "{:?}", [r, g, b]);
         assert!(high[0] > 245 && high[1] > 225 && high[2] < 90, "{high:?}");
@@ -217,12 +266,42 @@ mod tests {
     }
 
     #[test]
+    fn diverging_maps_are_pale_and_neutral_in_the_middle_only() {
+        for colormap in Colormap::ALL.into_iter().filter(|colormap| colormap.is_diverging()) {
+            let light = |step: usize| colormap.table().colors[step].0.iter().map(|&c| u32::from(c)).sum::<u32>();
+            let Rgb(middle) = colormap.table().at(NormPosition::Within(0.5));
+            let spread = middle.iter().max().unwrap() - middle.iter().min().unwrap();
+            assert!(spread <= 12 && middle.iter().all(|&channel| channel >= 215), "{colormap}: {middle:?}");
+            for from_middle in [40, 80, 127] {
+                for step in [128 - from_middle, 127 + from_middle] {
+                    assert!(light(step) + 20 < light(128), "{colormap}: {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_quiet_cell_looks_like_no_value() {
+        for colormap in Colormap::ALL {
+            for ground in [Ground::Light, Ground::Dark] {
+                let quiet = colormap.quiet(ground);
+                let apart = |color: &Rgb| quiet.0.iter().zip(color.0).map(|(a, b)| a.abs_diff(b)).max();
+                let nearest = colormap.table().colors.iter().filter_map(apart).min().unwrap();
+                assert!(nearest >= 10, "{colormap} on {ground:?}: {quiet} is {nearest} from a colour of the map");
+            }
+        }
+    }
+
+    #[test]
     fn names_parse_back_and_others_are_told_the_choice() {
         for colormap in Colormap::ALL {
             assert_eq!(colormap.to_string().parse(), Ok(colormap));
             assert_eq!(serde_json::to_string(&colormap).unwrap(), format!("\"{colormap}\""));
         }
         let message = "jet".parse::<Colormap>().unwrap_err().to_string();
-        assert_eq!(message, "expected one of blue-red, viridis, magma, inferno, cividis, greys, found “jet”");
+        assert_eq!(
+            message,
+            "expected one of blue-red, viridis, magma, inferno, cividis, greys, rdbu, puor, brbg, found “jet”"
+        );
     }
 }

@@ -17,6 +17,8 @@ pub enum FigureError {
     NoRoom { found: f64, needed: f64 },
     #[error("the picture would have {width}×{height} pixels, more than {most}: lower the resolution")]
     TooManyPixels { width: u64, height: u64, most: u64 },
+    #[error("weight × ‖value‖ needs value vectors, and the capture holds none: expected a tensor v or value")]
+    NoValues,
     #[error("cannot render the figure: {0}")]
     Render(#[from] resvg::usvg::Error),
     #[error("cannot encode the picture as PNG: {0}")]

@@ -2,7 +2,7 @@
 
 use super::{
     Beyond, FigureError, FigureSpec, Rect,
-    labels::label_step,
+    labels::{BEYOND, label_step},
     text::{self, ASCENT, DESCENT},
 };
 
@@ -34,6 +34,9 @@ pub(super) struct Geometry {
     pub panel_title_size: f64,
     /// From the top of a panel up to its title's baseline.
     pub panel_title_rise: f64,
+    pub note_size: f64,
+    /// From the top of a panel up to the baseline of its note.
+    pub note_rise: f64,
     /// `[component][column]`
     pub panels: [[Rect; 3]; 3],
     pub cell: f64,
@@ -46,26 +49,29 @@ pub(super) struct Geometry {
     /// Baseline of the caption along the key axis.
     pub key_caption_y: f64,
     pub bar: Rect,
-    /// Below the bar, for the colour of lower values, where there are any.
+    /// Touches the bar from below, for the colour of lower values, where there are any.
     pub under: Option<Rect>,
-    /// Above the bar, for the colour of higher values, where there are any.
+    /// Touches the bar from above, for the colour of higher values, where there are any.
     pub over: Option<Rect>,
+    /// Below all that, for the colour of what is not a number, where there is any.
+    pub bad: Option<Rect>,
     pub tick_size: f64,
     /// Baseline of the colour bar's label, which reads upwards.
     pub bar_label_x: f64,
 }
 
 impl Geometry {
-    /// `tick_labels` are all the words beside the colour bar.
-    pub(super) fn new(spec: &FigureSpec, tick_labels: &[String]) -> Result<Self, FigureError> {
+    pub(super) fn new(spec: &FigureSpec) -> Result<Self, FigureError> {
         let font = spec.font_size.points();
-        let widest = Widest::measure(spec, tick_labels)?;
+        let widest = Widest::measure(spec)?;
+        let note_size = 0.875 * font;
+        let note = if widest.note > 0.0 { LINE * note_size } else { 0.0 };
         let width = snap(points(spec.page.width_mm()));
         let page_height = spec.page.height_mm().map(|height| snap(points(height)));
         let title = Title::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN)?;
         let room = Room {
             title: if title.text.is_empty() { 0.0 } else { LINE * title.size + 0.75 * font },
-            panel_title: LINE * font + 0.4 * font,
+            panel_title: LINE * font + 0.4 * font + note,
             gap_x: 1.5 * font,
             gap_y: 0.75 * font,
             bar_gap: 1.5 * font,
@@ -75,7 +81,7 @@ impl Geometry {
             ticks: if spec.axis_labels.is_empty() { 0.0 } else { TICK + TICK_GAP },
             widest_label: widest.axis_label,
         };
-        let n_cells = spec.panels[0][0].pattern.n_positions().max(1) as f64;
+        let n_cells = spec.panels[0][0].measure.n_positions().max(1) as f64;
         let (side, label_size) = room.fit_panels(width, page_height, n_cells, 0.875 * font)?;
         let cell = side / n_cells;
 
@@ -101,7 +107,7 @@ impl Geometry {
         let (first, last) = (panels[0][0], panels[2][2]);
         let x = snap(last.right() + room.bar_gap + widened);
         let column = Rect { x, y: first.y, width: room.bar_width, height: last.bottom() - first.y };
-        let [over, bar, under] = split_bar(column, spec.beyond);
+        let Bar { over, bar, under, bad } = Bar::split(column, spec.bar.beyond);
         let half_title = title.width / 2.0;
         let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
         Ok(Self {
@@ -111,7 +117,9 @@ impl Geometry {
             title_size: title.size,
             title_at: [title_x, shift + MARGIN + ASCENT * title.size],
             panel_title_size: font.min((column_pitch - 0.5 * font) / widest.panel_title),
-            panel_title_rise: (0.4 + DESCENT) * font,
+            panel_title_rise: (0.4 + DESCENT) * font + note,
+            note_size: note_size.min((column_pitch - 0.5 * font) / widest.note.max(1.0)),
+            note_rise: 0.4 * font + DESCENT * note_size,
             panels,
             cell,
             label_size,
@@ -120,8 +128,9 @@ impl Geometry {
             query_caption_x: left - axis + MARGIN + ASCENT * font,
             key_caption_y: last.bottom() + axis - MARGIN - DESCENT * font,
             bar,
-            under: spec.beyond.under.then_some(under),
-            over: spec.beyond.over.then_some(over),
+            under,
+            over,
+            bad,
             tick_size: 0.875 * font,
             bar_label_x: bar.right() + room.tick_labels + 0.5 * font + ASCENT * font,
         })
@@ -179,32 +188,58 @@ impl Room {
     }
 }
 
-/// Above, bar and below: the bar leaves a square at each end beyond which there are values.
-fn split_bar(column: Rect, beyond: Beyond) -> [Rect; 3] {
-    let square = Rect { height: column.width, ..column };
-    let taken = |is_needed: bool| if is_needed { snap(1.5 * column.width) } else { 0.0 };
-    let (above, below) = (taken(beyond.over), taken(beyond.under));
-    let bar = Rect { y: column.y + above, height: column.height - above - below, ..column };
-    [square, bar, Rect { y: column.bottom() - square.height, ..square }]
+/// The colour bar from the top.
+struct Bar {
+    over: Option<Rect>,
+    bar: Rect,
+    under: Option<Rect>,
+    bad: Option<Rect>,
+}
+
+impl Bar {
+    /// A triangle's room at each end beyond which there are values, and a square at the foot where some are none.
+    fn split(column: Rect, beyond: Beyond) -> Self {
+        let (tip, square) = (snap(1.5 * column.width), column.width);
+        let gap = snap(0.75 * column.width);
+        let taken = |is_needed: bool, height: f64| if is_needed { height } else { 0.0 };
+        let (above, below, foot) = (taken(beyond.over, tip), taken(beyond.under, tip), taken(beyond.bad, square + gap));
+        let bar = Rect { y: column.y + above, height: column.height - above - below - foot, ..column };
+        Self {
+            over: beyond.over.then_some(Rect { height: tip, ..column }),
+            bar,
+            under: beyond.under.then_some(Rect { y: bar.bottom(), height: tip, ..column }),
+            bad: beyond.bad.then_some(Rect { y: column.bottom() - square, height: square, ..column }),
+        }
+    }
 }
 
 /// Widths in em of the widest text of each kind.
 struct Widest {
     panel_title: f64,
+    note: f64,
     axis_label: f64,
     tick: f64,
 }
 
 impl Widest {
-    fn measure(spec: &FigureSpec, tick_labels: &[String]) -> Result<Self, FigureError> {
-        let panel_titles = spec.panels.as_flattened().iter().map(|panel| panel.title.as_str());
-        let texts: Vec<&str> =
-            panel_titles.chain(tick_labels.iter().chain(&spec.axis_labels).map(String::as_str)).collect();
-        let widths = text::widths(&texts)?;
-        let widest = |widths: &[f64]| widths.iter().copied().fold(0.0, f64::max);
-        let (panel_titles, labels) = widths.split_at(9);
-        let (ticks, axis_labels) = labels.split_at(tick_labels.len());
-        Ok(Self { panel_title: widest(panel_titles), axis_label: widest(axis_labels), tick: widest(ticks) })
+    fn measure(spec: &FigureSpec) -> Result<Self, FigureError> {
+        let panels = spec.panels.as_flattened().iter();
+        let [titles, notes]: [Vec<&str>; 2] = [
+            panels.clone().map(|panel| panel.title.as_str()).collect(),
+            panels.map(|panel| panel.note.as_str()).collect(),
+        ];
+        let mut ticks: Vec<&str> = spec.bar.ticks.iter().map(|tick| tick.label.as_str()).collect();
+        if spec.bar.beyond != Beyond::default() {
+            ticks.extend(BEYOND);
+        }
+        let axis_labels: Vec<&str> = spec.axis_labels.iter().map(String::as_str).collect();
+        let widest = |texts: &[&str]| text::widths(texts).map(|widths| widths.into_iter().fold(0.0, f64::max));
+        Ok(Self {
+            panel_title: widest(&titles)?,
+            note: widest(&notes)?,
+            axis_label: widest(&axis_labels)?,
+            tick: widest(&ticks)?,
+        })
     }
 }
 

@@ -1,8 +1,7 @@
 //! A resolved figure: what is where, in points (1/72 inch) from the top left corner of the page. Nothing is left to
 //! decide for those who export it.
 
-use super::{Palette, Rgb};
-use crate::attention::Pattern;
+use super::{Measure, Palette, Picture, Rgb, Window, paint, pool_measure};
 
 /// A page with everything on it.
 #[derive(Clone, Debug)]
@@ -39,14 +38,22 @@ impl Rect {
     }
 }
 
-/// All cells of a pattern, evaluated when drawn, at the resolution of the medium.
+/// All cells of a panel, evaluated when drawn, at the resolution of the medium.
 #[derive(Clone, Debug)]
 pub struct Heatmap {
     /// Square; row 0 at the top.
     pub rect: Rect,
-    pub pattern: Pattern,
+    pub measure: Measure,
     pub palette: Palette,
     pub detail: Detail,
+}
+
+impl Heatmap {
+    /// All cells as `[width, height]` pixels.
+    pub fn picture(&self, size: [usize; 2]) -> Picture {
+        let window = Window::whole(self.measure.n_positions());
+        paint(&pool_measure(&self.measure, window, size, self.palette.scale()).0, &self.palette)
+    }
 }
 
 /// How a vector format holds a heatmap.
@@ -63,6 +70,11 @@ pub enum Item {
     /// A filled rectangle.
     Rect {
         rect: Rect,
+        fill: Rgb,
+    },
+    /// A filled triangle.
+    Triangle {
+        corners: [[f64; 2]; 3],
         fill: Rgb,
     },
     /// The outline of a rectangle, half inside and half outside.

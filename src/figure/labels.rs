@@ -1,22 +1,27 @@
 //! The words of the figure, and which of many labels are shown.
 
+use super::{ColorNorm, Quantity, Tick};
 use crate::attention::{Component, Epsilon, Operation};
 
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
-/// Beside the colours of values beyond the ends of the colour bar: below it and above it.
-pub(super) const BEYOND: [&str; 2] = ["less", "more"];
+/// Beside the colours of values beyond the ends of the colour bar, below it and above it, and of what is not a number.
+pub(super) const BEYOND: [&str; 3] = ["less", "more", "NaN"];
 
 /// The longest token label, in characters.
 const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
-pub const fn title(operation: Operation) -> &'static str {
+pub fn title(operation: Operation, quantity: Quantity) -> String {
+    let label = quantity.label();
     match operation {
-        Operation::Scale => "The Attention Weight after Modifying Query, Key and Value",
-        Operation::MeanHeads => "The Mean Operation for Query, Key and Value",
-        Operation::MeanPositions => "The Mean over Positions for Query, Key and Value",
-        Operation::Noise { .. } => "The Attention Weight after Noise on Query, Key and Value",
+        Operation::Scale => format!("The {label} after Modifying Query, Key and Value"),
+        Operation::MeanHeads if quantity == Quantity::Weight => {
+            "The Mean Operation for Query, Key and Value".to_owned()
+        }
+        Operation::MeanHeads => format!("The {label} after the Mean Operation for Query, Key and Value"),
+        Operation::MeanPositions => format!("The {label} after the Mean over Positions of Query, Key and Value"),
+        Operation::Noise { .. } => format!("The {label} after Noise on Query, Key and Value"),
     }
 }
 
@@ -28,6 +33,17 @@ pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon)
         Operation::MeanPositions => format!("Mean of {component} over positions, ε = {epsilon}"),
         Operation::Noise { .. } => format!("Noise on {component} with ε = {epsilon}"),
     }
+}
+
+/// Ticks of a colour bar that stands for nine scales, where the panels have limits of their own.
+pub(super) fn own_ticks(norm: ColorNorm) -> Vec<Tick> {
+    let middle = match norm {
+        ColorNorm::Symmetric => Some("0"),
+        ColorNorm::LogSymmetric => Some("1"),
+        ColorNorm::Auto | ColorNorm::Linear(_) | ColorNorm::Log { .. } | ColorNorm::LogLimits(_) => None,
+    };
+    let ticks = [(0.0, Some("low")), (0.5, middle), (1.0, Some("high"))].into_iter();
+    ticks.filter_map(|(position, label)| Some(Tick { position, label: label?.to_owned() })).collect()
 }
 
 /// A token as a tick label: without the spaces around it, at most 14 characters. A token of nothing but spaces shows
@@ -66,6 +82,8 @@ mod tests {
         let of_value = |operation| panel_title(Component::Value, operation, Epsilon::ZERO);
         assert_eq!(of_value(Operation::Scale), "Modifying Value with ε = 0");
         assert_eq!(of_value(Operation::MeanHeads), "Mean of Value over heads, ε = 0");
+        let title = |operation| title(operation, Quantity::Weight);
+        assert_eq!(title(Operation::Scale), "The Attention Weight after Modifying Query, Key and Value");
         assert_eq!(title(Operation::MeanHeads), "The Mean Operation for Query, Key and Value");
     }
 

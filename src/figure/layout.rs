@@ -1,10 +1,9 @@
 //! From a spec to a resolved figure.
 
 use super::{
-    Anchor, Beyond, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
+    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
     geometry::{DOT, Geometry, TICK, TICK_GAP},
     labels::BEYOND,
-    norm::Tick,
     text::MIDDLE,
 };
 
@@ -20,17 +19,12 @@ const LINE_WIDTH: f64 = 2.0 * DOT;
 /// # Errors
 /// When the page has no room for nine panels, or a text cannot be measured.
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
-    let ticks = spec.palette.scale().ticks();
-    let mut tick_labels: Vec<String> = ticks.iter().map(|tick| tick.label.clone()).collect();
-    if spec.beyond != Beyond::default() {
-        tick_labels.extend(BEYOND.map(str::to_owned));
-    }
-    let geometry = Geometry::new(spec, &tick_labels)?;
+    let geometry = Geometry::new(spec)?;
     let mut page = Page { inks: Inks::on(spec.ground), items: Vec::new() };
     page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
     page.panels(spec, &geometry);
     page.axes(spec, &geometry);
-    page.bar(spec, &geometry, &ticks);
+    page.bar(&spec.bar, &geometry);
     Ok(Figure {
         width: geometry.width,
         height: geometry.height,
@@ -60,13 +54,13 @@ fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
     let panels = spec.panels.as_flattened().iter().zip(geometry.panels.as_flattened());
     panels
         .map(|(panel, &rect)| {
-            let n_positions = panel.pattern.n_positions();
+            let n_positions = panel.measure.n_positions();
             let detail = if n_positions <= MOST_SHAPES {
                 Detail::Shapes
             } else {
                 Detail::Picture { side: n_positions.min(LARGEST_PICTURE) }
             };
-            Heatmap { rect, pattern: panel.pattern.clone(), palette: spec.palette, detail }
+            Heatmap { rect, measure: panel.measure.clone(), palette: panel.palette, detail }
         })
         .collect()
 }
@@ -102,6 +96,8 @@ impl Page {
             self.frame(rect);
             let at = [rect.center()[0], rect.y - geometry.panel_title_rise];
             self.text(&panel.title, at, geometry.panel_title_size, Anchor::Middle, Turn::Level);
+            let at = [rect.center()[0], rect.y - geometry.note_rise];
+            self.text(&panel.note, at, geometry.note_size, Anchor::Middle, Turn::Level);
         }
     }
 
@@ -129,9 +125,9 @@ impl Page {
         self.text("Key position", [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);
     }
 
-    fn bar(&mut self, spec: &FigureSpec, geometry: &Geometry, ticks: &[Tick]) {
+    fn bar(&mut self, spec: &BarSpec, geometry: &Geometry) {
         let bar = geometry.bar;
-        let table = spec.palette.colormap().table();
+        let table = spec.colormap.table();
         let step = bar.height / table.colors.len() as f64;
         for (index, &fill) in table.colors.iter().rev().enumerate() {
             // Each step reaches under the next one, so that no viewer can show a seam.
@@ -140,19 +136,33 @@ impl Page {
             self.items.push(Item::Rect { rect: Rect { y, height, ..bar }, fill });
         }
         self.frame(bar);
-        for tick in ticks {
+        for tick in &spec.ticks {
             self.bar_tick(&tick.label, bar.bottom() - bar.height * f64::from(tick.position), geometry);
         }
-        let beyond = [(geometry.under, table.under), (geometry.over, table.over)];
-        for ((rect, fill), label) in beyond.into_iter().zip(BEYOND) {
-            if let Some(rect) = rect {
-                self.items.push(Item::Rect { rect, fill });
-                self.frame(rect);
-                self.bar_tick(label, rect.center()[1], geometry);
-            }
+        let [less, more, nan] = BEYOND;
+        if let Some(rect) = geometry.over {
+            self.arrow([rect.x, rect.bottom()], rect, rect.y, table.over);
+            self.bar_tick(more, rect.y + 0.2 * rect.height, geometry);
+        }
+        if let Some(rect) = geometry.under {
+            self.arrow([rect.x, rect.y], rect, rect.bottom(), table.under);
+            self.bar_tick(less, rect.y + 0.8 * rect.height, geometry);
+        }
+        if let Some(rect) = geometry.bad {
+            self.items.push(Item::Rect { rect, fill: table.bad });
+            self.frame(rect);
+            self.bar_tick(nan, rect.center()[1], geometry);
         }
         let at = [geometry.bar_label_x, bar.center()[1]];
-        self.text(&spec.bar_label, at, geometry.caption_size, Anchor::Middle, Turn::Upwards);
+        self.text(&spec.label, at, geometry.caption_size, Anchor::Middle, Turn::Upwards);
+    }
+
+    /// A triangle from an end of the bar, beginning at `corner`, to `tip`: the colour of what lies beyond.
+    fn arrow(&mut self, corner: [f64; 2], rect: Rect, tip: f64, fill: Rgb) {
+        let corners = [corner, [rect.right(), corner[1]], [rect.center()[0], tip]];
+        self.items.push(Item::Triangle { corners, fill });
+        self.line(corners[0], corners[2]);
+        self.line(corners[1], corners[2]);
     }
 
     fn bar_tick(&mut self, label: &str, y: f64, geometry: &Geometry) {

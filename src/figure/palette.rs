@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Colormap, NormScale, Pooled, Rgb};
+use super::{Colormap, NormScale, Pooled, Quantity, Rgb};
 
 /// What a picture lies on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub enum MaskedStyle {
     AsZero,
 }
 
-/// Everything between a weight and its colour.
+/// Everything between a value and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
     colormap: Colormap,
@@ -33,11 +33,21 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// For weights.
     pub fn new(colormap: Colormap, scale: NormScale, masked: MaskedStyle, ground: Ground) -> Self {
-        let masked = match (masked, ground) {
-            (MaskedStyle::AsZero, _) => colormap.table().at(scale.position(0.0)),
-            (MaskedStyle::Quiet, Ground::Light) => Rgb([243, 243, 245]),
-            (MaskedStyle::Quiet, Ground::Dark) => Rgb([38, 39, 44]),
+        Self::for_quantity(Quantity::Weight, colormap, scale, masked, ground)
+    }
+
+    pub fn for_quantity(
+        quantity: Quantity,
+        colormap: Colormap,
+        scale: NormScale,
+        masked: MaskedStyle,
+        ground: Ground,
+    ) -> Self {
+        let masked = match masked {
+            MaskedStyle::AsZero => colormap.table().at(scale.position(quantity.at_weight_zero())),
+            MaskedStyle::Quiet => colormap.quiet(ground),
         };
         Self { colormap, scale, masked }
     }
@@ -105,7 +115,7 @@ pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::{ColorNorm, Window, pool};
+    use crate::figure::{ColorNorm, Keep, Window, pool};
 
     fn palette(masked: MaskedStyle, ground: Ground) -> Palette {
         Palette::new(Colormap::BlueRed, ColorNorm::default().resolve(|| None), masked, ground)
@@ -117,12 +127,20 @@ mod tests {
         assert_ne!(quiet.masked(), quiet.color(0.0));
         assert_ne!(quiet.masked(), palette(MaskedStyle::Quiet, Ground::Dark).masked());
         assert_eq!(palette(MaskedStyle::AsZero, Ground::Dark).masked(), Rgb([59, 76, 192]));
+        let score = Palette::for_quantity(
+            Quantity::Score,
+            Colormap::Viridis,
+            ColorNorm::default().resolve(|| None),
+            MaskedStyle::AsZero,
+            Ground::Light,
+        );
+        assert_eq!(score.masked(), Colormap::Viridis.table().under, "no score is small enough for a weight of 0");
     }
 
     #[test]
     fn paints_every_pixel_with_the_colour_of_its_value() {
         let rows: [&'static [f32]; 2] = [&[1.0], &[0.25, f32::NAN]];
-        let pooled = pool(|query, _| rows[query], 2, Window::whole(2), [5, 3]);
+        let pooled = pool(|query, _| rows[query], 2, Window::whole(2), [5, 3], Keep::Largest);
         let palette = palette(MaskedStyle::Quiet, Ground::Light);
         let picture = paint(&pooled, &palette);
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (5, 3, 60));

@@ -3,9 +3,7 @@
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, PixelDimensions, Unit};
 use resvg::{tiny_skia, usvg};
 
-use super::{
-    Dpi, Figure, FigureError, FigureSpec, FigureStyle, Heatmap, Picture, Window, layout, paint, pool_pattern, svg, text,
-};
+use super::{Dpi, Figure, FigureError, FigureSpec, FigureStyle, Heatmap, Picture, Quantity, layout, svg, text};
 use crate::engine::Outcome;
 
 /// 100 million pixels are 400 MB while drawing: a page of 178 mm at 1400 dpi.
@@ -24,8 +22,12 @@ pub fn to_png(figure: &Figure, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
 /// The figure of `outcome` as the bytes of a PNG file: what the window exports and the command line writes.
 ///
 /// # Errors
-/// When the page is too small for its content or the picture too large.
+/// When the page is too small for its content, the picture too large, or the quantity needs values that a capture does
+/// not have.
 pub fn draw_png(outcome: &Outcome, style: &FigureStyle, dpi: Dpi) -> Result<Vec<u8>, FigureError> {
+    if style.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+        return Err(FigureError::NoValues);
+    }
     to_png(&layout(&FigureSpec::from_outcome(outcome, style))?, dpi)
 }
 
@@ -59,8 +61,7 @@ fn blit(heatmap: &Heatmap, scale: f64, pixmap: &mut tiny_skia::Pixmap) {
     let rect = heatmap.rect;
     let [x0, y0, x1, y1] = [rect.x, rect.y, rect.right(), rect.bottom()].map(|edge| to_pixel(edge * scale) as usize);
     let size = [x1.saturating_sub(x0), y1.saturating_sub(y0)];
-    let window = Window::whole(heatmap.pattern.n_positions());
-    let picture = paint(&pool_pattern(&heatmap.pattern, window, size), &heatmap.palette);
+    let picture = heatmap.picture(size);
     let stride = pixmap.width() as usize * 4;
     let page_rows = pixmap.data_mut().chunks_exact_mut(stride).skip(y0);
     for (page_row, row) in page_rows.zip(picture.rgba.chunks_exact((picture.width * 4).max(1))) {

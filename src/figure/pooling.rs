@@ -1,9 +1,10 @@
-//! A pattern at the resolution of the pixels that show it.
+//! Cells at the resolution of the pixels that show them.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Histogram, Measure, NormScale, Quantity};
 use crate::attention::Pattern;
 
 /// A part of a pattern in cells: x counts keys, y counts queries, so that cell (key, query) is the unit square from
@@ -76,15 +77,46 @@ fn bin_at(pixels: &[usize], index: usize) -> Option<usize> {
     })
 }
 
+/// Which of several cells a pixel shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Keep {
+    /// The largest.
+    Largest,
+    /// The one farthest from this centre, whichever the direction; of two equally far the larger.
+    Farthest(f32),
+}
+
+impl Keep {
+    /// What a pixel of `quantity` shows. A ratio's distance from 1 is |ratio − 1|, not that of its logarithm: a sink
+    /// that draws twenty times its share must win over a neighbour that draws a millionth.
+    pub fn of(quantity: Quantity) -> Self {
+        quantity.center().map_or(Self::Largest, Self::Farthest)
+    }
+}
+
 /// Brings the cells in `window` to `[width, height]` pixels.
 ///
-/// Enlarged, a pixel shows the cell that its centre lies in. Reduced, it shows the *maximum* of its cells, those
-/// whose centres lie in it, so that no cell is lost: a sink of one column never vanishes. A pixel is masked only if
-/// all of its cells are, and a NaN among them shows.
+/// Enlarged, a pixel shows the cell that its centre lies in. Reduced, it shows the one of its cells, those whose centres
+/// lie in it, that `keep` says, so that none that matters is lost: a sink of one column never vanishes. A pixel is
+/// masked only if all of its cells are, and a NaN among them shows.
 ///
 /// `row(query, buffer)` hands out the unmasked values of one row, which start at key 0; `buffer` has room for
 /// `n_positions` of them. It is called once for each visible row, from the top.
 pub fn pool(
+    row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+    n_positions: usize,
+    window: Window,
+    size: [usize; 2],
+    keep: Keep,
+) -> Pooled {
+    match keep {
+        Keep::Largest => pool_by(max_or_nan, row, n_positions, window, size),
+        Keep::Farthest(center) => pool_by(|a, b| farther_or_nan(center, a, b), row, n_positions, window, size),
+    }
+}
+
+fn pool_by(
+    better: impl Fn(f32, f32) -> f32,
     mut row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
     n_positions: usize,
     window: Window,
@@ -92,7 +124,7 @@ pub fn pool(
 ) -> Pooled {
     let columns = bins(window.x0, window.x1, width, n_positions);
     let rows = bins(window.y0, window.y1, height, n_positions);
-    let mut values = vec![f32::NEG_INFINITY; columns.len() * rows.len()];
+    let mut values = vec![0.0; columns.len() * rows.len()];
     let mut unmasked = Vec::with_capacity(rows.len());
     let mut buffer = vec![0.0; n_positions];
     let mut merged = vec![0.0; n_positions];
@@ -101,21 +133,23 @@ pub fn pool(
         let weights = if bin.cells.len() == 1 {
             row(bin.cells.start, &mut buffer)
         } else {
-            merged.fill(f32::NEG_INFINITY);
             let mut reached = 0;
             for query in bin.cells.clone() {
                 let weights = row(query, &mut buffer);
-                reached = reached.max(weights.len());
-                for (merged, &weight) in merged.iter_mut().zip(weights) {
-                    *merged = max_or_nan(*merged, weight);
+                let (known, new) = weights.split_at(reached.min(weights.len()));
+                for (merged, &weight) in merged.iter_mut().zip(known) {
+                    *merged = better(*merged, weight);
                 }
+                merged[reached..reached + new.len()].copy_from_slice(new);
+                reached += new.len();
             }
             &merged[..reached]
         };
         let n = columns.partition_point(|column| column.cells.start < weights.len());
         for (value, column) in into.iter_mut().zip(&columns[..n]) {
             let end = column.cells.end.min(weights.len());
-            *value = weights[column.cells.start..end].iter().copied().fold(f32::NEG_INFINITY, max_or_nan);
+            // Never empty: a bin has a cell, and this one begins before the masked part.
+            *value = weights[column.cells.start..end].iter().copied().reduce(&better).unwrap_or_default();
         }
         unmasked.push(n);
     }
@@ -125,13 +159,40 @@ pub fn pool(
 
 /// [`pool`] of a pattern's weights.
 pub fn pool_pattern(pattern: &Pattern, window: Window, size: [usize; 2]) -> Pooled {
-    pool(|query, buffer| pattern.row_into(query, buffer), pattern.n_positions(), window, size)
+    pool(|query, buffer| pattern.row_into(query, buffer), pattern.n_positions(), window, size, Keep::Largest)
+}
+
+/// [`pool`] of a measure's values, counting those in view by their places on `scale`.
+pub fn pool_measure(measure: &Measure, window: Window, size: [usize; 2], scale: NormScale) -> (Pooled, Histogram) {
+    let mut rows = measure.rows();
+    let mut histogram = Histogram::default();
+    let (first, last) = (cell_index(window.x0.floor()), cell_index(window.x1.ceil()));
+    let pooled = pool(
+        |query, buffer| {
+            let row = rows.row_into(query, buffer);
+            let last = last.min(row.len());
+            histogram.count(&row[first.min(last)..last], scale);
+            row
+        },
+        measure.n_positions(),
+        window,
+        size,
+        Keep::of(measure.quantity()),
+    );
+    (pooled, histogram)
 }
 
 /// The larger of the two, and NaN where either is.
 #[inline]
 fn max_or_nan(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
+}
+
+/// The one farther from `center`, the larger of two equally far, and NaN where either is.
+#[inline]
+fn farther_or_nan(center: f32, a: f32, b: f32) -> f32 {
+    let (from_a, from_b) = ((a - center).abs(), (b - center).abs());
+    if from_b > from_a || (from_b == from_a && b > a) || b.is_nan() { b } else { a }
 }
 
 /// Neighbouring pixels along one axis that show the same cells.
@@ -181,7 +242,7 @@ mod tests {
 
     /// Pixel rows; masked pixels are missing from their ends.
     fn pixels(rows: &[&'static [f32]], window: Window, size: [usize; 2]) -> Vec<Vec<f32>> {
-        let pooled = pool(|query, _| rows[query], rows.len(), window, size);
+        let pooled = pool(|query, _| rows[query], rows.len(), window, size, Keep::Largest);
         assert_eq!([pooled.width(), pooled.height()], size);
         (0..size[1]).map(|y| (0..size[0]).map_while(|x| pooled.value(x, y)).collect()).collect()
     }
@@ -195,8 +256,37 @@ mod tests {
     }
 
     #[test]
+    fn reduced_about_a_centre_takes_the_cell_farthest_from_it() {
+        const SIGNED: [&[f32]; 4] = [&[0.1], &[-0.6, 0.2], &[-0.1, 0.3, -0.2], &[0.0, 0.25, -0.25, 0.125]];
+        let value = |size: [usize; 2], x, y, center| {
+            pool(|query, _| SIGNED[query], 4, Window::whole(4), size, Keep::Farthest(center)).value(x, y)
+        };
+        // The whole in one pixel: -0.6 is farther from 0 than 0.3; seen from -1 it is the nearest.
+        assert_eq!((value([1, 1], 0, 0, 0.0), value([1, 1], 0, 0, -1.0)), (Some(-0.6), Some(0.3)));
+        assert_eq!([0, 1].map(|x| value([2, 2], x, 1, 0.0)), [Some(0.3), Some(-0.25)]);
+        assert_eq!(value([2, 2], 1, 0, 0.0), None, "all masked");
+        // Down the columns alone: 0.25 and 0.3; of -0.2 and -0.25 the latter; of equally far ones the larger.
+        assert_eq!([0, 1, 2, 3].map(|x| value([4, 1], x, 0, 0.0)), [Some(-0.6), Some(0.3), Some(-0.25), Some(0.125)]);
+        assert_eq!(farther_or_nan(0.0, -0.5, 0.5), 0.5);
+        assert_eq!(farther_or_nan(0.0, 0.5, -0.5), 0.5);
+    }
+
+    #[test]
+    fn a_ratio_of_twenty_is_not_hidden_by_a_millionth() {
+        const RATIOS: [&[f32]; 1] = [&[20.0, 1e-6, 0.9, 1.1]];
+        assert_eq!(Keep::of(Quantity::UniformRatio), Keep::Farthest(1.0));
+        assert_eq!(Keep::of(Quantity::Difference), Keep::Farthest(0.0));
+        for quantity in [Quantity::Weight, Quantity::Score, Quantity::WeightedValue] {
+            assert_eq!(Keep::of(quantity), Keep::Largest);
+        }
+        let window = Window { y1: 1.0, ..Window::whole(4) };
+        let pooled = pool(|query, _| RATIOS[query], 4, window, [2, 1], Keep::of(Quantity::UniformRatio));
+        assert_eq!((pooled.value(0, 0), pooled.value(1, 0)), (Some(20.0), Some(1.1)));
+    }
+
+    #[test]
     fn every_cell_is_in_some_pixel_at_any_reduction() {
-        for n in [7, 64, 301] {
+        for (n, keep) in [(7, Keep::Largest), (64, Keep::Largest), (301, Keep::Largest), (64, Keep::Farthest(0.0))] {
             for size in [1, 2, 3, 5, 7, 40, 63, 64, 189, 300].into_iter().filter(|&size| size <= n) {
                 for hot in 0..n {
                     let pooled = pool(
@@ -207,6 +297,7 @@ mod tests {
                         n,
                         Window { y1: 1.0, ..Window::whole(n) },
                         [size, 1],
+                        keep,
                     );
                     let shown = (0..size).filter(|&x| pooled.value(x, 0) == Some(1.0)).count();
                     assert_eq!(shown, 1, "key {hot} of {n} in {size} pixels");
@@ -239,12 +330,14 @@ mod tests {
     #[test]
     fn masked_needs_all_cells_masked_and_nan_needs_one() {
         const ROWS: [&[f32]; 2] = [&[NAN, 0.5], &[0.75, 0.25]];
-        let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [2, 1]);
-        assert!(pooled.value(0, 0).is_some_and(f32::is_nan));
-        assert_eq!(pooled.value(1, 0), Some(0.5));
-        let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [1, 1]);
-        assert!(pooled.value(0, 0).is_some_and(f32::is_nan), "a later number does not hide it");
-        let pooled = pool(|query, _| CAUSAL[query], 4, Window::whole(4), [4, 4]);
+        for keep in [Keep::Largest, Keep::Farthest(0.25)] {
+            let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [2, 1], keep);
+            assert!(pooled.value(0, 0).is_some_and(f32::is_nan));
+            assert_eq!(pooled.value(1, 0), Some(0.5));
+            let pooled = pool(|query, _| ROWS[query], 2, Window::whole(2), [1, 1], keep);
+            assert!(pooled.value(0, 0).is_some_and(f32::is_nan), "a later number does not hide it");
+        }
+        let pooled = pool(|query, _| CAUSAL[query], 4, Window::whole(4), [4, 4], Keep::Largest);
         assert_eq!(pooled.value(1, 0), None);
         assert_eq!((pooled.value(4, 0), pooled.value(0, 4)), (None, None), "outside");
     }
@@ -261,6 +354,7 @@ mod tests {
                 8,
                 Window { x0: 0.0, y0: 2.0, x1: 8.0, y1: 6.0 },
                 [size, size],
+                Keep::Largest,
             );
             assert_eq!(asked, [2, 3, 4, 5]);
         }

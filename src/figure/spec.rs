@@ -1,10 +1,13 @@
 //! What the figure shows, independent of where it stands on the page.
 
-use super::{AxisLabels, FigureStyle, FontSize, Ground, Limits, NormPosition, PageSize, Palette, labels};
-use crate::{
-    attention::{Component, Pattern},
-    engine::Outcome,
+use rayon::prelude::*;
+
+use super::{
+    AxisLabels, Colormap, FigureStyle, FontSize, Ground, Histogram, LimitsFrom, Measure, NormScale, PageSize, Palette,
+    Tick, labels,
+    panel_scales::{range, scales},
 };
+use crate::{attention::Component, engine::Outcome};
 
 /// Content and looks of one figure.
 #[derive(Clone, Debug)]
@@ -14,34 +17,62 @@ pub struct FigureSpec {
     pub panels: [[PanelSpec; 3]; 3],
     /// One for each position, or none.
     pub axis_labels: Vec<String>,
-    pub bar_label: String,
-    pub palette: Palette,
-    pub beyond: Beyond,
+    pub bar: BarSpec,
     pub ground: Ground,
     pub page: PageSize,
     pub font_size: FontSize,
 }
 
-/// Whether weights of the figure lie beyond the ends of its scale, so that the colour bar has to say so.
+/// What the colour bar says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BarSpec {
+    pub label: String,
+    pub colormap: Colormap,
+    pub ticks: Vec<Tick>,
+    pub beyond: Beyond,
+}
+
+/// Which values of the figure have no place on its scale, so that the colour bar has to name their colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Beyond {
     pub under: bool,
     pub over: bool,
+    /// Not a number.
+    pub bad: bool,
 }
 
 /// One panel of the figure.
 #[derive(Clone, Debug)]
 pub struct PanelSpec {
     pub title: String,
-    pub pattern: Pattern,
+    /// Its own limits, in a figure without common ones; else empty.
+    pub note: String,
+    pub measure: Measure,
+    pub palette: Palette,
 }
 
 impl FigureSpec {
+    /// A capture without values shows its weights instead of weight × ‖value‖.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
+        let measures = Measure::of_panels(style.quantity, outcome);
+        let ranges: Vec<_> = measures
+            .as_flattened()
+            .par_iter()
+            .map(|measure| if style.norm.is_automatic() { range(measure) } else { None })
+            .collect();
+        let scales = scales(style.norm, style.limits_from, &ranges);
+        let seen = seen(measures.as_flattened(), &scales);
+        let quantity = measures[0][0].quantity();
+        let is_own = style.norm.is_automatic() && style.limits_from == LimitsFrom::EachPanel;
         let panels = Component::ALL.map(|component| {
-            std::array::from_fn(|column| PanelSpec {
-                title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
-                pattern: outcome.panel(component, column).pattern.clone(),
+            std::array::from_fn(|column| {
+                let scale = scales[3 * component.row() + column];
+                PanelSpec {
+                    title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
+                    note: if is_own { scale.range_text() } else { String::new() },
+                    measure: measures[component.row()][column].clone(),
+                    palette: Palette::for_quantity(quantity, style.colormap, scale, style.masked, style.ground),
+                }
             })
         });
         let axis_labels = match style.axis_labels {
@@ -49,16 +80,17 @@ impl FigureSpec {
             AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
             AxisLabels::Hidden => Vec::new(),
         };
-        let ends = weight_range(panels.as_flattened().iter().map(|panel| &panel.pattern));
-        let scale = style.norm.resolve(|| Limits::around(ends.into_iter().flatten()));
-        let lies = |end: usize, position| ends.is_some_and(|ends| scale.position(ends[end]) == position);
+        let bar = BarSpec {
+            label: quantity.label().to_owned(),
+            colormap: style.colormap,
+            ticks: if is_own { labels::own_ticks(style.norm) } else { scales[0].ticks() },
+            beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
+        };
         Self {
-            title: style.title.clone().unwrap_or_else(|| labels::title(outcome.operation).to_owned()),
+            title: style.title.clone().unwrap_or_else(|| labels::title(outcome.operation, quantity)),
             panels,
             axis_labels,
-            bar_label: labels::BAR_LABEL.to_owned(),
-            palette: Palette::new(style.colormap, scale, style.masked, style.ground),
-            beyond: Beyond { under: lies(0, NormPosition::Under), over: lies(1, NormPosition::Over) },
+            bar,
             ground: style.ground,
             page: style.page,
             font_size: style.font_size,
@@ -66,17 +98,19 @@ impl FigureSpec {
     }
 }
 
-/// The smallest and the largest of all unmasked, finite weights; `None` where there are none.
-pub fn weight_range<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Option<[f32; 2]> {
-    let [mut low, mut high] = [f32::INFINITY, f32::NEG_INFINITY];
-    let mut buffer = Vec::new();
-    for pattern in patterns {
-        buffer.resize(pattern.n_positions(), 0.0);
-        for query in 0..pattern.n_positions() {
-            for &weight in pattern.row_into(query, &mut buffer).iter().filter(|weight| weight.is_finite()) {
-                (low, high) = (low.min(weight), high.max(weight));
-            }
+/// How the values of all panels lie on their scales.
+fn seen(measures: &[Measure], scales: &[NormScale]) -> Histogram {
+    let histogram = |(measure, &scale): (&Measure, &NormScale)| {
+        let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
+        let mut buffer = vec![0.0; measure.n_positions()];
+        for query in 0..measure.n_positions() {
+            histogram.count(rows.row_into(query, &mut buffer), scale);
         }
-    }
-    (low <= high).then_some([low, high])
+        histogram
+    };
+    let sum = |mut sum: Histogram, other: Histogram| {
+        sum.include(&other);
+        sum
+    };
+    measures.par_iter().zip(scales).map(histogram).reduce(Histogram::default, sum)
 }

@@ -4,18 +4,20 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColorNorm, Colormap, FigureError, Ground, MaskedStyle};
+use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Quantity};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct FigureStyle {
-    /// `None`: as the operation has it, [`crate::figure::title`].
+    /// `None`: as operation and quantity have it, [`crate::figure::title`].
     pub title: Option<String>,
     pub page: PageSize,
     pub font_size: FontSize,
+    pub quantity: Quantity,
     pub colormap: Colormap,
     pub norm: ColorNorm,
+    pub limits_from: LimitsFrom,
     pub masked: MaskedStyle,
     pub ground: Ground,
     pub axis_labels: AxisLabels,
@@ -27,12 +29,21 @@ impl Default for FigureStyle {
             title: None,
             page: PageSize::default(),
             font_size: FontSize::default(),
+            quantity: Quantity::default(),
             colormap: Colormap::default(),
             norm: ColorNorm::default(),
+            limits_from: LimitsFrom::default(),
             masked: MaskedStyle::default(),
             ground: Ground::default(),
             axis_labels: AxisLabels::default(),
         }
+    }
+}
+
+impl FigureStyle {
+    /// The default looks of a figure of `quantity`.
+    pub fn of(quantity: Quantity) -> Self {
+        Self { quantity, colormap: quantity.default_colormap(), norm: quantity.default_norm(), ..Self::default() }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, Turn, Window, paint, png, pool_pattern,
+    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, Turn, png,
     text::{FONT_FAMILY, FONT_WEIGHT},
 };
 
@@ -63,6 +63,10 @@ impl Svg {
             Item::Rect { rect, fill } => {
                 self.line(format_args!("<rect {} fill=\"{fill}\" shape-rendering=\"crispEdges\"/>", Place(*rect)));
             }
+            Item::Triangle { corners, fill } => {
+                let [a, b, c] = corners.map(|[x, y]| format!("{},{}", Number(x), Number(y)));
+                self.line(format_args!("<polygon points=\"{a} {b} {c}\" fill=\"{fill}\"/>"));
+            }
             Item::Frame { rect, width, color } => self.line(format_args!(
                 "<rect {} fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>",
                 Place(*rect),
@@ -100,11 +104,8 @@ impl Svg {
     }
 
     fn heatmap(&mut self, heatmap: &Heatmap) -> Result<(), FigureError> {
-        let n_positions = heatmap.pattern.n_positions();
-        let picture = |side| {
-            let pooled = pool_pattern(&heatmap.pattern, Window::whole(n_positions), [side, side]);
-            paint(&pooled, &heatmap.palette)
-        };
+        let n_positions = heatmap.measure.n_positions();
+        let picture = |side| heatmap.picture([side, side]);
         match heatmap.detail {
             Detail::Shapes => self.shapes(&picture(n_positions), heatmap.rect),
             Detail::Picture { side } => {
@@ -167,7 +168,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// A text as XML; characters that XML cannot hold become U+FFFD.
+/// A text as XML; characters that XML cannot hold become U+FFFD, and ‖ two strokes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -175,6 +176,8 @@ pub(super) fn escape(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
+            // Ubuntu Light lacks it, and for one missing glyph the renderer sets the whole text in the other font.
+            '‖' => escaped.push_str("||"),
             '\t' | '\n' | '\r' => escaped.push(' '),
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
             other => escaped.push(other),

@@ -3,8 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs,
-    io::{self, Read as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -14,8 +13,6 @@ use super::{LanguageModel, ModelError, family::Family, loading::Watch, safetenso
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
-/// Bytes that are read between two questions whether to go on.
-const BLOCK: u64 = 32 << 20;
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 

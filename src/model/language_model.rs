@@ -50,7 +50,7 @@ impl LanguageModel {
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
         let transformer = family.load(&Weights::watched(store, watch))?;
-        Ok(Self { transformer, tokenizer, files: store.files() })
+        Ok(Self { files: store.files(), ..Self::new(transformer, tokenizer) })
     }
 
     /// # Errors

@@ -2,7 +2,7 @@ use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, Theme};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec},
-    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
 /// Every way to change a [`Session`].
@@ -55,6 +55,9 @@ pub enum Command {
     ToggleInspector,
     SetTheme(Theme),
     SetUiScale(f32),
+    /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
+    SetQuantity(Quantity),
+    SetLimitsFrom(LimitsFrom),
     SetColormap(Colormap),
     SetNorm(ColorNorm),
     SetMaskedStyle(MaskedStyle),
@@ -133,6 +136,9 @@ impl Session {
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
+            Command::SetQuantity(quantity) if quantity == self.view.quantity => {}
+            Command::SetQuantity(quantity) => self.view.show(quantity),
+            Command::SetLimitsFrom(limits_from) => self.view.limits_from = limits_from,
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,
             Command::SetMaskedStyle(style) => self.view.masked = style,

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope},
     engine::{SourceFacts, SourceKind},
-    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
 /// Facts of each source that the commands below can open.
@@ -114,6 +114,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
+        prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
+        Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
     ];
     prop_oneof![intervention, source, cells, looks]
 }

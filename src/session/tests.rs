@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, Preset},
     engine::{SourceFacts, SourceKind},
-    figure::{ColorNorm, Colormap, MaskedStyle, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
 fn facts() -> SourceFacts {
@@ -234,6 +234,8 @@ fn looks_are_set_and_nothing_else() {
         solo.clone(),
         Command::SetTheme(Theme::Light),
         Command::SetUiScale(1.5),
+        Command::SetQuantity(Quantity::Score),
+        Command::SetLimitsFrom(LimitsFrom::EachPanel),
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
@@ -245,6 +247,8 @@ fn looks_are_set_and_nothing_else() {
         inspector: true,
         theme: Theme::Light,
         ui_scale: 1.5,
+        quantity: Quantity::Score,
+        limits_from: LimitsFrom::EachPanel,
         colormap: Colormap::Greys,
         norm: ColorNorm::LOG,
         masked: MaskedStyle::AsZero,
@@ -254,6 +258,29 @@ fn looks_are_set_and_nothing_else() {
     let other = Command::ToggleSolo { component: Component::Key, column: 2 };
     assert_eq!(after([solo, other]).view.solo, Some((Component::Key, 2)));
     assert_eq!(after([Command::SetWindow(Some(WINDOW)), Command::SetWindow(None)]), Session::default());
+}
+
+#[test]
+fn another_quantity_comes_with_its_norm_and_colours_and_the_same_leaves_them() {
+    for quantity in Quantity::ALL {
+        let view = after([Command::SetQuantity(Quantity::Score), Command::SetQuantity(quantity)]).view;
+        let expected = (quantity, quantity.default_norm(), quantity.default_colormap());
+        assert_eq!((view.quantity, view.norm, view.colormap), expected);
+        let overridden = [Command::SetNorm(ColorNorm::LOG), Command::SetColormap(Colormap::Magma)];
+        let show = [Command::SetQuantity(quantity)];
+        let view = after(show.iter().chain(&overridden).chain(&show).cloned()).view;
+        assert_eq!((view.quantity, view.norm, view.colormap), (quantity, ColorNorm::LOG, Colormap::Magma));
+    }
+}
+
+#[test]
+fn the_figure_looks_as_the_view_does() {
+    assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
+    let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
+    let style = view.figure_style();
+    assert_eq!(style.title, "The Difference from Baseline after Modifying Query, Key and Value");
+    assert_eq!((style.quantity, style.norm), (Quantity::Difference, ColorNorm::Symmetric));
+    assert_eq!(style.colormap, Colormap::PuOr);
 }
 
 #[test]
@@ -302,7 +329,9 @@ fn a_session_survives_json() {
             inspector: true,
             theme: Theme::Dark,
             ui_scale: 1.1,
-            norm: "-0.1:0.3".parse().unwrap(),
+            quantity: Quantity::WeightedValue,
+            norm: "log:0.1:0.3".parse().unwrap(),
+            limits_from: LimitsFrom::EachPanel,
             colormap: Colormap::Cividis,
             masked: MaskedStyle::AsZero,
         },

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     engine::{Bundled, Outcome},
-    figure::{FigureStyle, Ground, PictureSpec},
+    figure::{Ground, PictureSpec},
     session::{Command, Session, Theme, Timeline},
 };
 
@@ -154,8 +154,10 @@ impl App {
         let picture = PictureSpec {
             window: view.window,
             size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
+            quantity: view.quantity,
             colormap: view.colormap,
             norm: view.norm,
+            limits_from: view.limits_from,
             masked: view.masked,
             ground,
         };
@@ -200,7 +202,7 @@ impl App {
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
         controls::epsilon_ui(ui, session, actions);
-        controls::notes_ui(ui, session, frame, details);
+        controls::notes_ui(ui, session, frame, details, actions);
         scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
         controls::shown_ui(ui, session, outcome, actions);
         let hovered = self.grid.hovered().map(|hovered| hovered.cell).or(session.pinned);
@@ -262,9 +264,9 @@ impl eframe::App for App {
         let is_menu_open = egui::Popup::is_any_open(&ctx);
         self.dropped_files(&ctx, &mut actions);
         let session = self.timeline.session();
-        let outcome = self.studio.frame().map(|frame| &frame.outcome);
+        let frame = self.studio.frame();
         let (previous, recent) = (self.timeline.previous(), self.recent.sources());
-        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, outcome, recent, &mut actions));
+        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, frame, recent, &mut actions));
         let opening = self.opener.opening();
         Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
@@ -284,9 +286,7 @@ impl eframe::App for App {
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 
         let session = self.timeline.session();
-        let view = &session.view;
-        let style =
-            FigureStyle { colormap: view.colormap, norm: view.norm, masked: view.masked, ..FigureStyle::default() };
+        let style = session.view.figure_style();
         let whole = self.studio.frame().filter(|frame| frame.is_whole());
         self.export.show(&ctx, whole, style);
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {

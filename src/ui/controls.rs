@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
-const NOTE_LINES: f32 = 5.0;
+const NOTE_LINES: f32 = 6.0;
 
 /// Component, column, slider, number field.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
@@ -88,14 +88,25 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// Why it looks as it does, in the room that is kept for it.
-pub fn notes_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, details: Option<&Details>) {
+pub fn notes_ui(
+    ui: &mut Ui,
+    session: &Session,
+    frame: Option<&Frame>,
+    details: Option<&Details>,
+    actions: &mut Actions,
+) {
     let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
-        let notes = frame.map(|frame| explain::notes(session, &frame.outcome, seen));
-        for note in notes.into_iter().flatten() {
+        let Some(frame) = frame else { return };
+        for note in explain::notes(session, &frame.outcome, seen) {
             ui.label(RichText::new(note).small().color(theme::of(ui).text_weak));
+        }
+        if let Some((quantity, text)) = explain::offer(session, &frame.outcome)
+            && ui.link(RichText::new(text).small()).clicked()
+        {
+            actions.push(Command::SetQuantity(quantity).into());
         }
     });
 }

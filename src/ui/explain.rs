@@ -3,6 +3,7 @@
 use crate::{
     attention::{Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},
+    figure::Quantity,
     session::Session,
 };
 
@@ -33,6 +34,9 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
     let epsilon = session.selected_epsilon().get();
     let upstream = reaches_earlier_layers(session, outcome);
     let mut notes = Vec::new();
+    if session.view.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+        notes.push("This capture holds no value vectors: the attention weight is shown.".to_owned());
+    }
     if component == Component::Value {
         notes.push(value_note(upstream, outcome, session));
         if session.operation != Operation::Scale {
@@ -143,6 +147,18 @@ pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
         }
     };
     format!("ε acts on {heads} of {layers}, {positions}.")
+}
+
+/// A quantity that moves where the weight does not, or the way back from it, and how to call it.
+pub fn offer(session: &Session, outcome: &Outcome) -> Option<(Quantity, &'static str)> {
+    let stays = session.rows.lead() == Component::Value && !reaches_earlier_layers(session, outcome);
+    match session.view.quantity {
+        Quantity::Weight if stays && outcome.baseline.has_values() => {
+            Some((Quantity::WeightedValue, "Show weight × ‖value‖"))
+        }
+        Quantity::WeightedValue if stays => Some((Quantity::Weight, "Show the weight")),
+        _ => None,
+    }
 }
 
 fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {

@@ -2,30 +2,28 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, vec2};
 
 use super::{
     action::Actions,
+    colorbar,
     frame::{Details, Frame},
     grid_layout::{GridLayout, GridNeeds},
     hover_card,
     numbers::{self, CellNumbers},
     textures::PanelTextures,
     theme::{self, space},
-    widgets::{AxisLabels, AxisSide, CellWindow, Colorbar, Freshness, Heatmap, HeatmapResponse, HoverCard},
+    widgets::{AxisLabels, AxisSide, CellWindow, Freshness, Heatmap, HeatmapResponse, HoverCard},
 };
 use crate::{
     attention::Component,
     engine::{Outcome, Token},
-    figure::{self, NormPosition, NormScale},
+    figure::{self, Quantity},
     session::{Cell, Command, RowChoice, Session},
 };
 
 /// Labels take at most this much of the area's width or height.
 const LABEL_SHARE: f32 = 0.14;
-const BAR_WIDTH: f32 = 16.0;
-/// Colour bar with its ticks and its label.
-const COLORBAR: f32 = 78.0;
 /// Between a panel's title and its picture: room for the outline of the selection.
 const TITLE_GAP: f32 = 5.0;
 const MARGIN: f32 = space::M;
@@ -126,7 +124,7 @@ pub fn grid_ui(
         bottom_labels: widest.min(area.height() * LABEL_SHARE),
         panel_title: ui.text_style_height(&TextStyle::Body) + TITLE_GAP + 2.0,
         title: ui.text_style_height(&TextStyle::Heading) + space::S,
-        colorbar: COLORBAR,
+        colorbar: colorbar::WIDTH,
         pixels_per_point: ui.pixels_per_point(),
     };
     let layout = GridLayout::new(area, &needs);
@@ -134,7 +132,8 @@ pub fn grid_ui(
 
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
-    title_ui(ui, layout.title, figure::title(frame.outcome.operation));
+    let pictured = frame.pictures.quantity();
+    title_ui(ui, &figure::title(frame.outcome.operation, pictured), layout.title);
     let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
     for (row, panels) in layout.panels.iter().enumerate() {
@@ -159,17 +158,18 @@ pub fn grid_ui(
     }
     state.hovered = now_hovered;
     labels_ui(ui, &scene, &layout);
-    colorbar_ui(ui, state, &scene, layout.colorbar);
+    let at = (hovered_or_lead(state, session), scene.crosshair.or(session.pinned));
+    colorbar::colorbar_ui(ui, frame, at, layout.colorbar);
     if let Some(hovered) = state.hovered() {
         HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
             ui.ctx(),
             ui.scope_id().with("hover card"),
-            |ui| hover_card::contents_ui(ui, &frame.outcome, hovered),
+            |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
         );
     }
 }
 
-fn title_ui(ui: &Ui, rect: Rect, title: &str) {
+fn title_ui(ui: &Ui, title: &str, rect: Rect) {
     let (font, color) = (TextStyle::Heading.resolve(ui.style()), theme::of(ui).text_strong);
     let mut galley = ui.painter().layout_no_wrap(title.to_owned(), font, color);
     if galley.size().x > rect.width() {
@@ -292,7 +292,9 @@ fn contents(scene: &Scene<'_>, component: Component, column: usize) -> String {
         let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
         return match outcome.panel(component, column).pattern.exact_cell(cell.query, cell.key) {
             Some(exact) => {
-                format!("{} {query} attends to {} {key}: {}", cell.query, cell.key, numbers::weight(exact.weight))
+                let value = spoken_value(scene, component, column, cell);
+                let weight = numbers::weight(exact.weight);
+                format!("{} {query} attends to {} {key}: {value}{weight}", cell.query, cell.key)
             }
             None => format!("{} {query} to {} {key}: masked", cell.query, cell.key),
         };
@@ -302,6 +304,18 @@ fn contents(scene: &Scene<'_>, component: Component, column: usize) -> String {
         Some((sink, entropy)) => format!("sink mass {sink:.4}, normalized entropy {entropy:.4}"),
         None if outcome.n_positions() == 1 => "1 token".to_owned(),
         None => format!("{} tokens", outcome.n_positions()),
+    }
+}
+
+/// What stands in front of the weight where that is not what the panel shows.
+fn spoken_value(scene: &Scene<'_>, component: Component, column: usize, cell: Cell) -> String {
+    let measure = &scene.frame.pictures.panels[component.row()][column].measure;
+    let quantity = measure.quantity();
+    match measure.exact(cell.query, cell.key) {
+        Some(value) if quantity != Quantity::Weight => {
+            format!("{} {}, weight ", numbers::name(quantity), numbers::text(quantity, value))
+        }
+        _ => String::new(),
     }
 }
 
@@ -356,26 +370,10 @@ fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
     }
 }
 
-fn colorbar_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, rect: Rect) {
-    let palette = scene.frame.pictures.palette;
-    let scale: NormScale = palette.scale();
-    let table = palette.colormap().table();
-    let ramp: Vec<Color32> =
-        (0..=u8::MAX).map(|step| theme::from_figure(table.at(NormPosition::Within(f32::from(step) / 255.0)))).collect();
-    let ticks: Vec<(f32, String)> = scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect();
-    let shown = scene.crosshair.or(scene.session.pinned).and_then(|cell| {
-        let lead = (scene.session.rows.lead(), scene.session.column);
-        let (component, column) = state.hovered().map_or(lead, |hovered| (hovered.component, hovered.column));
-        scene.frame.panel(component, column)?.pattern.exact_cell(cell.query, cell.key)
-    });
-    let marker = shown.and_then(|exact| match scale.position(exact.weight) {
-        NormPosition::Within(at) => Some(at),
-        NormPosition::Under => Some(0.0),
-        NormPosition::Over => Some(1.0),
-        NormPosition::Bad => None,
-    });
-    let bar = Rect::from_min_max(rect.min, pos2(rect.left() + BAR_WIDTH, rect.bottom()));
-    Colorbar::new(&ramp, &ticks, figure::BAR_LABEL).marker(marker).show(ui, "colour bar", bar);
+/// The panel that the colour bar speaks of.
+fn hovered_or_lead(state: &GridState, session: &Session) -> (Component, usize) {
+    let lead = session.view.solo.unwrap_or((session.rows.lead(), session.column));
+    state.hovered().map_or(lead, |hovered| (hovered.component, hovered.column))
 }
 
 /// The panel whose details are wanted: the one alone on screen, else the one that the slider stands for.

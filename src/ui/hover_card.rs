@@ -7,10 +7,13 @@ use super::{
     numbers,
     theme::{self, space},
 };
-use crate::{engine::Outcome, figure};
+use crate::{
+    engine::Outcome,
+    figure::{self, Quantity},
+};
 
-/// Panel, tokens, and every number of the cell.
-pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, hovered: &Hovered) {
+/// Panel, tokens, and every number of the cell, `shown` in front.
+pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
     let Hovered { component, column, cell, numbers, .. } = hovered;
     let epsilon = outcome.epsilon[component.row()][*column];
     ui.label(RichText::new(figure::panel_title(*component, outcome.operation, epsilon)).strong());
@@ -20,18 +23,27 @@ pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, hovered: &Hovered) {
         ui.label("masked: a token cannot attend to a later one");
         return;
     };
-    let (panel, baseline) = (numbers.panel, numbers.baseline);
     Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
-        for (name, value) in [
-            ("weight", format!("{}  ({})", numbers::weight(panel.weight), numbers::percent(panel.weight))),
-            ("baseline", numbers::weight(baseline.weight)),
-            ("difference", numbers::signed(numbers.difference())),
-            ("ratio to uniform", numbers::ratio(numbers.ratio_to_uniform)),
-            ("score", numbers::signed(panel.score)),
-        ] {
-            ui.label(RichText::new(name).color(theme::of(ui).text_weak));
-            ui.monospace(value);
+        let mut row = |name: &str, value: String, is_shown: bool| {
+            let colors = theme::of(ui);
+            ui.label(RichText::new(name).color(if is_shown { colors.text_strong } else { colors.text_weak }));
+            let value = RichText::new(value).monospace();
+            ui.label(if is_shown { value.strong() } else { value });
             ui.end_row();
+        };
+        if let Some(value) = numbers.text_of(shown) {
+            row(numbers::name(shown), value, true);
+        }
+        if shown != Quantity::Weight {
+            row(numbers::name(Quantity::Weight), numbers.text_of(Quantity::Weight).unwrap_or_default(), false);
+        }
+        row("baseline", numbers::weight(numbers.baseline.weight), false);
+        for quantity in [Quantity::Difference, Quantity::UniformRatio, Quantity::Score] {
+            if quantity != shown
+                && let Some(value) = numbers.text_of(quantity)
+            {
+                row(numbers::name(quantity), value, false);
+            }
         }
     });
 }

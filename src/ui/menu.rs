@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use egui::{Button, MenuBar, RichText, Ui};
+use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
-    theme,
+    frame::Frame,
+    limits, theme,
 };
 use crate::{
-    engine::{Bundled, Outcome, SourceSpec},
-    figure::{ColorNorm, Colormap, MaskedStyle},
-    session::{Command, PaperFigure, Session, Theme},
+    engine::{Bundled, SourceSpec},
+    figure::{ColorNorm, Colormap, MaskedStyle, Quantity},
+    session::{Command, PaperFigure, Session, Theme, View},
 };
 
 /// Most of a path that a menu shows.
@@ -23,13 +24,13 @@ pub fn menu_ui(
     ui: &mut Ui,
     session: &Session,
     previous: Option<&Session>,
-    outcome: Option<&Outcome>,
+    frame: Option<&Frame>,
     recent: &[SourceSpec],
     actions: &mut Actions,
 ) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_ui(ui, recent, actions));
-        ui.menu_button("View", |ui| view_ui(ui, session, actions));
+        ui.menu_button("View", |ui| view_ui(ui, session, frame, actions));
         ui.menu_button("Help", |ui| {
             if ui.button("Keyboard and mouse   ?").clicked() {
                 actions.push(Action::ToggleShortcuts);
@@ -51,8 +52,8 @@ pub fn menu_ui(
             if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
                 actions.push(Command::ToggleInspector.into());
             }
-            if let Some(outcome) = outcome {
-                let text = RichText::new(&outcome.facts.title).color(theme::of(ui).text_weak);
+            if let Some(frame) = frame {
+                let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
                 ui.add(egui::Label::new(text).truncate());
             }
         });
@@ -127,7 +128,7 @@ fn elided(path: &Path) -> String {
     format!("…{end}")
 }
 
-fn view_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut Actions) {
     let view = &session.view;
     ui.menu_button("Theme", |ui| {
         for (theme, name) in [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")] {
@@ -136,24 +137,22 @@ fn view_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         }
     });
-    ui.menu_button("Colours", |ui| {
-        for colormap in Colormap::ALL {
-            if ui.radio(view.colormap == colormap, colormap.to_string()).clicked() {
-                actions.push(Command::SetColormap(colormap).into());
-            }
-        }
-    });
+    ui.menu_button("Quantity", |ui| quantities_ui(ui, view, frame, actions));
+    ui.menu_button("Colours", |ui| colours_ui(ui, view, actions));
     ui.menu_button("Colour scale", |ui| {
         for (norm, name) in [
             (ColorNorm::default(), "Linear, 0 to 1"),
             (ColorNorm::LOG, "Logarithmic, 1e-4 to 1"),
-            (ColorNorm::Auto, "Smallest to largest weight"),
+            (ColorNorm::Auto, "Smallest to largest value"),
+            (ColorNorm::Symmetric, "As far below 0 as above"),
+            (ColorNorm::LogSymmetric, "Logarithmic, as far below 1 as above"),
         ] {
             if ui.radio(view.norm == norm, name).clicked() {
                 actions.push(Command::SetNorm(norm).into());
             }
         }
     });
+    ui.menu_button("Limits", |ui| limits::limits_ui(ui, view, frame, actions));
     ui.menu_button("Masked cells", |ui| {
         for (style, name) in [(MaskedStyle::Quiet, "A colour of their own"), (MaskedStyle::AsZero, "As weight 0")] {
             if ui.radio(view.masked == style, name).clicked() {
@@ -168,4 +167,34 @@ fn view_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         }
     });
+}
+
+fn quantities_ui(ui: &mut Ui, view: &View, frame: Option<&Frame>, actions: &mut Actions) {
+    let has_values = frame.is_none_or(|frame| frame.outcome.baseline.has_values());
+    for (quantity, name, hint) in [
+        (Quantity::Weight, "Attention weight", "After softmax; every row sums to 1"),
+        (Quantity::Difference, "Difference from baseline", "Weight less the unmodified weight"),
+        (Quantity::UniformRatio, "Ratio to uniform", "Weight over 1/(attended keys); 1 is no preference"),
+        (Quantity::Score, "Score", "Before softmax, after 1/√d and ε"),
+        (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
+    ] {
+        let is_possible = has_values || quantity != Quantity::WeightedValue;
+        let response = ui.add_enabled(is_possible, RadioButton::new(view.quantity == quantity, name));
+        let response = response.on_hover_text(hint).on_disabled_hover_text("This capture holds no value vectors");
+        if response.clicked() {
+            actions.push(Command::SetQuantity(quantity).into());
+        }
+    }
+}
+
+fn colours_ui(ui: &mut Ui, view: &View, actions: &mut Actions) {
+    for (index, colormap) in Colormap::ALL.into_iter().enumerate() {
+        if index > 0 && colormap.is_diverging() && !Colormap::ALL[index - 1].is_diverging() {
+            ui.separator();
+            ui.label(RichText::new("diverging").small().color(theme::of(ui).text_weak));
+        }
+        if ui.radio(view.colormap == colormap, colormap.to_string()).clicked() {
+            actions.push(Command::SetColormap(colormap).into());
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod action;
 mod app;
 mod background;
+mod colorbar;
 mod controls;
 mod explain;
 mod export;
@@ -14,6 +15,7 @@ mod grid;
 mod grid_layout;
 mod hover_card;
 mod inspector;
+mod limits;
 mod menu;
 mod numbers;
 mod open_file;

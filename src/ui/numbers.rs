@@ -3,6 +3,7 @@
 use crate::{
     attention::{Component, ExactCell},
     engine::Outcome,
+    figure::{Measure, Quantity},
     session::Cell,
 };
 
@@ -11,22 +12,60 @@ use crate::{
 pub struct CellNumbers {
     pub panel: ExactCell,
     pub baseline: ExactCell,
+    /// Weight less the baseline's.
+    pub difference: f64,
     /// Weight over the uniform weight of its row, 1/(attended keys).
     pub ratio_to_uniform: f64,
+    /// Weight × ‖value‖; `None` without value vectors.
+    pub weighted_value: Option<f64>,
 }
 
 impl CellNumbers {
     /// `None` where the cell is masked or outside.
     pub fn of(outcome: &Outcome, component: Component, column: usize, cell: Cell) -> Option<Self> {
-        let pattern = &outcome.panel(component, column).pattern;
-        let panel = pattern.exact_cell(cell.query, cell.key)?;
-        let baseline = outcome.baseline.pattern.exact_cell(cell.query, cell.key)?;
-        let ratio_to_uniform = f64::from(panel.weight) * pattern.attended(cell.query) as f64;
-        Some(Self { panel, baseline, ratio_to_uniform })
+        let (panel, baseline) = (outcome.panel(component, column), &outcome.baseline);
+        let exact = |quantity| Measure::new(quantity, panel, baseline)?.exact(cell.query, cell.key);
+        Some(Self {
+            panel: panel.pattern.exact_cell(cell.query, cell.key)?,
+            baseline: baseline.pattern.exact_cell(cell.query, cell.key)?,
+            difference: exact(Quantity::Difference)?,
+            ratio_to_uniform: exact(Quantity::UniformRatio)?,
+            weighted_value: exact(Quantity::WeightedValue),
+        })
     }
 
-    pub fn difference(&self) -> f64 {
-        f64::from(self.panel.weight) - f64::from(self.baseline.weight)
+    /// `quantity` as text; `None` where it needs value vectors that are not there.
+    pub fn text_of(&self, quantity: Quantity) -> Option<String> {
+        let value = match quantity {
+            Quantity::Weight => {
+                return Some(format!("{}  ({})", weight(self.panel.weight), percent(self.panel.weight)));
+            }
+            Quantity::Difference => self.difference,
+            Quantity::UniformRatio => self.ratio_to_uniform,
+            Quantity::Score => self.panel.score,
+            Quantity::WeightedValue => self.weighted_value?,
+        };
+        Some(text(quantity, value))
+    }
+}
+
+/// A value of `quantity`.
+pub fn text(quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Weight | Quantity::WeightedValue => positive(value),
+        Quantity::Difference | Quantity::Score => signed(value),
+        Quantity::UniformRatio => ratio(value),
+    }
+}
+
+/// What a quantity is called among numbers.
+pub fn name(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Weight => "weight",
+        Quantity::Difference => "difference",
+        Quantity::UniformRatio => "ratio to uniform",
+        Quantity::Score => "score",
+        Quantity::WeightedValue => "weight × ‖value‖",
     }
 }
 
@@ -53,6 +92,11 @@ pub fn percent(weight: f32) -> String {
 /// With its sign, for differences and scores.
 pub fn signed(value: f64) -> String {
     if value != 0.0 && value.abs() < 1e-4 { format!("{value:+.3e}") } else { format!("{value:+.6}") }
+}
+
+/// Without a sign, for what cannot be negative.
+pub fn positive(value: f64) -> String {
+    if value != 0.0 && value < 1e-4 { format!("{value:.3e}") } else { format!("{value:.6}") }
 }
 
 pub fn ratio(value: f64) -> String {
@@ -109,5 +153,6 @@ mod tests {
         assert_eq!(percent(2e-7), "2.00e-5 %");
         assert_eq!(signed(-0.25), "-0.250000");
         assert_eq!(ratio(1.0), "1.0000 ×");
+        assert_eq!((positive(0.5), positive(2.5e-12)), ("0.500000".to_owned(), "2.500e-12".to_owned()));
     }
 }

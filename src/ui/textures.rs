@@ -6,7 +6,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use crate::{
     attention::Component,
-    figure::{PanelPictures, Picture},
+    figure::{PanelPicture, PanelPictures, Picture},
 };
 
 /// The nine panels' textures.
@@ -23,7 +23,7 @@ impl PanelTextures {
     pub fn update(&mut self, ctx: &Context, pictures: &PanelPictures) {
         let mut old = std::mem::take(&mut self.uploaded);
         for (row, pictures) in pictures.panels.iter().enumerate() {
-            for (column, picture) in pictures.iter().enumerate() {
+            for (column, PanelPicture { picture, .. }) in pictures.iter().enumerate() {
                 let same = |(other, _): &(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
                 if !self.uploaded.iter().any(same) {
                     let kept = old.iter().position(same).map(|index| old.swap_remove(index));

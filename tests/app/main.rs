@@ -23,6 +23,7 @@ mod loading;
 mod opening;
 mod operations;
 mod prompts;
+mod quantities;
 mod recent;
 mod scope;
 mod slow;

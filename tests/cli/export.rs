@@ -76,7 +76,14 @@ fn options_change_the_picture() {
         &["--title", "Another title"],
         &["--title", ""],
         &["--norm", "log"],
-        &["--norm", "auto"],
+        &["--norm", "symmetric"],
+        &["--norm", "log:0.01:0.5"],
+        &["--norm", "auto", "--per-panel"],
+        &["--quantity", "difference"],
+        &["--quantity", "uniform-ratio"],
+        &["--quantity", "score"],
+        &["--quantity", "value-norm"],
+        &["--colormap", "rdbu"],
         &["--norm=-1:2"],
         &["--colormap", "viridis"],
         &["--layer", "13"],
@@ -88,6 +95,44 @@ fn options_change_the_picture() {
     let grey = export(&["--dpi", "72", "--colormap", "greys"]);
     let is_grey = |&[r, g, b]: &[u8; 3]| r.abs_diff(g) < 16 && g.abs_diff(b) < 16;
     assert!(grey.rgb.iter().all(is_grey) && !plain.rgb.iter().all(is_grey));
+}
+
+#[test]
+fn a_quantity_brings_its_title_norm_and_colours() {
+    for (quantity, title, norm, colormap) in [
+        ("difference", "The Difference from Baseline after Modifying Query, Key and Value", "symmetric", "rdbu"),
+        ("uniform-ratio", "The Weight / Uniform after Modifying Query, Key and Value", "log-symmetric", "rdbu"),
+        ("score", "The Score after Modifying Query, Key and Value", "auto", "viridis"),
+        ("value-norm", "The Weight × ‖Value‖ after Modifying Query, Key and Value", "auto", "cividis"),
+    ] {
+        let plain = export(&["--dpi", "72", "--quantity", quantity]);
+        let spelled_out =
+            ["--dpi", "72", "--quantity", quantity, "--title", title, "--norm", norm, "--colormap", colormap];
+        assert!(export(&spelled_out).rgb == plain.rgb, "{quantity}");
+        let other = export(&["--dpi", "72", "--quantity", quantity, "--colormap", "magma"]);
+        assert!(other.rgb != plain.rgb, "{quantity}");
+    }
+}
+
+#[test]
+fn a_quantity_leaves_the_numbers_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["weights", "-o", "a.json"]).assert_done();
+    sandbox.run(&["weights", "-o", "b.json", "--quantity", "difference"]).assert_done();
+    assert!(fs::read(sandbox.path("a.json")).unwrap() == fs::read(sandbox.path("b.json")).unwrap());
+}
+
+#[test]
+fn a_capture_without_values_has_no_weight_times_value() {
+    let sandbox = Sandbox::new();
+    let vectors: Vec<u8> = (0..12_u8).flat_map(|n| (f32::from(n) * 0.3).sin().to_le_bytes()).collect();
+    let view = || safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![4, 3], &vectors).unwrap();
+    let capture =
+        sandbox.write("qk.safetensors", &safetensors::serialize([("q", view()), ("k", view())], None).unwrap());
+    let ran = sandbox.run(&["export", capture, "-o", "x.png", "--quantity", "value-norm"]);
+    ran.assert_refused(1, &["weight × ‖value‖", "holds none", "v or value"]);
+    assert_eq!(sandbox.names(), ["qk.safetensors"]);
+    sandbox.run(&["export", capture, "-o", "x.png", "--quantity", "score", "--dpi", "72"]).assert_done();
 }
 
 #[test]

@@ -10,21 +10,42 @@ use half::f16;
 use ndarray::{Array3, Axis, Ix4};
 use safetensors::SafeTensors;
 
-/// The figure on a real model: layer 14, head 3 of the bundled capture.
-pub fn captured() -> Outcome {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/captures/smollm2-135m.safetensors");
-    let file = std::fs::read(path).unwrap();
+/// Query, key and value vectors of layer 14 of the bundled capture, `[heads, T, d]`.
+pub fn captured_vectors() -> [Array3<f32>; 3] {
+    let file = std::fs::read(captured_path()).unwrap();
     let tensors = SafeTensors::deserialize(&file).unwrap();
-    let layer = |name: &str| {
+    ["q", "k", "v"].map(|name| {
         let tensor = tensors.tensor(name).unwrap();
         let values = tensor.data().chunks(2).map(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()).collect();
         let all = ndarray::ArrayD::from_shape_vec(tensor.shape(), values).unwrap();
         all.into_dimensionality::<Ix4>().unwrap().index_axis_move(Axis(0), 14)
-    };
+    })
+}
+
+fn captured_path() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/captures/smollm2-135m.safetensors")
+}
+
+/// The figure on a real model: layer 14, head 3 of the bundled capture.
+pub fn captured() -> Outcome {
+    let file = std::fs::read(captured_path()).unwrap();
     let (_, header) = SafeTensors::read_metadata(&file).unwrap();
     let tokens: Vec<String> = serde_json::from_str(&header.metadata().as_ref().unwrap()["tokens"]).unwrap();
-    let qkv = LayerQkv::new(layer("q"), layer("k"), Some(layer("v")), 0.125, Mask::Causal).unwrap();
+    let [query, key, value] = captured_vectors();
+    let qkv = LayerQkv::new(query, key, Some(value), 0.125, Mask::Causal).unwrap();
     outcome(qkv, 3, tokens.iter().map(|piece| piece.replace('Ġ', " ")).collect())
+}
+
+/// Two tokens, one head, by hand: scores ln 3 and 0 in the second row, so that its weights are 3/4 and 1/4; value vectors
+/// of length 5 and 2. ε is 1/2, 0 and 1.
+pub fn two_tokens() -> Outcome {
+    let vectors = |values: [f32; 4], n: usize| Array3::from_shape_vec((1, 2, n), values[..2 * n].to_vec()).unwrap();
+    let query = vectors([1.0, 1.0, 0.0, 0.0], 1);
+    let key = vectors([3.0_f32.ln(), 0.0, 0.0, 0.0], 1);
+    let value = vectors([3.0, 4.0, 0.0, -2.0], 2);
+    let qkv = LayerQkv::new(query, key, Some(value), 1.0, Mask::Causal).unwrap();
+    let epsilon = [0.5, 0.0, 1.0].map(|epsilon| Epsilon::new(epsilon).unwrap());
+    outcome_at(epsilon, qkv, 0, vec!["a".to_owned(), "b".to_owned()])
 }
 
 /// A head of `n_positions` whose queries and keys swing at different rates, with a sink at key 0.
@@ -54,6 +75,11 @@ pub fn synthetic(n_positions: usize, mask: Mask) -> Outcome {
 }
 
 fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
+    outcome_at(Epsilon::FIGURE, qkv, head, tokens)
+}
+
+/// The columns have ε of `epsilon`, every row alike.
+pub fn outcome_at(epsilon: [Epsilon; 3], qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
     let qkv = Arc::new(qkv);
     let scores = Arc::new(qkv.head_scores(head));
     let panel = |edit: Option<&Edit>| {
@@ -76,7 +102,7 @@ fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
     let panels = Component::ALL.map(|component| {
         array::from_fn(|column| {
             let reach = Preset::ThisHead.scope().resolve(shown);
-            panel(Intervention::new(component, Operation::Scale, Epsilon::FIGURE[column], reach).at(0, head))
+            panel(Intervention::new(component, Operation::Scale, epsilon[column], reach).at(0, head))
         })
     });
     let tokens = tokens.into_iter().map(|text| Token { id: None, piece: text.clone(), text }).collect();
@@ -86,7 +112,7 @@ fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
         layer: 0,
         head,
         operation: Operation::Scale,
-        epsilon: [Epsilon::FIGURE; 3],
+        epsilon: [epsilon; 3],
         baseline: panel(None),
         panels,
     }

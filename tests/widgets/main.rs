@@ -23,8 +23,9 @@ use attenuate::{
     ui::{
         theme,
         widgets::{
-            AxisLabels, AxisSide, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar, EpsilonSlider,
-            Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Zoom, epsilon_field, segmented, segmented_row,
+            AxisLabels, AxisSide, Beyond, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar,
+            EpsilonSlider, Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Zoom, epsilon_field, segmented,
+            segmented_row,
         },
     },
 };

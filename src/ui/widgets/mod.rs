@@ -19,7 +19,7 @@ mod tooltip;
 
 pub use axis_labels::{AxisLabels, AxisSide};
 pub use cell_window::{CellPoint, CellWindow};
-pub use colorbar::Colorbar;
+pub use colorbar::{Beyond, Colorbar};
 pub use epsilon_field::epsilon_field;
 pub use epsilon_slider::EpsilonSlider;
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};

@@ -10,6 +10,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod bar;
+mod quantities;
+#[path = "../support/mod.rs"]
 mod support;
 
 use attenuate::{
@@ -17,7 +20,7 @@ use attenuate::{
     engine::Outcome,
     figure::{
         Anchor, AxisLabels, ColorNorm, Dpi, Figure, FigureError, FigureSpec, FigureStyle, FontSize, Ground, Item,
-        MaskedStyle, PageSize, Picture, Rect, Rgb, Text, Turn, layout, render, to_png, to_svg,
+        LimitsFrom, MaskedStyle, PageSize, Picture, Quantity, Rect, Rgb, Text, Turn, layout, render, to_png, to_svg,
     },
 };
 
@@ -44,6 +47,8 @@ fn gallery() {
         ..default.clone()
     };
     let hidden = FigureStyle { axis_labels: AxisLabels::Hidden, page: "85".parse().unwrap(), ..default.clone() };
+    let quantity = |quantity, ground| FigureStyle { ground, ..FigureStyle::of(quantity) };
+    let own = FigureStyle { limits_from: LimitsFrom::EachPanel, ..FigureStyle::of(Quantity::WeightedValue) };
     let causal = |n| support::synthetic(n, Mask::Causal);
     for (name, outcome, style) in [
         ("captured", support::captured(), &default),
@@ -59,6 +64,16 @@ fn gallery() {
         ("t300", causal(300), &default),
         ("t600", causal(600), &dark),
         ("bidirectional", support::synthetic(12, Mask::Bidirectional), &default),
+        ("difference", support::captured(), &FigureStyle::of(Quantity::Difference)),
+        ("difference-dark", support::captured(), &quantity(Quantity::Difference, Ground::Dark)),
+        ("ratio", support::captured(), &FigureStyle::of(Quantity::UniformRatio)),
+        ("score", support::captured(), &FigureStyle::of(Quantity::Score)),
+        ("score-dark", support::captured(), &quantity(Quantity::Score, Ground::Dark)),
+        ("value-norm", support::captured(), &FigureStyle::of(Quantity::WeightedValue)),
+        ("value-norm-dark", support::captured(), &quantity(Quantity::WeightedValue, Ground::Dark)),
+        ("per-panel", support::captured(), &own),
+        ("ratio-t300", causal(300), &FigureStyle::of(Quantity::UniformRatio)),
+        ("nan", bar::with_a_nan(), &cut),
     ] {
         let figure = figure_of(&outcome, style);
         std::fs::write(folder.join(format!("{name}.png")), to_png(&figure, Dpi::default()).unwrap()).unwrap();
@@ -70,7 +85,7 @@ fn gallery() {
 fn texts(figure: &Figure) -> impl Iterator<Item = &Text> {
     figure.items.iter().filter_map(|item| match item {
         Item::Text(text) => Some(text),
-        Item::Rect { .. } | Item::Frame { .. } | Item::Line { .. } => None,
+        Item::Rect { .. } | Item::Triangle { .. } | Item::Frame { .. } | Item::Line { .. } => None,
     })
 }
 
@@ -113,6 +128,14 @@ fn stretched() -> Vec<(String, Figure)> {
     let causal = |n| support::synthetic(n, Mask::Causal);
     let outcomes = [support::captured(), causal(1), causal(2), causal(5), causal(64), causal(97), causal(300)];
     let mut figures = Vec::new();
+    for quantity in Quantity::ALL {
+        for limits_from in [LimitsFrom::AllPanels, LimitsFrom::EachPanel] {
+            let outcome = support::captured();
+            let style = FigureStyle { limits_from, page: "120".parse().unwrap(), ..FigureStyle::of(quantity) };
+            figures.push((format!("{quantity}, {limits_from:?}"), figure_of(&outcome, &style)));
+        }
+    }
+    figures.push(("not a number".to_owned(), figure_of(&bar::with_a_nan(), &FigureStyle::default())));
     for outcome in &outcomes {
         for page in ["178", "120x120", "400x200", "178x300"] {
             for axis_labels in [AxisLabels::Tokens, AxisLabels::Positions, AxisLabels::Hidden] {
@@ -152,6 +175,11 @@ fn everything_is_on_the_page_and_no_two_texts_meet() {
                 Item::Line { from: [x, y], to, .. } => {
                     let rect = Rect { x: *x, y: *y, width: to[0] - x, height: to[1] - y };
                     assert!(inside(rect), "{name}: {rect:?}");
+                }
+                Item::Triangle { corners, .. } => {
+                    for [x, y] in *corners {
+                        assert!(inside(Rect { x, y, width: 0.0, height: 0.0 }), "{name}: {corners:?}");
+                    }
                 }
                 Item::Text(_) => {}
             }
@@ -268,9 +296,9 @@ fn a_png_shows_the_colour_of_every_weight_and_knows_its_resolution() {
                 for key in 0..24 {
                     let middle = |from: f64, index: usize| ((from + (index as f64 + 0.5) * cell) * scale) as usize;
                     let shown = picture.pixel(middle(heatmap.rect.x, key), middle(heatmap.rect.y, query)).unwrap();
-                    let expected = match heatmap.pattern.exact_cell(query, key) {
-                        Some(cell) => spec.palette.color(cell.weight),
-                        None => spec.palette.masked(),
+                    let expected = match heatmap.measure.pattern().exact_cell(query, key) {
+                        Some(cell) => heatmap.palette.color(cell.weight),
+                        None => heatmap.palette.masked(),
                     };
                     // A weight in f32 may fall on the other side of a step from the same weight in f64.
                     let apart = shown.0.iter().zip(expected.0).map(|(a, b)| a.abs_diff(b)).max().unwrap();
@@ -289,7 +317,7 @@ fn a_sink_of_one_column_survives_a_resolution_that_has_fewer_pixels_than_cells()
     // The baseline's strongest weight on key 0 in the lower half, where nothing else is as strong.
     let value = &figure.heatmaps[6];
     let (query, weight) = (150..300)
-        .map(|query| (query, value.pattern.exact_cell(query, 0).unwrap().weight))
+        .map(|query| (query, value.measure.pattern().exact_cell(query, 0).unwrap().weight))
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .unwrap();
     assert!(weight > 0.9, "{weight}");

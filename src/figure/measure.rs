@@ -1,0 +1,162 @@
+//! A quantity of one panel, evaluated row by row when asked.
+
+use std::sync::Arc;
+
+use super::Quantity;
+use crate::{
+    attention::Pattern,
+    engine::{Outcome, Panel},
+};
+
+/// One quantity of every cell of one panel. Cheap to clone; holds no cells.
+///
+/// Two evaluations of the same definition, as for a [`Pattern`]: [`Rows::row_into`] in f32 for pictures, and
+/// [`Measure::exact_row`] in f64 for every number that is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    pattern: Pattern,
+    kind: Kind,
+}
+
+/// The quantity, and what it needs besides the pattern.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Weight,
+    Difference {
+        baseline: Pattern,
+    },
+    UniformRatio,
+    Score,
+    WeightedValue {
+        /// `[T]`, one for each key position.
+        norms: Arc<[f64]>,
+    },
+}
+
+impl Measure {
+    /// `quantity` of `panel`; `None` where it needs value vectors and there are none.
+    pub fn new(quantity: Quantity, panel: &Panel, baseline: &Panel) -> Option<Self> {
+        let kind = match quantity {
+            Quantity::Weight => Kind::Weight,
+            Quantity::Difference => Kind::Difference { baseline: baseline.pattern.clone() },
+            Quantity::UniformRatio => Kind::UniformRatio,
+            Quantity::Score => Kind::Score,
+            Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()?.into() },
+        };
+        Some(Self { pattern: panel.pattern.clone(), kind })
+    }
+
+    /// `quantity` of all nine panels, `[component][column]`. A capture without values shows its weights instead of
+    /// weight × ‖value‖.
+    pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> [[Self; 3]; 3] {
+        outcome.panels.each_ref().map(|row| {
+            row.each_ref().map(|panel| {
+                let weight = || Self { pattern: panel.pattern.clone(), kind: Kind::Weight };
+                Self::new(quantity, panel, &outcome.baseline).unwrap_or_else(weight)
+            })
+        })
+    }
+
+    /// What is measured.
+    pub fn quantity(&self) -> Quantity {
+        match self.kind {
+            Kind::Weight => Quantity::Weight,
+            Kind::Difference { .. } => Quantity::Difference,
+            Kind::UniformRatio => Quantity::UniformRatio,
+            Kind::Score => Quantity::Score,
+            Kind::WeightedValue { .. } => Quantity::WeightedValue,
+        }
+    }
+
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// T, the number of queries and of keys.
+    pub fn n_positions(&self) -> usize {
+        self.pattern.n_positions()
+    }
+
+    /// Reads rows in f32.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { measure: self, scratch: Vec::new() }
+    }
+
+    /// One row in f64, one value for each attended key.
+    pub fn exact_row(&self, query: usize) -> Vec<f64> {
+        if let Kind::Score = self.kind {
+            return self.pattern.exact_scores(query);
+        }
+        let mut row = self.pattern.exact_row(query);
+        match &self.kind {
+            Kind::Weight | Kind::Score => {}
+            Kind::Difference { baseline } => {
+                for (value, baseline) in row.iter_mut().zip(baseline.exact_row(query)) {
+                    *value -= baseline;
+                }
+            }
+            Kind::UniformRatio => {
+                let attended = row.len() as f64;
+                for value in &mut row {
+                    *value *= attended;
+                }
+            }
+            Kind::WeightedValue { norms } => {
+                for (value, norm) in row.iter_mut().zip(norms.iter()) {
+                    *value *= norm;
+                }
+            }
+        }
+        row
+    }
+
+    /// One cell in f64; `None` where it is masked or outside.
+    pub fn exact(&self, query: usize, key: usize) -> Option<f64> {
+        (query < self.n_positions()).then(|| self.exact_row(query).get(key).copied())?
+    }
+}
+
+/// Reads the rows of a [`Measure`], keeping room for what it has to compare.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    measure: &'a Measure,
+    scratch: Vec<f32>,
+}
+
+impl Rows<'_> {
+    /// One row in f32, one value for each attended key, into the front of `row` (length ≥ T); returns them.
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+    pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
+        let Measure { pattern, kind } = self.measure;
+        if let Kind::Score = kind {
+            let scores = pattern.exact_scores(query);
+            let row = &mut row[..scores.len()];
+            for (value, score) in row.iter_mut().zip(scores) {
+                *value = score as f32;
+            }
+            return row;
+        }
+        let attended = pattern.row_into(query, row).len();
+        let row = &mut row[..attended];
+        match kind {
+            Kind::Weight | Kind::Score => {}
+            Kind::Difference { baseline } => {
+                self.scratch.resize(pattern.n_positions(), 0.0);
+                for (value, baseline) in row.iter_mut().zip(baseline.row_into(query, &mut self.scratch)) {
+                    *value -= baseline;
+                }
+            }
+            Kind::UniformRatio => {
+                for value in &mut *row {
+                    *value *= attended as f32;
+                }
+            }
+            Kind::WeightedValue { norms } => {
+                for (value, norm) in row.iter_mut().zip(norms.iter()) {
+                    *value = (f64::from(*value) * norm) as f32;
+                }
+            }
+        }
+        row
+    }
+}

@@ -1,0 +1,117 @@
+//! The colour bar beside the panels: which colour is which value, and how the values are spread.
+
+use std::fmt::Write as _;
+
+use egui::{Color32, Rect, Ui, pos2};
+
+use super::{
+    frame::Frame,
+    theme,
+    widgets::{Beyond, Colorbar},
+};
+use crate::{
+    attention::Component,
+    figure::{Histogram, LimitsFrom, NormPosition, PanelPicture},
+    session::Cell,
+};
+
+const BAR_WIDTH: f32 = 16.0;
+/// Left of the bar, for the histogram.
+const HISTOGRAM: f32 = 14.0;
+/// Histogram, bar, ticks and label.
+pub const WIDTH: f32 = 94.0;
+
+/// Paints the bar into `rect`. `panel` is the one that it speaks of where panels have limits of their own, `cell` the one
+/// whose value is marked.
+pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): ((Component, usize), Option<Cell>), rect: Rect) {
+    let pictures = &frame.pictures;
+    let (component, column) = panel;
+    let shown = &pictures.panels[component.row()][column];
+    let is_locked = pictures.limits_from == LimitsFrom::AllPanels;
+    let histogram = if is_locked { pictures.histogram() } else { shown.histogram };
+    let label = label(frame, panel, is_locked);
+    let scale = shown.palette.scale();
+    let table = shown.palette.colormap().table();
+    let ramp: Vec<Color32> = table.colors.iter().map(|&color| theme::from_figure(color)).collect();
+    let ticks: Vec<(f32, String)> = scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect();
+    let colour_of = |count: u64, color| (count > 0).then(|| theme::from_figure(color));
+    let bar = Rect::from_min_max(
+        pos2(rect.left() + HISTOGRAM, rect.top()),
+        pos2(rect.left() + HISTOGRAM + BAR_WIDTH, rect.bottom()),
+    );
+    let response = Colorbar::new(&ramp, &ticks, &label)
+        .range(&scale.range_text())
+        .beyond(Beyond {
+            under: colour_of(histogram.under, table.under),
+            over: colour_of(histogram.over, table.over),
+            bad: colour_of(histogram.bad, table.bad),
+        })
+        .histogram(&heights(&histogram))
+        .marker(cell.and_then(|cell| marker(shown, cell)))
+        .show(ui, "colour bar", bar);
+    let spread = spread(&histogram, &scale.range_text(), is_locked);
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_description(spread.clone()));
+    response.on_hover_text(spread);
+}
+
+fn label(frame: &Frame, (component, column): (Component, usize), is_locked: bool) -> String {
+    let quantity = frame.pictures.quantity().label();
+    if is_locked {
+        return quantity.to_owned();
+    }
+    let epsilon = frame.outcome.epsilon[component.row()][column];
+    format!("{quantity} ({component}, ε = {epsilon})")
+}
+
+/// Where the cell's value stands on the bar: below 0 and above 1 for what is beyond.
+#[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+fn marker(panel: &PanelPicture, cell: Cell) -> Option<f32> {
+    let value = panel.measure.exact(cell.query, cell.key)?;
+    match panel.palette.scale().position(value as f32) {
+        NormPosition::Within(at) => Some(at),
+        NormPosition::Under => Some(-1.0),
+        NormPosition::Over => Some(2.0),
+        NormPosition::Bad => None,
+    }
+}
+
+/// Lengths of the histogram's bars, 0 to 1: logarithmic, for most cells of a pattern weigh next to nothing.
+#[expect(clippy::cast_possible_truncation, reason = "lengths on the screen")]
+fn heights(histogram: &Histogram) -> Vec<f32> {
+    let ln = |count: u64| ((count + 1) as f64).ln();
+    let most = histogram.bins.iter().copied().map(ln).fold(0.0, f64::max);
+    histogram.bins.iter().map(|&count| if most > 0.0 { (ln(count) / most) as f32 } else { 0.0 }).collect()
+}
+
+/// The histogram in words.
+fn spread(histogram: &Histogram, range: &str, is_locked: bool) -> String {
+    let within: u64 = histogram.bins.iter().sum();
+    let whose = if is_locked { "in view of all nine panels" } else { "in view of this panel" };
+    let mut text = format!("{within} cells {whose} are {range}");
+    for (count, what) in [(histogram.under, "less"), (histogram.over, "more"), (histogram.bad, "not a number")] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    text + ". Lengths of the histogram are logarithmic."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_histogram_is_logarithmic_and_said_in_words() {
+        let mut histogram = Histogram { under: 3, bad: 1, ..Histogram::default() };
+        assert!(heights(&histogram).iter().all(|&height| height == 0.0), "no cell, no bar");
+        histogram.bins[0] = 99;
+        histogram.bins[5] = 9;
+        let heights = heights(&histogram);
+        assert_eq!((heights[0], heights[5], heights[9]), (1.0, 0.5, 0.0));
+        let text = spread(&histogram, "0.0 to 1.0", true);
+        assert!(
+            text.starts_with("108 cells in view of all nine panels are 0.0 to 1.0, 3 less, 1 not a number."),
+            "{text}"
+        );
+    }
+}
