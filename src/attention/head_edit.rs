@@ -28,6 +28,18 @@ struct Resolved {
     other: Option<Arc<Other>>,
 }
 
+impl PartialEq for HeadEdit {
+    /// Equal by construction: the same edit, which brings in the very same vectors.
+    fn eq(&self, other: &Self) -> bool {
+        let brought_in = match (self.other(), other.other()) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            _ => false,
+        };
+        self.edit() == other.edit() && brought_in
+    }
+}
+
 impl HeadEdit {
     pub const NOTHING: Self = Self(None);
 

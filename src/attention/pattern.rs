@@ -31,12 +31,7 @@ pub struct ExactCell {
 impl PartialEq for Pattern {
     /// Equal by construction: the same scores under the same edit, which brings in the same vectors.
     fn eq(&self, other: &Self) -> bool {
-        let brought_in = match (self.edit.other(), other.edit.other()) {
-            (None, None) => true,
-            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
-            _ => false,
-        };
-        Arc::ptr_eq(&self.scores, &other.scores) && self.edit.edit() == other.edit.edit() && brought_in
+        Arc::ptr_eq(&self.scores, &other.scores) && self.edit == other.edit
     }
 }
 

@@ -30,6 +30,10 @@ pub struct Why {
     /// The sum of all exp of the row.
     pub row_sum: f64,
     pub weight: f64,
+    /// The query vector as it enters the score, `[head_dim]`: after the edit where that is one of the query.
+    pub query: Vec<f64>,
+    /// The key vector as it enters the score, `[head_dim]`: after the edit where that is one of the key.
+    pub key: Vec<f64>,
     /// What each dimension adds to the score, `[head_dim]`: q_d·k_d·scale of the edited vectors. They sum to `score`.
     pub contributions: Vec<f64>,
 }
@@ -60,17 +64,16 @@ impl Why {
             let partner = if edit.is_some_and(|edit| edit.component == Component::Query) { &k } else { &q };
             other.iter().zip(partner).map(|(x, y)| x * y).sum::<f64>() * scores.scale()
         });
-        let contributions = (0..q.len())
-            .map(|d| {
-                let brought_in = other.as_ref().map_or(0.0, |other| other[d]);
-                let (q, k) = match edit {
-                    Some(edit) if edit.component == Component::Query => (edit.along(q[d], brought_in), k[d]),
-                    Some(edit) => (q[d], edit.along(k[d], brought_in)),
-                    None => (q[d], k[d]),
-                };
-                q * k * scores.scale()
-            })
-            .collect();
+        let edited = |component: Component, vector: &[f64]| -> Vec<f64> {
+            let brought_in = |d: usize| other.as_ref().map_or(0.0, |other| other[d]);
+            let along = |(d, &x): (usize, &f64)| match edit {
+                Some(edit) if edit.component == component => edit.along(x, brought_in(d)),
+                _ => x,
+            };
+            vector.iter().enumerate().map(along).collect()
+        };
+        let (query, key_vector) = (edited(Component::Query, &q), edited(Component::Key, &k));
+        let contributions = query.iter().zip(&key_vector).map(|(q, k)| q * k * scores.scale()).collect();
         let exp = |score: f64| (score - row_max).exp();
         let row_sum: f64 = row.iter().copied().map(exp).sum();
         Some(Self {
@@ -87,6 +90,8 @@ impl Why {
             exp: exp(row[key]),
             row_sum,
             weight: exp(row[key]) / row_sum,
+            query,
+            key: key_vector,
             contributions,
         })
     }
@@ -146,6 +151,8 @@ mod tests {
         assert_eq!((why.dot, why.unmodified, why.score, why.row_max), (9.5, 4.75, 2.375, 2.375));
         assert_eq!(why.row_sum, 1.0 + (0.75_f64 - 2.375).exp());
         assert_eq!(why.contributions, [0.375, 2.0]);
+        let products: f64 = why.query.iter().zip(&why.key).map(|(q, k)| q * k).sum();
+        assert_eq!(products * why.scale, why.score);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! of the first changed layer and stops at the shown one. An [`Observer`] sees the panels arrive one by one.
 //! [`OpenSource::open`] opens a source on any thread, [`Engine::adopt`] takes it in. [`Worker`] is the thread around it.
 
+mod divergences;
 mod effect;
 mod error;
 mod heads;
@@ -22,6 +23,7 @@ mod spec;
 mod sweep;
 mod worker;
 
+pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
 pub use heads::{HeadPattern, HeadSummary, Under};

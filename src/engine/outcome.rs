@@ -58,6 +58,12 @@ impl Panel {
         Self { pattern, qkv, head, edit }
     }
 
+    /// Whether the head's output is the same by construction: the same vectors under the same edit.
+    pub fn has_same_output(&self, other: &Self) -> bool {
+        let same_vectors = Arc::ptr_eq(&self.qkv, &other.qkv) && self.head == other.head;
+        same_vectors && self.edit == other.edit && self.pattern == other.pattern
+    }
+
     /// Whether there are value vectors.
     pub fn has_values(&self) -> bool {
         self.qkv.value(self.head).is_some()

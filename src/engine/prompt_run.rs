@@ -173,6 +173,20 @@ impl PromptRun {
         Ok(Some(logits))
     }
 
+    /// [`Self::next_token_logits`] without an intervention; `None` also for a model without an output: an encoder
+    /// without its head has attention alone.
+    pub fn baseline_logits(&mut self, cancelled: &dyn Fn() -> bool) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
+        match self.next_token_logits(None, cancelled) {
+            Err(EngineError::Model(ModelError::NoLogits { .. })) => Ok(None),
+            answer => answer,
+        }
+    }
+
+    /// Whether [`Self::next_token_logits`] has this at hand. `upstream` is cut to the model's layers.
+    pub fn knows_output(&self, upstream: Option<&Intervention>) -> bool {
+        self.logits.contains(&upstream.cloned())
+    }
+
     /// The baseline residual stream in front of `layer`; `n_layers` is behind the last.
     fn residual(
         &mut self,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     attention::{Component, Epsilon, Intervention, LayerScope, Shown},
-    model::{ModelError, loading::unwatched},
+    model::loading::unwatched,
 };
 
 /// Prompts whose runs are kept, so that stepping back is instant.
@@ -145,12 +145,7 @@ impl Engine {
         let layers = Layers::new(observer);
         layers.expect(run.layers_to_do(facts.n_layers, intervention.upstream_of(facts.n_layers).iter()));
         let begin = || layers.begin();
-        let baseline = match run.next_token_logits(None, &begin) {
-            // An encoder without its head has attention, but no output.
-            Ok(None) | Err(EngineError::Model(ModelError::NoLogits { .. })) => return Ok(None),
-            Ok(Some(logits)) => logits,
-            Err(error) => return Err(error),
-        };
+        let Some(baseline) = run.baseline_logits(&begin)? else { return Ok(None) };
         let Some(modified) = run.next_token_logits(Some(&intervention), &begin)? else { return Ok(None) };
         let source = run.source.clone();
         let text_of = |id| match &source.reader {

@@ -1,10 +1,7 @@
 //! Every head ranked by what it does to the output.
 
 use super::{Engine, EngineError, RunSpec, effect, run};
-use crate::{
-    attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown},
-    model::ModelError,
-};
+use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
 
 /// What changing one head alone does to the next token's distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,11 +35,7 @@ impl Engine {
         let (n_layers, n_heads, n_kv_heads) = (facts.n_layers, facts.n_heads, facts.n_kv_heads);
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
-        let baseline = match prompt.next_token_logits(None, cancelled) {
-            Ok(None) | Err(EngineError::Model(ModelError::NoLogits { .. })) => return Ok(None),
-            Ok(Some(logits)) => logits,
-            Err(error) => return Err(error),
-        };
+        let Some(baseline) = prompt.baseline_logits(cancelled)? else { return Ok(None) };
         let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.scope.clone() };
         let alone = RunSpec { scope, ..spec.clone() };
         let mut all = Vec::with_capacity(n_layers * n_heads);

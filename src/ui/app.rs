@@ -12,7 +12,8 @@ use super::{
     frame::{Looks, Request},
     grid::{self, GridState},
     heads::Heads,
-    inspector, menu,
+    inspector::Inspector,
+    menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
     progress,
@@ -35,6 +36,7 @@ use crate::{
 
 const CONTROLS_WIDTH: f32 = 336.0;
 const INSPECTOR_WIDTH: f32 = 320.0;
+const INSPECTOR_WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
 /// Height of the panel with the curves over ε until it is dragged.
@@ -50,6 +52,7 @@ pub struct App {
     sweep: Curves,
     grid: GridState,
     heads: Heads,
+    inspector: Inspector,
     scope: ScopeEditor,
     prompt: PromptEditor,
     export: Export,
@@ -84,6 +87,7 @@ impl App {
             sweep: Curves::new(ctx)?,
             grid: GridState::default(),
             heads: Heads::new(ctx)?,
+            inspector: Inspector::default(),
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
             export: Export::default(),
@@ -167,7 +171,8 @@ impl App {
             ground,
         };
         let selected = grid::selected_panel(session);
-        self.studio.ask(source, Request { spec: session.run_spec(), looks: Looks { picture, selected } });
+        let looks = Looks { picture, selected, inspector: view.inspector };
+        self.studio.ask(source, Request { spec: session.run_spec(), looks });
         self.sweep.follow(source, session, self.studio.is_busy());
         self.heads.ask(ctx, session, source);
     }
@@ -294,9 +299,10 @@ impl eframe::App for App {
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
-            Panel::right("inspector").exact_size(INSPECTOR_WIDTH).resizable(false).show(ui, |ui| {
+            let panel = Panel::right("inspector").default_size(INSPECTOR_WIDTH).size_range(INSPECTOR_WIDTHS);
+            panel.show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    inspector::inspector_ui(ui, session, frame, self.studio.details(), &mut actions);
+                    self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);
                 });
             });
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     attention::{Component, Metrics},
-    engine::{Effect, Outcome, Panel, RunSpec},
+    engine::{Divergences, Effect, Outcome, Panel, RunSpec},
     figure::{PanelPictures, PictureSpec},
 };
 
@@ -21,6 +21,8 @@ pub struct Looks {
     pub picture: PictureSpec,
     /// The panel whose details are wanted, and which is wanted first.
     pub selected: (Component, usize),
+    /// Whether the inspector is open: it wants the effect of all nine panels, which takes a run of the model each.
+    pub inspector: bool,
 }
 
 /// Whether a panel answers the request that its frame answers.
@@ -73,6 +75,18 @@ pub struct Details {
     pub output_norms: Option<(f64, f64)>,
     /// Of the selected panel's intervention; `None` for a capture.
     pub effect: Option<Effect>,
+    pub of_all: PanelEffects,
+    /// Whether nothing more is to come.
+    pub is_whole: bool,
+}
+
+/// What each panel's intervention does beyond the pattern, as far as it was asked and is there, `[component][column]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PanelEffects {
+    /// KL(baseline ‖ modified) of the next token's distribution, in nats.
+    pub divergences: Divergences,
+    /// Mean length of the head's output over the baseline's.
+    pub norm_ratios: [[Option<f64>; 3]; 3],
 }
 
 /// Why a request has no picture. Messages are for people.

@@ -74,6 +74,11 @@ pub fn weight(weight: f32) -> String {
     if weight != 0.0 && weight.abs() < 1e-4 { format!("{weight:e}") } else { format!("{weight}") }
 }
 
+/// A weight in f64 with seven digits.
+pub fn precise(weight: f64) -> String {
+    if weight != 0.0 && weight.abs() < 1e-4 { format!("{weight:.6e}") } else { format!("{weight:.7}") }
+}
+
 /// Always eight characters, for tables whose numbers change under the hand.
 pub fn steady(weight: f32) -> String {
     if weight != 0.0 && weight.abs() < 1e-4 { format!("{weight:8.2e}") } else { format!("{weight:8.6}") }

@@ -1,14 +1,18 @@
 //! The engine's thread: from requests to frames and details, panel by panel where it takes long.
 
+mod details;
+
 use std::{
     cell::{Cell, RefCell},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use details::Norms;
+
 use super::frame::{Details, Failure, Frame, Looks, PanelState, Request};
 use crate::{
-    attention::{Component, Metrics},
+    attention::Component,
     engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
     figure::PanelRenderer,
 };
@@ -58,6 +62,7 @@ pub struct Painter {
     desk: SharedDesk,
     engine: Engine,
     brush: Brush,
+    norms: Norms,
 }
 
 #[derive(Default)]
@@ -97,11 +102,10 @@ impl Painter {
             watcher.send_frame(outcome.clone(), Default::default(), looks);
             // Details are given up at once.
             watcher.patience.set(Duration::ZERO);
-            details(&mut self.engine, &outcome, looks.selected, &watcher)
+            details::send(&mut self.engine, &mut self.norms, &outcome, looks, &watcher)
         });
         match result {
-            Ok(details) => watcher.send(Reply::Details(Box::new(details))),
-            Err(EngineError::Cancelled) => {}
+            Ok(()) | Err(EngineError::Cancelled) => {}
             Err(error) => watcher.send(Reply::Failed(match &error {
                 EngineError::NoSuchPosition { n_positions, .. } => {
                     Failure::NoSuchPosition { n_positions: *n_positions, message: error.to_string() }
@@ -146,6 +150,12 @@ impl Watcher<'_> {
         let frame = Frame { spec, outcome, pictures, states, looks, elapsed };
         drop(brush);
         self.send(Reply::Frame(Box::new(frame)));
+    }
+
+    /// # Errors
+    /// [`EngineError::Cancelled`] where nobody waits any more.
+    fn check(&self) -> Result<(), EngineError> {
+        if self.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 
     /// Sends what is there so far, unless that was only just done: then it waits for the next layer.
@@ -219,29 +229,4 @@ fn joined(
         }
     }
     (outcome, states)
-}
-
-fn details(
-    engine: &mut Engine,
-    outcome: &Outcome,
-    selected: (Component, usize),
-    watcher: &Watcher<'_>,
-) -> Result<Details, EngineError> {
-    let check = || if watcher.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) };
-    let baseline = &outcome.baseline.pattern;
-    check()?;
-    let mut panels = [[Metrics::of(baseline); 3]; 3];
-    for (metrics, panel) in panels.as_flattened_mut().iter_mut().zip(outcome.panels.as_flattened()) {
-        if panel.pattern != *baseline {
-            check()?;
-            *metrics = Metrics::of(&panel.pattern);
-        }
-    }
-    let (component, column) = selected;
-    check()?;
-    let norm = outcome.baseline.output_norm();
-    check()?;
-    let output_norms = norm.zip(outcome.panel(component, column).output_norm());
-    let effect = engine.effect_observed(&watcher.request.spec, component, column, watcher)?;
-    Ok(Details { panels, output_norms, effect })
 }

@@ -276,7 +276,7 @@ impl Studio {
         let is_there = |number: Option<RequestNumber>| number == Some(self.number);
         !self.is_busy()
             && is_there(self.frame.as_ref().map(|(number, _)| *number))
-            && !is_there(self.details.as_ref().map(|(number, _)| *number))
+            && !is_there(self.details.as_ref().filter(|(_, details)| details.is_whole).map(|(number, _)| *number))
             && self.failure.is_none()
             && !self.is_given_up
     }

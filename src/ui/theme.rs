@@ -85,6 +85,9 @@ pub struct Colors {
     pub components: [Color32; 3],
     /// Behind the part of an ε axis where most of the change happens.
     pub transition: Color32,
+    /// Bars above and below zero, in the hues of the figure's ramp.
+    pub positive: Color32,
+    pub negative: Color32,
     /// Over a picture that is older than the settings.
     pub veil: Color32,
     /// Under menus, cards and toasts.
@@ -126,6 +129,8 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x4A, 0x73, 0x00),
     ],
     transition: Color32::from_rgb(0xF5, 0xE3, 0xB9),
+    positive: Color32::from_rgb(0xB8, 0x2B, 0x30),
+    negative: Color32::from_rgb(0x2A, 0x6B, 0xB0),
     veil: Color32::from_rgba_premultiplied(0x91, 0x92, 0x93, 0x97),
     shadow: Color32::from_black_alpha(0x26),
 };
@@ -165,6 +170,8 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0xA9, 0xCF, 0x5C),
     ],
     transition: Color32::from_rgb(0x4A, 0x3D, 0x1E),
+    positive: Color32::from_rgb(0xF2, 0x86, 0x7A),
+    negative: Color32::from_rgb(0x79, 0xAE, 0xEC),
     veil: Color32::from_rgba_premultiplied(0x0D, 0x0F, 0x11, 0xA0),
     shadow: Color32::from_black_alpha(0x78),
 };
@@ -309,7 +316,9 @@ mod tests {
                 for line in c.components {
                     assert!(contrast(line, ground) >= 3.0 && contrast(line, c.transition) >= 3.0, "{line:?}");
                 }
-                assert!(contrast(c.outline, ground) >= 3.0, "{:?}: {}", c.outline, contrast(c.outline, ground));
+                for mark in [c.outline, c.positive, c.negative] {
+                    assert!(contrast(mark, ground) >= 3.0, "{mark:?} on {ground:?}: {}", contrast(mark, ground));
+                }
             }
             for (text, fill) in [
                 (c.on_accent, c.accent),

@@ -19,6 +19,7 @@ mod files;
 #[path = "../support/gguf/mod.rs"]
 mod gguf_files;
 mod heads;
+mod inspector;
 mod loading;
 mod opening;
 mod operations;

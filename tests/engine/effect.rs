@@ -1,8 +1,10 @@
 //! The effect on the next token, and the table of heads, against what the model says by itself.
 
+use std::cell::{Cell, RefCell};
+
 use attenuate::{
     attention::{Component, Epsilon, Intervention, Metrics, Operation, Preset, Shown},
-    engine::{Bundled, Engine, Prompt, RunSpec},
+    engine::{Bundled, Divergences, Engine, EngineError, Observer, Progress, Prompt, RunSpec},
     model::{bundled, run},
 };
 
@@ -57,6 +59,97 @@ fn the_divergence_is_that_of_the_models_own_distributions() {
     }
 }
 
+/// Counts the layers that begin, and gives up before one of them.
+struct Counter {
+    layers: Cell<usize>,
+    expected: Cell<usize>,
+    gives_up_at: usize,
+    partial: RefCell<Vec<Divergences>>,
+}
+
+impl Counter {
+    fn new(gives_up_at: usize) -> Self {
+        Self { layers: Cell::new(0), expected: Cell::new(0), gives_up_at, partial: RefCell::default() }
+    }
+
+    fn ask(&self, engine: &mut Engine, spec: &RunSpec) -> Result<Option<Divergences>, EngineError> {
+        engine.divergences_observed(spec, self, &mut |so_far| self.partial.borrow_mut().push(*so_far))
+    }
+}
+
+impl Observer for Counter {
+    fn is_cancelled(&self) -> bool {
+        self.layers.get() >= self.gives_up_at
+    }
+
+    fn first(&self) -> (Component, usize) {
+        (Component::Value, 1)
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.layers.set(self.layers.get() + 1);
+        self.expected.set(progress.of);
+    }
+}
+
+#[test]
+fn the_nine_divergences_are_those_of_the_models_own_distributions() {
+    let baseline = probabilities(None);
+    let mut engine = Engine::default();
+    for (operation, preset) in [
+        (Operation::Scale, Preset::ThisHead),
+        (Operation::Scale, Preset::AllLayers),
+        (Operation::MeanHeads, Preset::ThisLayer),
+        (Operation::MeanPositions, Preset::ThisHead),
+        (Operation::Noise { seed: 5 }, Preset::AllLayers),
+    ] {
+        let spec = RunSpec { operation, ..spec(Bundled::Austen, preset) };
+        let all = Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap().unwrap();
+        for (component, column) in grid() {
+            let reach = preset.scope().resolve(SHOWN);
+            let intervention = Intervention::new(component, operation, Epsilon::FIGURE[column], reach);
+            let modified = probabilities(Some(&intervention));
+            let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
+            let found = all[component.row()][column].unwrap();
+            let what = format!("{operation} {preset:?} {component} {column}: {found} and {expected}");
+            assert!((found - expected).abs() <= 1e-6 * expected.max(1.0), "{what}");
+            let alone = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            assert_eq!(alone.kl, found, "{what}");
+        }
+    }
+}
+
+#[test]
+fn equal_interventions_are_run_once_and_what_is_known_comes_first() {
+    let mut engine = Engine::default();
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    engine.effect(&spec, Component::Value, 1, NEVER).unwrap();
+    let counter = Counter::new(usize::MAX);
+    let all = counter.ask(&mut engine, &spec).unwrap().unwrap();
+    // Six distinct, of which one is known; six layers each. The baseline is there.
+    assert_eq!((counter.layers.get(), counter.expected.get()), (30, 30));
+    let partial = counter.partial.borrow().clone();
+    assert_eq!(partial.len(), 5);
+    let there = |divergences: &Divergences| divergences.as_flattened().iter().flatten().count();
+    assert_eq!(partial.iter().map(there).collect::<Vec<_>>(), [1, 3, 5, 6, 8]);
+    assert!(partial[0][Component::Value.row()][1].is_some());
+
+    let again = Counter::new(usize::MAX);
+    assert_eq!(again.ask(&mut engine, &spec).unwrap(), Some(all));
+    assert_eq!((again.layers.get(), again.partial.borrow().len()), (0, 0));
+}
+
+#[test]
+fn divergences_are_given_up_before_the_next_layer() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    for gives_up_at in [1, 9, 20] {
+        let counter = Counter::new(gives_up_at);
+        let answer = counter.ask(&mut Engine::default(), &spec);
+        assert!(matches!(answer, Err(EngineError::Cancelled)), "{answer:?}");
+        assert_eq!(counter.layers.get(), gives_up_at);
+    }
+}
+
 #[test]
 fn epsilon_one_has_no_effect() {
     let mut engine = Engine::default();
@@ -87,6 +180,8 @@ fn a_capture_has_no_next_token() {
         let spec = spec(Bundled::Smollm2, Preset::ThisHead);
         assert_eq!(engine.effect(&spec, component, column, NEVER).unwrap(), None);
     }
+    let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+    assert_eq!(Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap(), None);
 }
 
 #[test]

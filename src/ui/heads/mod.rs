@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     engine::{OpenSource, ShipsOf, Under},
-    figure::{Ground, Palette},
+    figure::{Ground, Palette, Quantity},
     session::{Command, Session},
 };
 use export::TableExport;
@@ -84,8 +84,12 @@ impl Heads {
         let view = &session.view;
         let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
         // Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
-        let scale = view.norm.resolve(|| None);
-        let palette = Palette::new(view.colormap, scale, view.masked, ground);
+        let (norm, colormap) = match view.quantity {
+            Quantity::Weight => (view.norm, view.colormap),
+            // The thumbnails show weights, whatever the panels do.
+            _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
+        };
+        let palette = Palette::new(colormap, norm.resolve(|| None), view.masked, ground);
         let side = thumbnails::side_pixels(ctx.pixels_per_point());
         let under = self.choice.shows.under(selected_under(session));
         self.gallery.ask(Asked { source: source.clone(), wanted: Wanted { spec, under, palette, side } });

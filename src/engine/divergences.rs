@@ -1,0 +1,72 @@
+//! What each of the nine interventions does to the output, as one number.
+
+use super::{
+    Engine, EngineError, RunSpec, effect,
+    observer::{Layers, Observer, order},
+    run,
+};
+use crate::attention::Intervention;
+
+/// KL(baseline ‖ modified) of the next token's distribution in nats for every panel, `[component][column]`: *Ships*, the
+/// safety head importance score of arXiv 2410.13708. `None` where it is still to come.
+pub type Divergences = [[Option<f64>; 3]; 3];
+
+impl Engine {
+    /// The divergence of all nine panels, those first that cost no run of layers. Equal interventions are run once.
+    /// `so_far` is handed what is there before each run that takes layers.
+    ///
+    /// `None` for a capture and for a model without an output.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn divergences_observed(
+        &mut self,
+        spec: &RunSpec,
+        observer: &dyn Observer,
+        so_far: &mut dyn FnMut(&Divergences),
+    ) -> Result<Option<Divergences>, EngineError> {
+        let facts = self.facts(&spec.source)?;
+        let shown = run::check(spec, &facts)?;
+        let prompt = self.prompt(&spec.source, &spec.prompt)?;
+        run::check_positions(spec, prompt.tokens.len())?;
+        let mut plan: Vec<_> = order(observer.first())
+            .into_iter()
+            .map(|(component, column)| {
+                let epsilon = spec.epsilon[component.row()][column];
+                let upstream = run::intervention(spec, shown, component, epsilon).upstream_of(facts.n_layers);
+                (component, column, upstream)
+            })
+            .collect();
+        // What costs nothing does not wait for what does.
+        plan.sort_by_key(|(.., upstream)| !prompt.knows_output(upstream.as_ref()));
+        let layers = Layers::new(observer);
+        let to_run = plan.iter().filter_map(|(.., upstream)| upstream.as_ref());
+        let to_run = to_run.filter(|upstream| !prompt.knows_output(Some(*upstream)));
+        layers.expect(prompt.layers_to_do(facts.n_layers, to_run));
+        let begin = || layers.begin();
+
+        let Some(baseline) = prompt.baseline_logits(&begin)? else { return Ok(None) };
+        let mut divergences = Divergences::default();
+        let mut found: Vec<(Option<Intervention>, f64)> = Vec::new();
+        for (component, column, upstream) in plan {
+            let known = found.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
+            let kl = match known {
+                Some(kl) => kl,
+                None => {
+                    if !prompt.knows_output(upstream.as_ref()) {
+                        so_far(&divergences);
+                    }
+                    if observer.is_cancelled() {
+                        return Err(EngineError::Cancelled);
+                    }
+                    let Some(modified) = prompt.next_token_logits(upstream.as_ref(), &begin)? else { return Ok(None) };
+                    let kl = effect::kl(baseline.view(), modified.view());
+                    found.push((upstream, kl));
+                    kl
+                }
+            };
+            divergences[component.row()][column] = Some(kl);
+        }
+        Ok(Some(divergences))
+    }
+}

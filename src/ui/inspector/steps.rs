@@ -1,0 +1,166 @@
+//! The multiplication table of one weight as text: each number follows from those above it.
+
+use super::digits::{PLACES, at_least, fixed, places_lost, significant};
+use crate::attention::{Change, Component, Epsilon, Operation, Why};
+
+/// Digits of exp; one more for what it is divided by, one less for what that makes.
+const EXP_DIGITS: usize = 8;
+/// Digits that a score keeps under a factor, however small it is: one less from each line to the next.
+const SCORE_DIGITS: usize = 8;
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Number {
+        name: String,
+        /// How it follows from those above; empty where it is given.
+        formula: &'static str,
+        number: String,
+        hint: String,
+    },
+    /// In place of a number: why there is none.
+    Remark(String),
+}
+
+/// Why ε leaves the score as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    /// Value is not multiplied here at all.
+    Value,
+    /// This ε changes nothing.
+    Neutral(Epsilon),
+    /// The shown layer is beside the scope.
+    Layer,
+    /// The query or key is beside the scope.
+    Position,
+}
+
+impl Unchanged {
+    fn remark(self, component: Component) -> String {
+        match self {
+            Self::Value => "Value does not enter the pattern.".to_owned(),
+            Self::Neutral(epsilon) => format!("ε = {epsilon} changes nothing."),
+            Self::Layer => "ε: this layer is not in scope, unchanged.".to_owned(),
+            Self::Position => format!("ε: this {}’s position is not in scope, unchanged.", word(component)),
+        }
+    }
+}
+
+/// The lines for the weight `why` in a panel of `component`. `unchanged` says why, where ε does nothing to it.
+pub fn steps(why: &Why, component: Component, unchanged: Unchanged) -> Vec<Step> {
+    // A number that is multiplied needs more digits than what becomes of it.
+    let epsilon = why.change.map_or(1.0, |change| change.epsilon);
+    let places = PLACES + places_lost(epsilon);
+    let of_dot = places + places_lost(why.scale.abs());
+    let scale_name = scale_name(why);
+    let mut steps = vec![
+        number(
+            "q·k",
+            "",
+            at_least(why.dot, of_dot, SCORE_DIGITS + 2),
+            "The dot product of the query and the key, before ε",
+        ),
+        number(&scale_name, "", format!("{}", why.scale), "What multiplies every q·k before the softmax"),
+    ];
+    let unmodified = at_least(why.unmodified, places, SCORE_DIGITS + 1);
+    match why.change {
+        None => {
+            steps.push(Step::Remark(unchanged.remark(component)));
+            steps.push(number("score", "q·k × scale", score(why, why.score), "What enters the softmax"));
+        }
+        Some(change) => {
+            steps.push(number("score before ε", "q·k × scale", unmodified, ""));
+            steps.extend(of_change(why, change, component, places));
+        }
+    }
+    steps.extend([
+        number("row max", "", score(why, why.row_max), "The largest score of the row, over all its keys"),
+        number(
+            "exp",
+            "exp(score − row max)",
+            significant(why.exp, EXP_DIGITS),
+            "At most 1: the row’s maximum is taken off first",
+        ),
+        number("row sum", "", significant(why.row_sum, EXP_DIGITS + 1), "The sum of exp over all keys of the row"),
+        number("weight", "exp / row sum", significant(why.weight, EXP_DIGITS - 1), "What the panel shows"),
+    ]);
+    steps
+}
+
+/// ε, what it brings in, and the score that it makes.
+fn of_change(why: &Why, change: Change, component: Component, places: usize) -> Vec<Step> {
+    let epsilon = Epsilon::new(change.epsilon).map_or_else(|_| change.epsilon.to_string(), |e| e.to_string());
+    let word = word(component);
+    let product = |what: &str| match component {
+        Component::Query => format!("({what})·k × scale"),
+        Component::Key | Component::Value => format!("q·({what}) × scale"),
+    };
+    let (brought_in, formula, hint) = match change.operation {
+        Operation::Scale => {
+            let hint = match component {
+                Component::Query => "Every query in scope is multiplied: (ε·q)·k",
+                Component::Key | Component::Value => "Every key in scope is multiplied: q·(ε·k)",
+            };
+            (None, "ε × score before ε", hint.to_owned())
+        }
+        Operation::MeanHeads | Operation::MeanPositions => {
+            let over = if change.operation == Operation::MeanHeads { "heads" } else { "positions" };
+            let what = product(&format!("mean {word} over {over}"));
+            let hint = format!("The {word} is moved towards the mean over {over}");
+            (Some(("score of the mean", what)), "mean + ε × (before ε − mean)", hint)
+        }
+        Operation::Noise { .. } => {
+            let what = product(&format!("noise on the {word}"));
+            let hint = format!("ε times the noise is added to the {word}");
+            (Some(("score of the noise", what)), "before ε + ε × noise", hint)
+        }
+    };
+    let mut steps = Vec::new();
+    if let Some(((name, hint), other)) = brought_in.zip(change.other) {
+        steps.push(number(name, "", fixed(other, places), &hint));
+    }
+    steps.push(number("ε", "", epsilon, change.operation.formula()));
+    steps.push(number("score", formula, score(why, why.score), &hint));
+    steps
+}
+
+/// A score that is subtracted from another. Under a factor alone it also keeps its digits where it is small; a sum has
+/// only as many as what it is made of.
+fn score(why: &Why, score: f64) -> String {
+    let is_product = why.change.is_none_or(|change| change.other.is_none());
+    if is_product { at_least(score, PLACES, SCORE_DIGITS) } else { fixed(score, PLACES) }
+}
+
+/// `1/√64`, where that is what it is.
+fn scale_name(why: &Why) -> String {
+    let usual = 1.0 / (why.query.len() as f64).sqrt();
+    if (why.scale - usual).abs() <= 1e-9 * usual {
+        format!("scale = 1/√{}", why.query.len())
+    } else {
+        "scale".to_owned()
+    }
+}
+
+fn word(component: Component) -> &'static str {
+    match component {
+        Component::Query => "query",
+        Component::Key => "key",
+        Component::Value => "value",
+    }
+}
+
+fn number(name: &str, formula: &'static str, number: String, hint: &str) -> Step {
+    Step::Number { name: name.to_owned(), formula, number, hint: hint.to_owned() }
+}
+
+/// Tab-separated lines: name, formula, number.
+pub fn table(steps: &[Step]) -> String {
+    let line = |step: &Step| match step {
+        Step::Number { name, formula, number, .. } => format!("{name}\t{formula}\t{number}"),
+        Step::Remark(remark) => remark.clone(),
+    };
+    steps.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests;
