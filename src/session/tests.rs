@@ -240,6 +240,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
         Command::ToggleInspector,
+        Command::ToggleHeads,
         Command::ToggleSweep,
         Command::SetSweepMetric(SweepMetric::Js),
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
@@ -250,6 +251,7 @@ fn looks_are_set_and_nothing_else() {
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
+        heads: true,
         theme: Theme::Light,
         ui_scale: 1.5,
         quantity: Quantity::Score,
@@ -283,7 +285,11 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    assert_eq!(style.title, "The Difference from Baseline after Modifying Query, Key and Value");
+    let title = crate::figure::title(Operation::Scale, style.quantity);
+    assert_eq!(
+        (style.title, title.as_str()),
+        (None, "The Difference from Baseline after Modifying Query, Key and Value")
+    );
     assert_eq!((style.quantity, style.norm), (Quantity::Difference, ColorNorm::Symmetric));
     assert_eq!(style.colormap, Colormap::PuOr);
 }
@@ -334,6 +340,7 @@ fn a_session_survives_json() {
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
+            heads: true,
             theme: Theme::Dark,
             ui_scale: 1.1,
             quantity: Quantity::WeightedValue,
