@@ -330,7 +330,7 @@ impl eframe::App for App {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
             }
             if self.session().view.heads {
-                self.heads.keys(&ctx, &mut actions);
+                self.heads.keys(&ctx, self.was_typing, &mut actions);
             }
             let escape = self.escape();
             actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));

@@ -281,8 +281,22 @@ impl Window {
 
     #[track_caller]
     pub fn click(&mut self, role: Role, name: &str) {
+        self.show_control(role, name);
         self.harness.get_by_role_and_label(role, name).click();
         self.settle();
+    }
+
+    /// Scrolls to a control that is below the fold, as a hand would.
+    #[track_caller]
+    fn show_control(&mut self, role: Role, name: &str) {
+        let node = self.harness.get_by_role_and_label(role, name);
+        // Above the status line, which covers what is below the fold.
+        let mut visible = self.harness.ctx.content_rect();
+        visible.max.y -= 40.0;
+        if !visible.contains_rect(node.rect()) {
+            node.scroll_to_me();
+            self.settle();
+        }
     }
 
     /// Menus stay open after a choice.

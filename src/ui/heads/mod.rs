@@ -122,8 +122,14 @@ impl Heads {
     /// Everything, into all the room there is.
     pub fn show(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
         ui.spacing_mut().item_spacing.y = space::XS;
+        let order = self.choice.ranking;
         bar::bar_ui(ui, self, session, source, actions);
         self.listing.update(&self.choice, &self.gallery, &self.ships);
+        if self.choice.ranking != order {
+            // Another order is asked for to see what comes first in it.
+            self.cursor.at = self.listing.indices().first().copied();
+            self.cursor.wanted = true;
+        }
         if let Some(message) = self.gallery.failure() {
             ui.label(message);
         }
@@ -135,8 +141,9 @@ impl Heads {
         self.export.show(ui.ctx(), || self.listing.table(&self.gallery, &self.ships));
     }
 
-    /// The keys that move through the list. Asked while no text is edited and no dialog is open.
-    pub fn keys(&mut self, ctx: &Context, actions: &mut Actions) {
+    /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
+    /// edited when the keys were pressed; Enter in a field, which gives the keyboard up, is not for the list.
+    pub fn keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
         let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
             actions.push(Command::ToggleHeads.into());
@@ -172,6 +179,7 @@ impl Heads {
         }
         // One that has the focus is clicked by Enter anyway.
         if focused.is_none()
+            && !was_typing
             && pressed(Key::Enter)
             && let Some(index) = self.cursor.at.filter(|&index| self.listing.position(index).is_some())
         {
