@@ -10,6 +10,7 @@
     reason = "a benchmark stops at the first surprise"
 )]
 
+#[allow(dead_code, reason = "the benchmark draws one of the outcomes that the tests share")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

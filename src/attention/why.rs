@@ -15,7 +15,7 @@ use super::{Component, Edit, Operation, Pattern};
 pub struct Why {
     /// q·k of the unmodified vectors.
     pub dot: f64,
-    /// What multiplies q·k, usually 1/√head_dim.
+    /// What multiplies q·k, usually `1/√head_dim`.
     pub scale: f64,
     /// The unmodified score.
     pub unmodified: f64,
@@ -25,7 +25,7 @@ pub struct Why {
     pub score: f64,
     /// The largest score of the row.
     pub row_max: f64,
-    /// exp(score − row_max)
+    /// `exp(score − row_max)`
     pub exp: f64,
     /// The sum of all exp of the row.
     pub row_sum: f64,
@@ -34,7 +34,7 @@ pub struct Why {
     pub query: Vec<f64>,
     /// The key vector as it enters the score, `[head_dim]`: after the edit where that is one of the key.
     pub key: Vec<f64>,
-    /// What each dimension adds to the score, `[head_dim]`: q_d·k_d·scale of the edited vectors. They sum to `score`.
+    /// What each dimension adds to the score, `[head_dim]`: `q_d·k_d·scale` of the edited vectors. They sum to `score`.
     pub contributions: Vec<f64>,
 }
 

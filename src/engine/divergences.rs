@@ -50,20 +50,19 @@ impl Engine {
         let mut found: Vec<(Option<Intervention>, f64)> = Vec::new();
         for (component, column, upstream) in plan {
             let known = found.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
-            let kl = match known {
-                Some(kl) => kl,
-                None => {
-                    if !prompt.knows_output(upstream.as_ref()) {
-                        so_far(&divergences);
-                    }
-                    if observer.is_cancelled() {
-                        return Err(EngineError::Cancelled);
-                    }
-                    let Some(modified) = prompt.next_token_logits(upstream.as_ref(), &begin)? else { return Ok(None) };
-                    let kl = effect::kl(baseline.view(), modified.view());
-                    found.push((upstream, kl));
-                    kl
+            let kl = if let Some(kl) = known {
+                kl
+            } else {
+                if !prompt.knows_output(upstream.as_ref()) {
+                    so_far(&divergences);
                 }
+                if observer.is_cancelled() {
+                    return Err(EngineError::Cancelled);
+                }
+                let Some(modified) = prompt.next_token_logits(upstream.as_ref(), &begin)? else { return Ok(None) };
+                let kl = effect::kl(baseline.view(), modified.view());
+                found.push((upstream, kl));
+                kl
             };
             divergences[component.row()][column] = Some(kl);
         }

@@ -169,19 +169,18 @@ impl Engine {
                 }
                 let intervention = run::intervention(spec, shown, component, epsilon);
                 let known = last.as_ref().filter(|(other, _)| *other == intervention).map(|(_, metrics)| *metrics);
-                let found = match known {
-                    Some(metrics) => metrics,
-                    None => {
-                        let edit = intervention.at(spec.layer, spec.head);
-                        let upstream = intervention.upstream_of(spec.layer).filter(|_| facts.kind == SourceKind::Model);
-                        let pattern = match upstream {
-                            None => baseline_run.panel(spec.head, edit).pattern,
-                            Some(upstream) => {
-                                prompt.once_under(&upstream, spec.layer, cancelled)?.panel(spec.head, edit).pattern
-                            }
-                        };
-                        if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
-                    }
+                let found = if let Some(metrics) = known {
+                    metrics
+                } else {
+                    let edit = intervention.at(spec.layer, spec.head);
+                    let upstream = intervention.upstream_of(spec.layer).filter(|_| facts.kind == SourceKind::Model);
+                    let pattern = match upstream {
+                        None => baseline_run.panel(spec.head, edit).pattern,
+                        Some(upstream) => {
+                            prompt.once_under(&upstream, spec.layer, cancelled)?.panel(spec.head, edit).pattern
+                        }
+                    };
+                    if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
                 };
                 sweep.insert(component, SweepPoint { epsilon, metrics: found });
                 last = Some((intervention, found));

@@ -107,7 +107,7 @@ impl Geometry {
         let (first, last) = (panels[0][0], panels[2][2]);
         let x = snap(last.right() + room.bar_gap + widened);
         let column = Rect { x, y: first.y, width: room.bar_width, height: last.bottom() - first.y };
-        let Bar { over, bar, under, bad } = Bar::split(column, spec.bar.beyond);
+        let Bar { over, ramp: bar, under, bad } = Bar::split(column, spec.bar.beyond);
         let half_title = title.width / 2.0;
         let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
         Ok(Self {
@@ -191,7 +191,7 @@ impl Room {
 /// The colour bar from the top.
 struct Bar {
     over: Option<Rect>,
-    bar: Rect,
+    ramp: Rect,
     under: Option<Rect>,
     bad: Option<Rect>,
 }
@@ -206,7 +206,7 @@ impl Bar {
         let bar = Rect { y: column.y + above, height: column.height - above - below - foot, ..column };
         Self {
             over: beyond.over.then_some(Rect { height: tip, ..column }),
-            bar,
+            ramp: bar,
             under: beyond.under.then_some(Rect { y: bar.bottom(), height: tip, ..column }),
             bad: beyond.bad.then_some(Rect { y: column.bottom() - square, height: square, ..column }),
         }

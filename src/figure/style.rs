@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Quantity};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct FigureStyle {
     /// `None`: as operation and quantity have it, [`crate::figure::title`].
@@ -21,23 +21,6 @@ pub struct FigureStyle {
     pub masked: MaskedStyle,
     pub ground: Ground,
     pub axis_labels: AxisLabels,
-}
-
-impl Default for FigureStyle {
-    fn default() -> Self {
-        Self {
-            title: None,
-            page: PageSize::default(),
-            font_size: FontSize::default(),
-            quantity: Quantity::default(),
-            colormap: Colormap::default(),
-            norm: ColorNorm::default(),
-            limits_from: LimitsFrom::default(),
-            masked: MaskedStyle::default(),
-            ground: Ground::default(),
-            axis_labels: AxisLabels::default(),
-        }
-    }
 }
 
 impl FigureStyle {

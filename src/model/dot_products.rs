@@ -21,6 +21,8 @@
 //! Beyond being slower at these sizes, `gemm` would have W converted to f32 in one place and packed in another, and
 //! can be called through raw pointers only.
 
+#![expect(clippy::inline_always, reason = "what is called under a dispatch has to be compiled for its instructions")]
+
 use ndarray::ArrayViewMut2;
 use pulp::{Arch, Simd, WithSimd};
 

@@ -1,5 +1,7 @@
 //! Numbers as files have them, and as f32.
 
+#![expect(clippy::inline_always, reason = "what is called under a dispatch has to be compiled for its instructions")]
+
 use half::{f16, slice::HalfFloatSliceExt};
 use pulp::{Arch, Simd, WithSimd};
 use safetensors::Dtype;

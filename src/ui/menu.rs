@@ -115,7 +115,7 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
 
 fn recent_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     for source in recent {
-        let folder = source.path().and_then(Path::parent).map_or_else(String::new, |folder| elided(folder));
+        let folder = source.path().and_then(Path::parent).map_or_else(String::new, elided);
         let button = Button::new(source.name()).shortcut_text(RichText::new(folder).small());
         if ui.add(button).on_hover_text(source.to_string()).clicked() {
             actions.push(Action::OpenRecent(source.clone()));

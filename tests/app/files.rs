@@ -176,13 +176,12 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
     for how in ["dropped", "typed"] {
         let mut window = Window::open(Session { prompt: Prompt::TokenIds(vec![1, 2, 3, 4, 5]), ..Session::default() });
         let before = window.session().clone();
-        match how {
-            "dropped" => drop_file(&mut window, &path),
-            _ => {
-                window.menu(&["File", "Open GGUF file…"]);
-                window.type_over(Role::TextInput, "Model file", &path.display().to_string());
-                window.press(Key::Enter);
-            }
+        if how == "dropped" {
+            drop_file(&mut window, &path);
+        } else {
+            window.menu(&["File", "Open GGUF file…"]);
+            window.type_over(Role::TextInput, "Model file", &path.display().to_string());
+            window.press(Key::Enter);
         }
         window.wait("the file's model", |window| window.outcome().facts.source == SourceSpec::Gguf(path.clone()));
         let facts = window.outcome().facts.clone();

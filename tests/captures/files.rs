@@ -31,7 +31,7 @@ pub fn counting(shape: &[usize]) -> Vec<u8> {
 
 /// As Python writes it.
 pub fn tuple(shape: &[usize]) -> String {
-    let numbers: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let numbers: String = shape.iter().flat_map(|n| [n.to_string(), ", ".to_owned()]).collect();
     format!("({numbers})")
 }
 

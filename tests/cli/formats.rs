@@ -150,7 +150,7 @@ fn smollm2_npz() -> Vec<u8> {
     let tensors = SafeTensors::deserialize(&file).unwrap();
     let (_, header) = SafeTensors::read_metadata(&file).unwrap();
     let array = |descr: &str, shape: &[usize], data: &[u8]| {
-        let shape: String = shape.iter().map(|n| format!("{n}, ")).collect();
+        let shape: String = shape.iter().flat_map(|n| [n.to_string(), ", ".to_owned()]).collect();
         let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}\n");
         let length = u16::try_from(header.len()).unwrap().to_le_bytes();
         [&b"\x93NUMPY\x01\x00"[..], &length, header.as_bytes(), data].concat()

@@ -1,4 +1,4 @@
-//! A real quantized model, where one is there: `ATTENUATE_REAL_MODEL` is the path of SmolLM2-135M-Instruct in Q4_1
+//! A real quantized model, where one is there: `ATTENUATE_REAL_MODEL` is the path of SmolLM2-135M-Instruct in `Q4_1`
 //! (`.ci/real-model` fetches it).
 
 use std::{env, path::PathBuf, sync::Arc, time::Instant};

@@ -25,7 +25,9 @@ fn austen() -> Gguf {
     let tokenizer: Value = serde_json::from_slice(bundled::TOKENIZER).unwrap();
     let vocab = tokenizer["model"]["vocab"].as_object().unwrap();
     let mut tokens = vec![String::new(); vocab.len()];
-    vocab.iter().for_each(|(token, id)| tokens[id.as_u64().unwrap() as usize] = token.clone());
+    for (token, id) in vocab {
+        tokens[id.as_u64().unwrap() as usize].clone_from(token);
+    }
     let merges = tokenizer["model"]["merges"].as_array().unwrap().iter();
     let merges = merges.map(|pair| format!("{} {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap()));
     let kinds = tokens.iter().map(|token| if token == "<s>" { 3 } else { 1 }).collect();
@@ -102,11 +104,9 @@ fn sentence_piece() -> Gguf {
     let pieces = pieces.map(|(piece, score)| (piece.to_owned(), score, if piece == "[one]" { 4 } else { 1 }));
     let all: Vec<(String, f32, i32)> = special.into_iter().chain(bytes).chain(pieces).collect();
     let mut gguf = golden("llama", Format::F32);
-    for name in ["token_embd.weight"] {
-        let tensor = gguf.tensor(name);
-        tensor.shape = vec![all.len(), 32];
-        tensor.bytes = Format::F32.bytes(&vec![0.5; all.len() * 32]);
-    }
+    let tensor = gguf.tensor("token_embd.weight");
+    tensor.shape = vec![all.len(), 32];
+    tensor.bytes = Format::F32.bytes(&vec![0.5; all.len() * 32]);
     gguf.set("tokenizer.ggml.model", "llama")
         .set("tokenizer.ggml.tokens", texts(all.iter().map(|(piece, ..)| piece)))
         .set("tokenizer.ggml.scores", Meta::F32s(all.iter().map(|(_, score, _)| *score).collect()))

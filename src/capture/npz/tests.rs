@@ -76,7 +76,7 @@ fn headers_are_read_as_numpy_writes_them() {
         assert_eq!(header.data_start, 10 + text.len());
     }
     let text = dict("<f4", "False", "(1,)");
-    let wide = [&b"\x93NUMPY\x03\x00"[..], &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+    let wide = [&b"\x93NUMPY\x03\x00"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat();
     assert_eq!(parse(&wide).unwrap().data_start, wide.len(), "version 3 has a longer length");
     assert!(data_start(&text).is_ok());
 }

@@ -143,7 +143,9 @@ pub fn spoken(layer: usize, head: usize, values: impl Iterator<Item = (HeadMetri
             Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
             Some(value) => format!("{value:.4}"),
         };
-        text.push_str(&format!(", {} {value}", metric.name()));
+        for part in [", ", metric.name(), " ", &value] {
+            text.push_str(part);
+        }
     }
     text
 }

@@ -149,7 +149,7 @@ impl Heads {
             actions.push(Command::ToggleHeads.into());
         }
         // A control that has the focus wants its keys for itself.
-        let focused = ctx.memory(|memory| memory.focused());
+        let focused = ctx.memory(egui::Memory::focused);
         if focused.is_some() && !self.cursor.has_focus {
             return;
         }

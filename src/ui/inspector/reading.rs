@@ -66,7 +66,7 @@ impl Reading {
         let (component, column) = origin.selected;
         let selected = origin.panels[component.row()][column].as_ref();
         let why = selected.and_then(|pattern| Why::of(pattern, query, key));
-        Some(Self { why, baseline, baseline_row, rows, origin })
+        Some(Self { origin, why, baseline, baseline_row, rows })
     }
 
     pub fn cell(&self) -> Cell {

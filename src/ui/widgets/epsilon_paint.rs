@@ -132,13 +132,12 @@ impl Rail<'_> {
         let fill = if held { colors.accent } else { colors.surface };
         painter.circle(center, HANDLE_RADIUS - 1.0, fill, Stroke::new(2.0, colors.accent));
         let color = if held { colors.on_accent } else { colors.accent };
-        match self.scale.beyond(epsilon) {
-            Some(side) => painter.add(arrow(center, side, color)),
-            None => {
-                let radius = if response.hovered() || held { 3.0 } else { 2.0 };
-                painter.circle_filled(center, radius, color)
-            }
-        };
+        if let Some(side) = self.scale.beyond(epsilon) {
+            painter.add(arrow(center, side, color));
+        } else {
+            let radius = if response.hovered() || held { 3.0 } else { 2.0 };
+            painter.circle_filled(center, radius, color);
+        }
     }
 }
 

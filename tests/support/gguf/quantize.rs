@@ -56,7 +56,7 @@ impl Format {
         }
     }
 
-    /// Largest error of a value, relative to the largest of its block (Q8_0) or to itself: half a unit in the last of
+    /// Largest error of a value, relative to the largest of its block (`Q8_0`) or to itself: half a unit in the last of
     /// 11 or 8 binary digits; half of a 127th, and as much again because the scale is a F16.
     pub fn relative_error(self) -> f32 {
         match self {
@@ -68,10 +68,10 @@ impl Format {
     }
 }
 
-/// The scale of a block of Q8_0 and its values in units of that.
+/// The scale of a block of `Q8_0` and its values in units of that.
 fn steps(block: &[f32]) -> (f16, impl Iterator<Item = i8>) {
     let largest = block.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let scale = largest / 127.0;
     let step = move |value: f32| if scale == 0.0 { 0 } else { (value / scale).round() as i8 };
-    (f16::from_f32(scale), block.to_vec().into_iter().map(step))
+    (f16::from_f32(scale), block.iter().copied().map(step))
 }

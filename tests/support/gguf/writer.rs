@@ -127,15 +127,21 @@ impl Meta {
         match self {
             Self::Texts(texts) => {
                 list(9, 8, texts.len());
-                texts.iter().for_each(|item| text(bytes, item));
+                for item in texts {
+                    text(bytes, item);
+                }
             }
             Self::F32s(numbers) => {
                 list(9, 6, numbers.len());
-                numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+                for number in numbers {
+                    bytes.extend(number.to_le_bytes());
+                }
             }
             Self::I32s(numbers) => {
                 list(9, 5, numbers.len());
-                numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+                for number in numbers {
+                    bytes.extend(number.to_le_bytes());
+                }
             }
             Self::U32(number) => bytes.extend([4, *number].map(u32::to_le_bytes).concat()),
             Self::F32(number) => bytes.extend([6_u32.to_le_bytes(), number.to_le_bytes()].concat()),
