@@ -20,7 +20,9 @@ const NOTE_LINES: f32 = 6.0;
 
 /// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
-    heading(ui, "Modify");
+    ui.add_space(space::M);
+    operation_ui(ui, session, actions);
+    ui.add_space(space::XS);
     let mut rows = session.rows;
     let choices = [
         (RowChoice::All, "All", "The slider moves all three rows (A)"),
@@ -45,7 +47,6 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     }
     ui.add_space(space::S);
 
-    operation_ui(ui, session, actions);
     let epsilon = session.selected_epsilon();
     let moved = EpsilonSlider::new(&epsilon, epsilons)
         .neutral(session.operation.neutral())
@@ -86,7 +87,8 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
 fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let current = session.operation;
     ui.horizontal(|ui| {
-        let label = ui.label("Operation");
+        ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
+        ui.label("by");
         let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);
         let combo = shown.show_ui(ui, |ui| {
             for operation in Operation::ALL {
@@ -97,7 +99,7 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 }
             }
         });
-        named(combo.response, "Operation").labelled_by(label.id).on_hover_text(current.formula());
+        named(combo.response, "Operation").on_hover_text(current.formula());
         if let Operation::Noise { mut seed } = current {
             ui.label("Seed");
             let hint = "The same seed gives the same noise, in every run";

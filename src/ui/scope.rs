@@ -6,7 +6,7 @@ use egui::{DragValue, RichText, Ui};
 
 use super::{
     action::Actions,
-    controls::{heading, named},
+    controls::named,
     explain,
     theme::{self, space},
     widgets::{ChipsResponse, Segment, segmented, segmented_row},
@@ -38,12 +38,13 @@ pub fn scope_ui(
     outcome: Option<&Outcome>,
     actions: &mut Actions,
 ) {
-    heading(ui, "Scope");
+    ui.add_space(space::M);
     let mut preset = session.scope.preset();
     let choices = Preset::ALL.map(|preset| (Some(preset), preset.name(), preset_hint(preset)));
-    if segmented(ui, "Scope", &mut preset, &choices)
-        && let Some(preset) = preset
-    {
+    let name = RichText::new("Scope").strong().color(theme::of(ui).text_strong);
+    let mut is_chosen = false;
+    row_ui(ui, name, |ui| is_chosen = segmented(ui, "Scope", &mut preset, &choices));
+    if is_chosen && let Some(preset) = preset {
         actions.push(Command::SetScope(preset.scope()).into());
     }
     let Some(outcome) = outcome else { return };
@@ -61,7 +62,7 @@ pub fn scope_ui(
     }
 }
 
-fn row_ui(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) -> egui::Response {
+fn row_ui(ui: &mut Ui, name: impl Into<egui::WidgetText>, contents: impl FnOnce(&mut Ui)) -> egui::Response {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let start = ui.cursor().left();
