@@ -170,13 +170,16 @@ pub fn grid_ui(
 }
 
 fn title_ui(ui: &Ui, title: &str, rect: Rect) {
-    let (font, color) = (TextStyle::Heading.resolve(ui.style()), theme::of(ui).text_strong);
-    let mut galley = ui.painter().layout_no_wrap(title.to_owned(), font, color);
-    if galley.size().x > rect.width() {
-        galley = ui.painter().layout_no_wrap(title.to_owned(), TextStyle::Body.resolve(ui.style()), color);
+    let color = theme::of(ui).text_strong;
+    let fitting = [TextStyle::Heading, TextStyle::Body, TextStyle::Small].into_iter().find_map(|style| {
+        let galley = ui.painter().layout_no_wrap(title.to_owned(), style.resolve(ui.style()), color);
+        (galley.size().x <= rect.width()).then_some(galley)
+    });
+    // Where there is no room for it, it is left out rather than cut: the figure that is exported has it.
+    if let Some(galley) = fitting {
+        let position = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
+        ui.painter().galley(position, galley, color);
     }
-    let position = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
-    ui.painter().galley(position, galley, color);
 }
 
 /// How panel titles are written: all of them alike.
@@ -186,6 +189,8 @@ enum TitleStyle {
     Small,
     /// `Query, ε = 5e-1`
     Short,
+    /// `5e-1`: beside an open inspector in a small window.
+    Least,
 }
 
 impl TitleStyle {
@@ -197,7 +202,7 @@ impl TitleStyle {
                 (0..3).all(|column| style.galley(ui, outcome, component, column, Color32::PLACEHOLDER).size().x <= room)
             })
         };
-        [Self::Full, Self::Small].into_iter().find(|&style| fits(style)).unwrap_or(Self::Short)
+        [Self::Full, Self::Small, Self::Short].into_iter().find(|&style| fits(style)).unwrap_or(Self::Least)
     }
 
     fn galley(
@@ -214,6 +219,7 @@ impl TitleStyle {
             Self::Full => (full(), TextStyle::Body),
             Self::Small => (full(), TextStyle::Small),
             Self::Short => (format!("{component}, ε = {epsilon}"), TextStyle::Small),
+            Self::Least => (epsilon.to_string(), TextStyle::Small),
         };
         ui.painter().layout_no_wrap(text, style.resolve(ui.style()), color)
     }
