@@ -18,6 +18,7 @@ mod norm;
 mod palette;
 mod panel_scales;
 mod panels;
+pub mod payload;
 mod png;
 mod pooling;
 mod quantity;
