@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::sweep::SweepArguments;
+use super::{export::FigureArguments, sweep::SweepArguments};
 use crate::{
     attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Ranking, SourceSpec},
-    figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
+    figure::{ColorNorm, Colormap, Quantity},
 };
 
 /// See what happens to a transformer's attention when its Query, Key or Value is turned down.
@@ -37,6 +37,7 @@ Examples:
   attenuate --prompt \"The cat sat on the mat.\"     the bundled live model reads your prompt
   attenuate bundled:austen --layers all --heads all
   attenuate export -o figure.png                   the figure as a picture, 300 dpi
+  attenuate export -o figure.pdf --rows value      its last row on a page, sharp at any size
   attenuate weights -o weights.json --epsilon 0.1,0.01,0
   attenuate heads bundled:smollm2                  which heads have an attention sink
   attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
@@ -46,8 +47,8 @@ Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot b
 
 #[derive(Debug, Subcommand)]
 pub enum Subcommands {
-    /// Draw the figure into a file (PNG)
-    #[command(max_term_width = 110)]
+    /// Draw the figure into a file (PNG, SVG or PDF)
+    #[command(max_term_width = 110, after_help = super::export::EXAMPLES)]
     Export(ExportArguments),
     /// Write the numbers into a file (NPZ, safetensors, CSV or JSON)
     #[command(max_term_width = 110)]
@@ -62,18 +63,11 @@ pub enum Subcommands {
 
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// File to write; the extension decides the format (.png)
+    /// File to write; the extension decides the format (.png, .svg, .pdf)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Title above the grid; an empty text leaves it out
-    #[arg(long, value_name = "TEXT")]
-    pub title: Option<String>,
-    /// Pixels per inch
-    #[arg(long, default_value = "300", value_name = "N")]
-    pub dpi: Dpi,
-    /// Size of the page in millimetres; without a height it is as high as its content
-    #[arg(long, default_value = "178", value_name = "WxH")]
-    pub size: PageSize,
+    #[command(flatten)]
+    pub figure: FigureArguments,
     #[command(flatten)]
     pub view: ViewArguments,
 }

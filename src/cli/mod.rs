@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod export;
 mod heads;
 mod sweep;
 
@@ -38,7 +39,7 @@ impl Task {
     /// With one sentence for a person.
     pub fn run(self) -> anyhow::Result<()> {
         match self.0 {
-            Subcommands::Export(arguments) => commands::export(&arguments),
+            Subcommands::Export(arguments) => export::export(&arguments),
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),

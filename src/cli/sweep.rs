@@ -15,7 +15,7 @@ use crate::{
     attention::{Component, Epsilon, Operation, Scope},
     capture::write_atomically,
     engine::{Engine, EngineError, Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
-    figure::{Dpi, sweep_figure, to_png, to_svg},
+    figure::{Dpi, TextMode, sweep_figure, to_png, to_svg},
     session::{Cell, Session},
 };
 
@@ -99,8 +99,11 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     let bytes = match format {
         Format::Csv => csv(&sweep)?,
         Format::Json => json(&sweep, &session.run_spec(), &outcome, cell)?,
-        Format::Png => to_png(&figure(&sweep, arguments.metric, &session, &outcome)?, arguments.dpi)?,
-        Format::Svg => to_svg(&figure(&sweep, arguments.metric, &session, &outcome)?)?.into_bytes(),
+        Format::Png => to_png(&figure(&sweep, arguments.metric, &session, &outcome)?, arguments.dpi, None)?,
+        Format::Svg => {
+            let figure = figure(&sweep, arguments.metric, &session, &outcome)?;
+            to_svg(&figure, TextMode::default(), None)?.into_bytes()
+        }
     };
     write_atomically(output, |file| file.write_all(&bytes)).map_err(Into::into)
 }

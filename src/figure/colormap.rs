@@ -88,6 +88,7 @@ impl Colormap {
     /// like one in the pale middle of a diverging map.
     pub const fn quiet(self, ground: Ground) -> Rgb {
         match (self, ground) {
+            (_, Ground::Transparent) => self.quiet(Ground::Light),
             (Self::Greys, Ground::Light) => Rgb([214, 226, 240]),
             (Self::Greys, Ground::Dark) => Rgb([28, 40, 62]),
             (Self::RdBu | Self::PuOr | Self::BrBg, Ground::Light) => Rgb([208, 208, 212]),

@@ -1,15 +1,15 @@
 //! A resolved figure: what is where, in points (1/72 inch) from the top left corner of the page. Nothing is left to
 //! decide for those who export it.
 
-use super::{Measure, Palette, Picture, Rgb, Window, paint, pool_measure};
+use super::{Measure, Palette, Picture, Pooled, Rgb, Window, paint, pool_measure};
 
 /// A page with everything on it.
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub width: f64,
     pub height: f64,
-    /// The colour of the page.
-    pub ground: Rgb,
+    /// The colour of the page; `None` where it is transparent.
+    pub ground: Option<Rgb>,
     /// Beneath all items.
     pub heatmaps: Vec<Heatmap>,
     /// In the order of painting.
@@ -51,8 +51,13 @@ pub struct Heatmap {
 impl Heatmap {
     /// All cells as `[width, height]` pixels.
     pub fn picture(&self, size: [usize; 2]) -> Picture {
+        paint(&self.pooled(size), &self.palette)
+    }
+
+    /// All cells reduced to `[width, height]` pixels.
+    pub(super) fn pooled(&self, size: [usize; 2]) -> Pooled {
         let window = Window::whole(self.measure.n_positions());
-        paint(&pool_measure(&self.measure, window, size, self.palette.scale()).0, &self.palette)
+        pool_measure(&self.measure, window, size, self.palette.scale()).0
     }
 }
 
@@ -92,6 +97,15 @@ pub enum Item {
     Text(Text),
 }
 
+impl Item {
+    pub fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Rect { .. } | Self::Triangle { .. } | Self::Frame { .. } | Self::Line { .. } => None,
+        }
+    }
+}
+
 /// One line of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
@@ -119,4 +133,6 @@ pub enum Turn {
     Level,
     /// From the bottom to the top.
     Upwards,
+    /// Upwards at 45°.
+    Slanted,
 }

@@ -1,6 +1,6 @@
 //! The words of the figure, and which of many labels are shown.
 
-use super::{ColorNorm, Quantity, Tick};
+use super::{ColorNorm, PanelRows, Quantity, Tick};
 use crate::attention::{Component, Epsilon, Operation};
 
 /// What the colour bar measures.
@@ -13,15 +13,29 @@ const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
 pub fn title(operation: Operation, quantity: Quantity) -> String {
-    let label = quantity.label();
+    title_of(operation, quantity, PanelRows::ALL)
+}
+
+/// The title of a figure of these rows alone.
+pub(super) fn title_of(operation: Operation, quantity: Quantity, rows: PanelRows) -> String {
+    let (label, names) = (quantity.label(), names(rows));
     match operation {
-        Operation::Scale => format!("The {label} after Modifying Query, Key and Value"),
+        Operation::Scale => format!("The {label} after Modifying {names}"),
         Operation::MeanHeads if quantity == Quantity::Weight => {
-            "The Mean Operation for Query, Key and Value".to_owned()
+            format!("The Mean Operation for {names}")
         }
-        Operation::MeanHeads => format!("The {label} after the Mean Operation for Query, Key and Value"),
-        Operation::MeanPositions => format!("The {label} after the Mean over Positions of Query, Key and Value"),
-        Operation::Noise { .. } => format!("The {label} after Noise on Query, Key and Value"),
+        Operation::MeanHeads => format!("The {label} after the Mean Operation for {names}"),
+        Operation::MeanPositions => format!("The {label} after the Mean over Positions of {names}"),
+        Operation::Noise { .. } => format!("The {label} after Noise on {names}"),
+    }
+}
+
+/// `Query, Key and Value`, `Query and Value`, `Key`
+fn names(rows: PanelRows) -> String {
+    let names: Vec<&str> = rows.iter().map(Component::name).collect();
+    match names.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -85,6 +99,9 @@ mod tests {
         let title = |operation| title(operation, Quantity::Weight);
         assert_eq!(title(Operation::Scale), "The Attention Weight after Modifying Query, Key and Value");
         assert_eq!(title(Operation::MeanHeads), "The Mean Operation for Query, Key and Value");
+        let title = |rows: &str| title_of(Operation::Scale, Quantity::Weight, rows.parse().unwrap());
+        assert_eq!(title("query,value"), "The Attention Weight after Modifying Query and Value");
+        assert_eq!(title("key"), "The Attention Weight after Modifying Key");
     }
 
     #[test]

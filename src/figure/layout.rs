@@ -1,26 +1,26 @@
 //! From a spec to a resolved figure.
 
 use super::{
-    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, Rect, Rgb, Text, Turn,
-    geometry::{DOT, Geometry, TICK, TICK_GAP},
+    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, LabelRotation, Rect, Rgb, Text,
+    Turn,
+    geometry::Geometry,
     labels::BEYOND,
-    text::MIDDLE,
+    room::{DIAGONAL, LINE, TICK, TICK_GAP},
+    text::{ASCENT, MIDDLE},
 };
 
 /// Patterns of more positions than this are pictures in a vector file: shapes would make it slow to open.
-const MOST_SHAPES: usize = 96;
-/// The largest side of such a picture in pixels; larger patterns are reduced.
-const LARGEST_PICTURE: usize = 1024;
-/// Frames and ticks.
-const LINE_WIDTH: f64 = 2.0 * DOT;
+const MOST_SHAPES: usize = 64;
+/// The largest side of such a picture, which has a pixel for each cell; patterns of more are reduced.
+const LARGEST_PICTURE: usize = 4096;
 
 /// Places everything on the page.
 ///
 /// # Errors
-/// When the page has no room for nine panels, or a text cannot be measured.
+/// When the page has no room for the panels or the colour bar, or a text cannot be measured.
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     let geometry = Geometry::new(spec)?;
-    let mut page = Page { inks: Inks::on(spec.ground), items: Vec::new() };
+    let mut page = Page { inks: Inks::on(spec.ground), line_width: geometry.line_width, items: Vec::new() };
     page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
     page.panels(spec, &geometry);
     page.axes(spec, &geometry);
@@ -36,22 +36,26 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
 
 /// The few colours that are no data.
 struct Inks {
-    ground: Rgb,
+    /// `None`: transparent.
+    ground: Option<Rgb>,
     text: Rgb,
     line: Rgb,
 }
 
 impl Inks {
     fn on(ground: Ground) -> Self {
+        let [white, black] = [Rgb([255, 255, 255]), Rgb([22, 23, 26])];
+        let on_light = Self { ground: Some(white), text: Rgb([24, 24, 28]), line: Rgb([90, 90, 98]) };
         match ground {
-            Ground::Light => Self { ground: Rgb([255, 255, 255]), text: Rgb([24, 24, 28]), line: Rgb([90, 90, 98]) },
-            Ground::Dark => Self { ground: Rgb([22, 23, 26]), text: Rgb([228, 228, 232]), line: Rgb([140, 140, 150]) },
+            Ground::Light => on_light,
+            Ground::Transparent => Self { ground: None, ..on_light },
+            Ground::Dark => Self { ground: Some(black), text: Rgb([228, 228, 232]), line: Rgb([140, 140, 150]) },
         }
     }
 }
 
 fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
-    let panels = spec.panels.as_flattened().iter().zip(geometry.panels.as_flattened());
+    let panels = spec.panels.iter().flatten().zip(geometry.panels.iter().flatten());
     panels
         .map(|(panel, &rect)| {
             let n_positions = panel.measure.n_positions();
@@ -68,6 +72,7 @@ fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
 /// Items as they are added.
 struct Page {
     inks: Inks,
+    line_width: f64,
     items: Vec<Item>,
 }
 
@@ -79,19 +84,19 @@ impl Page {
     }
 
     fn line(&mut self, from: [f64; 2], to: [f64; 2]) {
-        self.items.push(Item::Line { from, to, width: LINE_WIDTH, color: self.inks.line });
+        self.items.push(Item::Line { from, to, width: self.line_width, color: self.inks.line });
     }
 
     /// Around the rectangle, not over it: the first column may be as thin as the line.
     fn frame(&mut self, rect: Rect) {
         let Rect { x, y, width, height } = rect;
-        let half = LINE_WIDTH / 2.0;
-        let rect = Rect { x: x - half, y: y - half, width: width + LINE_WIDTH, height: height + LINE_WIDTH };
-        self.items.push(Item::Frame { rect, width: LINE_WIDTH, color: self.inks.line });
+        let line = self.line_width;
+        let rect = Rect { x: x - line / 2.0, y: y - line / 2.0, width: width + line, height: height + line };
+        self.items.push(Item::Frame { rect, width: line, color: self.inks.line });
     }
 
     fn panels(&mut self, spec: &FigureSpec, geometry: &Geometry) {
-        let panels = spec.panels.as_flattened().iter().zip(geometry.panels.as_flattened());
+        let panels = spec.panels.iter().flatten().zip(geometry.panels.iter().flatten());
         for (panel, &rect) in panels {
             self.frame(rect);
             let at = [rect.center()[0], rect.y - geometry.panel_title_rise];
@@ -99,30 +104,53 @@ impl Page {
             let at = [rect.center()[0], rect.y - geometry.note_rise];
             self.text(&panel.note, at, geometry.note_size, Anchor::Middle, Turn::Level);
         }
+        let last = spec.panels.len() - 1;
+        for (row, (panels, rects)) in spec.panels.iter().zip(&geometry.panels).enumerate() {
+            let drop = if row == last { geometry.last_metrics_drop } else { geometry.metrics_drop };
+            for (panel, rect) in panels.iter().zip(rects) {
+                let at = [rect.center()[0], rect.bottom() + drop];
+                self.text(&panel.metrics, at, geometry.metrics_size, Anchor::Middle, Turn::Level);
+            }
+        }
     }
 
     /// Query labels left of the outer left panels, key labels below the outer bottom panels, and what they are.
     fn axes(&mut self, spec: &FigureSpec, geometry: &Geometry) {
+        let lefts: Vec<Rect> = geometry.panels.iter().filter_map(|row| row.first().copied()).collect();
+        let lowest: &[Rect] = geometry.panels.last().map_or(&[], Vec::as_slice);
         let size = geometry.label_size;
-        let labels = spec.axis_labels.iter().enumerate().step_by(geometry.label_step);
-        for (position, label) in labels {
-            let middle = (position as f64 + 0.5) * geometry.cell;
-            for [Rect { x, y, .. }, ..] in geometry.panels {
-                let y = y + middle;
+        let middle = |position: usize| (position as f64 + 0.5) * geometry.cell;
+        for (position, label) in spec.axis_labels.iter().enumerate().step_by(geometry.query_step) {
+            for &Rect { x, y, .. } in &lefts {
+                let y = y + middle(position);
                 self.line([x - TICK, y], [x, y]);
                 self.text(label, [x - TICK - TICK_GAP, y + MIDDLE * size], size, Anchor::End, Turn::Level);
             }
-            for panel in geometry.panels[2] {
-                let (x, y) = (panel.x + middle, panel.bottom());
+        }
+        for (position, label) in spec.axis_labels.iter().enumerate().step_by(geometry.key_step) {
+            for panel in lowest {
+                let (x, y) = (panel.x + middle(position), panel.bottom());
                 self.line([x, y], [x, y + TICK]);
-                self.text(label, [x + MIDDLE * size, y + TICK + TICK_GAP], size, Anchor::End, Turn::Upwards);
+                self.key_label(label, [x, y + TICK + TICK_GAP], size, spec.label_rotation);
             }
         }
-        let (first, last) = (geometry.panels[0][0], geometry.panels[2][2]);
+        let (Some(first), Some(last)) = (lefts.first(), lowest.last()) else { return };
         let [x, y] = [f64::midpoint(first.x, last.right()), f64::midpoint(first.y, last.bottom())];
         let size = geometry.caption_size;
         self.text("Query position", [geometry.query_caption_x, y], size, Anchor::Middle, Turn::Upwards);
         self.text("Key position", [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);
+    }
+
+    /// A label whose highest point is below `[x, y]`, where its tick ends.
+    fn key_label(&mut self, label: &str, [x, y]: [f64; 2], size: f64, rotation: LabelRotation) {
+        match rotation {
+            LabelRotation::Upwards => self.text(label, [x + MIDDLE * size, y], size, Anchor::End, Turn::Upwards),
+            LabelRotation::Slanted => {
+                let at = [x + MIDDLE * DIAGONAL * size, y + ASCENT * DIAGONAL * size];
+                self.text(label, at, size, Anchor::End, Turn::Slanted);
+            }
+            LabelRotation::Level => self.text(label, [x, y + ASCENT * size], size, Anchor::Middle, Turn::Level),
+        }
     }
 
     fn bar(&mut self, spec: &BarSpec, geometry: &Geometry) {
@@ -136,8 +164,14 @@ impl Page {
             self.items.push(Item::Rect { rect: Rect { y, height, ..bar }, fill });
         }
         self.frame(bar);
+        // A low bar has room for some of its ticks only.
+        let mut free_below = f64::INFINITY;
         for tick in &spec.ticks {
-            self.bar_tick(&tick.label, bar.bottom() - bar.height * f64::from(tick.position), geometry);
+            let y = bar.bottom() - bar.height * f64::from(tick.position);
+            if free_below - y >= LINE * geometry.tick_size {
+                self.bar_tick(&tick.label, y, geometry);
+                free_below = y;
+            }
         }
         let [less, more, nan] = BEYOND;
         if let Some(rect) = geometry.over {
@@ -154,7 +188,7 @@ impl Page {
             self.bar_tick(nan, rect.center()[1], geometry);
         }
         let at = [geometry.bar_label_x, bar.center()[1]];
-        self.text(&spec.label, at, geometry.caption_size, Anchor::Middle, Turn::Upwards);
+        self.text(&spec.label, at, geometry.bar_label_size, Anchor::Middle, Turn::Upwards);
     }
 
     /// A triangle from an end of the bar, beginning at `corner`, to `tip`: the colour of what lies beyond.

@@ -1,12 +1,15 @@
 //! The publication figure, and the colours and pooling that the window shares. Knows nothing of any window.
 //!
 //! [`FigureSpec`] says what the figure shows, [`layout`] resolves it to a [`Figure`] of items in points, and
-//! [`to_svg`] and [`to_png`] write that without deciding anything. A [`Measure`] gives a [`Quantity`] of every cell; a
-//! value becomes a colour by [`ColorNorm`] and [`Colormap`], together a [`Palette`]; cells become pixels by [`pool`] and
-//! [`paint`].
+//! [`to_png`], [`to_svg`] and [`to_pdf`] write that without deciding anything; [`draw`] is all of it. A [`Measure`]
+//! gives a [`Quantity`] of every cell; a value becomes a colour by [`ColorNorm`] and [`Colormap`], together a
+//! [`Palette`]; cells become pixels by [`pool`] and [`paint`].
 
+mod bands;
 mod colormap;
+mod draw;
 mod error;
+mod fonts;
 mod geometry;
 mod histogram;
 mod item;
@@ -14,23 +17,33 @@ mod labels;
 mod layout;
 mod limits;
 mod measure;
+mod metric;
 mod norm;
+mod outlines;
+mod page;
 mod palette;
 mod panel_scales;
 mod panels;
 pub mod payload;
+mod pdf;
 mod png;
 mod pooling;
 mod quantity;
+mod room;
 mod scale;
+mod sfnt;
 mod spec;
 mod style;
+mod subset;
 mod svg;
 mod sweep;
 mod text;
 mod ticks;
+mod woff;
+mod words;
 
 pub use colormap::{ColorTable, Colormap, ParseColormapError, Rgb};
+pub use draw::{FileFormat, draw, figure};
 pub use error::FigureError;
 pub use histogram::Histogram;
 pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
@@ -38,15 +51,19 @@ pub use labels::{BAR_LABEL, label_step, panel_title, title, token_label};
 pub use layout::layout;
 pub use limits::{Limits, LogLimits};
 pub use measure::{Measure, Rows};
+pub use metric::PanelMetric;
 pub use norm::{ColorNorm, LimitsFrom, NormError};
+pub use page::{PageSize, Unit};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};
 pub use panels::{PanelPicture, PanelPictures, PanelRenderer, PictureSpec};
-pub use png::{draw_png, render, to_png};
+pub use pdf::to_pdf;
+pub use png::{render, to_png};
 pub use pooling::{Keep, Pooled, Window, pool, pool_measure, pool_pattern};
 pub use quantity::{ParseQuantityError, Quantity};
 pub use scale::{NormPosition, NormScale};
 pub use spec::{BarSpec, Beyond, FigureSpec, PanelSpec};
-pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, PageSize};
+pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, LabelRotation, TextMode};
+pub use subset::{PanelColumns, PanelRows};
 pub use svg::to_svg;
 pub use sweep::sweep_figure;
 pub use ticks::Tick;

@@ -11,6 +11,8 @@ pub enum Ground {
     #[default]
     Light,
     Dark,
+    /// Whatever the figure is put on, which should be light: inks and the quiet colour are those of [`Self::Light`].
+    Transparent,
 }
 
 /// How cells are drawn that no query may attend to.
@@ -71,12 +73,12 @@ impl Palette {
     }
 }
 
-/// Opaque pixels, row by row from the top.
+/// Pixels, row by row from the top; opaque but for the page of a figure on a transparent ground.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
     pub width: usize,
     pub height: usize,
-    /// `[height, width, 4]`, sRGB.
+    /// `[height, width, 4]`, sRGB and opacity, which no colour is multiplied by.
     pub rgba: Vec<u8>,
 }
 

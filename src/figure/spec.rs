@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::{
-    AxisLabels, Colormap, FigureStyle, FontSize, Ground, Histogram, LimitsFrom, Measure, NormScale, PageSize, Palette,
-    Tick, labels,
+    AxisLabels, Colormap, Dpi, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure, NormScale,
+    PageSize, Palette, Tick, labels,
+    metric::metric_line,
     panel_scales::{range, scales},
 };
 use crate::{attention::Component, engine::Outcome};
@@ -13,13 +14,15 @@ use crate::{attention::Component, engine::Outcome};
 #[derive(Clone, Debug)]
 pub struct FigureSpec {
     pub title: String,
-    /// `[component][column]`
-    pub panels: [[PanelSpec; 3]; 3],
+    /// Rows from top to bottom, at least one, of equally many panels each, at least one.
+    pub panels: Vec<Vec<PanelSpec>>,
     /// One for each position, or none.
     pub axis_labels: Vec<String>,
+    pub label_rotation: LabelRotation,
     pub bar: BarSpec,
     pub ground: Ground,
     pub page: PageSize,
+    pub dpi: Dpi,
     pub font_size: FontSize,
 }
 
@@ -47,12 +50,17 @@ pub struct PanelSpec {
     pub title: String,
     /// Its own limits, in a figure without common ones; else empty.
     pub note: String,
+    /// Its numbers, where any are wanted; else empty.
+    pub metrics: String,
     pub measure: Measure,
     pub palette: Palette,
 }
 
 impl FigureSpec {
     /// A capture without values shows its weights instead of weight × ‖value‖.
+    ///
+    /// Common limits are those of all nine panels, also where only some are shown: a part of a figure has the colours of
+    /// the whole and of the window.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
         let measures = Measure::of_panels(style.quantity, outcome);
         let ranges: Vec<_> = measures
@@ -61,20 +69,24 @@ impl FigureSpec {
             .map(|measure| if style.norm.is_automatic() { range(measure) } else { None })
             .collect();
         let scales = scales(style.norm, style.limits_from, &ranges);
-        let seen = seen(measures.as_flattened(), &scales);
+        let shown = |index: usize| {
+            style.columns.contains(index % 3) && style.rows.iter().any(|component| component.row() == index / 3)
+        };
+        let seen = seen(measures.as_flattened(), &scales, shown);
         let quantity = measures[0][0].quantity();
         let is_own = style.norm.is_automatic() && style.limits_from == LimitsFrom::EachPanel;
-        let panels = Component::ALL.map(|component| {
-            std::array::from_fn(|column| {
-                let scale = scales[3 * component.row() + column];
-                PanelSpec {
-                    title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
-                    note: if is_own { scale.range_text() } else { String::new() },
-                    measure: measures[component.row()][column].clone(),
-                    palette: Palette::for_quantity(quantity, style.colormap, scale, style.masked, style.ground),
-                }
-            })
-        });
+        let panel = |component: Component, column: usize| {
+            let scale = scales[3 * component.row() + column];
+            PanelSpec {
+                title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
+                note: if is_own { scale.range_text() } else { String::new() },
+                metrics: metric_line(&style.metrics, outcome.panel(component, column), &outcome.baseline),
+                measure: measures[component.row()][column].clone(),
+                palette: Palette::for_quantity(quantity, style.colormap, scale, style.masked, style.ground),
+            }
+        };
+        let row = |component| style.columns.iter().map(|column| panel(component, column)).collect();
+        let panels = style.rows.iter().map(row).collect();
         let axis_labels = match style.axis_labels {
             AxisLabels::Tokens => outcome.tokens.iter().map(|token| labels::token_label(&token.text)).collect(),
             AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
@@ -87,19 +99,21 @@ impl FigureSpec {
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {
-            title: style.title.clone().unwrap_or_else(|| labels::title(outcome.operation, quantity)),
+            title: style.title.clone().unwrap_or_else(|| labels::title_of(outcome.operation, quantity, style.rows)),
             panels,
             axis_labels,
+            label_rotation: style.label_rotation,
             bar,
             ground: style.ground,
             page: style.page,
+            dpi: style.dpi,
             font_size: style.font_size,
         }
     }
 }
 
-/// How the values of all panels lie on their scales.
-fn seen(measures: &[Measure], scales: &[NormScale]) -> Histogram {
+/// How the values of the panels that are `shown` lie on their scales.
+fn seen(measures: &[Measure], scales: &[NormScale], shown: impl Fn(usize) -> bool + Sync) -> Histogram {
     let histogram = |(measure, &scale): (&Measure, &NormScale)| {
         let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
         let mut buffer = vec![0.0; measure.n_positions()];
@@ -112,5 +126,6 @@ fn seen(measures: &[Measure], scales: &[NormScale]) -> Histogram {
         sum.include(&other);
         sum
     };
-    measures.par_iter().zip(scales).map(histogram).reduce(Histogram::default, sum)
+    let panels = measures.par_iter().zip(scales).enumerate().filter(|&(index, _)| shown(index));
+    panels.map(|(_, panel)| histogram(panel)).reduce(Histogram::default, sum)
 }

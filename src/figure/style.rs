@@ -1,18 +1,25 @@
 //! What a person chooses about the figure.
 
-use std::{fmt, ops::RangeInclusive, str::FromStr};
+use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Quantity};
+use super::{
+    ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric, PanelRows,
+    Quantity,
+};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct FigureStyle {
-    /// `None`: as operation and quantity have it, [`crate::figure::title`].
+    /// `None`: as operation, quantity and rows have it, [`crate::figure::title`].
     pub title: Option<String>,
     pub page: PageSize,
+    /// Of a PNG, and what a page in pixels is measured by.
+    pub dpi: Dpi,
+    pub rows: PanelRows,
+    pub columns: PanelColumns,
     pub font_size: FontSize,
     pub quantity: Quantity,
     pub colormap: Colormap,
@@ -21,6 +28,10 @@ pub struct FigureStyle {
     pub masked: MaskedStyle,
     pub ground: Ground,
     pub axis_labels: AxisLabels,
+    pub label_rotation: LabelRotation,
+    /// Numbers under each panel.
+    pub metrics: BTreeSet<PanelMetric>,
+    pub text: TextMode,
 }
 
 impl FigureStyle {
@@ -42,80 +53,28 @@ pub enum AxisLabels {
     Hidden,
 }
 
-/// Size of the page in millimetres, independent of any resolution. Without a height the page is as high as its
-/// content. Default: 178 mm, two columns of a journal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "(f64, Option<f64>)", into = "(f64, Option<f64>)")]
-pub struct PageSize {
-    width: f64,
-    height: Option<f64>,
+/// How key labels read. Query labels are always level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelRotation {
+    /// From the bottom to the top, 90°.
+    #[default]
+    Upwards,
+    /// 45°
+    Slanted,
+    /// 0°; thinned where they are wider than their cells.
+    Level,
 }
 
-impl PageSize {
-    /// Allowed widths and heights in millimetres.
-    const RANGE: RangeInclusive<f64> = 60.0..=2000.0;
-
-    /// # Errors
-    /// When a side is not between 60 and 2000 mm.
-    pub fn new(width_mm: f64, height_mm: Option<f64>) -> Result<Self, FigureError> {
-        let allowed = |side: f64| Self::RANGE.contains(&side);
-        if allowed(width_mm) && height_mm.is_none_or(allowed) {
-            Ok(Self { width: width_mm, height: height_mm })
-        } else {
-            Err(FigureError::PageSize(width_mm, height_mm.unwrap_or(width_mm)))
-        }
-    }
-
-    pub fn width_mm(self) -> f64 {
-        self.width
-    }
-
-    /// `None` where the page is as high as its content.
-    pub fn height_mm(self) -> Option<f64> {
-        self.height
-    }
-}
-
-impl Default for PageSize {
-    fn default() -> Self {
-        Self { width: 178.0, height: None }
-    }
-}
-
-impl fmt::Display for PageSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.height {
-            None => write!(f, "{}", self.width),
-            Some(height) => write!(f, "{}x{height}", self.width),
-        }
-    }
-}
-
-impl FromStr for PageSize {
-    type Err = FigureError;
-
-    /// `178` or `178x160`, in millimetres.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let side = |side: &str| side.trim().parse().map_err(|_| FigureError::PageSizeText(text.to_owned()));
-        match text.split_once(['x', '×']) {
-            None => Self::new(side(text)?, None),
-            Some((width, height)) => Self::new(side(width)?, Some(side(height)?)),
-        }
-    }
-}
-
-impl TryFrom<(f64, Option<f64>)> for PageSize {
-    type Error = FigureError;
-
-    fn try_from((width, height): (f64, Option<f64>)) -> Result<Self, Self::Error> {
-        Self::new(width, height)
-    }
-}
-
-impl From<PageSize> for (f64, Option<f64>) {
-    fn from(page: PageSize) -> Self {
-        (page.width, page.height)
-    }
+/// How a vector file holds its words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextMode {
+    /// As text, to be searched and selected, with the glyphs of its fonts that it uses.
+    #[default]
+    Embedded,
+    /// As outlines, which look the same in every program.
+    Paths,
 }
 
 /// Size of the panel titles in points, 4 to 24; other texts follow it. Default: 8.
@@ -138,6 +97,14 @@ impl FontSize {
 impl Default for FontSize {
     fn default() -> Self {
         Self(8.0)
+    }
+}
+
+impl FromStr for FontSize {
+    type Err = FigureError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::new(text.trim().parse().map_err(|_| FigureError::FontSizeText(text.to_owned()))?)
     }
 }
 
@@ -206,11 +173,6 @@ mod tests {
 
     #[test]
     fn sizes_outside_their_ranges_are_refused() {
-        assert_eq!("178".parse::<PageSize>().unwrap(), PageSize::default());
-        assert_eq!("120 x 90.5".parse::<PageSize>().unwrap(), PageSize::new(120.0, Some(90.5)).unwrap());
-        for text in ["", "x", "178x", "wide", "10", "178x1e9", "nan", "-178"] {
-            assert!(text.parse::<PageSize>().is_err(), "{text}");
-        }
         assert!(FontSize::new(f64::NAN).is_err() && FontSize::new(3.9).is_err() && FontSize::new(24.0).is_ok());
         assert_eq!("300".parse::<Dpi>().unwrap(), Dpi::default());
         assert!("0".parse::<Dpi>().is_err() && "-1".parse::<Dpi>().is_err() && "99999".parse::<Dpi>().is_err());
@@ -218,10 +180,23 @@ mod tests {
 
     #[test]
     fn a_style_survives_being_written_and_read() {
-        let style = FigureStyle { page: "120x90".parse().unwrap(), ..FigureStyle::default() };
+        let style = FigureStyle {
+            page: "120x90".parse().unwrap(),
+            dpi: Dpi(96),
+            rows: "key".parse().unwrap(),
+            ground: Ground::Transparent,
+            label_rotation: LabelRotation::Slanted,
+            metrics: PanelMetric::ALL.into(),
+            text: TextMode::Paths,
+            ..FigureStyle::default()
+        };
         let json = serde_json::to_string(&style).unwrap();
         assert_eq!(serde_json::from_str::<FigureStyle>(&json).unwrap(), style);
         assert_eq!(serde_json::from_str::<FigureStyle>("{}").unwrap(), FigureStyle::default());
+        let older = r#"{"title": null, "page": [120.0, 90.0], "font-size": 9.0, "axis-labels": "positions"}"#;
+        let older = serde_json::from_str::<FigureStyle>(older).unwrap();
+        assert_eq!((older.page.to_string().as_str(), older.rows), ("120x90", PanelRows::ALL));
         assert!(serde_json::from_str::<FigureStyle>(r#"{"font-size": 0}"#).is_err());
+        assert!(serde_json::from_str::<FigureStyle>(r#"{"rows": []}"#).is_err());
     }
 }

@@ -8,36 +8,56 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, Turn, png,
+    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, TextMode, Turn, fonts,
+    outlines::{self, Outline, UNITS},
+    payload::xml_element,
+    png,
     text::{FONT_FAMILY, FONT_WEIGHT},
 };
 
-/// What of a figure is written.
+/// What is written of a figure, and for whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layers {
-    /// Page, heatmaps and items.
-    All,
-    /// What lies above the heatmaps, on a transparent page.
+pub(super) enum Medium {
+    /// A file of its own.
+    File(TextMode),
+    /// Everything, for the renderer, which has the fonts.
+    Print,
+    /// What lies above the heatmaps, on a transparent page, for the renderer.
     Items,
 }
 
-/// The figure as an SVG document. The same figure gives the same text.
+/// The figure as an SVG document, with the session that it shows as `payload` (see [`payload`](super::payload)). The same
+/// figure gives the same text.
 ///
 /// # Errors
-/// When a heatmap's picture cannot be encoded.
-pub fn to_svg(figure: &Figure) -> Result<String, FigureError> {
-    write(figure, Layers::All)
+/// When a heatmap's picture cannot be encoded, or a text not be drawn.
+pub fn to_svg(figure: &Figure, text: TextMode, payload: Option<&str>) -> Result<String, FigureError> {
+    write(figure, Medium::File(text), payload)
 }
 
-pub(super) fn write(figure: &Figure, layers: Layers) -> Result<String, FigureError> {
-    let mut out = Svg(String::new());
+pub(super) fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<String, FigureError> {
+    let texts = || figure.items.iter().filter_map(Item::text).map(|text| text.text.as_str());
+    let outlines = match medium {
+        Medium::File(TextMode::Paths) => outlines::outlines(texts())?,
+        Medium::File(TextMode::Embedded) | Medium::Print | Medium::Items => BTreeMap::new(),
+    };
+    let mut out = Svg { out: String::new(), outlines, medium };
     let (width, height) = (Number(figure.width), Number(figure.height));
     out.line(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONT_FAMILY}\" font-weight=\"{FONT_WEIGHT}\">"
     ));
-    if layers == Layers::All {
-        out.line(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>", figure.ground));
+    if let Some(payload) = payload {
+        out.line(format_args!("<metadata>{}</metadata>", xml_element(payload)));
+    }
+    if medium == Medium::File(TextMode::Embedded) {
+        out.fonts(texts())?;
+    }
+    out.define_outlines();
+    if medium != Medium::Items {
+        if let Some(ground) = figure.ground {
+            out.line(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>"));
+        }
         for heatmap in &figure.heatmaps {
             out.heatmap(heatmap)?;
         }
@@ -46,16 +66,21 @@ pub(super) fn write(figure: &Figure, layers: Layers) -> Result<String, FigureErr
         out.item(item);
     }
     out.line(format_args!("</svg>"));
-    Ok(out.0)
+    Ok(out.out)
 }
 
 /// A document as it grows.
-struct Svg(String);
+struct Svg<'a> {
+    out: String,
+    /// Of all texts, where they are written as such.
+    outlines: BTreeMap<&'a str, Outline>,
+    medium: Medium,
+}
 
-impl Svg {
+impl Svg<'_> {
     fn line(&mut self, line: fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "{line}");
+        let _ = writeln!(self.out, "{line}");
     }
 
     fn item(&mut self, item: &Item) {
@@ -84,16 +109,49 @@ impl Svg {
         }
     }
 
+    fn fonts<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Result<(), FigureError> {
+        self.line(format_args!("<style>"));
+        for face in fonts::faces(texts)? {
+            self.line(format_args!(
+                "@font-face{{font-family:{};font-weight:{};src:url(data:font/woff;base64,{}) format(\"woff\")}}",
+                face.family,
+                face.weight,
+                BASE64_STANDARD.encode(&face.woff)
+            ));
+        }
+        self.line(format_args!("</style>"));
+        Ok(())
+    }
+
+    fn define_outlines(&mut self) {
+        if self.outlines.is_empty() {
+            return;
+        }
+        self.line(format_args!("<defs>"));
+        let paths: Vec<String> = self.outlines.values().map(|outline| outline.path.clone()).collect();
+        for (index, path) in paths.iter().enumerate() {
+            self.line(format_args!("<path id=\"t{index}\" d=\"{path}\"/>"));
+        }
+        self.line(format_args!("</defs>"));
+    }
+
     fn text(&mut self, text: &Text) {
+        match self.medium {
+            Medium::File(TextMode::Paths) => self.outlined(text),
+            Medium::File(TextMode::Embedded) | Medium::Print | Medium::Items => self.spelled(text),
+        }
+    }
+
+    fn spelled(&mut self, text: &Text) {
         let [x, y] = text.at.map(Number);
         let anchor = match text.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let place = match text.turn {
-            Turn::Level => format!("x=\"{x}\" y=\"{y}\""),
-            Turn::Upwards => format!("transform=\"translate({x} {y}) rotate(-90)\""),
+        let place = match degrees(text.turn) {
+            0 => format!("x=\"{x}\" y=\"{y}\""),
+            degrees => format!("transform=\"translate({x} {y}) rotate({degrees})\""),
         };
         self.line(format_args!(
             "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\" fill=\"{}\" xml:space=\"preserve\">{}</text>",
@@ -103,21 +161,55 @@ impl Svg {
         ));
     }
 
+    fn outlined(&mut self, text: &Text) {
+        let Some((index, outline)) =
+            self.outlines.iter().enumerate().find(|(_, (words, _))| **words == text.text).map(|(i, (_, o))| (i, o))
+        else {
+            return;
+        };
+        let start = match text.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -0.5 * outline.width,
+            Anchor::End => -outline.width,
+        };
+        let [x, y] = text.at.map(Number);
+        let turn = match degrees(text.turn) {
+            0 => String::new(),
+            degrees => format!(" rotate({degrees})"),
+        };
+        let scale = text.size / UNITS;
+        self.line(format_args!(
+            "<use href=\"#t{index}\" transform=\"translate({x} {y}){turn} scale({scale}) translate({} 0)\" fill=\"{}\"/>",
+            Number(start),
+            text.color
+        ));
+    }
+
     fn heatmap(&mut self, heatmap: &Heatmap) -> Result<(), FigureError> {
         let n_positions = heatmap.measure.n_positions();
-        let picture = |side| heatmap.picture([side, side]);
         match heatmap.detail {
-            Detail::Shapes => self.shapes(&picture(n_positions), heatmap.rect),
-            Detail::Picture { side } => {
-                let png = BASE64_STANDARD.encode(png::encode_picture(&picture(side))?);
-                // The attribute for SVG 1.1 renderers, the style for browsers: cells keep their edges in both.
-                self.line(format_args!(
-                    "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" \
-                     style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{png}\"/>",
-                    Place(heatmap.rect)
-                ));
+            Detail::Shapes => {
+                let picture = heatmap.picture([n_positions; 2]);
+                if self.medium == Medium::Print {
+                    // Where a viewer softens edges, the ground would shine through between two shapes: beneath them
+                    // lies their picture.
+                    self.image(&picture, heatmap.rect)?;
+                }
+                self.shapes(&picture, heatmap.rect);
             }
+            Detail::Picture { side } => self.image(&heatmap.picture([side; 2]), heatmap.rect)?,
         }
+        Ok(())
+    }
+
+    fn image(&mut self, picture: &Picture, rect: Rect) -> Result<(), FigureError> {
+        let png = BASE64_STANDARD.encode(png::encode_picture(picture)?);
+        // The attribute for SVG 1.1 renderers, the style for browsers: cells keep their edges in both.
+        self.line(format_args!(
+            "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" \
+             style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{png}\"/>",
+            Place(rect)
+        ));
         Ok(())
     }
 
@@ -143,6 +235,15 @@ impl Svg {
             self.line(format_args!("<path fill=\"{color}\" d=\"{path}\"/>"));
         }
         self.line(format_args!("</g>"));
+    }
+}
+
+/// Clockwise.
+const fn degrees(turn: Turn) -> i32 {
+    match turn {
+        Turn::Level => 0,
+        Turn::Upwards => -90,
+        Turn::Slanted => -45,
     }
 }
 

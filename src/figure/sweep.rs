@@ -57,7 +57,7 @@ pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: [Epsilon; 3], t
     let at = [FRAME.x, 18.0];
     let (size, anchor, turn) = (SIZES[1], Anchor::Start, Turn::Level);
     page.items.push(Item::Text(Text { text: title.to_owned(), at, size, anchor, turn, color: INK }));
-    Figure { width: PAGE[0], height: PAGE[1], ground: GROUND, heatmaps: Vec::new(), items: page.items }
+    Figure { width: PAGE[0], height: PAGE[1], ground: Some(GROUND), heatmaps: Vec::new(), items: page.items }
 }
 
 fn x_of_decade(decade: f64) -> f64 {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     capture::{NumbersFormat, write_atomically},
     engine::{Outcome, RunSpec},
-    figure::{Dpi, FigureStyle, draw_png},
+    figure::{Dpi, FigureStyle, FileFormat, draw},
 };
 
 const PNG: FileKind = FileKind { name: "PNG picture", extensions: &["png"] };
@@ -143,10 +143,9 @@ impl Export {
 }
 
 fn write_figure(path: &Path, outcome: &Outcome, style: &FigureStyle, dpi: u32) -> Result<(), String> {
-    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
-        return Err(format!("{}: the name must end in .png", path.display()));
-    }
-    let png = Dpi::new(dpi).and_then(|dpi| draw_png(outcome, style, dpi)).map_err(|error| error.to_string())?;
+    let format = FileFormat::of(path).map_err(|error| error.to_string())?;
+    let style = FigureStyle { dpi: Dpi::new(dpi).map_err(|error| error.to_string())?, ..style.clone() };
+    let png = draw(outcome, &style, format, None).map_err(|error| error.to_string())?;
     write_atomically(path, |file| file.write_all(&png)).map_err(|error| error.to_string())
 }
 
