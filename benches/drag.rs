@@ -17,7 +17,7 @@ use std::{collections::HashMap, hint::black_box, path::PathBuf};
 use attenuate::{
     attention::{Epsilon, Preset, Scope},
     engine::{Bundled, Engine, EpsilonGrid, Prompt, RunSpec, SourceSpec},
-    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Quantity},
+    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Pooling, Quantity},
     session::Session,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -57,6 +57,7 @@ fn picture_spec() -> PictureSpec {
         window: None,
         size: PANEL,
         quantity: Quantity::default(),
+        pooling: Pooling::default(),
         colormap: Colormap::default(),
         norm: ColorNorm::default(),
         limits_from: LimitsFrom::default(),

@@ -38,7 +38,8 @@ pub struct HeadScores {
 impl HeadScores {
     /// `query [T, head_dim]`, `key [T, head_dim]`. Products are accumulated in f64.
     pub(super) fn new(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64, mask: Mask) -> Self {
-        let below_max = scores(query, key, scale, mask, |row: &[f64], below: &mut [f32]| {
+        let is_large = query.nrows() * key.nrows() >= LARGE;
+        let below_max = scores(query, key, scale, mask, is_large, |row: &[f64], below: &mut [f32]| {
             let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             for (below, score) in below.iter_mut().zip(row) {
                 #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
@@ -87,7 +88,8 @@ impl HeadScores {
     /// Attended scores of one row in f64. The first call costs a matrix product and 8 bytes for each unmasked cell.
     pub(super) fn row(&self, query: usize) -> &[f64] {
         let keep = |row: &[f64], kept: &mut [f64]| kept.copy_from_slice(row);
-        let all = || scores(self.query.view(), self.key.view(), self.scale, self.mask, keep);
+        // On this thread alone: one that waits for others takes up other rows meanwhile, which may wait for this.
+        let all = || scores(self.query.view(), self.key.view(), self.scale, self.mask, false, keep);
         self.scores.get_or_init(all).row(query)
     }
 
@@ -123,6 +125,7 @@ fn scores<T: Clone + Default + Send>(
     key: ArrayView2<'_, f32>,
     scale: f64,
     mask: Mask,
+    on_all_cores: bool,
     write: impl Fn(&[f64], &mut [T]) + Sync,
 ) -> Packed<T> {
     let n_positions = query.nrows();
@@ -144,11 +147,11 @@ fn scores<T: Clone + Default + Send>(
     };
     let room = || Array2::zeros((BLOCK.min(n_positions), n_positions));
     let blocks = packed.row_blocks_mut(BLOCK);
-    if n_positions * n_positions < LARGE {
+    if on_all_cores {
+        blocks.into_par_iter().for_each_init(room, block);
+    } else {
         let mut scores = room();
         blocks.into_iter().for_each(|into| block(&mut scores, into));
-    } else {
-        blocks.into_par_iter().for_each_init(room, block);
     }
     packed
 }

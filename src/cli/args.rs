@@ -8,7 +8,7 @@ use super::sweep::SweepArguments;
 use crate::{
     attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Ranking, SourceSpec},
-    figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
+    figure::{ColorNorm, Colormap, Dpi, PageSize, Pooling, Quantity},
 };
 
 /// See what happens to a transformer's attention when its Query, Key or Value is turned down.
@@ -174,6 +174,9 @@ pub struct ViewArguments {
     /// value-norm (weight × ‖value‖)
     #[arg(long, value_name = "NAME", default_value = "weight", help_heading = "View")]
     pub quantity: Quantity,
+    /// What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean
+    #[arg(long, value_name = "NAME", default_value = "max", help_heading = "View")]
+    pub pooling: Pooling,
     /// Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric
     /// (about 1), or LO:HI; the default fits the quantity
     #[arg(long, value_name = "NORM", allow_hyphen_values = true, help_heading = "View")]

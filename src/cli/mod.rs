@@ -163,6 +163,7 @@ fn session(arguments: &ViewArguments) -> Session {
     }
     let view = &mut session.view;
     view.show(arguments.quantity);
+    view.pooling = arguments.pooling;
     view.norm = arguments.norm.unwrap_or(view.norm);
     view.colormap = arguments.colormap.unwrap_or(view.colormap);
     if arguments.per_panel {
@@ -215,6 +216,8 @@ mod tests {
         let view = window(&["--quantity", "difference", "--per-panel"]).view;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("symmetric".into(), "rdbu".into()));
         assert_eq!(view.limits_from, LimitsFrom::EachPanel);
+        assert_eq!(view.pooling, Pooling::Max);
+        assert_eq!(window(&["--pooling", "mean"]).view.pooling, Pooling::Mean);
         let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("log:0.1:5".into(), "magma".into()));
     }

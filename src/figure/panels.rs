@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    ColorNorm, Colormap, Ground, Histogram, LimitsFrom, MaskedStyle, Measure, Palette, Picture, Quantity, Window,
-    paint,
+    ColorNorm, Colormap, Edges, Ground, Histogram, LimitsFrom, MaskedStyle, Measure, Palette, Picture, Pooling,
+    Quantity, Window, paint,
     panel_scales::{range, scales},
-    pool_measure,
+    pooling::pool_counted,
 };
 use crate::engine::Outcome;
 
@@ -20,6 +20,7 @@ pub struct PictureSpec {
     /// Width and height of a panel in pixels.
     pub size: [usize; 2],
     pub quantity: Quantity,
+    pub pooling: Pooling,
     pub colormap: Colormap,
     pub norm: ColorNorm,
     pub limits_from: LimitsFrom,
@@ -65,6 +66,8 @@ impl PanelPictures {
 #[derive(Default)]
 pub struct PanelRenderer {
     last: Vec<Drawn>,
+    /// Of the scales in use.
+    edges: Vec<Edges>,
 }
 
 struct Drawn {
@@ -79,7 +82,8 @@ impl PanelRenderer {
     /// The pictures of all nine panels.
     pub fn render(&mut self, outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
         let window = spec.window.unwrap_or_else(|| Window::whole(outcome.n_positions()));
-        let measures = Measure::of_panels(spec.quantity, outcome);
+        let pooled = |measure: Measure| measure.pooled(spec.pooling);
+        let measures = Measure::of_panels(spec.quantity, outcome).map(|row| row.map(pooled));
         let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
         let places = measures.each_ref().map(|row| row.each_ref().map(|measure| place_in(&mut distinct, measure)));
         let ranges = self.ranges(&distinct, spec.norm);
@@ -88,25 +92,37 @@ impl PanelRenderer {
                 Palette::for_quantity(measure.quantity(), spec.colormap, scale, spec.masked, spec.ground)
             });
         let palettes: Vec<Palette> = palettes.collect();
-        let last = &self.last;
-        let drawn: Vec<Drawn> = distinct
-            .into_par_iter()
-            .zip(palettes)
-            .zip(ranges)
-            .map(|((measure, palette), range)| {
-                let same = last.iter().find(|drawn| {
-                    drawn.panel.measure == *measure
-                        && drawn.window == window
-                        && drawn.size == spec.size
-                        && drawn.panel.palette == palette
-                });
-                let panel = same.map_or_else(|| draw(measure, window, spec.size, palette), |drawn| drawn.panel.clone());
-                Drawn { window, size: spec.size, panel, range }
-            })
-            .collect();
+        self.keep_edges(&palettes);
+        let (last, edges) = (&self.last, &self.edges);
+        let is_same = |drawn: &&Drawn, measure: &Measure, palette: &Palette| {
+            let looks = drawn.window == window && drawn.size == spec.size && drawn.panel.palette == *palette;
+            looks && drawn.panel.measure == *measure
+        };
+        let draw = |((measure, palette), range): ((&Measure, Palette), Option<[f32; 2]>)| {
+            let same = last.iter().find(|drawn| is_same(drawn, measure, &palette));
+            let panel =
+                same.map_or_else(|| draw(measure, window, spec.size, palette, edges), |same| same.panel.clone());
+            Drawn { window, size: spec.size, panel, range }
+        };
+        let panels = distinct.into_iter().zip(palettes).zip(ranges);
+        let drawn: Vec<Drawn> = if outcome.n_positions() < SMALL {
+            panels.map(draw).collect()
+        } else {
+            panels.collect::<Vec<_>>().into_par_iter().map(draw).collect()
+        };
         let panels = places.map(|row| row.map(|place| drawn[place].panel.clone()));
         self.last = drawn;
         PanelPictures { panels, limits_from: spec.limits_from }
+    }
+
+    /// Makes the edges of scales that are new and forgets those that nothing is drawn on any more.
+    fn keep_edges(&mut self, palettes: &[Palette]) {
+        self.edges.retain(|edges| palettes.iter().any(|palette| palette.scale() == edges.scale()));
+        for scale in palettes.iter().map(Palette::scale) {
+            if !self.edges.iter().any(|edges| edges.scale() == scale) {
+                self.edges.push(Edges::of(scale));
+            }
+        }
     }
 
     /// The ends of each measure's values where `norm` depends on them; panels that did not change are not gone through
@@ -122,8 +138,15 @@ impl PanelRenderer {
     }
 }
 
-fn draw(measure: &Measure, window: Window, size: [usize; 2], palette: Palette) -> PanelPicture {
-    let (pooled, histogram) = pool_measure(measure, window, size, palette.scale());
+/// With fewer positions a panel is drawn before another thread has begun.
+const SMALL: usize = 48;
+
+fn draw(measure: &Measure, window: Window, size: [usize; 2], palette: Palette, edges: &[Edges]) -> PanelPicture {
+    let scale = palette.scale();
+    let (pooled, histogram) = match edges.iter().find(|edges| edges.scale() == scale) {
+        Some(edges) => pool_counted(measure, window, size, edges),
+        None => pool_counted(measure, window, size, &Edges::of(scale)),
+    };
     PanelPicture { picture: Arc::new(paint(&pooled, &palette)), measure: measure.clone(), palette, histogram }
 }
 

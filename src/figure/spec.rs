@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::{
-    AxisLabels, Colormap, FigureStyle, FontSize, Ground, Histogram, LimitsFrom, Measure, NormScale, PageSize, Palette,
-    Tick, labels,
+    AxisLabels, Colormap, Edges, FigureStyle, FontSize, Ground, Histogram, LimitsFrom, Measure, NormScale, PageSize,
+    Palette, Tick, labels,
     panel_scales::{range, scales},
 };
 use crate::{attention::Component, engine::Outcome};
@@ -54,7 +54,7 @@ pub struct PanelSpec {
 impl FigureSpec {
     /// A capture without values shows its weights instead of weight × ‖value‖.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
-        let measures = Measure::of_panels(style.quantity, outcome);
+        let measures = Measure::of_panels(style.quantity, outcome).map(|row| row.map(|m| m.pooled(style.pooling)));
         let ranges: Vec<_> = measures
             .as_flattened()
             .par_iter()
@@ -101,10 +101,11 @@ impl FigureSpec {
 /// How the values of all panels lie on their scales.
 fn seen(measures: &[Measure], scales: &[NormScale]) -> Histogram {
     let histogram = |(measure, &scale): (&Measure, &NormScale)| {
+        let edges = Edges::of(scale);
         let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
         let mut buffer = vec![0.0; measure.n_positions()];
         for query in 0..measure.n_positions() {
-            histogram.count(rows.row_into(query, &mut buffer), scale);
+            histogram.count(rows.row_into(query, &mut buffer), &edges);
         }
         histogram
     };

@@ -4,7 +4,7 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Quantity};
+use super::{ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, Pooling, Quantity};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,7 @@ pub struct FigureStyle {
     pub page: PageSize,
     pub font_size: FontSize,
     pub quantity: Quantity,
+    pub pooling: Pooling,
     pub colormap: Colormap,
     pub norm: ColorNorm,
     pub limits_from: LimitsFrom,

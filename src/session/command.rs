@@ -2,7 +2,7 @@ use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, The
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec, SweepMetric},
-    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
 /// Every way to change a [`Session`].
@@ -63,6 +63,7 @@ pub enum Command {
     SetUiScale(f32),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
+    SetPooling(Pooling),
     SetLimitsFrom(LimitsFrom),
     SetColormap(Colormap),
     SetNorm(ColorNorm),
@@ -148,6 +149,7 @@ impl Session {
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetQuantity(quantity) if quantity == self.view.quantity => {}
             Command::SetQuantity(quantity) => self.view.show(quantity),
+            Command::SetPooling(pooling) => self.view.pooling = pooling,
             Command::SetLimitsFrom(limits_from) => self.view.limits_from = limits_from,
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,

@@ -164,6 +164,7 @@ impl App {
             window: view.window,
             size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
             quantity: view.quantity,
+            pooling: view.pooling,
             colormap: view.colormap,
             norm: view.norm,
             limits_from: view.limits_from,

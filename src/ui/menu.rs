@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{Bundled, SourceSpec},
-    figure::{ColorNorm, Colormap, MaskedStyle, Quantity},
+    figure::{ColorNorm, Colormap, MaskedStyle, Pooling, Quantity},
     session::{Command, PaperFigure, Session, Theme, View},
 };
 
@@ -167,6 +167,14 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
         for (style, name) in [(MaskedStyle::Quiet, "A colour of their own"), (MaskedStyle::AsZero, "As weight 0")] {
             if ui.radio(view.masked == style, name).clicked() {
                 actions.push(Command::SetMaskedStyle(style).into());
+            }
+        }
+    });
+    ui.menu_button("Crowded pixels", |ui| {
+        for (pooling, name) in [(Pooling::Max, "Show the largest cell"), (Pooling::Mean, "Show the mean of the cells")]
+        {
+            if ui.radio(view.pooling == pooling, name).clicked() {
+                actions.push(Command::SetPooling(pooling).into());
             }
         }
     });

@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, Outcome},
     figure::{
         ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer, PictureSpec,
-        Quantity, Window, draw_png, pool_measure,
+        Pooling, Quantity, Window, draw_png, pool_measure,
     },
     session::{Command, OnScreen, Session},
 };
@@ -158,7 +158,17 @@ fn without_values_there_is_no_weighted_value() {
 fn spec(quantity: Quantity, size: usize) -> PictureSpec {
     let FigureStyle { colormap, norm, masked, ground, .. } = FigureStyle::of(quantity);
     let limits_from = LimitsFrom::AllPanels;
-    PictureSpec { window: None, size: [size; 2], quantity, colormap, norm, limits_from, masked, ground }
+    PictureSpec {
+        window: None,
+        size: [size; 2],
+        quantity,
+        pooling: Pooling::Max,
+        colormap,
+        norm,
+        limits_from,
+        masked,
+        ground,
+    }
 }
 
 fn render(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
