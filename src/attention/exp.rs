@@ -9,9 +9,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Most lanes there are.
-const MOST_LANES: usize = 16;
-/// Vectors whose sum is taken in f32 before it counts in f64.
+/// Vectors whose sum is taken as it comes before it counts with what it has lost.
 const SUMMED: usize = 4;
 
 /// Replaces each x ≤ 0 by exp(x).
@@ -22,8 +20,8 @@ pub fn exp_in_place(values: &mut [f32]) {
 /// Writes exp(factor·x) for each x of `below`, none of which is above 0, to `exps`, as long as both are, and returns
 /// their sum.
 ///
-/// The sum is in f64 but for four neighbours at a time, so that thousands of weights beside a sink count, each of which
-/// is too small to change an f32 sum of 1.
+/// What rounding takes from the sum is summed too, so that thousands of weights beside a sink count, each of which is too
+/// small to change an f32 sum of 1.
 pub(super) fn exp_sum(below: &[f32], factor: f32, exps: &mut [f32]) -> f64 {
     Arch::new().dispatch(Scaled { below, factor, exps })
 }
@@ -108,33 +106,58 @@ impl WithSimd for Scaled<'_> {
         let (below, below_rest) = S::as_simd_f32s(&self.below[..length]);
         let (exps, exps_rest) = S::as_mut_simd_f32s(&mut self.exps[..length]);
         let factor = simd.splat_f32s(self.factor);
-        let mut sums = [0.0; MOST_LANES];
+        let mut sum = Compensated { sum: simd.splat_f32s(0.0), lost: simd.splat_f32s(0.0) };
         let (below, below_last) = below.as_chunks::<SUMMED>();
         let (exps, exps_last) = exps.as_chunks_mut::<SUMMED>();
-        for (exps, below) in exps.iter_mut().zip(below) {
-            // Not `map`, whose code is compiled for every processor.
-            for (exp_of, &below) in exps.iter_mut().zip(below) {
-                *exp_of = exp(simd, simd.mul_f32s(below, factor));
-            }
-            let [a, b, c, d] = *exps;
-            add_lanes::<S>(&mut sums, simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
+        for (exps, &[a, b, c, d]) in exps.iter_mut().zip(below) {
+            let (a, b) = (exp_scaled(simd, a, factor), exp_scaled(simd, b, factor));
+            let (c, d) = (exp_scaled(simd, c, factor), exp_scaled(simd, d, factor));
+            *exps = [a, b, c, d];
+            sum.add(simd, simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
         }
-        for (exps, &below) in exps_last.iter_mut().zip(below_last) {
-            *exps = exp(simd, simd.mul_f32s(below, factor));
-            add_lanes::<S>(&mut sums, *exps);
+        for (into, &below) in exps_last.iter_mut().zip(below_last) {
+            *into = exp_scaled(simd, below, factor);
+            sum.add(simd, *into);
         }
-        let last = exp(simd, simd.mul_f32s(simd.partial_load_f32s(below_rest), factor));
+        let last = exp_scaled(simd, simd.partial_load_f32s(below_rest), factor);
         simd.partial_store_f32s(exps_rest, last);
-        sums.iter().sum::<f64>() + exps_rest.iter().copied().map(f64::from).sum::<f64>()
+        sum.total() + exps_rest.iter().copied().map(f64::from).sum::<f64>()
     }
 }
 
-#[inline(always)]
-fn add_lanes<S: Simd>(sums: &mut [f64; MOST_LANES], vector: S::f32s) {
-    let lanes: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&vector));
-    for (sum, &lane) in sums.iter_mut().zip(lanes) {
-        *sum += f64::from(lane);
+/// Sums lane by lane, and what rounding has taken from them (Knuth's two-sum).
+struct Compensated<S: Simd> {
+    sum: S::f32s,
+    lost: S::f32s,
+}
+
+impl<S: Simd> Compensated<S> {
+    #[inline(always)]
+    fn add(&mut self, simd: S, x: S::f32s) {
+        let sum = simd.add_f32s(self.sum, x);
+        let added = simd.sub_f32s(sum, self.sum);
+        let from_sum = simd.sub_f32s(self.sum, simd.sub_f32s(sum, added));
+        let lost = simd.add_f32s(from_sum, simd.sub_f32s(x, added));
+        (self.sum, self.lost) = (sum, simd.add_f32s(self.lost, lost));
     }
+
+    fn total(&self) -> f64 {
+        let lanes = [self.sum, self.lost];
+        let lanes: &[f32] = bytemuck::cast_slice(&lanes);
+        lanes.iter().copied().map(f64::from).sum()
+    }
+}
+
+/// p·r + c
+#[inline(always)]
+fn step<S: Simd>(simd: S, p: S::f32s, r: S::f32s, c: f32) -> S::f32s {
+    simd.mul_add_e_f32s(p, r, simd.splat_f32s(c))
+}
+
+/// exp(factor·x)
+#[inline(always)]
+fn exp_scaled<S: Simd>(simd: S, x: S::f32s, factor: S::f32s) -> S::f32s {
+    exp(simd, simd.mul_f32s(x, factor))
 }
 
 /// exp(x) for x ≤ 0.
@@ -150,7 +173,6 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const BIAS: u32 = 127 + 64;
     /// 2⁻⁶⁴
     const BACK: f32 = f32::from_bits((127 - 64) << 23);
-    const COEFFICIENTS: [f32; 5] = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
 
     // Compared so that what is not a number passes.
     let lowest = simd.splat_f32s(LOWEST);
@@ -160,10 +182,9 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let n = simd.sub_f32s(shifted, round);
     let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN2_HIGH), x);
     let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN2_LOW), r);
-    let mut p = simd.splat_f32s(1.987_569_1e-4);
-    for coefficient in COEFFICIENTS {
-        p = simd.mul_add_e_f32s(p, r, simd.splat_f32s(coefficient));
-    }
+    let p = step(simd, simd.splat_f32s(1.987_569_1e-4), r, 1.398_199_9e-3);
+    let p = step(simd, step(simd, p, r, 8.333_452e-3), r, 4.166_579_6e-2);
+    let p = step(simd, step(simd, p, r, 1.666_666_5e-1), r, 0.5);
     let mantissa = simd.add_f32s(simd.mul_add_e_f32s(p, simd.mul_f32s(r, r), r), simd.splat_f32s(1.0));
     // The low bits of `shifted` hold n as an integer, which is moved into the exponent field.
     let biased = simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(BIAS));

@@ -21,25 +21,30 @@ impl Histogram {
     /// Neighbours mostly share a bin, a long row of small weights for one: a piece of a row that lies in the bin of the
     /// value before it is counted at once.
     pub fn count(&mut self, values: &[f32], edges: &Edges) {
-        let mut bin = 0;
+        let mut slot = 0;
         for piece in values.chunks(PIECE) {
-            let (from, to) = (edges.edges[bin], edges.edges[bin + 1]);
+            let [from, to] = edges.ends(slot);
             // Without a way out, so that it is done in vectors.
             if piece.iter().fold(true, |all, &value| all & (value >= from) & (value < to)) {
-                self.bins[bin] += piece.len() as u64;
+                *self.slot_mut(slot) += piece.len() as u64;
             } else {
                 for &value in piece {
-                    match edges.place(value) {
-                        Place::Bin(place) => {
-                            self.bins[place] += 1;
-                            bin = place;
-                        }
-                        Place::Under => self.under += 1,
-                        Place::Over => self.over += 1,
-                        Place::Bad => self.bad += 1,
+                    if value.is_nan() {
+                        self.bad += 1;
+                    } else {
+                        slot = edges.slot(value);
+                        *self.slot_mut(slot) += 1;
                     }
                 }
             }
+        }
+    }
+
+    /// 0 is under; then come the bins, and over.
+    fn slot_mut(&mut self, slot: usize) -> &mut u64 {
+        match slot.checked_sub(1) {
+            None => &mut self.under,
+            Some(bin) => self.bins.get_mut(bin).unwrap_or(&mut self.over),
         }
     }
 
@@ -58,13 +63,6 @@ impl Histogram {
 const PIECE: usize = 32;
 /// Leading bits of a number that tell where to begin to look for its bin: sign, exponent and three of the mantissa.
 const GUIDE_BITS: u32 = 12;
-
-enum Place {
-    Bin(usize),
-    Under,
-    Over,
-    Bad,
-}
 
 /// Where the bins of a scale begin, as values. Made once for a scale; a value then finds its bin without a logarithm or
 /// a division, and exactly the one that [`NormScale::position`] gives it.
@@ -98,18 +96,19 @@ impl Edges {
         self.scale
     }
 
-    fn place(&self, value: f32) -> Place {
-        let mut below = usize::from(self.guide[(value.to_bits() >> (u32::BITS - GUIDE_BITS)) as usize]);
-        while self.edges.get(below).is_some_and(|&edge| edge <= value) {
-            below += 1;
+    /// The values from the first up to the second, without it, are in a slot.
+    fn ends(&self, slot: usize) -> [f32; 2] {
+        let from = slot.checked_sub(1).map_or(f32::NEG_INFINITY, |edge| self.edges[edge]);
+        [from, self.edges.get(slot).copied().unwrap_or(f32::INFINITY)]
+    }
+
+    /// How many edges are at or below a number.
+    fn slot(&self, value: f32) -> usize {
+        let mut slot = usize::from(self.guide[(value.to_bits() >> (u32::BITS - GUIDE_BITS)) as usize]);
+        while self.edges.get(slot).is_some_and(|&edge| edge <= value) {
+            slot += 1;
         }
-        if value.is_nan() {
-            Place::Bad
-        } else if below > Histogram::BINS {
-            Place::Over
-        } else {
-            below.checked_sub(1).map_or(Place::Under, Place::Bin)
-        }
+        slot
     }
 }
 
