@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::sweep::SweepArguments;
+use super::{manual::Manual, sweep::SweepArguments};
 use crate::{
     attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Ranking, SourceSpec},
@@ -58,6 +58,8 @@ pub enum Subcommands {
     /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)
     #[command(max_term_width = 110)]
     Sweep(SweepArguments),
+    #[command(flatten)]
+    Manual(Manual),
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod heads;
+mod manual;
 mod sweep;
 
 use std::{ffi::OsString, io::IsTerminal};
@@ -42,6 +43,8 @@ impl Task {
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
+            // Answered while the arguments are read.
+            Subcommands::Manual(_) => Ok(()),
         }
         .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
@@ -57,6 +60,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
         Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
+    if let Some(Subcommands::Manual(manual)) = &parsed.command {
+        return manual.text().map(Invocation::Print).map_err(|error| error.to_string());
+    }
     match &parsed.command {
         None => check_view(&parsed.view)?,
         Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
@@ -69,6 +75,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             heads::check(arguments)?;
             check_prompt(&arguments.source)?;
         }
+        Some(Subcommands::Manual(_)) => {}
     }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),

@@ -21,6 +21,7 @@ mod goldens;
 mod heads;
 mod help;
 mod operations;
+mod package;
 mod reference;
 mod sandbox;
 mod sweep;
