@@ -12,6 +12,7 @@ mod error;
 mod heads;
 mod heads_table;
 mod layer_run;
+mod memory;
 mod numbers;
 mod observer;
 mod outcome;

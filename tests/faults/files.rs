@@ -109,3 +109,18 @@ fn a_file_without_permission_is_named() {
     let error = Engine::default().run(&spec(folder.path(), "in love"), NEVER).unwrap_err().to_string();
     assert!(error.contains("cannot read") && error.contains(WEIGHTS), "{error}");
 }
+
+#[test]
+fn what_memory_cannot_hold_is_refused_beforehand_with_its_bytes() {
+    let n_positions = 1_000_000;
+    let zeros = vec![0_u8; n_positions * 2];
+    let view = || safetensors::tensor::TensorView::new(safetensors::Dtype::F16, vec![n_positions, 1], &zeros).unwrap();
+    let file = tempfile::Builder::new().suffix(".safetensors").tempfile().unwrap();
+    fs::write(file.path(), safetensors::serialize([("q", view()), ("k", view())], None).unwrap()).unwrap();
+    let source = SourceSpec::Capture(file.path().to_owned());
+    let session = Session { source, layer: 0, head: 0, ..Session::default() };
+    let mut engine = Engine::default();
+    let message = engine.run(&session.run_spec(), NEVER).unwrap_err().to_string();
+    assert!(message.starts_with("1000000 tokens need 8.00 TB of memory"), "{message}");
+    assert!(engine.run(&Session::default().run_spec(), NEVER).is_ok(), "the engine goes on");
+}
