@@ -132,8 +132,8 @@ pub fn notes_ui(
         }
         let offers = explain::offers(session, &frame.outcome);
         if !offers.is_empty() {
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 0.0;
                 for offer in offers {
                     if ui.link(RichText::new(offer.text).small()).clicked() {
                         actions.extend(offer.commands.into_iter().map(Into::into));

@@ -120,9 +120,9 @@ pub fn sink(session: &Session, details: &Details) -> Option<Note> {
     let metrics = details.panels[session.rows.lead().row()][session.column];
     let share = format!("{:.0} %", metrics.sink_mass? * 100.0);
     let text = if metrics.sink_mass? >= LARGE_SINK {
-        format!("{share} of this panel’s weight is on the first token, its sink.")
+        format!("Sink: {share} of this panel’s weight is on token 0.")
     } else {
-        format!("{share} of this panel’s weight is on the first token.")
+        format!("{share} of this panel’s weight is on token 0.")
     };
     Some(Note::of(Lesson::Sink, text))
 }
@@ -215,8 +215,8 @@ pub fn sharing(scope: &Scope, outcome: &Outcome) -> Option<Note> {
     }
     let others = shown.n_heads / shown.n_kv_heads - 1;
     let text = match (scope.heads, others) {
-        (HeadScope::Shown, 1) => "1 other head reads the same keys and values, unchanged.".to_owned(),
-        (HeadScope::Shown, _) => format!("{others} other heads read the same keys and values, unchanged."),
+        (HeadScope::Shown, 1) => "1 other head shares its keys and values.".to_owned(),
+        (HeadScope::Shown, _) => format!("{others} other heads share its keys and values."),
         (HeadScope::Group | HeadScope::All, _) => {
             format!("{} query heads share {} KV heads.", shown.n_heads, shown.n_kv_heads)
         }

@@ -94,7 +94,7 @@ fn escape_goes_to_the_lesson_before_the_pin() {
 #[test]
 fn sentences_lead_to_their_lessons() {
     let mut window = Window::figure();
-    window.assert_text("its sink");
+    window.assert_text("Sink: ");
     for lesson in [Lesson::Sink, Lesson::Uniform, Lesson::QueryEqualsKey, Lesson::GroupedQueries] {
         more(&mut window, lesson);
     }
@@ -152,7 +152,7 @@ fn the_drawing_of_heads_is_that_of_the_source() {
 #[test]
 fn shared_heads_are_said_where_heads_are_chosen() {
     let mut window = Window::figure();
-    window.assert_text("2 other heads read the same keys and values, unchanged.");
+    window.assert_text("2 other heads share its keys and values.");
     window.click(Role::RadioButton, Preset::ThisLayer.name());
     window.assert_text("9 query heads share 3 KV heads.");
 }

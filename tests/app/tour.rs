@@ -6,7 +6,7 @@ use attenuate::{
     ui::TourStart,
 };
 use egui::{Key, Rect, Role, vec2};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
 

@@ -107,8 +107,15 @@ fn tile(canvas: &Canvas<'_>, center: Pos2, name: &str, color: Color32) {
 }
 
 fn arrow(canvas: &Canvas<'_>, from: Pos2, to: Pos2, stroke: Stroke) {
-    canvas.painter.arrow(from, to - from, stroke);
+    canvas.painter.line_segment([from, to], stroke);
+    let back = (from - to).normalized() * HEAD;
+    for side in [back.rot90(), -back.rot90()] {
+        canvas.painter.line_segment([to, to + back + side * 0.5], stroke);
+    }
 }
+
+/// Length of an arrow's head, in points.
+const HEAD: f32 = 7.0;
 
 /// Which heads the drawing has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +201,7 @@ fn head_box(canvas: &Canvas<'_>, center: Pos2, step: f32, number: usize, is_own:
     }
 }
 
-/// Where each operation takes the vector (4, 2): dots at ε = 1, 5e-1 and 0.
+/// Where each operation takes the vector (4, 2): dots at ε = 5e-1 and 0, for noise at 2.5e-1.
 pub fn operations(canvas: &Canvas<'_>) -> Option<String> {
     let colors = canvas.colors;
     let unit = (canvas.rect.width() / 7.5).min(canvas.rect.height() / 4.6);
@@ -207,7 +214,7 @@ pub fn operations(canvas: &Canvas<'_>) -> Option<String> {
     let mut said = Vec::new();
     let [blue, pink, green] = colors.components;
     for (operation, color, name, offset, anchor) in [
-        (Operation::Scale, blue, "Scale: 0", vec2(8.0, 12.0), Align2::LEFT_CENTER),
+        (Operation::Scale, blue, "scale", vec2(8.0, 12.0), Align2::LEFT_CENTER),
         (Operation::MeanHeads, pink, "mean over heads", vec2(-2.0, -8.0), Align2::CENTER_BOTTOM),
         (Operation::MeanPositions, green, "mean over positions", vec2(0.0, 8.0), Align2::CENTER_TOP),
     ] {
@@ -221,13 +228,13 @@ pub fn operations(canvas: &Canvas<'_>) -> Option<String> {
     }
     let noise = colors.series[1];
     for seed in 0..6 {
-        let to = operated(Operation::Noise { seed }, Epsilon::FIGURE[0])?;
+        let to = operated(Operation::Noise { seed }, Epsilon::new(0.25).ok()?)?;
         canvas.painter.line_segment([place(start), place(to)], Stroke::new(1.0, noise));
         canvas.painter.circle_filled(place(to), 2.5, noise);
     }
     canvas.painter.circle_filled(place(start), 5.0, colors.text_strong);
-    canvas.text(place(start) + vec2(9.0, 14.0), Align2::LEFT_CENTER, "x = (4, 2)", colors.text_strong);
-    canvas.text(place([5.4, 3.4]), Align2::LEFT_CENTER, "noise, six seeds", noise);
+    canvas.text(place([5.5, 2.5]), Align2::LEFT_CENTER, "x = (4, 2), ε = 1", colors.text_strong);
+    canvas.text(place([5.5, 2.0]), Align2::LEFT_CENTER, "noise: ε = 2.5e-1, six seeds", noise);
     Some(said.join("; "))
 }
 

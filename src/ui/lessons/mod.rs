@@ -71,16 +71,19 @@ pub fn sentence_ui(ui: &mut Ui, text: &str, lesson: Option<Lesson>, actions: &mu
         ui.label(text);
         return;
     };
-    ui.horizontal_wrapped(|ui| {
+    ui.scope(|ui| {
+        // A line is no higher than its text.
         ui.spacing_mut().item_spacing = vec2(space::XS, 0.0);
         ui.spacing_mut().interact_size.y = 0.0;
-        ui.label(text);
-        more_ui(ui, lesson, actions);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(text);
+            more_ui(ui, lesson, actions);
+        });
     });
 }
 
 const SIZE: egui::Vec2 = vec2(700.0, 540.0);
-const SMALLEST: egui::Vec2 = vec2(420.0, 260.0);
+const SMALLEST: egui::Vec2 = vec2(560.0, 260.0);
 const LIST_WIDTH: f32 = 184.0;
 /// A page that is wider than this is hard to read.
 const TEXT_WIDTH: f32 = 620.0;
