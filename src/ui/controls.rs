@@ -19,7 +19,7 @@ use crate::{
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
 const NOTE_LINES: f32 = 6.0;
 /// Between two explanations, in points.
-const NOTE_GAP: f32 = 3.0;
+const NOTE_GAP: f32 = 2.0;
 
 /// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
