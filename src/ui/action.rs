@@ -1,3 +1,4 @@
+use super::lessons::Lesson;
 use crate::{engine::SourceSpec, session::Command};
 
 /// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
@@ -33,6 +34,10 @@ pub enum Action {
         what: &'static str,
     },
     ToggleShortcuts,
+    /// A page about what is seen.
+    OpenLesson(Lesson),
+    ToggleLessons,
+    StartTour,
     Quit,
 }
 

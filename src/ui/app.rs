@@ -1,6 +1,7 @@
 //! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
 //! comes back is shown.
 
+mod help;
 mod sources;
 
 use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
@@ -13,6 +14,7 @@ use super::{
     grid::{self, GridState},
     heads::Heads,
     inspector::Inspector,
+    lessons::Lessons,
     menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
@@ -26,6 +28,7 @@ use super::{
     studio::Studio,
     sweep::{Curves, sweep_ui},
     theme,
+    tour::{Landmark, Seen, Tour, landmark},
     widgets::Toasts,
 };
 use crate::{
@@ -60,6 +63,9 @@ pub struct App {
     recent: Recent,
     toasts: Toasts,
     shortcuts_open: bool,
+    lessons: Lessons,
+    tour: Tour,
+    tour_seen: Seen,
     /// Whether text was being edited at the end of the last frame: then Esc is for that.
     was_typing: bool,
 }
@@ -95,6 +101,9 @@ impl App {
             recent: Recent::new(ctx, setup.recent),
             toasts: Toasts::default(),
             shortcuts_open: false,
+            lessons: Lessons::default(),
+            tour: Tour::new(setup.tour),
+            tour_seen: Seen::new(setup.tour_seen),
             was_typing: false,
         };
         app.follow_view(ctx);
@@ -114,7 +123,7 @@ impl App {
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
         let is_computing = self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
-        self.opener.opening().is_none() && !is_computing && !self.export.is_saving() && !self.recent.is_busy()
+        self.opener.opening().is_none() && !is_computing && !self.is_writing()
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
@@ -137,6 +146,9 @@ impl App {
                 self.toasts.info(format!("{what} are on the clipboard."));
             }
             Action::ToggleShortcuts => self.shortcuts_open = !self.shortcuts_open,
+            Action::OpenLesson(lesson) => self.lessons.open(lesson),
+            Action::ToggleLessons => self.lessons.toggle(),
+            Action::StartTour => self.start_tour(ctx),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -199,7 +211,7 @@ impl App {
                 Err(message) => self.toasts.error(message),
             }
         }
-        if let Some(message) = self.recent.poll(ctx) {
+        for message in [self.recent.poll(ctx), self.tour_seen.poll()].into_iter().flatten() {
             self.toasts.info(message);
         }
     }
@@ -217,13 +229,15 @@ impl App {
         let session = self.timeline.session();
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
-        controls::epsilon_ui(ui, session, self.sweep.transition(session.rows), actions);
+        let transition = self.sweep.transition(session.rows);
+        landmark(ui, Landmark::Slider, |ui| controls::epsilon_ui(ui, session, transition, actions));
         controls::notes_ui(ui, session, frame, details, actions);
-        scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
-        controls::shown_ui(ui, session, outcome, actions);
+        landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
+        controls::shown_ui(ui, session, outcome, details, actions);
         let hovered =
             self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
-        source::prompt_ui(ui, &mut self.prompt, session, frame, self.studio.failure(), hovered, actions);
+        let (prompt, failure) = (&mut self.prompt, self.studio.failure());
+        landmark(ui, Landmark::Prompt, |ui| source::prompt_ui(ui, prompt, session, frame, failure, hovered, actions));
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
@@ -324,6 +338,7 @@ impl eframe::App for App {
             self.toasts.error(error.to_string());
         }
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
+        self.help_ui(&ctx, is_menu_open);
         if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() && !self.heads.is_asking() {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {

@@ -7,7 +7,9 @@ use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 use super::{
     action::{Action, Actions},
     frame::Frame,
+    lessons::Lesson,
     limits, theme,
+    tour::{Landmark, mark},
 };
 use crate::{
     engine::{Bundled, SourceSpec},
@@ -31,11 +33,7 @@ pub fn menu_ui(
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_ui(ui, recent, actions));
         ui.menu_button("View", |ui| view_ui(ui, session, frame, actions));
-        ui.menu_button("Help", |ui| {
-            if ui.button("Keyboard and mouse   ?").clicked() {
-                actions.push(Action::ToggleShortcuts);
-            }
-        });
+        ui.menu_button("Help", |ui| help_ui(ui, actions));
         if let Some(previous) = previous {
             ui.separator();
             let text = format!("← Back to {}", previous.source);
@@ -44,12 +42,16 @@ pub fn menu_ui(
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)").clicked() {
+            let export = ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)");
+            mark(ui, Landmark::Export, export.rect);
+            if export.clicked() {
                 actions.push(Action::OpenExport);
             }
             let mut inspector = session.view.inspector;
             let hint = "The pinned cell’s numbers, its row, and the effect on the output (I)";
-            if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
+            let toggle = ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint);
+            mark(ui, Landmark::Inspector, toggle.rect);
+            if toggle.changed() {
                 actions.push(Command::ToggleInspector.into());
             }
             let mut heads = session.view.heads;
@@ -59,7 +61,9 @@ pub fn menu_ui(
             }
             let mut sweep = session.view.sweep.open;
             let hint = "Sink mass, entropy and other metrics over ε, for Query, Key and Value (W)";
-            if ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint).changed() {
+            let toggle = ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint);
+            mark(ui, Landmark::Sweep, toggle.rect);
+            if toggle.changed() {
                 actions.push(Command::ToggleSweep.into());
             }
             if let Some(frame) = frame {
@@ -68,6 +72,29 @@ pub fn menu_ui(
             }
         });
     });
+}
+
+fn help_ui(ui: &mut Ui, actions: &mut Actions) {
+    ui.menu_button("Lessons", |ui| {
+        for lesson in Lesson::ALL {
+            if ui.button(lesson.title()).clicked() {
+                actions.push(Action::OpenLesson(lesson));
+                ui.close();
+            }
+        }
+    });
+    if ui.button("Last lesson   F1").clicked() {
+        actions.push(Action::ToggleLessons);
+        ui.close();
+    }
+    if ui.button("Guided tour").clicked() {
+        actions.push(Action::StartTour);
+        ui.close();
+    }
+    ui.separator();
+    if ui.button("Keyboard and mouse   ?").clicked() {
+        actions.push(Action::ToggleShortcuts);
+    }
 }
 
 fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {

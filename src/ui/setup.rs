@@ -2,7 +2,10 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use super::opener::OpenFn;
+use super::{
+    opener::OpenFn,
+    tour::{Seen, TourStart},
+};
 use crate::engine::OpenSource;
 
 /// How sources are opened, and what is remembered between starts.
@@ -11,19 +14,25 @@ pub struct Setup {
     pub open: OpenFn,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
+    pub tour: TourStart,
+    /// The file that is there once the tour has been seen; without one that is forgotten with the window.
+    pub tour_seen: Option<PathBuf>,
 }
 
 impl Default for Setup {
     /// Opens everything and remembers nothing.
     fn default() -> Self {
-        Self { open: Arc::new(OpenSource::open), recent: None }
+        Self { open: Arc::new(OpenSource::open), recent: None, tour: TourStart::Never, tour_seen: None }
     }
 }
 
 impl Setup {
     /// As the program runs: it remembers in the person's own folder.
     pub fn of_this_person() -> Self {
-        Self { recent: state_folder().map(|folder| folder.join("attenuate").join("recent.json")), ..Self::default() }
+        let folder = state_folder().map(|folder| folder.join("attenuate"));
+        let file = |name| folder.as_ref().map(|folder| folder.join(name));
+        let tour_seen = file("tour-seen");
+        Self { recent: file("recent.json"), tour: Seen::start(tour_seen.as_deref()), tour_seen, ..Self::default() }
     }
 }
 

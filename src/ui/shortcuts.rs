@@ -16,6 +16,7 @@ const EXPORT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::
 const EXPORT_NUMBERS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
+const LESSONS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
@@ -40,6 +41,7 @@ const SHEET: &[(&str, &str)] = &[
     ("Ctrl+E", "export the figure"),
     ("Ctrl+Shift+E", "export the numbers: NPZ, safetensors, CSV or JSON"),
     ("Alt+←", "back to the previous source"),
+    ("F1", "lessons: why it looks as it does (PageUp and PageDown scroll)"),
 ];
 
 /// The actions of key combinations, which work also while text is being edited. Asked before any widget, so that
@@ -52,6 +54,7 @@ pub fn combinations(ctx: &Context) -> Actions {
         (OPEN, Action::OpenCapture),
         (QUIT, Action::Quit),
         (BACK, Action::Back),
+        (LESSONS, Action::ToggleLessons),
     ]
     .into_iter()
     .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))

@@ -112,6 +112,10 @@ pub struct Program {
 impl Program {
     pub fn start(screen: &Screen) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // The guided tour is for a first start.
+        let state = folder.path().join("state").join("attenuate");
+        std::fs::create_dir_all(&state).unwrap();
+        File::create(state.join("tour-seen")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_attenuate"))
             .current_dir(folder.path())
             .env("DISPLAY", &screen.display)
