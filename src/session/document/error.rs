@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::VERSION;
-use crate::{capture::WriteError, engine::FingerprintError};
+use crate::capture::WriteError;
 
 /// Why a session was not read or written. Messages name the file.
 #[derive(Debug, thiserror::Error)]
@@ -13,8 +13,6 @@ pub enum DocumentError {
     File { path: PathBuf, problem: Problem },
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error(transparent)]
-    Source(#[from] FingerprintError),
 }
 
 /// What is wrong with a file.

@@ -101,7 +101,7 @@ fn outcome_of(name: &str, bytes: &[u8]) -> Result<SessionDocument, Problem> {
 }
 
 fn document() -> SessionDocument {
-    SessionDocument::new(&Session::default(), None, None)
+    SessionDocument::of_unread(&Session::default(), None)
 }
 
 fn all() -> Vec<(&'static str, Vec<u8>)> {

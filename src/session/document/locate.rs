@@ -121,7 +121,7 @@ mod tests {
         let source = SourceSpec::Gguf(model.clone());
         let fingerprints = Fingerprints::default();
         let session = Session { source: source.clone(), ..Session::default() };
-        let document = SessionDocument::of(&session, None, &fingerprints).unwrap().beside(&file);
+        let document = SessionDocument::of(&session, None, &fingerprints).beside(&file);
         assert_eq!(locate(&document, Some(&file), &fingerprints), Whereabouts::Here(source.clone()));
 
         let new = folder.path().join("new");

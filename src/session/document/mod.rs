@@ -16,6 +16,7 @@ mod figures;
 mod locate;
 mod migrate;
 mod named;
+mod nesting;
 mod png;
 mod sound;
 
@@ -30,7 +31,7 @@ pub use named::{Named, NamedError, Start};
 use super::Session;
 use crate::{
     capture::write_atomically,
-    engine::{Fingerprint, FingerprintError, Fingerprints, Outcome, SourceSpec},
+    engine::{Fingerprint, Fingerprints, Outcome, SourceSpec},
 };
 
 /// The version that is written, and the newest that is read.
@@ -85,20 +86,17 @@ struct Written<'a> {
 }
 
 impl SessionDocument {
-    /// A document of `session`. `shown` is what is on screen, if it answers the session's source and prompt.
-    ///
-    /// # Errors
-    /// When the source cannot be read.
-    pub fn of(
-        session: &Session,
-        shown: Option<&Outcome>,
-        fingerprints: &Fingerprints,
-    ) -> Result<Self, FingerprintError> {
-        let content = fingerprints.of(&session.source)?;
-        Ok(Self::new(session, shown, content))
+    /// A document of `session`. `shown` is what is on screen, if it answers the session's source and prompt. Reads
+    /// the source's files, or asks `fingerprints` what is known of them: not for the thread that draws the window. Of
+    /// a source that cannot be read any more the document knows no content, and is a document all the same.
+    pub fn of(session: &Session, shown: Option<&Outcome>, fingerprints: &Fingerprints) -> Self {
+        let mut document = Self::of_unread(session, shown);
+        document.source.content = fingerprints.of(&session.source).ok().flatten();
+        document
     }
 
-    fn new(session: &Session, shown: Option<&Outcome>, content: Option<Fingerprint>) -> Self {
+    /// As [`Self::of`], without the source's content.
+    pub fn of_unread(session: &Session, shown: Option<&Outcome>) -> Self {
         let shown = shown.filter(|outcome| outcome.facts.source == session.source);
         let tokens = shown.map(|outcome| &*outcome.tokens).unwrap_or_default();
         Self {
@@ -106,7 +104,7 @@ impl SessionDocument {
             source: SourceRecord {
                 title: shown.map_or_else(String::new, |outcome| outcome.facts.title.clone()),
                 beside: None,
-                content,
+                content: None,
             },
             session: Session { source: session.source.absolute(), ..session.clone() },
             tokens: tokens.iter().map(|token| token.piece.clone()).collect(),
@@ -166,18 +164,18 @@ impl SessionDocument {
     }
 }
 
-/// The session for the metadata of a figure that is written to `file`. Reads the source's files, or asks `fingerprints`
-/// what is known of them: not for the thread that draws the window.
+/// The session for the metadata of a figure that is written to `file`. As [`SessionDocument::of`], not for the thread
+/// that draws the window.
 ///
 /// # Errors
-/// When the source cannot be read any more, or a path is no Unicode.
+/// When a path is no Unicode.
 pub fn payload(
     session: &Session,
     outcome: &Outcome,
     file: &Path,
     fingerprints: &Fingerprints,
 ) -> Result<String, DocumentError> {
-    let document = SessionDocument::of(session, Some(outcome), fingerprints)?.beside(file);
+    let document = SessionDocument::of(session, Some(outcome), fingerprints).beside(file);
     document.to_payload().map_err(|cause| Problem::Json(cause).at(file))
 }
 

@@ -21,7 +21,7 @@ pub enum Named {
 
 /// A word that names nothing that can be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}{}", more(.0))]
+#[error("{0}{rest}", rest = more(.0))]
 pub struct NamedError(SourceSpecError);
 
 fn more(error: &SourceSpecError) -> &'static str {
