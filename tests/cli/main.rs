@@ -23,6 +23,7 @@ mod help;
 mod operations;
 mod reference;
 mod sandbox;
+mod sessions;
 mod sweep;
 mod weights;
 mod weights_file;
