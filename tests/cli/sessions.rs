@@ -54,7 +54,18 @@ fn a_session_gives_the_numbers_of_its_arguments() {
     for arguments in [
         &[][..],
         &["bundled:austen", "--prompt", "A short one <&>.", "--no-bos", "--layer", "2", "--head", "1"],
-        &["--token-ids", "0,12,7,9", "--epsilon", "0.3,0.1,0", "--layers", "1..=3", "--heads", "all", "--positions", "0,2"],
+        &[
+            "--token-ids",
+            "0,12,7,9",
+            "--epsilon",
+            "0.3,0.1,0",
+            "--layers",
+            "1..=3",
+            "--heads",
+            "all",
+            "--positions",
+            "0,2",
+        ],
         &["bundled:austen", "--operation", "noise", "--seed", "7", "--layers", "all", "--heads", "group"],
         &["--layer", "3", "--operation", "mean-heads", "--quantity", "difference", "--colormap", "puor"],
     ] {
@@ -69,7 +80,11 @@ fn a_session_gives_the_numbers_of_its_arguments() {
 #[test]
 fn options_take_the_place_of_what_the_session_says() {
     let sandbox = Sandbox::new();
-    save(&sandbox, "saved.json", &session(&["bundled:austen", "--layer", "2", "--heads", "all", "--operation", "noise"]));
+    save(
+        &sandbox,
+        "saved.json",
+        &session(&["bundled:austen", "--layer", "2", "--heads", "all", "--operation", "noise"]),
+    );
     for (more, whole) in [
         (&["--epsilon", "1,0.2,0"][..], &["--heads", "all", "--operation", "noise", "--epsilon", "1,0.2,0"][..]),
         (&["--seed", "9"], &["--heads", "all", "--operation", "noise", "--seed", "9"]),
@@ -112,7 +127,8 @@ fn a_figure_that_holds_a_session_is_a_source() {
     let mut encoder = png::Encoder::new(&mut picture, 1, 1);
     encoder.add_itxt_chunk(document::KEYWORD.to_owned(), payload.clone()).unwrap();
     encoder.write_header().unwrap().write_image_data(&[7]).unwrap();
-    let element = format!("<attenuate:session xmlns:attenuate=\"{}\">{payload}</attenuate:session>", document::NAMESPACE);
+    let element =
+        format!("<attenuate:session xmlns:attenuate=\"{}\">{payload}</attenuate:session>", document::NAMESPACE);
     let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><metadata>{element}</metadata></svg>");
     let pdf = format!("%PDF-1.7\n<?xpacket begin=\"\" id=\"x\"?><x>{element}</x><?xpacket end=\"r\"?>\n%%EOF");
     let expected = weights(&sandbox, &["--epsilon", "0.7,0.2,0"]);
@@ -134,8 +150,13 @@ fn what_cannot_be_restored_is_one_line() {
         ("plain.svg", "holds no session (it was exported without one, or by another program)"),
         ("gone.json", "cannot read"),
     ] {
-        for task in [&["weights", "-o", "out.json"][..], &["export", "-o", "out.png"], &["sweep", "-o", "out.csv"], &["heads"], &[]]
-        {
+        for task in [
+            &["weights", "-o", "out.json"][..],
+            &["export", "-o", "out.png"],
+            &["sweep", "-o", "out.csv"],
+            &["heads"],
+            &[],
+        ] {
             sandbox.run(&[task, &[file]].concat()).assert_refused(1, &[part, file]);
         }
     }
