@@ -1,5 +1,5 @@
-use super::lessons::Lesson;
-use crate::{engine::SourceSpec, session::Command};
+use super::{lessons::Lesson, recent::Lately, sessions::SessionAction};
+use crate::session::Command;
 
 /// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +17,11 @@ pub enum Action {
     OpenFolder,
     /// Ask for a model in one file.
     OpenGguf,
-    /// Open a source again that was open lately.
-    OpenRecent(SourceSpec),
+    /// Ask for a session, or a figure that holds one.
+    OpenSession,
+    Sessions(SessionAction),
+    /// Open a source or a session again that was open lately.
+    OpenRecent(Lately),
     ClearRecent,
     /// Stay with what is on screen.
     CancelOpening,

@@ -2,6 +2,7 @@
 //! comes back is shown.
 
 mod help;
+mod sessions;
 mod sources;
 
 use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
@@ -19,8 +20,9 @@ use super::{
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
     progress,
-    recent::Recent,
+    recent::{Lately, Recent},
     scope::{self, ScopeEditor},
+    sessions::{SessionAction, Sessions},
     setup::Setup,
     shortcuts,
     source::{self, PromptEditor},
@@ -61,6 +63,7 @@ pub struct App {
     export: Export,
     open_file: OpenFile,
     recent: Recent,
+    sessions: Sessions,
     toasts: Toasts,
     shortcuts_open: bool,
     lessons: Lessons,
@@ -85,6 +88,7 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
+        let sessions = Sessions::new(ctx, &session, setup.kept);
         let mut app = Self {
             timeline: Timeline::new(session),
             opener: Opener::new(ctx, setup.open)?,
@@ -99,6 +103,7 @@ impl App {
             export: Export::default(),
             open_file: OpenFile::default(),
             recent: Recent::new(ctx, setup.recent),
+            sessions,
             toasts: Toasts::default(),
             shortcuts_open: false,
             lessons: Lessons::default(),
@@ -107,7 +112,10 @@ impl App {
             was_typing: false,
         };
         app.follow_view(ctx);
-        app.reopen();
+        match setup.from {
+            Some(from) => app.sessions.start(ctx, app.timeline.session(), from),
+            None => app.reopen(),
+        }
         Ok(app)
     }
 
@@ -122,7 +130,8 @@ impl App {
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
-        let is_computing = self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
+        let is_computing =
+            self.sessions.is_busy() || self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
         self.opener.opening().is_none() && !is_computing && !self.is_writing()
     }
 
@@ -130,7 +139,10 @@ impl App {
         match action {
             Action::Session(command) => self.apply(command),
             Action::Back => self.back(),
-            Action::OpenRecent(source) => self.apply(Command::Open(source)),
+            Action::OpenRecent(Lately::Source(source)) => self.apply(Command::Open(source)),
+            Action::OpenRecent(Lately::Session { session }) => self.act_on_sessions(ctx, SessionAction::Open(session)),
+            Action::OpenSession => self.open_file.open(Wanted::Session),
+            Action::Sessions(action) => self.act_on_sessions(ctx, action),
             Action::ClearRecent => self.recent.clear(ctx),
             Action::CancelOpening => self.cancel_opening(),
             Action::Reopen => self.reopen(),
@@ -192,6 +204,7 @@ impl App {
     /// Takes in what the threads have sent.
     fn receive(&mut self, ctx: &Context) {
         self.receive_source(ctx);
+        self.receive_sessions(ctx);
         let arrivals = self.studio.poll();
         if arrivals.frame
             && let Some(frame) = self.studio.frame()
@@ -304,6 +317,7 @@ impl eframe::App for App {
         let frame = self.studio.frame();
         let (previous, recent) = (self.timeline.previous(), self.recent.sources());
         Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, frame, recent, &mut actions));
+        self.sessions.offer_ui(ui, &mut actions);
         let opening = self.opener.opening();
         Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
@@ -337,9 +351,15 @@ impl eframe::App for App {
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());
         }
+        self.sessions_ui(&ctx);
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
         self.help_ui(&ctx, is_menu_open);
-        if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() && !self.heads.is_asking() {
+        if !ctx.text_edit_focused()
+            && !self.export.is_open()
+            && !self.open_file.is_open()
+            && !self.sessions.is_asking()
+            && !self.heads.is_asking()
+        {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));

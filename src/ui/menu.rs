@@ -8,11 +8,14 @@ use super::{
     action::{Action, Actions},
     frame::Frame,
     lessons::Lesson,
-    limits, theme,
+    limits,
+    recent::Lately,
+    sessions::SessionAction,
+    theme,
     tour::{Landmark, mark},
 };
 use crate::{
-    engine::{Bundled, SourceSpec},
+    engine::Bundled,
     figure::{ColorNorm, Colormap, MaskedStyle, Quantity},
     session::{Command, PaperFigure, Session, Theme, View},
 };
@@ -27,7 +30,7 @@ pub fn menu_ui(
     session: &Session,
     previous: Option<&Session>,
     frame: Option<&Frame>,
-    recent: &[SourceSpec],
+    recent: &[Lately],
     actions: &mut Actions,
 ) {
     MenuBar::new().ui(ui, |ui| {
@@ -97,7 +100,7 @@ fn help_ui(ui: &mut Ui, actions: &mut Actions) {
     }
 }
 
-fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
+fn file_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
     ui.menu_button("Examples", |ui| {
         for (bundled, text) in [
             (Bundled::Smollm2, "The figure: SmolLM2-135M, captured"),
@@ -127,7 +130,17 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     if ui.button("Open capture…   Ctrl+O").clicked() {
         actions.push(Action::OpenCapture);
     }
+    if ui.button("Open session…   Ctrl+Shift+O").clicked() {
+        actions.push(Action::OpenSession);
+    }
     ui.add_enabled_ui(!recent.is_empty(), |ui| ui.menu_button("Open recent", |ui| recent_ui(ui, recent, actions)));
+    ui.separator();
+    if ui.button("Save session   Ctrl+S").clicked() {
+        actions.push(SessionAction::Save.into());
+    }
+    if ui.button("Save session as…   Ctrl+Shift+S").clicked() {
+        actions.push(SessionAction::SaveAs.into());
+    }
     if ui.button("Export PNG…   Ctrl+E").clicked() {
         actions.push(Action::OpenExport);
     }
@@ -140,12 +153,13 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     }
 }
 
-fn recent_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
-    for source in recent {
-        let folder = source.path().and_then(Path::parent).map_or_else(String::new, elided);
-        let button = Button::new(source.name()).shortcut_text(RichText::new(folder).small());
-        if ui.add(button).on_hover_text(source.to_string()).clicked() {
-            actions.push(Action::OpenRecent(source.clone()));
+fn recent_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
+    for entry in recent {
+        let folder = entry.path().and_then(Path::parent).map_or_else(String::new, elided);
+        let button = Button::new(entry.name()).shortcut_text(RichText::new(folder).small());
+        let hint = entry.path().map_or_else(String::new, |path| path.display().to_string());
+        if ui.add(button).on_hover_text(hint).clicked() {
+            actions.push(Action::OpenRecent(entry.clone()));
         }
     }
     ui.separator();

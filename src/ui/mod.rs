@@ -27,6 +27,7 @@ mod path_field;
 mod progress;
 mod recent;
 mod scope;
+mod sessions;
 mod setup;
 mod shortcuts;
 mod source;

@@ -6,7 +6,7 @@ use super::{
     opener::OpenFn,
     tour::{Seen, TourStart},
 };
-use crate::engine::OpenSource;
+use crate::{engine::OpenSource, session::document::SourceRecord};
 
 /// How sources are opened, and what is remembered between starts.
 #[derive(Clone)]
@@ -17,12 +17,23 @@ pub struct Setup {
     pub tour: TourStart,
     /// The file that is there once the tour has been seen; without one that is forgotten with the window.
     pub tour_seen: Option<PathBuf>,
+    /// The folder where what is on screen is kept for after a crash; without one it is not.
+    pub kept: Option<PathBuf>,
+    /// The file that the session was read from, and what it knows of its source, which is looked for.
+    pub from: Option<(PathBuf, SourceRecord)>,
 }
 
 impl Default for Setup {
     /// Opens everything and remembers nothing.
     fn default() -> Self {
-        Self { open: Arc::new(OpenSource::open), recent: None, tour: TourStart::Never, tour_seen: None }
+        Self {
+            open: Arc::new(OpenSource::open),
+            recent: None,
+            tour: TourStart::Never,
+            tour_seen: None,
+            kept: None,
+            from: None,
+        }
     }
 }
 
@@ -32,7 +43,13 @@ impl Setup {
         let folder = state_folder().map(|folder| folder.join("attenuate"));
         let file = |name| folder.as_ref().map(|folder| folder.join(name));
         let tour_seen = file("tour-seen");
-        Self { recent: file("recent.json"), tour: Seen::start(tour_seen.as_deref()), tour_seen, ..Self::default() }
+        Self {
+            recent: file("recent.json"),
+            tour: Seen::start(tour_seen.as_deref()),
+            tour_seen,
+            kept: file("open"),
+            ..Self::default()
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod operations;
 mod package;
 mod reference;
 mod sandbox;
+mod sessions;
 mod sweep;
 mod weights;
 mod weights_file;

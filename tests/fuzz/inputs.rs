@@ -13,7 +13,10 @@ use attenuate::{
     engine::{Engine, OpenSource, Ranking, RunSpec, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
     model::{Tokenizer, bundled, loading::unwatched},
-    session::Session,
+    session::{
+        Session,
+        document::{self, SessionDocument},
+    },
 };
 
 /// Positions and heads beyond which a valid file is not computed with, to keep each input short.
@@ -92,9 +95,36 @@ pub fn arguments(bytes: &[u8]) {
     let _ = (text.parse::<Operation>(), text.parse::<Dpi>(), text.parse::<Ranking>(), text.parse::<SweepMetric>());
     let words = std::iter::once("attenuate").chain(text.split('\u{1f}')).map(OsString::from);
     match cli::parse(words) {
-        Ok(cli::Invocation::Window(session)) => finite(&session),
+        // What is a file's name here may be any file of this machine: sessions are read in `session` below.
+        Ok(cli::Invocation::Window(task)) if !text.contains('/') => match task.start() {
+            Ok(start) => finite(&start.session),
+            Err(error) => refused(&format!("{error:#}")),
+        },
         Ok(_) => {}
         Err(line) => refused(&line),
+    }
+}
+
+/// A session on its own, or in the metadata of a picture: which of them the first bytes tell.
+pub fn session(bytes: &[u8]) {
+    let suffix = match bytes.first() {
+        Some(0x89) => ".png",
+        Some(b'<') => ".svg",
+        Some(b'%') => ".pdf",
+        _ => ".json",
+    };
+    let file = tempfile::Builder::new().suffix(suffix).tempfile_in(scratch()).unwrap();
+    fs::write(file.path(), bytes).unwrap();
+    match document::read(file.path()) {
+        Err(error) => refused(&error),
+        Ok(document) => {
+            finite(&document.session);
+            let again = document.to_json().unwrap();
+            assert_eq!(SessionDocument::from_json(again.as_bytes()).unwrap(), document, "{again}");
+            let payload = document.to_payload().unwrap();
+            assert!(payload.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '), "{payload}");
+            assert_eq!(SessionDocument::from_json(payload.as_bytes()).unwrap(), document, "{payload}");
+        }
     }
 }
 

@@ -88,3 +88,8 @@ fn tokenizers() {
 fn arguments() {
     replay("arguments", inputs::arguments);
 }
+
+#[test]
+fn sessions() {
+    replay("session", inputs::session);
+}
