@@ -21,7 +21,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         Some(other @ ("svg" | "pdf")) => bail!("{}: .{other} is not written yet; use .png", arguments.output.display()),
         _ => bail!("{}: the name must end in .png", arguments.output.display()),
     }
-    let session = super::session(&arguments.view);
+    let session = super::session(&arguments.view)?;
     let outcome = run(&session)?;
     let mut style = session.view.figure_style();
     style.title.clone_from(&arguments.title);
@@ -34,7 +34,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
 pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
-    let session = super::session(&arguments.view);
+    let session = super::session(&arguments.view)?;
     let numbers = run(&session)?.numbers(&session.run_spec());
     write_atomically(output, |file| numbers.write(format, file))?;
     Ok(())

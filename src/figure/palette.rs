@@ -214,12 +214,12 @@ mod tests {
     fn pictures_have_the_colours_of_the_palette() {
         let values: Vec<f32> = (0..=u32::MAX).step_by(1_300_021).map(f32::from_bits).collect();
         let values: Vec<f32> = values.into_iter().chain((0..=2100_u16).map(|i| f32::from(i) / 2048.0)).collect();
+        let values: &'static [f32] = values.leak();
         for norm in ["linear", "-0.3:0.7", "log", "log:0.5:8"] {
             let scale = norm.parse::<ColorNorm>().unwrap().resolve(|| None);
             let palette = Palette::new(Colormap::Viridis, scale, MaskedStyle::Quiet, Ground::Light);
             let n = values.len();
-            let pooled =
-                pool(|_, _: &mut [f32]| &values, n, Window { y1: 1.0, ..Window::whole(n) }, [n, 1], Keep::Largest);
+            let pooled = pool(|_, _| values, n, Window { y1: 1.0, ..Window::whole(n) }, [n, 1], Keep::Largest);
             let picture = paint(&pooled, &palette);
             for (x, &value) in values.iter().enumerate() {
                 assert_eq!(picture.pixel(x, 0), Some(palette.color(value)), "{value:e} in {norm}");

@@ -299,6 +299,7 @@ mod tests {
                 for hot in 0..n {
                     let pooled = pool(
                         |_, buffer| {
+                            buffer.fill(0.0);
                             buffer[hot] = 1.0;
                             buffer
                         },

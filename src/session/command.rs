@@ -1,4 +1,4 @@
-use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme};
+use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme, View};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec, SweepMetric},
@@ -32,6 +32,8 @@ pub enum Command {
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
     Open(SourceSpec),
+    /// A whole session, as it was saved. Theme and scale of the window stay: they are the person's, not the view's.
+    Restore(Box<Session>),
     SetLayer(usize),
     SetHead(usize),
     StepLayer(isize),
@@ -88,7 +90,7 @@ impl Default for OnScreen<'_> {
 }
 
 /// Scale of the whole window, 1 = ordinary.
-const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
+pub(super) const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
 
 impl Session {
     /// Carries out `command`.
@@ -124,6 +126,11 @@ impl Session {
                 self.source = source;
                 self.forget_layers();
                 self.forget_cells();
+            }
+            Command::Restore(session) => {
+                let View { theme, ui_scale, .. } = self.view;
+                *self = *session;
+                (self.view.theme, self.view.ui_scale) = (theme, ui_scale);
             }
             Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
             Command::SetHead(head) => self.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),

@@ -199,7 +199,7 @@ fn reduced_a_sink_is_seen_in_every_quantity() {
             assert!((shown - farthest).abs() <= 1e-5 * farthest.abs().max(1.0), "{quantity} {y}: {shown}, {farthest}");
         }
     }
-    assert_eq!(Keep::of(Quantity::Difference), Keep::Farthest(0.0));
+    assert_eq!(Keep::of(Quantity::Difference, Pooling::Max), Keep::Farthest(0.0));
     // The sink of the baseline is gone at ε = 1e-10: the difference says so in one pixel column.
     let difference = measure(&outcome, Quantity::Difference, Component::Query, 2);
     let most = queries.map(|query| difference.exact(query, 0).unwrap()).fold(0.0, f64::min);
