@@ -204,9 +204,11 @@ mod tests {
         (f64::from(result) - truth).abs() / (f64::from(nearest.next_up()) - f64::from(nearest))
     }
 
+    type Kernel = dyn Fn(&mut [f32]);
+
     /// Every kernel that this processor can run.
-    fn kernels() -> Vec<(&'static str, Box<dyn Fn(&mut [f32])>)> {
-        let mut kernels: Vec<(&str, Box<dyn Fn(&mut [f32])>)> = vec![
+    fn kernels() -> Vec<(&'static str, Box<Kernel>)> {
+        let mut kernels: Vec<(&str, Box<Kernel>)> = vec![
             ("chosen", Box::new(exp_in_place)),
             ("scalar", Box::new(|values: &mut [f32]| Arch::Scalar.dispatch(InPlace(values)))),
         ];

@@ -65,7 +65,7 @@ fn entropy(query: usize, row: &RowTerms<'_>) -> Option<f64> {
 }
 
 fn diagonal(query: usize, row: &RowTerms<'_>) -> Option<f64> {
-    Some(row.weight(query).unwrap_or(0.0))
+    row.weight(query)
 }
 
 /// The largest of a row's numerators is exp(0).

@@ -151,7 +151,9 @@ fn scores<T: Clone + Default + Send>(
         blocks.into_par_iter().for_each_init(room, block);
     } else {
         let mut scores = room();
-        blocks.into_iter().for_each(|into| block(&mut scores, into));
+        for into in blocks {
+            block(&mut scores, into);
+        }
     }
     packed
 }

@@ -311,7 +311,7 @@ mod tests {
         let path = folder.path().join("a.npz");
         let source = SourceSpec::Capture(path.clone());
         let fingerprints = Fingerprints::default();
-        let old = SystemTime::now() - Duration::from_secs(3600);
+        let old = SystemTime::now() - Duration::from_hours(1);
         let write = |bytes: &[u8], modified| {
             fs::write(&path, bytes).unwrap();
             File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();

@@ -79,14 +79,18 @@ mod tests {
         let kept = KeptScores::default();
         // 16 MiB each: 16 of them are the budget.
         let all: Vec<_> = (0..20).map(|_| scores(2048)).collect();
-        all.iter().for_each(|scores| kept.keep(scores));
+        for scores in &all {
+            kept.keep(scores);
+        }
         let is_kept: Vec<bool> = all.iter().map(|scores| Arc::strong_count(scores) > 1).collect();
         assert_eq!(is_kept, (0..20).map(|number| number >= 4).collect::<Vec<_>>());
         kept.keep(&all[4]);
         kept.keep(&all[0]);
         assert!(Arc::strong_count(&all[4]) == 2 && Arc::strong_count(&all[5]) == 1, "asked for again is new again");
         let large: Vec<_> = (0..12).map(|_| scores(8192)).collect();
-        large.iter().for_each(|scores| kept.keep(scores));
+        for scores in &large {
+            kept.keep(scores);
+        }
         assert_eq!(large.iter().filter(|scores| Arc::strong_count(scores) > 1).count(), ALWAYS_KEPT);
     }
 }

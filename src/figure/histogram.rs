@@ -24,8 +24,9 @@ impl Histogram {
         let mut slot = 0;
         for piece in values.chunks(PIECE) {
             let [from, to] = edges.ends(slot);
-            // Without a way out, so that it is done in vectors.
-            if piece.iter().fold(true, |all, &value| all & (value >= from) & (value < to)) {
+            #[expect(clippy::needless_bitwise_bool, reason = "a way out would keep it from being done in vectors")]
+            let is_inside = piece.iter().fold(true, |all, &value| all & (value >= from) & (value < to));
+            if is_inside {
                 *self.slot_mut(slot) += piece.len() as u64;
             } else {
                 for &value in piece {
@@ -70,15 +71,16 @@ const GUIDE_BITS: u32 = 12;
 pub struct Edges {
     scale: NormScale,
     /// Least value of each bin, and the least that is over.
-    edges: [f32; Histogram::BINS + 1],
+    starts: [f32; Histogram::BINS + 1],
     /// How many edges are at or below each number that consists of leading bits alone.
     guide: Box<[u8]>,
 }
 
 impl Edges {
     pub fn of(scale: NormScale) -> Self {
-        let edges = std::array::from_fn(|bin| first_value(|value| reaches(scale, value, bin)));
-        let below = |number: f32| edges.partition_point(|&edge: &f32| edge <= number);
+        let starts: [f32; Histogram::BINS + 1] =
+            std::array::from_fn(|bin| first_value(|value| reaches(scale, value, bin)));
+        let below = |number: f32| starts.partition_point(|&edge| edge <= number);
         let guide = (0..1_u32 << GUIDE_BITS)
             .map(|leading| {
                 let bits = leading << (u32::BITS - GUIDE_BITS);
@@ -88,7 +90,7 @@ impl Edges {
                 u8::try_from(if least.is_nan() { 0 } else { below(least) }).unwrap_or(0)
             })
             .collect();
-        Self { scale, edges, guide }
+        Self { scale, starts, guide }
     }
 
     /// What the edges belong to.
@@ -98,14 +100,14 @@ impl Edges {
 
     /// The values from the first up to the second, without it, are in a slot.
     fn ends(&self, slot: usize) -> [f32; 2] {
-        let from = slot.checked_sub(1).map_or(f32::NEG_INFINITY, |edge| self.edges[edge]);
-        [from, self.edges.get(slot).copied().unwrap_or(f32::INFINITY)]
+        let from = slot.checked_sub(1).map_or(f32::NEG_INFINITY, |edge| self.starts[edge]);
+        [from, self.starts.get(slot).copied().unwrap_or(f32::INFINITY)]
     }
 
     /// How many edges are at or below a number.
     fn slot(&self, value: f32) -> usize {
         let mut slot = usize::from(self.guide[(value.to_bits() >> (u32::BITS - GUIDE_BITS)) as usize]);
-        while self.edges.get(slot).is_some_and(|&edge| edge <= value) {
+        while self.starts.get(slot).is_some_and(|&edge| edge <= value) {
             slot += 1;
         }
         slot
@@ -194,6 +196,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "the value nearest to an end")]
     fn bins_are_those_of_the_scale_to_the_last_bit() {
         let scales = [
             scale(false, 0.0, 1.0),
@@ -208,7 +211,7 @@ mod tests {
         for scale in scales {
             let edges = Edges::of(scale);
             let mut values: Vec<f32> = (0..=u32::MAX).step_by(300_007).map(f32::from_bits).collect();
-            for edge in edges.edges.into_iter().chain(scale.ends().map(|end| end as f32)) {
+            for edge in edges.starts.into_iter().chain(scale.ends().map(|end| end as f32)) {
                 values.extend([edge, edge.next_down(), edge.next_up()]);
             }
             values.extend((0..2000_u16).map(|step| f32::from(step) / 1000.0 - 0.5));

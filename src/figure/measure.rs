@@ -60,6 +60,7 @@ impl Measure {
     }
 
     /// The same, of which a pixel that covers several cells shows what `pooling` says.
+    #[must_use]
     pub fn pooled(self, pooling: Pooling) -> Self {
         Self { pooling, ..self }
     }

@@ -79,7 +79,7 @@ impl Hand {
             3 => _ = screen.xdotool(&["mousemove", &x, &y, "click", "1"]),
             4 => _ = screen.xdotool(&["mousemove", &x, &y, "click", "4", "click", "5"]),
             5 => {
-                _ = screen.xdotool(&["mousemove", &x, &y, "mousedown", "3", "mousemove", &to_x, &to_y, "mouseup", "3"])
+                _ = screen.xdotool(&["mousemove", &x, &y, "mousedown", "3", "mousemove", &to_x, &to_y, "mouseup", "3"]);
             }
             6 => {
                 let words = ["fond", "of", "love", "a", "the", "dancing", "step", "."];
@@ -110,7 +110,7 @@ fn minutes_of_random_use_leave_memory_flat() {
         slowest = slowest.max(before.elapsed());
         actions += 1;
         assert_eq!(program.stderr(), "", "after {actions} actions");
-        if start.elapsed() > total.mul_f64(WARM_UP) && actions % 50 == 0 {
+        if start.elapsed() > total.mul_f64(WARM_UP) && actions.is_multiple_of(50) {
             let now = program.own_memory();
             println!(
                 "{:.0} s: {actions} actions, own memory {now} bytes, slowest action {slowest:?}",

@@ -52,8 +52,8 @@ impl App {
         }
     }
 
-    fn go_to(&mut self, restoring: Restoring) {
-        self.go(restoring.session.source.clone(), Then::Restore(Box::new(restoring)), true);
+    fn go_to(&mut self, restoring: Box<Restoring>) {
+        self.go(restoring.session.source.clone(), Then::Restore(restoring), true);
     }
 
     /// With what is on screen; where that is nothing, with the figure.

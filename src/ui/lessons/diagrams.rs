@@ -163,7 +163,7 @@ impl HeadCounts {
 }
 
 /// Query heads above, the KV heads that they read below; the head on screen stands out.
-pub fn heads(canvas: &Canvas<'_>, counts: HeadCounts) -> Option<String> {
+pub fn heads(canvas: &Canvas<'_>, counts: HeadCounts) -> String {
     let colors = canvas.colors;
     let (drawn, group) = (counts.drawn(), counts.group());
     let names = 76.0;
@@ -188,7 +188,7 @@ pub fn heads(canvas: &Canvas<'_>, counts: HeadCounts) -> Option<String> {
     }
     let said = counts.said();
     canvas.text(canvas.rect.left_bottom(), Align2::LEFT_BOTTOM, &said, colors.text);
-    Some(said)
+    said
 }
 
 fn head_box(canvas: &Canvas<'_>, center: Pos2, step: f32, number: usize, is_own: bool) {

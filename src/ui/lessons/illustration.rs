@@ -58,12 +58,12 @@ pub fn illustration_ui(ui: &mut Ui, lesson: Lesson, outcome: Option<&Outcome>) {
         Lesson::LookAlike => patterns::curve(&canvas),
         Lesson::QueryEqualsKey => diagrams::both_sides(&canvas),
         Lesson::ValueLater => diagrams::residual_stream(&canvas),
-        Lesson::GroupedQueries => diagrams::heads(&canvas, diagrams::HeadCounts::of(outcome)),
+        Lesson::GroupedQueries => Some(diagrams::heads(&canvas, diagrams::HeadCounts::of(outcome))),
         Lesson::Operations => diagrams::operations(&canvas),
     };
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Image, true, format!("Illustration: {}", lesson.title()));
-        info.current_text_value = said.clone();
+        info.current_text_value.clone_from(&said);
         info
     });
 }

@@ -105,12 +105,11 @@ fn write(shared: &Mutex<Shared>, folder: &Path, document: SessionDocument) -> Re
     if shared.is_over {
         return Ok(());
     }
-    let own = match &shared.own {
-        Some(own) => own,
-        None => {
-            let own = Own::create(folder).map_err(|error| format!("{error}: {}", folder.display()))?;
-            shared.own.insert(own)
-        }
+    let own = if let Some(own) = &shared.own {
+        own
+    } else {
+        let own = Own::create(folder).map_err(|error| format!("{error}: {}", folder.display()))?;
+        shared.own.insert(own)
     };
     document.save(&own.path).map_err(|error| error.to_string())
 }

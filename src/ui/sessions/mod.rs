@@ -65,7 +65,7 @@ pub struct Restoring {
 
 /// What has become of something.
 pub enum Event {
-    Restore(Restoring),
+    Restore(Box<Restoring>),
     Failed(String),
     Saved(PathBuf),
     Told(String),
@@ -124,6 +124,7 @@ impl Sessions {
 
     /// What is known of the sources' content, for [`document::payload`] on a thread.
     #[must_use]
+    #[expect(dead_code, reason = "for figures that carry their session")]
     pub fn fingerprints(&self) -> Arc<Fingerprints> {
         self.fingerprints.clone()
     }
@@ -270,7 +271,7 @@ impl Sessions {
         match whereabouts {
             Whereabouts::Here(source) => {
                 self.astray = None;
-                Some(Event::Restore(Restoring { session: document.session_on(source), origin }))
+                Some(Event::Restore(Box::new(Restoring { session: document.session_on(source), origin })))
             }
             astray => {
                 self.astray = Some(Astray::new(document, origin, astray, self.astray.take()));
@@ -297,7 +298,7 @@ impl Sessions {
             }
             Answer::Anyway(source) => {
                 let (document, origin) = self.astray.take()?.wanted();
-                Some(Decision::Restore(Restoring { session: document.session_on(source), origin }))
+                Some(Decision::Restore(Box::new(Restoring { session: document.session_on(source), origin })))
             }
             Answer::Cancel => {
                 self.astray = None;
@@ -332,7 +333,7 @@ impl Sessions {
 
 /// What a dialog has led to.
 pub enum Decision {
-    Restore(Restoring),
+    Restore(Box<Restoring>),
     /// With what is on screen.
     Stay,
 }
