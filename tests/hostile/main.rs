@@ -46,7 +46,7 @@ fn replay(target: &str, use_input: fn(&[u8])) {
 /// A copy that is cut, overwritten, or has a piece of itself put in: another one for every `seed`.
 fn damaged(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut below = |bound: usize| random.next_u64() as usize % bound.max(1);
+    let mut below = |bound: usize| random.next_u32() as usize % bound.max(1);
     let mut copy = bytes.to_vec();
     for _ in 0..=below(4) {
         let at = below(copy.len());
