@@ -34,7 +34,7 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn drop_file(window: &mut Window, path: &Path) {
+pub fn drop_file(window: &mut Window, path: &Path) {
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
     window.harness.step();
     window.settle();

@@ -28,6 +28,7 @@ mod prompts;
 mod quantities;
 mod recent;
 mod scope;
+mod sessions;
 mod slow;
 mod support;
 mod sweep;
