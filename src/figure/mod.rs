@@ -42,7 +42,7 @@ pub use norm::{ColorNorm, LimitsFrom, NormError};
 pub use palette::{Ground, MaskedStyle, Palette, Picture, paint};
 pub use panels::{PanelPicture, PanelPictures, PanelRenderer, PictureSpec};
 pub use png::{draw_png, render, to_png};
-pub use pooling::{Pooled, Window, pool, pool_measure, pool_pattern};
+pub use pooling::{Grain, Pooled, Window, pool, pool_measure, pool_pattern};
 pub use quantity::{ParseQuantityError, Quantity};
 pub use reduce::{Keep, ParsePoolingError, Pooling};
 pub use scale::{NormPosition, NormScale};

@@ -9,13 +9,34 @@ use super::{
     Edges, Histogram, Keep, Measure, NormScale, Pooling, Quantity, Rows,
     reduce::{Columns, Room},
 };
-use crate::attention::Pattern;
+use crate::attention::{Mask, Pattern};
 
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 15;
 /// Rows of pixels that one thread takes at a time. Causal rows are as long as their numbers: short pieces keep all
 /// cores busy to the end.
 const PIECE: usize = 8;
+
+/// How closely the cells behind a pixel are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grain {
+    /// Every cell counts.
+    #[default]
+    Fine,
+    /// Of the rows of cells behind a row of pixels only the last: as many times faster, and each value that is shown is
+    /// one of a cell behind its pixel.
+    Coarse,
+}
+
+impl Grain {
+    /// Of the queries behind a pixel those that are looked at.
+    pub(super) fn of(self, queries: &Range<usize>) -> Range<usize> {
+        match self {
+            Self::Fine => queries.clone(),
+            Self::Coarse => queries.end.saturating_sub(1).max(queries.start)..queries.end,
+        }
+    }
+}
 
 thread_local! {
     /// Taken out while in use.
@@ -160,11 +181,18 @@ pub fn pool_pattern(pattern: &Pattern, window: Window, size: [usize; 2]) -> Pool
 
 /// [`pool`] of a measure's values, counting those in view by their places on `scale`.
 pub fn pool_measure(measure: &Measure, window: Window, size: [usize; 2], scale: NormScale) -> (Pooled, Histogram) {
-    pool_counted(measure, window, size, &Edges::of(scale))
+    pool_counted(measure, window, size, &Edges::of(scale), Grain::Fine)
 }
 
-/// [`pool_measure`] on the scale that `edges` belong to; on all cores where there is enough to do.
-pub(super) fn pool_counted(measure: &Measure, window: Window, size: [usize; 2], edges: &Edges) -> (Pooled, Histogram) {
+/// [`pool_measure`] on the scale that `edges` belong to; on all cores where there is enough to do. Of a coarse picture
+/// the cells that were looked at are counted.
+pub(super) fn pool_counted(
+    measure: &Measure,
+    window: Window,
+    size: [usize; 2],
+    edges: &Edges,
+    grain: Grain,
+) -> (Pooled, Histogram) {
     let n_positions = measure.n_positions();
     let keep = Keep::of(measure.quantity(), measure.pooling());
     let (first, last) = (cell_index(window.x0.floor()), cell_index(window.x1.ceil()));
@@ -175,12 +203,12 @@ pub(super) fn pool_counted(measure: &Measure, window: Window, size: [usize; 2], 
         let (mut histogram, mut reader, mut room) = (Histogram::default(), measure.rows(), ROOM.take());
         for ((bin, into), unmasked) in rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(unmasked) {
             let mut row = counted(&mut reader, first..last, edges, &mut histogram);
-            *unmasked = room.reduce(keep, bin.cells.clone(), &columns, n_positions, &mut row, into);
+            *unmasked = room.reduce(keep, grain.of(&bin.cells), &columns, n_positions, &mut row, into);
         }
         ROOM.set(room);
         histogram
     };
-    let n_rows = grid.rows.last().zip(grid.rows.first()).map_or(0, |(last, first)| last.cells.end - first.cells.start);
+    let n_rows: usize = grid.rows.iter().map(|bin| grain.of(&bin.cells).len()).sum();
     let histogram = if n_rows * n_positions < LARGE {
         pool_rows(&grid.rows, &mut values, &mut unmasked)
     } else {
@@ -193,6 +221,12 @@ pub(super) fn pool_counted(measure: &Measure, window: Window, size: [usize; 2], 
         })
     };
     (grid.filled(values, unmasked), histogram)
+}
+
+/// How many cells a picture of a pattern under `mask` looks at.
+pub(super) fn n_cells(n_positions: usize, mask: Mask, window: Window, height: usize) -> usize {
+    let rows = bins(window.y0, window.y1, height, n_positions);
+    rows.into_iter().flat_map(|bin| bin.cells).map(|query| mask.attended(query, n_positions)).sum()
 }
 
 /// Reads rows, counting those of their cells that are in `view`.
