@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod agree;
 mod cells;
 mod computing;
 mod epsilon;
