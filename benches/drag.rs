@@ -1,6 +1,10 @@
-//! From a moved slider to the pixels of nine panels, against a naive recomputation in the same run.
+//! From a moved slider to the pixels of nine panels of 200×200, against a naive recomputation in the same run.
 //!
-//! `cargo bench --bench drag`
+//! `cargo bench --bench drag`; what numpy and PyTorch take for the same scores: `python benches/numpy_drag.py`.
+//!
+//! In scope *This head* the Value row is the baseline and does not move. *one column* moves the three panels of one
+//! column by one ε: Query and Key are equal panels, computed once. *Query and Key apart* moves them by different ε: two
+//! of the three panels are computed. *nine different ε*: six of the nine are.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,12 +19,12 @@
 use std::{collections::HashMap, hint::black_box, path::PathBuf};
 
 use attenuate::{
-    attention::{Epsilon, Preset, Scope},
+    attention::{Epsilon, Preset, Scope, exp_in_place},
     engine::{Bundled, Engine, EpsilonGrid, Prompt, RunSpec, SourceSpec},
-    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Quantity},
+    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Pooling, Quantity},
     session::Session,
 };
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::TensorView};
 
@@ -57,6 +61,7 @@ fn picture_spec() -> PictureSpec {
         window: None,
         size: PANEL,
         quantity: Quantity::default(),
+        pooling: Pooling::default(),
         colormap: Colormap::default(),
         norm: ColorNorm::default(),
         limits_from: LimitsFrom::default(),
@@ -83,7 +88,8 @@ impl Drag {
 fn this_head(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let mut group = criterion.benchmark_group("drag, scope This head, to pixels");
-    for n_positions in [64, 512] {
+    for n_positions in [64, 256, 512, 1024, 2048, 4096] {
+        group.sample_size(if n_positions > 1024 { 20 } else { 100 });
         let source = SourceSpec::Capture(capture(folder.path(), n_positions));
         let mut spec = spec(source, Preset::ThisHead.scope());
         let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
@@ -98,12 +104,21 @@ fn this_head(criterion: &mut Criterion) {
                 pixels(&spec)
             });
         });
+        group.bench_function(BenchmarkId::new("one column, Query and Key apart", n_positions), |bencher| {
+            bencher.iter(|| {
+                spec.epsilon.iter_mut().for_each(|row| row[0] = drag.step());
+                pixels(&spec)
+            });
+        });
         group.bench_function(BenchmarkId::new("nine different ε", n_positions), |bencher| {
             bencher.iter(|| {
                 spec.epsilon = drag.grid();
                 pixels(&spec)
             });
         });
+        if n_positions > 1024 {
+            continue;
+        }
         let scores = Array2::from_shape_fn((n_positions, n_positions), |(i, j)| ((i * 7 + j * 13) % 97) as f32 / 24.0);
         group.bench_function(BenchmarkId::new("baseline: nine dense softmaxes", n_positions), |bencher| {
             bencher.iter(|| {
@@ -113,6 +128,45 @@ fn this_head(criterion: &mut Criterion) {
             });
         });
     }
+}
+
+/// From a file to the first picture's patterns: reads the shown head's vectors and makes its scores.
+fn opening(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut group = criterion.benchmark_group("opening a capture of one head, to scores");
+    group.sample_size(10);
+    for n_positions in [512, 1024, 2048, 4096] {
+        let path = capture(folder.path(), n_positions);
+        group.throughput(Throughput::Bytes(std::fs::metadata(&path).unwrap().len()));
+        let spec = spec(SourceSpec::Capture(path), Preset::ThisHead.scope());
+        group.bench_function(BenchmarkId::new("facts", n_positions), |bencher| {
+            bencher.iter(|| black_box(Engine::default().facts(&spec.source).unwrap()));
+        });
+        group.bench_function(BenchmarkId::new("scores", n_positions), |bencher| {
+            bencher.iter(|| black_box(Engine::default().run(&spec, &|| false).unwrap()));
+        });
+    }
+}
+
+/// On one core, in the cache.
+fn exponential(criterion: &mut Criterion) {
+    const ELEMENTS: usize = 4096;
+    let below: Vec<f32> = (0..ELEMENTS).map(|i| -(i as f32) / 128.0).collect();
+    let mut values = below.clone();
+    let mut group = criterion.benchmark_group("exponential of 4096 scores");
+    group.throughput(Throughput::Elements(ELEMENTS as u64));
+    group.bench_function("ours", |bencher| {
+        bencher.iter(|| {
+            values.copy_from_slice(black_box(&below));
+            exp_in_place(black_box(&mut values));
+        });
+    });
+    group.bench_function("baseline: f32::exp", |bencher| {
+        bencher.iter(|| {
+            values.copy_from_slice(black_box(&below));
+            black_box(&mut values).iter_mut().for_each(|x| *x = x.exp());
+        });
+    });
 }
 
 /// What a notebook does: softmax(mask(ε·S)) as whole matrices, no pixels.
@@ -145,5 +199,5 @@ fn all_layers(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, this_head, all_layers);
+criterion_group!(benches, exponential, this_head, all_layers, opening);
 criterion_main!(benches);

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(cli::Invocation::Task(task)) => finish(task.run()),
-        Ok(cli::Invocation::Window(session)) => finish(ui::open(*session).map_err(anyhow::Error::from)),
+        Ok(cli::Invocation::Window(task)) => finish(task.start().and_then(|start| Ok(ui::open(start)?))),
     }
 }
 

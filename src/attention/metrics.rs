@@ -1,8 +1,13 @@
-//! What a pattern is summed up by. All are means over query positions, accumulated in f64.
+//! What a pattern is summed up by. All are means over query positions, accumulated in f64 in the order of the rows,
+//! whichever core has gone through them.
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
-use super::Pattern;
+use super::{Pattern, exp::weighted_sum, pattern::RowTerms};
+
+/// Below so many cells one thread is done before another has begun.
+const LARGE: usize = 1 << 16;
 
 /// The figures under a panel and in the table of heads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,62 +22,164 @@ pub struct Metrics {
 
 impl Metrics {
     pub fn of(pattern: &Pattern) -> Self {
-        let mut diagonal = 0.0;
-        for_each_row(pattern, |query, row| diagonal += row.get(query).copied().map_or(0.0, f64::from));
-        Self {
-            sink_mass: sink_mass(pattern),
-            normalized_entropy: normalized_entropy(pattern),
-            diagonal: diagonal / pattern.n_positions() as f64,
-        }
+        let row = |query, row: &RowTerms<'_>| [sink(query, row), entropy(query, row), diagonal(query, row)];
+        let [sink_mass, normalized_entropy, diagonal] = means_of_rows(pattern, row);
+        Self { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0) }
     }
 }
 
-fn for_each_row(pattern: &Pattern, mut visit: impl FnMut(usize, &[f32])) {
-    let mut buffer = vec![0.0; pattern.n_positions()];
-    for query in 0..pattern.n_positions() {
-        visit(query, pattern.row_into(query, &mut buffer));
+/// A pattern beside its baseline, summed up in one pass over both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    pub metrics: Metrics,
+    /// See [`max_weight`].
+    pub max_weight: Option<f64>,
+    /// See [`kl_from_baseline`].
+    pub kl: f64,
+    /// See [`js_from_baseline`].
+    pub js: f64,
+}
+
+impl Comparison {
+    pub fn of(baseline: &Pattern, pattern: &Pattern) -> Self {
+        let row = |query, base: &RowTerms<'_>, row: &RowTerms<'_>| {
+            let of_row = [sink(query, row), entropy(query, row), diagonal(query, row), largest(query, row)];
+            let [sink, entropy, diagonal, largest] = of_row;
+            [sink, entropy, diagonal, largest, Some(kl_of_row(base, row)), Some(js_of_row(base, row))]
+        };
+        let [sink_mass, normalized_entropy, diagonal, max_weight, kl, js] = means_of_pairs(baseline, pattern, row);
+        let metrics = Metrics { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0) };
+        Self { metrics, max_weight, kl: kl.unwrap_or(0.0), js: non_negative(js.unwrap_or(0.0)) }
     }
 }
 
-/// Mean over the rows that `term` gives a number for; `None` where there is none.
-fn mean_of_rows(pattern: &Pattern, mut term: impl FnMut(usize, &[f32]) -> Option<f64>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0_u32);
-    for_each_row(pattern, |query, row| {
-        if let Some(value) = term(query, row) {
-            sum += value;
-            count += 1;
-        }
-    });
-    (count > 0).then(|| sum / f64::from(count))
+fn sink(query: usize, row: &RowTerms<'_>) -> Option<f64> {
+    (query >= 3).then(|| row.weight(0)).flatten()
+}
+
+/// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm.
+fn entropy(query: usize, row: &RowTerms<'_>) -> Option<f64> {
+    let length = row.exps.len();
+    (query >= 1 && length > 1)
+        .then(|| (row.ln_sum - weighted_sum(row.exps, row.below) / row.sum) / (length as f64).ln())
+}
+
+fn diagonal(query: usize, row: &RowTerms<'_>) -> Option<f64> {
+    row.weight(query)
+}
+
+/// The largest of a row's numerators is exp(0).
+fn largest(query: usize, row: &RowTerms<'_>) -> Option<f64> {
+    (query >= 1).then(|| 1.0 / row.sum)
+}
+
+/// Σ p·ln(p/q) of a row. ln(p/q) comes from the scores, and where a weight is below the range of f32 it counts 0.
+fn kl_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
+    let between = row.ln_sum - base.ln_sum;
+    let terms = base.exps.iter().zip(base.below).zip(row.below);
+    let sum: f64 =
+        terms.map(|((&e, &p), &q)| if e == 0.0 { 0.0 } else { f64::from(e) * (f64::from(p) - f64::from(q)) }).sum();
+    sum / base.sum + between
+}
+
+/// ½·Σ [p·ln(p/m) + q·ln(q/m)] of a row, with m = (p + q)/2. With the larger of the two, w, and the logarithm of their
+/// ratio, d ≤ 0, a term is w·[e^d·(d − l) − l], l = ln((1 + e^d)/2): nothing that nearly cancels has been rounded.
+fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
+    let between = row.ln_sum - base.ln_sum;
+    let terms = base.exps.iter().zip(base.below).zip(row.exps.iter().zip(row.below));
+    let sum: f64 = terms
+        .map(|((&base_exp, &base_below), (&exp, &below))| {
+            let d = f64::from(below) - f64::from(base_below) - between;
+            let weight = if d > 0.0 { f64::from(exp) / row.sum } else { f64::from(base_exp) / base.sum };
+            if weight == 0.0 {
+                return 0.0;
+            }
+            let d = -d.abs();
+            let ratio = d.exp();
+            let l = (0.5 + 0.5 * ratio).ln();
+            // 0·∞ is not a number, and e^d·d has the limit 0.
+            weight * (if ratio == 0.0 { 0.0 } else { ratio * (d - l) } - l)
+        })
+        .sum();
+    0.5 * sum
+}
+
+/// Rounding may leave a difference of two equal numbers below zero; what is not a number stays so.
+fn non_negative(divergence: f64) -> f64 {
+    if divergence < 0.0 { 0.0 } else { divergence }
+}
+
+/// Means over the rows that `row` gives numbers for; `None` where there is none.
+fn means_of_rows<const N: usize>(
+    pattern: &Pattern,
+    row: impl Fn(usize, &RowTerms<'_>) -> [Option<f64>; N] + Sync,
+) -> [Option<f64>; N] {
+    means(pattern.n_positions(), |query, [below, exps, ..]| row(query, &pattern.terms(query, [below, exps])))
+}
+
+/// [`means_of_rows`] of two patterns' rows side by side.
+fn means_of_pairs<const N: usize>(
+    baseline: &Pattern,
+    pattern: &Pattern,
+    row: impl Fn(usize, &RowTerms<'_>, &RowTerms<'_>) -> [Option<f64>; N] + Sync,
+) -> [Option<f64>; N] {
+    means(pattern.n_positions(), |query, [below, exps, base_below, base_exps]| {
+        row(query, &baseline.terms(query, [base_below, base_exps]), &pattern.terms(query, [below, exps]))
+    })
+}
+
+/// `row` gets four buffers of `n_positions` numbers.
+fn means<const N: usize>(
+    n_positions: usize,
+    row: impl Fn(usize, [&mut [f32]; 4]) -> [Option<f64>; N] + Sync,
+) -> [Option<f64>; N] {
+    let room = || vec![0.0; 4 * n_positions];
+    let of_row = |room: &mut Vec<f32>, query: usize| {
+        let (front, back) = room.split_at_mut(2 * n_positions);
+        let ((a, b), (c, d)) = (front.split_at_mut(n_positions), back.split_at_mut(n_positions));
+        row(query, [a, b, c, d])
+    };
+    let rows: Vec<[Option<f64>; N]> = if n_positions * n_positions < LARGE {
+        let mut room = room();
+        (0..n_positions).map(|query| of_row(&mut room, query)).collect()
+    } else {
+        // A causal row is as long as its number: short pieces keep all cores busy to the end.
+        (0..n_positions).into_par_iter().with_max_len(64).map_init(room, of_row).collect()
+    };
+    std::array::from_fn(|term| {
+        let values = rows.iter().filter_map(|row| row[term]);
+        let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    })
 }
 
 /// Mean weight on key 0 over query positions ≥ 3, where a row has room to look elsewhere (the attention sink of
 /// Xiao et al. 2023, arXiv 2309.17453). `None` for fewer than four tokens.
 pub fn sink_mass(pattern: &Pattern) -> Option<f64> {
-    mean_of_rows(pattern, |query, row| (query >= 3).then(|| f64::from(row[0])))
+    let [mean] = means_of_rows(pattern, |query, row| [sink(query, row)]);
+    mean
 }
 
 /// Row entropy over its largest possible value ln(number of attended keys), mean over rows ≥ 1: 0 for one-hot
 /// rows, 1 for uniform ones. `None` for a single token.
 pub fn normalized_entropy(pattern: &Pattern) -> Option<f64> {
-    mean_of_rows(pattern, |query, row| {
-        (query >= 1 && row.len() > 1).then(|| {
-            let entropy: f64 = row.iter().map(|&w| f64::from(w)).filter(|&w| w != 0.0).map(|w| -w * w.ln()).sum();
-            entropy / (row.len() as f64).ln()
-        })
-    })
+    let [mean] = means_of_rows(pattern, |query, row| [entropy(query, row)]);
+    mean
 }
 
 /// Mean weight on the token before, over rows ≥ 1: near 1 for a previous-token head. `None` for a single token.
 pub fn previous_token(pattern: &Pattern) -> Option<f64> {
-    mean_of_rows(pattern, |query, row| row.get(query.checked_sub(1)?).copied().map(f64::from))
+    let [mean] = means_of_rows(pattern, |query, row| [query.checked_sub(1).and_then(|before| row.weight(before))]);
+    mean
 }
 
 /// Mean weight on `key_after[query]`, over the rows that have one: the key right after the latest earlier occurrence of
 /// the query's token. Near 1 for an induction head where the prompt repeats, as such a head looks at what followed last
 /// time (Olsson et al. 2022, arXiv 2209.11895, *prefix matching*). `None` where no token repeats.
 pub fn induction(pattern: &Pattern, key_after: &[Option<usize>]) -> Option<f64> {
-    mean_of_rows(pattern, |query, row| row.get((*key_after.get(query)?)?).copied().map(f64::from))
+    let after = |query: usize| key_after.get(query).copied().flatten();
+    let [mean] = means_of_rows(pattern, |query, row| [after(query).and_then(|key| row.weight(key))]);
+    mean
 }
 
 /// Mean over rows of KL(baseline ‖ modified), in nats. Both have the same positions and mask.
@@ -80,44 +187,21 @@ pub fn induction(pattern: &Pattern, key_after: &[Option<usize>]) -> Option<f64> 
 /// From the scores rather than the weights, as ln weight = score - ln Σ exp score: a key that the modified pattern all
 /// but ignores has a finite divergence even where its weight is below the range of f32.
 pub fn kl_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
-    let n_positions = baseline.n_positions();
-    let [mut base, mut other] = [vec![0.0; n_positions], vec![0.0; n_positions]];
-    let rows = (0..n_positions).map(|query| {
-        let ln_weights = baseline.ln_row(query, &mut base).zip(modified.ln_row(query, &mut other));
-        ln_weights
-            .map(|(p, q)| (p.exp(), p - q))
-            .filter(|&(p, _)| p != 0.0)
-            .map(|(p, ln_ratio)| p * ln_ratio)
-            .sum::<f64>()
-    });
-    rows.sum::<f64>() / n_positions as f64
+    let [mean] = means_of_pairs(baseline, modified, |_, base, row| [Some(kl_of_row(base, row))]);
+    mean.unwrap_or(0.0)
 }
 
 /// Mean over rows of the Jensen–Shannon divergence between baseline and modified, in nats: KL of each from the mean of
 /// both, averaged. At most ln 2, also where KL explodes.
 pub fn js_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
-    let n_positions = baseline.n_positions();
-    let [mut base, mut other] = [vec![0.0; n_positions], vec![0.0; n_positions]];
-    let rows = (0..n_positions).map(|query| {
-        let ln_weights = baseline.ln_row(query, &mut base).zip(modified.ln_row(query, &mut other));
-        let term = |p: f64, ln_p: f64, ln_mean: f64| if p == 0.0 { 0.0 } else { 0.5 * p * (ln_p - ln_mean) };
-        ln_weights
-            .map(|(ln_p, ln_q)| {
-                let (p, q) = (ln_p.exp(), ln_q.exp());
-                let ln_mean = (0.5 * (p + q)).ln();
-                term(p, ln_p, ln_mean) + term(q, ln_q, ln_mean)
-            })
-            .sum::<f64>()
-    });
-    let mean = rows.sum::<f64>() / n_positions as f64;
-    // Rounding may leave a difference of two equal numbers below zero; what is not a number stays so.
-    if mean < 0.0 { 0.0 } else { mean }
+    let [mean] = means_of_pairs(baseline, modified, |_, base, row| [Some(js_of_row(base, row))]);
+    non_negative(mean.unwrap_or(0.0))
 }
 
 /// Mean over rows ≥ 1 of the row's largest weight. `None` for a single token.
 pub fn max_weight(pattern: &Pattern) -> Option<f64> {
-    let larger = |a: f32, b: f32| if a.is_nan() || a > b { a } else { b };
-    mean_of_rows(pattern, |query, row| (query >= 1).then(|| f64::from(row.iter().copied().fold(0.0, larger))))
+    let [mean] = means_of_rows(pattern, |query, row| [largest(query, row)]);
+    mean
 }
 
 /// KL(p ‖ q) = Σ p·ln(p/q) in nats; terms with p = 0 count 0.

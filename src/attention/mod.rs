@@ -20,6 +20,7 @@ mod head_edit;
 mod intervention;
 mod metrics;
 mod operation;
+mod packed;
 mod pattern;
 mod qkv;
 mod scope;
@@ -32,8 +33,8 @@ pub use exp::exp_in_place;
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
 pub use metrics::{
-    Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm,
-    previous_token, sink_mass,
+    Comparison, Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy,
+    output_norm, previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
 pub use pattern::{ExactCell, Pattern};

@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{Component, Edit, HeadEdit, HeadScores, Operation, exp::exp_nonpositive};
+use super::{
+    Component, Edit, HeadEdit, HeadScores, Operation,
+    exp::{exp_sum, exp_sum_in_place, scale},
+};
 
 /// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
 ///
@@ -61,36 +64,41 @@ impl Pattern {
     }
 
     /// Weights of one row in f32, one for each attended key, into the front of `row` (length ≥ T); returns them.
-    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn row_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
-        let row = self.below_max_into(query, row);
-        for weight in &mut *row {
-            *weight = exp_nonpositive(*weight);
-        }
-        let sum = sum(row) as f32;
-        for weight in &mut *row {
-            *weight /= sum;
-        }
+        let (row, sum) = self.exps_into(query, row);
+        #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+        scale(row, (1.0 / sum) as f32);
         row
     }
 
-    /// Natural logarithms of one row's weights, one for each attended key; finite also where a weight is below the range
-    /// of f32. `buffer` has length ≥ T.
-    pub(super) fn ln_row<'a>(&self, query: usize, buffer: &'a mut [f32]) -> impl Iterator<Item = f64> + use<'a> {
-        let below_max = self.below_max_into(query, buffer);
-        let ln_sum = below_max.iter().map(|&below| f64::from(exp_nonpositive(below))).sum::<f64>().ln();
-        below_max.iter().map(move |&below| f64::from(below) - ln_sum)
+    /// The numerators of one row's weights, one for each attended key, into the front of `row` (length ≥ T); returns
+    /// them and their sum, by which they have to be divided.
+    ///
+    /// A factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum scales along, and
+    /// one pass over them is all.
+    fn exps_into<'a>(&self, query: usize, row: &'a mut [f32]) -> (&'a mut [f32], f64) {
+        let sum = if let Some(factor) = self.row_factor(query) {
+            let row = &mut row[..self.attended(query)];
+            exp_sum(self.scores.below_max(query), in_f32(factor), row)
+        } else {
+            exp_sum_in_place(self.below_max_into(query, row))
+        };
+        (&mut row[..self.attended(query)], sum)
+    }
+
+    /// One row as a metric looks at it; the buffers have length ≥ T.
+    pub(super) fn terms<'a>(&self, query: usize, [below, exps]: [&'a mut [f32]; 2]) -> RowTerms<'a> {
+        let below = &*self.below_max_into(query, below);
+        let exps = &mut exps[..below.len()];
+        let sum = exp_sum(below, 1.0, exps);
+        RowTerms { below, exps, sum, ln_sum: sum.ln() }
     }
 
     /// Modified scores of one row, less the row's maximum, into the front of `row` (length ≥ T); returns them.
-    ///
-    /// A factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum scales along.
-    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a mut [f32] {
         let row = &mut row[..self.attended(query)];
         if let Some(factor) = self.row_factor(query) {
-            // A factor beyond f32 must not be infinite: 0·∞ is not a number.
-            let factor = (factor as f32).min(f32::MAX);
+            let factor = in_f32(factor);
             for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
                 *scaled = below * factor;
             }
@@ -99,7 +107,9 @@ impl Pattern {
             let scores = || self.modified(query, self.scores.row(query), other);
             let max = scores().fold(f64::NEG_INFINITY, f64::max);
             for (below, score) in row.iter_mut().zip(scores()) {
-                *below = (score - max) as f32;
+                #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+                let rounded = (score - max) as f32;
+                *below = rounded;
             }
         }
         row
@@ -130,8 +140,9 @@ impl Pattern {
     }
 
     /// A row's unmodified scores, and those of what the operation brings in (none for scaling), in f64.
-    fn exact_rows(&self, query: usize) -> (Vec<f64>, Vec<f64>) {
-        (self.scores.exact_row(query), self.other().map_or_else(Vec::new, |other| other.exact_row(query)))
+    fn exact_rows(&self, query: usize) -> (Arc<[f64]>, Arc<[f64]>) {
+        let other = |other: &HeadScores| other.shared_exact_row(query);
+        (self.scores.shared_exact_row(query), self.other().map_or_else(Arc::default, other))
     }
 
     /// Scores of what the operation brings in.
@@ -205,15 +216,26 @@ impl Pattern {
     }
 }
 
-/// In f64, so that thousands of weights beside a sink count, each of which is too small to change an f32 sum of 1.
-/// In lanes, so that the additions need not wait for one another.
-fn sum(weights: &[f32]) -> f64 {
-    let (chunks, rest) = weights.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for chunk in chunks {
-        for (lane, &weight) in lanes.iter_mut().zip(chunk) {
-            *lane += f64::from(weight);
-        }
+/// One row's softmax, taken apart: weight = exp / sum, and ln weight = below − ln sum, finite also where a weight is
+/// below the range of f32.
+pub(super) struct RowTerms<'a> {
+    /// Modified scores less the row's maximum, one for each attended key.
+    pub below: &'a [f32],
+    /// `exp(below)`
+    pub exps: &'a [f32],
+    pub sum: f64,
+    pub ln_sum: f64,
+}
+
+impl RowTerms<'_> {
+    /// The weight of a key; `None` where it is masked.
+    pub fn weight(&self, key: usize) -> Option<f64> {
+        Some(f64::from(*self.exps.get(key)?) / self.sum)
     }
-    lanes.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
+}
+
+/// A factor beyond f32 must not become infinite: 0·∞ is not a number.
+#[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+fn in_f32(factor: f64) -> f32 {
+    (factor as f32).min(f32::MAX)
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{export::FigureArguments, sweep::SweepArguments};
+use super::{export::FigureArguments, manual::Manual, sweep::SweepArguments};
 use crate::{
     attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Ranking, SourceSpec},
-    figure::{ColorNorm, Colormap, Quantity},
+    figure::{ColorNorm, Colormap, Pooling, Quantity},
+    session::document::Named,
 };
 
 /// See what happens to a transformer's attention when its Query, Key or Value is turned down.
@@ -59,6 +60,8 @@ pub enum Subcommands {
     /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)
     #[command(max_term_width = 110)]
     Sweep(SweepArguments),
+    #[command(flatten)]
+    Manual(Manual),
 }
 
 #[derive(Debug, Args)]
@@ -121,9 +124,13 @@ pub struct HeadsArguments {
 #[derive(Debug, Args)]
 pub struct SourceArguments {
     /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), a Hugging
-    /// Face model FOLDER, a model FILE.gguf, or a capture FILE.safetensors or FILE.npz
+    /// Face model FOLDER, a model FILE.gguf, a capture FILE.safetensors or FILE.npz, or a session: FILE.json or an
+    /// exported figure FILE.png, FILE.svg or FILE.pdf; what is given besides takes the place of what the session says
     #[arg(value_name = "SOURCE")]
-    pub source: Option<SourceSpec>,
+    pub source: Option<Named>,
+    /// Where the model or capture of a session is now, whatever its content
+    #[arg(long, value_name = "PATH", help_heading = "Source")]
+    pub model: Option<SourceSpec>,
     /// Text for the live model to read
     #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]
     pub prompt: Option<String>,
@@ -149,25 +156,29 @@ pub struct ViewArguments {
     /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,
-    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise
-    #[arg(long, value_name = "NAME", default_value = "scale", help_heading = "Intervention")]
-    pub operation: Operation,
+    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]
+    #[arg(long, value_name = "NAME", help_heading = "Intervention")]
+    pub operation: Option<Operation>,
     /// Which noise, for --operation noise [default: 0]
     #[arg(long, value_name = "N", help_heading = "Intervention")]
     pub seed: Option<u64>,
-    /// Layers that are changed: shown, all, or A..=B
-    #[arg(long, value_name = "LAYERS", default_value = "shown", help_heading = "Intervention")]
-    pub layers: LayerScope,
-    /// Heads that are changed: shown (this query head alone), group (its KV group), or all
-    #[arg(long, value_name = "HEADS", default_value = "shown", help_heading = "Intervention")]
-    pub heads: HeadScope,
-    /// Positions that are changed: all, first, rest, or I,J,…
-    #[arg(long, value_name = "POSITIONS", default_value = "all", help_heading = "Intervention")]
-    pub positions: PositionScope,
+    /// Layers that are changed: shown, all, or A..=B [default: shown]
+    #[arg(long, value_name = "LAYERS", help_heading = "Intervention")]
+    pub layers: Option<LayerScope>,
+    /// Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]
+    #[arg(long, value_name = "HEADS", help_heading = "Intervention")]
+    pub heads: Option<HeadScope>,
+    /// Positions that are changed: all, first, rest, or I,J,… [default: all]
+    #[arg(long, value_name = "POSITIONS", help_heading = "Intervention")]
+    pub positions: Option<PositionScope>,
     /// What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or
-    /// value-norm (weight × ‖value‖)
-    #[arg(long, value_name = "NAME", default_value = "weight", help_heading = "View")]
-    pub quantity: Quantity,
+    /// value-norm (weight × ‖value‖) [default: weight]
+    #[arg(long, value_name = "NAME", help_heading = "View")]
+    pub quantity: Option<Quantity>,
+    /// What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean
+    /// [default: max]
+    #[arg(long, value_name = "NAME", help_heading = "View")]
+    pub pooling: Option<Pooling>,
     /// Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric
     /// (about 1), or LO:HI; the default fits the quantity
     #[arg(long, value_name = "NORM", allow_hyphen_values = true, help_heading = "View")]

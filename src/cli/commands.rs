@@ -15,7 +15,7 @@ pub(super) const NEVER: fn() -> bool = || false;
 pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
-    let session = super::session(&arguments.view);
+    let session = super::session(&arguments.view)?;
     let numbers = run(&session)?.numbers(&session.run_spec());
     write_atomically(output, |file| numbers.write(format, file))?;
     Ok(())

@@ -83,7 +83,7 @@ impl FigureArguments {
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = FileFormat::of(output)?;
-    let session = super::session(&arguments.view);
+    let session = super::start::session(&arguments.view)?;
     let outcome = run(&session)?;
     let style = arguments.figure.over(session.view.figure_style());
     let file = draw(&outcome, &style, format, None)?;

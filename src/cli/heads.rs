@@ -48,7 +48,7 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
 }
 
 fn table(arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
-    let session = super::source_and_prompt(&arguments.source);
+    let session = super::source_and_prompt(&arguments.source)?;
     let mut engine = Engine::default();
     let summaries = engine.heads(&session.source, &session.prompt, &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();

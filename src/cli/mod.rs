@@ -5,24 +5,23 @@ mod args;
 mod commands;
 mod export;
 mod heads;
+mod manual;
+mod start;
 mod sweep;
 
 use std::{ffi::OsString, io::IsTerminal};
 
 use clap::Parser;
 
-use crate::{
-    attention::Operation,
-    engine::{Bundled, Prompt, SourceSpec},
-    figure::LimitsFrom,
-    session::Session,
-};
+use crate::{attention::Operation, session::document::Named};
 use args::{Arguments, SourceArguments, Subcommands, ViewArguments};
+pub use start::WindowTask;
+use start::{session, source_and_prompt};
 
 /// What the arguments ask for.
 pub enum Invocation {
-    /// Open the window on this session.
-    Window(Box<Session>),
+    /// Open the window.
+    Window(Box<WindowTask>),
     /// The work is done without a window by [`Task::run`].
     Task(Box<Task>),
     /// `--help` and `--version`: text for standard output.
@@ -43,6 +42,8 @@ impl Task {
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
+            // Answered while the arguments are read.
+            Subcommands::Manual(_) => Ok(()),
         }
         .map_err(|error| anyhow::Error::msg(printable(&format!("{error:#}"))))
     }
@@ -58,6 +59,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
         Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
+    if let Some(Subcommands::Manual(manual)) = &parsed.command {
+        return manual.text().map(Invocation::Print).map_err(|error| error.to_string());
+    }
     match &parsed.command {
         None => check_view(&parsed.view)?,
         Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
@@ -70,10 +74,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             heads::check(arguments)?;
             check_prompt(&arguments.source)?;
         }
+        Some(Subcommands::Manual(_)) => {}
     }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),
-        None => Invocation::Window(Box::new(session(&parsed.view))),
+        None => Invocation::Window(Box::new(WindowTask(parsed.view))),
     })
 }
 
@@ -84,26 +89,25 @@ fn for_stdout(text: &clap::builder::StyledStr) -> String {
 }
 
 fn check_view(arguments: &ViewArguments) -> Result<(), String> {
-    let is_noise = matches!(arguments.operation, Operation::Noise { .. });
-    if arguments.seed.is_some() && !is_noise {
-        return Err(format!("--seed is for --operation noise, found --operation {}", arguments.operation));
+    // The operation of a session is not known yet.
+    let is_noise = matches!(arguments.operation, Some(Operation::Noise { .. }));
+    let is_session = matches!(arguments.source.source, Some(Named::Session(_))) && arguments.operation.is_none();
+    if arguments.seed.is_some() && !is_noise && !is_session {
+        let operation = arguments.operation.unwrap_or_default();
+        return Err(format!("--seed is for --operation noise, found --operation {operation}"));
     }
     check_prompt(&arguments.source)
 }
 
-/// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
+/// What can be said of the source before any file is read.
 fn check_prompt(arguments: &SourceArguments) -> Result<(), String> {
-    let option = match arguments {
-        SourceArguments { prompt: Some(_), .. } => "--prompt",
-        SourceArguments { token_ids: Some(_), .. } => "--token-ids",
-        SourceArguments { no_bos: true, .. } => "--no-bos",
-        _ => return Ok(()),
-    };
-    let source = source_and_prompt(arguments).source;
-    if source.is_live() {
-        return Ok(());
+    match (&arguments.source, &arguments.model) {
+        (Some(Named::Session(_)), _) => Ok(()),
+        (_, Some(_)) => {
+            Err("--model is for a session: expected SOURCE to be a FILE.json, .png, .svg or .pdf".to_owned())
+        }
+        _ => start::check_reader(arguments, &start::without_session(arguments)),
     }
-    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
 }
 
 /// clap's message without its usage, hints on one line.
@@ -128,58 +132,19 @@ fn printable(message: &str) -> String {
     printable
 }
 
-/// The source and prompt that the arguments name: the figure unless something is to be read.
-fn source_and_prompt(arguments: &SourceArguments) -> Session {
-    let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
-    let mut session = match &arguments.source {
-        None if reads => Session::example(Bundled::Austen),
-        None => Session::default(),
-        Some(SourceSpec::Bundled(bundled)) => Session::example(*bundled),
-        Some(source) => Session { source: source.clone(), layer: 0, head: 0, ..Session::default() },
-    };
-    if let Some(ids) = &arguments.token_ids {
-        session.prompt = Prompt::TokenIds(ids.clone());
-    } else if let Prompt::Text { text, bos } = &mut session.prompt {
-        *bos = !arguments.no_bos;
-        if let Some(prompt) = &arguments.prompt {
-            text.clone_from(prompt);
-        }
-    }
-    session
-}
-
-fn session(arguments: &ViewArguments) -> Session {
-    let mut session = source_and_prompt(&arguments.source);
-    session.layer = arguments.layer.unwrap_or(session.layer);
-    session.head = arguments.head.unwrap_or(session.head);
-    session.operation = match (arguments.operation, arguments.seed) {
-        (Operation::Noise { .. }, Some(seed)) => Operation::Noise { seed },
-        (operation, _) => operation,
-    };
-    session.scope.layers = arguments.layers;
-    session.scope.heads = arguments.heads;
-    session.scope.positions.clone_from(&arguments.positions);
-    if let Some(columns) = arguments.epsilon {
-        session.epsilon = [columns.0; 3];
-    }
-    let view = &mut session.view;
-    view.show(arguments.quantity);
-    view.norm = arguments.norm.unwrap_or(view.norm);
-    view.colormap = arguments.colormap.unwrap_or(view.colormap);
-    if arguments.per_panel {
-        view.limits_from = LimitsFrom::EachPanel;
-    }
-    session
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        engine::{Bundled, Prompt, SourceSpec},
+        figure::{LimitsFrom, Pooling},
+        session::Session,
+    };
 
     fn window(arguments: &[&str]) -> Session {
         let arguments = std::iter::once("attenuate").chain(arguments.iter().copied()).map(OsString::from);
         match parse(arguments) {
-            Ok(Invocation::Window(session)) => *session,
+            Ok(Invocation::Window(task)) => task.start().unwrap_or_else(|error| panic!("{error}")).session,
             Ok(_) => panic!("no window"),
             Err(error) => panic!("{error}"),
         }
@@ -216,6 +181,8 @@ mod tests {
         let view = window(&["--quantity", "difference", "--per-panel"]).view;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("symmetric".into(), "rdbu".into()));
         assert_eq!(view.limits_from, LimitsFrom::EachPanel);
+        assert_eq!(view.pooling, Pooling::Max);
+        assert_eq!(window(&["--pooling", "mean"]).view.pooling, Pooling::Mean);
         let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("log:0.1:5".into(), "magma".into()));
     }

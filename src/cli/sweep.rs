@@ -87,7 +87,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     let Some(format) = Format::of(output) else {
         bail!("{}: the name must end in .csv, .json, .png or .svg", output.display());
     };
-    let session = super::session(&arguments.view);
+    let session = super::session(&arguments.view)?;
     let mut engine = Engine::default();
     let outcome = baseline(&mut engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);

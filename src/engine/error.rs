@@ -15,6 +15,8 @@ pub enum EngineError {
     NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
     #[error("there is no position {position}: the prompt has {n_positions} tokens, counted from 0")]
     NoSuchPosition { position: usize, n_positions: usize },
+    #[error("{n_positions} tokens need {} of memory, {} are free", bytes(*needed), bytes(*available))]
+    TooLarge { n_positions: usize, needed: u64, available: u64 },
     #[error(transparent)]
     Model(ModelError),
     #[error(transparent)]
@@ -54,5 +56,31 @@ impl From<FolderError> for EngineError {
             FolderError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
             error => Self::Folder(error),
         }
+    }
+}
+
+/// As a person reads it, to three digits: `1.23 GB`.
+fn bytes(count: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+    let unit = units.len().min(1 + (count.max(1).ilog10() / 3) as usize) - 1;
+    let value = count as f64 / 1000_f64.powi(i32::try_from(unit).unwrap_or_default());
+    let decimals = if unit == 0 || value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.decimals$} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn bytes_are_readable() {
+        let written = [0, 999, 1000, 134_217_728, 21_474_836_480, u64::MAX].map(bytes);
+        assert_eq!(written, ["0 bytes", "999 bytes", "1.00 kB", "134 MB", "21.5 GB", "18447 PB"]);
     }
 }

@@ -1,11 +1,11 @@
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use lru::LruCache;
 
-use super::Panel;
+use super::{Panel, memory::KeptScores};
 use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other};
 
 /// What operations bring in is kept for this many heads, components and operations: a row each of the head on screen,
@@ -19,15 +19,17 @@ type Others = LruCache<(usize, Component, Operation), Option<Arc<Other>>>;
 pub(super) struct LayerRun {
     qkv: Arc<LayerQkv>,
     layer: usize,
-    scores: Vec<OnceLock<Arc<HeadScores>>>,
+    /// By head; alive as long as [`KeptScores`] or a panel holds them.
+    scores: Vec<Mutex<Weak<HeadScores>>>,
+    kept: Arc<KeptScores>,
     others: Mutex<Others>,
 }
 
 impl LayerRun {
     /// `qkv` is that of layer `layer`.
-    pub fn new(layer: usize, qkv: Arc<LayerQkv>) -> Self {
-        let scores = (0..qkv.n_heads()).map(|_| OnceLock::new()).collect();
-        Self { qkv, layer, scores, others: Mutex::new(LruCache::new(KEPT_OTHERS)) }
+    pub fn new(layer: usize, qkv: Arc<LayerQkv>, kept: Arc<KeptScores>) -> Self {
+        let scores = (0..qkv.n_heads()).map(|_| Mutex::default()).collect();
+        Self { qkv, layer, scores, kept, others: Mutex::new(LruCache::new(KEPT_OTHERS)) }
     }
 
     pub fn qkv(&self) -> &Arc<LayerQkv> {
@@ -40,9 +42,16 @@ impl LayerRun {
         Panel::new(self.scores(head).pattern(&edit), self.qkv.clone(), head, edit)
     }
 
-    /// The scores of a head, computed once.
+    /// The scores of a head, computed once while they are kept.
     fn scores(&self, head: usize) -> Arc<HeadScores> {
-        self.scores[head].get_or_init(|| Arc::new(self.qkv.head_scores(head))).clone()
+        let mut known = self.scores[head].lock().unwrap_or_else(PoisonError::into_inner);
+        let scores = known.upgrade().unwrap_or_else(|| {
+            let scores = Arc::new(self.qkv.head_scores(head));
+            *known = Arc::downgrade(&scores);
+            scores
+        });
+        self.kept.keep(&scores);
+        scores
     }
 
     /// What an edit brings into a head, which does not depend on ε and is computed once.

@@ -9,9 +9,11 @@
 mod divergences;
 mod effect;
 mod error;
+mod fingerprint;
 mod heads;
 mod heads_table;
 mod layer_run;
+mod memory;
 mod numbers;
 mod observer;
 mod outcome;
@@ -26,6 +28,7 @@ mod worker;
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
+pub use fingerprint::{Fingerprint, FingerprintError, Fingerprints, ParseFingerprintError};
 pub use heads::{HeadPattern, HeadSummary, Under};
 pub use heads_table::{
     HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,

@@ -9,6 +9,7 @@ use ndarray::Array1;
 use super::{
     EngineError, Prompt, Token,
     layer_run::LayerRun,
+    memory::{self, KeptScores},
     source::{OpenSource, Reader},
 };
 use crate::{
@@ -29,12 +30,13 @@ pub(super) struct PromptRun {
     /// What reaches a layer when an intervention acts before it.
     modified: LruCache<(Intervention, usize), Arc<LayerRun>>,
     logits: LruCache<Option<Intervention>, Arc<Array1<f32>>>,
+    scores: Arc<KeptScores>,
 }
 
 impl PromptRun {
     /// Reads the prompt; computes nothing yet but the embeddings.
     pub fn start(source: Arc<OpenSource>, prompt: &Prompt) -> Result<Self, EngineError> {
-        let (tokens, residuals) = match &source.reader {
+        let (tokens, residuals): (Arc<[Token]>, _) = match &source.reader {
             Reader::Capture { tokens, .. } => (tokens.clone(), Vec::new()),
             Reader::Model(model) => {
                 let tokens = read(model, prompt)?;
@@ -42,10 +44,12 @@ impl PromptRun {
                 (tokens.into_iter().map(Token::from).collect(), vec![model.transformer().embed(&ids)?])
             }
         };
+        memory::check(tokens.len())?;
         let layers = vec![None; source.facts.n_layers];
         let modified = LruCache::new(KEPT_RUNS);
         let logits = LruCache::new(KEPT_RUNS);
-        Ok(Self { source, tokens, layers, residuals, modified, logits })
+        let scores = Arc::default();
+        Ok(Self { source, tokens, layers, residuals, modified, logits, scores })
     }
 
     /// Whether [`Self::under`] has this at hand.
@@ -82,7 +86,7 @@ impl PromptRun {
                 model.transformer().qkv(layer, &residual)?
             }
         };
-        let run = Arc::new(LayerRun::new(layer, Arc::new(qkv)));
+        let run = Arc::new(LayerRun::new(layer, Arc::new(qkv), self.scores.clone()));
         self.layers[layer] = Some(run.clone());
         Ok(run)
     }
@@ -117,7 +121,8 @@ impl PromptRun {
             return self.baseline(layer, cancelled);
         };
         let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        Ok(Arc::new(LayerRun::new(layer, Arc::new(model.transformer().qkv(layer, &residual)?))))
+        let qkv = Arc::new(model.transformer().qkv(layer, &residual)?);
+        Ok(Arc::new(LayerRun::new(layer, qkv, self.scores.clone())))
     }
 
     /// All layers in order, as an intervention that is the same for each of them leaves them, handed to `each` on the
@@ -197,12 +202,12 @@ impl PromptRun {
         let reached = self.residuals.len() - 1;
         if layer > reached {
             let start = self.residuals[reached].clone();
-            let (residuals, layers) = (&mut self.residuals, &mut self.layers);
+            let (residuals, layers, scores) = (&mut self.residuals, &mut self.layers, &self.scores);
             let mut keep = |at: usize, residual: &Residual, qkv: &Arc<LayerQkv>| {
                 if at == residuals.len() {
                     residuals.push(residual.clone());
                 }
-                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(at, qkv.clone())));
+                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(at, qkv.clone(), scores.clone())));
             };
             let transformer = model.transformer();
             let last = model::run::advance(transformer, reached..layer, start, None, cancelled, &mut keep)?;

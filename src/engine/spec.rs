@@ -96,6 +96,24 @@ impl SourceSpec {
         }
     }
 
+    /// The same kind of source in another place; what is bundled stays.
+    #[must_use]
+    pub fn at(&self, path: PathBuf) -> Self {
+        match self {
+            Self::Bundled(bundled) => Self::Bundled(*bundled),
+            Self::Folder(_) => Self::Folder(path),
+            Self::Gguf(_) => Self::Gguf(path),
+            Self::Capture(_) => Self::Capture(path),
+        }
+    }
+
+    /// With its whole path: a relative one means something else at the next start.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.path().map_or_else(|| self.clone(), |path| self.at(absolute(path)))
+    }
+
     /// Its name without the folder that it is in.
     pub fn name(&self) -> String {
         let name = self.path().and_then(Path::file_name);

@@ -12,6 +12,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 /// The number of a request; later requests have larger numbers.
@@ -30,6 +31,8 @@ pub enum Answer<R> {
 pub struct Ticket<'a> {
     number: RequestNumber,
     newest: &'a AtomicU64,
+    /// Waits so long, or until this request is stale.
+    wait: &'a dyn Fn(Duration),
 }
 
 impl Ticket<'_> {
@@ -40,6 +43,12 @@ impl Ticket<'_> {
     /// Whether a newer request is waiting or this one was cancelled, so that it may stop.
     pub fn is_stale(&self) -> bool {
         self.newest.load(Ordering::Acquire) != self.number
+    }
+
+    /// Waits for a newer request, so long at most; whether none has come.
+    pub fn rests_for(&self, time: Duration) -> bool {
+        (self.wait)(time);
+        !self.is_stale()
     }
 }
 
@@ -111,7 +120,10 @@ impl<Q: Send + 'static, R: Send + 'static> Worker<Q, R> {
     pub fn cancel(&self) -> RequestNumber {
         let mut slot = self.shared.slot();
         slot.pending = None;
-        self.shared.newest.fetch_add(1, Ordering::AcqRel) + 1
+        let number = self.shared.newest.fetch_add(1, Ordering::AcqRel) + 1;
+        drop(slot);
+        self.shared.arrived.notify_one();
+        number
     }
 
     /// The next answer, if one has arrived. Answers to older requests may still come; compare the numbers.
@@ -147,7 +159,9 @@ fn serve<Q, R>(
             wake();
         }
     };
-    let ticket = Ticket { number, newest: &shared.newest };
+    let is_newest = |_: &mut Slot<Q>| shared.newest.load(Ordering::Acquire) == number;
+    let wait = |time| drop(shared.arrived.wait_timeout_while(shared.slot(), time, is_newest));
+    let ticket = Ticket { number, newest: &shared.newest, wait: &wait };
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&ticket, request, &mut |result| send(Answer::Result(result)))));
     if let Err(panic) = outcome {
         let message = panic
@@ -161,8 +175,10 @@ fn serve<Q, R>(
 
 impl<Q, R> Drop for Worker<Q, R> {
     fn drop(&mut self) {
-        self.shared.slot().closed = true;
+        let mut slot = self.shared.slot();
+        slot.closed = true;
         self.shared.newest.fetch_add(1, Ordering::AcqRel);
+        drop(slot);
         self.shared.arrived.notify_one();
         if let Some(thread) = self.thread.take() {
             // A panic of the work was already reported as an answer.
@@ -173,12 +189,36 @@ impl<Q, R> Drop for Worker<Q, R> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn wait<R: Send + 'static, Q: Send + 'static>(worker: &Worker<Q, R>) -> (RequestNumber, Answer<R>) {
         worker.answers.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    #[test]
+    fn a_newer_request_ends_a_rest() {
+        let work = |ticket: &Ticket<'_>, time, send: &mut dyn FnMut(Option<bool>)| {
+            send(None);
+            send(Some(ticket.rests_for(time)));
+        };
+        let worker = Worker::spawn("test", || {}, work).unwrap();
+        let answer = || match wait(&worker) {
+            (number, Answer::Result(result)) => (number, result),
+            (number, Answer::Panicked(message)) => panic!("{number}: {message}"),
+        };
+        let long = Duration::from_secs(3600);
+        worker.submit(Duration::from_millis(1));
+        assert_eq!([answer(), answer()], [(1, None), (1, Some(true))], "nothing came");
+        worker.submit(long);
+        assert_eq!(answer(), (2, None));
+        worker.submit(Duration::ZERO);
+        assert_eq!([answer(), answer(), answer()], [(2, Some(false)), (3, None), (3, Some(true))]);
+        worker.submit(long);
+        assert_eq!(answer(), (4, None));
+        worker.cancel();
+        assert_eq!(answer(), (4, Some(false)));
+        worker.submit(long);
+        assert_eq!(answer(), (6, None));
     }
 
     #[test]

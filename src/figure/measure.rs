@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Quantity;
+use super::{Pooling, Quantity};
 use crate::{
     attention::Pattern,
     engine::{Outcome, Panel},
@@ -16,6 +16,7 @@ use crate::{
 pub struct Measure {
     pattern: Pattern,
     kind: Kind,
+    pooling: Pooling,
 }
 
 /// The quantity, and what it needs besides the pattern.
@@ -43,7 +44,7 @@ impl Measure {
             Quantity::Score => Kind::Score,
             Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()?.into() },
         };
-        Some(Self { pattern: panel.pattern.clone(), kind })
+        Some(Self { pattern: panel.pattern.clone(), kind, pooling: Pooling::default() })
     }
 
     /// `quantity` of all nine panels, `[component][column]`. A capture without values shows its weights instead of
@@ -51,10 +52,21 @@ impl Measure {
     pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> [[Self; 3]; 3] {
         outcome.panels.each_ref().map(|row| {
             row.each_ref().map(|panel| {
-                let weight = || Self { pattern: panel.pattern.clone(), kind: Kind::Weight };
+                let (pattern, pooling) = (&panel.pattern, Pooling::default());
+                let weight = || Self { pattern: pattern.clone(), kind: Kind::Weight, pooling };
                 Self::new(quantity, panel, &outcome.baseline).unwrap_or_else(weight)
             })
         })
+    }
+
+    /// The same, of which a pixel that covers several cells shows what `pooling` says.
+    #[must_use]
+    pub fn pooled(self, pooling: Pooling) -> Self {
+        Self { pooling, ..self }
+    }
+
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
     }
 
     /// What is measured.
@@ -127,7 +139,7 @@ impl Rows<'_> {
     /// One row in f32, one value for each attended key, into the front of `row` (length ≥ T); returns them.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
-        let Measure { pattern, kind } = self.measure;
+        let Measure { pattern, kind, .. } = self.measure;
         if let Kind::Score = kind {
             let scores = pattern.exact_scores(query);
             let row = &mut row[..scores.len()];

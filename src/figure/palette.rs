@@ -1,8 +1,9 @@
 //! The colour of every cell: colormap, scale and what a masked cell looks like.
 
+use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
-use super::{Colormap, NormScale, Pooled, Quantity, Rgb};
+use super::{Colormap, NormPosition, NormScale, Pooled, Quantity, Rgb};
 
 /// What a picture lies on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,25 +94,97 @@ impl Picture {
 /// Colours a pooled pattern: each distinct value once, then copied over the pixels that show it.
 pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
     let (width, height) = (pooled.width(), pooled.height());
-    let (table, masked) = (palette.colormap.table(), palette.masked.rgba());
+    let (ramp, masked) = (Ramp::of(palette), palette.masked.rgba());
     let mut rgba = vec![0; width * height * 4];
-    let mut rest = rgba.as_mut_slice();
+    let (pixels, _) = rgba.as_chunks_mut::<4>();
+    let (mut rest, mut places) = (pixels, vec![0; pooled.columns().len()]);
+    let is_reduced = pooled.columns().len() == width;
     for (row, repeat) in pooled.rows() {
-        let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * 4 * repeat);
+        let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * repeat);
         rest = below;
-        let (line, copies) = lines.split_at_mut(width * 4);
-        let colors = row.iter().map(|&value| table.at(palette.scale.position(value)).rgba());
-        let mut pixels = line.chunks_exact_mut(4);
-        for (color, &count) in colors.chain(std::iter::repeat(masked)).zip(pooled.columns()) {
-            for pixel in pixels.by_ref().take(count) {
-                pixel.copy_from_slice(&color);
+        let (line, copies) = lines.split_at_mut(width.min(lines.len()));
+        let places = &mut places[..row.len()];
+        ramp.places(row, places);
+        let end = if is_reduced {
+            for (pixel, &place) in line.iter_mut().zip(&*places) {
+                *pixel = ramp.colors[usize::from(place)];
             }
-        }
-        for copy in copies.chunks_exact_mut((width * 4).max(1)) {
+            row.len()
+        } else {
+            let mut end = 0;
+            for (&place, &count) in places.iter().zip(pooled.columns()) {
+                line[end..end + count].fill(ramp.colors[usize::from(place)]);
+                end += count;
+            }
+            end
+        };
+        line[end..].fill(masked);
+        for copy in copies.chunks_exact_mut(width.max(1)) {
             copy.copy_from_slice(line);
         }
     }
     Picture { width, height, rgba }
+}
+
+/// A palette's colours in one list.
+struct Ramp {
+    scale: NormScale,
+    /// 256 from low to high, then under, over and not a number; longer than there are places to avoid a check.
+    colors: [[u8; 4]; 512],
+}
+
+impl Ramp {
+    const UNDER: u16 = 256;
+    const OVER: u16 = 257;
+    const BAD: u16 = 258;
+
+    fn of(palette: &Palette) -> Self {
+        let table = palette.colormap.table();
+        let mut colors = [[0; 4]; 512];
+        let listed = table.colors.iter().chain([&table.under, &table.over, &table.bad]);
+        for (color, listed) in colors.iter_mut().zip(listed) {
+            *color = listed.rgba();
+        }
+        Self { scale: palette.scale, colors }
+    }
+
+    /// Where the colour of each value stands, which is [`Palette::color`]'s.
+    fn places(&self, values: &[f32], places: &mut [u16]) {
+        match self.scale {
+            NormScale::Linear(limits) => {
+                let (low, range) = (limits.low(), limits.high() - limits.low());
+                Arch::new().dispatch(
+                    #[inline(always)]
+                    || {
+                        for (place, &value) in places.iter_mut().zip(values) {
+                            *place = Self::place((value - low) / range);
+                        }
+                    },
+                );
+            }
+            NormScale::Log(_) => {
+                for (place, &value) in places.iter_mut().zip(values) {
+                    *place = match self.scale.position(value) {
+                        NormPosition::Within(t) => Self::place(t),
+                        NormPosition::Under => Self::UNDER,
+                        NormPosition::Over => Self::OVER,
+                        NormPosition::Bad => Self::BAD,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Of a place in the norm. The unit interval is cut into 256 equal steps.
+    #[inline]
+    fn place(t: f32) -> u16 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        let step = (t * 256.0) as u16;
+        let step = step.min(255);
+        let step = if t < 0.0 { Self::UNDER } else { step };
+        let step = if t > 1.0 { Self::OVER } else { step };
+        if t.is_nan() { Self::BAD } else { step }
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +210,23 @@ mod tests {
             Ground::Light,
         );
         assert_eq!(score.masked(), Colormap::Viridis.table().under, "no score is small enough for a weight of 0");
+    }
+
+    #[test]
+    fn pictures_have_the_colours_of_the_palette() {
+        let values: Vec<f32> = (0..=u32::MAX).step_by(1_300_021).map(f32::from_bits).collect();
+        let values: Vec<f32> = values.into_iter().chain((0..=2100_u16).map(|i| f32::from(i) / 2048.0)).collect();
+        let values: &'static [f32] = values.leak();
+        for norm in ["linear", "-0.3:0.7", "log", "log:0.5:8"] {
+            let scale = norm.parse::<ColorNorm>().unwrap().resolve(|| None);
+            let palette = Palette::new(Colormap::Viridis, scale, MaskedStyle::Quiet, Ground::Light);
+            let n = values.len();
+            let pooled = pool(|_, _| values, n, Window { y1: 1.0, ..Window::whole(n) }, [n, 1], Keep::Largest);
+            let picture = paint(&pooled, &palette);
+            for (x, &value) in values.iter().enumerate() {
+                assert_eq!(picture.pixel(x, 0), Some(palette.color(value)), "{value:e} in {norm}");
+            }
+        }
     }
 
     #[test]

@@ -4,10 +4,15 @@ use super::{ColorNorm, Limits, LimitsFrom, Measure, NormScale};
 
 /// The smallest and the largest of all unmasked, finite values; `None` where there are none.
 pub(super) fn range(measure: &Measure) -> Option<[f32; 2]> {
+    range_of_rows(measure, 0..measure.n_positions())
+}
+
+/// [`range`] of some rows.
+pub(super) fn range_of_rows(measure: &Measure, queries: impl Iterator<Item = usize>) -> Option<[f32; 2]> {
     let [mut low, mut high] = [f32::INFINITY, f32::NEG_INFINITY];
     let mut buffer = vec![0.0; measure.n_positions()];
     let mut rows = measure.rows();
-    for query in 0..measure.n_positions() {
+    for query in queries {
         for &value in rows.row_into(query, &mut buffer).iter().filter(|value| value.is_finite()) {
             (low, high) = (low.min(value), high.max(value));
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    ColorNorm, Colormap, Ground, Histogram, LimitsFrom, MaskedStyle, Measure, Palette, Picture, Quantity, Window,
-    paint,
-    panel_scales::{range, scales},
-    pool_measure,
+    ColorNorm, Colormap, Edges, Ground, Histogram, LimitsFrom, MaskedStyle, Measure, Palette, Picture, Pooling,
+    Quantity, Window, paint,
+    panel_scales::{range, range_of_rows, scales},
+    pooling::{Grain, n_cells, pool_counted},
 };
 use crate::engine::Outcome;
 
@@ -20,6 +20,7 @@ pub struct PictureSpec {
     /// Width and height of a panel in pixels.
     pub size: [usize; 2],
     pub quantity: Quantity,
+    pub pooling: Pooling,
     pub colormap: Colormap,
     pub norm: ColorNorm,
     pub limits_from: LimitsFrom,
@@ -65,6 +66,8 @@ impl PanelPictures {
 #[derive(Default)]
 pub struct PanelRenderer {
     last: Vec<Drawn>,
+    /// Of the scales in use.
+    edges: Vec<Edges>,
 }
 
 struct Drawn {
@@ -78,43 +81,84 @@ struct Drawn {
 impl PanelRenderer {
     /// The pictures of all nine panels.
     pub fn render(&mut self, outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
-        let window = spec.window.unwrap_or_else(|| Window::whole(outcome.n_positions()));
-        let measures = Measure::of_panels(spec.quantity, outcome);
+        self.render_as(outcome, spec, Grain::Fine)
+    }
+
+    /// The pictures of all nine panels, those that are new in this grain. Coarse ones are not kept.
+    pub fn render_as(&mut self, outcome: &Outcome, spec: &PictureSpec, grain: Grain) -> PanelPictures {
+        let window = window(outcome, spec);
+        let measures = measures(outcome, spec);
         let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
         let places = measures.each_ref().map(|row| row.each_ref().map(|measure| place_in(&mut distinct, measure)));
-        let ranges = self.ranges(&distinct, spec.norm);
+        let ranges = self.ranges(&distinct, spec, grain);
         let palettes =
             scales(spec.norm, spec.limits_from, &ranges).into_iter().zip(&distinct).map(|(scale, measure)| {
                 Palette::for_quantity(measure.quantity(), spec.colormap, scale, spec.masked, spec.ground)
             });
         let palettes: Vec<Palette> = palettes.collect();
-        let last = &self.last;
-        let drawn: Vec<Drawn> = distinct
-            .into_par_iter()
-            .zip(palettes)
-            .zip(ranges)
-            .map(|((measure, palette), range)| {
-                let same = last.iter().find(|drawn| {
-                    drawn.panel.measure == *measure
-                        && drawn.window == window
-                        && drawn.size == spec.size
-                        && drawn.panel.palette == palette
-                });
-                let panel = same.map_or_else(|| draw(measure, window, spec.size, palette), |drawn| drawn.panel.clone());
-                Drawn { window, size: spec.size, panel, range }
-            })
-            .collect();
+        self.keep_edges(&palettes);
+        let (last, edges) = (&self.last, &self.edges);
+        let is_same = |drawn: &&Drawn, measure: &Measure, palette: &Palette| {
+            let looks = drawn.window == window && drawn.size == spec.size && drawn.panel.palette == *palette;
+            looks && drawn.panel.measure == *measure
+        };
+        let draw = |((measure, palette), range): ((&Measure, Palette), Option<[f32; 2]>)| {
+            let same = last.iter().find(|drawn| is_same(drawn, measure, &palette));
+            let panel =
+                same.map_or_else(|| draw(measure, window, spec.size, palette, edges, grain), |same| same.panel.clone());
+            Drawn { window, size: spec.size, panel, range }
+        };
+        let panels = distinct.into_iter().zip(palettes).zip(ranges);
+        let drawn: Vec<Drawn> = if outcome.n_positions() < SMALL {
+            panels.map(draw).collect()
+        } else {
+            panels.collect::<Vec<_>>().into_par_iter().map(draw).collect()
+        };
         let panels = places.map(|row| row.map(|place| drawn[place].panel.clone()));
-        self.last = drawn;
+        if grain == Grain::Fine {
+            self.last = drawn;
+        }
         PanelPictures { panels, limits_from: spec.limits_from }
+    }
+
+    /// How many cells [`Self::render`] would look at now: those of the panels that are new.
+    pub fn n_new_cells(&self, outcome: &Outcome, spec: &PictureSpec) -> usize {
+        let (window, measures) = (window(outcome, spec), measures(outcome, spec));
+        let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
+        for measure in measures.as_flattened() {
+            place_in(&mut distinct, measure);
+        }
+        let is_new = |measure: &&&Measure| {
+            let is_same = |drawn: &Drawn| drawn.window == window && drawn.size == spec.size;
+            !self.last.iter().any(|drawn| is_same(drawn) && drawn.panel.measure == ***measure)
+        };
+        distinct.iter().filter(is_new).count() * n_cells(outcome.n_positions(), outcome.mask(), window, spec.size[1])
+    }
+
+    /// Makes the edges of scales that are new and forgets those that nothing is drawn on any more.
+    fn keep_edges(&mut self, palettes: &[Palette]) {
+        self.edges.retain(|edges| palettes.iter().any(|palette| palette.scale() == edges.scale()));
+        for scale in palettes.iter().map(Palette::scale) {
+            if !self.edges.iter().any(|edges| edges.scale() == scale) {
+                self.edges.push(Edges::of(scale));
+            }
+        }
     }
 
     /// The ends of each measure's values where `norm` depends on them; panels that did not change are not gone through
     /// again.
-    fn ranges(&self, measures: &[&Measure], norm: ColorNorm) -> Vec<Option<[f32; 2]>> {
-        if !norm.is_automatic() {
+    fn ranges(&self, measures: &[&Measure], spec: &PictureSpec, grain: Grain) -> Vec<Option<[f32; 2]>> {
+        if !spec.norm.is_automatic() {
             return vec![None; measures.len()];
         }
+        let range = |measure: &Measure| match grain {
+            Grain::Fine => range(measure),
+            Grain::Coarse => {
+                // As many rows as the picture has, so that it takes as long.
+                let n_positions = measure.n_positions();
+                range_of_rows(measure, (0..n_positions).rev().step_by((n_positions / spec.size[1].max(1)).max(1)))
+            }
+        };
         let known = |measure: &Measure| {
             self.last.iter().find(|drawn| drawn.panel.measure == *measure).and_then(|drawn| drawn.range)
         };
@@ -122,8 +166,30 @@ impl PanelRenderer {
     }
 }
 
-fn draw(measure: &Measure, window: Window, size: [usize; 2], palette: Palette) -> PanelPicture {
-    let (pooled, histogram) = pool_measure(measure, window, size, palette.scale());
+fn window(outcome: &Outcome, spec: &PictureSpec) -> Window {
+    spec.window.unwrap_or_else(|| Window::whole(outcome.n_positions()))
+}
+
+fn measures(outcome: &Outcome, spec: &PictureSpec) -> [[Measure; 3]; 3] {
+    Measure::of_panels(spec.quantity, outcome).map(|row| row.map(|measure| measure.pooled(spec.pooling)))
+}
+
+/// With fewer positions a panel is drawn before another thread has begun.
+const SMALL: usize = 48;
+
+fn draw(
+    measure: &Measure,
+    window: Window,
+    size: [usize; 2],
+    palette: Palette,
+    edges: &[Edges],
+    grain: Grain,
+) -> PanelPicture {
+    let scale = palette.scale();
+    let (pooled, histogram) = match edges.iter().find(|edges| edges.scale() == scale) {
+        Some(edges) => pool_counted(measure, window, size, edges, grain),
+        None => pool_counted(measure, window, size, &Edges::of(scale), grain),
+    };
     PanelPicture { picture: Arc::new(paint(&pooled, &palette)), measure: measure.clone(), palette, histogram }
 }
 

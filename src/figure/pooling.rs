@@ -1,11 +1,47 @@
 //! Cells at the resolution of the pixels that show them.
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Histogram, Measure, NormScale, Quantity};
-use crate::attention::Pattern;
+use super::{
+    Edges, Histogram, Keep, Measure, NormScale, Pooling, Quantity, Rows,
+    reduce::{Columns, Room},
+};
+use crate::attention::{Mask, Pattern};
+
+/// Below so many cells one thread is done before another has begun.
+const LARGE: usize = 1 << 15;
+/// Rows of pixels that one thread takes at a time. Causal rows are as long as their numbers: short pieces keep all
+/// cores busy to the end.
+const PIECE: usize = 8;
+
+/// How closely the cells behind a pixel are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grain {
+    /// Every cell counts.
+    #[default]
+    Fine,
+    /// Of the rows of cells behind a row of pixels only the last: as many times faster, and each value that is shown is
+    /// one of a cell behind its pixel.
+    Coarse,
+}
+
+impl Grain {
+    /// Of the queries behind a pixel those that are looked at.
+    pub(super) fn of(self, queries: &Range<usize>) -> Range<usize> {
+        match self {
+            Self::Fine => queries.clone(),
+            Self::Coarse => queries.end.saturating_sub(1).max(queries.start)..queries.end,
+        }
+    }
+}
+
+thread_local! {
+    /// Taken out while in use.
+    static ROOM: Cell<Room> = Cell::default();
+}
 
 /// A part of a pattern in cells: x counts keys, y counts queries, so that cell (key, query) is the unit square from
 /// `(key, query)` to `(key + 1, query + 1)`. It lies within the pattern; beyond it the outermost cells repeat.
@@ -77,128 +113,141 @@ fn bin_at(pixels: &[usize], index: usize) -> Option<usize> {
     })
 }
 
-/// Which of several cells a pixel shows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Keep {
-    /// The largest.
-    Largest,
-    /// The one farthest from this centre, whichever the direction; of two equally far the larger.
-    Farthest(f32),
+/// Cells and the pixels that show them.
+struct Grid {
+    columns: Vec<Bin>,
+    rows: Vec<Bin>,
+    step: Option<usize>,
 }
 
-impl Keep {
-    /// What a pixel of `quantity` shows. A ratio's distance from 1 is |ratio − 1|, not that of its logarithm: a sink
-    /// that draws twenty times its share must win over a neighbour that draws a millionth.
-    pub fn of(quantity: Quantity) -> Self {
-        quantity.center().map_or(Self::Largest, Self::Farthest)
+impl Grid {
+    fn new(window: Window, [width, height]: [usize; 2], n_positions: usize) -> Self {
+        let columns = bins(window.x0, window.x1, width, n_positions);
+        let rows = bins(window.y0, window.y1, height, n_positions);
+        let widths = || columns.iter().map(|bin| bin.cells.len());
+        let step = widths().min().and_then(usize::checked_ilog2).map(|log2| 1 << log2);
+        let step = step.filter(|step| widths().all(|width| width <= 2 * step));
+        Self { columns, rows, step }
+    }
+
+    fn columns(&self) -> Columns<'_> {
+        Columns { bins: &self.columns, step: self.step }
+    }
+
+    fn n_columns(&self) -> usize {
+        self.columns.len().max(1)
+    }
+
+    fn empty(&self) -> (Vec<f32>, Vec<usize>) {
+        (vec![0.0; self.columns.len() * self.rows.len()], vec![0; self.rows.len()])
+    }
+
+    fn filled(self, values: Vec<f32>, unmasked: Vec<usize>) -> Pooled {
+        let pixels = |bins: Vec<Bin>| bins.into_iter().map(|bin| bin.pixels).collect();
+        Pooled { columns: pixels(self.columns), repeats: pixels(self.rows), values, unmasked }
     }
 }
 
 /// Brings the cells in `window` to `[width, height]` pixels.
 ///
-/// Enlarged, a pixel shows the cell that its centre lies in. Reduced, it shows the one of its cells, those whose centres
-/// lie in it, that `keep` says, so that none that matters is lost: a sink of one column never vanishes. A pixel is
-/// masked only if all of its cells are, and a NaN among them shows.
+/// Enlarged, a pixel shows the cell that its centre lies in. Reduced, it shows of its cells, those whose centres lie in
+/// it, what `keep` says: unless that is the mean, none that matters is lost, and a sink of one column never vanishes. A
+/// pixel is masked only if all of its cells are, and a NaN among them shows.
 ///
 /// `row(query, buffer)` hands out the unmasked values of one row, which start at key 0; `buffer` has room for
 /// `n_positions` of them. It is called once for each visible row, from the top.
 pub fn pool(
-    row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+    mut row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
     n_positions: usize,
     window: Window,
     size: [usize; 2],
     keep: Keep,
 ) -> Pooled {
-    match keep {
-        Keep::Largest => pool_by(max_or_nan, row, n_positions, window, size),
-        Keep::Farthest(center) => pool_by(|a, b| farther_or_nan(center, a, b), row, n_positions, window, size),
+    let grid = Grid::new(window, size, n_positions);
+    let (mut values, mut unmasked) = grid.empty();
+    let (columns, mut room) = (grid.columns(), ROOM.take());
+    for ((bin, into), unmasked) in grid.rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(&mut unmasked) {
+        *unmasked = room.reduce(keep, bin.cells.clone(), &columns, n_positions, &mut row, into);
     }
-}
-
-fn pool_by(
-    better: impl Fn(f32, f32) -> f32,
-    mut row: impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
-    n_positions: usize,
-    window: Window,
-    [width, height]: [usize; 2],
-) -> Pooled {
-    let columns = bins(window.x0, window.x1, width, n_positions);
-    let rows = bins(window.y0, window.y1, height, n_positions);
-    let mut values = vec![0.0; columns.len() * rows.len()];
-    let mut unmasked = Vec::with_capacity(rows.len());
-    let mut buffer = vec![0.0; n_positions];
-    let mut merged = vec![0.0; n_positions];
-    for (bin, into) in rows.iter().zip(values.chunks_mut(columns.len().max(1))) {
-        // Down the columns first, where neighbours are independent, then along what is left.
-        let weights = if bin.cells.len() == 1 {
-            row(bin.cells.start, &mut buffer)
-        } else {
-            let mut reached = 0;
-            for query in bin.cells.clone() {
-                let weights = row(query, &mut buffer);
-                let (known, new) = weights.split_at(reached.min(weights.len()));
-                for (merged, &weight) in merged.iter_mut().zip(known) {
-                    *merged = better(*merged, weight);
-                }
-                merged[reached..reached + new.len()].copy_from_slice(new);
-                reached += new.len();
-            }
-            &merged[..reached]
-        };
-        let n = columns.partition_point(|column| column.cells.start < weights.len());
-        for (value, column) in into.iter_mut().zip(&columns[..n]) {
-            let end = column.cells.end.min(weights.len());
-            // Never empty: a bin has a cell, and this one begins before the masked part.
-            *value = weights[column.cells.start..end].iter().copied().reduce(&better).unwrap_or_default();
-        }
-        unmasked.push(n);
-    }
-    let pixels = |bins: Vec<Bin>| bins.into_iter().map(|bin| bin.pixels).collect();
-    Pooled { columns: pixels(columns), repeats: pixels(rows), values, unmasked }
+    ROOM.set(room);
+    grid.filled(values, unmasked)
 }
 
 /// [`pool`] of a pattern's weights.
 pub fn pool_pattern(pattern: &Pattern, window: Window, size: [usize; 2]) -> Pooled {
-    pool(|query, buffer| pattern.row_into(query, buffer), pattern.n_positions(), window, size, Keep::Largest)
+    let keep = Keep::of(Quantity::Weight, Pooling::Max);
+    pool(|query, buffer| pattern.row_into(query, buffer), pattern.n_positions(), window, size, keep)
 }
 
 /// [`pool`] of a measure's values, counting those in view by their places on `scale`.
 pub fn pool_measure(measure: &Measure, window: Window, size: [usize; 2], scale: NormScale) -> (Pooled, Histogram) {
-    let mut rows = measure.rows();
-    let mut histogram = Histogram::default();
+    pool_counted(measure, window, size, &Edges::of(scale), Grain::Fine)
+}
+
+/// [`pool_measure`] on the scale that `edges` belong to; on all cores where there is enough to do. Of a coarse picture
+/// the cells that were looked at are counted.
+pub(super) fn pool_counted(
+    measure: &Measure,
+    window: Window,
+    size: [usize; 2],
+    edges: &Edges,
+    grain: Grain,
+) -> (Pooled, Histogram) {
+    let n_positions = measure.n_positions();
+    let keep = Keep::of(measure.quantity(), measure.pooling());
     let (first, last) = (cell_index(window.x0.floor()), cell_index(window.x1.ceil()));
-    let pooled = pool(
-        |query, buffer| {
-            let row = rows.row_into(query, buffer);
-            let last = last.min(row.len());
-            histogram.count(&row[first.min(last)..last], scale);
-            row
-        },
-        measure.n_positions(),
-        window,
-        size,
-        Keep::of(measure.quantity()),
-    );
-    (pooled, histogram)
+    let grid = Grid::new(window, size, n_positions);
+    let (mut values, mut unmasked) = grid.empty();
+    let columns = grid.columns();
+    let pool_rows = |rows: &[Bin], values: &mut [f32], unmasked: &mut [usize]| {
+        let (mut histogram, mut reader, mut room) = (Histogram::default(), measure.rows(), ROOM.take());
+        for ((bin, into), unmasked) in rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(unmasked) {
+            let mut row = counted(&mut reader, first..last, edges, &mut histogram);
+            *unmasked = room.reduce(keep, grain.of(&bin.cells), &columns, n_positions, &mut row, into);
+        }
+        ROOM.set(room);
+        histogram
+    };
+    let n_rows: usize = grid.rows.iter().map(|bin| grain.of(&bin.cells).len()).sum();
+    let histogram = if n_rows * n_positions < LARGE {
+        pool_rows(&grid.rows, &mut values, &mut unmasked)
+    } else {
+        let pieces = grid.rows.par_chunks(PIECE).zip(values.par_chunks_mut(PIECE * grid.n_columns()));
+        let pieces = pieces.zip(unmasked.par_chunks_mut(PIECE)).with_max_len(1);
+        let histograms = pieces.map(|((rows, values), unmasked)| pool_rows(rows, values, unmasked));
+        histograms.reduce(Histogram::default, |mut all, piece| {
+            all.include(&piece);
+            all
+        })
+    };
+    (grid.filled(values, unmasked), histogram)
 }
 
-/// The larger of the two, and NaN where either is.
-#[inline]
-fn max_or_nan(a: f32, b: f32) -> f32 {
-    if b > a || b.is_nan() { b } else { a }
+/// How many cells a picture of a pattern under `mask` looks at.
+pub(super) fn n_cells(n_positions: usize, mask: Mask, window: Window, height: usize) -> usize {
+    let rows = bins(window.y0, window.y1, height, n_positions);
+    rows.into_iter().flat_map(|bin| bin.cells).map(|query| mask.attended(query, n_positions)).sum()
 }
 
-/// The one farther from `center`, the larger of two equally far, and NaN where either is.
-#[inline]
-fn farther_or_nan(center: f32, a: f32, b: f32) -> f32 {
-    let (from_a, from_b) = ((a - center).abs(), (b - center).abs());
-    if from_b > from_a || (from_b == from_a && b > a) || b.is_nan() { b } else { a }
+/// Reads rows, counting those of their cells that are in `view`.
+fn counted(
+    reader: &mut Rows<'_>,
+    view: Range<usize>,
+    edges: &Edges,
+    histogram: &mut Histogram,
+) -> impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32] {
+    move |query, buffer| {
+        let row = reader.row_into(query, buffer);
+        let last = view.end.min(row.len());
+        histogram.count(&row[view.start.min(last)..last], edges);
+        row
+    }
 }
 
 /// Neighbouring pixels along one axis that show the same cells.
-struct Bin {
-    cells: Range<usize>,
-    pixels: usize,
+pub(super) struct Bin {
+    pub cells: Range<usize>,
+    pub pixels: usize,
 }
 
 /// The bins of `n_pixels` equal steps from `from` to `to`.
@@ -267,20 +316,13 @@ mod tests {
         assert_eq!(value([2, 2], 1, 0, 0.0), None, "all masked");
         // Down the columns alone: 0.25 and 0.3; of -0.2 and -0.25 the latter; of equally far ones the larger.
         assert_eq!([0, 1, 2, 3].map(|x| value([4, 1], x, 0, 0.0)), [Some(-0.6), Some(0.3), Some(-0.25), Some(0.125)]);
-        assert_eq!(farther_or_nan(0.0, -0.5, 0.5), 0.5);
-        assert_eq!(farther_or_nan(0.0, 0.5, -0.5), 0.5);
     }
 
     #[test]
     fn a_ratio_of_twenty_is_not_hidden_by_a_millionth() {
         const RATIOS: [&[f32]; 1] = [&[20.0, 1e-6, 0.9, 1.1]];
-        assert_eq!(Keep::of(Quantity::UniformRatio), Keep::Farthest(1.0));
-        assert_eq!(Keep::of(Quantity::Difference), Keep::Farthest(0.0));
-        for quantity in [Quantity::Weight, Quantity::Score, Quantity::WeightedValue] {
-            assert_eq!(Keep::of(quantity), Keep::Largest);
-        }
         let window = Window { y1: 1.0, ..Window::whole(4) };
-        let pooled = pool(|query, _| RATIOS[query], 4, window, [2, 1], Keep::of(Quantity::UniformRatio));
+        let pooled = pool(|query, _| RATIOS[query], 4, window, [2, 1], Keep::of(Quantity::UniformRatio, Pooling::Max));
         assert_eq!((pooled.value(0, 0), pooled.value(1, 0)), (Some(20.0), Some(1.1)));
     }
 
@@ -291,6 +333,7 @@ mod tests {
                 for hot in 0..n {
                     let pooled = pool(
                         |_, buffer| {
+                            buffer.fill(0.0);
                             buffer[hot] = 1.0;
                             buffer
                         },

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::{
-    AxisLabels, Colormap, Dpi, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure, NormScale,
-    PageSize, Palette, Tick, labels,
+    AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure,
+    NormScale, PageSize, Palette, Tick, labels,
     metric::metric_line,
     panel_scales::{range, scales},
 };
@@ -62,7 +62,7 @@ impl FigureSpec {
     /// Common limits are those of all nine panels, also where only some are shown: a part of a figure has the colours of
     /// the whole and of the window.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
-        let measures = Measure::of_panels(style.quantity, outcome);
+        let measures = Measure::of_panels(style.quantity, outcome).map(|row| row.map(|m| m.pooled(style.pooling)));
         let ranges: Vec<_> = measures
             .as_flattened()
             .par_iter()
@@ -115,10 +115,11 @@ impl FigureSpec {
 /// How the values of the panels that are `shown` lie on their scales.
 fn seen(measures: &[Measure], scales: &[NormScale], shown: impl Fn(usize) -> bool + Sync) -> Histogram {
     let histogram = |(measure, &scale): (&Measure, &NormScale)| {
+        let edges = Edges::of(scale);
         let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
         let mut buffer = vec![0.0; measure.n_positions()];
         for query in 0..measure.n_positions() {
-            histogram.count(rows.row_into(query, &mut buffer), scale);
+            histogram.count(rows.row_into(query, &mut buffer), &edges);
         }
         histogram
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric, PanelRows,
-    Quantity,
+    Pooling, Quantity,
 };
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
@@ -22,6 +22,7 @@ pub struct FigureStyle {
     pub columns: PanelColumns,
     pub font_size: FontSize,
     pub quantity: Quantity,
+    pub pooling: Pooling,
     pub colormap: Colormap,
     pub norm: ColorNorm,
     pub limits_from: LimitsFrom,

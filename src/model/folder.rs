@@ -54,6 +54,19 @@ struct Index {
     weight_map: HashMap<String, String>,
 }
 
+/// The files that make the model what it is: `config.json`, `tokenizer.json` if there is one, and those with weights.
+///
+/// # Errors
+/// When the folder is no model or its index cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let [config, tokenizer] = ["config.json", "tokenizer.json"].map(|name| folder.join(name));
+    if !config.exists() {
+        return Err(FolderError::NoConfig(folder.to_owned()));
+    }
+    let tokenizer = Some(tokenizer).filter(|path| path.exists());
+    Ok([config].into_iter().chain(tokenizer).chain(weight_files(folder)?).collect())
+}
+
 /// The files that hold the weights, in order of their names.
 fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let index = folder.join(INDEX);

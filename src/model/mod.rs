@@ -8,6 +8,7 @@ mod bert;
 pub mod bundled;
 mod common_config;
 mod config;
+mod contain;
 mod dot_products;
 mod error;
 mod family;

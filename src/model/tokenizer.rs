@@ -4,6 +4,7 @@ use tokenizers::{DecoderWrapper, Tokenizer as Inner};
 
 use super::{
     ModelError,
+    contain::contained,
     piece::{Spelling, readable_as},
 };
 
@@ -35,10 +36,13 @@ impl Tokenizer {
     /// # Errors
     /// When it is malformed.
     pub fn from_bytes(json: &[u8]) -> Result<Self, ModelError> {
-        let mut inner = Inner::from_bytes(json).map_err(ModelError::Tokenizer)?;
-        // The file may ask to cut or fill prompts to some length: that is for training in batches.
-        inner.with_padding(None);
-        inner.with_truncation(None).map_err(ModelError::Tokenizer)?;
+        let inner = careful(|| {
+            let mut inner = Inner::from_bytes(json)?;
+            // The file may ask to cut or fill prompts to some length: that is for training in batches.
+            inner.with_padding(None);
+            inner.with_truncation(None)?;
+            Ok(inner)
+        })?;
         Ok(Self::new(inner))
     }
 
@@ -54,7 +58,7 @@ impl Tokenizer {
     /// # Errors
     /// When the tokenizer fails on this text.
     pub fn encode(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
-        let encoding = self.inner.encode_fast(text, bos).map_err(ModelError::Tokenizer)?;
+        let encoding = careful(|| self.inner.encode_fast(text, bos))?;
         Ok(encoding.get_ids().iter().map(|&id| self.token(id)).collect())
     }
 
@@ -73,6 +77,11 @@ impl Token {
     pub fn unnamed(id: u32) -> Self {
         Self { id, piece: id.to_string(), text: id.to_string() }
     }
+}
+
+/// A tokenizer that contradicts itself can make the crate panic, while it is read or only at some text.
+fn careful<R>(work: impl FnOnce() -> Result<R, tokenizers::Error>) -> Result<R, ModelError> {
+    contained(work).unwrap_or_else(|panic| Err(panic.into())).map_err(ModelError::Tokenizer)
 }
 
 fn is_byte_level(decoder: &DecoderWrapper) -> bool {

@@ -1,8 +1,8 @@
-use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme};
+use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme, View};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, SourceFacts, SourceSpec, SweepMetric},
-    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
 /// Every way to change a [`Session`].
@@ -32,6 +32,8 @@ pub enum Command {
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
     Open(SourceSpec),
+    /// A whole session, as it was saved. Theme and scale of the window stay: they are the person's, not the view's.
+    Restore(Box<Session>),
     SetLayer(usize),
     SetHead(usize),
     StepLayer(isize),
@@ -63,6 +65,7 @@ pub enum Command {
     SetUiScale(f32),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
+    SetPooling(Pooling),
     SetLimitsFrom(LimitsFrom),
     SetColormap(Colormap),
     SetNorm(ColorNorm),
@@ -87,7 +90,7 @@ impl Default for OnScreen<'_> {
 }
 
 /// Scale of the whole window, 1 = ordinary.
-const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
+pub(super) const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
 
 impl Session {
     /// Carries out `command`.
@@ -124,6 +127,11 @@ impl Session {
                 self.forget_layers();
                 self.forget_cells();
             }
+            Command::Restore(session) => {
+                let View { theme, ui_scale, .. } = self.view;
+                *self = *session;
+                (self.view.theme, self.view.ui_scale) = (theme, ui_scale);
+            }
             Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
             Command::SetHead(head) => self.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
             Command::StepLayer(by) => self.layer = step(self.layer, by, facts.map(|facts| facts.n_layers)),
@@ -148,6 +156,7 @@ impl Session {
             Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
             Command::SetQuantity(quantity) if quantity == self.view.quantity => {}
             Command::SetQuantity(quantity) => self.view.show(quantity),
+            Command::SetPooling(pooling) => self.view.pooling = pooling,
             Command::SetLimitsFrom(limits_from) => self.view.limits_from = limits_from,
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,

@@ -5,6 +5,7 @@
 //! struct from its arguments.
 
 mod command;
+pub mod document;
 mod timeline;
 mod view;
 

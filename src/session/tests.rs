@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, Preset},
     engine::{SourceFacts, SourceKind, SweepMetric},
-    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
 fn facts() -> SourceFacts {
@@ -239,6 +239,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
+        Command::SetPooling(Pooling::Mean),
         Command::ToggleInspector,
         Command::ToggleHeads,
         Command::ToggleSweep,
@@ -255,6 +256,7 @@ fn looks_are_set_and_nothing_else() {
         theme: Theme::Light,
         ui_scale: 1.5,
         quantity: Quantity::Score,
+        pooling: Pooling::Mean,
         limits_from: LimitsFrom::EachPanel,
         colormap: Colormap::Greys,
         norm: ColorNorm::LOG,
@@ -344,6 +346,7 @@ fn a_session_survives_json() {
             theme: Theme::Dark,
             ui_scale: 1.1,
             quantity: Quantity::WeightedValue,
+            pooling: Pooling::Mean,
             norm: "log:0.1:0.3".parse().unwrap(),
             limits_from: LimitsFrom::EachPanel,
             colormap: Colormap::Cividis,

@@ -19,11 +19,12 @@ impl Timeline {
         &self.current
     }
 
-    /// [`Session::apply`], remembering the view that another source replaces.
+    /// [`Session::apply`], remembering the view that another source or a saved session replaces.
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let before = self.current.clone();
+        let is_restoring = matches!(command, Command::Restore(_));
         self.current.apply(command, screen);
-        if before.source != self.current.source {
+        if before.source != self.current.source || is_restoring && before != self.current {
             self.past.push(before);
             if self.past.len() > KEPT {
                 self.past.remove(0);
@@ -94,6 +95,21 @@ mod tests {
         timeline.back();
         let view = View { theme: Theme::Dark, ui_scale: 2.0, ..View::default() };
         assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
+    }
+
+    #[test]
+    fn a_restored_session_can_be_stepped_back_from() {
+        let mut timeline = Timeline::default();
+        timeline.apply(Command::SetTheme(Theme::Dark), OnScreen::default());
+        let before = timeline.session().clone();
+        let saved = Session { layer: 3, column: 2, ..Session::default() };
+        timeline.apply(Command::Restore(Box::new(saved.clone())), OnScreen::default());
+        assert_eq!(timeline.session().view.theme, Theme::Dark, "the person's, not the view's");
+        assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);
+        timeline.apply(Command::Restore(Box::new(saved)), OnScreen::default());
+        timeline.back();
+        assert_eq!(*timeline.session(), before, "the same session again is no step");
+        assert!(timeline.previous().is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     attention::{Component, Epsilon},
     engine::SweepMetric,
-    figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, MaskedStyle, Quantity, Window},
+    figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
 /// Light or dark.
@@ -56,6 +56,8 @@ impl SliderRange {
 #[serde(default)]
 pub struct View {
     pub quantity: Quantity,
+    /// What a pixel shows that covers many cells.
+    pub pooling: Pooling,
     pub colormap: Colormap,
     pub norm: ColorNorm,
     pub limits_from: LimitsFrom,
@@ -79,6 +81,7 @@ impl Default for View {
     fn default() -> Self {
         Self {
             quantity: Quantity::default(),
+            pooling: Pooling::default(),
             colormap: Colormap::default(),
             norm: ColorNorm::default(),
             limits_from: LimitsFrom::default(),
@@ -107,6 +110,7 @@ impl View {
     pub fn figure_style(&self) -> FigureStyle {
         FigureStyle {
             quantity: self.quantity,
+            pooling: self.pooling,
             colormap: self.colormap,
             norm: self.norm,
             limits_from: self.limits_from,

@@ -1,4 +1,5 @@
-use crate::{engine::SourceSpec, session::Command};
+use super::{lessons::Lesson, recent::Lately, sessions::SessionAction};
+use crate::session::Command;
 
 /// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +17,11 @@ pub enum Action {
     OpenFolder,
     /// Ask for a model in one file.
     OpenGguf,
-    /// Open a source again that was open lately.
-    OpenRecent(SourceSpec),
+    /// Ask for a session, or a figure that holds one.
+    OpenSession,
+    Sessions(SessionAction),
+    /// Open a source or a session again that was open lately.
+    OpenRecent(Lately),
     ClearRecent,
     /// Stay with what is on screen.
     CancelOpening,
@@ -33,6 +37,10 @@ pub enum Action {
         what: &'static str,
     },
     ToggleShortcuts,
+    /// A page about what is seen.
+    OpenLesson(Lesson),
+    ToggleLessons,
+    StartTour,
     Quit,
 }
 

@@ -1,6 +1,8 @@
 //! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
 //! comes back is shown.
 
+mod help;
+mod sessions;
 mod sources;
 
 use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
@@ -13,12 +15,14 @@ use super::{
     grid::{self, GridState},
     heads::Heads,
     inspector::Inspector,
+    lessons::Lessons,
     menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
     progress,
-    recent::Recent,
+    recent::{Lately, Recent},
     scope::{self, ScopeEditor},
+    sessions::{SessionAction, Sessions},
     setup::Setup,
     shortcuts,
     source::{self, PromptEditor},
@@ -26,6 +30,7 @@ use super::{
     studio::Studio,
     sweep::{Curves, sweep_ui},
     theme,
+    tour::{Landmark, Seen, Tour, landmark},
     widgets::Toasts,
 };
 use crate::{
@@ -58,8 +63,12 @@ pub struct App {
     export: Export,
     open_file: OpenFile,
     recent: Recent,
+    sessions: Sessions,
     toasts: Toasts,
     shortcuts_open: bool,
+    lessons: Lessons,
+    tour: Tour,
+    tour_seen: Seen,
     /// Whether text was being edited at the end of the last frame: then Esc is for that.
     was_typing: bool,
 }
@@ -79,6 +88,7 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
+        let sessions = Sessions::new(ctx, &session, setup.kept);
         let mut app = Self {
             timeline: Timeline::new(session),
             opener: Opener::new(ctx, setup.open)?,
@@ -93,12 +103,19 @@ impl App {
             export: Export::default(),
             open_file: OpenFile::default(),
             recent: Recent::new(ctx, setup.recent),
+            sessions,
             toasts: Toasts::default(),
             shortcuts_open: false,
+            lessons: Lessons::default(),
+            tour: Tour::new(setup.tour),
+            tour_seen: Seen::new(setup.tour_seen),
             was_typing: false,
         };
         app.follow_view(ctx);
-        app.reopen();
+        match setup.from {
+            Some(from) => app.sessions.start(ctx, app.timeline.session(), from),
+            None => app.reopen(),
+        }
         Ok(app)
     }
 
@@ -113,15 +130,19 @@ impl App {
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
-        let is_computing = self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
-        self.opener.opening().is_none() && !is_computing && !self.export.is_saving() && !self.recent.is_busy()
+        let is_computing =
+            self.sessions.is_busy() || self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
+        self.opener.opening().is_none() && !is_computing && !self.is_writing()
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Session(command) => self.apply(command),
             Action::Back => self.back(),
-            Action::OpenRecent(source) => self.apply(Command::Open(source)),
+            Action::OpenRecent(Lately::Source(source)) => self.apply(Command::Open(source)),
+            Action::OpenRecent(Lately::Session { session }) => self.act_on_sessions(ctx, SessionAction::Open(session)),
+            Action::OpenSession => self.open_file.open(Wanted::Session),
+            Action::Sessions(action) => self.act_on_sessions(ctx, action),
             Action::ClearRecent => self.recent.clear(ctx),
             Action::CancelOpening => self.cancel_opening(),
             Action::Reopen => self.reopen(),
@@ -137,6 +158,9 @@ impl App {
                 self.toasts.info(format!("{what} are on the clipboard."));
             }
             Action::ToggleShortcuts => self.shortcuts_open = !self.shortcuts_open,
+            Action::OpenLesson(lesson) => self.lessons.open(lesson),
+            Action::ToggleLessons => self.lessons.toggle(),
+            Action::StartTour => self.start_tour(ctx),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -164,6 +188,7 @@ impl App {
             window: view.window,
             size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
             quantity: view.quantity,
+            pooling: view.pooling,
             colormap: view.colormap,
             norm: view.norm,
             limits_from: view.limits_from,
@@ -180,6 +205,7 @@ impl App {
     /// Takes in what the threads have sent.
     fn receive(&mut self, ctx: &Context) {
         self.receive_source(ctx);
+        self.receive_sessions(ctx);
         let arrivals = self.studio.poll();
         if arrivals.frame
             && let Some(frame) = self.studio.frame()
@@ -199,7 +225,7 @@ impl App {
                 Err(message) => self.toasts.error(message),
             }
         }
-        if let Some(message) = self.recent.poll(ctx) {
+        for message in [self.recent.poll(ctx), self.tour_seen.poll()].into_iter().flatten() {
             self.toasts.info(message);
         }
     }
@@ -217,13 +243,15 @@ impl App {
         let session = self.timeline.session();
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
-        controls::epsilon_ui(ui, session, self.sweep.transition(session.rows), actions);
+        let transition = self.sweep.transition(session.rows);
+        landmark(ui, Landmark::Slider, |ui| controls::epsilon_ui(ui, session, transition, actions));
         controls::notes_ui(ui, session, frame, details, actions);
-        scope::scope_ui(ui, &mut self.scope, session, outcome, actions);
-        controls::shown_ui(ui, session, outcome, actions);
+        landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
+        controls::shown_ui(ui, session, outcome, details, actions);
         let hovered =
             self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
-        source::prompt_ui(ui, &mut self.prompt, session, frame, self.studio.failure(), hovered, actions);
+        let (prompt, failure) = (&mut self.prompt, self.studio.failure());
+        landmark(ui, Landmark::Prompt, |ui| source::prompt_ui(ui, prompt, session, frame, failure, hovered, actions));
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
@@ -290,6 +318,7 @@ impl eframe::App for App {
         let frame = self.studio.frame();
         let (previous, recent) = (self.timeline.previous(), self.recent.sources());
         Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, frame, recent, &mut actions));
+        self.sessions.offer_ui(ui, &mut actions);
         let opening = self.opener.opening();
         Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
@@ -323,8 +352,15 @@ impl eframe::App for App {
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());
         }
+        self.sessions_ui(&ctx);
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
-        if !ctx.text_edit_focused() && !self.export.is_open() && !self.open_file.is_open() && !self.heads.is_asking() {
+        self.help_ui(&ctx, is_menu_open);
+        if !ctx.text_edit_focused()
+            && !self.export.is_open()
+            && !self.open_file.is_open()
+            && !self.sessions.is_asking()
+            && !self.heads.is_asking()
+        {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));

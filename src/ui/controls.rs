@@ -6,6 +6,7 @@ use super::{
     action::Actions,
     explain::{self, Seen},
     frame::{Details, Frame},
+    lessons::sentence_ui,
     theme::{self, space},
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
@@ -17,6 +18,8 @@ use crate::{
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
 const NOTE_LINES: f32 = 6.0;
+/// Between two explanations, in points.
+const NOTE_GAP: f32 = 2.0;
 
 /// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
@@ -123,19 +126,32 @@ pub fn notes_ui(
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
         let Some(frame) = frame else { return };
+        ui.spacing_mut().item_spacing.y = NOTE_GAP;
         for note in explain::notes(session, &frame.outcome, seen) {
-            ui.label(RichText::new(note).small().color(theme::of(ui).text_weak));
+            sentence_ui(ui, &note.text, note.lesson, actions);
         }
-        if let Some((quantity, text)) = explain::offer(session, &frame.outcome)
-            && ui.link(RichText::new(text).small()).clicked()
-        {
-            actions.push(Command::SetQuantity(quantity).into());
+        let offers = explain::offers(session, &frame.outcome);
+        if !offers.is_empty() {
+            ui.spacing_mut().interact_size.y = 0.0;
+            ui.horizontal(|ui| {
+                for offer in offers {
+                    if ui.link(RichText::new(offer.text).small()).clicked() {
+                        actions.extend(offer.commands.into_iter().map(Into::into));
+                    }
+                }
+            });
         }
     });
 }
 
-/// Layer and head on screen.
-pub fn shown_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, actions: &mut Actions) {
+/// Layer and head on screen, and how much of the selected panel rests on the first token.
+pub fn shown_ui(
+    ui: &mut Ui,
+    session: &Session,
+    outcome: Option<&Outcome>,
+    details: Option<&Details>,
+    actions: &mut Actions,
+) {
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
     ui.horizontal(|ui| {
@@ -145,6 +161,14 @@ pub fn shown_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, actio
         ui.add_space(space::M);
         if let Some(head) = stepper(ui, "Head", session.head, counts.1) {
             actions.push(Command::SetHead(head).into());
+        }
+    });
+    // Its line is kept free until the number is there.
+    let line = ui.text_style_height(&egui::TextStyle::Small) + 2.0;
+    ui.allocate_ui(egui::vec2(ui.available_width(), line), |ui| {
+        ui.set_min_height(line);
+        if let Some(note) = details.and_then(|details| explain::sink(session, details)) {
+            sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });
 }

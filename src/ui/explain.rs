@@ -1,14 +1,18 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
+use super::{frame::Details, lessons::Lesson};
 use crate::{
     attention::{Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},
-    figure::Quantity,
-    session::Session,
+    figure::{ColorNorm, LimitsFrom, Quantity},
+    session::{Command, Session},
 };
 
 /// How close to uniform ε must be for its explanation to apply.
 const NEARLY_UNIFORM: f64 = 1e-2;
+
+/// The share of the weight on the first token from which it is called a sink.
+const LARGE_SINK: f64 = 0.3;
 
 /// Most positions that are listed by their numbers.
 const LISTED: usize = 8;
@@ -25,75 +29,129 @@ pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
     outcome.facts.kind == SourceKind::Model && session.scope.resolve(outcome.shown()).layers.start < session.layer
 }
 
-/// The sentences for the selected panel, the most telling first.
-pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<String> {
-    if outcome.n_positions() == 1 {
-        return vec!["One token can only attend to itself: its weight is 1, whatever is modified.".to_owned()];
+/// One sentence, and the page that says more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub text: String,
+    pub lesson: Option<Lesson>,
+}
+
+impl Note {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), lesson: None }
     }
-    let component = session.rows.lead();
-    let epsilon = session.selected_epsilon().get();
-    let upstream = reaches_earlier_layers(session, outcome);
+
+    fn of(lesson: Lesson, text: impl Into<String>) -> Self {
+        Self { text: text.into(), lesson: Some(lesson) }
+    }
+}
+
+/// The sentences for the selected panel, the most telling first.
+pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+    if outcome.n_positions() == 1 {
+        return vec![Note::plain("One token can only attend to itself: its weight is 1, whatever is modified.")];
+    }
     let mut notes = Vec::new();
     if session.view.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
-        notes.push("This capture holds no value vectors: the attention weight is shown.".to_owned());
+        notes.push(Note::plain("This capture holds no value vectors: the attention weight is shown."));
     }
-    if component == Component::Value {
-        notes.push(value_note(upstream, outcome, session));
-        if session.operation != Operation::Scale {
-            notes.push(of_operation(session.operation));
-        }
-        if let Some((baseline, now)) = seen.output_norms {
-            notes.push(format!(
-                "What follows ε is the head’s output: its mean norm is {now:.4}, {} of the baseline’s {baseline:.4}.",
-                percent(now / baseline)
-            ));
-        }
-        return notes;
-    }
-    if session.operation != Operation::Scale {
-        notes.extend(operation_notes(component, session, outcome));
-        return notes;
-    }
-    if epsilon < NEARLY_UNIFORM {
-        let limit = match outcome.mask() {
-            Mask::Causal => "row i tends to the uniform 1/(i+1): the fade from the top-left corner",
-            Mask::Bidirectional => "every row tends to the uniform 1/T",
-        };
-        notes.push(format!("As ε → 0 all scores become equal and {limit}. The head is less focused, not more."));
-    } else if epsilon > 1.0 {
-        notes.push("ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned());
-    } else {
-        notes.push(
-            "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned(),
-        );
-    }
-    if session.scope.positions == PositionScope::All {
-        notes.push("Query and Key rows agree: (ε·q)·k = q·(ε·k).".to_owned());
+    match (session.rows.lead(), session.operation) {
+        (Component::Value, _) => notes.extend(value_notes(session, outcome, seen)),
+        (_, Operation::Scale) => notes.extend(scale_notes(session, outcome)),
+        (component, _) => notes.extend(operation_notes(component, session, outcome)),
     }
     notes
 }
 
-/// What an operation other than scaling does to Query or Key.
-fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -> Vec<String> {
-    let mut notes = vec![of_operation(session.operation)];
-    notes.push(match (session.operation, component) {
-        (Operation::MeanHeads, Component::Key) if outcome.facts.n_kv_heads == 1 => {
-            "All heads read the same key head here, so that its mean is itself: the Key row stays.".to_owned()
-        }
-        (Operation::MeanHeads, Component::Key) if outcome.facts.n_kv_heads < outcome.facts.n_heads => format!(
-            "The {} query heads share {} key heads, whose mean it is.",
-            outcome.facts.n_heads, outcome.facts.n_kv_heads
-        ),
-        (Operation::MeanHeads, _) => "Query and Key rows differ: a mean is no factor on the scores.".to_owned(),
-        (Operation::MeanPositions, Component::Key) => {
-            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.".to_owned()
-        }
-        (Operation::MeanPositions, _) => {
-            "At ε = 0 every position asks the same question: rows differ only in which keys they may see.".to_owned()
-        }
-        _ => "Seed and place decide the noise: the same in every run, another in every head.".to_owned(),
-    });
+fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+    let upstream = reaches_earlier_layers(session, outcome);
+    let mut notes = vec![Note::of(Lesson::ValueLater, value_note(upstream, outcome, session))];
+    if session.operation != Operation::Scale {
+        notes.push(Note::of(Lesson::Operations, of_operation(session.operation)));
+    }
+    if let Some((baseline, now)) = seen.output_norms {
+        notes.push(Note::plain(format!(
+            "What follows ε is the head’s output: its mean norm is {now:.4}, {} of the baseline’s {baseline:.4}.",
+            percent(now / baseline)
+        )));
+    }
     notes
+}
+
+/// What scaling Query or Key does to the pattern.
+fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
+    let epsilon = session.selected_epsilon().get();
+    let effect = if epsilon < NEARLY_UNIFORM {
+        let limit = match outcome.mask() {
+            Mask::Causal => "row i tends to the uniform 1/(i+1): the fade from the top-left corner",
+            Mask::Bidirectional => "every row tends to the uniform 1/T",
+        };
+        format!("As ε → 0 all scores become equal and {limit}. The head is less focused, not more.")
+    } else if epsilon > 1.0 {
+        "ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned()
+    } else {
+        "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned()
+    };
+    let mut notes = vec![Note::of(Lesson::Uniform, effect)];
+    if columns_look_alike(session) {
+        let text = "Columns 2 and 3 look alike on a linear scale: both are nearly uniform.";
+        notes.push(Note::of(Lesson::LookAlike, text));
+    }
+    let agreement = if session.scope.positions == PositionScope::All {
+        "Query and Key rows agree: (ε·q)·k = q·(ε·k)."
+    } else {
+        "Query and Key rows differ: a scaled query changes its row, a scaled key its column."
+    };
+    notes.push(Note::of(Lesson::QueryEqualsKey, agreement));
+    notes
+}
+
+/// Whether the slider stands on one of two columns that a linear scale cannot tell apart.
+fn columns_look_alike(session: &Session) -> bool {
+    let [_, second, third] = session.epsilon[session.rows.lead().row()];
+    let are_uniform = [second, third].iter().all(|epsilon| epsilon.get() < NEARLY_UNIFORM);
+    let is_linear = session.view.norm == ColorNorm::default() && session.view.quantity == Quantity::Weight;
+    let is_scaled = session.operation == Operation::Scale && session.rows.lead() != Component::Value;
+    are_uniform && is_linear && is_scaled && session.column > 0 && session.view.solo.is_none()
+}
+
+/// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
+pub fn sink(session: &Session, details: &Details) -> Option<Note> {
+    let metrics = details.panels[session.rows.lead().row()][session.column];
+    let share = format!("{:.0} %", metrics.sink_mass? * 100.0);
+    let text = if metrics.sink_mass? >= LARGE_SINK {
+        format!("Sink: {share} of this panel’s weight is on token 0.")
+    } else {
+        format!("{share} of this panel’s weight is on token 0.")
+    };
+    Some(Note::of(Lesson::Sink, text))
+}
+
+/// What an operation other than scaling does to Query or Key.
+fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -> Vec<Note> {
+    let facts = &outcome.facts;
+    let particular = match (session.operation, component) {
+        (Operation::MeanHeads, Component::Key) if facts.n_kv_heads == 1 => Note::of(
+            Lesson::GroupedQueries,
+            "All heads read the same key head here, so that its mean is itself: the Key row stays.",
+        ),
+        (Operation::MeanHeads, Component::Key) if facts.n_kv_heads < facts.n_heads => Note::of(
+            Lesson::GroupedQueries,
+            format!("The {} query heads share {} key heads, whose mean it is.", facts.n_heads, facts.n_kv_heads),
+        ),
+        (Operation::MeanHeads, _) => {
+            Note::of(Lesson::QueryEqualsKey, "Query and Key rows differ: a mean is no factor on the scores.")
+        }
+        (Operation::MeanPositions, Component::Key) => Note::of(
+            Lesson::Uniform,
+            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.",
+        ),
+        (Operation::MeanPositions, _) => {
+            Note::plain("At ε = 0 every position asks the same question: rows differ only in which keys they may see.")
+        }
+        _ => Note::plain("Seed and place decide the noise: the same in every run, another in every head."),
+    };
+    vec![Note::of(Lesson::Operations, of_operation(session.operation)), particular]
 }
 
 fn of_operation(operation: Operation) -> String {
@@ -149,15 +207,50 @@ pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
     format!("ε acts on {heads} of {layers}, {positions}.")
 }
 
-/// A quantity that moves where the weight does not, or the way back from it, and how to call it.
-pub fn offer(session: &Session, outcome: &Outcome) -> Option<(Quantity, &'static str)> {
+/// What shared keys and values mean for the heads in scope; `None` where each head has its own.
+pub fn sharing(scope: &Scope, outcome: &Outcome) -> Option<Note> {
+    let shown = outcome.shown();
+    if shown.n_kv_heads >= shown.n_heads || shown.n_kv_heads == 0 {
+        return None;
+    }
+    let others = shown.n_heads / shown.n_kv_heads - 1;
+    let text = match (scope.heads, others) {
+        (HeadScope::Shown, 1) => "1 other head shares its keys and values.".to_owned(),
+        (HeadScope::Shown, _) => format!("{others} other heads share its keys and values."),
+        (HeadScope::Group | HeadScope::All, _) => {
+            format!("{} query heads share {} KV heads.", shown.n_heads, shown.n_kv_heads)
+        }
+    };
+    Some(Note::of(Lesson::GroupedQueries, text))
+}
+
+/// Another view of the same numbers, and what its link says.
+pub struct Offer {
+    pub text: &'static str,
+    pub commands: Vec<Command>,
+}
+
+/// Views that move where what is shown does not, tell apart what looks alike, or lead back.
+pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
     let stays = session.rows.lead() == Component::Value && !reaches_earlier_layers(session, outcome);
+    let one = |text, command| vec![Offer { text, commands: vec![command] }];
     match session.view.quantity {
         Quantity::Weight if stays && outcome.baseline.has_values() => {
-            Some((Quantity::WeightedValue, "Show weight × ‖value‖"))
+            one("Show weight × ‖value‖", Command::SetQuantity(Quantity::WeightedValue))
         }
-        Quantity::WeightedValue if stays => Some((Quantity::Weight, "Show the weight")),
-        _ => None,
+        Quantity::WeightedValue if stays => one("Show the weight", Command::SetQuantity(Quantity::Weight)),
+        Quantity::Weight if columns_look_alike(session) => vec![
+            Offer { text: "Show on a log scale", commands: vec![Command::SetNorm(ColorNorm::LOG)] },
+            Offer {
+                text: "Show ratio to uniform",
+                commands: vec![
+                    Command::SetQuantity(Quantity::UniformRatio),
+                    Command::SetNorm(ColorNorm::Auto),
+                    Command::SetLimitsFrom(LimitsFrom::EachPanel),
+                ],
+            },
+        ],
+        _ => Vec::new(),
     }
 }
 

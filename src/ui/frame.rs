@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     attention::{Component, Metrics},
     engine::{Divergences, Effect, Outcome, Panel, RunSpec},
-    figure::{PanelPictures, PictureSpec},
+    figure::{Grain, PanelPictures, PictureSpec},
 };
 
 /// Everything that the picture depends on.
@@ -46,7 +46,9 @@ pub struct Frame {
     pub states: [[PanelState; 3]; 3],
     /// As it was drawn.
     pub looks: Looks,
-    /// From request to pixels.
+    /// A coarse one is drawn again when the hand rests.
+    pub grain: Grain,
+    /// From request to pixels, without waiting for the hand to rest.
     pub elapsed: Duration,
 }
 

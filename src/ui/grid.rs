@@ -13,6 +13,7 @@ use super::{
     numbers::{self, CellNumbers},
     textures::PanelTextures,
     theme::{self, space},
+    tour::{Landmark, mark},
     widgets::{AxisLabels, AxisSide, CellWindow, Freshness, Heatmap, HeatmapResponse, HoverCard},
 };
 use crate::{
@@ -130,6 +131,8 @@ pub fn grid_ui(
     let layout = GridLayout::new(area, &needs);
     state.side = Some(layout.side_pixels(ui.pixels_per_point()));
 
+    mark_panels(ui, &layout);
+
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     let pictured = frame.pictures.quantity();
@@ -166,6 +169,15 @@ pub fn grid_ui(
             ui.scope_id().with("hover card"),
             |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
         );
+    }
+}
+
+/// For the tour: all panels with their titles, and the first of them.
+fn mark_panels(ui: &Ui, layout: &GridLayout) {
+    let panels = || layout.panels.iter().chain(&layout.panel_titles).flatten();
+    mark(ui, Landmark::Grid, panels().fold(Rect::NOTHING, |all, rect| all.union(*rect)));
+    if let Some(&first) = panels().next() {
+        mark(ui, Landmark::Panel, first);
     }
 }
 

@@ -7,11 +7,16 @@ use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 use super::{
     action::{Action, Actions},
     frame::Frame,
-    limits, theme,
+    lessons::Lesson,
+    limits,
+    recent::Lately,
+    sessions::SessionAction,
+    theme,
+    tour::{Landmark, mark},
 };
 use crate::{
-    engine::{Bundled, SourceSpec},
-    figure::{ColorNorm, Colormap, MaskedStyle, Quantity},
+    engine::Bundled,
+    figure::{ColorNorm, Colormap, MaskedStyle, Pooling, Quantity},
     session::{Command, PaperFigure, Session, Theme, View},
 };
 
@@ -25,17 +30,13 @@ pub fn menu_ui(
     session: &Session,
     previous: Option<&Session>,
     frame: Option<&Frame>,
-    recent: &[SourceSpec],
+    recent: &[Lately],
     actions: &mut Actions,
 ) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_ui(ui, recent, actions));
         ui.menu_button("View", |ui| view_ui(ui, session, frame, actions));
-        ui.menu_button("Help", |ui| {
-            if ui.button("Keyboard and mouse   ?").clicked() {
-                actions.push(Action::ToggleShortcuts);
-            }
-        });
+        ui.menu_button("Help", |ui| help_ui(ui, actions));
         if let Some(previous) = previous {
             ui.separator();
             let text = format!("← Back to {}", previous.source);
@@ -44,12 +45,16 @@ pub fn menu_ui(
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)").clicked() {
+            let export = ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)");
+            mark(ui, Landmark::Export, export.rect);
+            if export.clicked() {
                 actions.push(Action::OpenExport);
             }
             let mut inspector = session.view.inspector;
             let hint = "The pinned cell’s numbers, its row, and the effect on the output (I)";
-            if ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint).changed() {
+            let toggle = ui.toggle_value(&mut inspector, "Inspector").on_hover_text(hint);
+            mark(ui, Landmark::Inspector, toggle.rect);
+            if toggle.changed() {
                 actions.push(Command::ToggleInspector.into());
             }
             let mut heads = session.view.heads;
@@ -59,7 +64,9 @@ pub fn menu_ui(
             }
             let mut sweep = session.view.sweep.open;
             let hint = "Sink mass, entropy and other metrics over ε, for Query, Key and Value (W)";
-            if ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint).changed() {
+            let toggle = ui.toggle_value(&mut sweep, "Sweep").on_hover_text(hint);
+            mark(ui, Landmark::Sweep, toggle.rect);
+            if toggle.changed() {
                 actions.push(Command::ToggleSweep.into());
             }
             if let Some(frame) = frame {
@@ -70,7 +77,30 @@ pub fn menu_ui(
     });
 }
 
-fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
+fn help_ui(ui: &mut Ui, actions: &mut Actions) {
+    ui.menu_button("Lessons", |ui| {
+        for lesson in Lesson::ALL {
+            if ui.button(lesson.title()).clicked() {
+                actions.push(Action::OpenLesson(lesson));
+                ui.close();
+            }
+        }
+    });
+    if ui.button("Last lesson   F1").clicked() {
+        actions.push(Action::ToggleLessons);
+        ui.close();
+    }
+    if ui.button("Guided tour").clicked() {
+        actions.push(Action::StartTour);
+        ui.close();
+    }
+    ui.separator();
+    if ui.button("Keyboard and mouse   ?").clicked() {
+        actions.push(Action::ToggleShortcuts);
+    }
+}
+
+fn file_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
     ui.menu_button("Examples", |ui| {
         for (bundled, text) in [
             (Bundled::Smollm2, "The figure: SmolLM2-135M, captured"),
@@ -100,7 +130,17 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     if ui.button("Open capture…   Ctrl+O").clicked() {
         actions.push(Action::OpenCapture);
     }
+    if ui.button("Open session…   Ctrl+Shift+O").clicked() {
+        actions.push(Action::OpenSession);
+    }
     ui.add_enabled_ui(!recent.is_empty(), |ui| ui.menu_button("Open recent", |ui| recent_ui(ui, recent, actions)));
+    ui.separator();
+    if ui.button("Save session   Ctrl+S").clicked() {
+        actions.push(SessionAction::Save.into());
+    }
+    if ui.button("Save session as…   Ctrl+Shift+S").clicked() {
+        actions.push(SessionAction::SaveAs.into());
+    }
     if ui.button("Export PNG…   Ctrl+E").clicked() {
         actions.push(Action::OpenExport);
     }
@@ -113,12 +153,13 @@ fn file_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
     }
 }
 
-fn recent_ui(ui: &mut Ui, recent: &[SourceSpec], actions: &mut Actions) {
-    for source in recent {
-        let folder = source.path().and_then(Path::parent).map_or_else(String::new, elided);
-        let button = Button::new(source.name()).shortcut_text(RichText::new(folder).small());
-        if ui.add(button).on_hover_text(source.to_string()).clicked() {
-            actions.push(Action::OpenRecent(source.clone()));
+fn recent_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
+    for entry in recent {
+        let folder = entry.path().and_then(Path::parent).map_or_else(String::new, elided);
+        let button = Button::new(entry.name()).shortcut_text(RichText::new(folder).small());
+        let hint = entry.path().map_or_else(String::new, |path| path.display().to_string());
+        if ui.add(button).on_hover_text(hint).clicked() {
+            actions.push(Action::OpenRecent(entry.clone()));
         }
     }
     ui.separator();
@@ -167,6 +208,14 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
         for (style, name) in [(MaskedStyle::Quiet, "A colour of their own"), (MaskedStyle::AsZero, "As weight 0")] {
             if ui.radio(view.masked == style, name).clicked() {
                 actions.push(Command::SetMaskedStyle(style).into());
+            }
+        }
+    });
+    ui.menu_button("Crowded pixels", |ui| {
+        for (pooling, name) in [(Pooling::Max, "Show the largest cell"), (Pooling::Mean, "Show the mean of the cells")]
+        {
+            if ui.radio(view.pooling == pooling, name).clicked() {
+                actions.push(Command::SetPooling(pooling).into());
             }
         }
     });

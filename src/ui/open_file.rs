@@ -1,19 +1,22 @@
-//! Opening a capture, a model folder or a GGUF file: by path, by the desktop's dialog, or dropped onto the window.
+//! Opening a capture, a model folder, a GGUF file or a session: by path, by the desktop's dialog, or dropped onto the window.
 
 use std::path::Path;
 
 use egui::Context;
 
 use super::{
-    action::{Action, Actions},
+    action::Actions,
     path_field::{FileKind, PathField, Purpose},
+    sessions::SessionAction,
 };
-use crate::{
-    engine::{SourceSpec, SourceSpecError},
-    session::Command,
+use crate::session::{
+    Command,
+    document::{Named, NamedError},
 };
 
 const CAPTURE: FileKind = FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] };
+const SESSION: FileKind =
+    FileKind { name: "Session or figure (JSON, PNG, SVG, PDF)", extensions: &["json", "png", "svg", "pdf"] };
 const GGUF: FileKind = FileKind { name: "Model (GGUF)", extensions: &["gguf"] };
 
 /// What is asked for. The field takes any of them.
@@ -22,6 +25,7 @@ pub enum Wanted {
     Capture,
     ModelFolder,
     Gguf,
+    Session,
 }
 
 /// The dialog that asks for a file or a folder.
@@ -45,6 +49,7 @@ impl OpenFile {
             // The filter is of files; a folder has none.
             Wanted::ModelFolder => self.path.ask_for(Purpose::OpenFolder, CAPTURE),
             Wanted::Gguf => self.path.ask_for(Purpose::Open, GGUF),
+            Wanted::Session => self.path.ask_for(Purpose::Open, SESSION),
         }
         self.path.focus();
     }
@@ -57,12 +62,13 @@ impl OpenFile {
     ///
     /// # Errors
     /// When the chosen file is of no known kind.
-    pub fn show(&mut self, ctx: &Context, actions: &mut Actions) -> Result<(), SourceSpecError> {
+    pub fn show(&mut self, ctx: &Context, actions: &mut Actions) -> Result<(), NamedError> {
         let Some(wanted) = self.wanted else { return Ok(()) };
         let (title, name) = match wanted {
             Wanted::Capture => ("Open capture", "Capture file"),
             Wanted::ModelFolder => ("Open model folder", "Folder with config.json"),
             Wanted::Gguf => ("Open GGUF file", "Model file"),
+            Wanted::Session => ("Open session", "Session, or exported figure"),
         };
         let (mut open, mut chosen) = (true, false);
         egui::Window::new(title)
@@ -82,12 +88,14 @@ impl OpenFile {
     }
 }
 
-/// Asks for the source that `path` names.
+/// Asks for the source or the session that `path` names.
 ///
 /// # Errors
 /// When it is of no known kind.
-pub fn open_path(path: &Path, actions: &mut Actions) -> Result<(), SourceSpecError> {
-    let source: SourceSpec = path.display().to_string().parse()?;
-    actions.push(Action::Session(Command::Open(source)));
+pub fn open_path(path: &Path, actions: &mut Actions) -> Result<(), NamedError> {
+    actions.push(match path.display().to_string().parse()? {
+        Named::Source(source) => Command::Open(source).into(),
+        Named::Session(file) => SessionAction::Open(file).into(),
+    });
     Ok(())
 }

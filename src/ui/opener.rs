@@ -10,6 +10,7 @@ use crate::{
     engine::{Answer, EngineError, OpenSource, RequestNumber, SourceSpec, Ticket, Worker},
     model::loading::{Loaded, Watch},
     session::Command,
+    ui::sessions::Restoring,
 };
 
 /// Sources that stay open, so that a step back is instant.
@@ -31,6 +32,8 @@ pub enum Then {
     Apply(Command),
     /// The step back that leads to it.
     Back,
+    /// A session that is on it.
+    Restore(Box<Restoring>),
 }
 
 /// The source that is being opened.

@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use details::Norms;
+use details::Known;
 
 use super::frame::{Details, Failure, Frame, Looks, PanelState, Request};
 use crate::{
     attention::Component,
     engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
-    figure::PanelRenderer,
+    figure::{Grain, PanelPictures, PanelRenderer},
 };
 
 /// A run may be given up for a newer request only after this long: a drag over a fast source shows every step that
@@ -26,6 +26,15 @@ pub const SLOW: Duration = Duration::from_millis(250);
 const PARTS: Duration = Duration::from_millis(100);
 /// Between two words about how far it is.
 const REPORTS: Duration = Duration::from_millis(50);
+
+/// Drawing that takes longer is late for the hand: a coarser picture comes first.
+const LATE: Duration = Duration::from_millis(8);
+/// A hand that asks for nothing new for so long rests.
+const REST: Duration = Duration::from_millis(60);
+/// Cells that are drawn in a second, until that was measured.
+const CELLS_PER_SECOND: f64 = 5e8;
+/// Fewer cells tell nothing about the pace.
+const TELLING: usize = 1 << 18;
 
 /// What the thread sends.
 pub enum Reply {
@@ -62,13 +71,37 @@ pub struct Painter {
     desk: SharedDesk,
     engine: Engine,
     brush: Brush,
-    norms: Norms,
+    known: Known,
 }
 
-#[derive(Default)]
 struct Brush {
     renderer: PanelRenderer,
     last: Option<(Outcome, [[PanelState; 3]; 3])>,
+    /// Cells that were drawn in a second.
+    pace: f64,
+}
+
+impl Default for Brush {
+    fn default() -> Self {
+        Self { renderer: PanelRenderer::default(), last: None, pace: CELLS_PER_SECOND }
+    }
+}
+
+impl Brush {
+    fn draw(&mut self, outcome: &Outcome, looks: Looks, grain: Grain) -> PanelPictures {
+        let n_cells = self.renderer.n_new_cells(outcome, &looks.picture);
+        let start = Instant::now();
+        let pictures = self.renderer.render_as(outcome, &looks.picture, grain);
+        if grain == Grain::Fine && n_cells >= TELLING {
+            self.pace = n_cells as f64 / start.elapsed().as_secs_f64().max(f64::EPSILON);
+        }
+        pictures
+    }
+
+    /// Whether a fine picture would come too late for a hand that moves.
+    fn is_late(&self, outcome: &Outcome, looks: Looks) -> bool {
+        self.renderer.n_new_cells(outcome, &looks.picture) as f64 > self.pace * LATE.as_secs_f64()
+    }
 }
 
 impl Painter {
@@ -88,6 +121,7 @@ impl Painter {
             ticket,
             request,
             start: Instant::now(),
+            rested: Cell::default(),
             desk: &self.desk,
             patience: Cell::new(PATIENCE),
             waiting: RefCell::new(None),
@@ -98,11 +132,10 @@ impl Painter {
         };
         let result = self.engine.run_observed(&request.spec, &watcher).and_then(|outcome| {
             watcher.waiting.take();
-            let looks = watcher.looks();
-            watcher.send_frame(outcome.clone(), Default::default(), looks);
+            let looks = watcher.send_whole(&outcome)?;
             // Details are given up at once.
             watcher.patience.set(Duration::ZERO);
-            details::send(&mut self.engine, &mut self.norms, &outcome, looks, &watcher)
+            details::send(&mut self.engine, &mut self.known, &outcome, looks, &watcher)
         });
         match result {
             Ok(()) | Err(EngineError::Cancelled) => {}
@@ -121,6 +154,8 @@ struct Watcher<'a> {
     ticket: &'a Ticket<'a>,
     request: &'a Request,
     start: Instant,
+    /// What of the time since was spent waiting for the hand to rest.
+    rested: Cell<Duration>,
     desk: &'a SharedDesk,
     patience: Cell<Duration>,
     /// What is there so far, and was not sent yet.
@@ -142,12 +177,30 @@ impl Watcher<'_> {
         newest.filter(|_| !self.ticket.is_stale()).unwrap_or(self.request.looks)
     }
 
-    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3], looks: Looks) {
+    /// Sends the picture of a whole answer; where drawing it would be late, a coarse one first, and the fine one only
+    /// when the hand rests. Returns how it looks.
+    fn send_whole(&self, outcome: &Outcome) -> Result<Looks, EngineError> {
+        let looks = self.looks();
+        let is_late = self.brush.borrow().is_late(outcome, looks);
+        if is_late {
+            self.send_frame(outcome.clone(), Default::default(), looks, Grain::Coarse);
+            let before = Instant::now();
+            if !self.ticket.rests_for(REST) {
+                return Err(EngineError::Cancelled);
+            }
+            self.rested.set(before.elapsed());
+        }
+        let looks = self.looks();
+        self.send_frame(outcome.clone(), Default::default(), looks, Grain::Fine);
+        Ok(looks)
+    }
+
+    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3], looks: Looks, grain: Grain) {
         let mut brush = self.brush.borrow_mut();
-        let pictures = brush.renderer.render(&outcome, &looks.picture);
+        let pictures = brush.draw(&outcome, looks, grain);
         brush.last = Some((outcome.clone(), states));
-        let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed());
-        let frame = Frame { spec, outcome, pictures, states, looks, elapsed };
+        let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed().saturating_sub(self.rested.get()));
+        let frame = Frame { spec, outcome, pictures, states, looks, grain, elapsed };
         drop(brush);
         self.send(Reply::Frame(Box::new(frame)));
     }
@@ -167,7 +220,7 @@ impl Watcher<'_> {
             && let Some((outcome, ready)) = self.waiting.take()
         {
             let (outcome, states) = joined(outcome, ready, self.brush.borrow().last.as_ref());
-            self.send_frame(outcome, states, self.looks());
+            self.send_frame(outcome, states, self.looks(), Grain::Fine);
         }
     }
 
@@ -229,4 +282,80 @@ fn joined(
         }
     }
     (outcome, states)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use super::*;
+    use crate::{
+        attention::Epsilon,
+        engine::{Answer, SourceSpec, Worker},
+        figure::PictureSpec,
+        session::Session,
+        ui::frame::Request,
+    };
+
+    /// A capture of one head, of zeros: its pictures cost as much as any.
+    fn capture(folder: &Path, n_positions: usize) -> Arc<OpenSource> {
+        let data = vec![0; 4 * n_positions];
+        let view = || safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![n_positions, 1], &data);
+        let path = folder.join("zeros.safetensors");
+        std::fs::write(&path, safetensors::serialize([("q", view().unwrap()), ("k", view().unwrap())], None).unwrap())
+            .unwrap();
+        Arc::new(OpenSource::open(&SourceSpec::Capture(path), &crate::model::loading::unwatched).unwrap())
+    }
+
+    fn request(source: &OpenSource, epsilon: f64) -> Request {
+        let mut session = Session { source: source.facts().source.clone(), layer: 0, head: 0, ..Session::default() };
+        session.epsilon[0][0] = Epsilon::new(epsilon).unwrap();
+        let view = &session.view;
+        let picture = PictureSpec {
+            window: None,
+            size: [50; 2],
+            quantity: view.quantity,
+            pooling: view.pooling,
+            colormap: view.colormap,
+            norm: view.norm,
+            limits_from: view.limits_from,
+            masked: view.masked,
+            ground: crate::figure::Ground::Light,
+        };
+        let looks = Looks { picture, selected: (Component::Query, 0), inspector: false };
+        Request { spec: session.run_spec(), looks }
+    }
+
+    /// The frames of a request as it is worked on at `pace`, until its details.
+    fn grains(pace: f64) -> Vec<Grain> {
+        let folder = tempfile::tempdir().unwrap();
+        let source = capture(folder.path(), 1024);
+        let mut painter = Painter::default();
+        painter.brush.pace = pace;
+        let request = request(&source, 0.5);
+        let worker = Worker::spawn(
+            "test",
+            || {},
+            move |ticket, (), send: &mut dyn FnMut(Reply)| {
+                painter.work(ticket, source.clone(), &request, send);
+            },
+        );
+        let worker = worker.unwrap();
+        worker.submit(());
+        let mut grains = Vec::new();
+        for _ in 0..10_000 {
+            match worker.poll() {
+                Some((_, Answer::Result(Reply::Frame(frame)))) => grains.push(frame.grain),
+                Some((_, Answer::Result(Reply::Details(_)))) => return grains,
+                _ => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+        panic!("no details after {grains:?}");
+    }
+
+    #[test]
+    fn what_would_be_late_is_drawn_coarsely_first() {
+        assert_eq!(grains(1e12), [Grain::Fine]);
+        assert_eq!(grains(1e6), [Grain::Coarse, Grain::Fine]);
+    }
 }

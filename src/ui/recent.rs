@@ -1,8 +1,9 @@
-//! The sources that were opened lately, remembered in a small JSON file.
+//! The sources and sessions that were opened lately, remembered in a small JSON file.
 
 use std::{fs, io, path::Path, path::PathBuf};
 
 use egui::Context;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::background::{Background, Finished};
@@ -16,20 +17,43 @@ const MOST: usize = 10;
 /// A longer file is none of ours.
 const MOST_BYTES: u64 = 1 << 20;
 
+/// What was open lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Lately {
+    Session { session: PathBuf },
+    Source(SourceSpec),
+}
+
+impl Lately {
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Session { session } => Some(session),
+            Self::Source(source) => source.path(),
+        }
+    }
+
+    /// Its name without the folder that it is in.
+    pub fn name(&self) -> String {
+        let name = self.path().and_then(Path::file_name);
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
-    Add(SourceSpec),
-    Remove(SourceSpec),
+    Add(Lately),
+    Remove(Lately),
     Clear,
 }
 
 /// Sources from the disk, newest first. The file is read and written on a thread; another window may change it too.
 pub struct Recent {
     file: Option<PathBuf>,
-    sources: Vec<SourceSpec>,
+    sources: Vec<Lately>,
     /// Not in the file yet.
     waiting: Vec<Change>,
-    job: Background<Result<Vec<SourceSpec>, WriteError>>,
+    job: Background<Result<Vec<Lately>, WriteError>>,
     is_readable: bool,
 }
 
@@ -43,7 +67,7 @@ impl Recent {
     }
 
     /// At most ten, newest first.
-    pub fn sources(&self) -> &[SourceSpec] {
+    pub fn sources(&self) -> &[Lately] {
         &self.sources
     }
 
@@ -55,13 +79,19 @@ impl Recent {
     /// Puts a source in front; does nothing for a bundled one.
     pub fn add(&mut self, ctx: &Context, source: &SourceSpec) {
         if source.path().is_some() {
-            self.change(ctx, Change::Add(absolute(source)));
+            self.change(ctx, Change::Add(Lately::Source(source.absolute())));
         }
+    }
+
+    /// Puts a session's file, or a figure with one, in front.
+    pub fn add_session(&mut self, ctx: &Context, file: &Path) {
+        let session = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        self.change(ctx, Change::Add(Lately::Session { session }));
     }
 
     /// Returns whether it was there.
     pub fn remove(&mut self, ctx: &Context, source: &SourceSpec) -> bool {
-        let source = absolute(source);
+        let source = Lately::Source(source.absolute());
         let was_there = self.sources.contains(&source);
         if was_there {
             self.change(ctx, Change::Remove(source));
@@ -109,18 +139,7 @@ impl Recent {
     }
 }
 
-/// Relative paths mean something else at the next start.
-fn absolute(source: &SourceSpec) -> SourceSpec {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match source {
-        SourceSpec::Bundled(bundled) => SourceSpec::Bundled(*bundled),
-        SourceSpec::Folder(path) => SourceSpec::Folder(absolute(path)),
-        SourceSpec::Gguf(path) => SourceSpec::Gguf(absolute(path)),
-        SourceSpec::Capture(path) => SourceSpec::Capture(absolute(path)),
-    }
-}
-
-fn apply(sources: &mut Vec<SourceSpec>, change: &Change) {
+fn apply(sources: &mut Vec<Lately>, change: &Change) {
     match change {
         Change::Add(source) => {
             sources.retain(|other| other != source);
@@ -133,7 +152,7 @@ fn apply(sources: &mut Vec<SourceSpec>, change: &Change) {
 }
 
 /// Carries out `changes` on the file, and returns what it then holds.
-fn update(file: &Path, changes: &[Change]) -> Result<Vec<SourceSpec>, WriteError> {
+fn update(file: &Path, changes: &[Change]) -> Result<Vec<Lately>, WriteError> {
     let mut sources = read(file);
     if changes.is_empty() {
         return Ok(sources);
@@ -152,20 +171,20 @@ fn update(file: &Path, changes: &[Change]) -> Result<Vec<SourceSpec>, WriteError
 }
 
 /// What the file holds; nothing where it is missing or no list. Entries of another version of the program are left out.
-fn read(file: &Path) -> Vec<SourceSpec> {
+fn read(file: &Path) -> Vec<Lately> {
     let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
     let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
     let values: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
     let sources = values.into_iter().filter_map(|value| serde_json::from_value(value).ok());
-    sources.filter(|source: &SourceSpec| source.path().is_some()).take(MOST).collect()
+    sources.filter(|source: &Lately| source.path().is_some()).take(MOST).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn capture(name: &str) -> SourceSpec {
-        SourceSpec::Capture(Path::new("/somewhere").join(name))
+    fn capture(name: &str) -> Lately {
+        Lately::Source(SourceSpec::Capture(Path::new("/somewhere").join(name)))
     }
 
     #[test]
@@ -194,13 +213,15 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert_eq!(read(&file), [], "{text}");
         }
-        fs::write(&file, r#"[{"comet": "/x"}, {"folder": "/models/a"}]"#).unwrap();
-        assert_eq!(read(&file), [SourceSpec::Folder("/models/a".into())], "what is known is read");
+        fs::write(&file, r#"[{"comet": "/x"}, {"folder": "/models/a"}, {"session": "/x.json"}]"#).unwrap();
+        let known =
+            [Lately::Source(SourceSpec::Folder("/models/a".into())), Lately::Session { session: "/x.json".into() }];
+        assert_eq!(read(&file), known, "what is known is read");
     }
 
     #[test]
     fn relative_paths_become_absolute() {
-        let source = absolute(&SourceSpec::Folder("models/a".into()));
+        let source = SourceSpec::Folder("models/a".into()).absolute();
         assert_eq!(source, SourceSpec::Folder(std::env::current_dir().unwrap().join("models/a")));
     }
 

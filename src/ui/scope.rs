@@ -8,6 +8,7 @@ use super::{
     action::Actions,
     controls::named,
     explain,
+    lessons::sentence_ui,
     theme::{self, space},
     widgets::{ChipsResponse, Segment, segmented, segmented_row},
 };
@@ -56,7 +57,13 @@ pub fn scope_ui(
     });
     row_ui(ui, "Heads", |ui| heads_ui(ui, &mut scope.heads, outcome));
     row_ui(ui, "Positions", |ui| positions_ui(ui, editor, &mut scope.positions, outcome.n_positions()));
-    ui.label(RichText::new(explain::scope(&scope, outcome)).small().color(theme::of(ui).text_weak));
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        sentence_ui(ui, &explain::scope(&scope, outcome), None, actions);
+        if let Some(note) = explain::sharing(&scope, outcome) {
+            sentence_ui(ui, &note.text, note.lesson, actions);
+        }
+    });
     if scope != session.scope {
         actions.push(Command::SetScope(scope).into());
     }

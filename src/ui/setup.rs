@@ -2,8 +2,11 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use super::opener::OpenFn;
-use crate::engine::OpenSource;
+use super::{
+    opener::OpenFn,
+    tour::{Seen, TourStart},
+};
+use crate::{engine::OpenSource, session::document::SourceRecord};
 
 /// How sources are opened, and what is remembered between starts.
 #[derive(Clone)]
@@ -11,19 +14,42 @@ pub struct Setup {
     pub open: OpenFn,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
+    pub tour: TourStart,
+    /// The file that is there once the tour has been seen; without one that is forgotten with the window.
+    pub tour_seen: Option<PathBuf>,
+    /// The folder where what is on screen is kept for after a crash; without one it is not.
+    pub kept: Option<PathBuf>,
+    /// The file that the session was read from, and what it knows of its source, which is looked for.
+    pub from: Option<(PathBuf, SourceRecord)>,
 }
 
 impl Default for Setup {
     /// Opens everything and remembers nothing.
     fn default() -> Self {
-        Self { open: Arc::new(OpenSource::open), recent: None }
+        Self {
+            open: Arc::new(OpenSource::open),
+            recent: None,
+            tour: TourStart::Never,
+            tour_seen: None,
+            kept: None,
+            from: None,
+        }
     }
 }
 
 impl Setup {
     /// As the program runs: it remembers in the person's own folder.
     pub fn of_this_person() -> Self {
-        Self { recent: state_folder().map(|folder| folder.join("attenuate").join("recent.json")), ..Self::default() }
+        let folder = state_folder().map(|folder| folder.join("attenuate"));
+        let file = |name| folder.as_ref().map(|folder| folder.join(name));
+        let tour_seen = file("tour-seen");
+        Self {
+            recent: file("recent.json"),
+            tour: Seen::start(tour_seen.as_deref()),
+            tour_seen,
+            kept: file("open"),
+            ..Self::default()
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 use super::{
     action::{Action, Actions},
     numbers,
+    sessions::SessionAction,
 };
 use crate::{
     attention::Component,
@@ -15,7 +16,11 @@ use crate::{
 const EXPORT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::E);
 const EXPORT_NUMBERS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+const OPEN_SESSION: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
+const SAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::S);
+const SAVE_AS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S);
 const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
+const LESSONS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 
 /// For the sheet: what to press, what happens.
@@ -37,9 +42,12 @@ const SHEET: &[(&str, &str)] = &[
     ("H", "all layers and heads; there: arrows, Home, End, Enter, and Esc back"),
     ("← →  Space  on a token", "move along the tokens; choose it, where the scope’s positions are chosen"),
     ("[  ]   ,  .", "layer down and up, head down and up"),
+    ("Ctrl+S  Ctrl+Shift+S", "save the session, under another name"),
+    ("Ctrl+O  Ctrl+Shift+O", "open a file; a session"),
     ("Ctrl+E", "export the figure"),
     ("Ctrl+Shift+E", "export the numbers: NPZ, safetensors, CSV or JSON"),
     ("Alt+←", "back to the previous source"),
+    ("F1", "lessons: why it looks as it does (PageUp and PageDown scroll)"),
 ];
 
 /// The actions of key combinations, which work also while text is being edited. Asked before any widget, so that
@@ -49,9 +57,13 @@ pub fn combinations(ctx: &Context) -> Actions {
     [
         (EXPORT_NUMBERS, Action::OpenNumbersExport),
         (EXPORT, Action::OpenExport),
+        (OPEN_SESSION, Action::OpenSession),
         (OPEN, Action::OpenCapture),
+        (SAVE_AS, SessionAction::SaveAs.into()),
+        (SAVE, SessionAction::Save.into()),
         (QUIT, Action::Quit),
         (BACK, Action::Back),
+        (LESSONS, Action::ToggleLessons),
     ]
     .into_iter()
     .filter(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)))

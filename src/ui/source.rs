@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     attention::{PositionScope, Scope},
-    engine::{Prompt, SourceKind},
+    engine::{Prompt, SourceKind, SourceSpec, Token},
     session::{Cell, Command, Session},
 };
 
@@ -20,10 +20,18 @@ use crate::{
 #[derive(Default)]
 pub struct PromptEditor {
     text: String,
-    /// The session's prompt that `text` came from, or became.
-    shown: Option<Prompt>,
+    /// What `text` came from, or became.
+    shown: Option<Shown>,
     /// Whether tokens could be chosen in the last frame that had any.
     was_choosing: Option<bool>,
+}
+
+/// Where the text in the box is from.
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Prompt(Prompt),
+    /// What was read when this capture was made.
+    Captured(SourceSpec),
 }
 
 /// The prompt box; its tokens as chips; why it could not be read, if so.
@@ -37,18 +45,28 @@ pub fn prompt_ui(
     actions: &mut Actions,
 ) {
     heading(ui, "Prompt");
-    if editor.shown.as_ref() != Some(&session.prompt) {
-        editor.shown = Some(session.prompt.clone());
-        editor.text = match &session.prompt {
-            Prompt::Text { text, .. } => text.clone(),
-            Prompt::TokenIds(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        };
-    }
     let is_capture = frame.is_some_and(|frame| frame.outcome.facts.kind == SourceKind::Capture);
+    let captured = frame.filter(|frame| {
+        let source = &frame.outcome.facts.source;
+        // The bundled capture's text is the session's prompt.
+        is_capture && *source == session.source && !matches!(source, SourceSpec::Bundled(_))
+    });
+    let shown = captured.map_or_else(
+        || Shown::Prompt(session.prompt.clone()),
+        |frame| Shown::Captured(frame.outcome.facts.source.clone()),
+    );
+    if editor.shown.as_ref() != Some(&shown) {
+        editor.text = match (captured, &session.prompt) {
+            (Some(frame), _) => captured_text(&frame.outcome.tokens),
+            (None, Prompt::Text { text, .. }) => text.clone(),
+            (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        editor.shown = Some(shown);
+    }
     let field = egui::TextEdit::multiline(&mut editor.text)
         .desired_rows(2)
         .desired_width(f32::INFINITY)
-        .hint_text("Type a prompt…");
+        .hint_text(if is_capture { "No text in the capture. Type a prompt…" } else { "Type a prompt…" });
     let label = ui.label(
         RichText::new(if is_capture {
             "Captured. Type to switch to the live model."
@@ -86,6 +104,12 @@ pub fn prompt_ui(
         }
         editor.was_choosing = Some(is_choosing);
     }
+}
+
+/// What a capture's tokens say; nothing where they are numbers only.
+fn captured_text(tokens: &[Token]) -> String {
+    let is_numbered = tokens.iter().enumerate().all(|(position, token)| token.piece == position.to_string());
+    if is_numbered { String::new() } else { tokens.iter().map(|token| token.text.as_str()).collect() }
 }
 
 /// The tokens; where the scope's positions are chosen, each of them can be.

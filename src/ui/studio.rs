@@ -13,6 +13,7 @@ use super::{
 use crate::{
     attention::Component,
     engine::{Answer, OpenSource, Progress, RequestNumber, Worker},
+    figure::Grain,
 };
 
 /// Where reading a prompt takes longer than [`SLOW`], typing must pause for this long before it is read.
@@ -119,7 +120,8 @@ impl Studio {
             self.submit(wanted);
         } else if self.asked.as_ref() == Some(&wanted) {
             self.held = None;
-        } else if self.held.is_none() && self.is_busy() && self.differs_in_looks_alone(&wanted) {
+        } else if self.held.is_none() && self.is_busy() && !self.is_sharpening() && self.differs_in_looks_alone(&wanted)
+        {
             // The numbers are on their way and will be drawn as is wanted by then.
             self.desk.lock().looks = Some(wanted.request.looks);
             self.asked = Some(wanted);
@@ -231,8 +233,13 @@ impl Studio {
         if frame.is_whole() {
             let now = Instant::now();
             (self.asked_at, self.frame_at) = (now, now);
-            self.answered = self.answered.max(number);
-            if number == self.number && self.asked.as_ref().is_some_and(|asked| asked.request.looks != frame.looks) {
+            if frame.grain == Grain::Fine {
+                self.answered = self.answered.max(number);
+            }
+            if frame.grain == Grain::Fine
+                && number == self.number
+                && self.asked.as_ref().is_some_and(|asked| asked.request.looks != frame.looks)
+            {
                 // They changed after it was drawn.
                 self.must_ask = true;
             }
@@ -264,6 +271,11 @@ impl Studio {
     /// Whether the picture for the newest request is still to come.
     pub fn is_busy(&self) -> bool {
         self.held.is_some() || self.answered < self.number
+    }
+
+    /// Whether the picture is there, and will be drawn more finely when the hand rests.
+    pub fn is_sharpening(&self) -> bool {
+        self.frame.as_ref().is_some_and(|(number, frame)| *number == self.number && frame.grain == Grain::Coarse)
     }
 
     /// Whether it is so long in coming that what is shown must be marked as old.

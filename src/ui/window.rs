@@ -5,7 +5,7 @@ use std::{error::Error, io::Write as _, time::Instant};
 use eframe::NativeOptions;
 
 use super::{App, Setup};
-use crate::session::Session;
+use crate::session::document::Start;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
 const SMALLEST: [f32; 2] = [900.0, 600.0];
@@ -32,11 +32,11 @@ pub enum WindowError {
     Other(String),
 }
 
-/// Opens the window on `session` and returns when it is closed.
+/// Opens the window on `start` and returns when it is closed.
 ///
 /// # Errors
 /// When there is no display, no OpenGL, or the window system refuses.
-pub fn open(session: Session) -> Result<(), WindowError> {
+pub fn open(start: Start) -> Result<(), WindowError> {
     if cfg!(target_os = "linux") && !has_display() {
         return Err(WindowError::NoDisplay);
     }
@@ -48,9 +48,10 @@ pub fn open(session: Session) -> Result<(), WindowError> {
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
+    let Start { session, from } = start;
     let start = Instant::now();
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
-        let app = App::with(&cc.egui_ctx, session, Setup::of_this_person())?;
+        let app = App::with(&cc.egui_ctx, session, Setup { from, ..Setup::of_this_person() })?;
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
     };

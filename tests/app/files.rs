@@ -34,7 +34,7 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn drop_file(window: &mut Window, path: &Path) {
+pub fn drop_file(window: &mut Window, path: &Path) {
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
     window.harness.step();
     window.settle();
@@ -134,12 +134,30 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
         assert_eq!(window.session().source, SourceSpec::Capture(path.clone()));
         assert_eq!((window.session().layer, window.session().head), (0, 0), "its only ones");
         window.metrics();
+        assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "", "it holds no text, least of all the figure’s");
         assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
         assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
         window.press_with(Modifiers::ALT, Key::ArrowLeft);
         assert_eq!(*window.session(), Session::default());
         assert_figure_stays(&mut window);
     }
+}
+
+#[test]
+fn a_captures_tokens_are_the_text_in_the_prompt_box() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.safetensors");
+    let data: Vec<u8> = (0..3 * 2).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    let view = |name| (name, TensorView::new(Dtype::F32, vec![3, 2], &data).unwrap());
+    let metadata = HashMap::from([("tokens".to_owned(), r#"["The", "Ġcat", "Ġsat"]"#.to_owned())]);
+    std::fs::write(&path, safetensors::serialize([view("q"), view("k")], Some(metadata)).unwrap()).unwrap();
+    let mut window = Window::figure();
+    let figure = window.value(Role::MultilineTextInput, "Prompt");
+    drop_file(&mut window, &path);
+    window.wait("three tokens", |window| window.outcome().n_positions() == 3);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "The cat sat");
+    window.press_with(Modifiers::ALT, Key::ArrowLeft);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), figure);
 }
 
 #[test]

@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod agree;
 mod cells;
 mod computing;
 mod epsilon;
@@ -20,6 +21,7 @@ mod files;
 mod gguf_files;
 mod heads;
 mod inspector;
+mod lessons;
 mod loading;
 mod opening;
 mod operations;
@@ -27,7 +29,9 @@ mod prompts;
 mod quantities;
 mod recent;
 mod scope;
+mod sessions;
 mod slow;
 mod support;
 mod sweep;
+mod tour;
 mod view;

@@ -11,6 +11,7 @@
 )]
 
 mod bar;
+mod coarse;
 mod quantities;
 #[path = "../support/mod.rs"]
 mod support;

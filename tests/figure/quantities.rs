@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, Outcome},
     figure::{
         ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer, PictureSpec,
-        Quantity, Window, draw_png, pool_measure,
+        Pooling, Quantity, Window, draw_png, pool_measure,
     },
     session::{Command, OnScreen, Session},
 };
@@ -158,7 +158,17 @@ fn without_values_there_is_no_weighted_value() {
 fn spec(quantity: Quantity, size: usize) -> PictureSpec {
     let FigureStyle { colormap, norm, masked, ground, .. } = FigureStyle::of(quantity);
     let limits_from = LimitsFrom::AllPanels;
-    PictureSpec { window: None, size: [size; 2], quantity, colormap, norm, limits_from, masked, ground }
+    PictureSpec {
+        window: None,
+        size: [size; 2],
+        quantity,
+        pooling: Pooling::Max,
+        colormap,
+        norm,
+        limits_from,
+        masked,
+        ground,
+    }
 }
 
 fn render(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
@@ -189,7 +199,7 @@ fn reduced_a_sink_is_seen_in_every_quantity() {
             assert!((shown - farthest).abs() <= 1e-5 * farthest.abs().max(1.0), "{quantity} {y}: {shown}, {farthest}");
         }
     }
-    assert_eq!(Keep::of(Quantity::Difference), Keep::Farthest(0.0));
+    assert_eq!(Keep::of(Quantity::Difference, Pooling::Max), Keep::Farthest(0.0));
     // The sink of the baseline is gone at ε = 1e-10: the difference says so in one pixel column.
     let difference = measure(&outcome, Quantity::Difference, Component::Query, 2);
     let most = queries.map(|query| difference.exact(query, 0).unwrap()).fold(0.0, f64::min);

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attention::{Metrics, Pattern, js_from_baseline, kl_from_baseline, max_weight};
+use crate::attention::{Comparison, Metrics, Pattern};
 
 /// What a sweep measures of one pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -24,14 +24,10 @@ pub struct SweepMetrics {
 impl SweepMetrics {
     /// Of `pattern`; `cell` is `[query, key]`.
     pub(super) fn of(baseline: &Pattern, pattern: &Pattern, cell: Option<[usize; 2]>) -> Self {
-        let Metrics { sink_mass, normalized_entropy, .. } = Metrics::of(pattern);
-        let (kl, js) = if pattern == baseline {
-            (0.0, 0.0)
-        } else {
-            (kl_from_baseline(baseline, pattern), js_from_baseline(baseline, pattern))
-        };
+        let Comparison { metrics: Metrics { sink_mass, normalized_entropy, .. }, max_weight, kl, js } =
+            Comparison::of(baseline, pattern);
         let weight = |[query, key]: [usize; 2]| Some(f64::from(pattern.exact_cell(query, key)?.weight));
-        let (max_weight, weight) = (max_weight(pattern), cell.and_then(weight));
+        let weight = cell.and_then(weight);
         Self { sink_mass, normalized_entropy, kl, js, max_weight, weight }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     ui::{
         frame::Failure,
         opener::{Failed, Opened, Then},
+        sessions::Origin,
     },
 };
 
@@ -50,6 +51,7 @@ impl App {
     pub(super) fn cancel_opening(&mut self) {
         if let Some(source) = self.opener.cancel() {
             self.toasts.info(format!("{} was not opened.", source.name()));
+            self.sessions.stays_away();
             if self.opener.get(&self.session().source).is_none() {
                 // There is nothing to stay with.
                 self.apply(Command::OpenExample(Bundled::Smollm2));
@@ -57,7 +59,7 @@ impl App {
         }
     }
 
-    fn go(&mut self, target: SourceSpec, then: Then, anew: bool) {
+    pub(super) fn go(&mut self, target: SourceSpec, then: Then, anew: bool) {
         if !anew && let Some(source) = self.opener.get(&target).cloned() {
             if let Some(given_up) = self.opener.cancel() {
                 self.toasts.info(format!("{} was not opened.", given_up.name()));
@@ -75,6 +77,11 @@ impl App {
             Some(Opened::Ready { source, then }) => {
                 self.opener.keep(source.clone());
                 self.recent.add(ctx, &source.facts().source);
+                if let Then::Restore(restoring) = &then
+                    && let Origin::File(file) = &restoring.origin
+                {
+                    self.recent.add_session(ctx, file);
+                }
                 self.arrive(then, source.facts());
             }
             Some(Opened::Failed(failed)) => self.not_opened(ctx, failed),
@@ -85,10 +92,12 @@ impl App {
     /// The old source stays. A start without any says so in the place of the picture.
     fn not_opened(&mut self, ctx: &Context, failed: Failed) {
         self.toasts.error(failed.message.clone());
+        self.sessions.stays_away();
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
             self.toasts.info(format!("{} is no longer there, nor among the recent ones.", failed.source.name()));
         }
-        if failed.source == self.session().source && self.opener.get(&failed.source).is_none() {
+        let is_first = self.studio.frame().is_none() && self.opener.get(&self.session().source).is_none();
+        if is_first || failed.source == self.session().source && self.opener.get(&failed.source).is_none() {
             self.unopened = Some(failed.message);
         }
     }
@@ -99,6 +108,7 @@ impl App {
             Then::Show => {}
             Then::Apply(command) => self.timeline.apply(command, OnScreen::default()),
             Then::Back => self.timeline.back(),
+            Then::Restore(restoring) => self.restored(*restoring),
         }
         self.fit(facts);
     }

@@ -2,68 +2,78 @@
 
 use super::{Details, Looks, PARTS, Reply, Watcher};
 use crate::{
-    attention::Metrics,
+    attention::{Metrics, Pattern},
     engine::{Engine, EngineError, Outcome, Panel},
     ui::frame::PanelEffects,
 };
 
-/// Lengths of the head's output in the view that was last shown: a drag of one ε changes only some of them.
+/// What is known of the panels in the view that was last shown: a drag of one ε changes only some of them.
 #[derive(Default)]
-pub(super) struct Norms(Vec<(Panel, Option<f64>)>);
+pub(super) struct Known {
+    norms: Vec<(Panel, Option<f64>)>,
+    metrics: Vec<(Pattern, Metrics)>,
+}
 
-impl Norms {
+impl Known {
     /// Mean length of the panel's output; `None` without values.
-    fn of(&mut self, panel: &Panel) -> Option<f64> {
-        if let Some((_, norm)) = self.0.iter().find(|(other, _)| other.has_same_output(panel)) {
+    fn norm(&mut self, panel: &Panel) -> Option<f64> {
+        if let Some((_, norm)) = self.norms.iter().find(|(other, _)| other.has_same_output(panel)) {
             return *norm;
         }
         let norm = panel.output_norm();
-        self.0.push((panel.clone(), norm));
+        self.norms.push((panel.clone(), norm));
         norm
+    }
+
+    fn metrics(&mut self, pattern: &Pattern) -> Metrics {
+        if let Some((_, metrics)) = self.metrics.iter().find(|(other, _)| other == pattern) {
+            return *metrics;
+        }
+        let metrics = Metrics::of(pattern);
+        self.metrics.push((pattern.clone(), metrics));
+        metrics
     }
 
     /// Forgets what is not in `outcome`.
     fn keep(&mut self, outcome: &Outcome) {
         let shown = outcome.panels.as_flattened().iter().chain([&outcome.baseline]);
-        self.0.retain(|(panel, _)| shown.clone().any(|other| other.has_same_output(panel)));
+        self.norms.retain(|(panel, _)| shown.clone().any(|other| other.has_same_output(panel)));
+        self.metrics.retain(|(pattern, _)| shown.clone().any(|other| other.pattern == *pattern));
     }
 }
 
 /// Sends the details of the selected panel and, where the inspector is open, those of all panels as they come.
 pub(super) fn send(
     engine: &mut Engine,
-    norms: &mut Norms,
+    known: &mut Known,
     outcome: &Outcome,
     looks: Looks,
     watcher: &Watcher<'_>,
 ) -> Result<(), EngineError> {
-    norms.keep(outcome);
+    known.keep(outcome);
     let (component, column) = looks.selected;
-    let panels = metrics(outcome, watcher)?;
+    let panels = metrics(outcome, known, watcher)?;
     watcher.check()?;
-    let norm = norms.of(&outcome.baseline);
+    let norm = known.norm(&outcome.baseline);
     watcher.check()?;
-    let output_norms = norm.zip(norms.of(outcome.panel(component, column)));
+    let output_norms = norm.zip(known.norm(outcome.panel(component, column)));
     let effect = engine.effect_observed(&watcher.request.spec, component, column, watcher)?;
     let mut details = Details { panels, output_norms, effect, of_all: PanelEffects::default(), is_whole: false };
     if looks.inspector {
-        of_all(engine, norms, outcome, watcher, &mut details)?;
+        of_all(engine, known, outcome, watcher, &mut details)?;
     }
     details.is_whole = true;
     watcher.send(Reply::Details(Box::new(details)));
     Ok(())
 }
 
-/// Of every panel; those that equal the baseline are evaluated once.
-fn metrics(outcome: &Outcome, watcher: &Watcher<'_>) -> Result<[[Metrics; 3]; 3], EngineError> {
-    let baseline = &outcome.baseline.pattern;
+/// Of every panel; equal ones are evaluated once.
+fn metrics(outcome: &Outcome, known: &mut Known, watcher: &Watcher<'_>) -> Result<[[Metrics; 3]; 3], EngineError> {
     watcher.check()?;
-    let mut panels = [[Metrics::of(baseline); 3]; 3];
+    let mut panels = [[known.metrics(&outcome.baseline.pattern); 3]; 3];
     for (metrics, panel) in panels.as_flattened_mut().iter_mut().zip(outcome.panels.as_flattened()) {
-        if panel.pattern != *baseline {
-            watcher.check()?;
-            *metrics = Metrics::of(&panel.pattern);
-        }
+        watcher.check()?;
+        *metrics = known.metrics(&panel.pattern);
     }
     Ok(panels)
 }
@@ -71,16 +81,16 @@ fn metrics(outcome: &Outcome, watcher: &Watcher<'_>) -> Result<[[Metrics; 3]; 3]
 /// Fills in [`Details::of_all`], and sends what is there before something that takes long.
 fn of_all(
     engine: &mut Engine,
-    norms: &mut Norms,
+    known: &mut Known,
     outcome: &Outcome,
     watcher: &Watcher<'_>,
     details: &mut Details,
 ) -> Result<(), EngineError> {
-    let baseline = norms.of(&outcome.baseline);
+    let baseline = known.norm(&outcome.baseline);
     let ratios = details.of_all.norm_ratios.as_flattened_mut();
     for (ratio, panel) in ratios.iter_mut().zip(outcome.panels.as_flattened()) {
         watcher.check()?;
-        *ratio = norms.of(panel).zip(baseline).map(|(norm, baseline)| norm / baseline);
+        *ratio = known.norm(panel).zip(baseline).map(|(norm, baseline)| norm / baseline);
     }
     let mut is_first = true;
     let divergences = engine.divergences_observed(&watcher.request.spec, watcher, &mut |divergences| {

@@ -13,14 +13,10 @@
     reason = "a test stops at the first surprise"
 )]
 
-use std::{
-    fs::File,
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
-    thread::sleep,
-    time::Duration,
-};
+mod screen;
+mod soak;
+
+use std::{fs::File, io::BufReader, path::Path, process::Command, thread::sleep, time::Duration};
 
 use attenuate::{
     attention::Component,
@@ -31,150 +27,8 @@ use attenuate::{
 };
 use egui::{Pos2, Rect, Role, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use tempfile::TempDir;
 
-const WIDTH: usize = 1280;
-const HEIGHT: usize = 800;
-/// Looks, 50 ms apart, before something that should come is given up.
-const PATIENCE: usize = 1200;
-
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..PATIENCE {
-        if let Some(found) = look() {
-            return found;
-        }
-        sleep(Duration::from_millis(50));
-    }
-    panic!("gave up waiting for: {what}");
-}
-
-/// A virtual screen without a window manager, on a display number that was free.
-struct Screen {
-    server: Child,
-    display: String,
-}
-
-impl Screen {
-    fn start() -> Self {
-        let screen = format!("{WIDTH}x{HEIGHT}x24");
-        let mut server = Command::new("Xvfb")
-            // Without -noreset the server starts over, refusing connections, when xdotool is its last client to leave.
-            .args(["-displayfd", "1", "-noreset", "-screen", "0", &screen, "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb starts");
-        let mut number = String::new();
-        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut number).unwrap();
-        Self { server, display: format!(":{}", number.trim()) }
-    }
-
-    fn output(&self, program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
-        let output = Command::new(program).args(arguments).env("DISPLAY", &self.display).output().unwrap();
-        output.status.success().then_some(output.stdout)
-    }
-
-    fn xdotool(&self, arguments: &[&str]) -> Option<String> {
-        Some(String::from_utf8(self.output("xdotool", arguments)?).unwrap())
-    }
-
-    /// Twice, a pixel apart: without a window manager the first one may only enter the window.
-    fn point_at(&self, position: Pos2) {
-        for position in [position + vec2(1.0, 0.0), position] {
-            let [x, y] = [position.x, position.y].map(|at| (at.floor() as i32).to_string());
-            self.xdotool(&["mousemove", &x, &y]).unwrap();
-            sleep(Duration::from_millis(30));
-        }
-    }
-
-    fn press(&self, key: &str) {
-        self.xdotool(&["key", key]).unwrap();
-    }
-
-    fn picture(&self) -> Picture {
-        let rgb = self.output("import", &["-window", "root", "-depth", "8", "rgb:-"]).unwrap();
-        assert_eq!(rgb.len(), WIDTH * HEIGHT * 3);
-        Picture(rgb)
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-/// What is on screen.
-struct Picture(Vec<u8>);
-
-impl Picture {
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
-        self.0[3 * (y * WIDTH + x)..][..3].try_into().unwrap()
-    }
-
-    fn colour(&self, position: Pos2) -> [u8; 3] {
-        self.at(position.x as usize, position.y as usize)
-    }
-
-    /// How many pixels within `rect` differ from another picture.
-    fn changed(&self, other: &Self, rect: Rect) -> usize {
-        let pixels = (rect.top() as usize..rect.bottom() as usize)
-            .flat_map(|y| (rect.left() as usize..rect.right() as usize).map(move |x| (x, y)));
-        pixels.filter(|&(x, y)| self.at(x, y) != other.at(x, y)).count()
-    }
-}
-
-/// The running program. Killed when dropped, if it still runs.
-struct Program {
-    process: Child,
-    folder: TempDir,
-}
-
-impl Program {
-    fn start(screen: &Screen) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_attenuate"))
-            .current_dir(folder.path())
-            .env("DISPLAY", &screen.display)
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("WAYLAND_SOCKET")
-            .env("XDG_STATE_HOME", folder.path().join("state"))
-            .stderr(File::create(folder.path().join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut program = Self { process, folder };
-        let window = eventually("a window named Attenuate", || {
-            assert!(program.process.try_wait().unwrap().is_none(), "ended at once: {}", program.stderr());
-            screen.xdotool(&["search", "--onlyvisible", "--name", "^Attenuate$"]).filter(|ids| !ids.trim().is_empty())
-        });
-        screen.xdotool(&["windowfocus", window.trim()]).unwrap();
-        program
-    }
-
-    fn stderr(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
-    }
-
-    /// Processor time used so far, in clock ticks (usually of 10 ms): user and system.
-    fn ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        // The name may contain spaces; the fields after it are counted from 3.
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        fields[14 - 3].parse::<u64>().unwrap() + fields[15 - 3].parse::<u64>().unwrap()
-    }
-
-    fn end(&mut self) -> ExitStatus {
-        eventually("the end of the program", || self.process.try_wait().unwrap())
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use screen::{HEIGHT, Picture, Program, Screen, WIDTH, eventually};
 
 /// The same window without a screen.
 struct Twin(Harness<'static, App>);

@@ -1,0 +1,128 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_attenuate_global_optspecs
+    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= positions= quantity= pooling= norm= per-panel colormap= h/help V/version
+end
+
+function __fish_attenuate_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_attenuate_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_attenuate_using_subcommand
+    set -l cmd (__fish_attenuate_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
+complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "export" -d 'Draw the figure into a file (PNG)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write the numbers into a file (NPZ, safetensors, CSV or JSON)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l title -d 'Title above the grid; an empty text leaves it out' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l dpi -d 'Pixels per inch' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l size -d 'Size of the page in millimetres; without a height it is as high as its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships with --ships, else layer]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component -d 'What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l json -d 'Print JSON instead of a table'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l ships -d 'Add what each head does to the model\'s output: KL(baseline ‖ modified) of the next token, in nats, when that head alone is changed. One run a head'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,0 +1,346 @@
+//! What tells one source from another, wherever it lies: a digest of its files.
+//!
+//! | written | of what |
+//! | --- | --- |
+//! | `sha256:HEX` | a file of at most 64 MiB: SHA-256 of all of it, as `sha256sum` prints it |
+//! | `sha256-sampled:HEX` | a larger file: SHA-256 of its length (8 bytes, little-endian), its first 16 MiB, where formats keep their headers, 254 blocks of 64 KiB at equal distances, and its last MiB |
+//! | `sha256-folder:HEX` | a model folder: SHA-256 of a line `NAME FINGERPRINT\n` for `config.json`, `tokenizer.json` if there is one, and each file of weights, in this order |
+//!
+//! Another model, another fine-tuning and a half-written file differ. A change of a few bytes between the blocks of a
+//! large file is not seen: that is what it costs not to read gigabytes for every figure.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    fs::{File, Metadata},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::SourceSpec;
+use crate::model::folder::{self, FolderError};
+
+const MIB: u64 = 1 << 20;
+/// A file up to this size is read whole.
+const WHOLE: u64 = 64 * MIB;
+/// Of a larger one, what is read from the start.
+const START: u64 = 16 * MIB;
+/// What is read from the end.
+const END: u64 = MIB;
+const BLOCK: u64 = 64 << 10;
+const BLOCKS: u64 = 254;
+/// A file that was written to so lately may be written to again without another time of modification.
+const FRESH: Duration = Duration::from_secs(3);
+
+/// What was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Extent {
+    Whole,
+    Sampled,
+    Folder,
+}
+
+impl Extent {
+    const ALL: [Self; 3] = [Self::Whole, Self::Sampled, Self::Folder];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "sha256",
+            Self::Sampled => "sha256-sampled",
+            Self::Folder => "sha256-folder",
+        }
+    }
+}
+
+/// Digest of a source's content, written `sha256:HEX`, `sha256-sampled:HEX` or `sha256-folder:HEX`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint {
+    extent: Extent,
+    digest: [u8; 32],
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.extent.word())?;
+        self.digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no [`Fingerprint`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected sha256:, sha256-sampled: or sha256-folder: and 64 hexadecimal digits, found “{}”", .0.chars().take(80).collect::<String>())]
+pub struct ParseFingerprintError(String);
+
+impl FromStr for Fingerprint {
+    type Err = ParseFingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).ok_or_else(|| ParseFingerprintError(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<Fingerprint> {
+    let (word, hex) = text.split_once(':')?;
+    let extent = Extent::ALL.into_iter().find(|extent| extent.word() == word)?;
+    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut digest = [0; 32];
+    for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(Fingerprint { extent, digest })
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = ParseFingerprintError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+/// Why a source has no fingerprint. Messages end with the path.
+#[derive(Debug, thiserror::Error)]
+pub enum FingerprintError {
+    #[error("cannot read ({cause}): {}", path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// What changes when a file is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: SystemTime,
+}
+
+impl Stamp {
+    /// `None` where it tells nothing: without times, and when the file may just be being written.
+    fn of(metadata: &Metadata) -> Option<Self> {
+        let modified = metadata.modified().ok()?;
+        let is_settled = modified.elapsed().is_ok_and(|age| age > FRESH);
+        is_settled.then_some(Self { length: metadata.len(), modified })
+    }
+}
+
+/// Fingerprints, and those that were taken before: a file is read again only when its length or time of modification
+/// has changed. To be called where reading takes no one's time.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    known: Mutex<HashMap<PathBuf, (Stamp, Fingerprint)>>,
+}
+
+impl Fingerprints {
+    /// `None` for what is bundled: its name says it all.
+    ///
+    /// # Errors
+    /// When a file is missing or cannot be read, or a folder is no model.
+    pub fn of(&self, source: &SourceSpec) -> Result<Option<Fingerprint>, FingerprintError> {
+        match source {
+            SourceSpec::Bundled(_) => Ok(None),
+            SourceSpec::Folder(path) => self.of_folder(path).map(Some),
+            SourceSpec::Gguf(path) | SourceSpec::Capture(path) => self.of_file(path).map(Some),
+        }
+    }
+
+    fn of_folder(&self, path: &Path) -> Result<Fingerprint, FingerprintError> {
+        let mut lines = String::new();
+        for file in folder::files(path)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // Writing into a String does not fail.
+            let _ = writeln!(lines, "{name} {}", self.of_file(&file)?);
+        }
+        Ok(Fingerprint { extent: Extent::Folder, digest: Sha256::digest(lines.as_bytes()).into() })
+    }
+
+    fn of_file(&self, path: &Path) -> Result<Fingerprint, FingerprintError> {
+        let unreadable = |cause| FingerprintError::Unreadable { path: path.to_owned(), cause };
+        let metadata = path.metadata().map_err(unreadable)?;
+        // Asked before opening: to open a pipe is to wait for someone who writes.
+        if !metadata.is_file() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        }
+        let stamp = Stamp::of(&metadata);
+        let known = |known: &HashMap<PathBuf, (Stamp, Fingerprint)>| known.get(path).copied();
+        if let Some((_, fingerprint)) = known(&self.lock()).filter(|(old, _)| Some(*old) == stamp) {
+            return Ok(fingerprint);
+        }
+        let fingerprint = digest(path, metadata.len()).map_err(unreadable)?;
+        if let Some(stamp) = stamp {
+            self.lock().insert(path.to_owned(), (stamp, fingerprint));
+        }
+        Ok(fingerprint)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, (Stamp, Fingerprint)>> {
+        // What a panicking thread left is a map of whole entries all the same.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn digest(path: &Path, length: u64) -> io::Result<Fingerprint> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    if length <= WHOLE {
+        // Not beyond what was there when it was asked for: a file can grow while it is read.
+        add(&mut hasher, &mut file, 0, length)?;
+        return Ok(Fingerprint { extent: Extent::Whole, digest: hasher.finalize().into() });
+    }
+    hasher.update(length.to_le_bytes());
+    add(&mut hasher, &mut file, 0, START)?;
+    let between = length - START - END;
+    for block in 0..BLOCKS {
+        let offset = START + between / (BLOCKS + 1) * (block + 1);
+        add(&mut hasher, &mut file, offset, BLOCK.min(length - offset))?;
+    }
+    add(&mut hasher, &mut file, length - END, END)?;
+    Ok(Fingerprint { extent: Extent::Sampled, digest: hasher.finalize().into() })
+}
+
+/// Adds `count` bytes from `offset`.
+fn add(hasher: &mut Sha256, file: &mut File, offset: u64, count: u64) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    let mut buffer = vec![0; 64 << 10];
+    let mut left = file.take(count);
+    loop {
+        let read = left.read(&mut buffer)?;
+        if read == 0 {
+            return if left.limit() == 0 { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+        }
+        hasher.update(&buffer[..read]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write as _};
+
+    use super::*;
+    use crate::{engine::Bundled, model::bundled};
+
+    fn of(source: &SourceSpec) -> String {
+        Fingerprints::default().of(source).unwrap().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_small_file_has_the_sum_that_everyone_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        fs::write(&path, "abc").unwrap();
+        // FIPS 180-4, the one-block example.
+        let known = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(of(&SourceSpec::Capture(path.clone())), known);
+        assert_eq!(of(&SourceSpec::Gguf(path)), known);
+        assert_eq!(known.parse::<Fingerprint>().unwrap().to_string(), known);
+        for source in Bundled::ALL {
+            assert!(Fingerprints::default().of(&SourceSpec::Bundled(source)).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn a_large_file_differs_at_its_start_its_end_and_in_its_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.gguf");
+        let source = SourceSpec::Gguf(path.clone());
+        let file = File::create(&path).unwrap();
+        file.set_len(WHOLE + 1).unwrap();
+        let mut seen = vec![of(&source)];
+        assert!(seen[0].starts_with("sha256-sampled:"), "{}", seen[0]);
+        assert_eq!(of(&source), seen[0]);
+        for offset in [3, START - 1, WHOLE] {
+            (&file).seek(SeekFrom::Start(offset)).unwrap();
+            (&file).write_all(b"x").unwrap();
+            seen.push(of(&source));
+        }
+        file.set_len(WHOLE + 2).unwrap();
+        seen.push(of(&source));
+        for (index, fingerprint) in seen.iter().enumerate() {
+            assert!(!seen[..index].contains(fingerprint), "{index}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_its_config_its_tokenizer_and_its_weights() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+        let source = SourceSpec::Folder(folder.path().to_owned());
+        let fingerprints = Fingerprints::default();
+        let error = fingerprints.of(&source).unwrap_err().to_string();
+        assert!(error.contains("no config.json") && error.ends_with(&folder.path().display().to_string()), "{error}");
+        write("config.json", bundled::CONFIG);
+        write("model.safetensors", bundled::WEIGHTS);
+        let mut seen = vec![of(&source)];
+        assert!(seen[0].starts_with("sha256-folder:"));
+        write("README.md", b"no part of the model");
+        assert_eq!(of(&source), seen[0]);
+        write("tokenizer.json", bundled::TOKENIZER);
+        seen.push(of(&source));
+        write("config.json", &[bundled::CONFIG, b" "].concat());
+        seen.push(of(&source));
+        write("model.safetensors", &[bundled::WEIGHTS, b" "].concat());
+        seen.push(of(&source));
+        for (index, fingerprint) in seen.iter().enumerate() {
+            assert!(!seen[..index].contains(fingerprint), "{index}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_not_read_again_until_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let source = SourceSpec::Capture(path.clone());
+        let fingerprints = Fingerprints::default();
+        let old = SystemTime::now() - Duration::from_hours(1);
+        let write = |bytes: &[u8], modified| {
+            fs::write(&path, bytes).unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        };
+        write(b"abc", old);
+        let first = fingerprints.of(&source).unwrap();
+        write(b"xyz", old);
+        assert_eq!(fingerprints.of(&source).unwrap(), first, "nothing tells that it has changed");
+        write(b"xyz", old + Duration::from_secs(1));
+        let second = fingerprints.of(&source).unwrap();
+        assert_ne!(second, first);
+        fs::write(&path, b"abc").unwrap();
+        assert_eq!(fingerprints.of(&source).unwrap(), first);
+        fs::write(&path, b"xyz").unwrap();
+        assert_eq!(fingerprints.of(&source).unwrap(), second, "what was just written is read again");
+    }
+
+    #[test]
+    fn what_is_no_fingerprint_or_no_file_says_so() {
+        let hex = "0".repeat(64);
+        for text in
+            ["", "sha256", "sha256:", "md5:00", &format!("sha256:{}", &hex[1..]), &format!("sha256:{}é", &hex[2..])]
+        {
+            assert!(text.parse::<Fingerprint>().is_err(), "{text}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().to_owned(), folder.path().join("gone.gguf"), "/dev/zero".into()] {
+            let error = Fingerprints::default().of(&SourceSpec::Gguf(path.clone())).unwrap_err().to_string();
+            assert!(error.ends_with(&path.display().to_string()), "{error}");
+        }
+    }
+}

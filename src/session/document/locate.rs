@@ -1,0 +1,144 @@
+//! Where the source of a session is now, and whether it is still the same.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::SessionDocument;
+use crate::engine::{Fingerprint, Fingerprints, SourceSpec};
+
+/// What became of a session's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Here, with the content that it had, or nobody knows what that was.
+    Here(SourceSpec),
+    /// Nothing is left at these places.
+    Gone { looked: Vec<PathBuf> },
+    /// Something is there which is not the same, or cannot be read. `what` says so in lower case without a full stop.
+    Changed { source: SourceSpec, what: String },
+}
+
+/// Looks for the source of a document that was read from `file`: where it was, then where it would be if both were
+/// moved together. Reads files.
+pub fn locate(document: &SessionDocument, file: Option<&Path>, fingerprints: &Fingerprints) -> Whereabouts {
+    let saved = &document.session.source;
+    let Some(path) = saved.path() else { return Whereabouts::Here(saved.clone()) };
+    let beside = document.source.beside.as_ref().zip(file).and_then(|(way, file)| follow(file, way));
+    let mut looked = vec![path.to_owned()];
+    looked.extend(beside.filter(|beside| beside != path));
+    let mut changed = None;
+    for place in &looked {
+        if !place.exists() {
+            continue;
+        }
+        match check(document.source.content, saved.at(place.clone()), fingerprints) {
+            Whereabouts::Changed { source, what } => _ = changed.get_or_insert(Whereabouts::Changed { source, what }),
+            here => return here,
+        }
+    }
+    changed.unwrap_or(Whereabouts::Gone { looked })
+}
+
+/// Whether `source` has the content `expected`.
+pub(super) fn check(expected: Option<Fingerprint>, source: SourceSpec, fingerprints: &Fingerprints) -> Whereabouts {
+    match fingerprints.of(&source) {
+        Ok(found) if expected.is_none() || found == expected => Whereabouts::Here(source),
+        Ok(_) => Whereabouts::Changed { source, what: "its content is not what it was".to_owned() },
+        Err(error) => Whereabouts::Changed { source, what: error.to_string() },
+    }
+}
+
+impl SessionDocument {
+    /// Whether `source`, a place that a person has named, has the content that the session's source had. Reads files.
+    pub fn check(&self, source: SourceSpec, fingerprints: &Fingerprints) -> Whereabouts {
+        match source.path() {
+            Some(path) if !path.exists() => Whereabouts::Gone { looked: vec![path.to_owned()] },
+            _ => check(self.source.content, source, fingerprints),
+        }
+    }
+}
+
+/// The way from the folder of `file` to `source`; `None` where they share nothing but the root, or it is no Unicode.
+pub(super) fn way(file: &Path, source: &Path) -> Option<String> {
+    let file = std::path::absolute(file).ok()?;
+    let from: Vec<Component<'_>> = file.parent()?.components().collect();
+    let to: Vec<Component<'_>> = source.components().collect();
+    let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+    if !from[..shared].iter().any(|component| matches!(component, Component::Normal(_))) {
+        return None;
+    }
+    let names: Option<Vec<&str>> = to[shared..].iter().map(|component| component.as_os_str().to_str()).collect();
+    let mut parts = vec![".."; from.len() - shared];
+    parts.extend(names?);
+    Some(parts.join("/"))
+}
+
+/// Where `way` leads from the folder of `file`.
+fn follow(file: &Path, way: &str) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    let mut place = file.parent()?.to_owned();
+    for part in way.split('/') {
+        match part {
+            ".." => _ = place.pop(),
+            "" | "." => {}
+            // A drive or a root of its own would lead elsewhere.
+            name if Path::new(name).is_relative() => place.push(name),
+            _ => return None,
+        }
+    }
+    Some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::session::Session;
+
+    #[test]
+    fn ways_lead_there_and_back() {
+        for (file, source, expected) in [
+            ("/home/a/work/x.json", "/home/a/work/m.gguf", Some("m.gguf")),
+            ("/home/a/work/deep/x.json", "/home/a/models/m", Some("../../models/m")),
+            ("/home/a/x.json", "/home/a", Some("")),
+            ("/home/x.json", "/mnt/m.gguf", None),
+            ("/x.json", "/m.gguf", None),
+        ] {
+            let found = way(Path::new(file), Path::new(source));
+            assert_eq!(found.as_deref(), expected, "{file} {source}");
+            if let Some(way) = found {
+                assert_eq!(follow(Path::new(file), &way), Some(source.into()), "{way}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_moves_together_is_found_and_what_changed_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join("old");
+        fs::create_dir(&old).unwrap();
+        let (file, model) = (old.join("x.json"), old.join("m.gguf"));
+        fs::write(&model, "weights").unwrap();
+        let source = SourceSpec::Gguf(model.clone());
+        let fingerprints = Fingerprints::default();
+        let session = Session { source: source.clone(), ..Session::default() };
+        let document = SessionDocument::of(&session, None, &fingerprints).beside(&file);
+        assert_eq!(locate(&document, Some(&file), &fingerprints), Whereabouts::Here(source.clone()));
+
+        let new = folder.path().join("new");
+        fs::rename(&old, &new).unwrap();
+        let (moved_file, moved) = (new.join("x.json"), source.at(new.join("m.gguf")));
+        assert_eq!(locate(&document, Some(&moved_file), &fingerprints), Whereabouts::Here(moved.clone()));
+        assert_eq!(locate(&document, None, &fingerprints), Whereabouts::Gone { looked: vec![model.clone()] });
+
+        fs::write(new.join("m.gguf"), "Weights").unwrap();
+        let changed = locate(&document, Some(&moved_file), &fingerprints);
+        assert!(matches!(&changed, Whereabouts::Changed { source, .. } if *source == moved), "{changed:?}");
+        // The same model beside the file, another one where it was.
+        fs::create_dir(&old).unwrap();
+        fs::write(&model, "others").unwrap();
+        fs::write(new.join("m.gguf"), "weights").unwrap();
+        assert_eq!(locate(&document, Some(&moved_file), &fingerprints), Whereabouts::Here(moved.clone()));
+        let other = document.check(source, &fingerprints);
+        assert!(matches!(&other, Whereabouts::Changed { what, .. } if what.contains("not what it was")), "{other:?}");
+    }
+}

@@ -1,0 +1,80 @@
+//! What a person names to be opened: a source, or a session and with it a source.
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use super::SourceRecord;
+use crate::{
+    engine::{SourceSpec, SourceSpecError},
+    session::Session,
+};
+
+/// What is opened by a word or a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Source(SourceSpec),
+    /// A session file, or an exported figure with one.
+    Session(PathBuf),
+}
+
+/// A word that names nothing that can be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}{rest}", rest = more(.0))]
+pub struct NamedError(SourceSpecError);
+
+fn more(error: &SourceSpecError) -> &'static str {
+    match error {
+        SourceSpecError::UnknownKind(_) => ", or a session ending in .json or in an exported .png, .svg or .pdf",
+        SourceSpecError::UnknownBundled(_) => "",
+    }
+}
+
+impl FromStr for Named {
+    type Err = NamedError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let path = Path::new(text);
+        if is_session(path) && !path.is_dir() && !text.starts_with("bundled:") {
+            return Ok(Self::Session(path.to_owned()));
+        }
+        text.parse().map(Self::Source).map_err(NamedError)
+    }
+}
+
+fn is_session(path: &Path) -> bool {
+    let Some(extension) = path.extension() else { return false };
+    ["json", "png", "svg", "pdf"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// What a window opens on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    pub session: Session,
+    /// The file that the session was read from, and what it knows of the source; `None` for a start without a file.
+    pub from: Option<(PathBuf, SourceRecord)>,
+}
+
+impl From<Session> for Start {
+    fn from(session: Session) -> Self {
+        Self { session, from: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_tell_sessions_from_sources() {
+        for name in ["a.json", "b.PNG", "c.svg", "d.pdf"] {
+            assert_eq!(name.parse(), Ok(Named::Session(name.into())));
+        }
+        assert_eq!("a.gguf".parse(), Ok(Named::Source(SourceSpec::Gguf("a.gguf".into()))));
+        let message = "notes.txt".parse::<Named>().unwrap_err().to_string();
+        assert!(message.contains(".safetensors or .npz, or a session ending in .json"), "{message}");
+        let message = "bundled:x.json".parse::<Named>().unwrap_err().to_string();
+        assert!(message.contains("bundled:austen") && !message.contains("a session"), "{message}");
+    }
+}

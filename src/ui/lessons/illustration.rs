@@ -1,0 +1,69 @@
+//! Which drawing goes with which page, and in what room.
+
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Lesson, diagrams, patterns};
+use crate::{
+    engine::Outcome,
+    figure::Ground,
+    ui::theme::{self, Colors},
+};
+
+/// Size of the text in drawings, in points.
+const TEXT: f32 = 11.5;
+const SMALL_TEXT: f32 = 10.0;
+
+/// Where and with what a drawing is painted.
+pub struct Canvas<'a> {
+    pub painter: &'a Painter,
+    pub rect: Rect,
+    pub colors: &'static Colors,
+    pub ground: Ground,
+}
+
+impl Canvas<'_> {
+    /// A place in parts of the width and height.
+    pub fn at(&self, x: f32, y: f32) -> Pos2 {
+        pos2(self.rect.left() + x * self.rect.width(), self.rect.top() + y * self.rect.height())
+    }
+
+    pub fn text(&self, at: Pos2, anchor: Align2, text: &str, color: Color32) -> Rect {
+        self.painter.text(at, anchor, text, FontId::proportional(TEXT), color)
+    }
+
+    pub fn small_text(&self, at: Pos2, anchor: Align2, text: &str, color: Color32) -> Rect {
+        self.painter.text(at, anchor, text, FontId::proportional(SMALL_TEXT), color)
+    }
+}
+
+/// The page's drawing, as wide as the text.
+pub fn illustration_ui(ui: &mut Ui, lesson: Lesson, outcome: Option<&Outcome>) {
+    let width = ui.available_width();
+    let height = match lesson {
+        Lesson::Sink => width.min(300.0) * 0.72,
+        Lesson::Uniform => patterns::row_height(width, 3),
+        Lesson::LookAlike => 170.0,
+        Lesson::QueryEqualsKey => 118.0,
+        Lesson::ValueLater => 210.0,
+        Lesson::GroupedQueries => 150.0,
+        Lesson::Operations => 220.0,
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    let painter = ui.painter().with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
+    let ground = if ui.visuals().dark_mode { Ground::Dark } else { Ground::Light };
+    let canvas = Canvas { painter: &painter, rect, colors: theme::of(ui), ground };
+    let said = match lesson {
+        Lesson::Sink => patterns::sink(&canvas),
+        Lesson::Uniform => patterns::uniform(&canvas),
+        Lesson::LookAlike => patterns::curve(&canvas),
+        Lesson::QueryEqualsKey => diagrams::both_sides(&canvas),
+        Lesson::ValueLater => diagrams::residual_stream(&canvas),
+        Lesson::GroupedQueries => Some(diagrams::heads(&canvas, diagrams::HeadCounts::of(outcome))),
+        Lesson::Operations => diagrams::operations(&canvas),
+    };
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Image, true, format!("Illustration: {}", lesson.title()));
+        info.current_text_value.clone_from(&said);
+        info
+    });
+}

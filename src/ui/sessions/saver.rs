@@ -1,0 +1,108 @@
+//! Where a session is saved, and the thread that writes it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use egui::{Button, Context, Key, Modifiers};
+
+use super::suggested;
+use crate::{
+    engine::{Fingerprints, Outcome},
+    session::{Session, document::SessionDocument},
+    ui::{
+        background::{Background, Finished},
+        path_field::{FileKind, PathField, Purpose},
+    },
+};
+
+const SESSION: FileKind = FileKind { name: "Session", extensions: &["json"] };
+
+/// A file that was written, and what it holds.
+type Written = Result<(PathBuf, Session), String>;
+
+/// The dialog and the job behind it.
+pub struct Saver {
+    is_open: bool,
+    field: PathField,
+    job: Background<Written>,
+}
+
+impl Default for Saver {
+    fn default() -> Self {
+        let field = PathField::new(Purpose::Save, SESSION, &suggested(None));
+        Self { is_open: false, field, job: Background::default() }
+    }
+}
+
+impl Saver {
+    /// Asks for a file, beginning at `file`.
+    pub fn open(&mut self, file: Option<&Path>) {
+        self.is_open = true;
+        if file.is_some() {
+            self.field = PathField::new(Purpose::Save, SESSION, &suggested(file));
+        }
+        self.field.focus();
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    pub fn is_saving(&self) -> bool {
+        self.job.is_running()
+    }
+
+    pub fn poll(&mut self) -> Option<Written> {
+        let result = match self.job.poll()? {
+            Finished::Done(result) => result,
+            Finished::Broken => Err("Saving stopped because of an internal error; no file was written.".to_owned()),
+        };
+        // After a failure the dialog stays, so that the path can be mended.
+        self.is_open &= result.is_err();
+        Some(result)
+    }
+
+    /// Writes the session to `file`.
+    pub fn save(
+        &mut self,
+        ctx: &Context,
+        file: PathBuf,
+        session: &Session,
+        shown: Option<&Outcome>,
+        fingerprints: &Arc<Fingerprints>,
+    ) {
+        let (session, shown, fingerprints) = (session.clone(), shown.cloned(), fingerprints.clone());
+        self.job.start(ctx, "saving a session", move || {
+            if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+                return Err(format!("{}: the name must end in .json", file.display()));
+            }
+            let document = SessionDocument::of(&session, shown.as_ref(), &fingerprints);
+            document.save(&file).map_err(|error| error.to_string())?;
+            Ok((file, session))
+        });
+    }
+
+    /// The dialog, where it is open. Returns the file that was chosen.
+    pub fn show(&mut self, ctx: &Context) -> Option<PathBuf> {
+        if !self.is_open {
+            return None;
+        }
+        let (mut open, mut chosen) = (true, false);
+        egui::Window::new("Save session")
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .pivot(egui::Align2::CENTER_CENTER)
+            .default_pos(ctx.content_rect().center())
+            .show(ctx, |ui| {
+                chosen = self.field.show(ui, "Session file");
+                chosen |= ui.add_enabled(!self.job.is_running(), Button::new("Save")).clicked();
+            });
+        if !open || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            self.is_open = false;
+        }
+        (chosen && !self.job.is_running()).then(|| self.field.path())
+    }
+}

@@ -1,0 +1,77 @@
+//! Remembering that the tour has been seen.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use egui::Context;
+
+use super::TourStart;
+use crate::{
+    capture::{WriteError, write_atomically},
+    ui::background::{Background, Finished},
+};
+
+/// An empty file that is there once the tour has been seen; it is written on a thread.
+pub struct Seen {
+    file: Option<PathBuf>,
+    job: Background<Result<(), WriteError>>,
+}
+
+impl Seen {
+    /// Without a file nothing outlives the window.
+    pub fn new(file: Option<PathBuf>) -> Self {
+        Self { file, job: Background::default() }
+    }
+
+    /// Whether the tour is to be offered to someone whose file this is. Where nothing can be remembered, it is not: it
+    /// would come back at every start.
+    pub fn start(file: Option<&Path>) -> TourStart {
+        if file.is_some_and(|file| !file.exists()) { TourStart::Offer } else { TourStart::Never }
+    }
+
+    pub fn remember(&mut self, ctx: &Context) {
+        if let Some(file) = self.file.clone() {
+            self.job.start(ctx, "tour seen", move || write(&file));
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.job.is_running()
+    }
+
+    /// Why it could not be remembered.
+    pub fn poll(&mut self) -> Option<String> {
+        let cause = match self.job.poll()? {
+            Finished::Done(Ok(())) => return None,
+            Finished::Done(Err(error)) => error.to_string(),
+            Finished::Broken => "internal error".to_owned(),
+        };
+        Some(format!("That the tour was seen is not remembered: {cause}"))
+    }
+}
+
+fn write(file: &Path) -> Result<(), WriteError> {
+    if let Some(folder) = file.parent() {
+        // Where this fails, so does the writing, and says why.
+        let _ = fs::create_dir_all(folder);
+    }
+    write_atomically(file, |out| out.write_all(b"The guided tour has been seen.\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tour_is_offered_until_it_has_been_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("tour-seen");
+        assert_eq!(Seen::start(Some(&file)), TourStart::Offer);
+        write(&file).unwrap();
+        assert_eq!(Seen::start(Some(&file)), TourStart::Never);
+        assert_eq!(Seen::start(None), TourStart::Never);
+        assert!(write(&file.join("below")).unwrap_err().to_string().contains("below"));
+    }
+}
