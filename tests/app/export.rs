@@ -4,7 +4,7 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use attenuate::{
     capture::NumbersFormat,
-    figure::{Dpi, FigureStyle, draw_png},
+    figure::{FigureStyle, FileFormat, draw},
 };
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -44,7 +44,7 @@ fn writes_the_figure_and_says_where() {
     let info = reader.next_frame(&mut pixels).unwrap();
     // 178 mm at 300 dpi.
     assert_eq!(info.width, 2102);
-    let expected = draw_png(&window.expected(), &FigureStyle::default(), Dpi::default()).unwrap();
+    let expected = draw(&window.expected(), &FigureStyle::default(), FileFormat::Png, None).unwrap();
     assert!(std::fs::read(&path).unwrap() == expected, "the file is what the figure code draws of the engine's answer");
     assert_eq!(files_in(folder.path()), ["figure.png"], "no temporary file is left");
 }

@@ -2,7 +2,7 @@
 
 use attenuate::{
     attention::Component,
-    figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, Measure, Quantity, draw_png},
+    figure::{ColorNorm, Colormap, FigureStyle, FileFormat, LimitsFrom, Measure, Quantity, draw},
     session::{Cell, Session},
 };
 use egui::{Key, Modifiers, Role, vec2};
@@ -158,7 +158,7 @@ fn the_exported_figure_is_that_of_the_quantity() {
     window.press(Key::Enter);
     window.wait("saved", |_| path.exists());
     let style = FigureStyle { colormap: Colormap::PuOr, ..FigureStyle::of(Quantity::Difference) };
-    let expected = draw_png(&window.expected(), &style, attenuate::figure::Dpi::default()).unwrap();
+    let expected = draw(&window.expected(), &style, FileFormat::Png, None).unwrap();
     assert!(std::fs::read(&path).unwrap() == expected);
 }
 

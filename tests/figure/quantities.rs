@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, Outcome},
     figure::{
         ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer, PictureSpec,
-        Pooling, Quantity, Window, draw_png, pool_measure,
+        Pooling, Quantity, Window, draw, pool_measure,
     },
     session::{Command, OnScreen, Session},
 };
@@ -151,7 +151,7 @@ fn without_values_there_is_no_weighted_value() {
     let shown = Measure::of_panels(Quantity::WeightedValue, &outcome);
     assert_eq!(shown[2][2].quantity(), Quantity::Weight, "the window shows what there is, and says so");
     let style = FigureStyle::of(Quantity::WeightedValue);
-    let error = draw_png(&outcome, &style, attenuate::figure::Dpi::default()).unwrap_err().to_string();
+    let error = draw(&outcome, &style, attenuate::figure::FileFormat::Png, None).unwrap_err().to_string();
     assert!(error.contains("value vectors"), "{error}");
 }
 
