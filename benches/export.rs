@@ -19,8 +19,8 @@ use std::hint::black_box;
 use attenuate::{
     attention::Mask,
     figure::{
-        ColorNorm, Colormap, Dpi, FigureSpec, FigureStyle, Ground, MaskedStyle, Palette, Window, layout, paint,
-        pool_pattern, render, to_png, to_svg,
+        ColorNorm, Colormap, Dpi, FigureSpec, FigureStyle, Ground, MaskedStyle, Palette, TextMode, Window, layout,
+        paint, pool_pattern, render, to_png, to_svg,
     },
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -35,9 +35,9 @@ fn export(c: &mut Criterion) {
     group.sample_size(20);
     group.bench_function("layout", |b| b.iter(|| layout(black_box(&spec)).unwrap()));
     group.bench_function("render", |b| b.iter(|| render(black_box(&figure), Dpi::default()).unwrap()));
-    group.bench_function("svg", |b| b.iter(|| to_svg(black_box(&figure)).unwrap()));
+    group.bench_function("svg", |b| b.iter(|| to_svg(black_box(&figure), TextMode::Embedded, None).unwrap()));
     group.bench_function("png", |b| {
-        b.iter(|| to_png(&layout(&FigureSpec::from_outcome(&outcome, &style)).unwrap(), Dpi::default()).unwrap());
+        b.iter(|| to_png(&layout(&FigureSpec::from_outcome(&outcome, &style)).unwrap(), Dpi::default(), None).unwrap());
     });
     group.finish();
 }

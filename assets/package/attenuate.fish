@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= positions= quantity= pooling= norm= per-panel colormap= h/help V/version
+    string join \n layer= head= model= prompt= token-ids= no-bos epsilon= operation= seed= layers= heads= positions= quantity= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -24,11 +24,11 @@ function __fish_attenuate_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -43,21 +43,30 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no b
 complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
-complete -c attenuate -n "__fish_attenuate_needs_command" -a "export" -d 'Draw the figure into a file (PNG)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "export" -d 'Draw the figure into a file (PNG, SVG or PDF)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "animate" -d 'Draw the figure into an animation (PNG or GIF) in which ε of one column moves'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write the numbers into a file (NPZ, safetensors, CSV or JSON)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of what is shown' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l title -d 'Title above the grid; an empty text leaves it out' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l dpi -d 'Pixels per inch' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l size -d 'Size of the page in millimetres; without a height it is as high as its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l size -d 'Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l dpi -d 'Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d 'Rows that are drawn, such as query,value' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l labels -d 'Along the axes: tokens, positions, none' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l ground -d 'What the figure lies on: light, dark, transparent' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -68,15 +77,52 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l quantity 
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s o -l output -d 'File to write; the extension decides the format (.png or .apng: animated PNG, .gif)' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l moving -d 'Column whose ε moves, in all rows: 0, 1, 2 or left, middle, right' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l range -d 'From which ε to which, in equal steps of the logarithm' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l frames -d 'Frames from the one to the other, 2 to 1000' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rate -d 'Frames per second, 1 to 50' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l play -d 'How it plays: back-and-forth, loop, once' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l title -d 'Title above the grid; an empty text leaves it out' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l size -d 'Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l dpi -d 'Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 'Rows that are drawn, such as query,value' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l labels -d 'Along the axes: tokens, positions, none' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l ground -d 'What the figure lies on: light, dark, transparent' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l text -d 'Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for the numbers of what is shown' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -106,11 +152,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l outpu
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{export::FigureArguments, manual::Manual, sweep::SweepArguments};
+use super::{
+    animate::AnimateArguments, batch::Several, export::FigureArguments, manual::Manual, sweep::SweepArguments,
+};
 use crate::{
     attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Ranking, SourceSpec},
@@ -29,6 +31,8 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Subcommands>,
     #[command(flatten)]
+    pub place: PlaceArguments,
+    #[command(flatten)]
     pub view: ViewArguments,
 }
 
@@ -39,6 +43,7 @@ Examples:
   attenuate bundled:austen --layers all --heads all
   attenuate export -o figure.png                   the figure as a picture, 300 dpi
   attenuate export -o figure.pdf --rows value      its last row on a page, sharp at any size
+  attenuate animate -o film.gif                    ε of the first column runs from 1 to 1e-3 and back
   attenuate weights -o weights.json --epsilon 0.1,0.01,0
   attenuate heads bundled:smollm2                  which heads have an attention sink
   attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
@@ -51,6 +56,9 @@ pub enum Subcommands {
     /// Draw the figure into a file (PNG, SVG or PDF)
     #[command(max_term_width = 110, after_help = super::export::EXAMPLES)]
     Export(ExportArguments),
+    /// Draw the figure into an animation (PNG or GIF) in which ε of one column moves
+    #[command(max_term_width = 110, after_help = super::animate::EXAMPLES)]
+    Animate(AnimateArguments),
     /// Write the numbers into a file (NPZ, safetensors, CSV or JSON)
     #[command(max_term_width = 110)]
     Weights(WeightsArguments),
@@ -66,20 +74,29 @@ pub enum Subcommands {
 
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// File to write; the extension decides the format (.png, .svg, .pdf)
+    /// File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of
+    /// what is shown
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again
+    #[arg(long)]
+    pub no_session: bool,
     #[command(flatten)]
     pub figure: FigureArguments,
+    #[command(flatten)]
+    pub places: PlacesArguments,
     #[command(flatten)]
     pub view: ViewArguments,
 }
 
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
-    /// File to write; the extension decides the format (.npz, .safetensors, .csv, .json)
+    /// File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for
+    /// the numbers of what is shown
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub places: PlacesArguments,
     #[command(flatten)]
     pub view: ViewArguments,
 }
@@ -142,17 +159,37 @@ pub struct SourceArguments {
     pub no_bos: bool,
 }
 
+/// Which head is shown.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Source")]
+pub struct PlaceArguments {
+    /// Layer whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N")]
+    pub layer: Option<usize>,
+    /// Query head whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N")]
+    pub head: Option<usize>,
+}
+
+/// Which heads are shown, in a file each.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Source")]
+pub struct PlacesArguments {
+    /// Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the
+    /// source's own]
+    #[arg(long, value_name = "LAYERS")]
+    pub layer: Option<Several>,
+    /// Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the
+    /// source's own]
+    #[arg(long, value_name = "HEADS")]
+    pub head: Option<Several>,
+}
+
 /// What is read, and what is done to it.
 #[derive(Debug, Args)]
 pub struct ViewArguments {
     #[command(flatten)]
     pub source: SourceArguments,
-    /// Layer whose pattern is shown, 0-based [default: the source's own]
-    #[arg(long, value_name = "N", help_heading = "Source")]
-    pub layer: Option<usize>,
-    /// Query head whose pattern is shown, 0-based [default: the source's own]
-    #[arg(long, value_name = "N", help_heading = "Source")]
-    pub head: Option<usize>,
     /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,

@@ -2,12 +2,11 @@
 
 use anyhow::Context;
 
-use super::args::WeightsArguments;
-use crate::{
-    capture::{NumbersFormat, write_atomically},
-    engine::{Engine, Outcome},
-    session::Session,
+use super::{
+    args::{PlaceArguments, WeightsArguments},
+    batch,
 };
+use crate::capture::{NumbersFormat, write_atomically};
 
 /// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
 pub(super) const NEVER: fn() -> bool = || false;
@@ -15,12 +14,9 @@ pub(super) const NEVER: fn() -> bool = || false;
 pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
-    let session = super::session(&arguments.view)?;
-    let numbers = run(&session)?.numbers(&session.run_spec());
-    write_atomically(output, |file| numbers.write(format, file))?;
-    Ok(())
-}
-
-pub(super) fn run(session: &Session) -> anyhow::Result<Outcome> {
-    Ok(Engine::default().run(&session.run_spec(), &NEVER)?)
+    let session = super::session(&arguments.view, PlaceArguments::default())?;
+    batch::each(&session, &arguments.places, output, |session, outcome, path| {
+        let numbers = outcome.numbers(&session.run_spec());
+        Ok(write_atomically(path, |file| numbers.write(format, file))?)
+    })
 }

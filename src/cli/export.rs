@@ -2,13 +2,18 @@
 
 use clap::Args;
 
-use super::{args::ExportArguments, commands::run};
+use super::{
+    args::{ExportArguments, PlaceArguments},
+    batch,
+};
 use crate::{
     capture::write_atomically,
+    engine::Fingerprints,
     figure::{
         AxisLabels, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
         PanelRows, TextMode, draw,
     },
+    session::document,
 };
 
 pub const EXAMPLES: &str = "\
@@ -18,7 +23,8 @@ Examples:
   attenuate export -o row.svg --rows query --size 178x80
   attenuate export -o panel.svg --rows value --columns right --size 85 --text paths
   attenuate export -o slide.png --size 1600x1200px --dpi 144 --ground dark
-  attenuate export -o difference.png --quantity difference --labels positions --ground transparent";
+  attenuate export -o difference.png --quantity difference --labels positions --ground transparent
+  attenuate export -o 'head-{layer}-{head}.png' --layer 0..=5 --head all bundled:austen";
 
 /// Looks of the figure.
 #[derive(Debug, Args)]
@@ -31,9 +37,9 @@ pub struct FigureArguments {
     /// content
     #[arg(long, default_value = "178", value_name = "WxH")]
     pub size: PageSize,
-    /// Pixels per inch, of a PNG and of a size in pixels
-    #[arg(long, default_value = "300", value_name = "N")]
-    pub dpi: Dpi,
+    /// Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]
+    #[arg(long, value_name = "N")]
+    pub dpi: Option<Dpi>,
     /// Rows that are drawn, such as query,value
     #[arg(long, default_value = "query,key,value", value_name = "NAMES")]
     pub rows: PanelRows,
@@ -62,11 +68,11 @@ pub struct FigureArguments {
 
 impl FigureArguments {
     /// `style` with these looks.
-    fn over(&self, style: FigureStyle) -> FigureStyle {
+    pub fn over(&self, style: FigureStyle) -> FigureStyle {
         FigureStyle {
             title: self.title.clone(),
             page: self.size,
-            dpi: self.dpi,
+            dpi: self.dpi.unwrap_or_default(),
             rows: self.rows,
             columns: self.columns,
             font_size: self.font_size,
@@ -81,12 +87,14 @@ impl FigureArguments {
 }
 
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let output = &arguments.output;
-    let format = FileFormat::of(output)?;
-    let session = super::start::session(&arguments.view)?;
-    let outcome = run(&session)?;
+    let format = FileFormat::of(&arguments.output)?;
+    let session = super::start::session(&arguments.view, PlaceArguments::default())?;
     let style = arguments.figure.over(session.view.figure_style());
-    let file = draw(&outcome, &style, format, None)?;
-    write_atomically(output, |out| out.write_all(&file))?;
-    Ok(())
+    let fingerprints = Fingerprints::default();
+    batch::each(&session, &arguments.places, &arguments.output, |session, outcome, path| {
+        let payload =
+            if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
+        let file = draw(outcome, &style, format, payload.as_deref())?;
+        Ok(write_atomically(path, |out| out.write_all(&file))?)
+    })
 }

@@ -1,7 +1,9 @@
 //! The command line: arguments become a [`Session`], which is run by the same engine and drawn by the same figure
 //! code as the window's.
 
+mod animate;
 mod args;
+mod batch;
 mod commands;
 mod export;
 mod heads;
@@ -39,6 +41,7 @@ impl Task {
     pub fn run(self) -> anyhow::Result<()> {
         match self.0 {
             Subcommands::Export(arguments) => export::export(&arguments),
+            Subcommands::Animate(arguments) => animate::animate(&arguments),
             Subcommands::Weights(arguments) => commands::weights(&arguments),
             Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
@@ -64,8 +67,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     }
     match &parsed.command {
         None => check_view(&parsed.view)?,
-        Some(Subcommands::Export(arguments)) => check_view(&arguments.view)?,
-        Some(Subcommands::Weights(arguments)) => check_view(&arguments.view)?,
+        Some(Subcommands::Export(arguments)) => {
+            check_view(&arguments.view)?;
+            batch::check(&arguments.places, &arguments.output)?;
+        }
+        Some(Subcommands::Weights(arguments)) => {
+            check_view(&arguments.view)?;
+            batch::check(&arguments.places, &arguments.output)?;
+        }
+        Some(Subcommands::Animate(arguments)) => {
+            check_view(&arguments.view)?;
+            animate::check(arguments)?;
+        }
         Some(Subcommands::Sweep(arguments)) => {
             check_view(&arguments.view)?;
             sweep::check(arguments)?;
@@ -78,7 +91,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     }
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),
-        None => Invocation::Window(Box::new(WindowTask(parsed.view))),
+        None => Invocation::Window(Box::new(WindowTask { view: parsed.view, place: parsed.place })),
     })
 }
 

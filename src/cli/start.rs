@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 
-use super::args::{SourceArguments, ViewArguments};
+use super::args::{PlaceArguments, SourceArguments, ViewArguments};
 use crate::{
     attention::Operation,
     engine::{Bundled, Fingerprints, Prompt, SourceSpec},
@@ -16,7 +16,10 @@ use crate::{
 };
 
 /// The arguments of a window, whose session is not read yet.
-pub struct WindowTask(pub(super) ViewArguments);
+pub struct WindowTask {
+    pub(super) view: ViewArguments,
+    pub(super) place: PlaceArguments,
+}
 
 impl WindowTask {
     /// What the window opens on. The source of a saved session is looked for by the window, which can ask.
@@ -24,23 +27,25 @@ impl WindowTask {
     /// # Errors
     /// With one sentence, when the session cannot be read.
     pub fn start(self) -> anyhow::Result<Start> {
-        let arguments = &self.0;
-        let Some(Named::Session(path)) = &arguments.source.source else { return Ok(session(arguments)?.into()) };
+        let (arguments, place) = (&self.view, self.place);
+        let Some(Named::Session(path)) = &arguments.source.source else {
+            return Ok(session(arguments, place)?.into());
+        };
         let document = read(path)?;
         let (mut session, from) = match &arguments.source.model {
             Some(place) => (document.session_on(place.clone()), None),
             None => (document.session, Some((path.clone(), document.source))),
         };
         prompt(&mut session, &arguments.source)?;
-        view(&mut session, arguments)?;
+        view(&mut session, arguments, place)?;
         Ok(Start { session, from })
     }
 }
 
 /// The session of a task, on a source that is there.
-pub fn session(arguments: &ViewArguments) -> anyhow::Result<Session> {
+pub fn session(arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Result<Session> {
     let mut session = source_and_prompt(&arguments.source)?;
-    view(&mut session, arguments)?;
+    view(&mut session, arguments, place)?;
     Ok(session)
 }
 
@@ -130,9 +135,9 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
 }
 
 /// What is given takes the place of what the session says.
-fn view(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
-    session.layer = arguments.layer.unwrap_or(session.layer);
-    session.head = arguments.head.unwrap_or(session.head);
+fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Result<()> {
+    session.layer = place.layer.unwrap_or(session.layer);
+    session.head = place.head.unwrap_or(session.head);
     session.operation = arguments.operation.unwrap_or(session.operation);
     if let Some(seed) = arguments.seed {
         session.operation = match session.operation {

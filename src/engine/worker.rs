@@ -206,7 +206,7 @@ mod tests {
             (number, Answer::Result(result)) => (number, result),
             (number, Answer::Panicked(message)) => panic!("{number}: {message}"),
         };
-        let long = Duration::from_secs(3600);
+        let long = Duration::from_hours(1);
         worker.submit(Duration::from_millis(1));
         assert_eq!([answer(), answer()], [(1, None), (1, Some(true))], "nothing came");
         worker.submit(long);

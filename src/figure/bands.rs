@@ -74,7 +74,7 @@ impl<'a> Raster<'a> {
 
 /// Colours that no opacity is multiplied into.
 fn straight(pixmap: &tiny_skia::Pixmap) -> Vec<u8> {
-    let colors = pixmap.pixels().iter().map(|pixel| pixel.demultiply());
+    let colors = pixmap.pixels().iter().map(tiny_skia::PremultipliedColorU8::demultiply);
     colors.flat_map(|color| [color.red(), color.green(), color.blue(), color.alpha()]).collect()
 }
 

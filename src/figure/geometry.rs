@@ -125,7 +125,7 @@ impl Geometry {
             last_metrics_drop: axis_below + 0.3 * font + ASCENT * metrics_size,
             cell,
             label_size,
-            query_step: room.query_step(cell, label_size),
+            query_step: Room::query_step(cell, label_size),
             key_step: room.key_step(cell, label_size),
             caption_size: font,
             query_caption_x: left - left_axis + MARGIN + ASCENT * font,

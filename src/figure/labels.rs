@@ -17,7 +17,7 @@ pub fn title(operation: Operation, quantity: Quantity) -> String {
 }
 
 /// The title of a figure of these rows alone.
-pub(super) fn title_of(operation: Operation, quantity: Quantity, rows: PanelRows) -> String {
+pub fn title_of(operation: Operation, quantity: Quantity, rows: PanelRows) -> String {
     let (label, names) = (quantity.label(), names(rows));
     match operation {
         Operation::Scale => format!("The {label} after Modifying {names}"),

@@ -5,6 +5,7 @@
 //! gives a [`Quantity`] of every cell; a value becomes a colour by [`ColorNorm`] and [`Colormap`], together a
 //! [`Palette`]; cells become pixels by [`pool`] and [`paint`].
 
+pub mod animation;
 mod bands;
 mod colormap;
 mod draw;
@@ -26,6 +27,7 @@ mod panel_scales;
 mod panels;
 pub mod payload;
 mod pdf;
+mod pdf_order;
 mod png;
 mod pooling;
 mod quantity;
@@ -38,6 +40,7 @@ mod style;
 mod subset;
 mod svg;
 mod sweep;
+mod sweep_export;
 mod text;
 mod ticks;
 mod woff;
@@ -48,7 +51,7 @@ pub use draw::{FileFormat, draw, figure};
 pub use error::FigureError;
 pub use histogram::{Edges, Histogram};
 pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
-pub use labels::{BAR_LABEL, label_step, panel_title, title, token_label};
+pub use labels::{BAR_LABEL, label_step, panel_title, title, title_of, token_label};
 pub use layout::layout;
 pub use limits::{Limits, LogLimits};
 pub use measure::{Measure, Rows};
@@ -68,4 +71,5 @@ pub use style::{AxisLabels, Dpi, FigureStyle, FontSize, LabelRotation, TextMode}
 pub use subset::{PanelColumns, PanelRows};
 pub use svg::to_svg;
 pub use sweep::sweep_figure;
+pub use sweep_export::{SweepExport, SweepExportError, SweepFormat};
 pub use ticks::Tick;

@@ -25,7 +25,7 @@ pub(super) fn xml_element(payload: &str) -> String {
             '\r' => element.push_str("&#13;"),
             '\t' | '\n' => element.push(character),
             // XML cannot hold them, and JSON has them only within strings, where this means the same.
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => element.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => element.extend(format!("\\u{:04x}", u32::from(character)).chars()),
             other => element.push(other),
         }
     }

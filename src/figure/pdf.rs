@@ -6,7 +6,7 @@ use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, TextStr};
 use resvg::usvg;
 use svg2pdf::ConversionOptions;
 
-use super::{Figure, FigureError, TextMode, payload::xmp_packet, svg, text};
+use super::{Figure, FigureError, TextMode, payload::xmp_packet, pdf_order::ordered, svg, text};
 
 /// The figure on the page.
 const FIGURE: Name<'static> = Name(b"Figure");
@@ -50,5 +50,7 @@ pub fn to_pdf(figure: &Figure, text: TextMode, payload: Option<&str>) -> Result<
     }
     pdf.document_info(info).producer(TextStr("Attenuate"));
     pdf.extend(&chunk);
-    Ok(pdf.finish())
+    let pdf = pdf.finish();
+    // In whatever order, it is the same document.
+    Ok(ordered(&pdf).unwrap_or(pdf))
 }

@@ -142,7 +142,7 @@ impl Room {
             }
     }
 
-    pub(super) fn query_step(&self, cell: f64, label_size: f64) -> usize {
+    pub(super) fn query_step(cell: f64, label_size: f64) -> usize {
         label_step(cell, LINE * label_size)
     }
 

@@ -1,4 +1,9 @@
-use super::{lessons::Lesson, recent::Lately, sessions::SessionAction};
+use super::{
+    export::{Copy, Exported},
+    lessons::Lesson,
+    recent::Lately,
+    sessions::SessionAction,
+};
 use crate::session::Command;
 
 /// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
@@ -7,10 +12,10 @@ pub enum Action {
     Session(Command),
     /// One step back: the view before another source was opened.
     Back,
-    /// Ask where the figure should go.
-    OpenExport,
-    /// Ask where the numbers should go.
-    OpenNumbersExport,
+    /// Ask how it should look and where it should go.
+    Export(Exported),
+    /// Put pictures or numbers on the clipboard, which takes a moment.
+    CopyOut(Copy),
     /// Ask for a capture file.
     OpenCapture,
     /// Ask for a model folder.

@@ -1,6 +1,7 @@
 //! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
 //! comes back is shown.
 
+mod exports;
 mod help;
 mod sessions;
 mod sources;
@@ -10,7 +11,7 @@ use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
 use super::{
     action::{Action, Actions},
     controls,
-    export::{Export, Exported},
+    export::{Copies, Export},
     frame::{Looks, Request},
     grid::{self, GridState},
     heads::Heads,
@@ -61,6 +62,7 @@ pub struct App {
     scope: ScopeEditor,
     prompt: PromptEditor,
     export: Export,
+    copies: Copies,
     open_file: OpenFile,
     recent: Recent,
     sessions: Sessions,
@@ -101,6 +103,7 @@ impl App {
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
             export: Export::default(),
+            copies: Copies::default(),
             open_file: OpenFile::default(),
             recent: Recent::new(ctx, setup.recent),
             sessions,
@@ -148,8 +151,8 @@ impl App {
             Action::Reopen => self.reopen(),
             Action::CancelComputing => self.studio.cancel(),
             Action::Compute => self.studio.retry(),
-            Action::OpenExport => self.export.open(Exported::Figure),
-            Action::OpenNumbersExport => self.export.open(Exported::Numbers),
+            Action::Export(exported) => self.open_export(exported),
+            Action::CopyOut(copy) => self.copy_out(ctx, copy),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
             Action::OpenFolder => self.open_file.open(Wanted::ModelFolder),
             Action::OpenGguf => self.open_file.open(Wanted::Gguf),
@@ -219,6 +222,7 @@ impl App {
         if let Some(message) = self.heads.poll() {
             self.toasts.error(message);
         }
+        self.receive_copies(ctx);
         for saved in [self.export.poll(), self.heads.poll_saved()].into_iter().flatten() {
             match saved {
                 Ok(path) => self.toasts.success(format!("Saved {}", path.display())),
@@ -345,22 +349,16 @@ impl eframe::App for App {
         }
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 
-        let session = self.timeline.session();
-        let style = session.view.figure_style();
-        let whole = self.studio.frame().filter(|frame| frame.is_whole());
-        self.export.show(&ctx, whole, style);
+        self.export_ui(&ctx, &mut actions);
         if let Err(error) = self.open_file.show(&ctx, &mut actions) {
             self.toasts.error(error.to_string());
         }
         self.sessions_ui(&ctx);
         shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
         self.help_ui(&ctx, is_menu_open);
-        if !ctx.text_edit_focused()
-            && !self.export.is_open()
-            && !self.open_file.is_open()
-            && !self.sessions.is_asking()
-            && !self.heads.is_asking()
-        {
+        let is_asking =
+            self.export.is_open() || self.open_file.is_open() || self.sessions.is_asking() || self.heads.is_asking();
+        if !ctx.text_edit_focused() && !is_asking {
             let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
@@ -372,7 +370,7 @@ impl eframe::App for App {
             actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));
         }
         self.was_typing = ctx.text_edit_focused();
-        self.toasts.show(&ctx);
+        self.toasts.show(&ctx, is_asking);
 
         if !actions.is_empty() {
             for action in actions {

@@ -6,6 +6,7 @@ use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
+    export::{Copy, Exported},
     frame::Frame,
     lessons::Lesson,
     limits,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     engine::Bundled,
-    figure::{ColorNorm, Colormap, MaskedStyle, Pooling, Quantity},
+    figure::{ColorNorm, Colormap, Limits, MaskedStyle, Pooling, Quantity},
     session::{Command, PaperFigure, Session, Theme, View},
 };
 
@@ -34,7 +35,7 @@ pub fn menu_ui(
     actions: &mut Actions,
 ) {
     MenuBar::new().ui(ui, |ui| {
-        ui.menu_button("File", |ui| file_ui(ui, recent, actions));
+        ui.menu_button("File", |ui| file_ui(ui, session, recent, actions));
         ui.menu_button("View", |ui| view_ui(ui, session, frame, actions));
         ui.menu_button("Help", |ui| help_ui(ui, actions));
         if let Some(previous) = previous {
@@ -45,10 +46,10 @@ pub fn menu_ui(
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let export = ui.button("Export PNG…").on_hover_text("The figure, drawn for print (Ctrl+E)");
+            let export = ui.button("Export figure…").on_hover_text("The figure, drawn for print (Ctrl+E)");
             mark(ui, Landmark::Export, export.rect);
             if export.clicked() {
-                actions.push(Action::OpenExport);
+                actions.push(Action::Export(Exported::Figure));
             }
             let mut inspector = session.view.inspector;
             let hint = "The pinned cell’s numbers, its row, and the effect on the output (I)";
@@ -100,7 +101,7 @@ fn help_ui(ui: &mut Ui, actions: &mut Actions) {
     }
 }
 
-fn file_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
+fn file_ui(ui: &mut Ui, session: &Session, recent: &[Lately], actions: &mut Actions) {
     ui.menu_button("Examples", |ui| {
         for (bundled, text) in [
             (Bundled::Smollm2, "The figure: SmolLM2-135M, captured"),
@@ -141,12 +142,31 @@ fn file_ui(ui: &mut Ui, recent: &[Lately], actions: &mut Actions) {
     if ui.button("Save session as…   Ctrl+Shift+S").clicked() {
         actions.push(SessionAction::SaveAs.into());
     }
-    if ui.button("Export PNG…   Ctrl+E").clicked() {
-        actions.push(Action::OpenExport);
+    ui.separator();
+    for (exported, text) in [
+        (Exported::Figure, "Export figure…   Ctrl+E"),
+        (Exported::Numbers, "Export numbers…   Ctrl+Shift+E"),
+        (Exported::Animation, "Export animation…"),
+        (Exported::Sweep, "Export sweep…"),
+    ] {
+        if ui.button(text).clicked() {
+            actions.push(Action::Export(exported));
+        }
     }
-    if ui.button("Export numbers…   Ctrl+Shift+E").clicked() {
-        actions.push(Action::OpenNumbersExport);
-    }
+    ui.menu_button("Copy", |ui| {
+        let (component, column) = (session.rows.lead(), session.column);
+        for (copy, text) in [
+            (Copy::Figure, "Figure as a picture   Ctrl+Shift+C"),
+            (Copy::Panel { component, column }, "Selected panel as a picture"),
+            (Copy::PanelNumbers { component, column }, "Selected panel’s weights"),
+            (Copy::Numbers, "Weights of all panels"),
+        ] {
+            if ui.button(text).clicked() {
+                actions.push(Action::CopyOut(copy));
+                ui.close();
+            }
+        }
+    });
     ui.separator();
     if ui.button("Quit   Ctrl+Q").clicked() {
         actions.push(Action::Quit);
@@ -179,6 +199,24 @@ fn elided(path: &Path) -> String {
     format!("…{end}")
 }
 
+/// Colour scales and what they are called.
+pub(super) const NORMS: [(ColorNorm, &str); 5] = [
+    (ColorNorm::Linear(Limits::UNIT), "Linear, 0 to 1"),
+    (ColorNorm::LOG, "Logarithmic, 1e-4 to 1"),
+    (ColorNorm::Auto, "Smallest to largest value"),
+    (ColorNorm::Symmetric, "As far below 0 as above"),
+    (ColorNorm::LogSymmetric, "Logarithmic, as far below 1 as above"),
+];
+
+/// Quantities, what they are called and what they are.
+pub(super) const QUANTITIES: [(Quantity, &str, &str); 5] = [
+    (Quantity::Weight, "Attention weight", "After softmax; every row sums to 1"),
+    (Quantity::Difference, "Difference from baseline", "Weight less the unmodified weight"),
+    (Quantity::UniformRatio, "Ratio to uniform", "Weight over 1/(attended keys); 1 is no preference"),
+    (Quantity::Score, "Score", "Before softmax, after 1/√d and ε"),
+    (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
+];
+
 fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut Actions) {
     let view = &session.view;
     ui.menu_button("Theme", |ui| {
@@ -191,13 +229,7 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
     ui.menu_button("Quantity", |ui| quantities_ui(ui, view, frame, actions));
     ui.menu_button("Colours", |ui| colours_ui(ui, view, actions));
     ui.menu_button("Colour scale", |ui| {
-        for (norm, name) in [
-            (ColorNorm::default(), "Linear, 0 to 1"),
-            (ColorNorm::LOG, "Logarithmic, 1e-4 to 1"),
-            (ColorNorm::Auto, "Smallest to largest value"),
-            (ColorNorm::Symmetric, "As far below 0 as above"),
-            (ColorNorm::LogSymmetric, "Logarithmic, as far below 1 as above"),
-        ] {
+        for (norm, name) in NORMS {
             if ui.radio(view.norm == norm, name).clicked() {
                 actions.push(Command::SetNorm(norm).into());
             }
@@ -230,13 +262,7 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
 
 fn quantities_ui(ui: &mut Ui, view: &View, frame: Option<&Frame>, actions: &mut Actions) {
     let has_values = frame.is_none_or(|frame| frame.outcome.baseline.has_values());
-    for (quantity, name, hint) in [
-        (Quantity::Weight, "Attention weight", "After softmax; every row sums to 1"),
-        (Quantity::Difference, "Difference from baseline", "Weight less the unmodified weight"),
-        (Quantity::UniformRatio, "Ratio to uniform", "Weight over 1/(attended keys); 1 is no preference"),
-        (Quantity::Score, "Score", "Before softmax, after 1/√d and ε"),
-        (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
-    ] {
+    for (quantity, name, hint) in QUANTITIES {
         let is_possible = has_values || quantity != Quantity::WeightedValue;
         let response = ui.add_enabled(is_possible, RadioButton::new(view.quantity == quantity, name));
         let response = response.on_hover_text(hint).on_disabled_hover_text("This capture holds no value vectors");

@@ -58,6 +58,10 @@ impl PathField {
         PathBuf::from(self.text.trim())
     }
 
+    pub fn set_path(&mut self, path: &Path) {
+        self.text = path.display().to_string();
+    }
+
     /// Puts the keyboard focus into the field at the next frame.
     pub fn focus(&mut self) {
         self.wants_focus = true;

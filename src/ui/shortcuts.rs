@@ -4,6 +4,7 @@ use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::{
     action::{Action, Actions},
+    export::{Copy, Exported},
     numbers,
     sessions::SessionAction,
 };
@@ -15,6 +16,7 @@ use crate::{
 
 const EXPORT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::E);
 const EXPORT_NUMBERS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::E);
+const COPY_FIGURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 const OPEN_SESSION: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
 const SAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::S);
@@ -45,6 +47,7 @@ const SHEET: &[(&str, &str)] = &[
     ("Ctrl+S  Ctrl+Shift+S", "save the session, under another name"),
     ("Ctrl+O  Ctrl+Shift+O", "open a file; a session"),
     ("Ctrl+E", "export the figure"),
+    ("Ctrl+Shift+C", "copy the figure as a picture"),
     ("Ctrl+Shift+E", "export the numbers: NPZ, safetensors, CSV or JSON"),
     ("Alt+←", "back to the previous source"),
     ("F1", "lessons: why it looks as it does (PageUp and PageDown scroll)"),
@@ -55,8 +58,9 @@ const SHEET: &[(&str, &str)] = &[
 pub fn combinations(ctx: &Context) -> Actions {
     // The longer combination first: a shortcut is also met where more modifiers are held.
     [
-        (EXPORT_NUMBERS, Action::OpenNumbersExport),
-        (EXPORT, Action::OpenExport),
+        (EXPORT_NUMBERS, Action::Export(Exported::Numbers)),
+        (EXPORT, Action::Export(Exported::Figure)),
+        (COPY_FIGURE, Action::CopyOut(Copy::Figure)),
         (OPEN_SESSION, Action::OpenSession),
         (OPEN, Action::OpenCapture),
         (SAVE_AS, SessionAction::SaveAs.into()),

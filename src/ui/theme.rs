@@ -28,6 +28,10 @@ pub mod space {
     pub const XL: f32 = 24.0;
 }
 
+/// The squares behind a transparent page, on every ground.
+pub const SQUARES: [Color32; 2] = [Color32::WHITE, Color32::from_gray(0xDE)];
+/// For pictures that bring their own colours.
+pub const UNTINTED: Color32 = Color32::WHITE;
 /// Corner radius of controls in points.
 pub const RADIUS: u8 = 5;
 /// Corner radius of windows, menus and cards in points.

@@ -207,7 +207,7 @@ fn an_unfinished_figure_is_not_exported() {
     change(&mut window, 0.1);
     run(&mut window);
     window.until("Query and Key", |window| !older(window)[0][0]);
-    window.click_now(Role::Button, "Export PNG…");
+    window.click_now(Role::Button, "Export figure…");
     window.until("the dialog", |window| window.has(Role::Button, "Save figure"));
     assert!(window.is_disabled(Role::Button, "Save figure"));
     window.gates.layers.open();

@@ -4,7 +4,9 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use attenuate::{
     capture::NumbersFormat,
+    engine::Fingerprints,
     figure::{FigureStyle, FileFormat, draw},
+    session::document::payload,
 };
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -12,13 +14,14 @@ use egui_kittest::kittest::Queryable as _;
 use super::support::Window;
 
 const DIALOGS: [&str; 2] = ["Export figure", "Export numbers"];
+const FIGURE_FIELD: &str = "Figure file";
 const NUMBERS_FIELD: &str = "NPZ, safetensors, CSV or JSON file";
 const NUMBERS_MODIFIERS: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
 fn export_to(window: &mut Window, path: &Path) {
     window.press_with(Modifiers::COMMAND, Key::E);
-    assert!(window.harness.get_by_role_and_label(Role::TextInput, "PNG file").is_focused());
-    window.type_over(Role::TextInput, "PNG file", &path.display().to_string());
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, FIGURE_FIELD).is_focused());
+    window.type_over(Role::TextInput, FIGURE_FIELD, &path.display().to_string());
     window.press(Key::Enter);
 }
 
@@ -44,7 +47,9 @@ fn writes_the_figure_and_says_where() {
     let info = reader.next_frame(&mut pixels).unwrap();
     // 178 mm at 300 dpi.
     assert_eq!(info.width, 2102);
-    let expected = draw(&window.expected(), &FigureStyle::default(), FileFormat::Png, None).unwrap();
+    let outcome = window.expected();
+    let session = payload(window.session(), &outcome, &path, &Fingerprints::default()).unwrap();
+    let expected = draw(&outcome, &FigureStyle::default(), FileFormat::Png, Some(&session)).unwrap();
     assert!(std::fs::read(&path).unwrap() == expected, "the file is what the figure code draws of the engine's answer");
     assert_eq!(files_in(folder.path()), ["figure.png"], "no temporary file is left");
 }
@@ -62,14 +67,14 @@ fn a_failure_keeps_the_dialog_and_leaves_no_file() {
     assert!(files_in(folder.path()).is_empty());
 
     let other = folder.path().join("figure.jpg");
-    window.type_over(Role::TextInput, "PNG file", &other.display().to_string());
+    window.type_over(Role::TextInput, FIGURE_FIELD, &other.display().to_string());
     window.press(Key::Enter);
-    let message = format!("{}: the name must end in .png", other.display());
+    let message = format!("{}: the name must end in .png, .svg or .pdf", other.display());
     window.wait(&message, |window| window.announced(Role::Alert).contains(&message));
     assert!(dialog_is_open(&window) && files_in(folder.path()).is_empty());
 
     let good = folder.path().join("figure.png");
-    window.type_over(Role::TextInput, "PNG file", &good.display().to_string());
+    window.type_over(Role::TextInput, FIGURE_FIELD, &good.display().to_string());
     window.click(Role::Button, "Save figure");
     window.wait("the dialog closed", |window| !dialog_is_open(window));
     assert_eq!(files_in(folder.path()), ["figure.png"]);
@@ -144,7 +149,7 @@ fn numbers_that_cannot_be_written_keep_the_dialog() {
 
 #[test]
 fn the_menu_opens_both_dialogs() {
-    for (entry, field) in [("Export PNG…   Ctrl+E", "PNG file"), ("Export numbers…   Ctrl+Shift+E", NUMBERS_FIELD)]
+    for (entry, field) in [("Export figure…   Ctrl+E", FIGURE_FIELD), ("Export numbers…   Ctrl+Shift+E", NUMBERS_FIELD)]
     {
         let mut window = Window::figure();
         window.menu(&["File", entry]);

@@ -33,5 +33,6 @@ mod sessions;
 mod slow;
 mod support;
 mod sweep;
+mod taking;
 mod tour;
 mod view;

@@ -2,8 +2,9 @@
 
 use attenuate::{
     attention::Component,
+    engine::Fingerprints,
     figure::{ColorNorm, Colormap, FigureStyle, FileFormat, LimitsFrom, Measure, Quantity, draw},
-    session::{Cell, Session},
+    session::{Cell, Session, document::payload},
 };
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -154,11 +155,13 @@ fn the_exported_figure_is_that_of_the_quantity() {
     window.menu(&["View", "Colours", "puor"]);
     window.close_menus();
     window.press_with(Modifiers::COMMAND, Key::E);
-    window.type_over(Role::TextInput, "PNG file", &path.display().to_string());
+    window.type_over(Role::TextInput, "Figure file", &path.display().to_string());
     window.press(Key::Enter);
     window.wait("saved", |_| path.exists());
     let style = FigureStyle { colormap: Colormap::PuOr, ..FigureStyle::of(Quantity::Difference) };
-    let expected = draw(&window.expected(), &style, FileFormat::Png, None).unwrap();
+    let outcome = window.expected();
+    let session = payload(window.session(), &outcome, &path, &Fingerprints::default()).unwrap();
+    let expected = draw(&outcome, &style, FileFormat::Png, Some(&session)).unwrap();
     assert!(std::fs::read(&path).unwrap() == expected);
 }
 

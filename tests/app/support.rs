@@ -125,7 +125,7 @@ impl Window {
 
     /// Steps until `done`, whatever else is going on.
     #[track_caller]
-    pub fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub fn until(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
         for _ in 0..PATIENCE {
             self.harness.step();
             if done(self) {

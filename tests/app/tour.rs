@@ -129,7 +129,7 @@ fn cards_cover_nothing_that_they_speak_of_and_stay_on_screen() {
                 1 => vec![rect(Role::Slider, "epsilon"), rect(Role::RadioButton, "Query")],
                 2 => vec![window.panel_rect(Component::Query, 0), rect(Role::Button, "Inspector")],
                 3 => vec![rect(Role::RadioButton, "This head"), rect(Role::Button, "Sweep")],
-                _ => vec![rect(Role::MultilineTextInput, "Prompt"), rect(Role::Button, "Export PNG…")],
+                _ => vec![rect(Role::MultilineTextInput, "Prompt"), rect(Role::Button, "Export figure…")],
             };
             for rect in spoken_of {
                 assert!(screen.contains_rect(rect), "step {step}, {size:?}: {rect:?} is out of view");

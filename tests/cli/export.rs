@@ -138,14 +138,85 @@ fn a_capture_without_values_has_no_weight_times_value() {
 #[test]
 fn other_formats_are_refused_with_what_there_is() {
     for (name, parts) in [
-        ("figure.svg", &["figure.svg", ".svg is not written yet", ".png"][..]),
-        ("figure.pdf", &["figure.pdf", ".pdf is not written yet", ".png"]),
-        ("figure", &["figure", ".png"]),
+        ("figure", &["figure", ".png, .svg or .pdf"][..]),
         ("figure.jpeg", &["figure.jpeg", ".png"]),
         (".png", &[".png"]),
     ] {
         let sandbox = Sandbox::new();
         sandbox.run(&["export", "-o", name]).assert_refused(1, parts);
         assert!(sandbox.names().is_empty());
+    }
+}
+
+#[test]
+fn a_figure_carries_the_session_that_draws_it_again() {
+    let sandbox = Sandbox::new();
+    for ending in ["png", "svg", "pdf"] {
+        let (first, again) = (format!("first.{ending}"), format!("again.{ending}"));
+        let view = ["--layer", "3", "--head", "2", "--epsilon", "0.2,0.1,0", "--quantity", "difference"];
+        sandbox.run(&[&["export", "-o", &first], &view[..]].concat()).assert_done();
+        sandbox.run(&["export", &first, "-o", &again]).assert_done();
+        assert!(fs::read(sandbox.path(&first)).unwrap() == fs::read(sandbox.path(&again)).unwrap(), "{ending}");
+        let without = format!("without.{ending}");
+        sandbox.run(&[&["export", "--no-session", "-o", &without], &view[..]].concat()).assert_done();
+        let bytes = fs::read(sandbox.path(&without)).unwrap();
+        assert!(bytes.len() < fs::read(sandbox.path(&first)).unwrap().len());
+        let parts = [without.as_str(), "session"];
+        sandbox.run(&["export", &without, "-o", "other.png"]).assert_refused(1, &parts);
+    }
+}
+
+#[test]
+fn several_heads_are_written_as_each_would_be_alone() {
+    let sandbox = Sandbox::new();
+    let arguments = ["export", "bundled:austen", "--layer", "1..=2", "--head", "all", "-o", "{layer}-{head}.png"];
+    sandbox.run(&arguments).assert_done();
+    let expected: Vec<String> =
+        (1..3).flat_map(|layer| (0..4).map(move |head| format!("{layer}-{head}.png"))).collect();
+    assert_eq!(sandbox.names(), expected);
+    let alone = ["export", "bundled:austen", "--layer", "2", "--head", "1", "-o", "alone.png"];
+    sandbox.run(&alone).assert_done();
+    assert!(fs::read(sandbox.path("2-1.png")).unwrap() == fs::read(sandbox.path("alone.png")).unwrap());
+
+    let sandbox = Sandbox::new();
+    let arguments = ["weights", "--layer", "0,29", "--head", "8", "-o", "{layer}.csv"];
+    sandbox.run(&arguments).assert_done();
+    assert_eq!(sandbox.names(), ["0.csv", "29.csv"]);
+    sandbox.run(&["weights", "--layer", "29", "--head", "8", "-o", "alone.csv"]).assert_done();
+    assert!(fs::read(sandbox.path("29.csv")).unwrap() == fs::read(sandbox.path("alone.csv")).unwrap());
+}
+
+#[test]
+fn several_heads_without_names_or_of_other_models_are_refused_before_a_file_is_written() {
+    let sandbox = Sandbox::new();
+    let parts = ["--layer", "{layer}", "same.png"];
+    sandbox.run(&["export", "--layer", "0..=3", "-o", "same.png"]).assert_refused(2, &parts);
+    sandbox.run(&["weights", "--head", "all", "-o", "same.csv"]).assert_refused(2, &["--head", "{head}"]);
+    sandbox.run(&["export", "--layer", "1..", "-o", "{layer}.png"]).assert_refused(2, &["--layer", "A..=B"]);
+    let parts = ["layer 30", "0 to 29"];
+    sandbox.run(&["export", "--layer", "28..=31", "-o", "{layer}.png"]).assert_refused(1, &parts);
+    assert!(sandbox.names().is_empty());
+    let parts = ["folder does not exist", "0/3.png"];
+    sandbox.run(&["export", "--layer", "all", "-o", "{layer}/{head}.png"]).assert_refused(1, &parts);
+}
+
+/// The examples of `--help`, as they are pasted into a shell.
+#[test]
+fn the_examples_of_the_help_work() {
+    for command in ["export", "animate"] {
+        let sandbox = Sandbox::new();
+        let help = sandbox.run(&[command, "--help"]).stdout;
+        let (_, examples) = help.split_once("Examples:").unwrap();
+        let examples: Vec<&str> = examples.lines().filter(|line| line.contains("attenuate ")).collect();
+        assert!(examples.len() >= 3, "{help}");
+        let folder = Path::new(env!("CARGO_BIN_EXE_attenuate")).parent().unwrap().to_owned();
+        for example in examples {
+            let mut shell = std::process::Command::new("sh");
+            let path = std::env::join_paths([folder.clone(), "/usr/bin".into(), "/bin".into()]).unwrap();
+            shell.args(["-c", example.trim()]).current_dir(sandbox.path("")).env("PATH", path);
+            let output = shell.output().unwrap();
+            assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert!(sandbox.names().len() >= 3, "{:?}", sandbox.names());
     }
 }

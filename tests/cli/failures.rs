@@ -60,7 +60,7 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
     for (arguments, parts) in [
         (&["--dpi", "10"][..], &["--dpi", "36 to 2400", "10"][..]),
         (&["--dpi", "many"], &["--dpi", "many"]),
-        (&["--size", "20"], &["--size", "60 to 2000"]),
+        (&["--size", "10"], &["--size", "20 to 2000"]),
         (&["--size", "A4"], &["--size", "A4"]),
     ] {
         refused(&sandbox, 2, "out.png", arguments, parts);

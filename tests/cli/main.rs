@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod animate;
 mod export;
 mod failures;
 mod folders;

@@ -59,7 +59,7 @@ impl Random {
         let operations =
             [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 3 }];
         let component = self.one_of(&Component::ALL);
-        let step = self.below(5) as isize - 2;
+        let step = self.below(5).cast_signed() - 2;
         match self.below(22) {
             0 => Command::ChooseRows(RowChoice::Only(component)),
             1 => Command::ChooseRows(RowChoice::All),

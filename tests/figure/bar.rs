@@ -97,7 +97,7 @@ fn panels_with_limits_of_their_own_say_them() {
     let style = FigureStyle { limits_from: LimitsFrom::EachPanel, ..FigureStyle::of(Quantity::WeightedValue) };
     let spec = FigureSpec::from_outcome(&outcome, &style);
     let figure = layout(&spec).unwrap();
-    for (panel, heatmap) in spec.panels.as_flattened().iter().zip(&figure.heatmaps) {
+    for (panel, heatmap) in spec.panels.iter().flatten().zip(&figure.heatmaps) {
         assert_eq!(panel.note, heatmap.palette.scale().range_text());
         assert!(words(&figure).contains(&panel.note.as_str()));
     }
@@ -106,6 +106,6 @@ fn panels_with_limits_of_their_own_say_them() {
     // Fixed limits are everybody's, whatever is chosen.
     let fixed = FigureStyle { norm: ColorNorm::default(), ..style };
     let spec = FigureSpec::from_outcome(&outcome, &fixed);
-    assert!(spec.panels.as_flattened().iter().all(|panel| panel.note.is_empty()));
+    assert!(spec.panels.iter().flatten().all(|panel| panel.note.is_empty()));
     assert_eq!(spec.bar.ticks.len(), 6);
 }

@@ -21,7 +21,8 @@ use attenuate::{
     engine::Outcome,
     figure::{
         Anchor, AxisLabels, ColorNorm, Dpi, Figure, FigureError, FigureSpec, FigureStyle, FontSize, Ground, Item,
-        LimitsFrom, MaskedStyle, PageSize, Picture, Quantity, Rect, Rgb, Text, Turn, layout, render, to_png, to_svg,
+        LimitsFrom, MaskedStyle, PageSize, Picture, Quantity, Rect, Rgb, Text, TextMode, Turn, layout, render, to_png,
+        to_svg,
     },
 };
 
@@ -77,8 +78,8 @@ fn gallery() {
         ("nan", bar::with_a_nan(), &cut),
     ] {
         let figure = figure_of(&outcome, style);
-        std::fs::write(folder.join(format!("{name}.png")), to_png(&figure, Dpi::default()).unwrap()).unwrap();
-        std::fs::write(folder.join(format!("{name}.svg")), to_svg(&figure).unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), to_png(&figure, Dpi::default(), None).unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.svg")), to_svg(&figure, TextMode::Embedded, None).unwrap()).unwrap();
     }
     println!("{}", folder.display());
 }
@@ -96,7 +97,7 @@ fn text_boxes(figure: &Figure) -> Vec<(String, Rect)> {
     for font in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR] {
         options.fontdb_mut().load_font_data(font.to_vec());
     }
-    let tree = resvg::usvg::Tree::from_str(&to_svg(figure).unwrap(), &options).unwrap();
+    let tree = resvg::usvg::Tree::from_str(&to_svg(figure, TextMode::Embedded, None).unwrap(), &options).unwrap();
     // The page in points over the page in the renderer's pixels.
     let scale = figure.width / f64::from(tree.size().width());
     let mut boxes = Vec::new();
@@ -284,7 +285,7 @@ fn a_png_shows_the_colour_of_every_weight_and_knows_its_resolution() {
     let spec = FigureSpec::from_outcome(&outcome, &FigureStyle::default());
     let figure = layout(&spec).unwrap();
     for (dpi, per_meter) in [(300, 11_811), (97, 3_819)] {
-        let (info, picture) = decode(&to_png(&figure, Dpi::new(dpi).unwrap()).unwrap());
+        let (info, picture) = decode(&to_png(&figure, Dpi::new(dpi).unwrap(), None).unwrap());
         assert_eq!(info.pixel_dims.map(|dims| (dims.xppu, dims.yppu)), Some((per_meter, per_meter)));
         let scale = f64::from(dpi) / 72.0;
         let expected = [figure.width, figure.height].map(|side| (side * scale).round() as usize);
@@ -336,7 +337,7 @@ fn a_sink_of_one_column_survives_a_resolution_that_has_fewer_pixels_than_cells()
 fn the_same_figure_gives_the_same_bytes() {
     let draw = || {
         let figure = figure_of(&support::captured(), &FigureStyle::default());
-        (to_png(&figure, Dpi::default()).unwrap(), to_svg(&figure).unwrap())
+        (to_png(&figure, Dpi::default(), None).unwrap(), to_svg(&figure, TextMode::Embedded, None).unwrap())
     };
     assert!(draw() == draw());
 }
@@ -345,7 +346,7 @@ fn the_same_figure_gives_the_same_bytes() {
 fn too_many_pixels_are_refused_before_they_are_allocated() {
     let page = PageSize::new(2000.0, Some(2000.0)).unwrap();
     let figure = figure_of(&support::captured(), &FigureStyle { page, ..FigureStyle::default() });
-    let error = to_png(&figure, Dpi::new(2400).unwrap()).unwrap_err();
+    let error = to_png(&figure, Dpi::new(2400).unwrap(), None).unwrap_err();
     assert!(matches!(error, FigureError::TooManyPixels { width: 188_976, .. }), "{error}");
 }
 
@@ -366,7 +367,7 @@ fn svg_and_png_show_the_same() {
         for font in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR] {
             options.fontdb_mut().load_font_data(font.to_vec());
         }
-        let tree = resvg::usvg::Tree::from_str(&to_svg(&figure).unwrap(), &options).unwrap();
+        let tree = resvg::usvg::Tree::from_str(&to_svg(&figure, TextMode::Embedded, None).unwrap(), &options).unwrap();
         let mut pixmap = resvg::tiny_skia::Pixmap::new(picture.width as u32, picture.height as u32).unwrap();
         let scale = (300.0 / 72.0 * figure.width) as f32 / tree.size().width();
         resvg::render(&tree, resvg::tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());

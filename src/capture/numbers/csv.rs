@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use csv::{ErrorKind, Writer};
+use csv::{ErrorKind, WriterBuilder};
 use serde::Serialize;
 
 use super::WeightsFile;
@@ -30,7 +30,19 @@ impl WeightsFile {
     /// # Errors
     /// When `out` fails.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = Writer::from_writer(out);
+        self.write_separated(b',', out)
+    }
+
+    /// [`Self::write_csv`] with tabs, for the clipboard.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write_tabs(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_separated(b'\t', out)
+    }
+
+    fn write_separated(&self, separator: u8, out: &mut dyn Write) -> io::Result<()> {
+        let mut csv = WriterBuilder::new().delimiter(separator).from_writer(out);
         let token = |position: usize| self.tokens.get(position).map_or("", String::as_str);
         for (component, (name, panels)) in Component::ALL.into_iter().zip(self.named_panels()) {
             for (column, weights) in panels.outer_iter().enumerate() {

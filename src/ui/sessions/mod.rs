@@ -123,10 +123,8 @@ impl Sessions {
     }
 
     /// What is known of the sources' content, for [`document::payload`] on a thread.
-    #[must_use]
-    #[expect(dead_code, reason = "for figures that carry their session")]
-    pub fn fingerprints(&self) -> Arc<Fingerprints> {
-        self.fingerprints.clone()
+    pub fn fingerprints(&self) -> &Arc<Fingerprints> {
+        &self.fingerprints
     }
 
     /// Whether something is being read or written that was asked for.

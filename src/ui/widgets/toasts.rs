@@ -70,8 +70,9 @@ impl Toasts {
         self.next_id += 1;
     }
 
-    /// Shows the toasts over everything else. Asks for a repaint only when the next one is due to leave.
-    pub fn show(&mut self, ctx: &Context) {
+    /// Shows the toasts over everything else. Asks for a repaint only when the next one is due to leave. While a
+    /// dialog `is_open` they are at the top: its buttons are at the bottom, and an error stays until it is closed.
+    pub fn show(&mut self, ctx: &Context, is_open: bool) {
         let now = ctx.input(|i| i.time);
         self.toasts.retain(|toast| toast.ends.is_none_or(|ends| now < ends));
         if self.toasts.is_empty() {
@@ -79,21 +80,23 @@ impl Toasts {
         }
         let first = self.toasts.len().saturating_sub(SHOWN);
         let width = WIDTH.min(ctx.content_rect().width() - 2.0 * space::L);
+        let (align, offset) = if is_open {
+            (Align2::CENTER_TOP, vec2(0.0, space::S))
+        } else {
+            (Align2::RIGHT_BOTTOM, vec2(-space::L, -space::L))
+        };
         let mut closed = None;
-        Area::new(Id::unique("toasts"))
-            .order(Order::Foreground)
-            .anchor(Align2::RIGHT_BOTTOM, vec2(-space::L, -space::L))
-            .show(ctx, |ui| {
-                ui.set_width(width);
-                ui.spacing_mut().item_spacing.y = space::S;
-                for toast in self.toasts.iter_mut().skip(first) {
-                    let response = toast_ui(ui, toast, width);
-                    if response.close {
-                        closed = Some(toast.id);
-                    }
-                    toast.keep_time(now, response.held);
+        Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(align, offset).show(ctx, |ui| {
+            ui.set_width(width);
+            ui.spacing_mut().item_spacing.y = space::S;
+            for toast in self.toasts.iter_mut().skip(first) {
+                let response = toast_ui(ui, toast, width);
+                if response.close {
+                    closed = Some(toast.id);
                 }
-            });
+                toast.keep_time(now, response.held);
+            }
+        });
         self.toasts.retain(|toast| Some(toast.id) != closed);
         let ends = self.toasts.iter().filter_map(|toast| toast.ends).reduce(f64::min);
         if let Some(seconds) = ends.and_then(|ends| Duration::try_from_secs_f64(ends - now).ok()) {

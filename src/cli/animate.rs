@@ -1,0 +1,130 @@
+//! `attenuate animate`: the figure as a film.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    num::NonZeroU16,
+    path::PathBuf,
+};
+
+use anyhow::bail;
+use clap::Args;
+
+use super::{
+    args::{PlaceArguments, ViewArguments},
+    export::FigureArguments,
+};
+use crate::{
+    engine::{Engine, Fingerprints},
+    figure::{
+        Dpi, FigureStyle, PanelColumns,
+        animation::{AnimatedRange, Animation, AnimationFormat, Audience, FRAMES, Film, Play, RATES},
+    },
+    session::document,
+};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  attenuate animate -o film.png
+  attenuate animate -o panel.gif --rows query --columns 0 --size 400x440px --dpi 72
+  attenuate animate -o once.gif --moving right --range 1e-4..=1 --frames 24 --play once --dpi 72";
+
+/// A slide's width; a film of 300 dpi would be large.
+const DPI: u32 = 144;
+
+#[derive(Debug, Args)]
+pub struct AnimateArguments {
+    /// File to write; the extension decides the format (.png or .apng: animated PNG, .gif)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Column whose ε moves, in all rows: 0, 1, 2 or left, middle, right
+    #[arg(long, value_name = "COLUMN", default_value = "0", help_heading = "Animation")]
+    pub moving: PanelColumns,
+    /// From which ε to which, in equal steps of the logarithm
+    #[arg(long, value_name = "E..=E", default_value = "1..=1e-3", help_heading = "Animation")]
+    pub range: AnimatedRange,
+    /// Frames from the one to the other, 2 to 1000
+    #[arg(long, value_name = "N", default_value = "48", value_parser = frames, help_heading = "Animation")]
+    pub frames: usize,
+    /// Frames per second, 1 to 50
+    #[arg(long, value_name = "N", default_value = "12", value_parser = rate, help_heading = "Animation")]
+    pub rate: NonZeroU16,
+    /// How it plays: back-and-forth, loop, once
+    #[arg(long, value_name = "HOW", default_value = "back-and-forth", help_heading = "Animation")]
+    pub play: Play,
+    /// Leave out the session, which an animated PNG otherwise carries and which opens it again
+    #[arg(long)]
+    pub no_session: bool,
+    #[command(flatten)]
+    pub figure: FigureArguments,
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    #[command(flatten)]
+    pub view: ViewArguments,
+}
+
+fn frames(text: &str) -> Result<usize, String> {
+    let frames = text.parse().ok().filter(|frames| FRAMES.contains(frames));
+    frames.ok_or_else(|| format!("expected {} to {} frames, found “{text}”", FRAMES.start(), FRAMES.end()))
+}
+
+fn rate(text: &str) -> Result<NonZeroU16, String> {
+    let rate = text.parse().ok().filter(|rate| RATES.contains(rate)).and_then(NonZeroU16::new);
+    rate.ok_or_else(|| format!("expected {} to {} frames per second, found “{text}”", RATES.start(), RATES.end()))
+}
+
+/// What clap cannot know.
+pub fn check(arguments: &AnimateArguments) -> Result<(), String> {
+    match arguments.moving.iter().count() {
+        1 => Ok(()),
+        _ => Err("--moving is one column: expected 0, 1 or 2".to_owned()),
+    }
+}
+
+/// A line on a terminal that counts; nothing elsewhere.
+struct Terminal;
+
+impl Audience for Terminal {
+    fn hear(&mut self, done: usize, of: usize) {
+        let mut out = io::stderr().lock();
+        if out.is_terminal() {
+            let end = if done == of { "\n" } else { "" };
+            // Whoever cannot hear it misses nothing.
+            let _ = write!(out, "\rframe {done} of {of}{end}").and_then(|()| out.flush());
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        false
+    }
+}
+
+pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
+    let output = &arguments.output;
+    let format = AnimationFormat::of(output)?;
+    let session = super::session(&arguments.view, arguments.place)?;
+    let style = arguments.figure.over(session.view.figure_style());
+    let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
+    let Some(column) = arguments.moving.iter().next() else { bail!("no column moves") };
+    let mut engine = Engine::default();
+    let spec = session.run_spec();
+    let payload = if arguments.no_session {
+        None
+    } else {
+        let shown = engine.run(&spec, &super::commands::NEVER)?;
+        Some(document::payload(&session, &shown, output, &Fingerprints::default())?)
+    };
+    let film = Film {
+        spec,
+        style: FigureStyle { dpi, ..style },
+        animation: Animation {
+            column,
+            range: arguments.range,
+            n_frames: arguments.frames,
+            rate: arguments.rate,
+            play: arguments.play,
+        },
+        format,
+        payload,
+    };
+    Ok(film.save(output, &mut engine, &mut Terminal)?)
+}

@@ -1,0 +1,201 @@
+//! The same task for several heads: the source is read once, and a file is written for each.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, sync_channel},
+    },
+};
+
+use super::{args::PlacesArguments, commands::NEVER};
+use crate::{
+    engine::{Engine, EngineError, Outcome},
+    session::Session,
+};
+
+const LAYER: &str = "{layer}";
+const HEAD: &str = "{head}";
+
+/// Layers or heads: `3`, `0..=5`, `0,3,4` or `all`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Several {
+    All,
+    Listed(Vec<usize>),
+}
+
+impl Several {
+    /// Whether there may be more than one.
+    fn are_many(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Listed(numbers) => numbers.len() > 1,
+        }
+    }
+
+    fn of(&self, count: usize) -> Vec<usize> {
+        match self {
+            Self::All => (0..count).collect(),
+            Self::Listed(numbers) => numbers.clone(),
+        }
+    }
+}
+
+impl FromStr for Several {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        /// More than any model has: a range is written out.
+        const MOST: usize = 100_000;
+        let wrong = || format!("expected N, A..=B, I,J,… or all, found “{text}”");
+        let number = |text: &str| text.trim().parse::<usize>().ok().filter(|&number| number < MOST).ok_or_else(wrong);
+        if text.trim() == "all" {
+            return Ok(Self::All);
+        }
+        if let Some((first, last)) = text.split_once("..=") {
+            let range = number(first)?..=number(last)?;
+            return if range.is_empty() { Err(wrong()) } else { Ok(Self::Listed(range.collect())) };
+        }
+        let mut numbers = text.split(',').map(number).collect::<Result<Vec<_>, _>>()?;
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(Self::Listed(numbers))
+    }
+}
+
+/// Files of several heads need names of their own.
+pub fn check(places: &PlacesArguments, output: &Path) -> Result<(), String> {
+    for (option, several, placeholder) in [("--layer", &places.layer, LAYER), ("--head", &places.head, HEAD)] {
+        let is_named = output.to_string_lossy().contains(placeholder);
+        if several.as_ref().is_some_and(Several::are_many) && !is_named {
+            return Err(format!(
+                "{option} with several needs {placeholder} in the name of the file, such as '{LAYER}-{HEAD}.png'; \
+                 found {}",
+                output.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// One file to write.
+struct Job {
+    session: Session,
+    outcome: Outcome,
+    path: PathBuf,
+}
+
+/// Runs `session` for each of the `places` and calls `write` with each answer and its file: on as many threads as there
+/// are cores, while the next is computed. Ends with the first failure.
+pub fn each(
+    session: &Session,
+    places: &PlacesArguments,
+    output: &Path,
+    write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
+) -> anyhow::Result<()> {
+    let mut engine = Engine::default();
+    let sessions = sessions(&mut engine, session, places)?;
+    let n_writers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(sessions.len());
+    // Answers of long prompts are large: one waits at most.
+    let (sender, receiver) = sync_channel(1);
+    let receiver = Mutex::new(Some(receiver));
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..n_writers).map(|_| scope.spawn(|| write_all(&receiver, &write))).collect();
+        let mut computed = Ok(());
+        for session in sessions {
+            match engine.run(&session.run_spec(), &NEVER) {
+                Ok(outcome) => {
+                    let path = file_of(output, &session);
+                    if sender.send(Job { session, outcome, path }).is_err() {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    computed = Err(error.into());
+                    break;
+                }
+            }
+        }
+        drop(sender);
+        let written = writers.into_iter().map(|writer| match writer.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        // All are waited for, whatever the first says.
+        let written: Vec<anyhow::Result<()>> = written.collect();
+        written.into_iter().collect::<anyhow::Result<()>>().and(computed)
+    })
+}
+
+/// The heads in order of their layers, so that a model's layers are run once.
+fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) -> Result<Vec<Session>, EngineError> {
+    let facts = engine.facts(&session.source)?;
+    let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
+    let layers = places.layer.as_ref().map_or_else(|| vec![session.layer], |layers| layers.of(n_layers));
+    let heads = places.head.as_ref().map_or_else(|| vec![session.head], |heads| heads.of(n_heads));
+    // Before the first file is written.
+    if let Some(&layer) = layers.iter().find(|&&layer| layer >= n_layers) {
+        return Err(EngineError::NoSuchLayer { layer, n_layers, title: facts.title.clone() });
+    }
+    if let Some(&head) = heads.iter().find(|&&head| head >= n_heads) {
+        return Err(EngineError::NoSuchHead { head, n_heads, title: facts.title.clone() });
+    }
+    let of_layer = |layer: usize| heads.iter().map(move |&head| Session { layer, head, ..session.clone() });
+    Ok(layers.into_iter().flat_map(of_layer).collect())
+}
+
+fn file_of(output: &Path, session: &Session) -> PathBuf {
+    let Some(name) = output.to_str() else { return output.to_owned() };
+    name.replace(LAYER, &session.layer.to_string()).replace(HEAD, &session.head.to_string()).into()
+}
+
+/// Takes jobs until there are no more. A failure closes the channel: nothing more is computed then.
+fn write_all(
+    receiver: &Mutex<Option<Receiver<Job>>>,
+    write: &(impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync),
+) -> anyhow::Result<()> {
+    loop {
+        let next = match &*receiver.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(receiver) => receiver.recv(),
+            None => return Ok(()),
+        };
+        let Ok(Job { session, outcome, path }) = next else { return Ok(()) };
+        if let Err(error) = write(&session, &outcome, &path) {
+            receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return Err(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_are_a_number_a_range_a_list_or_all() {
+        for (text, numbers) in [("3", vec![3]), ("0..=2", vec![0, 1, 2]), ("4, 1,4", vec![1, 4]), ("all", vec![0, 1])] {
+            assert_eq!(text.parse::<Several>().unwrap().of(2), numbers, "{text}");
+        }
+        for text in ["", "x", "2..=1", "0..2", "1,", "-1", "0..=99999999999", "ALL"] {
+            let error = text.parse::<Several>().unwrap_err();
+            assert!(error.contains("A..=B") && error.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_of_several_heads_have_names_of_their_own() {
+        let places = |layer: &str, head: &str| PlacesArguments {
+            layer: Some(layer.parse().unwrap()),
+            head: Some(head.parse().unwrap()),
+        };
+        assert!(check(&places("1", "2"), Path::new("a.png")).is_ok());
+        assert!(check(&places("1", "all"), Path::new("{head}.png")).is_ok());
+        let error = check(&places("0,1", "all"), Path::new("{head}.png")).unwrap_err();
+        assert!(error.starts_with("--layer") && error.contains("{layer}"), "{error}");
+        assert!(check(&places("0", "all"), Path::new("a.png")).is_err_and(|error| error.starts_with("--head")));
+        let session = Session { layer: 12, head: 3, ..Session::default() };
+        assert_eq!(file_of(Path::new("o/{layer}-{head}-{layer}.png"), &session), Path::new("o/12-3-12.png"));
+    }
+}

@@ -1,0 +1,153 @@
+//! From ε to frames to a file.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use rayon::prelude::*;
+
+use super::{
+    Animation, AnimationError, AnimationFormat,
+    files::{AnimatedFile, Apng, Gif},
+    frames::fitted,
+};
+use crate::{
+    capture::write_atomically,
+    engine::{Engine, EngineError, Outcome, RunSpec},
+    figure::{ColorNorm, FigureStyle, Limits, LimitsFrom, Measure, Picture, draw::figure, panel_scales::range, render},
+};
+
+/// Frames that are drawn at once.
+const AT_ONCE: usize = 4;
+
+/// An animation and what it is of.
+#[derive(Clone, Debug)]
+pub struct Film {
+    /// Its ε are those of the columns that stand.
+    pub spec: RunSpec,
+    pub style: FigureStyle,
+    pub animation: Animation,
+    pub format: AnimationFormat,
+    /// The session, which a PNG carries (see [`payload`](crate::figure::payload)).
+    pub payload: Option<String>,
+}
+
+/// Who waits for a film.
+pub trait Audience {
+    /// So many frames of so many are in the file.
+    fn hear(&mut self, done: usize, of: usize);
+    /// Whether nobody waits any more.
+    fn has_left(&self) -> bool;
+}
+
+impl Film {
+    /// Writes the film to `out`, a few frames in memory at a time. The same film gives the same bytes.
+    ///
+    /// Limits that come from the cells of all panels are those of all frames, so that one colour is one value
+    /// throughout; limits of each panel are each frame's own.
+    ///
+    /// # Errors
+    /// When a frame cannot be computed or drawn, when the audience has left, or when `out` takes no more.
+    pub fn write(
+        &self,
+        engine: &mut Engine,
+        out: &mut dyn Write,
+        audience: &mut dyn Audience,
+    ) -> Result<(), AnimationError> {
+        match self.format {
+            AnimationFormat::Apng => self.write_as::<Apng<'_>>(engine, out, audience),
+            AnimationFormat::Gif => self.write_as::<Gif<'_>>(engine, out, audience),
+        }
+    }
+
+    /// Writes the film into a file, whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Film::write`], and when the folder does not take the file.
+    pub fn save(&self, path: &Path, engine: &mut Engine, audience: &mut dyn Audience) -> Result<(), AnimationError> {
+        let mut failure = None;
+        let written = write_atomically(path, |out| {
+            self.write(engine, out, audience).map_err(|error| match error {
+                AnimationError::Write(error) => error,
+                other => {
+                    failure = Some(other);
+                    io::ErrorKind::InvalidData.into()
+                }
+            })
+        });
+        failure.map_or(Ok(()), Err).and(written.map_err(Into::into))
+    }
+
+    fn write_as<'a, F: AnimatedFile<'a>>(
+        &self,
+        engine: &mut Engine,
+        out: &'a mut dyn Write,
+        audience: &mut dyn Audience,
+    ) -> Result<(), AnimationError> {
+        let specs = self.specs();
+        let style = FigureStyle { norm: self.norm_of_all(engine, audience)?, ..self.style.clone() };
+        let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
+            Ok(render(&figure(outcome, &style)?, style.dpi)?)
+        };
+        let first = draw(&run(engine, &specs[0], audience)?)?;
+        let size = [first.width, first.height];
+        let mut file = F::begin(out, self, size, specs.len())?;
+        file.write(F::encode(None, &first))?;
+        audience.hear(1, specs.len());
+        let mut n_done = 1;
+        let mut last = first;
+        for specs_of_part in specs[1..].chunks(AT_ONCE) {
+            let outcomes: Vec<Outcome> =
+                specs_of_part.iter().map(|spec| run(engine, spec, audience)).collect::<Result<_, _>>()?;
+            let mut pictures: Vec<Picture> = vec![last];
+            let drawn: Vec<Picture> = outcomes.par_iter().map(draw).collect::<Result<_, _>>()?;
+            pictures.extend(drawn.into_iter().map(|picture| fitted(picture, size)));
+            let frames: Vec<F::Frame> =
+                pictures.par_windows(2).map(|pair| F::encode(Some(&pair[0]), &pair[1])).collect();
+            for frame in frames {
+                file.write(frame)?;
+                if audience.has_left() {
+                    return Err(EngineError::Cancelled.into());
+                }
+                n_done += 1;
+                audience.hear(n_done, specs.len());
+            }
+            last = pictures.swap_remove(pictures.len() - 1);
+        }
+        file.finish()
+    }
+
+    /// One request for each frame.
+    fn specs(&self) -> Vec<RunSpec> {
+        let column = self.animation.column.min(2);
+        let at = |epsilon| {
+            let mut spec = self.spec.clone();
+            for row in &mut spec.epsilon {
+                row[column] = epsilon;
+            }
+            spec
+        };
+        self.animation.epsilons().into_iter().map(at).collect()
+    }
+
+    /// The norm with limits that are true of all frames.
+    fn norm_of_all(&self, engine: &mut Engine, audience: &dyn Audience) -> Result<ColorNorm, AnimationError> {
+        let FigureStyle { norm, limits_from, quantity, .. } = self.style;
+        if !norm.is_automatic() || limits_from == LimitsFrom::EachPanel {
+            return Ok(norm);
+        }
+        let mut ends: Vec<f32> = Vec::new();
+        for spec in self.specs().iter().take(self.animation.n_frames) {
+            let outcome = run(engine, spec, audience)?;
+            let measures = Measure::of_panels(quantity, &outcome);
+            let ranges: Vec<_> = measures.as_flattened().par_iter().filter_map(range).collect();
+            ends.extend(ranges.as_flattened());
+        }
+        Ok(ColorNorm::fixed(norm.resolve(|| Limits::around(ends))))
+    }
+}
+
+fn run(engine: &mut Engine, spec: &RunSpec, audience: &dyn Audience) -> Result<Outcome, EngineError> {
+    engine.run(spec, &|| audience.has_left())
+}

@@ -1,0 +1,51 @@
+//! What leaves the window.
+
+use egui::Context;
+
+use super::App;
+use crate::{
+    session::Command,
+    ui::{
+        action::Actions,
+        export::{Copy, Exported, Shown},
+    },
+};
+
+impl App {
+    /// Curves are computed while their panel is open.
+    pub(super) fn open_export(&mut self, exported: Exported) {
+        if exported == Exported::Sweep && !self.session().view.sweep.open {
+            self.apply(Command::ToggleSweep);
+        }
+        self.export.open(exported);
+    }
+
+    pub(super) fn export_ui(&mut self, ctx: &Context, actions: &mut Actions) {
+        let session = self.timeline.session();
+        let shown = Shown {
+            session,
+            frame: self.studio.frame().filter(|frame| frame.is_whole() && frame.spec == session.run_spec()),
+            source: self.opener.get(&session.source),
+            sweep: self.sweep.shown().filter(|_| !self.sweep.is_old() && !self.sweep.is_busy()),
+            fingerprints: self.sessions.fingerprints(),
+        };
+        self.export.show(ctx, &shown, actions);
+    }
+
+    /// What the window shows, in the colours that it has.
+    pub(super) fn copy_out(&mut self, ctx: &Context, copy: Copy) {
+        match self.studio.frame().filter(|frame| frame.is_whole()) {
+            Some(frame) => self.copies.start(ctx, copy, frame, self.timeline.session().view.figure_style()),
+            None => self.toasts.info("The panels are still being computed.".to_owned()),
+        }
+    }
+
+    pub(super) fn receive_copies(&mut self, ctx: &Context) {
+        while let Some(copied) = self.copies.poll(ctx) {
+            match copied {
+                Ok(message) => self.toasts.success(message.to_owned()),
+                Err(message) => self.toasts.error(message),
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the export's thread does.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    capture::{NumbersFormat, write_atomically},
+    engine::{Fingerprints, Outcome, RunSpec, Sweep, SweepMetric},
+    figure::{Dpi, FigureStyle, FileFormat, SweepExport, SweepFormat, draw},
+    session::{Session, document},
+};
+
+/// A figure on its way to a file.
+pub struct FigureTask {
+    pub path: PathBuf,
+    pub outcome: Outcome,
+    pub style: FigureStyle,
+    /// For a file that carries its session: the session, and what is known of its source.
+    pub carried: Option<(Session, Arc<Fingerprints>)>,
+}
+
+impl FigureTask {
+    pub fn run(self) -> Result<PathBuf, String> {
+        let Self { path, outcome, style, carried } = self;
+        let format = FileFormat::of(&path).map_err(|error| error.to_string())?;
+        let payload = carried.map(|(session, fingerprints)| {
+            document::payload(&session, &outcome, &path, &fingerprints).map_err(|error| error.to_string())
+        });
+        let bytes =
+            draw(&outcome, &style, format, payload.transpose()?.as_deref()).map_err(|error| error.to_string())?;
+        write(path, &bytes)
+    }
+}
+
+pub fn numbers(path: PathBuf, outcome: &Outcome, spec: &RunSpec) -> Result<PathBuf, String> {
+    let format = NumbersFormat::of(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let numbers = outcome.numbers(spec);
+    write_atomically(&path, |file| numbers.write(format, file)).map_err(|error| error.to_string())?;
+    Ok(path)
+}
+
+/// Curves on their way to a file.
+pub struct SweepTask {
+    path: PathBuf,
+    sweep: Sweep,
+    outcome: Outcome,
+    spec: RunSpec,
+    cell: Option<[usize; 2]>,
+    metric: SweepMetric,
+}
+
+impl SweepTask {
+    pub fn new(path: PathBuf, sweep: &Sweep, outcome: &Outcome, session: &Session) -> Self {
+        let is_followed = sweep.baseline.weight.is_some();
+        Self {
+            path,
+            sweep: sweep.clone(),
+            outcome: outcome.clone(),
+            spec: session.run_spec(),
+            cell: session.pinned.filter(|_| is_followed).map(|cell| [cell.query, cell.key]),
+            metric: session.view.sweep.metric,
+        }
+    }
+
+    pub fn run(self) -> Result<PathBuf, String> {
+        let format = SweepFormat::of(&self.path).map_err(|error| error.to_string())?;
+        let Self { sweep, outcome, spec, cell, metric, .. } = &self;
+        let export = SweepExport { sweep, spec, outcome, cell: *cell, metric: *metric, dpi: Dpi::default() };
+        let bytes = export.bytes(format).map_err(|error| error.to_string())?;
+        write(self.path, &bytes)
+    }
+}
+
+fn write(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, String> {
+    write_atomically(&path, |file| file.write_all(bytes)).map_err(|error| error.to_string())?;
+    Ok(path)
+}
