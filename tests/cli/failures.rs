@@ -224,6 +224,12 @@ fn a_full_disk_keeps_the_old_file() {
         ("weights", "out.npz"),
         ("weights", "out.csv"),
         ("export", "out.png"),
+        ("export", "out.svg"),
+        ("export", "out.pdf"),
+        ("animate", "out.png"),
+        ("animate", "out.gif"),
+        ("sweep", "out.csv"),
+        ("sweep", "out.png"),
     ] {
         let arguments = [command, "-o", output];
         Sandbox::run_in(disk.path(), &arguments).assert_refused(1, &["no space left", output]);
@@ -238,4 +244,25 @@ fn a_full_disk_keeps_the_old_file() {
         Sandbox::program(disk.path(), &["heads"]).stdout(fs::File::create("/dev/full").unwrap()).output().unwrap();
     assert_eq!(ran.status.code(), Some(1), "standard output that is full is a failure too");
     assert_eq!(String::from_utf8(ran.stderr).unwrap().lines().count(), 1);
+}
+
+/// Killed at any moment, the program leaves the old file or the new one, never a part of one.
+#[cfg(unix)]
+#[test]
+fn a_killed_export_leaves_a_whole_file() {
+    let sandbox = Sandbox::new();
+    let arguments = ["export", "-o", "out.png", "--size", "6000x6000px"];
+    sandbox.run(&arguments).assert_done();
+    let new = fs::read(sandbox.path("out.png")).unwrap();
+    let mut killed = 0;
+    for milliseconds in [1, 5, 10, 20, 30, 40, 60, 80, 100, 130] {
+        fs::write(sandbox.path("out.png"), "keep me").unwrap();
+        let mut child = Sandbox::program(&sandbox.path(""), &arguments).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        killed += u32::from(!child.wait().unwrap().success());
+        let left = fs::read(sandbox.path("out.png")).unwrap();
+        assert!(left == b"keep me" || left == new, "after {milliseconds} ms: {} bytes", left.len());
+    }
+    assert!(killed > 0, "at the first moment nothing can be done yet");
 }

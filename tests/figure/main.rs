@@ -12,6 +12,7 @@
 
 mod bar;
 mod coarse;
+mod files;
 mod quantities;
 #[path = "../support/mod.rs"]
 mod support;

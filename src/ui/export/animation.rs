@@ -119,7 +119,7 @@ impl AnimationDialog {
         ui.end_row();
 
         ui.label("ε");
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.label("from");
             self.from = epsilon_field(ui, "animation-from", "first epsilon", self.from).unwrap_or(self.from);
             ui.label("to");

@@ -157,7 +157,7 @@ pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
 }
 
 fn side(value: &mut f64, unit: Unit) -> DragValue<'_> {
-    DragValue::new(value).range(unit.sides()).max_decimals(if unit == Unit::Pixels { 0 } else { 1 })
+    DragValue::new(value).range(unit.sides()).max_decimals(usize::from(unit == Unit::Millimetres))
 }
 
 fn title_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>) {

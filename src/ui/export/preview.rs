@@ -127,13 +127,11 @@ fn facts_of(page: [f64; 2], style: &FigureStyle, format: Option<FileFormat>) -> 
     let dpi = style.dpi.get();
     let [width_mm, height_mm] = page.map(|side| side / 72.0 * 25.4);
     let millimetres = format!("{width_mm:.0} × {height_mm:.0} mm");
-    match format {
-        Some(FileFormat::Svg | FileFormat::Pdf) => millimetres,
-        _ => {
-            let [width, height] = page.map(|side| (side * f64::from(dpi) / 72.0).round());
-            format!("{width:.0} × {height:.0} pixels, {millimetres} at {dpi} dpi")
-        }
+    if matches!(format, Some(FileFormat::Svg | FileFormat::Pdf)) {
+        return millimetres;
     }
+    let [width, height] = page.map(|side| (side * f64::from(dpi) / 72.0).round());
+    format!("{width:.0} × {height:.0} pixels, {millimetres} at {dpi} dpi")
 }
 
 /// What shows through a transparent page.
