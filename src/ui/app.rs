@@ -222,7 +222,6 @@ impl App {
         if let Some(message) = self.heads.poll() {
             self.toasts.error(message);
         }
-        self.receive_copies(ctx);
         for saved in [self.export.poll(), self.heads.poll_saved()].into_iter().flatten() {
             match saved {
                 Ok(path) => self.toasts.success(format!("Saved {}", path.display())),
@@ -315,6 +314,7 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.receive_copies(&ctx);
         let mut actions = shortcuts::combinations(&ctx);
         let is_menu_open = egui::Popup::is_any_open(&ctx);
         self.dropped_files(&ctx, &mut actions);

@@ -96,7 +96,7 @@ fn is_near(found: [u8; 3], Rgb(expected): Rgb) -> bool {
 }
 
 #[test]
-#[ignore = "needs Xvfb, xdotool and ImageMagick: .ci/run runs it"]
+#[ignore = "needs Xvfb, xdotool, xclip and ImageMagick: .ci/run runs it"]
 fn the_window_from_start_to_exit() {
     let screen = Screen::start();
     let mut program = Program::start(&screen);
@@ -162,6 +162,15 @@ fn the_window_from_start_to_exit() {
     eventually("the exported figure", || path.is_file().then_some(()));
     assert_eq!(width_of(&path), 2102, "178 mm at 300 dpi");
 
+    // The clipboard is the desktop's: another program gets the picture.
+    screen.press("ctrl+shift+c");
+    let copied = eventually("a picture on the clipboard", || {
+        screen.output("xclip", &["-selection", "clipboard", "-target", "image/png", "-out"])
+    });
+    let copy = program.folder.path().join("copy.png");
+    std::fs::write(&copy, copied).unwrap();
+    assert_eq!(width_of(&copy), 2102);
+
     screen.press("ctrl+q");
     assert_eq!(program.end().code(), Some(0));
     assert_eq!(program.stderr(), "");
@@ -175,7 +184,7 @@ fn width_of(path: &Path) -> u32 {
 }
 
 #[test]
-#[ignore = "needs Xvfb, xdotool and ImageMagick: .ci/run runs it"]
+#[ignore = "needs Xvfb, xdotool, xclip and ImageMagick: .ci/run runs it"]
 fn an_idle_window_uses_no_processor() {
     let screen = Screen::start();
     let program = Program::start(&screen);

@@ -40,6 +40,7 @@ impl App {
         }
     }
 
+    /// Asked while the window is drawn: outside, a command for the clipboard goes nowhere.
     pub(super) fn receive_copies(&mut self, ctx: &Context) {
         while let Some(copied) = self.copies.poll(ctx) {
             match copied {
