@@ -44,7 +44,7 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep completions man"
+            opts="-h -V --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,6 +98,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compare-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pooling)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -118,7 +126,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -244,6 +252,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compare-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pooling)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -278,7 +294,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -384,6 +400,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compare-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pooling)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -468,7 +492,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --cell --metric --dpi --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -542,6 +566,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compare-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pooling)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -562,7 +594,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__weights)
-            opts="-o -h --output --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,6 +653,14 @@ _attenuate() {
                     return 0
                     ;;
                 --quantity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-epsilon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n layer= head= model= prompt= token-ids= no-bos epsilon= operation= seed= layers= heads= positions= quantity= pooling= norm= per-panel colormap= h/help V/version
+    string join \n layer= head= model= prompt= token-ids= no-bos epsilon= operation= seed= layers= heads= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -36,6 +36,8 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers t
 complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
@@ -74,6 +76,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
@@ -110,6 +114,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
@@ -130,6 +136,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
@@ -164,6 +172,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r

@@ -212,6 +212,12 @@ pub struct ViewArguments {
     /// value-norm (weight × ‖value‖) [default: weight]
     #[arg(long, value_name = "NAME", help_heading = "View")]
     pub quantity: Option<Quantity>,
+    /// Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention
+    #[arg(long, value_name = "L:H", value_parser = parse_head, conflicts_with = "compare_epsilon", help_heading = "View")]
+    pub compare_head: Option<(usize, usize)>,
+    /// Differences from the same view at these ε instead of the baseline
+    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "View")]
+    pub compare_epsilon: Option<Columns>,
     /// What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean
     /// [default: max]
     #[arg(long, value_name = "NAME", help_heading = "View")]
@@ -239,6 +245,12 @@ fn parse_epsilon(text: &str) -> Result<Epsilon, String> {
         None => text.parse().map_err(|error| format!("{error}")),
         Some(_) => parse_columns(text).map(|columns| columns.0[0]),
     }
+}
+
+fn parse_head(text: &str) -> Result<(usize, usize), String> {
+    let parts =
+        text.split_once(':').and_then(|(layer, head)| Some((layer.trim().parse().ok()?, head.trim().parse().ok()?)));
+    parts.ok_or_else(|| format!("expected LAYER:HEAD such as 3:1, found “{text}”"))
 }
 
 fn parse_columns(text: &str) -> Result<Columns, String> {

@@ -7,10 +7,10 @@ use anyhow::{Context, anyhow, bail};
 use super::args::{PlaceArguments, SourceArguments, ViewArguments};
 use crate::{
     attention::Operation,
-    engine::{Bundled, Fingerprints, Prompt, SourceSpec},
+    engine::{Bundled, Fingerprints, Prompt, Reference, RunSpec, SourceSpec},
     figure::LimitsFrom,
     session::{
-        Session,
+        Command, OnScreen, Session,
         document::{self, Named, SessionDocument, Start, Whereabouts},
     },
 };
@@ -153,6 +153,13 @@ fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments)
     }
     if let Some(columns) = arguments.epsilon {
         session.epsilon = [columns.0; 3];
+    }
+    if let Some((layer, head)) = arguments.compare_head {
+        session.apply(Command::Compare(Reference::Head { layer, head }), OnScreen::default());
+    }
+    if let Some(columns) = arguments.compare_epsilon {
+        let then = RunSpec { epsilon: [columns.0; 3], ..session.run_spec() };
+        session.apply(Command::Compare(Reference::kept(&then)), OnScreen::default());
     }
     let view = &mut session.view;
     if let Some(quantity) = arguments.quantity {

@@ -18,6 +18,7 @@ mod numbers;
 mod observer;
 mod outcome;
 mod prompt_run;
+mod reference;
 mod run;
 mod ships;
 mod source;
@@ -35,6 +36,7 @@ pub use heads_table::{
 };
 pub use observer::{Observer, Partial, Progress, Ready};
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
+pub use reference::{KeptView, Reference, ReferencePanels};
 pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::OpenSource;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EpsilonGrid, SourceSpec};
+use super::{EpsilonGrid, Reference, ReferencePanels, SourceSpec};
 use crate::attention::{Component, HeadEdit, LayerQkv, Mask, Operation, Pattern, Shown, output_norm};
 
 /// What kind of source it is, which decides what can move.
@@ -97,6 +97,10 @@ pub struct Outcome {
     pub operation: Operation,
     pub epsilon: EpsilonGrid,
     pub baseline: Panel,
+    /// What differences are taken from.
+    pub reference: Reference,
+    /// Its panels; `None` for the baseline.
+    pub reference_panels: Option<ReferencePanels>,
     /// `[component][column]`
     pub panels: [[Panel; 3]; 3],
 }

@@ -71,6 +71,7 @@ impl Engine {
     pub fn run_observed(&mut self, spec: &RunSpec, observer: &dyn Observer) -> Result<Outcome, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
+        let reference_panels = self.reference(spec, &|| observer.is_cancelled())?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let mut plan: Vec<_> = order(observer.first())
@@ -92,7 +93,9 @@ impl Engine {
         let panels = std::array::from_fn(|_| std::array::from_fn(|_| baseline.clone()));
         let (tokens, layer, head) = (run.tokens.clone(), spec.layer, spec.head);
         let (operation, epsilon) = (spec.operation, spec.epsilon);
-        let mut outcome = Outcome { facts, tokens, layer, head, operation, epsilon, baseline, panels };
+        let reference = spec.reference.clone();
+        let mut outcome =
+            Outcome { facts, tokens, layer, head, operation, epsilon, baseline, reference, reference_panels, panels };
         let mut ready = Ready::default();
         for (component, column, intervention, upstream) in plan {
             let layer_run = match upstream {

@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::Reference;
 use crate::{
     attention::{Epsilon, Operation, Scope},
     capture, model,
@@ -186,4 +187,6 @@ pub struct RunSpec {
     pub operation: Operation,
     pub scope: Scope,
     pub epsilon: EpsilonGrid,
+    /// What differences are taken from.
+    pub reference: Reference,
 }

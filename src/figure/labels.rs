@@ -1,7 +1,10 @@
 //! The words of the figure, and which of many labels are shown.
 
 use super::{ColorNorm, PanelRows, Quantity, Tick};
-use crate::attention::{Component, Epsilon, Operation};
+use crate::{
+    attention::{Component, Epsilon, Operation},
+    engine::Reference,
+};
 
 /// What the colour bar measures.
 pub const BAR_LABEL: &str = "Attention Weight";
@@ -12,13 +15,22 @@ pub(super) const BEYOND: [&str; 3] = ["less", "more", "NaN"];
 const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
-pub fn title(operation: Operation, quantity: Quantity) -> String {
-    title_of(operation, quantity, PanelRows::ALL)
+pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) -> String {
+    title_of(operation, quantity, reference, PanelRows::ALL)
+}
+
+/// What the colour bar measures.
+pub fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
+    match (quantity, reference) {
+        (Quantity::Difference, Reference::Head { layer, head }) => format!("Difference from Layer {layer} Head {head}"),
+        (Quantity::Difference, Reference::View(_)) => "Difference from the Kept View".to_owned(),
+        _ => quantity.label().to_owned(),
+    }
 }
 
 /// The title of a figure of these rows alone.
-pub fn title_of(operation: Operation, quantity: Quantity, rows: PanelRows) -> String {
-    let (label, names) = (quantity.label(), names(rows));
+pub fn title_of(operation: Operation, quantity: Quantity, reference: &Reference, rows: PanelRows) -> String {
+    let (label, names) = (quantity_label(quantity, reference), names(rows));
     match operation {
         Operation::Scale => format!("The {label} after Modifying {names}"),
         Operation::MeanHeads if quantity == Quantity::Weight => {
@@ -96,10 +108,11 @@ mod tests {
         let of_value = |operation| panel_title(Component::Value, operation, Epsilon::ZERO);
         assert_eq!(of_value(Operation::Scale), "Modifying Value with ε = 0");
         assert_eq!(of_value(Operation::MeanHeads), "Mean of Value over heads, ε = 0");
-        let title = |operation| title(operation, Quantity::Weight);
+        let title = |operation| title(operation, Quantity::Weight, &Reference::Baseline);
         assert_eq!(title(Operation::Scale), "The Attention Weight after Modifying Query, Key and Value");
         assert_eq!(title(Operation::MeanHeads), "The Mean Operation for Query, Key and Value");
-        let title = |rows: &str| title_of(Operation::Scale, Quantity::Weight, rows.parse().unwrap());
+        let title =
+            |rows: &str| title_of(Operation::Scale, Quantity::Weight, &Reference::Baseline, rows.parse().unwrap());
         assert_eq!(title("query,value"), "The Attention Weight after Modifying Query and Value");
         assert_eq!(title("key"), "The Attention Weight after Modifying Key");
     }

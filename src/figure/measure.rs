@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Pooling, Quantity};
 use crate::{
-    attention::Pattern,
+    attention::{Component, Pattern},
     engine::{Outcome, Panel},
 };
 
@@ -35,7 +35,7 @@ enum Kind {
 }
 
 impl Measure {
-    /// `quantity` of `panel`; `None` where it needs value vectors and there are none.
+    /// `quantity` of `panel`, a difference from `baseline`; `None` where it needs value vectors and there are none.
     pub fn new(quantity: Quantity, panel: &Panel, baseline: &Panel) -> Option<Self> {
         let kind = match quantity {
             Quantity::Weight => Kind::Weight,
@@ -50,11 +50,12 @@ impl Measure {
     /// `quantity` of all nine panels, `[component][column]`. A capture without values shows its weights instead of
     /// weight × ‖value‖.
     pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> [[Self; 3]; 3] {
-        outcome.panels.each_ref().map(|row| {
-            row.each_ref().map(|panel| {
+        Component::ALL.map(|component| {
+            std::array::from_fn(|column| {
+                let panel = outcome.panel(component, column);
                 let (pattern, pooling) = (&panel.pattern, Pooling::default());
                 let weight = || Self { pattern: pattern.clone(), kind: Kind::Weight, pooling };
-                Self::new(quantity, panel, &outcome.baseline).unwrap_or_else(weight)
+                Self::new(quantity, panel, outcome.compared_with(component, column)).unwrap_or_else(weight)
             })
         })
     }

@@ -51,7 +51,7 @@ pub use draw::{FileFormat, draw, figure};
 pub use error::FigureError;
 pub use histogram::{Edges, Histogram};
 pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
-pub use labels::{BAR_LABEL, label_step, panel_title, title, title_of, token_label};
+pub use labels::{BAR_LABEL, label_step, panel_title, quantity_label, title, title_of, token_label};
 pub use layout::layout;
 pub use limits::{Limits, LogLimits};
 pub use measure::{Measure, Rows};

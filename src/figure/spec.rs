@@ -93,13 +93,16 @@ impl FigureSpec {
             AxisLabels::Hidden => Vec::new(),
         };
         let bar = BarSpec {
-            label: quantity.label().to_owned(),
+            label: labels::quantity_label(quantity, &outcome.reference),
             colormap: style.colormap,
             ticks: if is_own { labels::own_ticks(style.norm) } else { scales[0].ticks() },
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {
-            title: style.title.clone().unwrap_or_else(|| labels::title_of(outcome.operation, quantity, style.rows)),
+            title: style
+                .title
+                .clone()
+                .unwrap_or_else(|| labels::title_of(outcome.operation, quantity, &outcome.reference, style.rows)),
             panels,
             axis_labels,
             label_rotation: style.label_rotation,

@@ -1,7 +1,7 @@
 use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme, View};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
-    engine::{Bundled, Prompt, SourceFacts, SourceSpec, SweepMetric},
+    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -70,6 +70,10 @@ pub enum Command {
     SetColormap(Colormap),
     SetNorm(ColorNorm),
     SetMaskedStyle(MaskedStyle),
+    /// Another reference for differences, which are shown from then on; back at the baseline the quantity stays.
+    Compare(Reference),
+    /// [`Command::Compare`] with what is shown now: it stays while the view moves on.
+    KeepView,
 }
 
 /// What is on screen, as far as a command depends on it. Default: nothing yet.
@@ -161,6 +165,8 @@ impl Session {
             Command::SetColormap(colormap) => self.view.colormap = colormap,
             Command::SetNorm(norm) => self.view.norm = norm,
             Command::SetMaskedStyle(style) => self.view.masked = style,
+            Command::Compare(reference) => self.compare(reference, facts),
+            Command::KeepView => self.compare(Reference::kept(&self.run_spec()), facts),
         }
     }
 
@@ -184,8 +190,21 @@ impl Session {
         self.forget_cells();
     }
 
+    fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {
+        self.reference = match (reference, facts) {
+            (Reference::Head { layer, head }, Some(facts)) => {
+                Reference::Head { layer: layer.min(last(facts.n_layers)), head: head.min(last(facts.n_heads)) }
+            }
+            (reference, _) => reference,
+        };
+        if self.reference != Reference::Baseline && self.view.quantity != Quantity::Difference {
+            self.view.show(Quantity::Difference);
+        }
+    }
+
     /// Layers by their numbers are another model's.
     fn forget_layers(&mut self) {
+        self.reference = Reference::Baseline;
         if matches!(self.scope.layers, LayerScope::Range { .. }) {
             self.scope = Scope::default();
         }
@@ -195,6 +214,9 @@ impl Session {
     fn forget_cells(&mut self) {
         self.pinned = None;
         self.view.window = None;
+        if matches!(&self.reference, Reference::View(view) if view.scope.positions.last_selected().is_some()) {
+            self.reference = Reference::Baseline;
+        }
     }
 
     fn move_pin(&mut self, queries: isize, keys: isize, screen: OnScreen<'_>) {

@@ -17,7 +17,7 @@ pub use view::{SliderRange, SweepView, Theme, View};
 
 use crate::{
     attention::{Component, Epsilon, Operation, Scope},
-    engine::{Bundled, EpsilonGrid, Prompt, RunSpec, SourceSpec},
+    engine::{Bundled, EpsilonGrid, Prompt, Reference, RunSpec, SourceSpec},
 };
 
 /// ε of the figure in every row.
@@ -108,6 +108,9 @@ pub struct Session {
     pub column: usize,
     /// The cell that stays marked.
     pub pinned: Option<Cell>,
+    /// What differences are taken from.
+    #[serde(default)]
+    pub reference: Reference,
     pub view: View,
 }
 
@@ -133,6 +136,7 @@ impl Session {
             rows: RowChoice::All,
             column: 0,
             pinned: None,
+            reference: Reference::Baseline,
             view: View::default(),
         }
     }
@@ -147,6 +151,7 @@ impl Session {
             operation: self.operation,
             scope: self.scope.clone(),
             epsilon: self.epsilon,
+            reference: self.reference.clone(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, Preset},
-    engine::{SourceFacts, SourceKind, SweepMetric},
+    engine::{Reference, SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -287,7 +287,7 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(Operation::Scale, style.quantity);
+    let title = crate::figure::title(Operation::Scale, style.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")
@@ -335,6 +335,7 @@ fn a_session_survives_json() {
         epsilon: [[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]],
         rows: RowChoice::Only(Component::Value),
         column: 2,
+        reference: Reference::Head { layer: 1, head: 2 },
         pinned: Some(CELL),
         view: View {
             window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),

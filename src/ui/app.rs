@@ -10,7 +10,7 @@ use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
 
 use super::{
     action::{Action, Actions},
-    controls,
+    compare, controls,
     export::{Copies, Export},
     frame::{Looks, Request},
     grid::{self, GridState},
@@ -20,6 +20,7 @@ use super::{
     menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
+    preferences::{Kept, Preferences},
     progress,
     recent::{Lately, Recent},
     scope::{self, ScopeEditor},
@@ -71,6 +72,7 @@ pub struct App {
     lessons: Lessons,
     tour: Tour,
     tour_seen: Seen,
+    preferences: Preferences,
     /// Whether text was being edited at the end of the last frame: then Esc is for that.
     was_typing: bool,
 }
@@ -90,6 +92,10 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
+        let session = match (&setup.preferences, &setup.from) {
+            (Some(file), None) => Kept::read(file).over(session),
+            _ => session,
+        };
         let sessions = Sessions::new(ctx, &session, setup.kept);
         let mut app = Self {
             timeline: Timeline::new(session),
@@ -112,6 +118,7 @@ impl App {
             lessons: Lessons::default(),
             tour: Tour::new(setup.tour),
             tour_seen: Seen::new(setup.tour_seen),
+            preferences: Preferences::new(setup.preferences),
             was_typing: false,
         };
         app.follow_view(ctx);
@@ -228,7 +235,7 @@ impl App {
                 Err(message) => self.toasts.error(message),
             }
         }
-        for message in [self.recent.poll(ctx), self.tour_seen.poll()].into_iter().flatten() {
+        for message in [self.recent.poll(ctx), self.tour_seen.poll(), self.preferences.poll()].into_iter().flatten() {
             self.toasts.info(message);
         }
     }
@@ -251,6 +258,7 @@ impl App {
         controls::notes_ui(ui, session, frame, details, actions);
         landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
         controls::shown_ui(ui, session, outcome, details, actions);
+        compare::note_ui(ui, session, actions);
         let hovered =
             self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
         let (prompt, failure) = (&mut self.prompt, self.studio.failure());
@@ -328,24 +336,31 @@ impl eframe::App for App {
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
         });
-        let session = self.timeline.session();
+        let (session, sizes) = (self.timeline.session(), self.preferences.sizes());
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
-            let panel = Panel::right("inspector").default_size(INSPECTOR_WIDTH).size_range(INSPECTOR_WIDTHS);
-            panel.show(ui, |ui| {
+            let panel = Panel::right("inspector")
+                .default_size(sizes.inspector.unwrap_or(INSPECTOR_WIDTH))
+                .size_range(INSPECTOR_WIDTHS);
+            let shown = panel.show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);
                 });
             });
+            self.preferences.sizes_mut().inspector = Some(shown.response.rect.width());
         }
         if session.view.sweep.open {
             let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
             let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
-            let panel = Panel::bottom("sweep").default_size(SWEEP_HEIGHT.min(usual)).max_size(most).resizable(true);
-            panel.show(ui, |ui| {
+            let panel = Panel::bottom("sweep")
+                .default_size(sizes.sweep.unwrap_or(SWEEP_HEIGHT.min(usual)))
+                .max_size(most)
+                .resizable(true);
+            let shown = panel.show(ui, |ui| {
                 sweep_ui(ui, session, &self.sweep, shape, &mut actions);
             });
+            self.preferences.sizes_mut().sweep = Some(shown.response.rect.height());
         }
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 
@@ -371,6 +386,7 @@ impl eframe::App for App {
         }
         self.was_typing = ctx.text_edit_focused();
         self.toasts.show(&ctx, is_asking);
+        self.preferences.follow(&ctx, self.timeline.session());
 
         if !actions.is_empty() {
             for action in actions {

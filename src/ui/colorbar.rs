@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     attention::Component,
-    figure::{Histogram, LimitsFrom, NormPosition, PanelPicture},
+    figure::{Histogram, LimitsFrom, NormPosition, PanelPicture, quantity_label},
     session::Cell,
 };
 
@@ -55,7 +55,7 @@ pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): ((Component, usize
 }
 
 fn label(frame: &Frame, (component, column): (Component, usize), is_locked: bool) -> String {
-    let quantity = frame.pictures.quantity().label();
+    let quantity = quantity_label(frame.pictures.quantity(), &frame.outcome.reference);
     if is_locked {
         return quantity.to_owned();
     }

@@ -136,7 +136,7 @@ pub fn grid_ui(
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     let pictured = frame.pictures.quantity();
-    title_ui(ui, &figure::title(frame.outcome.operation, pictured), layout.title);
+    title_ui(ui, &figure::title(frame.outcome.operation, pictured, &frame.outcome.reference), layout.title);
     let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
     for (row, panels) in layout.panels.iter().enumerate() {

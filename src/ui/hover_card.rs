@@ -8,7 +8,7 @@ use super::{
     theme::{self, space},
 };
 use crate::{
-    engine::Outcome,
+    engine::{Outcome, Reference},
     figure::{self, Quantity},
 };
 
@@ -38,6 +38,9 @@ pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Ho
             row(numbers::name(Quantity::Weight), numbers.text_of(Quantity::Weight).unwrap_or_default(), false);
         }
         row("baseline", numbers::weight(numbers.baseline.weight), false);
+        if outcome.reference != Reference::Baseline {
+            row(&outcome.reference.name(), numbers::weight(numbers.compared.weight), false);
+        }
         for quantity in [Quantity::Difference, Quantity::UniformRatio, Quantity::Score] {
             if quantity != shown
                 && let Some(value) = numbers.text_of(quantity)

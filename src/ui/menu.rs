@@ -6,6 +6,7 @@ use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
+    compare,
     export::{Copy, Exported},
     frame::Frame,
     lessons::Lesson,
@@ -227,6 +228,7 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
         }
     });
     ui.menu_button("Quantity", |ui| quantities_ui(ui, view, frame, actions));
+    ui.menu_button("Compare with", |ui| compare::menu_ui(ui, session, frame, actions));
     ui.menu_button("Colours", |ui| colours_ui(ui, view, actions));
     ui.menu_button("Colour scale", |ui| {
         for (norm, name) in NORMS {

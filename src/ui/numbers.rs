@@ -12,7 +12,9 @@ use crate::{
 pub struct CellNumbers {
     pub panel: ExactCell,
     pub baseline: ExactCell,
-    /// Weight less the baseline's.
+    /// Of what differences are taken from.
+    pub compared: ExactCell,
+    /// Weight less the one that it is compared with.
     pub difference: f64,
     /// Weight over the uniform weight of its row, 1/(attended keys).
     pub ratio_to_uniform: f64,
@@ -24,10 +26,12 @@ impl CellNumbers {
     /// `None` where the cell is masked or outside.
     pub fn of(outcome: &Outcome, component: Component, column: usize, cell: Cell) -> Option<Self> {
         let (panel, baseline) = (outcome.panel(component, column), &outcome.baseline);
-        let exact = |quantity| Measure::new(quantity, panel, baseline)?.exact(cell.query, cell.key);
+        let reference = outcome.compared_with(component, column);
+        let exact = |quantity| Measure::new(quantity, panel, reference)?.exact(cell.query, cell.key);
         Some(Self {
             panel: panel.pattern.exact_cell(cell.query, cell.key)?,
             baseline: baseline.pattern.exact_cell(cell.query, cell.key)?,
+            compared: reference.pattern.exact_cell(cell.query, cell.key)?,
             difference: exact(Quantity::Difference)?,
             ratio_to_uniform: exact(Quantity::UniformRatio)?,
             weighted_value: exact(Quantity::WeightedValue),

@@ -17,6 +17,8 @@ pub struct Setup {
     pub tour: TourStart,
     /// The file that is there once the tour has been seen; without one that is forgotten with the window.
     pub tour_seen: Option<PathBuf>,
+    /// The file with how this person likes the window; without one that is forgotten with it.
+    pub preferences: Option<PathBuf>,
     /// The folder where what is on screen is kept for after a crash; without one it is not.
     pub kept: Option<PathBuf>,
     /// The file that the session was read from, and what it knows of its source, which is looked for.
@@ -31,6 +33,7 @@ impl Default for Setup {
             recent: None,
             tour: TourStart::Never,
             tour_seen: None,
+            preferences: None,
             kept: None,
             from: None,
         }
@@ -47,6 +50,7 @@ impl Setup {
             recent: file("recent.json"),
             tour: Seen::start(tour_seen.as_deref()),
             tour_seen,
+            preferences: file("preferences.json"),
             kept: file("open"),
             ..Self::default()
         }

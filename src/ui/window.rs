@@ -4,7 +4,7 @@ use std::{error::Error, io::Write as _, time::Instant};
 
 use eframe::NativeOptions;
 
-use super::{App, Setup};
+use super::{App, Setup, preferences::Kept};
 use crate::session::document::Start;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
@@ -40,18 +40,20 @@ pub fn open(start: Start) -> Result<(), WindowError> {
     if cfg!(target_os = "linux") && !has_display() {
         return Err(WindowError::NoDisplay);
     }
+    let setup = Setup::of_this_person();
+    let kept = setup.preferences.as_deref().map(Kept::read).unwrap_or_default();
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Attenuate")
             .with_app_id("attenuate")
-            .with_inner_size(SIZE)
+            .with_inner_size(kept.sizes.window.unwrap_or(SIZE))
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
     let Start { session, from } = start;
     let start = Instant::now();
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
-        let app = App::with(&cc.egui_ctx, session, Setup { from, ..Setup::of_this_person() })?;
+        let app = App::with(&cc.egui_ctx, session, Setup { from, ..setup })?;
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
     };

@@ -13,6 +13,7 @@
 
 mod agree;
 mod cells;
+mod compare;
 mod computing;
 mod epsilon;
 mod export;
@@ -25,6 +26,7 @@ mod lessons;
 mod loading;
 mod opening;
 mod operations;
+mod preferences;
 mod prompts;
 mod quantities;
 mod recent;

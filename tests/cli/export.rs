@@ -220,3 +220,28 @@ fn the_examples_of_the_help_work() {
         assert!(sandbox.names().len() >= 3, "{:?}", sandbox.names());
     }
 }
+
+#[test]
+fn differences_are_from_another_head_or_another_epsilon() {
+    let sandbox = Sandbox::new();
+    let words = |arguments: &[&str]| {
+        let view = ["export", "--quantity", "difference", "-o", "out.svg"];
+        sandbox.run(&[&view[..], arguments].concat()).assert_done();
+        fs::read_to_string(sandbox.path("out.svg")).unwrap()
+    };
+    let baseline = words(&[]);
+    assert!(baseline.contains(">Difference from Baseline<"));
+    let head = words(&["--compare-head", "3:1"]);
+    assert!(head.contains(">Difference from Layer 3 Head 1<"));
+    let kept = words(&["--compare-epsilon", "1,1,1"]);
+    assert!(kept.contains(">Difference from the Kept View<"));
+    sandbox.run(&["export", "out.svg", "-o", "again.svg"]).assert_done();
+    assert_eq!(
+        fs::read_to_string(sandbox.path("again.svg")).unwrap(),
+        kept,
+        "the file carries what it was compared with"
+    );
+    let parts = ["--compare-head", "3:1", "“3”"];
+    sandbox.run(&["export", "-o", "x.svg", "--compare-head", "3"]).assert_refused(2, &parts);
+    sandbox.run(&["export", "-o", "x.svg", "--compare-head", "99:0"]).assert_refused(1, &["layer 99", "0 to 29"]);
+}

@@ -18,6 +18,7 @@ mod errors;
 mod goldens;
 mod heads;
 mod observing;
+mod reference;
 mod sharing;
 mod support;
 mod sweep;

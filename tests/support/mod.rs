@@ -114,6 +114,8 @@ pub fn outcome_at(epsilon: [Epsilon; 3], qkv: LayerQkv, head: usize, tokens: Vec
         operation: Operation::Scale,
         epsilon: [epsilon; 3],
         baseline: panel(None),
+        reference: attenuate::engine::Reference::Baseline,
+        reference_panels: None,
         panels,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use super::{Problem, SessionDocument};
 use crate::{
     attention::LayerScope,
+    engine::Reference,
     figure::Window,
     session::{Cell, Session, command::UI_SCALE},
 };
@@ -26,6 +27,7 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
     {
         return Err(unsound("range of layers", "the first at most the last", format!("{first} to {last}")));
     }
+    check_reference(&document.session.reference)?;
     if !UI_SCALE.contains(&view.ui_scale) {
         let expected = format!("{} to {}", UI_SCALE.start(), UI_SCALE.end());
         return Err(unsound("ui_scale", &expected, view.ui_scale));
@@ -41,6 +43,24 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
         within("pinned key", key, n_positions)?;
     }
     view.window.map_or(Ok(()), |window| check_window(window, n_positions))
+}
+
+fn check_reference(reference: &Reference) -> Result<(), Problem> {
+    let (layer, head) = match reference {
+        Reference::Baseline => return Ok(()),
+        Reference::Head { layer, head } => (*layer, *head),
+        Reference::View(view) => {
+            if let LayerScope::Range { first, last } = view.scope.layers
+                && (first > last || last >= MOST_LAYERS)
+            {
+                let found = format!("{first} to {last}");
+                return Err(unsound("kept view’s range of layers", "the first at most the last", found));
+            }
+            (view.layer, view.head)
+        }
+    };
+    within("reference’s layer", layer, MOST_LAYERS)?;
+    within("reference’s head", head, MOST_LAYERS)
 }
 
 fn check_window(window: Window, n_positions: usize) -> Result<(), Problem> {

@@ -35,6 +35,10 @@ impl App {
 
     /// Whether a file is being written that the window has a part in.
     pub(super) fn is_writing(&self) -> bool {
-        self.export.is_busy() || self.copies.is_busy() || self.recent.is_busy() || self.tour_seen.is_busy()
+        self.export.is_busy()
+            || self.copies.is_busy()
+            || self.recent.is_busy()
+            || self.tour_seen.is_busy()
+            || self.preferences.is_busy()
     }
 }

@@ -164,7 +164,7 @@ fn title_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>) {
     ui.horizontal(|ui| {
         named(ui.add(Checkbox::without_text(&mut looks.has_title)), "Title is drawn");
         let session = shown.session;
-        let own = title_of(session.operation, session.view.quantity, looks.style.rows);
+        let own = title_of(session.operation, session.view.quantity, &session.reference, looks.style.rows);
         let field = TextEdit::singleline(&mut looks.title).hint_text(own).desired_width(f32::INFINITY);
         named(ui.add_enabled(looks.has_title, field), "Title of the figure");
     });

@@ -10,7 +10,7 @@ use egui::Context;
 use super::gallery::FreshEngine;
 use crate::{
     attention::{Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
-    engine::{Answer, EngineError, HeadShips, OpenSource, RequestNumber, RunSpec, ShipsOf, Worker},
+    engine::{Answer, EngineError, HeadShips, OpenSource, Reference, RequestNumber, RunSpec, ShipsOf, Worker},
 };
 
 /// How often news may wake the window while heads come in quickly.
@@ -29,7 +29,8 @@ impl Asked {
     pub fn new(source: Arc<OpenSource>, spec: RunSpec, of: ShipsOf) -> Self {
         let scope =
             Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, positions: spec.scope.positions.clone() };
-        let spec = RunSpec { layer: 0, head: 0, scope, operation: of.operation, ..spec };
+        let spec =
+            RunSpec { layer: 0, head: 0, scope, operation: of.operation, reference: Reference::Baseline, ..spec };
         Self { source, spec, of }
     }
 

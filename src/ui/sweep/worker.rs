@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    engine::{Engine, EngineError, OpenSource, RunSpec, Sweep, SweepMetric, Ticket},
+    engine::{Engine, EngineError, OpenSource, Reference, RunSpec, Sweep, SweepMetric, Ticket},
     session::{Cell, FIGURE_GRID, Session},
 };
 
@@ -30,7 +30,7 @@ impl Question {
     pub fn of(session: &Session) -> Self {
         let is_looked_at = session.view.sweep.metric == SweepMetric::Weight;
         Self {
-            spec: RunSpec { epsilon: FIGURE_GRID, ..session.run_spec() },
+            spec: RunSpec { epsilon: FIGURE_GRID, reference: Reference::Baseline, ..session.run_spec() },
             cell: session.pinned.filter(|_| is_looked_at),
         }
     }

@@ -1,0 +1,83 @@
+//! What differences are taken from.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Engine, EngineError, EpsilonGrid, Outcome, Panel, RunSpec};
+use crate::attention::{Component, Operation, Scope};
+
+/// What each panel is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reference {
+    /// The shown head without any intervention, for all panels.
+    #[default]
+    Baseline,
+    /// The same panel of another head: this head minus that head, under the same intervention.
+    Head { layer: usize, head: usize },
+    /// The same panel of a view that was kept: ε now minus ε then.
+    View(Box<KeptView>),
+}
+
+/// What of a view makes its panels, besides source and prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeptView {
+    pub layer: usize,
+    pub head: usize,
+    pub operation: Operation,
+    pub scope: Scope,
+    pub epsilon: EpsilonGrid,
+}
+
+impl Reference {
+    /// What the panels of `spec` are, to compare others with later.
+    pub fn kept(spec: &RunSpec) -> Self {
+        let RunSpec { layer, head, operation, scope, epsilon, .. } = spec.clone();
+        Self::View(Box::new(KeptView { layer, head, operation, scope, epsilon }))
+    }
+
+    /// In the midst of a sentence.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Baseline => "baseline".to_owned(),
+            Self::Head { layer, head } => format!("layer {layer}, head {head}"),
+            Self::View(_) => "the kept view".to_owned(),
+        }
+    }
+
+    /// The request whose panels `spec` is compared with; `None` for the baseline.
+    fn spec(&self, spec: &RunSpec) -> Option<RunSpec> {
+        let alone = RunSpec { reference: Self::Baseline, ..spec.clone() };
+        match self {
+            Self::Baseline => None,
+            &Self::Head { layer, head } => Some(RunSpec { layer, head, ..alone }),
+            Self::View(view) => {
+                let KeptView { layer, head, operation, scope, epsilon } = (**view).clone();
+                Some(RunSpec { layer, head, operation, scope, epsilon, ..alone })
+            }
+        }
+    }
+}
+
+/// The panels of a reference, `[component][column]`.
+pub type ReferencePanels = Arc<[[Panel; 3]; 3]>;
+
+impl Engine {
+    /// The panels that those of `spec` are compared with; `None` for the baseline.
+    pub(super) fn reference(
+        &mut self,
+        spec: &RunSpec,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<ReferencePanels>, EngineError> {
+        let Some(spec) = spec.reference.spec(spec) else { return Ok(None) };
+        Ok(Some(Arc::new(self.run(&spec, cancelled)?.panels)))
+    }
+}
+
+impl Outcome {
+    /// What a panel's difference is taken from.
+    pub fn compared_with(&self, component: Component, column: usize) -> &Panel {
+        self.reference_panels.as_ref().map_or(&self.baseline, |panels| &panels[component.row()][column])
+    }
+}

@@ -1,0 +1,224 @@
+//! How a person likes the window, from one start to the next: theme, scale, colours, which panels are open and how large.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use egui::{Context, Vec2};
+use serde::{Deserialize, Serialize};
+
+use super::background::{Background, Finished};
+use crate::{
+    capture::{WriteError, write_atomically},
+    figure::{Colormap, MaskedStyle, Pooling, Quantity},
+    session::{Session, SweepView, Theme, View},
+};
+
+/// Nobody changes everything at once: written when nothing has changed for so long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Larger than any file of this kind.
+const MOST_BYTES: u64 = 1 << 16;
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    theme: Theme,
+    ui_scale: f32,
+    /// Of attention weights: other quantities bring their own.
+    colormap: Colormap,
+    masked: MaskedStyle,
+    pooling: Pooling,
+    inspector: bool,
+    sweep: SweepView,
+    pub sizes: Sizes,
+}
+
+/// In points; `None` where it was never seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sizes {
+    pub window: Option<[f32; 2]>,
+    pub inspector: Option<f32>,
+    pub sweep: Option<f32>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        let View { theme, ui_scale, colormap, masked, pooling, inspector, sweep, .. } = View::default();
+        Self { theme, ui_scale, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
+    }
+}
+
+impl Kept {
+    /// What `file` holds; the defaults where it is missing, no JSON, or of nonsense.
+    pub fn read(file: &Path) -> Self {
+        let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
+        let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
+        let kept: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
+        let Sizes { window, inspector, sweep } = kept.sizes;
+        let sizes = Sizes {
+            window: window.filter(|sides| sides.iter().all(is_size)),
+            inspector: inspector.filter(is_size),
+            sweep: sweep.filter(is_size),
+        };
+        let ui_scale = if (0.75..=2.5).contains(&kept.ui_scale) { kept.ui_scale } else { 1.0 };
+        Self { ui_scale, sizes, ..kept }
+    }
+
+    /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
+    #[must_use]
+    pub fn over(&self, mut session: Session) -> Session {
+        let (view, usual) = (&mut session.view, View::default());
+        view.theme = self.theme;
+        view.ui_scale = self.ui_scale;
+        view.inspector |= self.inspector;
+        if view.colormap == usual.colormap && view.quantity == Quantity::Weight {
+            view.colormap = self.colormap;
+        }
+        if view.masked == usual.masked {
+            view.masked = self.masked;
+        }
+        if view.pooling == usual.pooling {
+            view.pooling = self.pooling;
+        }
+        if view.sweep == usual.sweep {
+            view.sweep = self.sweep;
+        }
+        session
+    }
+
+    /// As `session` has it now; of a quantity with colours of its own, the colours of before.
+    fn now(&self, session: &Session, sizes: Sizes) -> Self {
+        let View { theme, ui_scale, colormap, quantity, masked, pooling, inspector, sweep, .. } = session.view;
+        let colormap = if quantity == Quantity::Weight { colormap } else { self.colormap };
+        Self { theme, ui_scale, colormap, masked, pooling, inspector, sweep, sizes }
+    }
+}
+
+/// The file, and what is to be written into it.
+pub struct Preferences {
+    file: Option<PathBuf>,
+    latest: Kept,
+    written: Kept,
+    changed: Option<Instant>,
+    job: Background<Result<(), WriteError>>,
+    has_complained: bool,
+}
+
+impl Preferences {
+    /// Without a file nothing outlives the window.
+    pub fn new(file: Option<PathBuf>) -> Self {
+        let kept = file.as_deref().map(Kept::read).unwrap_or_default();
+        let (latest, written) = (kept.clone(), kept);
+        Self { file, latest, written, changed: None, job: Background::default(), has_complained: false }
+    }
+
+    pub fn sizes(&self) -> Sizes {
+        self.latest.sizes
+    }
+
+    /// A panel that is dragged.
+    pub fn sizes_mut(&mut self) -> &mut Sizes {
+        &mut self.latest.sizes
+    }
+
+    /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while.
+    pub fn follow(&mut self, ctx: &Context, session: &Session) {
+        if self.file.is_none() {
+            return;
+        }
+        let inner = ctx.input(|input| input.viewport().inner_rect.map(|rect| rect.size()));
+        if let Some(Vec2 { x, y }) = inner {
+            self.latest.sizes.window = Some([x, y]);
+        }
+        let now = self.latest.now(session, self.latest.sizes);
+        if now != self.latest || (self.changed.is_none() && now != self.written) {
+            self.latest = now;
+            self.changed = Some(Instant::now());
+            ctx.request_repaint_after(PAUSE);
+        }
+        let has_settled = self.changed.is_some_and(|changed| changed.elapsed() >= PAUSE);
+        if has_settled && !self.job.is_running() {
+            self.changed = None;
+            self.written = self.latest.clone();
+            if let Some(file) = self.file.clone() {
+                let kept = self.latest.clone();
+                self.job.start(ctx, "preferences", move || write(&file, &kept));
+            }
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.job.is_running()
+    }
+
+    /// Why it could not be kept; said once.
+    pub fn poll(&mut self) -> Option<String> {
+        let cause = match self.job.poll()? {
+            Finished::Done(Ok(())) => return None,
+            Finished::Done(Err(error)) => error.to_string(),
+            Finished::Broken => "internal error".to_owned(),
+        };
+        (!std::mem::replace(&mut self.has_complained, true))
+            .then(|| format!("How the window looks is not remembered: {cause}"))
+    }
+}
+
+impl Drop for Preferences {
+    /// What changed just before the window was closed.
+    fn drop(&mut self) {
+        if self.changed.is_some()
+            && let Some(file) = &self.file
+        {
+            // Nobody is there any more to be told.
+            let _ = write(file, &self.latest);
+        }
+    }
+}
+
+fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
+    if let Some(folder) = file.parent() {
+        // Where this fails, so does the writing, and says why.
+        let _ = fs::create_dir_all(folder);
+    }
+    write_atomically(file, |out| serde_json::to_writer_pretty(out, kept).map_err(std::io::Error::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nonsense_is_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("preferences.json");
+        assert_eq!(Kept::read(&file), Kept::default());
+        let sizes = Sizes { window: Some([1000.0, 700.0]), inspector: Some(400.0), sweep: None };
+        let kept = Kept { theme: Theme::Dark, ui_scale: 1.5, inspector: true, sizes, ..Kept::default() };
+        write(&file, &kept).unwrap();
+        assert_eq!(Kept::read(&file), kept);
+        for text in ["", "[]", "{\"theme\": 7}", "{\"ui_scale\": 1e9, \"sizes\": {\"window\": [-1, 1e30]}}"] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(Kept::read(&file), Kept::default(), "{text}");
+        }
+        assert!(write(&file.join("below"), &kept).unwrap_err().to_string().contains("below"));
+    }
+
+    #[test]
+    fn what_was_asked_for_stays() {
+        let kept = Kept { colormap: Colormap::Viridis, theme: Theme::Dark, ..Kept::default() };
+        let plain = kept.over(Session::default());
+        assert_eq!((plain.view.colormap, plain.view.theme), (Colormap::Viridis, Theme::Dark));
+        let mut asked = Session::default();
+        asked.view.colormap = Colormap::Magma;
+        assert_eq!(kept.over(asked).view.colormap, Colormap::Magma);
+        let mut difference = Session::default();
+        difference.view.show(Quantity::Difference);
+        assert_eq!(kept.over(difference.clone()).view.colormap, difference.view.colormap);
+        assert_eq!(kept.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
+    }
+}

@@ -1,0 +1,57 @@
+//! How the window looks, from one start to the next.
+
+use std::time::Duration;
+
+use attenuate::{
+    figure::Colormap,
+    session::{Session, Theme},
+};
+use egui::{Key, Role};
+
+use super::support::Window;
+
+fn start(file: &std::path::Path) -> Window {
+    let mut window = Window::with(Session::default(), |setup| setup.preferences = Some(file.to_owned()));
+    window.settle();
+    window
+}
+
+#[test]
+fn theme_colours_and_open_panels_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attenuate").join("preferences.json");
+    let mut window = start(&file);
+    window.menu(&["View", "Theme", "Dark"]);
+    window.close_menus();
+    window.menu(&["View", "Colours", "viridis"]);
+    window.close_menus();
+    window.press(Key::W);
+    window.press(Key::I);
+    window.enter_epsilon("0.1");
+    window.press(Key::Tab);
+    window.pass(Duration::from_millis(700));
+    window.until("the file", |_| file.is_file());
+    drop(window);
+
+    let again = start(&file);
+    let view = &again.session().view;
+    assert_eq!((view.theme, view.colormap), (Theme::Dark, Colormap::Viridis));
+    assert!(view.sweep.open && view.inspector);
+    assert_eq!(again.session().epsilon, Session::default().epsilon, "what is shown is a session, not a preference");
+}
+
+#[test]
+fn where_nothing_can_be_written_one_line_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("a file");
+    std::fs::write(&blocked, "in the way").unwrap();
+    let mut window = start(&blocked.join("preferences.json"));
+    window.press(Key::W);
+    window.pass(Duration::from_millis(700));
+    window.until("one line", |window| !window.announced(Role::Status).is_empty());
+    let said = window.announced(Role::Status);
+    assert!(said.len() == 1 && said[0].starts_with("How the window looks is not remembered: "), "{said:?}");
+    window.press(Key::I);
+    window.pass(Duration::from_millis(1500));
+    assert_eq!(window.announced(Role::Status).len(), 1, "once");
+}

@@ -1,0 +1,74 @@
+//! What differences are taken from.
+
+use attenuate::{
+    attention::{Component, Epsilon},
+    engine::{Bundled, Engine, Reference, RunSpec},
+    figure::{FigureStyle, Measure, Quantity, figure},
+    session::Session,
+};
+
+const NEVER: &dyn Fn() -> bool = &|| false;
+
+fn spec(bundled: Bundled) -> RunSpec {
+    Session::example(bundled).run_spec()
+}
+
+#[test]
+fn another_heads_panels_are_those_of_a_run_of_its_own() {
+    for (bundled, layer, head) in [(Bundled::Smollm2, 3, 1), (Bundled::Austen, 1, 2)] {
+        let ours = spec(bundled);
+        let theirs = RunSpec { layer, head, ..ours.clone() };
+        let reference = Reference::Head { layer, head };
+        let outcome = Engine::default().run(&RunSpec { reference, ..ours.clone() }, NEVER).unwrap();
+        let alone = Engine::default().run(&ours, NEVER).unwrap();
+        let other = Engine::default().run(&theirs, NEVER).unwrap();
+        let differences = Measure::of_panels(Quantity::Difference, &outcome);
+        for component in Component::ALL {
+            for column in 0..3 {
+                let [this, that] = [&alone, &other].map(|outcome| &outcome.panel(component, column).pattern);
+                for query in 0..outcome.n_positions() {
+                    let expected: Vec<f64> =
+                        this.exact_row(query).iter().zip(that.exact_row(query)).map(|(a, b)| a - b).collect();
+                    assert_eq!(differences[component.row()][column].exact_row(query), expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_view_less_itself_is_zero_and_less_another_epsilon_is_not() {
+    let now = spec(Bundled::Smollm2);
+    let kept = Reference::kept(&now);
+    let same = Engine::default().run(&RunSpec { reference: kept.clone(), ..now.clone() }, NEVER).unwrap();
+    let later = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], reference: kept, ..now };
+    let moved = Engine::default().run(&later, NEVER).unwrap();
+    let largest = |outcome: &_, component: Component, column: usize| {
+        let measure = &Measure::of_panels(Quantity::Difference, outcome)[component.row()][column];
+        (0..24).flat_map(|query| measure.exact_row(query)).fold(0.0, |most: f64, value| most.max(value.abs()))
+    };
+    for component in Component::ALL {
+        for column in 0..3 {
+            assert_eq!(largest(&same, component, column), 0.0);
+            let is_moved = largest(&moved, component, column) > 0.1;
+            assert_eq!(is_moved, component != Component::Value, "{component} {column}");
+        }
+    }
+}
+
+#[test]
+fn the_figure_says_what_it_is_a_difference_from() {
+    let reference = Reference::Head { layer: 3, head: 1 };
+    let outcome = Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2) }, NEVER).unwrap();
+    let figure = figure(&outcome, &FigureStyle::of(Quantity::Difference)).unwrap();
+    let words: Vec<&str> = figure.items.iter().filter_map(|item| item.text()).map(|text| text.text.as_str()).collect();
+    assert!(words.contains(&"Difference from Layer 3 Head 1"), "{words:?}");
+    assert!(words.contains(&"The Difference from Layer 3 Head 1 after Modifying Query, Key and Value"), "{words:?}");
+}
+
+#[test]
+fn a_head_that_is_not_there_is_refused() {
+    for reference in [Reference::Head { layer: 30, head: 0 }, Reference::Head { layer: 0, head: 9 }] {
+        assert!(Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2) }, NEVER).is_err());
+    }
+}
