@@ -1,5 +1,5 @@
-//! The command line: arguments become a [`Session`], which is run by the same engine and drawn by the same figure
-//! code as the window's.
+//! The command line: arguments become a [`Session`](crate::session::Session), which is run by the same engine and drawn
+//! by the same figure code as the window's.
 
 mod animate;
 mod args;

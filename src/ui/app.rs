@@ -337,6 +337,23 @@ impl eframe::App for App {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
         });
         let (session, sizes) = (self.timeline.session(), self.preferences.sizes());
+        // Only what is dragged is a wish: in a small window panels are small by themselves.
+        let is_held = ctx.input(|input| input.pointer.primary_down());
+        // Across the whole width: beside an open inspector a small window would have no room for it.
+        if session.view.sweep.open {
+            let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
+            let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
+            let panel = Panel::bottom("sweep")
+                .default_size(sizes.sweep.unwrap_or(SWEEP_HEIGHT.min(usual)))
+                .max_size(most)
+                .resizable(true);
+            let shown = panel.show(ui, |ui| {
+                sweep_ui(ui, session, &self.sweep, shape, &mut actions);
+            });
+            if is_held {
+                self.preferences.sizes_mut().sweep = Some(shown.response.rect.height());
+            }
+        }
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
@@ -348,19 +365,9 @@ impl eframe::App for App {
                     self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);
                 });
             });
-            self.preferences.sizes_mut().inspector = Some(shown.response.rect.width());
-        }
-        if session.view.sweep.open {
-            let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
-            let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
-            let panel = Panel::bottom("sweep")
-                .default_size(sizes.sweep.unwrap_or(SWEEP_HEIGHT.min(usual)))
-                .max_size(most)
-                .resizable(true);
-            let shown = panel.show(ui, |ui| {
-                sweep_ui(ui, session, &self.sweep, shape, &mut actions);
-            });
-            self.preferences.sizes_mut().sweep = Some(shown.response.rect.height());
+            if is_held {
+                self.preferences.sizes_mut().inspector = Some(shown.response.rect.width());
+            }
         }
         CentralPanel::default().show(ui, |ui| self.grid_ui(ui, &mut actions));
 

@@ -57,7 +57,7 @@ pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): ((Component, usize
 fn label(frame: &Frame, (component, column): (Component, usize), is_locked: bool) -> String {
     let quantity = quantity_label(frame.pictures.quantity(), &frame.outcome.reference);
     if is_locked {
-        return quantity.to_owned();
+        return quantity;
     }
     let epsilon = frame.outcome.epsilon[component.row()][column];
     format!("{quantity} ({component}, ε = {epsilon})")

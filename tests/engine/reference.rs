@@ -24,12 +24,12 @@ fn another_heads_panels_are_those_of_a_run_of_its_own() {
         let other = Engine::default().run(&theirs, NEVER).unwrap();
         let differences = Measure::of_panels(Quantity::Difference, &outcome);
         for component in Component::ALL {
-            for column in 0..3 {
+            for (column, difference) in differences[component.row()].iter().enumerate() {
                 let [this, that] = [&alone, &other].map(|outcome| &outcome.panel(component, column).pattern);
                 for query in 0..outcome.n_positions() {
                     let expected: Vec<f64> =
                         this.exact_row(query).iter().zip(that.exact_row(query)).map(|(a, b)| a - b).collect();
-                    assert_eq!(differences[component.row()][column].exact_row(query), expected);
+                    assert_eq!(difference.exact_row(query), expected);
                 }
             }
         }
