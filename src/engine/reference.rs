@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, EngineError, EpsilonGrid, Outcome, Panel, RunSpec};
+use super::{Engine, EngineError, EpsilonGrid, Observer, Outcome, Panel, Progress, RunSpec};
 use crate::attention::{Component, Operation, Scope};
 
 /// What each panel is compared with.
@@ -63,15 +63,36 @@ impl Reference {
 /// The panels of a reference, `[component][column]`.
 pub type ReferencePanels = Arc<[[Panel; 3]; 3]>;
 
+/// Counts the layers, but shows none of the panels: they are not those that were asked for.
+struct Unseen<'a>(&'a dyn Observer);
+
+impl Observer for Unseen<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.0.progress(progress);
+    }
+}
+
 impl Engine {
     /// The panels that those of `spec` are compared with; `None` for the baseline.
     pub(super) fn reference(
         &mut self,
         spec: &RunSpec,
-        cancelled: &dyn Fn() -> bool,
+        observer: &dyn Observer,
     ) -> Result<Option<ReferencePanels>, EngineError> {
         let Some(spec) = spec.reference.spec(spec) else { return Ok(None) };
-        Ok(Some(Arc::new(self.run(&spec, cancelled)?.panels)))
+        // A kept view stays the same while ε moves; its runs of layers may be long forgotten.
+        if let Some((known, panels)) = &self.last_reference
+            && *known == spec
+        {
+            return Ok(Some(panels.clone()));
+        }
+        let panels: ReferencePanels = Arc::new(self.run_observed(&spec, &Unseen(observer))?.panels);
+        self.last_reference = Some((spec, panels.clone()));
+        Ok(Some(panels))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 use lru::LruCache;
 
 use super::{
-    Effect, EngineError, Outcome, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec,
+    Effect, EngineError, Outcome, Prompt, ReferencePanels, RunSpec, SourceFacts, SourceKind, SourceSpec,
     observer::{Layers, Observer, Partial, Ready, Unobserved, order},
     prompt_run::PromptRun,
     source::{OpenSource, Reader},
@@ -25,11 +25,13 @@ const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 pub struct Engine {
     sources: LruCache<SourceSpec, Arc<OpenSource>>,
     prompts: LruCache<(SourceSpec, Prompt), PromptRun>,
+    /// The panels that were compared with last, and the request that they answer.
+    pub(super) last_reference: Option<(RunSpec, ReferencePanels)>,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) }
+        Self { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS), last_reference: None }
     }
 }
 
@@ -71,7 +73,7 @@ impl Engine {
     pub fn run_observed(&mut self, spec: &RunSpec, observer: &dyn Observer) -> Result<Outcome, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
-        let reference_panels = self.reference(spec, &|| observer.is_cancelled())?;
+        let reference_panels = self.reference(spec, observer)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let mut plan: Vec<_> = order(observer.first())
@@ -169,6 +171,7 @@ impl Engine {
     /// Drops the source and all that was computed from it.
     fn forget(&mut self, spec: &SourceSpec) {
         self.sources.pop(spec);
+        self.last_reference = None;
         let runs: Vec<_> = self.prompts.iter().map(|(key, _)| key).filter(|key| key.0 == *spec).cloned().collect();
         for key in runs {
             self.prompts.pop(&key);

@@ -20,7 +20,7 @@ use super::{
     menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
-    preferences::{Kept, Preferences},
+    preferences::Preferences,
     progress,
     recent::{Lately, Recent},
     scope::{self, ScopeEditor},
@@ -92,9 +92,10 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
-        let session = match (&setup.preferences, &setup.from) {
-            (Some(file), None) => Kept::read(file).over(session),
-            _ => session,
+        let preferences = Preferences::new(setup.preferences);
+        let session = match setup.from {
+            None => preferences.kept().over(session),
+            Some(_) => preferences.kept().over_saved(session),
         };
         let sessions = Sessions::new(ctx, &session, setup.kept);
         let mut app = Self {
@@ -118,7 +119,7 @@ impl App {
             lessons: Lessons::default(),
             tour: Tour::new(setup.tour),
             tour_seen: Seen::new(setup.tour_seen),
-            preferences: Preferences::new(setup.preferences),
+            preferences,
             was_typing: false,
         };
         app.follow_view(ctx);

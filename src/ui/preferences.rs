@@ -72,9 +72,8 @@ impl Kept {
     /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
     #[must_use]
     pub fn over(&self, mut session: Session) -> Session {
+        session = self.over_saved(session);
         let (view, usual) = (&mut session.view, View::default());
-        view.theme = self.theme;
-        view.ui_scale = self.ui_scale;
         view.inspector |= self.inspector;
         if view.colormap == usual.colormap && view.quantity == Quantity::Weight {
             view.colormap = self.colormap;
@@ -88,6 +87,13 @@ impl Kept {
         if view.sweep == usual.sweep {
             view.sweep = self.sweep;
         }
+        session
+    }
+
+    /// A saved session: theme and scale of the window are the person's, all else is the session's.
+    #[must_use]
+    pub fn over_saved(&self, mut session: Session) -> Session {
+        (session.view.theme, session.view.ui_scale) = (self.theme, self.ui_scale);
         session
     }
 
@@ -117,6 +123,11 @@ impl Preferences {
         Self { file, latest, written, changed: None, job: Background::default(), has_complained: false }
     }
 
+    /// What the file held when the window was opened, until something changes.
+    pub fn kept(&self) -> &Kept {
+        &self.latest
+    }
+
     pub fn sizes(&self) -> Sizes {
         self.latest.sizes
     }
@@ -133,7 +144,9 @@ impl Preferences {
         }
         let inner = ctx.input(|input| input.viewport().inner_rect.map(|rect| rect.size()));
         if let Some(Vec2 { x, y }) = inner {
-            self.latest.sizes.window = Some([x, y]);
+            // A window is opened before its scale is known.
+            let scale = ctx.zoom_factor();
+            self.latest.sizes.window = Some([x * scale, y * scale]);
         }
         let now = self.latest.now(session, self.latest.sizes);
         if now != self.latest || (self.changed.is_none() && now != self.written) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attenuate::{
     figure::Colormap,
-    session::{Session, Theme},
+    session::{Session, Theme, document::SessionDocument},
 };
 use egui::{Key, Role};
 
@@ -54,4 +54,20 @@ fn where_nothing_can_be_written_one_line_says_so() {
     window.press(Key::I);
     window.pass(Duration::from_millis(1500));
     assert_eq!(window.announced(Role::Status).len(), 1, "once");
+}
+
+/// A colleague's session brings its view; theme and scale stay those of the person before the screen.
+#[test]
+fn a_saved_session_opens_in_the_persons_theme() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("preferences.json");
+    std::fs::write(&file, r#"{"theme": "dark", "ui_scale": 1.25, "colormap": "viridis"}"#).unwrap();
+    let mut session = Session { layer: 3, ..Session::default() };
+    session.view.colormap = Colormap::Magma;
+    let path = folder.path().join("session.json");
+    let document = SessionDocument::of_unread(&session, None);
+    let from = Some((path, document.source.clone()));
+    let window = Window::with(session, |setup| (setup.preferences, setup.from) = (Some(file.clone()), from));
+    let view = &window.session().view;
+    assert_eq!((view.theme, view.ui_scale, view.colormap), (Theme::Dark, 1.25, Colormap::Magma));
 }

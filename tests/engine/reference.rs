@@ -72,3 +72,18 @@ fn a_head_that_is_not_there_is_refused() {
         assert!(Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2) }, NEVER).is_err());
     }
 }
+
+/// What is kept of a reference never outlives what it answers.
+#[test]
+fn a_kept_reference_is_the_one_that_was_asked_for() {
+    let now = RunSpec { scope: attenuate::attention::Scope::default(), ..spec(Bundled::Austen) };
+    let mut engine = Engine::default();
+    for (layer, head, epsilon) in [(1, 2, 0.5), (1, 2, 0.1), (4, 0, 0.1), (1, 2, 0.5)] {
+        let epsilon = [[Epsilon::new(epsilon).unwrap(); 3]; 3];
+        let asked = RunSpec { epsilon, reference: Reference::Head { layer, head }, ..now.clone() };
+        let ours = engine.run(&asked, NEVER).unwrap();
+        let fresh = Engine::default().run(&asked, NEVER).unwrap();
+        let [ours, fresh] = [ours, fresh].map(|o| o.compared_with(Component::Query, 1).pattern.exact_row(9));
+        assert_eq!(ours, fresh);
+    }
+}

@@ -21,6 +21,9 @@ impl App {
     }
 
     pub(super) fn export_ui(&mut self, ctx: &Context, actions: &mut Actions) {
+        if !self.export.is_open() {
+            return;
+        }
         let session = self.timeline.session();
         let shown = Shown {
             session,
