@@ -17,7 +17,7 @@ use crate::{
     engine::{Engine, Fingerprints},
     figure::{
         Dpi, FigureStyle, PanelColumns,
-        animation::{AnimatedRange, Animation, AnimationFormat, Audience, FRAMES, Film, Play, RATES},
+        animation::{AnimatedRange, Animation, AnimationFormat, Audience, DPI, FRAMES, Film, Play, RATES},
     },
     session::document,
 };
@@ -28,9 +28,6 @@ Examples:
   attenuate animate -o panel.gif --rows query --columns 0 --size 400x440px --dpi 72
   attenuate animate -o once.gif --moving right --range 1e-4..=1 --frames 24 --play once --dpi 72";
 
-/// A slide's width; a film of 300 dpi would be large.
-const DPI: u32 = 144;
-
 #[derive(Debug, Args)]
 pub struct AnimateArguments {
     /// File to write; the extension decides the format (.png or .apng: animated PNG, .gif)
@@ -40,13 +37,13 @@ pub struct AnimateArguments {
     #[arg(long, value_name = "COLUMN", default_value = "0", help_heading = "Animation")]
     pub moving: PanelColumns,
     /// From which ε to which, in equal steps of the logarithm
-    #[arg(long, value_name = "E..=E", default_value = "1..=1e-3", help_heading = "Animation")]
+    #[arg(long, value_name = "E..=E", default_value_t = AnimatedRange::default(), help_heading = "Animation")]
     pub range: AnimatedRange,
     /// Frames from the one to the other, 2 to 1000
-    #[arg(long, value_name = "N", default_value = "48", value_parser = frames, help_heading = "Animation")]
+    #[arg(long, value_name = "N", default_value_t = Animation::default().n_frames, value_parser = frames, help_heading = "Animation")]
     pub frames: usize,
     /// Frames per second, 1 to 50
-    #[arg(long, value_name = "N", default_value = "12", value_parser = rate, help_heading = "Animation")]
+    #[arg(long, value_name = "N", default_value_t = Animation::default().rate, value_parser = rate, help_heading = "Animation")]
     pub rate: NonZeroU16,
     /// How it plays: back-and-forth, loop, once
     #[arg(long, value_name = "HOW", default_value = "back-and-forth", help_heading = "Animation")]

@@ -3,6 +3,8 @@
 //! Every exporter takes an opaque text (JSON that the session's own document writes and reads) and puts it where
 //! the file's format keeps such things, unchanged, so that a figure can be opened again as the session it shows.
 
+use std::fmt::Write as _;
+
 /// Keyword of the uncompressed `iTXt` chunk that carries the session in a PNG; it stands before `IDAT`.
 pub const PNG_KEYWORD: &str = "attenuate:session";
 
@@ -25,7 +27,7 @@ pub(super) fn xml_element(payload: &str) -> String {
             '\r' => element.push_str("&#13;"),
             '\t' | '\n' => element.push(character),
             // XML cannot hold them, and JSON has them only within strings, where this means the same.
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => element.extend(format!("\\u{:04x}", u32::from(character)).chars()),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => _ = write!(element, "\\u{:04x}", u32::from(character)),
             other => element.push(other),
         }
     }

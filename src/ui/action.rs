@@ -1,5 +1,5 @@
 use super::{
-    export::{Copy, Exported},
+    export::{Clipping, Exported},
     lessons::Lesson,
     recent::Lately,
     sessions::SessionAction,
@@ -15,7 +15,7 @@ pub enum Action {
     /// Ask how it should look and where it should go.
     Export(Exported),
     /// Put pictures or numbers on the clipboard, which takes a moment.
-    CopyOut(Copy),
+    CopyOut(Clipping),
     /// Ask for a capture file.
     OpenCapture,
     /// Ask for a model folder.

@@ -7,7 +7,7 @@ use egui::{Button, MenuBar, RadioButton, RichText, Ui};
 use super::{
     action::{Action, Actions},
     compare,
-    export::{Copy, Exported},
+    export::{Clipping, Exported},
     frame::Frame,
     lessons::Lesson,
     limits,
@@ -157,10 +157,10 @@ fn file_ui(ui: &mut Ui, session: &Session, recent: &[Lately], actions: &mut Acti
     ui.menu_button("Copy", |ui| {
         let (component, column) = (session.rows.lead(), session.column);
         for (copy, text) in [
-            (Copy::Figure, "Figure as a picture   Ctrl+Shift+C"),
-            (Copy::Panel { component, column }, "Selected panel as a picture"),
-            (Copy::PanelNumbers { component, column }, "Selected panel’s weights"),
-            (Copy::Numbers, "Weights of all panels"),
+            (Clipping::Figure, "Figure as a picture   Ctrl+Shift+C"),
+            (Clipping::Panel { component, column }, "Selected panel as a picture"),
+            (Clipping::PanelNumbers { component, column }, "Selected panel’s weights"),
+            (Clipping::Numbers, "Weights of all panels"),
         ] {
             if ui.button(text).clicked() {
                 actions.push(Action::CopyOut(copy));

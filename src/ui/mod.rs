@@ -28,6 +28,7 @@ mod path_field;
 mod preferences;
 mod progress;
 mod recent;
+mod remembered;
 mod scope;
 mod sessions;
 mod setup;

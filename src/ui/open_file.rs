@@ -8,6 +8,7 @@ use super::{
     action::Actions,
     path_field::{FileKind, PathField, Purpose},
     sessions::SessionAction,
+    widgets::dialog,
 };
 use crate::session::{
     Command,
@@ -70,18 +71,9 @@ impl OpenFile {
             Wanted::Gguf => ("Open GGUF file", "Model file"),
             Wanted::Session => ("Open session", "Session, or exported figure"),
         };
-        let (mut open, mut chosen) = (true, false);
-        egui::Window::new(title)
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| {
-                chosen = self.path.show(ui, name);
-                chosen |= ui.button("Open").clicked();
-            });
-        if !open || chosen || ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+        let (chosen, stays) = dialog(ctx, title, |ui| self.path.show(ui, name) | ui.button("Open").clicked());
+        let chosen = chosen == Some(true);
+        if !stays || chosen {
             self.wanted = None;
         }
         if chosen { open_path(&self.path.path(), actions) } else { Ok(()) }

@@ -9,9 +9,9 @@ use std::{
 use egui::{Context, Vec2};
 use serde::{Deserialize, Serialize};
 
-use super::background::{Background, Finished};
+use super::remembered::{self, Writing};
 use crate::{
-    capture::{WriteError, write_atomically},
+    capture::WriteError,
     figure::{Colormap, MaskedStyle, Pooling, Quantity},
     session::{Session, SweepView, Theme, View},
 };
@@ -111,7 +111,7 @@ pub struct Preferences {
     latest: Kept,
     written: Kept,
     changed: Option<Instant>,
-    job: Background<Result<(), WriteError>>,
+    writing: Writing,
     has_complained: bool,
 }
 
@@ -120,7 +120,7 @@ impl Preferences {
     pub fn new(file: Option<PathBuf>) -> Self {
         let kept = file.as_deref().map(Kept::read).unwrap_or_default();
         let (latest, written) = (kept.clone(), kept);
-        Self { file, latest, written, changed: None, job: Background::default(), has_complained: false }
+        Self { file, latest, written, changed: None, writing: Writing::default(), has_complained: false }
     }
 
     /// What the file held when the window was opened, until something changes.
@@ -155,27 +155,23 @@ impl Preferences {
             ctx.request_repaint_after(PAUSE);
         }
         let has_settled = self.changed.is_some_and(|changed| changed.elapsed() >= PAUSE);
-        if has_settled && !self.job.is_running() {
+        if has_settled && !self.writing.is_busy() {
             self.changed = None;
             self.written = self.latest.clone();
             if let Some(file) = self.file.clone() {
                 let kept = self.latest.clone();
-                self.job.start(ctx, "preferences", move || write(&file, &kept));
+                self.writing.start(ctx, move || write(&file, &kept));
             }
         }
     }
 
     pub fn is_busy(&self) -> bool {
-        self.job.is_running()
+        self.writing.is_busy()
     }
 
     /// Why it could not be kept; said once.
     pub fn poll(&mut self) -> Option<String> {
-        let cause = match self.job.poll()? {
-            Finished::Done(Ok(())) => return None,
-            Finished::Done(Err(error)) => error.to_string(),
-            Finished::Broken => "internal error".to_owned(),
-        };
+        let cause = self.writing.poll()?;
         (!std::mem::replace(&mut self.has_complained, true))
             .then(|| format!("How the window looks is not remembered: {cause}"))
     }
@@ -194,11 +190,7 @@ impl Drop for Preferences {
 }
 
 fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
-    if let Some(folder) = file.parent() {
-        // Where this fails, so does the writing, and says why.
-        let _ = fs::create_dir_all(folder);
-    }
-    write_atomically(file, |out| serde_json::to_writer_pretty(out, kept).map_err(std::io::Error::from))
+    remembered::write(file, |out| serde_json::to_writer_pretty(out, kept).map_err(std::io::Error::from))
 }
 
 #[cfg(test)]

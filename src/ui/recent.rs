@@ -6,11 +6,11 @@ use egui::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::background::{Background, Finished};
-use crate::{
-    capture::{WriteError, write_atomically},
-    engine::SourceSpec,
+use super::{
+    background::{Background, Finished},
+    remembered,
 };
+use crate::{capture::WriteError, engine::SourceSpec};
 
 /// Most that are remembered.
 const MOST: usize = 10;
@@ -160,13 +160,9 @@ fn update(file: &Path, changes: &[Change]) -> Result<Vec<Lately>, WriteError> {
     for change in changes {
         apply(&mut sources, change);
     }
-    if let Some(folder) = file.parent() {
-        // Where this fails, so does the writing, and says why.
-        let _ = fs::create_dir_all(folder);
-    }
     // A path that is no Unicode cannot stand in JSON.
     let values: Vec<Value> = sources.iter().filter_map(|source| serde_json::to_value(source).ok()).collect();
-    write_atomically(file, |out| serde_json::to_writer_pretty(out, &values).map_err(io::Error::from))?;
+    remembered::write(file, |out| serde_json::to_writer_pretty(out, &values).map_err(io::Error::from))?;
     Ok(sources)
 }
 

@@ -4,7 +4,7 @@ use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::{
     action::{Action, Actions},
-    export::{Copy, Exported},
+    export::{Clipping, Exported},
     numbers,
     sessions::SessionAction,
 };
@@ -61,7 +61,7 @@ pub fn combinations(ctx: &Context) -> Actions {
     [
         (EXPORT_NUMBERS, Action::Export(Exported::Numbers)),
         (EXPORT, Action::Export(Exported::Figure)),
-        (COPY_FIGURE, Action::CopyOut(Copy::Figure)),
+        (COPY_FIGURE, Action::CopyOut(Clipping::Figure)),
         (OPEN_SESSION, Action::OpenSession),
         (OPEN, Action::OpenCapture),
         (SAVE_AS, SessionAction::SaveAs.into()),

@@ -12,6 +12,8 @@ use super::FigureError;
 
 pub use write::{Audience, Film};
 
+/// Pixels per inch until others are chosen: a slide's width for the default page.
+pub const DPI: u32 = 144;
 /// Frames that an animation may have.
 pub const FRAMES: RangeInclusive<usize> = 2..=1000;
 /// Frames per second that it may have: more than 50 no program shows of a GIF.

@@ -32,6 +32,7 @@ use super::Session;
 use crate::{
     capture::write_atomically,
     engine::{Fingerprint, Fingerprints, Outcome, SourceSpec},
+    figure::payload,
 };
 
 /// The version that is written, and the newest that is read.
@@ -40,9 +41,9 @@ const FORMAT: &str = "attenuate-session";
 /// Larger than any session: a prompt of a million tokens has a tenth.
 pub const MOST_BYTES: u64 = 16 << 20;
 /// The keyword of a PNG's chunk and the element of an SVG's or PDF's metadata that holds a session.
-pub const KEYWORD: &str = "attenuate:session";
+pub const KEYWORD: &str = payload::XML_ELEMENT;
 /// The XML namespace of the element.
-pub const NAMESPACE: &str = "urn:attenuate:session:1";
+pub const NAMESPACE: &str = payload::XML_NAMESPACE;
 
 /// A session and what it was of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

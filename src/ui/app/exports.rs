@@ -7,7 +7,7 @@ use crate::{
     session::Command,
     ui::{
         action::Actions,
-        export::{Copy, Exported, Shown},
+        export::{Clipping, Exported, Shown},
     },
 };
 
@@ -36,9 +36,9 @@ impl App {
     }
 
     /// What the window shows, in the colours that it has.
-    pub(super) fn copy_out(&mut self, ctx: &Context, copy: Copy) {
+    pub(super) fn copy_out(&mut self, ctx: &Context, clipping: Clipping) {
         match self.studio.frame().filter(|frame| frame.is_whole()) {
-            Some(frame) => self.copies.start(ctx, copy, frame, self.timeline.session().view.figure_style()),
+            Some(frame) => self.copies.start(ctx, clipping, frame, self.timeline.session().view.figure_style()),
             None => self.toasts.info("The panels are still being computed.".to_owned()),
         }
     }

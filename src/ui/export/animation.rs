@@ -21,7 +21,9 @@ use crate::{
     engine::{Engine, EngineError, Fingerprints, OpenSource, Outcome},
     figure::{
         Dpi,
-        animation::{AnimatedRange, Animation, AnimationError, AnimationFormat, Audience, FRAMES, Film, Play, RATES},
+        animation::{
+            AnimatedRange, Animation, AnimationError, AnimationFormat, Audience, DPI, FRAMES, Film, Play, RATES,
+        },
     },
     session::{Session, document},
     ui::{
@@ -34,7 +36,6 @@ use crate::{
 };
 
 const ANIMATION: FileKind = FileKind { name: "Animation (PNG, GIF)", extensions: &["png", "apng", "gif"] };
-const DPI: u32 = 144;
 /// What a cancelled animation says.
 const CANCELLED: &str = "The animation was cancelled; no file was written.";
 

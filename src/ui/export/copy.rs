@@ -17,7 +17,7 @@ const MOST_CELLS: usize = 1_000_000;
 
 /// What is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Copy {
+pub enum Clipping {
     /// The figure as the window has it, as a picture of 300 dpi.
     Figure,
     /// One panel of it.
@@ -34,7 +34,7 @@ pub enum Copied {
     Text(String),
 }
 
-impl Copy {
+impl Clipping {
     /// What the clipboard holds afterwards, for people.
     pub fn what(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ fn matrix(outcome: &Outcome, component: Component, column: usize) -> String {
 /// The thread that makes them.
 #[derive(Default)]
 pub struct Copies {
-    job: Background<(Copy, Result<Copied, String>)>,
+    job: Background<(Clipping, Result<Copied, String>)>,
 }
 
 impl Copies {
@@ -120,9 +120,9 @@ impl Copies {
         self.job.is_running()
     }
 
-    pub fn start(&mut self, ctx: &Context, copy: Copy, frame: &Frame, style: FigureStyle) {
+    pub fn start(&mut self, ctx: &Context, clipping: Clipping, frame: &Frame, style: FigureStyle) {
         let (outcome, spec) = (frame.outcome.clone(), frame.spec.clone());
-        self.job.start(ctx, "copy", move || (copy, copy.make(&outcome, &spec, &style)));
+        self.job.start(ctx, "copy", move || (clipping, clipping.make(&outcome, &spec, &style)));
     }
 
     /// Puts what is ready onto the clipboard; what to say of it.

@@ -17,13 +17,14 @@ use super::{
     background::{Background, Finished},
     frame::Frame,
     path_field::{FileKind, PathField, Purpose},
+    widgets::dialog,
 };
 use crate::{
     engine::{Fingerprints, OpenSource, Sweep},
     session::Session,
 };
 use animation::AnimationDialog;
-pub use copy::{Copies, Copy};
+pub use copy::{Clipping, Copies};
 use figure::FigureDialog;
 
 const NUMBERS: FileKind =
@@ -123,36 +124,29 @@ impl Export {
             Exported::Numbers => "Export numbers",
             Exported::Sweep => "Export sweep",
         };
-        let mut open = true;
-        egui::Window::new(title)
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| match exported {
-                Exported::Figure => {
-                    if let Some(task) = self.figure.show(ui, shown, self.job.is_running(), actions) {
-                        self.job.start(ctx, "export", move || task.run());
-                    }
+        let (_, stays) = dialog(ctx, title, |ui| match exported {
+            Exported::Figure => {
+                if let Some(task) = self.figure.show(ui, shown, self.job.is_running(), actions) {
+                    self.job.start(ctx, "export", move || task.run());
                 }
-                Exported::Animation => self.animation.show(ui, shown),
-                Exported::Numbers => {
-                    let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
-                    if let (true, Some(frame)) = (wanted, shown.frame) {
-                        let (path, outcome, spec) = (self.numbers.path(), frame.outcome.clone(), frame.spec.clone());
-                        self.job.start(ctx, "export", move || write::numbers(path, &outcome, &spec));
-                    }
+            }
+            Exported::Animation => self.animation.show(ui, shown),
+            Exported::Numbers => {
+                let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
+                if let (true, Some(frame)) = (wanted, shown.frame) {
+                    let (path, outcome, spec) = (self.numbers.path(), frame.outcome.clone(), frame.spec.clone());
+                    self.job.start(ctx, "export", move || write::numbers(path, &outcome, &spec));
                 }
-                Exported::Sweep => {
-                    let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
-                    if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
-                        let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, shown.session);
-                        self.job.start(ctx, "export", move || task.run());
-                    }
+            }
+            Exported::Sweep => {
+                let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
+                if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
+                    let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, shown.session);
+                    self.job.start(ctx, "export", move || task.run());
                 }
-            });
-        if !open || ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            }
+        });
+        if !stays {
             self.open = None;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Context, Key, Modifiers};
+use egui::{Button, Context};
 
 use crate::{
     capture::write_atomically,
@@ -10,6 +10,7 @@ use crate::{
     ui::{
         background::{Background, Finished},
         path_field::{FileKind, PathField, Purpose},
+        widgets::dialog,
     },
 };
 
@@ -60,22 +61,13 @@ impl TableExport {
         if !self.is_open {
             return;
         }
-        let (mut open, mut save) = (true, false);
-        egui::Window::new("Save table of heads")
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| {
-                let entered = self.field.show(ui, "CSV or JSON file");
-                let button = ui.add_enabled(!self.job.is_running(), Button::new("Save table"));
-                save = (entered || button.clicked()) && !self.job.is_running();
-            });
-        if !open || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.is_open = false;
-        }
-        if save {
+        let is_free = !self.job.is_running();
+        let (wanted, stays) = dialog(ctx, "Save table of heads", |ui| {
+            let entered = self.field.show(ui, "CSV or JSON file");
+            entered | ui.add_enabled(is_free, Button::new("Save table")).clicked()
+        });
+        self.is_open = stays;
+        if wanted == Some(true) && is_free {
             let (path, table) = (self.field.path(), table());
             self.job.start(ctx, "export", move || write(&path, &table).map(|()| path));
         }

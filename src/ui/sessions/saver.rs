@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use egui::{Button, Context, Key, Modifiers};
+use egui::{Button, Context};
 
 use super::suggested;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     ui::{
         background::{Background, Finished},
         path_field::{FileKind, PathField, Purpose},
+        widgets::dialog,
     },
 };
 
@@ -89,20 +90,12 @@ impl Saver {
         if !self.is_open {
             return None;
         }
-        let (mut open, mut chosen) = (true, false);
-        egui::Window::new("Save session")
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(ctx.content_rect().center())
-            .show(ctx, |ui| {
-                chosen = self.field.show(ui, "Session file");
-                chosen |= ui.add_enabled(!self.job.is_running(), Button::new("Save")).clicked();
-            });
-        if !open || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.is_open = false;
-        }
-        (chosen && !self.job.is_running()).then(|| self.field.path())
+        let is_free = !self.job.is_running();
+        let (chosen, stays) = dialog(ctx, "Save session", |ui| {
+            let entered = self.field.show(ui, "Session file");
+            entered | ui.add_enabled(is_free, Button::new("Save")).clicked()
+        });
+        self.is_open = stays;
+        (chosen == Some(true) && is_free).then(|| self.field.path())
     }
 }

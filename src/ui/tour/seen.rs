@@ -1,28 +1,25 @@
 //! Remembering that the tour has been seen.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use egui::Context;
 
 use super::TourStart;
 use crate::{
-    capture::{WriteError, write_atomically},
-    ui::background::{Background, Finished},
+    capture::WriteError,
+    ui::remembered::{self, Writing},
 };
 
 /// An empty file that is there once the tour has been seen; it is written on a thread.
 pub struct Seen {
     file: Option<PathBuf>,
-    job: Background<Result<(), WriteError>>,
+    writing: Writing,
 }
 
 impl Seen {
     /// Without a file nothing outlives the window.
     pub fn new(file: Option<PathBuf>) -> Self {
-        Self { file, job: Background::default() }
+        Self { file, writing: Writing::default() }
     }
 
     /// Whether the tour is to be offered to someone whose file this is. Where nothing can be remembered, it is not: it
@@ -33,31 +30,23 @@ impl Seen {
 
     pub fn remember(&mut self, ctx: &Context) {
         if let Some(file) = self.file.clone() {
-            self.job.start(ctx, "tour seen", move || write(&file));
+            self.writing.start(ctx, move || write(&file));
         }
     }
 
     pub fn is_busy(&self) -> bool {
-        self.job.is_running()
+        self.writing.is_busy()
     }
 
     /// Why it could not be remembered.
     pub fn poll(&mut self) -> Option<String> {
-        let cause = match self.job.poll()? {
-            Finished::Done(Ok(())) => return None,
-            Finished::Done(Err(error)) => error.to_string(),
-            Finished::Broken => "internal error".to_owned(),
-        };
+        let cause = self.writing.poll()?;
         Some(format!("That the tour was seen is not remembered: {cause}"))
     }
 }
 
 fn write(file: &Path) -> Result<(), WriteError> {
-    if let Some(folder) = file.parent() {
-        // Where this fails, so does the writing, and says why.
-        let _ = fs::create_dir_all(folder);
-    }
-    write_atomically(file, |out| out.write_all(b"The guided tour has been seen.\n"))
+    remembered::write(file, |out| out.write_all(b"The guided tour has been seen.\n"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod axis_labels;
 mod cell_window;
 mod colorbar;
+mod dialog;
 mod epsilon_field;
 mod epsilon_input;
 mod epsilon_paint;
@@ -22,6 +23,7 @@ mod tooltip;
 pub use axis_labels::{AxisLabels, AxisSide};
 pub use cell_window::{CellPoint, CellWindow};
 pub use colorbar::{Beyond, Colorbar};
+pub use dialog::dialog;
 pub use epsilon_field::epsilon_field;
 pub(super) use epsilon_input::{EpsilonHandle, describe_epsilon};
 pub(super) use epsilon_paint::tag;
