@@ -184,18 +184,29 @@ fn dense_softmax(scores: &Array2<f32>, epsilon: f32) -> Array2<f32> {
     weights
 }
 
+/// Upstream of the shown head: the layers below it are run again for every new ε.
 fn all_layers(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("drag, scope All layers, bundled model, one panel");
-    for n_positions in [20, 64] {
+    let mut group = criterion.benchmark_group("drag, scope All layers, bundled model");
+    for n_positions in [20, 64, 128] {
         let ids = (0..n_positions).map(|position| (position * 37) % 2048).collect();
         let mut spec = spec(SourceSpec::Bundled(Bundled::Austen), Preset::AllLayers.scope());
         (spec.prompt, spec.layer, spec.head) = (Prompt::TokenIds(ids), 5, 1);
         let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
-        group.bench_function(BenchmarkId::from_parameter(n_positions), |bencher| {
+        let mut pixels = |spec: &RunSpec| {
+            let outcome = engine.run(spec, &|| false).unwrap();
+            black_box(renderer.render(&outcome, &picture_spec()))
+        };
+        group.bench_function(BenchmarkId::new("one panel", n_positions), |bencher| {
             bencher.iter(|| {
                 spec.epsilon[2][0] = drag.step();
-                let outcome = engine.run(&spec, &|| false).unwrap();
-                black_box(renderer.render(&outcome, &picture_spec()))
+                pixels(&spec)
+            });
+        });
+        group.bench_function(BenchmarkId::new("one column", n_positions), |bencher| {
+            bencher.iter(|| {
+                let epsilon = drag.step();
+                spec.epsilon.iter_mut().for_each(|row| row[0] = epsilon);
+                pixels(&spec)
             });
         });
     }

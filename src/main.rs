@@ -5,6 +5,11 @@ use std::{io::Write, process::ExitCode};
 use attenuate::{cli, ui};
 
 fn main() -> ExitCode {
+    #[cfg(feature = "profile")]
+    let _recording = match profile::record() {
+        Ok(recording) => recording,
+        Err(error) => return fail(&format!("the profile cannot be recorded: {error}"), 1),
+    };
     match cli::parse(std::env::args_os()) {
         Err(line) => fail(&line, 2),
         Ok(cli::Invocation::Print(text)) => {
@@ -21,6 +26,29 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("{error:#}"), 1),
+    }
+}
+
+#[cfg(feature = "profile")]
+mod profile {
+    //! What frames and requests spend their time on, as a file that <https://ui.perfetto.dev> shows.
+
+    use tracing_chrome::{ChromeLayerBuilder, FlushGuard};
+    use tracing_subscriber::{filter::filter_fn, prelude::*};
+
+    /// Where the recording goes, instead of into the working folder.
+    const FILE: &str = "ATTENUATE_PROFILE";
+    const DEFAULT: &str = "attenuate-profile.json";
+
+    /// Records until it is dropped.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn record() -> std::io::Result<FlushGuard> {
+        let file = std::fs::File::create(std::env::var_os(FILE).unwrap_or_else(|| DEFAULT.into()))?;
+        let (layer, guard) = ChromeLayerBuilder::new().writer(std::io::BufWriter::new(file)).include_args(true).build();
+        tracing_subscriber::registry().with(layer.with_filter(filter_fn(|metadata| metadata.is_span()))).init();
+        Ok(guard)
     }
 }
 

@@ -71,6 +71,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`].
     pub fn run_observed(&mut self, spec: &RunSpec, observer: &dyn Observer) -> Result<Outcome, EngineError> {
+        profiling::scope!("Engine::run");
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let reference_panels = self.reference(spec, observer)?;

@@ -34,6 +34,7 @@ impl OpenSource {
     /// # Errors
     /// When the source cannot be read, or [`EngineError::Cancelled`] when `watch` gave up.
     pub fn open(source: &SourceSpec, watch: Watch<'_>) -> Result<Self, EngineError> {
+        profiling::scope!("OpenSource::open");
         match source {
             SourceSpec::Bundled(Bundled::Austen) => {
                 Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?))

@@ -162,6 +162,7 @@ fn serve<Q, R>(
     let is_newest = |_: &mut Slot<Q>| shared.newest.load(Ordering::Acquire) == number;
     let wait = |time| drop(shared.arrived.wait_timeout_while(shared.slot(), time, is_newest));
     let ticket = Ticket { number, newest: &shared.newest, wait: &wait };
+    profiling::scope!("request");
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&ticket, request, &mut |result| send(Answer::Result(result)))));
     if let Err(panic) = outcome {
         let message = panic

@@ -86,6 +86,7 @@ impl PanelRenderer {
 
     /// The pictures of all nine panels, those that are new in this grain. Coarse ones are not kept.
     pub fn render_as(&mut self, outcome: &Outcome, spec: &PictureSpec, grain: Grain) -> PanelPictures {
+        profiling::scope!("nine panels");
         let window = window(outcome, spec);
         let measures = measures(outcome, spec);
         let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
@@ -185,6 +186,7 @@ fn draw(
     edges: &[Edges],
     grain: Grain,
 ) -> PanelPicture {
+    profiling::scope!("panel");
     let scale = palette.scale();
     let (pooled, histogram) = match edges.iter().find(|edges| edges.scale() == scale) {
         Some(edges) => pool_counted(measure, window, size, edges, grain),

@@ -58,6 +58,7 @@ pub fn advance(
         if cancelled() {
             return Err(ModelError::Cancelled);
         }
+        profiling::scope!("layer");
         let qkv = Arc::new(transformer.qkv(layer, &residual)?);
         observe(layer, &residual, &qkv);
         let head_outputs = attend(&qkv, layer, intervention)?;

@@ -251,6 +251,7 @@ impl App {
     }
 
     fn controls_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
+        profiling::scope!("controls");
         let session = self.timeline.session();
         let (frame, details) = (self.studio.frame(), self.studio.details());
         let outcome = frame.map(|frame| &frame.outcome);
@@ -267,6 +268,7 @@ impl App {
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
+        profiling::scope!("grid");
         let session = self.timeline.session();
         if session.view.heads
             && let Some(source) = self.opener.get(&session.source)
@@ -317,11 +319,13 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        profiling::scope!("App::logic");
         self.receive(ctx);
         self.ask(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        profiling::scope!("App::ui");
         let ctx = ui.ctx().clone();
         self.receive_copies(&ctx);
         let mut actions = shortcuts::combinations(&ctx);

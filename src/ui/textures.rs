@@ -21,16 +21,22 @@ pub struct PanelTextures {
 impl PanelTextures {
     /// Brings the textures up to date with `pictures`.
     pub fn update(&mut self, ctx: &Context, pictures: &PanelPictures) {
-        let mut old = std::mem::take(&mut self.uploaded);
+        profiling::scope!("textures");
+        let is_shown = |(uploaded, _): &(Arc<Picture>, TextureHandle)| {
+            pictures.panels.as_flattened().iter().any(|panel| Arc::ptr_eq(&panel.picture, uploaded))
+        };
+        let (kept, mut free) = std::mem::take(&mut self.uploaded).into_iter().partition::<Vec<_>, _>(is_shown);
+        self.uploaded = kept;
         for (row, pictures) in pictures.panels.iter().enumerate() {
             for (column, PanelPicture { picture, .. }) in pictures.iter().enumerate() {
-                let same = |(other, _): &(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
-                if !self.uploaded.iter().any(same) {
-                    let kept = old.iter().position(same).map(|index| old.swap_remove(index));
-                    let entry = kept.unwrap_or_else(|| (picture.clone(), upload(ctx, picture)));
-                    self.uploaded.push(entry);
-                }
-                self.ids[row][column] = self.uploaded.iter().find(|entry| same(entry)).map(|(_, handle)| handle.id());
+                let same = |(other, _): &&(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
+                let known = self.uploaded.iter().find(same).map(|(_, handle)| handle.id());
+                self.ids[row][column] = Some(known.unwrap_or_else(|| {
+                    let handle = upload(ctx, picture, free.pop().map(|(_, handle)| handle));
+                    let id = handle.id();
+                    self.uploaded.push((picture.clone(), handle));
+                    id
+                }));
             }
         }
     }
@@ -40,7 +46,14 @@ impl PanelTextures {
     }
 }
 
-fn upload(ctx: &Context, picture: &Picture) -> TextureHandle {
+/// Into the texture of a picture that is not shown any more, where there is one.
+fn upload(ctx: &Context, picture: &Picture, free: Option<TextureHandle>) -> TextureHandle {
     let image = ColorImage::from_rgba_premultiplied([picture.width, picture.height], &picture.rgba);
-    ctx.load_texture("pattern", image, TextureOptions::NEAREST)
+    match free {
+        Some(mut texture) => {
+            texture.set(image, TextureOptions::NEAREST);
+            texture
+        }
+        None => ctx.load_texture("pattern", image, TextureOptions::NEAREST),
+    }
 }

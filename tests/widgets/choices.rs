@@ -71,6 +71,28 @@ fn a_long_prompt_scrolls_within_its_height() {
 }
 
 #[test]
+fn of_thousands_of_chips_those_in_sight_are_there_and_arrows_reach_all() {
+    let ui = |ui: &mut Ui, (): &mut ()| {
+        let words: Vec<String> = (0..4096).map(|position| format!(" w{position}")).collect();
+        let chips: Vec<_> = words.iter().map(|text| Chip { text, kind: ChipKind::Text }).collect();
+        TokenChips::new(&chips).show(ui, "chips");
+    };
+    let mut harness = harness(ui, ());
+    harness.run();
+    let n_there = harness.query_all_by_role(Role::Button).count();
+    assert!((10..400).contains(&n_there), "{n_there}");
+    harness.get_by_label("token 0: w0").focus();
+    harness.run();
+    for _ in 0..n_there + 50 {
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+    }
+    let label = format!("token {0}: w{0}", n_there + 50);
+    let chip = harness.get_by_label(&label);
+    assert!(chip.is_focused() && chip.rect().bottom() < 120.0, "it was scrolled to: {:?}", chip.rect());
+}
+
+#[test]
 fn chips_can_be_chosen() {
     use egui::accesskit::Toggled;
     let ui = |ui: &mut Ui, (chosen, last): &mut (Vec<usize>, ChipsResponse)| {

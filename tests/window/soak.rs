@@ -1,6 +1,7 @@
 //! The real window under a pointer and a keyboard that never rest.
 
 use std::{
+    path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -14,11 +15,13 @@ use crate::screen::{HEIGHT, Program, Screen, WIDTH, eventually};
 
 /// How many minutes: 3 unless told.
 const MINUTES: &str = "ATTENUATE_SOAK_MINUTES";
-/// The part of the time after which memory is first read: caches of prompts, pictures and heads are full by then.
+/// The part of the time after which memory is first compared: threads and caches are what they will be by then.
 const WARM_UP: f64 = 0.5;
-/// What is kept may grow by this much, and by what one more cached prompt takes.
+/// Between two rests, at which memory is read.
+const STRETCH: Duration = Duration::from_secs(15);
+/// What is kept may grow by this much, and by what the allocator keeps of larger views in between.
 const GROWTH: f64 = 1.05;
-const SLACK: u64 = 16 << 20;
+const SLACK: u64 = 8 << 20;
 
 /// Keys that change what is shown, none that opens a dialog or ends the program.
 const KEYS: [&str; 24] = [
@@ -50,6 +53,7 @@ const KEYS: [&str; 24] = [
 
 struct Hand {
     random: ChaCha8Rng,
+    folder: PathBuf,
 }
 
 impl Hand {
@@ -64,11 +68,14 @@ impl Hand {
 
     fn act(&mut self, screen: &Screen) {
         let [[x, y], [to_x, to_y]] = [self.place(), self.place()];
+        if self.below(60) == 0 {
+            return self.export(screen);
+        }
         match self.below(8) {
             // The slider and what is near it: left column, upper part.
             0..=2 => {
                 let [x, y, to_x] =
-                    [20 + self.below(290), 90 + self.below(60), 20 + self.below(290)].map(|at| at.to_string());
+                    [20 + self.below(290), 165 + self.below(50), 20 + self.below(290)].map(|at| at.to_string());
                 screen.xdotool(&["mousemove", &x, &y, "mousedown", "1"]).unwrap();
                 for step in 0..6 {
                     let between = (x.parse::<u64>().unwrap() * (5 - step) + to_x.parse::<u64>().unwrap() * step) / 5;
@@ -84,12 +91,44 @@ impl Hand {
             6 => {
                 let words = ["fond", "of", "love", "a", "the", "dancing", "step", "."];
                 let word = words[self.below(words.len() as u64) as usize];
+                if self.below(4) == 0 {
+                    // All of it is typed over, so that no prompt grows without end.
+                    screen.press("ctrl+a");
+                }
                 screen.xdotool(&["type", "--delay", "5", word]).unwrap();
                 screen.press("Escape");
             }
             _ => screen.press(KEYS[self.below(KEYS.len() as u64) as usize]),
         }
     }
+
+    fn export(&mut self, screen: &Screen) {
+        let kind = ["png", "svg", "pdf"][self.below(3) as usize];
+        answer(screen, "ctrl+e", &self.folder.join(format!("figure.{kind}")));
+        sleep(Duration::from_millis(300));
+        screen.press("Escape");
+    }
+}
+
+/// Opens a dialog that asks for a path, and gives it.
+fn answer(screen: &Screen, shortcut: &str, path: &Path) {
+    screen.press(shortcut);
+    sleep(Duration::from_millis(200));
+    screen.press("ctrl+a");
+    screen.xdotool(&["type", "--delay", "5", path.to_str().unwrap()]).unwrap();
+    screen.press("Return");
+}
+
+/// Shows what a stored session holds and rests, so that what memory holds can be compared with another rest's.
+fn rest(screen: &Screen, session: &Path) {
+    for _ in 0..3 {
+        screen.press("Escape");
+    }
+    answer(screen, "ctrl+shift+o", session);
+    sleep(Duration::from_secs(1));
+    screen.press("Escape");
+    screen.xdotool(&["mousemove", "640", "4"]).unwrap();
+    sleep(Duration::from_secs(1));
 }
 
 #[test]
@@ -98,37 +137,35 @@ fn minutes_of_random_use_leave_memory_flat() {
     let minutes: f64 = std::env::var(MINUTES).map_or(3.0, |text| text.parse().expect("a number of minutes"));
     let screen = Screen::start();
     let mut program = Program::start(&screen);
-    let mut hand = Hand { random: ChaCha8Rng::seed_from_u64(20_261_124) };
+    let session = program.folder.path().join("rest.json");
+    sleep(Duration::from_secs(1));
+    answer(&screen, "ctrl+shift+s", &session);
+    eventually("the saved session", || session.is_file().then_some(()));
+    let mut hand = Hand { random: ChaCha8Rng::seed_from_u64(20_261_124), folder: program.folder.path().to_owned() };
     let start = Instant::now();
     let total = Duration::from_secs_f64(60.0 * minutes);
-    let mut first = None;
-    let mut actions = 0_u64;
-    let (mut slowest, mut most) = (Duration::ZERO, 0);
+    let (mut actions, mut slowest) = (0_u64, Duration::ZERO);
+    let mut at_rest = Vec::new();
     while start.elapsed() < total {
-        let before = Instant::now();
-        hand.act(&screen);
-        slowest = slowest.max(before.elapsed());
-        actions += 1;
-        assert_eq!(program.stderr(), "", "after {actions} actions");
-        if start.elapsed() > total.mul_f64(WARM_UP) && actions.is_multiple_of(50) {
-            let now = program.own_memory();
-            println!(
-                "{:.0} s: {actions} actions, own memory {now} bytes, slowest action {slowest:?}",
-                start.elapsed().as_secs_f64()
-            );
-            first.get_or_insert(now);
-            most = most.max(now);
+        let stretch = Instant::now();
+        while stretch.elapsed() < STRETCH {
+            let before = Instant::now();
+            hand.act(&screen);
+            slowest = slowest.max(before.elapsed());
+            actions += 1;
+            assert_eq!(program.stderr(), "", "after {actions} actions");
         }
+        rest(&screen, &session);
+        let (now, seconds) = (program.own_memory(), start.elapsed().as_secs_f64());
+        println!("{seconds:.0} s: {actions} actions, own memory at rest {now} bytes, slowest action {slowest:?}");
+        at_rest.push((start.elapsed(), now));
     }
-    screen.press("Escape");
-    sleep(Duration::from_secs(2));
-    let (first, last) = (first.expect("memory was read"), program.own_memory());
-    println!("{actions} actions; own memory {first} bytes after the warm-up, {most} at most, {last} at the end");
+    let first = at_rest.iter().find(|(at, _)| *at >= total.mul_f64(WARM_UP)).expect("memory was read").1;
+    let last = at_rest.last().expect("memory was read").1;
+    println!("{actions} actions; own memory at rest {first} bytes after the warm-up, {last} at the end");
     let allowed = (first as f64 * GROWTH) as u64 + SLACK;
     assert!(last <= allowed, "own memory grew from {first} to {last} bytes in {actions} actions");
     // It still listens.
-    screen.xdotool(&["mousemove", "640", "4"]).unwrap();
-    screen.press("Escape");
     screen.press("ctrl+q");
     let status = eventually("the end", || program.try_end());
     assert_eq!((status.code(), program.stderr().as_str()), (Some(0), ""));

@@ -121,6 +121,7 @@ impl Heads {
 
     /// Everything, into all the room there is.
     pub fn show(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+        profiling::scope!("heads");
         ui.spacing_mut().item_spacing.y = space::XS;
         let order = self.choice.ranking;
         bar::bar_ui(ui, self, session, source, actions);

@@ -49,6 +49,7 @@ impl Inspector {
         details: Option<&Details>,
         actions: &mut Actions,
     ) {
+        profiling::scope!("inspector");
         let selected = grid::selected_panel(session);
         self.reading = session.pinned.and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
         section(ui, "Pinned cell", |ui| pinned_ui(ui, session.pinned, frame, self.reading.as_ref(), selected, actions));

@@ -50,6 +50,7 @@ pub(super) fn send(
     looks: Looks,
     watcher: &Watcher<'_>,
 ) -> Result<(), EngineError> {
+    profiling::scope!("details");
     known.keep(outcome);
     let (component, column) = looks.selected;
     let panels = metrics(outcome, known, watcher)?;

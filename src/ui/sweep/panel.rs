@@ -49,6 +49,7 @@ const METRICS: [Segment<'static, SweepMetric>; 6] = [
 
 /// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
 pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, Mask)>, actions: &mut Actions) {
+    profiling::scope!("sweep");
     let session = &as_asked(session, actions);
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {

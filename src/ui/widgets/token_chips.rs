@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use egui::{
     AsIdSalt, CornerRadius, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
     StrokeKind, TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
@@ -14,6 +16,12 @@ use crate::ui::theme::{self, Colors, space};
 /// Side of the box in front of a token that can be chosen, in points.
 const TICK: f32 = 11.0;
 const TICK_GAP: f32 = 4.0;
+/// Between chips, and between rows of them, in points.
+const GAP: f32 = 3.0;
+/// Room for the focus ring of the first row, in points.
+const TOP: f32 = 2.0;
+/// Up to so many, also those out of sight are there for screen readers; of more, only what is in sight.
+const ALWAYS_THERE: usize = 512;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +47,14 @@ pub struct TokenChips<'a> {
     linked: &'a [usize],
     chosen: Option<&'a dyn Fn(usize) -> bool>,
     max_height: f32,
+}
+
+/// Where chips are, relative to the first one's row.
+struct Places {
+    /// A hash of all that they depend on.
+    key: u64,
+    rects: Vec<Rect>,
+    height: f32,
 }
 
 /// What the user did to the chips.
@@ -88,12 +104,7 @@ impl<'a> TokenChips<'a> {
                 .id_salt(id)
                 .max_height(self.max_height)
                 .auto_shrink([false, true])
-                .show(ui, |ui| {
-                    ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
-                    // Room for the focus ring of the first row.
-                    ui.add_space(2.0);
-                    ui.horizontal_wrapped(|ui| self.chips_ui(ui, id)).inner
-                })
+                .show(ui, |ui| self.chips_ui(ui, id))
                 .inner
         })
         .inner
@@ -101,11 +112,17 @@ impl<'a> TokenChips<'a> {
 
     fn chips_ui(&self, ui: &mut Ui, id: Id) -> ChipsResponse {
         let reached = move_focus(ui, id, self.chips.len());
+        let places = self.places(ui, id);
+        let (_, area) = ui.allocate_space(vec2(ui.available_width(), places.height));
         let mut response = ChipsResponse::default();
-        for (position, chip) in self.chips.iter().enumerate() {
+        for (position, (chip, place)) in self.chips.iter().zip(&places.rects).enumerate() {
+            let rect = place.translate(area.min.to_vec2());
+            if position != reached && self.chips.len() > ALWAYS_THERE && !ui.is_rect_visible(rect) {
+                continue;
+            }
             // One chip is in the tab order, the one last visited: a prompt may have thousands.
             let sense = if position == reached { Sense::click() } else { Sense::CLICK };
-            let chip_response = self.chip_ui(ui, id.with(position), chip, position, sense);
+            let chip_response = self.chip_ui(ui, id.with(position), chip, position, rect, sense);
             if chip_response.hovered() || (chip_response.has_focus() && response.hovered.is_none()) {
                 response.hovered = Some(position);
             }
@@ -130,14 +147,55 @@ impl<'a> TokenChips<'a> {
         response
     }
 
-    fn chip_ui(&self, ui: &mut Ui, id: Id, chip: &Chip<'_>, position: usize, sense: Sense) -> Response {
+    /// Where the chips are, as it was computed before if nothing is different: thousands of texts are not laid out in
+    /// every frame.
+    fn places(&self, ui: &Ui, id: Id) -> Arc<Places> {
+        let (width, scale) = (ui.available_width(), ui.pixels_per_point());
+        let font = TextStyle::Body.resolve(ui.style());
+        let texts: Vec<(&str, bool)> = self.chips.iter().map(|chip| (chip.text, chip.kind == ChipKind::Text)).collect();
+        let key = egui::util::hash((texts, font, width.to_bits(), scale.to_bits(), self.chosen.is_some()));
+        let id = id.with("places");
+        if let Some(known) = ui.data(|data| data.get_temp::<Arc<Places>>(id)).filter(|places| places.key == key) {
+            return known;
+        }
+        let places = Arc::new(self.place(ui, width, key));
+        ui.data_mut(|data| data.insert_temp(id, places.clone()));
+        places
+    }
+
+    /// In rows of `width`, as many chips in each as it has room for.
+    fn place(&self, ui: &Ui, width: f32, key: u64) -> Places {
+        let colors = theme::of(ui);
+        let sizes: Vec<Vec2> = self
+            .chips
+            .iter()
+            .map(|chip| {
+                ui.painter().layout_job(chip_text(ui, chip, colors)).size() + vec2(12.0 + self.tick_width(), 5.0)
+            })
+            .collect();
+        let row_height = sizes.iter().map(|size| size.y).fold(ui.spacing().interact_size.y, f32::max);
+        let (mut left, mut top) = (0.0, TOP);
+        let mut rects = Vec::with_capacity(sizes.len());
+        for size in sizes {
+            if left > 0.0 && left + size.x > width {
+                (left, top) = (0.0, top + row_height + GAP);
+            }
+            rects.push(Rect::from_min_size(pos2(left, top + (row_height - size.y) / 2.0), size));
+            left += size.x + GAP;
+        }
+        Places { key, rects, height: top + row_height }
+    }
+
+    fn tick_width(&self) -> f32 {
+        if self.chosen.is_some() { TICK + TICK_GAP } else { 0.0 }
+    }
+
+    fn chip_ui(&self, ui: &Ui, id: Id, chip: &Chip<'_>, position: usize, rect: Rect, sense: Sense) -> Response {
         let colors = theme::of(ui);
         let chosen = self.chosen.map(|chosen| chosen(position));
-        let galley = ui.painter().layout_job(chip_text(ui, chip, colors));
-        let tick = if chosen.is_some() { TICK + TICK_GAP } else { 0.0 };
-        let (_, rect) = ui.allocate_space(galley.size() + vec2(12.0 + tick, 5.0));
         let response = ui.interact(rect, id, sense);
         if ui.is_rect_visible(rect) {
+            let galley = ui.painter().layout_job(chip_text(ui, chip, colors));
             let lit = response.hovered() || self.linked.contains(&position);
             let radius = CornerRadius::same(4);
             let (fill, outline) = match (lit, chip.kind) {
@@ -154,7 +212,7 @@ impl<'a> TokenChips<'a> {
                 let center = pos2(rect.left() + 6.0 + TICK / 2.0, rect.center().y);
                 paint_tick(ui.painter(), center, chosen, colors);
             }
-            let corner = rect.center() + vec2(tick, 0.0) / 2.0 - galley.size() / 2.0;
+            let corner = rect.center() + vec2(self.tick_width(), 0.0) / 2.0 - galley.size() / 2.0;
             ui.painter().galley(corner, galley, colors.text);
         }
         let enabled = ui.is_enabled();
