@@ -223,6 +223,16 @@ pub(super) fn pool_counted(
     (grid.filled(values, unmasked), histogram)
 }
 
+/// How many queries and keys stand behind the pixel that shows `[query, key]`, as [`pool`] divides them: one of each
+/// where a cell covers a pixel or more.
+pub fn cells_behind(window: Window, size: [usize; 2], n_positions: usize, [query, key]: [usize; 2]) -> [usize; 2] {
+    let behind = |from, to, n_pixels, cell| {
+        let bins = bins(from, to, n_pixels, n_positions);
+        bins.into_iter().find(|bin| bin.cells.contains(&cell)).map_or(1, |bin| bin.cells.len())
+    };
+    [behind(window.y0, window.y1, size[1], query), behind(window.x0, window.x1, size[0], key)]
+}
+
 /// How many cells a picture of a pattern under `mask` looks at.
 pub(super) fn n_cells(n_positions: usize, mask: Mask, window: Window, height: usize) -> usize {
     let rows = bins(window.y0, window.y1, height, n_positions);
@@ -383,6 +393,24 @@ mod tests {
         let pooled = pool(|query, _| CAUSAL[query], 4, Window::whole(4), [4, 4], Keep::Largest);
         assert_eq!(pooled.value(1, 0), None);
         assert_eq!((pooled.value(4, 0), pooled.value(0, 4)), (None, None), "outside");
+    }
+
+    #[test]
+    fn a_pixel_tells_how_many_cells_are_behind_it() {
+        let whole = Window::whole(1000);
+        // 1000 cells in 300 pixels: three or four, those whose centres lie within.
+        assert_eq!(cells_behind(whole, [300, 250], 1000, [0, 0]), [4, 3]);
+        assert_eq!(cells_behind(whole, [300, 250], 1000, [999, 3]), [4, 4]);
+        let behind = |key| cells_behind(whole, [300, 1000], 1000, [7, key]);
+        let mut all = 0;
+        while all < 1000 {
+            let [queries, keys] = behind(all);
+            assert!(queries == 1 && (3..=4).contains(&keys), "{all}: {keys}");
+            all += keys;
+        }
+        assert_eq!(all, 1000, "every key is behind one pixel");
+        let zoomed = Window { x0: 10.0, x1: 60.0, y0: 10.0, y1: 60.0 };
+        assert_eq!(cells_behind(zoomed, [200, 200], 1000, [30, 20]), [1, 1]);
     }
 
     #[test]

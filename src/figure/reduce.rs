@@ -73,6 +73,17 @@ impl Keep {
     }
 }
 
+impl fmt::Display for Keep {
+    /// What a pixel shows of the cells behind it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Largest => f.write_str("the largest"),
+            Self::Farthest(center) => write!(f, "the one farthest from {center}"),
+            Self::Mean => f.write_str("the mean"),
+        }
+    }
+}
+
 /// Bins along the rows.
 pub(super) struct Columns<'a> {
     pub bins: &'a [Bin],

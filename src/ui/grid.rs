@@ -19,7 +19,7 @@ use super::{
 use crate::{
     attention::Component,
     engine::{Outcome, Token},
-    figure::{self, Quantity},
+    figure::{self, Keep, Quantity},
     session::{Cell, Command, RowChoice, Session},
 };
 
@@ -37,6 +37,8 @@ pub struct Hovered {
     pub cell: Cell,
     /// `None` where it is masked.
     pub numbers: Option<CellNumbers>,
+    /// What the pixel under the pointer shows, of how many queries and keys.
+    pub behind: (Keep, [usize; 2]),
     pointer: Pos2,
     /// The hovered row of cells on screen.
     row: Rect,
@@ -151,7 +153,8 @@ pub fn grid_ui(
                 let cell_rect = window.rect_of(cell, response.picture);
                 let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
                 let numbers = CellNumbers::of(&frame.outcome, component, column_shown, cell);
-                now_hovered = Some(Hovered { component, column: column_shown, cell, numbers, pointer, row });
+                let behind = behind(&scene, component, column_shown, cell);
+                now_hovered = Some(Hovered { component, column: column_shown, cell, numbers, behind, pointer, row });
             }
         }
     }
@@ -170,6 +173,16 @@ pub fn grid_ui(
             |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
         );
     }
+}
+
+/// What the pixel of a cell shows, and of how many queries and keys.
+fn behind(scene: &Scene<'_>, component: Component, column: usize, cell: Cell) -> (Keep, [usize; 2]) {
+    let Frame { pictures, looks, outcome, .. } = scene.frame;
+    let measure = &pictures.panels[component.row()][column].measure;
+    let n_positions = outcome.n_positions();
+    let window = looks.picture.window.unwrap_or_else(|| figure::Window::whole(n_positions));
+    let behind = figure::cells_behind(window, looks.picture.size, n_positions, [cell.query, cell.key]);
+    (Keep::of(measure.quantity(), measure.pooling()), behind)
 }
 
 /// For the tour: all panels with their titles, and the first of them.

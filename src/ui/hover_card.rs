@@ -4,7 +4,7 @@ use egui::{Grid, RichText, Ui};
 
 use super::{
     grid::Hovered,
-    numbers,
+    numbers::{self, CellNumbers},
     theme::{self, space},
 };
 use crate::{
@@ -14,15 +14,24 @@ use crate::{
 
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
-    let Hovered { component, column, cell, numbers, .. } = hovered;
+    let Hovered { component, column, cell, numbers, behind, .. } = hovered;
     let epsilon = outcome.epsilon[component.row()][*column];
     ui.label(RichText::new(figure::panel_title(*component, outcome.operation, epsilon)).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
-    let Some(numbers) = numbers else {
-        ui.label("masked: a token cannot attend to a later one");
-        return;
-    };
+    match numbers {
+        Some(numbers) => numbers_ui(ui, outcome, shown, numbers),
+        None => _ = ui.label("masked: a token cannot attend to a later one"),
+    }
+    if let (keep, [queries, keys]) = behind
+        && queries * keys > 1
+    {
+        let text = format!("the pixel shows {keep} of {queries} × {keys} cells");
+        ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+    }
+}
+
+fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNumbers) {
     Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
         let mut row = |name: &str, value: String, is_shown: bool| {
             let colors = theme::of(ui);

@@ -24,6 +24,7 @@ mod heads;
 mod inspector;
 mod lessons;
 mod loading;
+mod long;
 mod opening;
 mod operations;
 mod preferences;
