@@ -1,5 +1,5 @@
-//! A model of SmolLM2-135M's shape with random weights, from a folder: what opening it, one full forward and the nine
-//! panels of scope *All layers* cost. `benches/pytorch_eager.py` times the same with PyTorch.
+//! A model of SmolLM2-135M's shape with random weights, from a folder: what opening it, one full forward, the forward to
+//! the middle layer and the nine panels of scope *All layers* cost. `benches/pytorch_eager.py` times the same with PyTorch.
 //!
 //! `cargo bench --bench model`
 //!
@@ -153,6 +153,13 @@ fn smollm2(criterion: &mut Criterion) {
         for row in &mut spec.epsilon {
             *row = [5e-1, 1e-3, 1e-10].map(|epsilon| Epsilon::new(epsilon).unwrap());
         }
+        let this_head = RunSpec { scope: Preset::ThisHead.scope(), ..spec.clone() };
+        group.bench_function(BenchmarkId::new("forward to layer 15 of 30 and its nine panels", name), |bencher| {
+            bencher.iter(|| {
+                let spec = RunSpec { prompt: Prompt::TokenIds(fresh_ids()), ..this_head.clone() };
+                black_box(engine.run(&spec, &|| false).unwrap())
+            });
+        });
         group.bench_function(BenchmarkId::new("nine panels, scope All layers, layer 15 of 30", name), |bencher| {
             bencher.iter(|| {
                 spec.prompt = Prompt::TokenIds(fresh_ids());

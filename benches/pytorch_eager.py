@@ -5,6 +5,7 @@
 Needs torch and transformers. A Llama of SmolLM2-135M's shape with random weights, 64 tokens, two threads, no gradients:
 
 - one full forward, logits at every position;
+- one forward that ends with the pattern of the shown layer, the middle one;
 - the nine interventions of the grid in scope "all layers": Query, Key or Value of every head of every layer scaled by
   5e-1, 1e-3 and 1e-10, Query and Key behind the rotary embedding, each in one forward. Reported twice: with the whole
   forward (`nine forwards`), as a notebook with hooks does it, and without what lies behind the shown layer
@@ -100,6 +101,14 @@ def main():
 
     timed("nine forwards", max(3, arguments.rounds // 3), nine)
     stop_at = SHOWN_LAYER
+
+    def one():
+        try:
+            network(ids, use_cache=False)
+        except BehindShownLayer:
+            pass
+
+    timed(f"one forward up to layer {SHOWN_LAYER}", arguments.rounds, one)
     timed(f"nine forwards up to layer {SHOWN_LAYER}", max(3, arguments.rounds // 3), nine)
 
 
