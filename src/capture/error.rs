@@ -105,9 +105,9 @@ impl fmt::Display for Names {
 pub struct Excerpt(String);
 
 impl Excerpt {
-    const SHOWN: usize = 60;
+    const SHOWN: usize = 80;
 
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let mut shown: String = text.chars().take(Self::SHOWN).collect();
         if shown.len() < text.len() {
             shown.push('…');
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(Names::new([]).to_string(), "no tensors");
         let many = Names::new((0..10).map(|i| format!("t{i}"))).to_string();
         assert!(many.ends_with("t7 and 2 more"), "{many}");
-        assert_eq!(Excerpt::new(&"é".repeat(61)).to_string(), "é".repeat(60) + "…");
+        assert_eq!(Excerpt::new(&"é".repeat(81)).to_string(), "é".repeat(80) + "…");
         assert_eq!(Excerpt::new("a\n\u{1b}[1m").to_string(), "a\\n\\u{1b}[1m");
     }
 

@@ -23,7 +23,7 @@ mod tensor;
 mod tests;
 
 pub use atomic::{WriteError, write_atomically};
-pub use error::{CaptureError, Problem};
+pub use error::{CaptureError, Excerpt, Problem};
 pub use npz::ArrayProblem;
 pub use numbers::{NumbersFormat, UnknownFormat, WeightsFile, exact_weights};
 pub use reader::Capture;

@@ -10,7 +10,7 @@ use crate::{
     engine::{Bundled, Fingerprints, Prompt, Reference, RunSpec, SourceSpec},
     figure::LimitsFrom,
     session::{
-        Command, OnScreen, Session,
+        Command, OnScreen, Person, Session,
         document::{self, Named, SessionDocument, Start, Whereabouts},
     },
 };
@@ -80,8 +80,7 @@ pub fn without_session(arguments: &SourceArguments) -> Session {
 fn read(path: &Path) -> anyhow::Result<SessionDocument> {
     let mut document = document::read(path).map_err(|error| anyhow!("{error}"))?;
     // Theme and scale are of the person who saved it.
-    let view = &mut document.session.view;
-    (view.theme, view.ui_scale) = (crate::session::Theme::default(), 1.0);
+    document.session.view.person = Person::default();
     Ok(document)
 }
 

@@ -11,6 +11,7 @@ use super::{
     matrix::{MappedNumbers, Matrix},
     number_format::NumberFormat,
 };
+use crate::capture::Excerpt;
 
 /// Where tensors come from: safetensors files, mapped or in memory, and what is added next to them.
 pub trait TensorStore {
@@ -129,7 +130,7 @@ impl<'a> Weights<'a> {
         let read = self.read.borrow();
         let unread = |name: &&str| name.starts_with(prefix) && !read.contains(*name) && !known(name);
         match self.store.names().into_iter().find(unread) {
-            Some(name) => Err(ModelError::UnexpectedTensor { name: name.to_owned() }),
+            Some(name) => Err(ModelError::UnexpectedTensor { name: Excerpt::new(name).to_string() }),
             None => Ok(()),
         }
     }

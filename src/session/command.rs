@@ -1,4 +1,4 @@
-use super::{Cell, FIGURE_GRID, PaperFigure, RowChoice, Session, SliderRange, Theme, View};
+use super::{Cell, FIGURE_GRID, PaperFigure, Person, RowChoice, Session, SliderRange, Theme};
 use crate::{
     attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
@@ -63,6 +63,7 @@ pub enum Command {
     ToggleHeads,
     SetTheme(Theme),
     SetUiScale(f32),
+    SetReducedMotion(bool),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
     SetPooling(Pooling),
@@ -92,9 +93,6 @@ impl Default for OnScreen<'_> {
         Self { facts: None, n_positions: 0, mask: Mask::Causal }
     }
 }
-
-/// Scale of the whole window, 1 = ordinary.
-pub(super) const UI_SCALE: std::ops::RangeInclusive<f32> = 0.75..=2.5;
 
 impl Session {
     /// Carries out `command`.
@@ -132,9 +130,9 @@ impl Session {
                 self.forget_cells();
             }
             Command::Restore(session) => {
-                let View { theme, ui_scale, .. } = self.view;
+                let person = self.view.person;
                 *self = *session;
-                (self.view.theme, self.view.ui_scale) = (theme, ui_scale);
+                self.view.person = person;
             }
             Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
             Command::SetHead(head) => self.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
@@ -154,10 +152,13 @@ impl Session {
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::SetSliderRange(range) => self.view.slider = range,
             Command::ToggleHeads => self.view.heads = !self.view.heads,
-            Command::SetTheme(theme) => self.view.theme = theme,
+            Command::SetTheme(theme) => self.view.person.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}
-            Command::SetUiScale(scale) => self.view.ui_scale = scale.clamp(*UI_SCALE.start(), *UI_SCALE.end()),
+            Command::SetUiScale(scale) => {
+                self.view.person.ui_scale = scale.clamp(*Person::UI_SCALE.start(), *Person::UI_SCALE.end());
+            }
+            Command::SetReducedMotion(reduced) => self.view.person.reduced_motion = reduced,
             Command::SetQuantity(quantity) if quantity == self.view.quantity => {}
             Command::SetQuantity(quantity) => self.view.show(quantity),
             Command::SetPooling(pooling) => self.view.pooling = pooling,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, OnScreen};
 pub use timeline::Timeline;
-pub use view::{SliderRange, SweepView, Theme, View};
+pub use view::{Person, SliderRange, SweepView, Theme, View};
 
 use crate::{
     attention::{Component, Epsilon, Operation, Scope},

@@ -110,6 +110,7 @@ fn any_command() -> impl Strategy<Value = Command> {
     let looks = prop_oneof![
         panel().prop_map(|(component, column)| Command::ToggleSolo { component, column }),
         prop::sample::select(&[Theme::System, Theme::Light, Theme::Dark][..]).prop_map(Command::SetTheme),
+        any::<bool>().prop_map(Command::SetReducedMotion),
         prop_oneof![any::<f32>(), Just(f32::NAN)].prop_map(Command::SetUiScale),
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
@@ -149,7 +150,7 @@ proptest! {
             prop_assert!(session.column <= 2);
             prop_assert!(session.view.solo.is_none_or(|(_, column)| column <= 2));
             prop_assert!(session.layer < facts.n_layers && session.head < facts.n_heads, "{session:?}");
-            prop_assert!((0.75..=2.5).contains(&session.view.ui_scale));
+            prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
             prop_assert!(session.epsilon.as_flattened().contains(&session.selected_epsilon()));
             prop_assert_eq!(session.run_spec().source, facts.source);
         }
@@ -171,7 +172,7 @@ proptest! {
         for command in commands {
             session.apply(command, OnScreen::default());
             prop_assert!(session.column <= 2);
-            prop_assert!((0.75..=2.5).contains(&session.view.ui_scale));
+            prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
         }
     }
 }

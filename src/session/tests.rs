@@ -177,7 +177,7 @@ fn an_example_keeps_epsilon_scope_and_looks() {
     assert_eq!((changed.layer, changed.head, &changed.prompt), (example.layer, example.head, &example.prompt));
     assert_eq!(changed.epsilon, [[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]; 3]);
     assert_eq!(changed.scope, Preset::ThisLayer.scope());
-    assert_eq!((changed.column, changed.view.colormap, changed.view.theme), (1, Colormap::Viridis, Theme::Dark));
+    assert_eq!((changed.column, changed.view.colormap, changed.view.person.theme), (1, Colormap::Viridis, Theme::Dark));
     assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
 }
 
@@ -233,6 +233,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetWindow(Some(WINDOW)),
         solo.clone(),
         Command::SetTheme(Theme::Light),
+        Command::SetReducedMotion(true),
         Command::SetUiScale(1.5),
         Command::SetQuantity(Quantity::Score),
         Command::SetLimitsFrom(LimitsFrom::EachPanel),
@@ -253,8 +254,7 @@ fn looks_are_set_and_nothing_else() {
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
-        theme: Theme::Light,
-        ui_scale: 1.5,
+        person: Person { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
         quantity: Quantity::Score,
         pooling: Pooling::Mean,
         limits_from: LimitsFrom::EachPanel,
@@ -298,7 +298,7 @@ fn the_figure_looks_as_the_view_does() {
 
 #[test]
 fn the_scale_of_the_window_has_limits() {
-    let scale = |by: f32| after([Command::SetUiScale(by)]).view.ui_scale;
+    let scale = |by: f32| after([Command::SetUiScale(by)]).view.person.ui_scale;
     assert_eq!((scale(0.1), scale(9.0), scale(f32::INFINITY)), (0.75, 2.5, 2.5));
     assert_eq!(scale(f32::NAN), 1.0, "no number changes nothing");
 }
@@ -344,8 +344,7 @@ fn a_session_survives_json() {
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
-            theme: Theme::Dark,
-            ui_scale: 1.1,
+            person: Person { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
             quantity: Quantity::WeightedValue,
             pooling: Pooling::Mean,
             norm: "log:0.1:0.3".parse().unwrap(),

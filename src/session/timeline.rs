@@ -40,8 +40,7 @@ impl Timeline {
     /// One step back: the view as it was before another source was opened. Theme and scale stay.
     pub fn back(&mut self) {
         if let Some(mut session) = self.past.pop() {
-            session.view.theme = self.current.view.theme;
-            session.view.ui_scale = self.current.view.ui_scale;
+            session.view.person = self.current.view.person;
             self.current = session;
         }
     }
@@ -54,7 +53,7 @@ mod tests {
         attention::{Epsilon, Preset},
         engine::{Bundled, SourceSpec},
         figure::Window,
-        session::{Cell, Theme, View},
+        session::{Cell, Person, Theme, View},
     };
 
     #[test]
@@ -93,7 +92,8 @@ mod tests {
         timeline.apply(Command::SetTheme(Theme::Dark), OnScreen::default());
         timeline.apply(Command::SetUiScale(2.0), OnScreen::default());
         timeline.back();
-        let view = View { theme: Theme::Dark, ui_scale: 2.0, ..View::default() };
+        let view =
+            View { person: Person { theme: Theme::Dark, ui_scale: 2.0, ..Person::default() }, ..View::default() };
         assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
     }
 
@@ -104,7 +104,7 @@ mod tests {
         let before = timeline.session().clone();
         let saved = Session { layer: 3, column: 2, ..Session::default() };
         timeline.apply(Command::Restore(Box::new(saved.clone())), OnScreen::default());
-        assert_eq!(timeline.session().view.theme, Theme::Dark, "the person's, not the view's");
+        assert_eq!(timeline.session().view.person.theme, Theme::Dark, "the person's, not the view's");
         assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);
         timeline.apply(Command::Restore(Box::new(saved)), OnScreen::default());
         timeline.back();

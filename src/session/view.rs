@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -52,7 +54,7 @@ impl SliderRange {
 }
 
 /// How the numbers are shown; changes none of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
     pub quantity: Quantity,
@@ -72,29 +74,28 @@ pub struct View {
     pub slider: SliderRange,
     /// Whether the browser of all heads is open in the place of the panels.
     pub heads: bool,
-    pub theme: Theme,
-    /// Scale of the whole window, 0.75 to 2.5.
-    pub ui_scale: f32,
+    #[serde(flatten)]
+    pub person: Person,
 }
 
-impl Default for View {
+/// What belongs to the person before the screen, whoever's view is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Person {
+    pub theme: Theme,
+    /// Scale of the whole window, 1 = ordinary, within [`Self::UI_SCALE`].
+    pub ui_scale: f32,
+    /// Whether what opens, closes and scrolls does so at once.
+    pub reduced_motion: bool,
+}
+
+impl Person {
+    pub const UI_SCALE: RangeInclusive<f32> = 0.75..=2.5;
+}
+
+impl Default for Person {
     fn default() -> Self {
-        Self {
-            quantity: Quantity::default(),
-            pooling: Pooling::default(),
-            colormap: Colormap::default(),
-            norm: ColorNorm::default(),
-            limits_from: LimitsFrom::default(),
-            masked: MaskedStyle::default(),
-            window: None,
-            solo: None,
-            inspector: false,
-            sweep: SweepView::default(),
-            slider: SliderRange::default(),
-            heads: false,
-            theme: Theme::default(),
-            ui_scale: 1.0,
-        }
+        Self { theme: Theme::default(), ui_scale: 1.0, reduced_motion: false }
     }
 }
 

@@ -73,6 +73,8 @@ pub struct App {
     tour: Tour,
     tour_seen: Seen,
     preferences: Preferences,
+    /// As it was set last.
+    reduced_motion: bool,
     /// Whether text was being edited at the end of the last frame: then Esc is for that.
     was_typing: bool,
 }
@@ -120,6 +122,7 @@ impl App {
             tour: Tour::new(setup.tour),
             tour_seen: Seen::new(setup.tour_seen),
             preferences,
+            reduced_motion: false,
             was_typing: false,
         };
         app.follow_view(ctx);
@@ -176,16 +179,20 @@ impl App {
         }
     }
 
-    /// Theme and scale as the session has them.
-    fn follow_view(&self, ctx: &Context) {
-        let view = &self.session().view;
-        ctx.set_theme(match view.theme {
+    /// Theme, scale and motion as the session has them.
+    fn follow_view(&mut self, ctx: &Context) {
+        let person = self.session().view.person;
+        ctx.set_theme(match person.theme {
             Theme::System => egui::ThemePreference::System,
             Theme::Light => egui::ThemePreference::Light,
             Theme::Dark => egui::ThemePreference::Dark,
         });
-        if ctx.zoom_factor() != view.ui_scale {
-            ctx.set_zoom_factor(view.ui_scale);
+        if ctx.zoom_factor() != person.ui_scale {
+            ctx.set_zoom_factor(person.ui_scale);
+        }
+        if self.reduced_motion != person.reduced_motion {
+            self.reduced_motion = person.reduced_motion;
+            theme::set_motion(ctx, person.reduced_motion);
         }
     }
 

@@ -222,7 +222,7 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
     let view = &session.view;
     ui.menu_button("Theme", |ui| {
         for (theme, name) in [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")] {
-            if ui.radio(view.theme == theme, name).clicked() {
+            if ui.radio(view.person.theme == theme, name).clicked() {
                 actions.push(Command::SetTheme(theme).into());
             }
         }
@@ -255,11 +255,15 @@ fn view_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut 
     });
     ui.menu_button("Size", |ui| {
         for scale in SCALES {
-            if ui.radio(view.ui_scale == scale, format!("{:.0} %", scale * 100.0)).clicked() {
+            if ui.radio(view.person.ui_scale == scale, format!("{:.0} %", scale * 100.0)).clicked() {
                 actions.push(Command::SetUiScale(scale).into());
             }
         }
     });
+    let mut reduced = view.person.reduced_motion;
+    if ui.checkbox(&mut reduced, "Reduced motion").on_hover_text("Open, close and scroll at once").changed() {
+        actions.push(Command::SetReducedMotion(reduced).into());
+    }
 }
 
 fn quantities_ui(ui: &mut Ui, view: &View, frame: Option<&Frame>, actions: &mut Actions) {

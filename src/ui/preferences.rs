@@ -13,7 +13,7 @@ use super::remembered::{self, Writing};
 use crate::{
     capture::WriteError,
     figure::{Colormap, MaskedStyle, Pooling, Quantity},
-    session::{Session, SweepView, Theme, View},
+    session::{Person, Session, SweepView, View},
 };
 
 /// Nobody changes everything at once: written when nothing has changed for so long.
@@ -25,8 +25,8 @@ const MOST_BYTES: u64 = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
-    theme: Theme,
-    ui_scale: f32,
+    #[serde(flatten)]
+    person: Person,
     /// Of attention weights: other quantities bring their own.
     colormap: Colormap,
     masked: MaskedStyle,
@@ -47,8 +47,8 @@ pub struct Sizes {
 
 impl Default for Kept {
     fn default() -> Self {
-        let View { theme, ui_scale, colormap, masked, pooling, inspector, sweep, .. } = View::default();
-        Self { theme, ui_scale, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
+        let View { person, colormap, masked, pooling, inspector, sweep, .. } = View::default();
+        Self { person, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
     }
 }
 
@@ -65,8 +65,11 @@ impl Kept {
             inspector: inspector.filter(is_size),
             sweep: sweep.filter(is_size),
         };
-        let ui_scale = if (0.75..=2.5).contains(&kept.ui_scale) { kept.ui_scale } else { 1.0 };
-        Self { ui_scale, sizes, ..kept }
+        let mut person = kept.person;
+        if !Person::UI_SCALE.contains(&person.ui_scale) {
+            person.ui_scale = Person::default().ui_scale;
+        }
+        Self { person, sizes, ..kept }
     }
 
     /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
@@ -93,15 +96,15 @@ impl Kept {
     /// A saved session: theme and scale of the window are the person's, all else is the session's.
     #[must_use]
     pub fn over_saved(&self, mut session: Session) -> Session {
-        (session.view.theme, session.view.ui_scale) = (self.theme, self.ui_scale);
+        session.view.person = self.person;
         session
     }
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
-        let View { theme, ui_scale, colormap, quantity, masked, pooling, inspector, sweep, .. } = session.view;
+        let View { person, colormap, quantity, masked, pooling, inspector, sweep, .. } = session.view;
         let colormap = if quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { theme, ui_scale, colormap, masked, pooling, inspector, sweep, sizes }
+        Self { person, colormap, masked, pooling, inspector, sweep, sizes }
     }
 }
 
@@ -196,6 +199,7 @@ fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::Theme;
 
     #[test]
     fn what_is_written_is_read_and_nonsense_is_the_default() {
@@ -203,7 +207,8 @@ mod tests {
         let file = folder.path().join("deep").join("preferences.json");
         assert_eq!(Kept::read(&file), Kept::default());
         let sizes = Sizes { window: Some([1000.0, 700.0]), inspector: Some(400.0), sweep: None };
-        let kept = Kept { theme: Theme::Dark, ui_scale: 1.5, inspector: true, sizes, ..Kept::default() };
+        let person = Person { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true };
+        let kept = Kept { person, inspector: true, sizes, ..Kept::default() };
         write(&file, &kept).unwrap();
         assert_eq!(Kept::read(&file), kept);
         for text in ["", "[]", "{\"theme\": 7}", "{\"ui_scale\": 1e9, \"sizes\": {\"window\": [-1, 1e30]}}"] {
@@ -215,9 +220,10 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_stays() {
-        let kept = Kept { colormap: Colormap::Viridis, theme: Theme::Dark, ..Kept::default() };
+        let person = Person { theme: Theme::Dark, ..Person::default() };
+        let kept = Kept { colormap: Colormap::Viridis, person, ..Kept::default() };
         let plain = kept.over(Session::default());
-        assert_eq!((plain.view.colormap, plain.view.theme), (Colormap::Viridis, Theme::Dark));
+        assert_eq!((plain.view.colormap, plain.view.person.theme), (Colormap::Viridis, Theme::Dark));
         let mut asked = Session::default();
         asked.view.colormap = Colormap::Magma;
         assert_eq!(kept.over(asked).view.colormap, Colormap::Magma);

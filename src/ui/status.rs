@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{attention::Operation, session::Session};
 
+const NOT_A_NUMBER: &str = "Of the cells in view in all nine panels. NaN, not a number, comes of NaN or infinities in \
+    Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
+
 pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio, opening: Option<&Opening>, actions: &mut Actions) {
     // Always as high as with a button in it, so that the panels above keep their size.
     ui.set_min_height(theme::TARGET.y);
@@ -78,6 +81,11 @@ fn last_run_ui(ui: &mut Ui, studio: &Studio, actions: &mut Actions) {
     if let Some(frame) = studio.frame() {
         let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
         ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+        let n_bad = frame.pictures.histogram().bad;
+        if n_bad > 0 {
+            let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
+            ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
+        }
     }
     if studio.failure().is_some() {
         ui.label(RichText::new("shown: the last result").small().color(colors.warning));

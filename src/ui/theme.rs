@@ -8,7 +8,7 @@
 use egui::{
     Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     Theme, Ui, Vec2, Visuals,
-    style::{ScrollStyle, Selection, TextCursorStyle, WidgetVisuals, Widgets},
+    style::{ScrollAnimation, ScrollStyle, Selection, TextCursorStyle, WidgetVisuals, Widgets},
     vec2,
 };
 
@@ -34,6 +34,8 @@ pub const SQUARES: [Color32; 2] = [Color32::WHITE, Color32::from_gray(0xDE)];
 pub const UNTINTED: Color32 = Color32::WHITE;
 /// Corner radius of controls in points.
 pub const RADIUS: u8 = 5;
+/// Seconds that opening and closing take.
+const ANIMATION_TIME: f32 = 0.12;
 /// Corner radius of windows, menus and cards in points.
 pub const CARD_RADIUS: u8 = 8;
 
@@ -198,6 +200,13 @@ pub fn apply(ctx: &Context) {
     }
 }
 
+/// Whether what opens, closes and scrolls does so at once.
+pub fn set_motion(ctx: &Context, reduced: bool) {
+    let (time, scrolling) =
+        if reduced { (0.0, ScrollAnimation::none()) } else { (ANIMATION_TIME, ScrollAnimation::default()) };
+    ctx.all_styles_mut(|style| (style.animation_time, style.scroll_animation) = (time, scrolling));
+}
+
 /// egui's own fonts; arrows and a few signs that the proportional one lacks come from the monospaced one.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
@@ -219,7 +228,7 @@ fn style(theme: Theme) -> Style {
         ]
         .into(),
         visuals: visuals(theme == Theme::Dark),
-        animation_time: 0.12,
+        animation_time: ANIMATION_TIME,
         ..Style::default()
     };
     let spacing = &mut style.spacing;

@@ -12,6 +12,7 @@
 )]
 
 mod agree;
+mod captures;
 mod cells;
 mod compare;
 mod computing;
@@ -24,7 +25,7 @@ mod heads;
 mod inspector;
 mod lessons;
 mod loading;
-mod long;
+
 mod opening;
 mod operations;
 mod preferences;

@@ -69,7 +69,7 @@ fn fits_every_window_at_every_scale() {
         for scale in [0.75, 1.0, 2.5] {
             for bundled in Bundled::ALL {
                 let mut session = Session::example(bundled);
-                session.view.ui_scale = scale;
+                session.view.person.ui_scale = scale;
                 session.view.inspector = true;
                 session.pinned = Some(Cell { query: 5, key: 0 });
                 let size = vec2(width, height) / scale;

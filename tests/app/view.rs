@@ -147,7 +147,7 @@ fn themes_are_chosen_by_menu() {
     {
         window.menu(&["View", "Theme", name]);
         window.close_menus();
-        assert_eq!(window.session().view.theme, theme);
+        assert_eq!(window.session().view.person.theme, theme);
         assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark, "{name}");
         window.metrics();
     }
@@ -159,10 +159,25 @@ fn the_whole_window_scales_by_menu() {
     for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %", 1.0)] {
         window.menu(&["View", "Size", name]);
         window.close_menus();
-        assert_eq!((window.session().view.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
+        assert_eq!((window.session().view.person.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
         assert_eq!(window.panels().len(), 9);
     }
     window.metrics();
+}
+
+#[test]
+fn motion_is_reduced_by_menu() {
+    let mut window = Window::figure();
+    let moves = |window: &Window| {
+        let style = window.harness.ctx.global_style();
+        [style.animation_time > 0.0, style.scroll_animation.duration.max > 0.0]
+    };
+    // Without a screen nothing moves by itself until it is asked for.
+    for reduced in [true, false, true] {
+        window.menu(&["View", "Reduced motion"]);
+        window.close_menus();
+        assert_eq!((window.session().view.person.reduced_motion, moves(&window)), (reduced, [!reduced; 2]));
+    }
 }
 
 #[test]

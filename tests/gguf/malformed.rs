@@ -240,6 +240,8 @@ fn missing_and_double_names_are_refused() {
     refused(&key.bytes(), "llama.block_count is there twice");
     let long = llama().change(QUERY, |tensor| tensor.name = "é".repeat(10_000));
     refused(&long.bytes(), "has no place");
+    let lines = llama().change(QUERY, |tensor| tensor.name = "blk.\n0\u{1b}[2J".to_owned());
+    refused(&lines.bytes(), "tensor blk.\\n0\\u{1b}[2J has no place");
     let mut name = llama().bytes();
     name[32] = 0xFF;
     refused(&name, "a key of the metadata must be UTF-8");

@@ -6,6 +6,7 @@ use super::{
     cursor::{Cursor, Stop},
     error::Defect,
 };
+use crate::capture::Excerpt;
 
 /// A value as the file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -271,11 +272,7 @@ pub fn wrong(key: &str, expected: impl Into<String>, found: impl fmt::Display) -
     Defect::Value { key: key.to_owned(), expected: expected.into(), found: found.to_string() }
 }
 
-/// The start of a name or a text: a file can hold anything.
+/// The start of a name or a text, printable: a file can hold anything.
 pub fn short(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    Excerpt::new(text).to_string()
 }

@@ -7,7 +7,7 @@ use crate::{
     attention::LayerScope,
     engine::Reference,
     figure::Window,
-    session::{Cell, Session, command::UI_SCALE},
+    session::{Cell, Person, Session},
 };
 
 /// More layers or heads than any model has.
@@ -28,9 +28,9 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
         return Err(unsound("range of layers", "the first at most the last", format!("{first} to {last}")));
     }
     check_reference(&document.session.reference)?;
-    if !UI_SCALE.contains(&view.ui_scale) {
-        let expected = format!("{} to {}", UI_SCALE.start(), UI_SCALE.end());
-        return Err(unsound("ui_scale", &expected, view.ui_scale));
+    if !Person::UI_SCALE.contains(&view.person.ui_scale) {
+        let expected = format!("{} to {}", Person::UI_SCALE.start(), Person::UI_SCALE.end());
+        return Err(unsound("ui_scale", &expected, view.person.ui_scale));
     }
     if !document.token_ids.is_empty() && document.token_ids.len() != document.tokens.len() {
         let expected = format!("a number for each of {} tokens", document.tokens.len());

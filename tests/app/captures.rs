@@ -1,4 +1,4 @@
-//! Captures of many tokens, where a pixel stands for many cells.
+//! Captures as the window shows them: of many tokens, where a pixel stands for many cells, and with what is no number.
 
 use std::path::{Path, PathBuf};
 
@@ -19,16 +19,20 @@ fn capture(folder: &Path) -> PathBuf {
     let vectors = |seed: usize| -> Vec<u8> {
         (0..N_POSITIONS * 4).flat_map(|i| (((i * seed) % 211) as f32 / 105.0 - 1.0).to_le_bytes()).collect()
     };
-    let [query, key, value] = [vectors(37), vectors(101), vectors(59)];
-    let view = |data| TensorView::new(Dtype::F32, vec![N_POSITIONS, 4], data).unwrap();
-    let path = folder.join("long.safetensors");
-    let tensors = [("q", view(&query)), ("k", view(&key)), ("v", view(&value))];
+    write(folder, N_POSITIONS, &[vectors(37), vectors(101), vectors(59)])
+}
+
+/// Vectors of four dimensions.
+fn write(folder: &Path, n_positions: usize, [query, key, value]: &[Vec<u8>; 3]) -> PathBuf {
+    let view = |data| TensorView::new(Dtype::F32, vec![n_positions, 4], data).unwrap();
+    let path = folder.join("capture.safetensors");
+    let tensors = [("q", view(query)), ("k", view(key)), ("v", view(value))];
     std::fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
     path
 }
 
-fn open(folder: &Path, part: Option<Part>) -> Window {
-    let source = SourceSpec::Capture(capture(folder));
+fn open(path: &Path, part: Option<Part>) -> Window {
+    let source = SourceSpec::Capture(path.to_owned());
     let mut session = Session { source, layer: 0, head: 0, ..Session::default() };
     session.view.window = part;
     Window::open(session)
@@ -45,7 +49,8 @@ fn cell(window: &Window) -> Cell {
 #[test]
 fn the_card_has_the_exact_cell_and_says_how_many_the_pixel_covers() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = open(folder.path(), None);
+    let path = capture(folder.path());
+    let mut window = open(&path, None);
     let panel = window.panel_rect(Component::Query, 1);
     assert!(panel.width() < 300.0);
     let position = panel.min + panel.size() * vec2(0.3, 0.8);
@@ -60,9 +65,29 @@ fn the_card_has_the_exact_cell_and_says_how_many_the_pixel_covers() {
     assert!(counts.len() == 2 && counts.iter().all(|count| (count - by_size).abs() < 1.0), "{text}: {by_size}");
 
     // Zoomed until a cell covers pixels, there is nothing to say.
-    let mut window = open(folder.path(), Some(Part { x0: 290.0, x1: 330.0, y0: 780.0, y1: 820.0 }));
+    let mut window = open(&path, Some(Part { x0: 290.0, x1: 330.0, y0: 780.0, y1: 820.0 }));
     let panel = window.panel_rect(Component::Query, 1);
     window.hover(panel.min + panel.size() * vec2(0.3, 0.8));
     assert_eq!(cell(&window), Cell { query: 812, key: 302 });
     assert!(!window.has_text("the pixel shows"));
+}
+
+#[test]
+fn what_is_no_number_is_counted_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut key: Vec<f32> = (0..24).map(|i| i as f32 / 8.0).collect();
+    key[4 * 3 + 1] = f32::NAN;
+    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let ones = bytes(&[1.0; 24]);
+    let mut window = open(&write(folder.path(), 6, &[ones.clone(), bytes(&key), ones]), None);
+    // Key 3 is in the rows of queries 3, 4 and 5, and whatever is divided by their sums is NaN: 4 + 5 + 6 cells.
+    for (component, column) in [(Component::Query, 0), (Component::Key, 1), (Component::Value, 2)] {
+        let pattern = &window.outcome().panel(component, column).pattern;
+        let n_bad = (0..6).flat_map(|query| pattern.exact_row(query)).filter(|weight| weight.is_nan()).count();
+        assert_eq!(n_bad, 15, "{component} {column}");
+    }
+    window.assert_text("135 cells are NaN");
+    let position = window.cell_position(Component::Query, 0, Cell { query: 4, key: 0 });
+    window.hover(position);
+    assert!(window.texts().iter().any(|text| text.starts_with("NaN")), "{:?}", window.texts());
 }
