@@ -69,11 +69,15 @@ fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
     if session.operation != Operation::Scale {
         notes.push(Note::of(Lesson::Operations, of_operation(session.operation)));
     }
-    if let Some((baseline, now)) = seen.output_norms {
-        notes.push(Note::plain(format!(
+    match seen.output_norms {
+        Some((baseline, now)) if (now / baseline).is_finite() => notes.push(Note::plain(format!(
             "What follows ε is the head’s output: its mean norm is {now:.4}, {} of the baseline’s {baseline:.4}.",
             percent(now / baseline)
-        )));
+        ))),
+        Some((baseline, now)) => notes.push(Note::plain(format!(
+            "What follows ε is the head’s output: its mean norm is {now:.4}, the baseline’s {baseline:.4}."
+        ))),
+        None => {}
     }
     notes
 }
@@ -118,8 +122,9 @@ fn columns_look_alike(session: &Session) -> bool {
 /// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
 pub fn sink(session: &Session, details: &Details) -> Option<Note> {
     let metrics = details.panels[session.rows.lead().row()][session.column];
-    let share = format!("{:.0} %", metrics.sink_mass? * 100.0);
-    let text = if metrics.sink_mass? >= LARGE_SINK {
+    let mass = metrics.sink_mass.filter(|mass| !mass.is_nan())?;
+    let share = format!("{:.0} %", mass * 100.0);
+    let text = if mass >= LARGE_SINK {
         format!("Sink: {share} of this panel’s weight is on token 0.")
     } else {
         format!("{share} of this panel’s weight is on token 0.")

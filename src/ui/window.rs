@@ -1,6 +1,6 @@
 //! Opening the window, and saying in one sentence why it does not open.
 
-use std::{error::Error, io::Write as _, time::Instant};
+use std::{cell::Cell, error::Error, io::Write as _, time::Instant};
 
 use eframe::NativeOptions;
 
@@ -28,6 +28,9 @@ pub enum WindowError {
          `attenuate export -o figure.png` draws the figure without one"
     )]
     NoOpenGl,
+    /// After the window was open.
+    #[error("the display was lost ({0}); what the window showed is offered at the next start")]
+    Lost(String),
     #[error("the window system refused: {0}")]
     Other(String),
 }
@@ -52,12 +55,14 @@ pub fn open(start: Start) -> Result<(), WindowError> {
     };
     let Start { session, from } = start;
     let start = Instant::now();
+    let was_open = Cell::new(false);
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
         let app = App::with(&cc.egui_ctx, session, Setup { from, ..setup })?;
+        was_open.set(true);
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
     };
-    eframe::run_native("attenuate", options, Box::new(create)).map_err(|error| explain(&error))
+    eframe::run_native("attenuate", options, Box::new(create)).map_err(|error| explain(&error, was_open.get()))
 }
 
 /// Prints how long the window took to its first frame and to its first picture.
@@ -115,10 +120,12 @@ fn has_display() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn explain(error: &eframe::Error) -> WindowError {
+fn explain(error: &eframe::Error, was_open: bool) -> WindowError {
     let text = format!("{error:?}");
     let first_line = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
-    if text.contains("NoGlutinConfigs") || text.contains("OpenGL") {
+    if was_open {
+        WindowError::Lost(first_line)
+    } else if text.contains("NoGlutinConfigs") || text.contains("OpenGL") {
         WindowError::NoOpenGl
     } else if text.contains("XOpenDisplayFailed") || text.contains("WinitEventLoop") {
         WindowError::Display(first_line)

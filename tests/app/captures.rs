@@ -87,6 +87,7 @@ fn what_is_no_number_is_counted_and_named() {
         assert_eq!(n_bad, 15, "{component} {column}");
     }
     window.assert_text("135 cells are NaN");
+    assert!(!window.has_text("NaN %"), "a share of nothing is not said: {:?}", window.texts());
     let position = window.cell_position(Component::Query, 0, Cell { query: 4, key: 0 });
     window.hover(position);
     assert!(window.texts().iter().any(|text| text.starts_with("NaN")), "{:?}", window.texts());

@@ -16,7 +16,14 @@
 mod screen;
 mod soak;
 
-use std::{fs::File, io::BufReader, path::Path, process::Command, thread::sleep, time::Duration};
+use std::{
+    fs::File,
+    io::{BufReader, Read as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
 
 use attenuate::{
     attention::Component,
@@ -193,6 +200,52 @@ fn an_idle_window_uses_no_processor() {
     sleep(Duration::from_secs(5));
     let used = program.ticks() - before;
     assert!(used <= 5, "{used} clock ticks in five seconds");
+}
+
+#[test]
+#[ignore = "needs Xvfb, xdotool, xclip and ImageMagick: .ci/run runs it"]
+fn a_lost_display_ends_the_program_and_the_view_is_kept() {
+    let screen = Screen::start();
+    let mut program = Program::start(&screen);
+    screen.point_at(pos2(640.0, 4.0));
+    sleep(Duration::from_secs(1));
+    screen.press("2");
+    let kept = eventually("the kept view", || {
+        let texts = files_below(&program.folder.path().join("state")).into_iter().map(std::fs::read_to_string);
+        texts.flatten().find(|text| text.contains("attenuate-session"))
+    });
+    assert!(kept.contains("\"column\": 1"), "{kept}");
+    drop(screen);
+    let status = program.end();
+    assert_eq!(status.code(), Some(1), "{}", program.stderr());
+    assert!(!program.stderr().contains("panicked"), "{}", program.stderr());
+    let left = files_below(&program.folder.path().join("state"));
+    assert!(left.iter().any(|path| std::fs::read_to_string(path).is_ok_and(|text| text == kept)), "{left:?}");
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+#[ignore = "needs Xvfb, xdotool, xclip and ImageMagick: .ci/run runs it"]
+fn without_opengl_it_says_which_packages_bring_it() {
+    let screen = Screen::without_opengl();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_attenuate"))
+        .env("DISPLAY", &screen.display)
+        // Without GLX the way to a driver is EGL.
+        .env("__EGL_VENDOR_LIBRARY_DIRS", "/nonexistent")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = eventually("the end", || process.try_wait().unwrap());
+    let mut said = String::new();
+    process.stderr.unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("libgl1-mesa-dri") && said.contains("attenuate export"), "{said}");
 }
 
 #[test]

@@ -34,10 +34,20 @@ pub struct Screen {
 
 impl Screen {
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// As on a machine without any driver.
+    pub fn without_opengl() -> Self {
+        Self::with(&["-extension", "GLX"])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let screen = format!("{WIDTH}x{HEIGHT}x24");
         let mut server = Command::new("Xvfb")
             // Without -noreset the server starts over, refusing connections, when xdotool is its last client to leave.
             .args(["-displayfd", "1", "-noreset", "-screen", "0", &screen, "-nolisten", "tcp"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
