@@ -14,6 +14,7 @@
 
 mod allocations;
 mod files;
+mod half;
 mod hostile;
 mod npz;
 mod refusals;
