@@ -73,8 +73,8 @@ pub struct App {
     tour: Tour,
     tour_seen: Seen,
     preferences: Preferences,
-    /// As it was set last.
-    reduced_motion: bool,
+    /// Whether something of these could not be remembered, which was said.
+    is_forgetful: bool,
     /// Whether text was being edited at the end of the last frame: then Esc is for that.
     was_typing: bool,
 }
@@ -122,7 +122,7 @@ impl App {
             tour: Tour::new(setup.tour),
             tour_seen: Seen::new(setup.tour_seen),
             preferences,
-            reduced_motion: false,
+            is_forgetful: false,
             was_typing: false,
         };
         app.follow_view(ctx);
@@ -180,7 +180,7 @@ impl App {
     }
 
     /// Theme, scale and motion as the session has them.
-    fn follow_view(&mut self, ctx: &Context) {
+    fn follow_view(&self, ctx: &Context) {
         let person = self.session().view.person;
         ctx.set_theme(match person.theme {
             Theme::System => egui::ThemePreference::System,
@@ -190,10 +190,7 @@ impl App {
         if ctx.zoom_factor() != person.ui_scale {
             ctx.set_zoom_factor(person.ui_scale);
         }
-        if self.reduced_motion != person.reduced_motion {
-            self.reduced_motion = person.reduced_motion;
-            theme::set_motion(ctx, person.reduced_motion);
-        }
+        theme::set_motion(ctx, person.reduced_motion);
     }
 
     /// Asks for what the session wants; does nothing where that was asked already, or the source is not open yet.
@@ -244,7 +241,10 @@ impl App {
             }
         }
         for message in [self.recent.poll(ctx), self.tour_seen.poll(), self.preferences.poll()].into_iter().flatten() {
-            self.toasts.info(message);
+            // They lie in one folder: one line is enough.
+            if !std::mem::replace(&mut self.is_forgetful, true) {
+                self.toasts.info(message);
+            }
         }
     }
 

@@ -115,7 +115,6 @@ pub struct Preferences {
     written: Kept,
     changed: Option<Instant>,
     writing: Writing,
-    has_complained: bool,
 }
 
 impl Preferences {
@@ -123,7 +122,7 @@ impl Preferences {
     pub fn new(file: Option<PathBuf>) -> Self {
         let kept = file.as_deref().map(Kept::read).unwrap_or_default();
         let (latest, written) = (kept.clone(), kept);
-        Self { file, latest, written, changed: None, writing: Writing::default(), has_complained: false }
+        Self { file, latest, written, changed: None, writing: Writing::default() }
     }
 
     /// What the file held when the window was opened, until something changes.
@@ -172,11 +171,10 @@ impl Preferences {
         self.writing.is_busy()
     }
 
-    /// Why it could not be kept; said once.
+    /// Why it could not be kept.
     pub fn poll(&mut self) -> Option<String> {
         let cause = self.writing.poll()?;
-        (!std::mem::replace(&mut self.has_complained, true))
-            .then(|| format!("How the window looks is not remembered: {cause}"))
+        Some(format!("How the window looks is not remembered: {cause}"))
     }
 }
 

@@ -6,7 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place where the window's colours are made")]
 
 use egui::{
-    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
+    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Id, Margin, Shadow, Stroke, Style, TextStyle,
     Theme, Ui, Vec2, Visuals,
     style::{ScrollAnimation, ScrollStyle, Selection, TextCursorStyle, WidgetVisuals, Widgets},
     vec2,
@@ -202,6 +202,11 @@ pub fn apply(ctx: &Context) {
 
 /// Whether what opens, closes and scrolls does so at once.
 pub fn set_motion(ctx: &Context, reduced: bool) {
+    let last = Id::unique("reduced motion");
+    if ctx.data(|data| data.get_temp::<bool>(last)).unwrap_or_default() == reduced {
+        return;
+    }
+    ctx.data_mut(|data| data.insert_temp(last, reduced));
     let (time, scrolling) =
         if reduced { (0.0, ScrollAnimation::none()) } else { (ANIMATION_TIME, ScrollAnimation::default()) };
     ctx.all_styles_mut(|style| (style.animation_time, style.scroll_animation) = (time, scrolling));

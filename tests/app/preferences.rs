@@ -53,7 +53,7 @@ fn where_nothing_can_be_written_one_line_says_so() {
     assert!(said.len() == 1 && said[0].starts_with("How the window looks is not remembered: "), "{said:?}");
     window.press(Key::I);
     window.pass(Duration::from_millis(1500));
-    assert_eq!(window.announced(Role::Status).len(), 1, "once");
+    assert_eq!(window.announced(Role::Status).len(), 1, "once, whatever is not kept");
 }
 
 /// A colleague's session brings its view; theme and scale stay those of the person before the screen.
