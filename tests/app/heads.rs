@@ -188,6 +188,20 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
 }
 
 #[test]
+fn a_long_table_shows_what_comes_first_in_a_new_order() {
+    let mut window = open(Session::default());
+    window.click(Role::RadioButton, "Table");
+    // The switch has the focus, and End is for the list all the same.
+    window.press(Key::End);
+    assert!(listed(&window).last().is_some_and(|name| name.starts_with("Layer 29, head 8")), "{:?}", listed(&window));
+    window.click(Role::Button, "Sort by diagonal");
+    let mut expected = rows(window.session(), Under::Baseline);
+    expected.sort_by(|a, b| Ranking::Highest(HeadMetric::Diagonal).compare(a, b));
+    let (layer, head) = (expected[0].summary.layer, expected[0].summary.head);
+    assert!(listed(&window)[0].starts_with(&format!("Layer {layer}, head {head},")), "{:?}", listed(&window));
+}
+
+#[test]
 fn a_capture_has_no_output_to_rank_by() {
     let window = open(Session::default());
     assert!(window.is_disabled(Role::Button, "Rank by effect"));

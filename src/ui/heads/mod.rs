@@ -20,7 +20,7 @@ use super::{
     theme::space,
 };
 use crate::{
-    engine::{OpenSource, ShipsOf, Under},
+    engine::{OpenSource, Ranking, ShipsOf, Under},
     figure::{Ground, Palette, Quantity},
     session::{Command, Session},
 };
@@ -125,12 +125,7 @@ impl Heads {
         ui.spacing_mut().item_spacing.y = space::XS;
         let order = self.choice.ranking;
         bar::bar_ui(ui, self, session, source, actions);
-        self.listing.update(&self.choice, &self.gallery, &self.ships);
-        if self.choice.ranking != order {
-            // Another order is asked for to see what comes first in it.
-            self.cursor.at = self.listing.indices().first().copied();
-            self.cursor.wanted = true;
-        }
+        self.arrange(order);
         if let Some(message) = self.gallery.failure() {
             ui.label(message);
         }
@@ -142,6 +137,16 @@ impl Heads {
         self.export.show(ui.ctx(), || self.listing.table(&self.gallery, &self.ships));
     }
 
+    /// Brings the list up to date with what was chosen.
+    fn arrange(&mut self, before: Ranking) {
+        self.listing.update(&self.choice, &self.gallery, &self.ships);
+        if self.choice.ranking != before {
+            // Another order is asked for to see what comes first in it.
+            self.cursor.at = self.listing.indices().first().copied();
+            self.cursor.wanted = true;
+        }
+    }
+
     /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
     /// edited when the keys were pressed; Enter in a field, which gives the keyboard up, is not for the list.
     pub fn keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
@@ -149,26 +154,23 @@ impl Heads {
         if pressed(Key::Escape) {
             actions.push(Command::ToggleHeads.into());
         }
-        // A control that has the focus wants its keys for itself.
+        // A control that has the focus wants its keys for itself: Enter, and arrows, which lead to the next one.
         let focused = ctx.memory(egui::Memory::focused);
-        if focused.is_some() && !self.cursor.has_focus {
-            return;
-        }
+        let is_elsewhere = focused.is_some() && !self.cursor.has_focus;
         let count = self.listing.indices().len();
         let at = self.cursor.at.and_then(|index| self.listing.position(index)).unwrap_or(0);
         let (columns, page) = (self.cursor.columns.max(1), self.cursor.columns.max(1) * self.cursor.rows.max(1));
         let last = count.saturating_sub(1);
         let mut target = None;
-        for (key, to) in [
+        let arrows = [
             (Key::ArrowLeft, at.saturating_sub(1)),
             (Key::ArrowRight, at + 1),
             (Key::ArrowUp, at.checked_sub(columns).unwrap_or(at)),
             (Key::ArrowDown, if at + columns <= last { at + columns } else { at }),
-            (Key::PageUp, at.saturating_sub(page)),
-            (Key::PageDown, at + page),
-            (Key::Home, 0),
-            (Key::End, last),
-        ] {
+        ];
+        let others =
+            [(Key::PageUp, at.saturating_sub(page)), (Key::PageDown, at + page), (Key::Home, 0), (Key::End, last)];
+        for (key, to) in arrows.into_iter().filter(|_| !is_elsewhere).chain(others) {
             if pressed(key) {
                 target = Some(to.min(last));
             }

@@ -46,8 +46,9 @@ impl Columns {
 
 pub fn table_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, actions: &mut Actions) {
     let columns = Columns::of(ui.available_width() - space::M);
+    let order = heads.choice.ranking;
     heading_ui(ui, &columns, &mut heads.choice);
-    heads.listing.update(&heads.choice, &heads.gallery, &heads.ships);
+    heads.arrange(order);
     let rows = heads.listing.indices().len();
     heads.cursor.columns = 1;
     heads.cursor.has_focus = false;
