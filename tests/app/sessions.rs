@@ -16,17 +16,6 @@ use super::{files::drop_file, support::Window};
 const FIELD: &str = "Session file";
 const QUESTION: &str = "Where is the session’s source?";
 
-/// A view that no start has: another head, ε, quantity, a pinned cell.
-fn somewhere() -> Window {
-    let mut window = Window::figure();
-    window.enter_epsilon("0.02");
-    window.press(Key::Tab);
-    window.click(Role::Button, "Head up");
-    window.menu(&["View", "Quantity", "Difference from baseline"]);
-    window.close_menus();
-    window
-}
-
 fn save_as(window: &mut Window, path: &Path) {
     window.press_with(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::S);
     window.type_over(Role::TextInput, FIELD, &path.display().to_string());
@@ -56,7 +45,7 @@ fn on_a_copy(folder: &Path) -> (PathBuf, PathBuf) {
 #[test]
 fn what_is_saved_comes_back_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = somewhere();
+    let mut window = Window::somewhere();
     let path = save_at(folder.path(), &mut window);
     let saved = window.session().clone();
     let shown = window.outcome().clone();
@@ -83,7 +72,7 @@ fn what_is_saved_comes_back_as_it_was() {
 #[test]
 fn a_session_that_cannot_be_saved_keeps_the_dialog_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = somewhere();
+    let mut window = Window::somewhere();
     let path = folder.path().join("no such folder").join("view.json");
     save_as(&mut window, &path);
     window.wait("an error", |window| !window.announced(Role::Alert).is_empty());
@@ -123,7 +112,7 @@ fn a_source_that_has_moved_is_asked_for_and_nothing_is_lost() {
     let moved = elsewhere.path().join("moved.safetensors");
     std::fs::rename(&capture, &moved).unwrap();
 
-    let mut window = somewhere();
+    let mut window = Window::somewhere();
     let before = window.session().clone();
     drop_file(&mut window, &file);
     window.wait("the question", |window| window.has(Role::Window, QUESTION));

@@ -44,6 +44,17 @@ impl Window {
         Self::open(Session::default())
     }
 
+    /// On a view that no start has: another ε, another head, another quantity.
+    pub fn somewhere() -> Self {
+        let mut window = Self::figure();
+        window.enter_epsilon("0.02");
+        window.press(Key::Tab);
+        window.click(Role::Button, "Head up");
+        window.menu(&["View", "Quantity", "Difference from baseline"]);
+        window.close_menus();
+        window
+    }
+
     pub fn open(session: Session) -> Self {
         Self::sized(session, SIZE)
     }

@@ -86,23 +86,12 @@ fn a_page_without_room_says_so_in_the_place_of_the_preview() {
     assert!(window.has_text("2102 × 2102 pixels"), "{:?}", window.texts());
 }
 
-/// A view that no start has.
-fn somewhere() -> Window {
-    let mut window = Window::figure();
-    window.enter_epsilon("0.07");
-    window.press(Key::Tab);
-    window.click(Role::Button, "Head up");
-    window.menu(&["View", "Quantity", "Difference from baseline"]);
-    window.close_menus();
-    window
-}
-
 #[test]
 fn a_dropped_figure_opens_the_view_that_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     for ending in ["png", "svg", "pdf"] {
         let path = folder.path().join(format!("figure.{ending}"));
-        let mut window = somewhere();
+        let mut window = Window::somewhere();
         let session = window.session().clone();
         window.press_with(Modifiers::COMMAND, Key::E);
         window.type_over(Role::TextInput, FIELD, &path.display().to_string());
