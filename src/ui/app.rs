@@ -369,9 +369,9 @@ impl eframe::App for App {
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
-            let panel = Panel::right("inspector")
-                .default_size(sizes.inspector.unwrap_or(INSPECTOR_WIDTH))
-                .size_range(INSPECTOR_WIDTHS);
+            let usual = INSPECTOR_WIDTH.min(0.31 * ctx.content_rect().width());
+            let panel =
+                Panel::right("inspector").default_size(sizes.inspector.unwrap_or(usual)).size_range(INSPECTOR_WIDTHS);
             let shown = panel.show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);

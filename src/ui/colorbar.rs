@@ -20,10 +20,18 @@ const BAR_WIDTH: f32 = 16.0;
 const HISTOGRAM: f32 = 14.0;
 /// Histogram, bar, ticks and label.
 pub const WIDTH: f32 = 94.0;
+/// Histogram, bar and ticks.
+pub const BARE_WIDTH: f32 = 62.0;
 
 /// Paints the bar into `rect`. `panel` is the one that it speaks of where panels have limits of their own, `cell` the one
-/// whose value is marked.
-pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): ((Component, usize), Option<Cell>), rect: Rect) {
+/// whose value is marked. A bare one has no label.
+pub fn colorbar_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    (panel, cell): ((Component, usize), Option<Cell>),
+    rect: Rect,
+    is_bare: bool,
+) {
     let pictures = &frame.pictures;
     let (component, column) = panel;
     let shown = &pictures.panels[component.row()][column];
@@ -47,6 +55,7 @@ pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): ((Component, usize
             bad: colour_of(histogram.bad, table.bad),
         })
         .histogram(&heights(&histogram))
+        .bare(is_bare)
         .marker(cell.and_then(|cell| marker(shown, cell)))
         .show(ui, "colour bar", bar);
     let spread = spread(&histogram, &scale.range_text(), is_locked);

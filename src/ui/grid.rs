@@ -128,6 +128,7 @@ pub fn grid_ui(
         panel_title: ui.text_style_height(&TextStyle::Body) + TITLE_GAP + 2.0,
         title: ui.text_style_height(&TextStyle::Heading) + space::S,
         colorbar: colorbar::WIDTH,
+        bare_colorbar: colorbar::BARE_WIDTH,
         pixels_per_point: ui.pixels_per_point(),
     };
     let layout = GridLayout::new(area, &needs);
@@ -163,9 +164,11 @@ pub fn grid_ui(
         ui.ctx().request_repaint();
     }
     state.hovered = now_hovered;
-    labels_ui(ui, &scene, &layout);
+    if !layout.is_bare {
+        labels_ui(ui, &scene, &layout);
+    }
     let at = (hovered_or_lead(state, session), scene.crosshair.or(session.pinned));
-    colorbar::colorbar_ui(ui, frame, at, layout.colorbar);
+    colorbar::colorbar_ui(ui, frame, at, layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
         HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
             ui.ctx(),

@@ -19,6 +19,8 @@ pub struct GridNeeds {
     pub title: f32,
     /// Colour bar with ticks and label.
     pub colorbar: f32,
+    /// Colour bar with ticks alone.
+    pub bare_colorbar: f32,
     pub pixels_per_point: f32,
 }
 
@@ -35,10 +37,16 @@ pub struct GridLayout {
     /// Below each column.
     pub key_labels: Vec<Rect>,
     pub colorbar: Rect,
+    /// Whether tokens and the colour bar's label are left out: there is hardly room for the panels.
+    pub is_bare: bool,
 }
 
 /// Between neighbouring panels.
 const GAP: f32 = 14.0;
+/// The same where everything else is left out.
+const BARE_GAP: f32 = 8.0;
+/// Panels smaller than this go before tokens and labels.
+const CROWDED: f32 = 48.0;
 /// Columns stand further apart than [`GAP`] where there is room, at most so far, so that their titles fit.
 const WIDEST_GAP: f32 = 44.0;
 const LABEL_GAP: f32 = 4.0;
@@ -48,22 +56,31 @@ const SMALLEST: f32 = 24.0;
 const EVEN_CELLS: usize = 4;
 
 impl GridLayout {
-    /// Fits the grid into `area`, centred.
+    /// Fits the grid into `area`, centred; where its panels would be tiny, without labels.
     pub fn new(area: Rect, needs: &GridNeeds) -> Self {
+        let layout = Self::with(area, needs, GAP);
+        if layout.side() >= CROWDED {
+            return layout;
+        }
+        let bare = GridNeeds { left_labels: 0.0, bottom_labels: 0.0, colorbar: needs.bare_colorbar, ..*needs };
+        Self { is_bare: true, ..Self::with(area, &bare, BARE_GAP) }
+    }
+
+    fn with(area: Rect, needs: &GridNeeds, gap: f32) -> Self {
         let n = needs.panels as f32;
         let left = needs.left_labels + LABEL_GAP;
         let below = needs.bottom_labels + LABEL_GAP;
-        let width = (area.width() - left - GAP - needs.colorbar - (n - 1.0) * GAP) / n;
-        let height = (area.height() - needs.title - below - n * needs.panel_title - (n - 1.0) * GAP / 2.0) / n;
+        let width = (area.width() - left - gap - needs.colorbar - (n - 1.0) * gap) / n;
+        let height = (area.height() - needs.title - below - n * needs.panel_title - (n - 1.0) * gap / 2.0) / n;
         let side = whole_pixels(width.min(height).max(SMALLEST), needs);
 
-        let row_step = side + needs.panel_title + GAP / 2.0;
-        let spare = area.width() - (left + n * side + n * GAP + needs.colorbar);
-        let column_gap = GAP + (spare / n).clamp(0.0, WIDEST_GAP - GAP);
+        let row_step = side + needs.panel_title + gap / 2.0;
+        let spare = area.width() - (left + n * side + n * gap + needs.colorbar);
+        let column_gap = gap + (spare / n).clamp(0.0, WIDEST_GAP - gap);
         let column_step = side + column_gap;
         let total = vec2(
-            left + n * side + (n - 1.0) * column_gap + GAP + needs.colorbar,
-            needs.title + n * (side + needs.panel_title) + (n - 1.0) * GAP / 2.0 + below,
+            left + n * side + (n - 1.0) * column_gap + gap + needs.colorbar,
+            needs.title + n * (side + needs.panel_title) + (n - 1.0) * gap / 2.0 + below,
         );
         let origin = area.min + (area.size() - total).max(Vec2::ZERO) / 2.0;
         let snap = |value: f32| (value * needs.pixels_per_point).round() / needs.pixels_per_point;
@@ -85,7 +102,7 @@ impl GridLayout {
         Self {
             title: Rect::from_min_max(
                 pos2(first.left() - left, origin.y),
-                pos2(last.right() + GAP + needs.colorbar, origin.y + needs.title),
+                pos2(last.right() + gap + needs.colorbar, origin.y + needs.title),
             ),
             query_labels: panels
                 .iter()
@@ -101,19 +118,24 @@ impl GridLayout {
                 })
                 .collect(),
             colorbar: Rect::from_min_max(
-                pos2(last.right() + GAP, first.top()),
-                pos2(last.right() + GAP + needs.colorbar, last.bottom()),
+                pos2(last.right() + gap, first.top()),
+                pos2(last.right() + gap + needs.colorbar, last.bottom()),
             ),
             panels,
             panel_titles,
+            is_bare: false,
         }
+    }
+
+    /// Side of every panel in points.
+    fn side(&self) -> f32 {
+        self.panels.first().and_then(|row| row.first()).map_or(1.0, Rect::width)
     }
 
     /// Side of every panel in whole pixels.
     pub fn side_pixels(&self, pixels_per_point: f32) -> usize {
-        let side = self.panels.first().and_then(|row| row.first()).map_or(1.0, Rect::width);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded positive length")]
-        let pixels = (side * pixels_per_point).round() as usize;
+        let pixels = (self.side() * pixels_per_point).round() as usize;
         pixels.max(1)
     }
 }
@@ -146,6 +168,7 @@ mod tests {
             panel_title: 18.0,
             title: 26.0,
             colorbar: 70.0,
+            bare_colorbar: 50.0,
             pixels_per_point: 1.0,
         }
     }
@@ -180,6 +203,18 @@ mod tests {
             let left = panel.left() * 1.25;
             assert!((left - left.round()).abs() < 1e-3, "{left} is no whole pixel");
         }
+    }
+
+    #[test]
+    fn labels_go_before_the_panels_do() {
+        let area = |width: f32| Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 420.0));
+        let roomy = GridLayout::new(area(360.0), &needs());
+        assert!(!roomy.is_bare && roomy.side_pixels(1.0) >= 48);
+        let bare = GridLayout::new(area(240.0), &needs());
+        assert!(bare.is_bare && bare.side_pixels(1.0) > 48, "{}", bare.side_pixels(1.0));
+        assert!(bare.query_labels.iter().all(|labels| labels.width() == 0.0));
+        let rects: Vec<Rect> = bare.panels.concat().into_iter().chain([bare.colorbar]).collect();
+        assert!(rects.iter().all(|rect| area(240.0).contains_rect(*rect)), "{rects:?}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub struct Colorbar<'a> {
     marker: Option<f32>,
     beyond: Beyond,
     histogram: &'a [f32],
+    is_bare: bool,
 }
 
 /// Where the parts stand.
@@ -68,7 +69,16 @@ impl Parts {
 impl<'a> Colorbar<'a> {
     /// `ramp` from low to high; `ticks` at positions from 0 (bottom) to 1; `label` names the quantity.
     pub fn new(ramp: &'a [Color32], ticks: &'a [(f32, String)], label: &'a str) -> Self {
-        Self { ramp, ticks, label, range: None, marker: None, beyond: Beyond::default(), histogram: &[] }
+        Self {
+            ramp,
+            ticks,
+            label,
+            range: None,
+            marker: None,
+            beyond: Beyond::default(),
+            histogram: &[],
+            is_bare: false,
+        }
     }
 
     /// The limits for the ear; else the outermost ticks.
@@ -98,6 +108,13 @@ impl<'a> Colorbar<'a> {
         self
     }
 
+    /// Does not paint the label, which stays its name.
+    #[must_use]
+    pub fn bare(mut self, is_bare: bool) -> Self {
+        self.is_bare = is_bare;
+        self
+    }
+
     /// Paints the bar with all its ends into `whole`; ticks, their labels and the label stand to its right, the histogram
     /// to its left. Allocates nothing. The rectangle of the response contains all that was painted.
     pub fn show(self, ui: &mut Ui, id_salt: impl AsIdSalt, whole: Rect) -> Response {
@@ -122,7 +139,7 @@ impl<'a> Colorbar<'a> {
         }
         self.paint_histogram(ui, bar, colors);
         let right = self.paint_ticks(ui, &parts, colors);
-        let right = self.paint_label(ui, whole, right, colors);
+        let right = if self.is_bare { right } else { self.paint_label(ui, whole, right, colors) };
         if let Some(at) = self.marker {
             let y = match at {
                 ..0.0 => bar.bottom() + parts.under.map_or(0.0, |_| TIP / 3.0),
