@@ -14,7 +14,7 @@ use crate::{
     session::document::Named,
 };
 
-/// See what happens to a transformer's attention when its Query, Key or Value is turned down.
+/// See a transformer's attention while its Query, Key or Value is turned down.
 ///
 /// Without a subcommand a window opens: nine attention patterns, three rows (Query, Key, Value scaled by ε) and
 /// three columns (ε = 5e-1, 1e-3, 1e-10), a slider for ε, exact weights under the pointer.
