@@ -1,6 +1,6 @@
 //! A model that computes slowly: panels that arrive one by one, marks on what is older, Cancel, and the newest wins.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use attenuate::{
     attention::{Epsilon, Preset},
@@ -213,4 +213,21 @@ fn an_unfinished_figure_is_not_exported() {
     window.gates.layers.open();
     window.settle();
     assert!(!window.is_disabled(Role::Button, "Save figure"));
+}
+
+#[test]
+fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
+    let mut window = window();
+    let before = window.outcome().epsilon;
+    window.gates.fuse.store(true, SeqCst);
+    set(&mut window, 0.25);
+    window.until("the message", |window| !window.announced(Role::Alert).is_empty());
+    let said = window.announced(Role::Alert);
+    assert!(said.len() == 1 && said[0].contains("Internal error while computing: on purpose"), "{said:?}");
+    assert_eq!(window.session().selected_epsilon(), Epsilon::new(0.25).unwrap(), "what was asked for stays");
+    assert_eq!(window.outcome().epsilon, before, "and so does what is shown");
+    // The engine goes on, and its numbers are right.
+    set(&mut window, 0.125);
+    window.settle();
+    window.metrics();
 }

@@ -23,6 +23,7 @@ mod files;
 mod gguf_files;
 mod heads;
 mod inspector;
+mod keyboard;
 mod lessons;
 mod loading;
 

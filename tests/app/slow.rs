@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread::sleep,
     time::Duration,
@@ -70,6 +70,8 @@ pub struct Gates {
     pub layers: Gate,
     /// Prompts that were begun; never closed.
     pub prompts: Gate,
+    /// Set, the next layer of a slow source panics, and it is set no more.
+    pub fuse: Arc<AtomicBool>,
 }
 
 impl Drop for Gates {
@@ -84,10 +86,16 @@ impl Gates {
     pub fn setup(&self) -> Setup {
         let (tensors, layers, prompts) = (self.tensors.clone(), self.layers.clone(), self.prompts.clone());
         prompts.open();
+        let fuse = self.fuse.clone();
         let open = move |source: &SourceSpec, watch: Watch<'_>| match source {
             SourceSpec::Folder(path) if path.ends_with("slow") => {
                 load(&tensors, watch)?;
-                let model = Gated { inner: bundled::load()?, layers: layers.clone(), prompts: prompts.clone() };
+                let model = Gated {
+                    inner: bundled::load()?,
+                    layers: layers.clone(),
+                    prompts: prompts.clone(),
+                    fuse: fuse.clone(),
+                };
                 let tokenizer = Tokenizer::from_bytes(bundled::TOKENIZER)?;
                 Ok(OpenSource::live(source, "Slow", LanguageModel::new(Box::new(model), Some(tokenizer))))
             }
@@ -120,6 +128,7 @@ struct Gated {
     inner: LanguageModel,
     layers: Gate,
     prompts: Gate,
+    fuse: Arc<AtomicBool>,
 }
 
 impl Transformer for Gated {
@@ -138,6 +147,7 @@ impl Transformer for Gated {
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         self.layers.pass(|| false);
+        assert!(!self.fuse.swap(false, SeqCst), "on purpose");
         self.inner.transformer().finish(layer, residual, head_outputs)
     }
 
