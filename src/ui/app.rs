@@ -43,6 +43,8 @@ use crate::{
 
 const CONTROLS_WIDTH: f32 = 336.0;
 const INSPECTOR_WIDTH: f32 = 320.0;
+/// The inspector takes no more of a narrow window until it is dragged.
+const INSPECTOR_SHARE: f32 = 0.31;
 const INSPECTOR_WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
@@ -369,7 +371,7 @@ impl eframe::App for App {
         if session.view.inspector
             && let Some(frame) = self.studio.frame()
         {
-            let usual = INSPECTOR_WIDTH.min(0.31 * ctx.content_rect().width());
+            let usual = INSPECTOR_WIDTH.min(INSPECTOR_SHARE * ctx.content_rect().width());
             let panel =
                 Panel::right("inspector").default_size(sizes.inspector.unwrap_or(usual)).size_range(INSPECTOR_WIDTHS);
             let shown = panel.show(ui, |ui| {

@@ -49,7 +49,7 @@ pub struct TokenChips<'a> {
     max_height: f32,
 }
 
-/// Where chips are, relative to the first one's row.
+/// Where chips are, relative to the corner of the list.
 struct Places {
     /// A hash of all that they depend on.
     key: u64,
