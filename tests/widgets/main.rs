@@ -29,7 +29,7 @@ use attenuate::{
         },
     },
 };
-use egui::{Color32, Key, Modifiers, Pos2, Rect, Role, Ui, Vec2, pos2, vec2};
+use egui::{Color32, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Ui, Vec2, pos2, vec2};
 use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},

@@ -80,6 +80,28 @@ fn is_dragged_to_exactly_zero_and_to_its_end() {
 }
 
 #[test]
+fn stays_where_it_was_let_go_though_the_pointer_went_on_in_the_same_frame() {
+    let mut harness = slider("5e-1");
+    let rect = harness.get_by_role(Role::Slider).rect();
+    let at = |x: f32| pos2(x, rect.top() + EpsilonSlider::RAIL_CENTER);
+    harness.hover_at(at(rect.center().x));
+    harness.drag_at(at(rect.center().x));
+    harness.run();
+    let released = at(rect.center().x - 20.0);
+    let up = Event::PointerButton {
+        pos: released,
+        button: PointerButton::Primary,
+        pressed: false,
+        modifiers: Modifiers::NONE,
+    };
+    let gone = Event::PointerMoved(at(rect.right() + 200.0));
+    harness.input_mut().events.extend([Event::PointerMoved(released), up, gone]);
+    harness.run();
+    let epsilon = harness.state().get();
+    assert!((1e-8..1e-5).contains(&epsilon), "let go left of the middle: {epsilon}");
+}
+
+#[test]
 fn a_typed_value_survives_being_touched() {
     let mut harness = slider("1.23456789e0");
     // 1.23456789 stands 12.0915 of 14 decades right of 1e-12, which is 52 points from the left and 12 from the right.

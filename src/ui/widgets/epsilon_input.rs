@@ -1,6 +1,6 @@
 //! What a hand, a keyboard or an assistant makes of an ε: the same for every handle that stands for one.
 
-use egui::{Event, Key, Modifiers, Response, Role, Ui, WidgetInfo, accesskit};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Response, Role, Ui, WidgetInfo, accesskit};
 
 use super::{
     epsilon_scale::{EpsilonScale, Snap, stepped},
@@ -30,7 +30,7 @@ impl EpsilonHandle<'_> {
     }
 
     fn dragged(&self, ui: &Ui, response: &Response) -> Option<Epsilon> {
-        let pointer = response.interact_pointer_pos()?;
+        let pointer = held_at(ui, response)?;
         let handle = self.scale.x_of(self.epsilon);
         if response.drag_started() {
             response.request_focus();
@@ -121,4 +121,16 @@ pub fn describe_epsilon(ui: &Ui, response: &Response, name: &str, shown: Epsilon
             node.add_action(action);
         }
     });
+}
+
+/// Where the pointer is, or was when the button went up: in a slow frame it may have moved on since.
+fn held_at(ui: &Ui, response: &Response) -> Option<Pos2> {
+    let now = response.interact_pointer_pos()?;
+    let last = ui.input(|input| {
+        input.events.iter().rev().find_map(|event| match *event {
+            Event::PointerButton { pos, button: PointerButton::Primary, pressed, .. } => Some((pos, pressed)),
+            _ => None,
+        })
+    });
+    Some(last.filter(|(_, pressed)| !pressed).map_or(now, |(pos, _)| pos))
 }
