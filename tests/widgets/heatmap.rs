@@ -74,9 +74,9 @@ fn a_click_is_a_cell_and_takes_the_focus() {
     let click = |harness: &mut Harness<'_, State>, pos: Pos2| {
         harness.hover_at(pos);
         harness.drag_at(pos);
-        harness.event(egui::Event::PointerButton {
+        harness.event(Event::PointerButton {
             pos,
-            button: egui::PointerButton::Primary,
+            button: PointerButton::Primary,
             pressed: false,
             modifiers: Modifiers::NONE,
         });
@@ -97,9 +97,9 @@ fn a_click_is_a_cell_and_takes_the_focus() {
 #[test]
 fn the_secondary_button_pans_by_cells() {
     let mut harness = panel(CellWindow::whole(POSITIONS));
-    let button = |pos, pressed| egui::Event::PointerButton {
+    let button = |pos, pressed| Event::PointerButton {
         pos,
-        button: egui::PointerButton::Secondary,
+        button: PointerButton::Secondary,
         pressed,
         modifiers: Modifiers::NONE,
     };
@@ -119,12 +119,12 @@ fn scrolling_zooms_about_the_pointer() {
     let mut harness = panel(CellWindow::whole(POSITIONS));
     harness.hover_at(pos2(150.0, 200.0));
     harness.run();
-    harness.event(egui::Event::Zoom(2.0));
+    harness.event(Event::Zoom(2.0));
     harness.run();
     let zoom = harness.state().zoom.unwrap();
     assert_eq!(zoom, Zoom { factor: 2.0, anchor: CellPoint { x: 5.0, y: 15.0 } });
     harness.state_mut().zoom = None;
-    harness.event(egui::Event::MouseWheel {
+    harness.event(Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,
         delta: vec2(0.0, -40.0),
         phase: egui::TouchPhase::Move,
