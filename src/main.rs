@@ -4,8 +4,8 @@ use std::{io::Write, process::ExitCode};
 
 use attenuate::{cli, ui};
 
-/// glibc's own keeps an arena for each thread and gives little of it back: after minutes of use the window held four
-/// times the memory that it used.
+/// glibc's own keeps an arena for each thread and gives little of it back: after minutes of use three quarters of what it
+/// held were free.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
