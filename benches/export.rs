@@ -11,7 +11,7 @@
 )]
 
 #[allow(dead_code, reason = "the benchmark draws one of the outcomes that the tests share")]
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/support/outcomes.rs"]
 mod support;
 
 use std::hint::black_box;

@@ -2,7 +2,7 @@
 
 use attenuate::attention::{Component, Mask, PositionScope};
 
-use crate::support::{baseline, row, rows, scaled, scores, scores_of_keys};
+use crate::attention::support::{baseline, row, rows, scaled, scores, scores_of_keys};
 
 const LN: fn(f32) -> f32 = f32::ln;
 

@@ -9,7 +9,7 @@ use attenuate::attention::{
 use ndarray::arr2;
 use proptest::prelude::*;
 
-use crate::support::{any_epsilon, any_mask, baseline, scaled, scores, scores_of_keys, vectors};
+use crate::attention::support::{any_epsilon, any_mask, baseline, scaled, scores, scores_of_keys, vectors};
 
 fn close(found: Option<f64>, expected: f64) {
     assert!(found.is_some_and(|found| (found - expected).abs() < 1e-6), "{found:?} for {expected}");

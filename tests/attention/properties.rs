@@ -6,7 +6,9 @@ use attenuate::attention::{Component, HeadScores, LayerQkv, Mask, PositionScope}
 use ndarray::{Array3, s};
 use proptest::prelude::*;
 
-use crate::support::{any_epsilon, any_mask, any_positions, baseline, check_rows, row, rows, scaled, scores, vectors};
+use crate::attention::support::{
+    any_epsilon, any_mask, any_positions, baseline, check_rows, row, rows, scaled, scores, vectors,
+};
 
 const QUERY_AND_KEY: [Component; 2] = [Component::Query, Component::Key];
 

@@ -8,7 +8,7 @@ use attenuate::attention::{
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
 
-use crate::support::{any_epsilon, any_mask, any_positions, row, vectors};
+use crate::attention::support::{any_epsilon, any_mask, any_positions, row, vectors};
 
 const SCALE: f64 = 0.5;
 

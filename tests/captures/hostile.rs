@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{
+use crate::captures::{
     allocations::peak,
     files::{Packing, counting, exercise, npy, npz, read, safetensors, text, tuple, unicode},
 };

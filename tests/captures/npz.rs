@@ -4,7 +4,7 @@ use std::path::Path;
 
 use attenuate::{attention::Mask, capture::Capture};
 
-use crate::files::{Packing, counting, npy, npy_in, npz, numbers, read, safetensors, text, tuple, unicode};
+use crate::captures::files::{Packing, counting, npy, npy_in, npz, numbers, read, safetensors, text, tuple, unicode};
 
 /// The same capture as a safetensors file, all in F32.
 fn as_safetensors(tensors: &[(&str, &[usize])]) -> Capture {

@@ -4,7 +4,7 @@ use std::fs;
 
 use attenuate::capture::Capture;
 
-use crate::files::{Packing, counting, npy, npz, numbers, read, safetensors, zip};
+use crate::captures::files::{Packing, counting, npy, npz, numbers, read, safetensors, zip};
 
 fn pair(query: Vec<u8>, key: Vec<u8>) -> String {
     let messages = [Packing::Stored, Packing::Deflated]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 struct Picture {
     size: [u32; 2],

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path, process::Command};
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use tempfile::TempDir;
 
-use crate::sandbox::{Sandbox, names};
+use crate::cli::sandbox::{Sandbox, names};
 
 /// With and without a file in its place, `arguments` fail like this and leave the folder as it was.
 fn refused(sandbox: &Sandbox, code: i32, output: &str, arguments: &[&str], parts: &[&str]) {

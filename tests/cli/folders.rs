@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use safetensors::SafeTensors;
 
-use crate::{
+use crate::cli::{
     gguf_files::{convert::golden, quantize::Format},
     goldens::{TOLERANCE, columns, difference, folder},
     sandbox::Sandbox,

@@ -6,7 +6,7 @@ use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::cli::{
     sandbox::Sandbox,
     weights_file::{Panel, Weights},
 };

@@ -8,7 +8,7 @@ use std::{
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde_json::Value;
 
-use crate::weights_file::{Panel, Weights};
+use crate::cli::weights_file::{Panel, Weights};
 
 pub const TOLERANCE: f64 = 1e-5;
 

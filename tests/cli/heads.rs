@@ -11,7 +11,7 @@ use attenuate::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
+use crate::cli::{
     sandbox::Sandbox,
     weights_file::{Panel, Weights},
 };

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 const WIDEST: usize = 110;
 

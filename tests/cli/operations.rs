@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use safetensors::SafeTensors;
 
-use crate::{
+use crate::cli::{
     goldens::{TOLERANCE, difference, folder},
     weights_file::{Panel, Weights},
 };

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
-/// Write them anew instead of comparing: `ATTENUATE_BLESS=1 cargo test --release --test cli package`.
+/// Write them anew instead of comparing: `ATTENUATE_BLESS=1 cargo test --release cli::package`.
 const BLESS: &str = "ATTENUATE_BLESS";
 
 #[test]

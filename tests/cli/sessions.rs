@@ -11,7 +11,7 @@ use attenuate::{
     },
 };
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 /// The session that `arguments` open the window on.
 fn session(arguments: &[&str]) -> Session {

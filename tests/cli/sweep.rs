@@ -9,7 +9,7 @@ use attenuate::{
 };
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 const COLUMNS: [&str; 8] =
     ["component", "epsilon", "sink_mass", "normalized_entropy", "kl", "js", "max_weight", "weight"];

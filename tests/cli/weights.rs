@@ -9,7 +9,7 @@ use attenuate::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::cli::{
     reference::Smollm2,
     weights_file::{Panel, Weights, bits},
 };
@@ -45,7 +45,7 @@ fn nothing_said_is_the_figure() {
 
 #[test]
 fn the_same_numbers_are_the_same_bytes() {
-    let sandbox = crate::sandbox::Sandbox::new();
+    let sandbox = crate::cli::sandbox::Sandbox::new();
     for name in ["a.json", "b.json", "a.safetensors", "b.safetensors"] {
         sandbox.run(&["weights", "--output", name]).assert_done();
     }

@@ -6,7 +6,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 /// `[query][key]`; `None` where masked.
 pub type Panel = Vec<Vec<Option<f32>>>;

@@ -9,7 +9,7 @@ use attenuate::{
 };
 use proptest::prelude::*;
 
-use crate::support::{NEVER, epsilon, fresh, numbers, text};
+use crate::engine::support::{NEVER, epsilon, fresh, numbers, text};
 
 /// What a gesture changes from one request to the next.
 #[derive(Clone, Debug)]

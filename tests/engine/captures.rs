@@ -10,7 +10,7 @@ use attenuate::{
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use tempfile::TempDir;
 
-use crate::support::{NEVER, epsilon, panels, spec};
+use crate::engine::support::{NEVER, epsilon, panels, spec};
 
 /// Three positions, two dimensions.
 const T: usize = 3;

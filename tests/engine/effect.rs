@@ -8,7 +8,7 @@ use attenuate::{
     model::{bundled, run},
 };
 
-use crate::support::{NEVER, epsilon, grid, spec};
+use crate::engine::support::{NEVER, epsilon, grid, spec};
 
 const SHOWN: Shown =
     Shown { layer: bundled::DEFAULT_LAYER, head: bundled::DEFAULT_HEAD, n_layers: 6, n_heads: 4, n_kv_heads: 2 };

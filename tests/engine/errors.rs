@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, EngineError, Prompt, RunSpec, SourceSpec},
 };
 
-use crate::support::{NEVER, fresh, numbers, spec, text};
+use crate::engine::support::{NEVER, fresh, numbers, spec, text};
 
 fn everywhere() -> RunSpec {
     spec(Bundled::Austen, Preset::AllLayers)

@@ -9,7 +9,7 @@ use attenuate::{
 use ndarray::{Array4, s};
 use safetensors::SafeTensors;
 
-use crate::support::{NEVER, epsilon, spec, text};
+use crate::engine::support::{NEVER, epsilon, spec, text};
 
 const TOLERANCE: f64 = 1e-5;
 

@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, EngineError, HeadPattern, Prompt, RunSpec, SourceSpec, Under},
 };
 
-use crate::support::{NEVER, bits, epsilon, spec};
+use crate::engine::support::{NEVER, bits, epsilon, spec};
 
 fn all(spec: &RunSpec, under: Under) -> Vec<HeadPattern> {
     let mut found = Vec::new();

@@ -12,7 +12,7 @@ use attenuate::{
     model::{bundled, loading::unwatched},
 };
 
-use crate::support::{NEVER, bits, epsilon, fresh, grid, numbers, spec};
+use crate::engine::support::{NEVER, bits, epsilon, fresh, grid, numbers, spec};
 
 /// Notes all that it is told, and checks that what is ready is right.
 struct Notes {
@@ -138,8 +138,9 @@ fn an_adopted_source_is_not_opened_again() {
     let spec = RunSpec { source: source.clone(), ..spec(Bundled::Austen, Preset::AllLayers) };
     let outcome = engine.run(&spec, NEVER).unwrap();
     assert!(Arc::ptr_eq(&outcome.facts, opened.facts()));
-    let bundled = fresh(&crate::support::spec(Bundled::Austen, Preset::AllLayers)).unwrap();
-    let patterns = |outcome| crate::support::panels(outcome).map(|panel| bits(&panel.pattern)).collect::<Vec<_>>();
+    let bundled = fresh(&crate::engine::support::spec(Bundled::Austen, Preset::AllLayers)).unwrap();
+    let patterns =
+        |outcome| crate::engine::support::panels(outcome).map(|panel| bits(&panel.pattern)).collect::<Vec<_>>();
     assert_eq!(patterns(&outcome), patterns(&bundled));
     // Adopting it again loses nothing: the same scores, not only equal ones.
     engine.adopt(opened);

@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, Outcome, RunSpec},
 };
 
-use crate::support::{NEVER, bits, epsilon, grid, panels, spec};
+use crate::engine::support::{NEVER, bits, epsilon, grid, panels, spec};
 
 fn run(engine: &mut Engine, spec: &RunSpec) -> Outcome {
     engine.run(spec, NEVER).unwrap()
@@ -54,7 +54,7 @@ fn stepping_back_finds_the_scores_again() {
     let first = run(&mut engine, &start);
     run(&mut engine, &RunSpec { layer: 1, head: 3, ..start.clone() });
     run(&mut engine, &spec(Bundled::Smollm2, Preset::ThisHead));
-    run(&mut engine, &RunSpec { prompt: crate::support::text("Another."), ..start.clone() });
+    run(&mut engine, &RunSpec { prompt: crate::engine::support::text("Another."), ..start.clone() });
     let again = run(&mut engine, &start);
     assert!(Arc::ptr_eq(again.baseline.pattern.scores(), first.baseline.pattern.scores()));
     assert!(Arc::ptr_eq(&again.facts, &first.facts));

@@ -10,7 +10,7 @@ use attenuate::{
     engine::{Answer, Bundled, Engine, EngineError, Outcome, RequestNumber, RunSpec, Ticket, Worker},
 };
 
-use crate::support::{epsilon, fresh, numbers, spec};
+use crate::engine::support::{epsilon, fresh, numbers, spec};
 
 const SUBMISSIONS: u64 = 10_000;
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -7,7 +7,7 @@ use attenuate::{
 };
 use ndarray::Array3;
 
-use crate::{figure_of, support, texts};
+use crate::figure::{figure_of, support, texts};
 
 /// A head one of whose queries holds a number that is none.
 pub fn with_a_nan() -> Outcome {
@@ -48,7 +48,7 @@ fn every_quantity_has_its_label_title_and_ticks() {
         let words = words(&figure);
         assert!(words.contains(&label) && words.contains(&tick), "{words:?}");
         assert_eq!(words[0], format!("The {label} after Modifying Query, Key and Value"));
-        let drawn = crate::text_boxes(&figure);
+        let drawn = crate::figure::text_boxes(&figure);
         let printed = label.replace('‖', "||");
         let (_, ink) = drawn.iter().find(|(text, _)| *text == printed).unwrap();
         // Upwards, in Ubuntu Light; every glyph of the monospaced font would be 0.6 em wide.

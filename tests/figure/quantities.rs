@@ -13,7 +13,7 @@ use attenuate::{
 };
 use safetensors::SafeTensors;
 
-use crate::support;
+use crate::figure::support;
 
 fn measure(outcome: &Outcome, quantity: Quantity, component: Component, column: usize) -> Measure {
     let measure = Measure::new(quantity, outcome.panel(component, column), &outcome.baseline).unwrap();

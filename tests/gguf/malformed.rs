@@ -5,7 +5,7 @@ use std::{cell::Cell, ops::ControlFlow, path::Path};
 use attenuate::model::{ModelError, gguf, gguf::GgufError};
 use proptest::prelude::*;
 
-use crate::{
+use crate::gguf::{
     allocations::assert_small,
     files::{
         convert::golden,

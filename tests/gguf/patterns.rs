@@ -7,7 +7,7 @@ use attenuate::{
 };
 use ndarray::s;
 
-use crate::{
+use crate::gguf::{
     files::{
         convert::golden,
         quantize::{Format, f32s},

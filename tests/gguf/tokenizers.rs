@@ -3,7 +3,7 @@
 use attenuate::model::{LanguageModel, Token, bundled};
 use serde_json::Value;
 
-use crate::{
+use crate::gguf::{
     files::{
         convert::{convert, golden},
         quantize::Format,

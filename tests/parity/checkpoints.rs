@@ -5,7 +5,7 @@ use std::fs;
 use attenuate::model::{LanguageModel, ModelError};
 use safetensors::{SafeTensors, serialize, tensor::TensorView};
 
-use crate::golden::{Golden, goldens_folder, load};
+use crate::parity::golden::{Golden, goldens_folder, load};
 
 /// A golden's model whose tensors have been given other names (`None`: left out), with more tensors next to them.
 fn respelled(

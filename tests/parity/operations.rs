@@ -7,7 +7,7 @@ use ndarray::s;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use crate::{
+use crate::parity::{
     WEIGHT_TOLERANCE,
     golden::{Case, Golden, array, goldens_folder, load},
     largest_difference,

@@ -9,7 +9,7 @@ use attenuate::{
 };
 use serde_json::Value;
 
-use crate::golden::{goldens_folder, load};
+use crate::parity::golden::{goldens_folder, load};
 
 /// In nats. The largest of them is 8e-3.
 const TOLERANCE: f64 = 1e-5;

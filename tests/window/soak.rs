@@ -12,7 +12,7 @@ use rand_chacha::{
     rand_core::{RngCore as _, SeedableRng as _},
 };
 
-use crate::screen::{HEIGHT, Picture, Program, Screen, WIDTH, eventually};
+use crate::window::screen::{HEIGHT, Picture, Program, Screen, WIDTH, eventually};
 
 /// How many minutes: 3 unless told.
 const MINUTES: &str = "ATTENUATE_SOAK_MINUTES";

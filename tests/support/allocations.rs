@@ -1,4 +1,6 @@
-//! How much memory a piece of work takes.
+//! How much memory a piece of work takes, by the allocator of the test program; each test has a thread of its own.
+
+#![allow(unsafe_code, reason = "an allocator cannot be written without")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -10,10 +12,12 @@ struct Counting;
 thread_local! {
     static LIVE: Cell<usize> = const { Cell::new(0) };
     static PEAK: Cell<usize> = const { Cell::new(0) };
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Memory that another thread took may be given back here: counting stops at 0.
 fn count(freed: usize, taken: usize) {
+    LARGEST.set(LARGEST.get().max(taken));
     let live = LIVE.get().saturating_sub(freed).saturating_add(taken);
     LIVE.set(live);
     PEAK.set(PEAK.get().max(live));
@@ -46,6 +50,13 @@ pub fn peak<R>(work: impl FnOnce() -> R) -> (usize, R) {
     PEAK.set(before);
     let result = work();
     (PEAK.get() - before, result)
+}
+
+/// No single allocation of this thread was larger than 32 MiB: far above what a tiny model needs, far below what damaged
+/// files ask for.
+pub fn assert_small() {
+    let largest = LARGEST.get();
+    assert!(largest < 32 << 20, "{largest} bytes at once");
 }
 
 #[test]

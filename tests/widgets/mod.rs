@@ -1,15 +1,5 @@
 //! The widgets of the window, driven by pointer, keyboard and accessibility requests, without a screen.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a test stops at the first surprise"
-)]
-
 mod choices;
 mod field;
 mod heatmap;

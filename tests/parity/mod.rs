@@ -1,18 +1,8 @@
 //! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens`, with every intervention
 //! that is stored there.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a test stops at the first surprise"
-)]
-
 mod checkpoints;
-mod golden;
+pub mod golden;
 mod operations;
 mod ships;
 

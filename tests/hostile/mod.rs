@@ -3,8 +3,6 @@
 //! What is asserted is in `tests/fuzz/inputs.rs`, which the fuzz targets share: no panic, refusals of one short sentence,
 //! what opens can be used.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
-
 #[path = "../fuzz/inputs.rs"]
 mod inputs;
 

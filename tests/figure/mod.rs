@@ -1,21 +1,11 @@
 //! The whole figure: from an outcome to bytes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a test stops at the first surprise"
-)]
-
 mod bar;
 mod coarse;
 mod files;
 mod quantities;
-#[path = "../support/mod.rs"]
-mod support;
+
+use crate::support::outcomes as support;
 
 use attenuate::{
     attention::Mask,
@@ -31,7 +21,7 @@ fn figure_of(outcome: &Outcome, style: &FigureStyle) -> Figure {
     layout(&FigureSpec::from_outcome(outcome, style)).unwrap()
 }
 
-/// Writes PNG files to look at: `cargo test --release --test figure -- --ignored`.
+/// Writes PNG files to look at: `cargo test --release figure::gallery -- --ignored`.
 #[test]
 #[ignore = "for the eye"]
 #[expect(clippy::large_stack_arrays, reason = "a dozen outcomes, once")]

@@ -3,16 +3,6 @@
 //! Where things are on screen is asked of the same window without a screen, through its accessibility tree.
 
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a test stops at the first surprise"
-)]
-
 mod screen;
 mod soak;
 

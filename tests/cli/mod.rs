@@ -1,0 +1,20 @@
+//! The program as a person at a terminal meets it: the real binary in an empty folder, without a display.
+
+mod animate;
+mod export;
+mod failures;
+mod folders;
+mod formats;
+mod goldens;
+mod heads;
+mod help;
+mod operations;
+mod package;
+mod reference;
+mod sandbox;
+mod sessions;
+mod sweep;
+mod weights;
+mod weights_file;
+
+use crate::gguf_files;

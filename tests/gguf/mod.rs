@@ -1,0 +1,9 @@
+//! GGUF files: the same patterns as from a folder, the same tokens, and a clear error for anything damaged.
+
+mod malformed;
+mod opening;
+mod patterns;
+mod real_model;
+mod tokenizers;
+
+use crate::{gguf_files as files, parity::golden, support::allocations};
