@@ -19,8 +19,8 @@
 use std::{collections::HashMap, hint::black_box, path::PathBuf};
 
 use attenuate::{
-    attention::{Epsilon, Preset, Scope, exp_in_place},
-    engine::{Bundled, Engine, EpsilonGrid, Prompt, RunSpec, SourceSpec},
+    attention::{Column, Component, Epsilon, Grid, PanelId, Preset, Scope, Shape, exp_in_place},
+    engine::{Bundled, Engine, Prompt, RunSpec, SourceSpec},
     figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Pooling, Quantity},
     session::Session,
 };
@@ -53,7 +53,11 @@ fn capture(folder: &std::path::Path, n_positions: usize) -> PathBuf {
 }
 
 fn spec(source: SourceSpec, scope: Scope) -> RunSpec {
-    RunSpec { source, layer: 0, head: 0, scope, ..Session::default().run_spec() }
+    RunSpec { source, ..Session::default().run_spec() }.with(|experiment| {
+        experiment.layer = 0;
+        experiment.head = 0;
+        experiment.scope = scope;
+    })
 }
 
 fn picture_spec() -> PictureSpec {
@@ -80,8 +84,15 @@ impl Drag {
     }
 
     /// Nine different values: seven different pictures in scope *This head*, where Value leaves the pattern alone.
-    fn grid(&mut self) -> EpsilonGrid {
-        std::array::from_fn(|_| std::array::from_fn(|_| self.step()))
+    fn grid(&mut self) -> Grid<Epsilon> {
+        Grid::from_fn(Shape::FIGURE, |_| self.step())
+    }
+}
+
+/// Sets ε of the first column, asked for each row.
+fn move_first_column(spec: &mut RunSpec, mut epsilon: impl FnMut() -> Epsilon) {
+    for (_, of_panel) in spec.experiment.epsilon.iter_mut().filter(|(panel, _)| panel.column == Column::FIRST) {
+        *of_panel = epsilon();
     }
 }
 
@@ -100,19 +111,19 @@ fn this_head(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("one column", n_positions), |bencher| {
             bencher.iter(|| {
                 let epsilon = drag.step();
-                spec.epsilon.iter_mut().for_each(|row| row[0] = epsilon);
+                move_first_column(&mut spec, || epsilon);
                 pixels(&spec)
             });
         });
         group.bench_function(BenchmarkId::new("one column, Query and Key apart", n_positions), |bencher| {
             bencher.iter(|| {
-                spec.epsilon.iter_mut().for_each(|row| row[0] = drag.step());
+                move_first_column(&mut spec, || drag.step());
                 pixels(&spec)
             });
         });
         group.bench_function(BenchmarkId::new("nine different ε", n_positions), |bencher| {
             bencher.iter(|| {
-                spec.epsilon = drag.grid();
+                spec.experiment.epsilon = drag.grid();
                 pixels(&spec)
             });
         });
@@ -122,7 +133,7 @@ fn this_head(criterion: &mut Criterion) {
         let scores = Array2::from_shape_fn((n_positions, n_positions), |(i, j)| ((i * 7 + j * 13) % 97) as f32 / 24.0);
         group.bench_function(BenchmarkId::new("baseline: nine dense softmaxes", n_positions), |bencher| {
             bencher.iter(|| {
-                for epsilon in drag.grid().into_iter().flatten() {
+                for epsilon in drag.grid().into_values() {
                     black_box(dense_softmax(&scores, epsilon.get() as f32));
                 }
             });
@@ -190,7 +201,7 @@ fn all_layers(criterion: &mut Criterion) {
     for n_positions in [20, 64, 128] {
         let ids = (0..n_positions).map(|position| (position * 37) % 2048).collect();
         let mut spec = spec(SourceSpec::Bundled(Bundled::Austen), Preset::AllLayers.scope());
-        (spec.prompt, spec.layer, spec.head) = (Prompt::TokenIds(ids), 5, 1);
+        (spec.prompt, spec.experiment.layer, spec.experiment.head) = (Prompt::TokenIds(ids), 5, 1);
         let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
         let mut pixels = |spec: &RunSpec| {
             let outcome = engine.run(spec, &|| false).unwrap();
@@ -198,14 +209,15 @@ fn all_layers(criterion: &mut Criterion) {
         };
         group.bench_function(BenchmarkId::new("one panel", n_positions), |bencher| {
             bencher.iter(|| {
-                spec.epsilon[2][0] = drag.step();
+                let panel = PanelId { component: Component::Value, column: Column::FIRST };
+                spec.experiment.epsilon[panel] = drag.step();
                 pixels(&spec)
             });
         });
         group.bench_function(BenchmarkId::new("one column", n_positions), |bencher| {
             bencher.iter(|| {
                 let epsilon = drag.step();
-                spec.epsilon.iter_mut().for_each(|row| row[0] = epsilon);
+                move_first_column(&mut spec, || epsilon);
                 pixels(&spec)
             });
         });

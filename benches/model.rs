@@ -19,7 +19,7 @@
 use std::{borrow::Cow, fs, hint::black_box, path::Path};
 
 use attenuate::{
-    attention::{Epsilon, Preset},
+    attention::{Components, Epsilon, Grid, Preset},
     engine::{Engine, Prompt, RunSpec, SourceSpec},
     model::{LanguageModel, folder, loading::unwatched, run},
     session::Session,
@@ -143,17 +143,15 @@ fn smollm2(criterion: &mut Criterion) {
             bencher.iter(|| black_box(forward(&model, &fresh_ids())));
         });
         let mut engine = Engine::default();
-        let mut spec = RunSpec {
-            source: SourceSpec::Folder(folder.to_owned()),
-            layer: SHOWN_LAYER,
-            head: 3,
-            scope: Preset::AllLayers.scope(),
-            ..Session::default().run_spec()
-        };
-        for row in &mut spec.epsilon {
-            *row = [5e-1, 1e-3, 1e-10].map(|epsilon| Epsilon::new(epsilon).unwrap());
-        }
-        let this_head = RunSpec { scope: Preset::ThisHead.scope(), ..spec.clone() };
+        let mut spec = RunSpec { source: SourceSpec::Folder(folder.to_owned()), ..Session::default().run_spec() }.with(
+            |experiment| {
+                experiment.layer = SHOWN_LAYER;
+                experiment.head = 3;
+                experiment.scope = Preset::AllLayers.scope();
+            },
+        );
+        spec.experiment.epsilon = Grid::repeated(Components::ALL, &Epsilon::FIGURE).unwrap();
+        let this_head = spec.clone().with(|experiment| experiment.scope = Preset::ThisHead.scope());
         group.bench_function(BenchmarkId::new("forward to layer 15 of 30 and its nine panels", name), |bencher| {
             bencher.iter(|| {
                 let spec = RunSpec { prompt: Prompt::TokenIds(fresh_ids()), ..this_head.clone() };

@@ -23,7 +23,8 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 fn spec(preset: Preset) -> RunSpec {
     let ids = (0..64).map(|position| (position * 37) % 2048).collect();
-    RunSpec { prompt: Prompt::TokenIds(ids), scope: preset.scope(), ..Session::example(Bundled::Austen).run_spec() }
+    RunSpec { prompt: Prompt::TokenIds(ids), ..Session::example(Bundled::Austen).run_spec() }
+        .with(|experiment| experiment.scope = preset.scope())
 }
 
 fn sweep(criterion: &mut Criterion) {

@@ -14,13 +14,16 @@
 //! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
 
 mod component;
+mod components;
 mod epsilon;
 mod exp;
+mod experiment;
 mod head_edit;
 mod intervention;
 mod metrics;
 mod operation;
 mod packed;
+mod panel;
 mod pattern;
 mod qkv;
 mod scope;
@@ -28,8 +31,10 @@ mod scores;
 mod why;
 
 pub use component::{Component, ParseComponentError};
+pub use components::{Components, ParseComponentsError};
 pub use epsilon::{Epsilon, EpsilonError};
 pub use exp::exp_in_place;
+pub use experiment::Experiment;
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
 pub use metrics::{
@@ -37,6 +42,9 @@ pub use metrics::{
     output_norm, previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
+#[cfg(test)]
+pub(crate) use panel::panel;
+pub use panel::{Column, Grid, PanelId, Shape};
 pub use pattern::{ExactCell, Pattern};
 pub use qkv::{LayerQkv, Mask, ShapeError};
 pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};

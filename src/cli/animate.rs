@@ -6,7 +6,6 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::bail;
 use clap::Args;
 
 use super::{
@@ -71,8 +70,14 @@ fn rate(text: &str) -> Result<NonZeroU16, String> {
 
 /// What clap cannot know.
 pub fn check(arguments: &AnimateArguments) -> Result<(), String> {
-    match arguments.moving.iter().count() {
-        1 => Ok(()),
+    moving(arguments).map(|_| ())
+}
+
+/// The one column that moves.
+fn moving(arguments: &AnimateArguments) -> Result<usize, String> {
+    let mut columns = arguments.moving.named().into_iter().flatten();
+    match (columns.next(), columns.next()) {
+        (Some(column), None) => Ok(column),
         _ => Err("--moving is one column: expected 0, 1 or 2".to_owned()),
     }
 }
@@ -101,7 +106,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let session = super::session(&arguments.view, arguments.place)?;
     let style = arguments.figure.over(session.view.figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
-    let Some(column) = arguments.moving.iter().next() else { bail!("no column moves") };
+    let column = moving(arguments).map_err(anyhow::Error::msg)?;
     let mut engine = Engine::default();
     let spec = session.run_spec();
     let payload = if arguments.no_session {

@@ -235,9 +235,9 @@ pub struct ViewArguments {
     pub colormap: Option<Colormap>,
 }
 
-/// ε of the three columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Columns(pub [Epsilon; 3]);
+/// ε of the columns, from left to right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns(pub Vec<Epsilon>);
 
 /// One ε; of three columns, the first.
 fn parse_epsilon(text: &str) -> Result<Epsilon, String> {
@@ -259,7 +259,11 @@ fn parse_columns(text: &str) -> Result<Columns, String> {
         .map(|part| part.parse().map_err(|error| format!("“{}”: {error}", part.trim())))
         .collect::<Result<_, String>>()?;
     let count = columns.len();
-    columns.try_into().map(Columns).map_err(|_| format!("expected three values separated by commas, found {count}"))
+    if count == 3 {
+        Ok(Columns(columns))
+    } else {
+        Err(format!("expected three values separated by commas, found {count}"))
+    }
 }
 
 #[cfg(test)]
@@ -275,8 +279,9 @@ mod tests {
 
     #[test]
     fn columns_are_three_factors() {
-        let columns = parse_columns("5e-1, 1e-3,0").map(|columns| columns.0.map(Epsilon::get));
-        assert_eq!(columns, Ok([0.5, 1e-3, 0.0]));
+        let columns =
+            parse_columns("5e-1, 1e-3,0").map(|columns| columns.0.into_iter().map(Epsilon::get).collect::<Vec<_>>());
+        assert_eq!(columns, Ok(vec![0.5, 1e-3, 0.0]));
         assert!(parse_columns("1,2").is_err_and(|error| error.contains("three")));
         assert!(parse_columns("1,-2,3").is_err_and(|error| error.contains("“-2”")));
     }

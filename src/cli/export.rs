@@ -7,11 +7,12 @@ use super::{
     batch,
 };
 use crate::{
+    attention::Components,
     capture::write_atomically,
     engine::Fingerprints,
     figure::{
         AxisLabels, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
-        PanelRows, TextMode, draw,
+        TextMode, draw,
     },
     session::document,
 };
@@ -42,9 +43,9 @@ pub struct FigureArguments {
     pub dpi: Option<Dpi>,
     /// Rows that are drawn, such as query,value
     #[arg(long, default_value = "query,key,value", value_name = "NAMES")]
-    pub rows: PanelRows,
+    pub rows: Components,
     /// Columns that are drawn, such as 0,2 or left,right
-    #[arg(long, default_value = "0,1,2", value_name = "COLUMNS")]
+    #[arg(long, default_value = "all", value_name = "COLUMNS")]
     pub columns: PanelColumns,
     /// Along the axes: tokens, positions, none
     #[arg(long, default_value = "tokens", value_name = "WHAT")]

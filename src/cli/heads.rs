@@ -8,7 +8,7 @@ use super::args::HeadsArguments;
 use crate::{
     attention::Epsilon,
     capture::write_atomically,
-    engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, RunSpec, ShipsOf, TableFormat},
+    engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::Session,
 };
 
@@ -72,7 +72,7 @@ fn add_ships(
 ) -> anyhow::Result<ShipsOf> {
     let (component, operation) = (arguments.component, arguments.operation);
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
-    let spec = RunSpec { operation, ..session.run_spec() };
+    let spec = session.run_spec().with(|experiment| experiment.operation = operation);
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
         bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source);
     };

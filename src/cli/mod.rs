@@ -183,7 +183,15 @@ mod tests {
         let session =
             window(&["bundled:austen", "--layer", "2", "--head", "3", "--epsilon", "1,0.1,0", "--layers", "1..=2"]);
         assert_eq!((session.layer, session.head), (2, 3));
-        assert_eq!(session.epsilon[1].map(crate::attention::Epsilon::get), [1.0, 0.1, 0.0]);
+        assert_eq!(
+            session
+                .epsilon
+                .row(crate::attention::Component::Key)
+                .iter()
+                .map(|epsilon| epsilon.get())
+                .collect::<Vec<_>>(),
+            [1.0, 0.1, 0.0]
+        );
         assert_eq!(session.scope.layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
         assert_eq!(window(&["--operation", "noise", "--seed", "7"]).operation, Operation::Noise { seed: 7 });
         assert_eq!(window(&["--operation", "mean-heads"]).operation, Operation::MeanHeads);

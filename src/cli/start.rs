@@ -7,11 +7,12 @@ use anyhow::{Context, anyhow, bail};
 use super::args::{PlaceArguments, SourceArguments, ViewArguments};
 use crate::{
     attention::Operation,
-    engine::{Bundled, Fingerprints, Prompt, Reference, RunSpec, SourceSpec},
+    engine::{Bundled, Fingerprints, Prompt, Reference, SourceSpec},
     figure::LimitsFrom,
     session::{
         Command, OnScreen, Person, Session,
         document::{self, Named, SessionDocument, Start, Whereabouts},
+        repeated,
     },
 };
 
@@ -150,14 +151,14 @@ fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments)
     if let Some(positions) = &arguments.positions {
         scope.positions.clone_from(positions);
     }
-    if let Some(columns) = arguments.epsilon {
-        session.epsilon = [columns.0; 3];
+    if let Some(columns) = &arguments.epsilon {
+        session.epsilon = repeated(&columns.0);
     }
     if let Some((layer, head)) = arguments.compare_head {
         session.apply(Command::Compare(Reference::Head { layer, head }), OnScreen::default());
     }
-    if let Some(columns) = arguments.compare_epsilon {
-        let then = RunSpec { epsilon: [columns.0; 3], ..session.run_spec() };
+    if let Some(columns) = &arguments.compare_epsilon {
+        let then = session.run_spec().with(|experiment| experiment.epsilon = repeated(&columns.0));
         session.apply(Command::Compare(Reference::kept(&then)), OnScreen::default());
     }
     let view = &mut session.view;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     capture::write_atomically,
-    engine::{Engine, EngineError, Outcome, RunSpec, SweepMetric},
+    engine::{Engine, EngineError, Outcome, SweepMetric},
     figure::{Dpi, SweepExport, SweepFormat},
     session::{Cell, Session},
 };
@@ -90,8 +90,11 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
 
 /// The source and its tokens: a run in which nothing is changed.
 fn baseline(engine: &mut Engine, session: &Session) -> Result<Outcome, EngineError> {
-    let epsilon = [[session.operation.neutral(); 3]; 3];
-    engine.run(&RunSpec { epsilon, ..session.run_spec() }, &NEVER)
+    let spec = session.run_spec().with(|experiment| {
+        let neutral = experiment.operation.neutral();
+        experiment.epsilon = experiment.epsilon.clone().map(|_| neutral);
+    });
+    engine.run(&spec, &NEVER)
 }
 
 fn check_cell(cell: Cell, outcome: &Outcome) -> anyhow::Result<()> {

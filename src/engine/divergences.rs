@@ -1,18 +1,18 @@
-//! What each of the nine interventions does to the output, as one number.
+//! What the intervention of each panel does to the output, as one number.
 
 use super::{
     Engine, EngineError, RunSpec, effect,
     observer::{Layers, Observer, order},
     run,
 };
-use crate::attention::Intervention;
+use crate::attention::{Grid, Intervention};
 
-/// KL(baseline ‖ modified) of the next token's distribution in nats for every panel, `[component][column]`: *Ships*, the
+/// KL(baseline ‖ modified) of the next token's distribution in nats for every panel: *Ships*, the
 /// safety head importance score of arXiv 2410.13708. `None` where it is still to come.
-pub type Divergences = [[Option<f64>; 3]; 3];
+pub type Divergences = Grid<Option<f64>>;
 
 impl Engine {
-    /// The divergence of all nine panels, those first that cost no run of layers. Equal interventions are run once.
+    /// The divergence of all panels, those first that cost no run of layers. Equal interventions are run once.
     /// `so_far` is handed what is there before each run that takes layers.
     ///
     /// `None` for a capture and for a model without an output.
@@ -29,26 +29,23 @@ impl Engine {
         let shown = run::check(spec, &facts)?;
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
-        let mut plan: Vec<_> = order(observer.first())
+        let experiment = &spec.experiment;
+        let mut plan: Vec<_> = order(experiment.shape(), observer.first())
             .into_iter()
-            .map(|(component, column)| {
-                let epsilon = spec.epsilon[component.row()][column];
-                let upstream = run::intervention(spec, shown, component, epsilon).upstream_of(facts.n_layers);
-                (component, column, upstream)
-            })
+            .map(|panel| (panel, experiment.intervention(shown, panel).upstream_of(facts.n_layers)))
             .collect();
         // What costs nothing does not wait for what does.
-        plan.sort_by_key(|(.., upstream)| !prompt.knows_output(upstream.as_ref()));
+        plan.sort_by_key(|(_, upstream)| !prompt.knows_output(upstream.as_ref()));
         let layers = Layers::new(observer);
-        let to_run = plan.iter().filter_map(|(.., upstream)| upstream.as_ref());
+        let to_run = plan.iter().filter_map(|(_, upstream)| upstream.as_ref());
         let to_run = to_run.filter(|upstream| !prompt.knows_output(Some(*upstream)));
         layers.expect(prompt.layers_to_do(facts.n_layers, to_run));
         let begin = || layers.begin();
 
         let Some(baseline) = prompt.baseline_logits(&begin)? else { return Ok(None) };
-        let mut divergences = Divergences::default();
+        let mut divergences = Divergences::filled(experiment.shape(), None);
         let mut found: Vec<(Option<Intervention>, f64)> = Vec::new();
-        for (component, column, upstream) in plan {
+        for (panel, upstream) in plan {
             let known = found.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
             let kl = if let Some(kl) = known {
                 kl
@@ -64,7 +61,7 @@ impl Engine {
                 found.push((upstream, kl));
                 kl
             };
-            divergences[component.row()][column] = Some(kl);
+            divergences[panel] = Some(kl);
         }
         Ok(Some(divergences))
     }

@@ -83,8 +83,9 @@ impl Engine {
         let run = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, run.tokens.len())?;
         let key_after = key_after(run);
-        let intervention = |layer, head| run::intervention(spec, shown(&facts, layer, head), component, epsilon);
-        if facts.kind == SourceKind::Capture || spec.scope.layers == LayerScope::Shown {
+        let intervention =
+            |layer, head| spec.experiment.intervention_at(shown(&facts, layer, head), component, epsilon);
+        if facts.kind == SourceKind::Capture || spec.experiment.scope.layers == LayerScope::Shown {
             // Nothing happens before the head's own layer.
             for layer in 0..facts.n_layers {
                 let layer_run = layer_of(run, layer, cancelled)?;
@@ -96,7 +97,7 @@ impl Engine {
         let mut head = 0;
         while head < facts.n_heads {
             // What is done does not depend on the layer, and is the same for all of these heads.
-            let heads = head..spec.scope.resolve(shown(&facts, 0, head)).heads.end;
+            let heads = head..spec.experiment.scope.resolve(shown(&facts, 0, head)).heads.end;
             let intervention = intervention(0, head);
             let mut look_at = |layer: usize, qkv: &LayerQkv| {
                 let edit = |head| intervention.at(layer, head).cloned();

@@ -1,7 +1,7 @@
 //! Answers requests about attention under intervention: numbered, newest wins, usable with and without a thread.
 //!
-//! [`Engine::run`] turns a [`RunSpec`] (plain data: source, prompt, layer, head, scope, nine ε) into an
-//! [`Outcome`] (the nine patterns and their baseline). It caches what a gesture leaves unchanged: a drag of ε that
+//! [`Engine::run`] turns a [`RunSpec`] (plain data: source, prompt, layer, head, scope, a grid of ε) into an
+//! [`Outcome`] (a pattern for each panel, and their baseline). It caches what a gesture leaves unchanged: a drag of ε that
 //! only multiplies scores touches no matrix product, a change upstream restarts from the residual stream in front
 //! of the first changed layer and stops at the shown one. An [`Observer`] sees the panels arrive one by one.
 //! [`OpenSource::open`] opens a source on any thread, [`Engine::adopt`] takes it in. [`Worker`] is the thread around it.
@@ -36,10 +36,10 @@ pub use heads_table::{
 };
 pub use observer::{Observer, Partial, Progress, Ready};
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
-pub use reference::{KeptView, Reference, ReferencePanels};
+pub use reference::{Reference, ReferencePanels};
 pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::OpenSource;
-pub use spec::{Bundled, DefaultView, EpsilonGrid, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use spec::{Bundled, DefaultView, Prompt, RunSpec, SourceSpec, SourceSpecError};
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
 pub use worker::{Answer, RequestNumber, Ticket, Worker};

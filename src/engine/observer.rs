@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::Outcome;
-use crate::attention::Component;
+use crate::attention::{Column, Component, Grid, PanelId, Shape};
 
 /// How far a run has come, in layers of the model over all that it has to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,14 +12,14 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// Which panels are there, `[component][column]`.
-pub type Ready = [[bool; 3]; 3];
+/// Which panels are there.
+pub type Ready = Grid<bool>;
 
 /// An outcome of which some panels are still to come: those that are not [`Ready`] stand as copies of the baseline.
 #[derive(Clone, Copy, Debug)]
 pub struct Partial<'a> {
     pub outcome: &'a Outcome,
-    pub ready: Ready,
+    pub ready: &'a Ready,
 }
 
 /// Is told how a run goes, and asked whether it shall go on.
@@ -28,8 +28,8 @@ pub trait Observer {
     fn is_cancelled(&self) -> bool;
 
     /// The panel that is wanted first, and then its column.
-    fn first(&self) -> (Component, usize) {
-        (Component::Query, 0)
+    fn first(&self) -> PanelId {
+        PanelId { component: Component::Query, column: Column::FIRST }
     }
 
     /// A layer begins.
@@ -74,12 +74,10 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// All panels, those of the column of `first` before the others, and `first` before all.
-pub(super) fn order(first: (Component, usize)) -> Vec<(Component, usize)> {
-    let mut panels: Vec<_> =
-        Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column))).collect();
-    panels
-        .sort_by_key(|&(component, column)| (column != first.1, column, (component, column) != first, component.row()));
+/// All panels of a grid, those of the column of `first` before the others, and `first` before all.
+pub(super) fn order(shape: Shape, first: PanelId) -> Vec<PanelId> {
+    let mut panels: Vec<_> = shape.panels().collect();
+    panels.sort_by_key(|&panel| (panel.column != first.column, panel.column, panel != first, panel.component));
     panels
 }
 
@@ -90,8 +88,10 @@ mod tests {
     #[test]
     fn the_wanted_panel_comes_first_and_then_its_column() {
         use Component::{Key, Query, Value};
-        let order = order((Value, 1));
-        assert_eq!(order[..5], [(Value, 1), (Query, 1), (Key, 1), (Query, 0), (Key, 0)]);
+        let [left, middle] = [0, 1].map(|index| Shape::FIGURE.column(index).unwrap());
+        let order = order(Shape::FIGURE, (Value, middle).into());
+        let expected = [(Value, middle), (Query, middle), (Key, middle), (Query, left), (Key, left)];
+        assert_eq!(order[..5], expected.map(PanelId::from));
         assert_eq!(order.len(), 9);
         assert!(order.iter().enumerate().all(|(index, panel)| !order[..index].contains(panel)));
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{EpsilonGrid, Reference, ReferencePanels, SourceSpec};
-use crate::attention::{Component, HeadEdit, LayerQkv, Mask, Operation, Pattern, Shown, output_norm};
+use super::{Reference, ReferencePanels, SourceSpec};
+use crate::attention::{Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, Pattern, Shape, Shown, output_norm};
 
 /// What kind of source it is, which decides what can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,22 +92,20 @@ impl Panel {
 pub struct Outcome {
     pub facts: Arc<SourceFacts>,
     pub tokens: Arc<[Token]>,
-    pub layer: usize,
-    pub head: usize,
-    pub operation: Operation,
-    pub epsilon: EpsilonGrid,
+    /// What it answers; panels that are older than the rest say so in its ε.
+    pub experiment: Experiment,
     pub baseline: Panel,
     /// What differences are taken from.
     pub reference: Reference,
     /// Its panels; `None` for the baseline.
     pub reference_panels: Option<ReferencePanels>,
-    /// `[component][column]`
-    pub panels: [[Panel; 3]; 3],
+    pub panels: Grid<Panel>,
 }
 
 impl Outcome {
-    pub fn panel(&self, component: Component, column: usize) -> &Panel {
-        &self.panels[component.row()][column]
+    /// Which panels there are.
+    pub fn shape(&self) -> Shape {
+        self.panels.shape()
     }
 
     /// T
@@ -121,8 +119,8 @@ impl Outcome {
 
     pub fn shown(&self) -> Shown {
         Shown {
-            layer: self.layer,
-            head: self.head,
+            layer: self.experiment.layer,
+            head: self.experiment.head,
             n_layers: self.facts.n_layers,
             n_heads: self.facts.n_heads,
             n_kv_heads: self.facts.n_kv_heads,

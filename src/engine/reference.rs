@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, EngineError, EpsilonGrid, Observer, Outcome, Panel, Progress, RunSpec};
-use crate::attention::{Component, Operation, Scope};
+use super::{Engine, EngineError, Observer, Outcome, Panel, Progress, RunSpec};
+use crate::attention::{Experiment, Grid, PanelId};
 
 /// What each panel is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,24 +17,13 @@ pub enum Reference {
     /// The same panel of another head: this head minus that head, under the same intervention.
     Head { layer: usize, head: usize },
     /// The same panel of a view that was kept: ε now minus ε then.
-    View(Box<KeptView>),
-}
-
-/// What of a view makes its panels, besides source and prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct KeptView {
-    pub layer: usize,
-    pub head: usize,
-    pub operation: Operation,
-    pub scope: Scope,
-    pub epsilon: EpsilonGrid,
+    View(Box<Experiment>),
 }
 
 impl Reference {
     /// What the panels of `spec` are, to compare others with later.
     pub fn kept(spec: &RunSpec) -> Self {
-        let RunSpec { layer, head, operation, scope, epsilon, .. } = spec.clone();
-        Self::View(Box::new(KeptView { layer, head, operation, scope, epsilon }))
+        Self::View(Box::new(spec.experiment.clone()))
     }
 
     /// In the midst of a sentence.
@@ -51,17 +40,16 @@ impl Reference {
         let alone = RunSpec { reference: Self::Baseline, ..spec.clone() };
         match self {
             Self::Baseline => None,
-            &Self::Head { layer, head } => Some(RunSpec { layer, head, ..alone }),
-            Self::View(view) => {
-                let KeptView { layer, head, operation, scope, epsilon } = (**view).clone();
-                Some(RunSpec { layer, head, operation, scope, epsilon, ..alone })
-            }
+            &Self::Head { layer, head } => Some(alone.with(|experiment| {
+                (experiment.layer, experiment.head) = (layer, head);
+            })),
+            Self::View(view) => Some(RunSpec { experiment: (**view).clone(), ..alone }),
         }
     }
 }
 
-/// The panels of a reference, `[component][column]`.
-pub type ReferencePanels = Arc<[[Panel; 3]; 3]>;
+/// The panels of a reference.
+pub type ReferencePanels = Arc<Grid<Panel>>;
 
 /// Counts the layers, but shows none of the panels: they are not those that were asked for.
 struct Unseen<'a>(&'a dyn Observer);
@@ -97,8 +85,8 @@ impl Engine {
 }
 
 impl Outcome {
-    /// What a panel's difference is taken from.
-    pub fn compared_with(&self, component: Component, column: usize) -> &Panel {
-        self.reference_panels.as_ref().map_or(&self.baseline, |panels| &panels[component.row()][column])
+    /// What a panel's difference is taken from; the baseline where the reference has no such panel.
+    pub fn compared_with(&self, panel: PanelId) -> &Panel {
+        self.reference_panels.as_ref().and_then(|panels| panels.get(panel)).unwrap_or(&self.baseline)
     }
 }

@@ -11,7 +11,7 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Component, Epsilon, Intervention, LayerScope, Shown},
+    attention::{Grid, Intervention, LayerScope, PanelId, Shown},
     model::loading::unwatched,
 };
 
@@ -56,7 +56,7 @@ impl Engine {
         }
     }
 
-    /// The nine panels and their baseline.
+    /// All panels and their baseline.
     ///
     /// `cancelled` is asked between layers; when it says yes the answer is [`EngineError::Cancelled`].
     ///
@@ -77,42 +77,40 @@ impl Engine {
         let reference_panels = self.reference(spec, observer)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let mut plan: Vec<_> = order(observer.first())
+        let experiment = &spec.experiment;
+        let (layer, head) = (experiment.layer, experiment.head);
+        let mut plan: Vec<_> = order(experiment.shape(), observer.first())
             .into_iter()
-            .map(|(component, column)| {
-                let intervention = intervention(spec, shown, component, spec.epsilon[component.row()][column]);
-                let upstream = upstream(&facts, &intervention, spec.layer);
-                (component, column, intervention, upstream)
+            .map(|panel| {
+                let intervention = experiment.intervention(shown, panel);
+                let upstream = upstream(&facts, &intervention, layer);
+                (panel, intervention, upstream)
             })
             .collect();
         // What costs nothing does not wait for what does.
-        plan.sort_by_key(|(.., upstream)| upstream.as_ref().is_some_and(|upstream| !run.keeps(upstream, spec.layer)));
+        plan.sort_by_key(|(.., upstream)| upstream.as_ref().is_some_and(|upstream| !run.keeps(upstream, layer)));
         let layers = Layers::new(observer);
-        layers.expect(run.layers_to_do(spec.layer, plan.iter().filter_map(|(.., upstream)| upstream.as_ref())));
+        layers.expect(run.layers_to_do(layer, plan.iter().filter_map(|(.., upstream)| upstream.as_ref())));
         let begin = || layers.begin();
 
-        let baseline_run = run.baseline(spec.layer, &begin)?;
-        let baseline = baseline_run.panel(spec.head, None);
-        let panels = std::array::from_fn(|_| std::array::from_fn(|_| baseline.clone()));
-        let (tokens, layer, head) = (run.tokens.clone(), spec.layer, spec.head);
-        let (operation, epsilon) = (spec.operation, spec.epsilon);
-        let reference = spec.reference.clone();
-        let mut outcome =
-            Outcome { facts, tokens, layer, head, operation, epsilon, baseline, reference, reference_panels, panels };
-        let mut ready = Ready::default();
-        for (component, column, intervention, upstream) in plan {
+        let baseline_run = run.baseline(layer, &begin)?;
+        let baseline = baseline_run.panel(head, None);
+        let panels = Grid::filled(experiment.shape(), baseline.clone());
+        let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
+        let mut ready = Ready::filled(experiment.shape(), false);
+        let mut outcome = Outcome { facts, tokens, experiment, baseline, reference, reference_panels, panels };
+        for (panel, intervention, upstream) in plan {
             let layer_run = match upstream {
                 None => baseline_run.clone(),
                 Some(upstream) => {
-                    if !run.keeps(&upstream, spec.layer) {
-                        observer.so_far(Partial { outcome: &outcome, ready });
+                    if !run.keeps(&upstream, layer) {
+                        observer.so_far(Partial { outcome: &outcome, ready: &ready });
                     }
-                    run.under(&upstream, spec.layer, &begin)?
+                    run.under(&upstream, layer, &begin)?
                 }
             };
-            outcome.panels[component.row()][column] =
-                layer_run.panel(spec.head, intervention.at(spec.layer, spec.head));
-            ready[component.row()][column] = true;
+            outcome.panels[panel] = layer_run.panel(head, intervention.at(layer, head));
+            ready[panel] = true;
         }
         Ok(outcome)
     }
@@ -125,11 +123,10 @@ impl Engine {
     pub fn effect(
         &mut self,
         spec: &RunSpec,
-        component: Component,
-        column: usize,
+        panel: PanelId,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Effect>, EngineError> {
-        self.effect_observed(spec, component, column, &Unobserved(cancelled))
+        self.effect_observed(spec, panel, &Unobserved(cancelled))
     }
 
     /// [`Engine::effect`] under the eyes of `observer`.
@@ -139,15 +136,14 @@ impl Engine {
     pub fn effect_observed(
         &mut self,
         spec: &RunSpec,
-        component: Component,
-        column: usize,
+        panel: PanelId,
         observer: &dyn Observer,
     ) -> Result<Option<Effect>, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let intervention = intervention(spec, shown, component, spec.epsilon[component.row()][column]);
+        let intervention = spec.experiment.intervention(shown, panel);
         let layers = Layers::new(observer);
         layers.expect(run.layers_to_do(facts.n_layers, intervention.upstream_of(facts.n_layers).iter()));
         let begin = || layers.begin();
@@ -187,20 +183,26 @@ impl Engine {
 
 pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
     let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
-    if spec.layer >= n_layers {
-        return Err(EngineError::NoSuchLayer { layer: spec.layer, n_layers, title: facts.title.clone() });
+    if spec.experiment.layer >= n_layers {
+        return Err(EngineError::NoSuchLayer { layer: spec.experiment.layer, n_layers, title: facts.title.clone() });
     }
-    if spec.head >= n_heads {
-        return Err(EngineError::NoSuchHead { head: spec.head, n_heads, title: facts.title.clone() });
+    if spec.experiment.head >= n_heads {
+        return Err(EngineError::NoSuchHead { head: spec.experiment.head, n_heads, title: facts.title.clone() });
     }
     check_range(spec, facts)?;
-    Ok(Shown { layer: spec.layer, head: spec.head, n_layers, n_heads, n_kv_heads: facts.n_kv_heads })
+    Ok(Shown {
+        layer: spec.experiment.layer,
+        head: spec.experiment.head,
+        n_layers,
+        n_heads,
+        n_kv_heads: facts.n_kv_heads,
+    })
 }
 
 /// Whether the layers exist that the scope names.
 pub(super) fn check_range(spec: &RunSpec, facts: &SourceFacts) -> Result<(), EngineError> {
     let n_layers = facts.n_layers;
-    match spec.scope.layers {
+    match spec.experiment.scope.layers {
         LayerScope::Range { first, last } if last >= n_layers => {
             Err(EngineError::NoSuchRange { first, last, n_layers, title: facts.title.clone() })
         }
@@ -209,14 +211,10 @@ pub(super) fn check_range(spec: &RunSpec, facts: &SourceFacts) -> Result<(), Eng
 }
 
 pub(super) fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {
-    match spec.scope.positions.last_selected() {
+    match spec.experiment.scope.positions.last_selected() {
         Some(position) if position >= n_positions => Err(EngineError::NoSuchPosition { position, n_positions }),
         _ => Ok(()),
     }
-}
-
-pub(super) fn intervention(spec: &RunSpec, shown: Shown, component: Component, epsilon: Epsilon) -> Intervention {
-    Intervention::new(component, spec.operation, epsilon, spec.scope.resolve(shown))
 }
 
 /// The part of an intervention that changes what enters the shown layer. A capture knows only the shown layer.

@@ -36,13 +36,13 @@ impl Engine {
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
         let Some(baseline) = prompt.baseline_logits(cancelled)? else { return Ok(None) };
-        let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.scope.clone() };
-        let alone = RunSpec { scope, ..spec.clone() };
+        let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.experiment.scope.clone() };
+        let alone = spec.clone().with(|experiment| experiment.scope = scope);
         let mut all = Vec::with_capacity(n_layers * n_heads);
         for layer in 0..n_layers {
             for head in 0..n_heads {
                 let shown = Shown { layer, head, n_layers, n_heads, n_kv_heads };
-                let intervention = run::intervention(&alone, shown, component, epsilon);
+                let intervention = alone.experiment.intervention_at(shown, component, epsilon);
                 let Some(modified) = prompt.next_token_logits(Some(&intervention), cancelled)? else {
                     return Ok(None);
                 };

@@ -9,10 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
-use crate::{
-    attention::{Epsilon, Operation, Scope},
-    capture, model,
-};
+use crate::{attention::Experiment, capture, model};
 
 /// What ships inside the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,21 +169,21 @@ pub enum Prompt {
     TokenIds(Vec<u32>),
 }
 
-/// ε of every panel, `[component][column]` in the order of [`crate::attention::Component::ALL`].
-pub type EpsilonGrid = [[Epsilon; 3]; 3];
-
-/// One request: everything that the nine panels depend on.
+/// One request: everything that the panels depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunSpec {
     pub source: SourceSpec,
     pub prompt: Prompt,
-    /// 0-based layer on screen.
-    pub layer: usize,
-    /// 0-based query head on screen.
-    pub head: usize,
-    pub operation: Operation,
-    pub scope: Scope,
-    pub epsilon: EpsilonGrid,
+    pub experiment: Experiment,
     /// What differences are taken from.
     pub reference: Reference,
+}
+
+impl RunSpec {
+    /// The same request with another experiment.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Experiment)) -> Self {
+        change(&mut self.experiment);
+        self
+    }
 }

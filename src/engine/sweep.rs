@@ -151,14 +151,15 @@ impl Engine {
     ) -> Result<Sweep, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = run::check(spec, &facts)?;
+        let (layer, head) = (spec.experiment.layer, spec.experiment.head);
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
-        let baseline_run = prompt.baseline(spec.layer, cancelled)?;
-        let baseline = baseline_run.panel(spec.head, None).pattern;
+        let baseline_run = prompt.baseline(layer, cancelled)?;
+        let baseline = baseline_run.panel(head, None).pattern;
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
         let mut sweep = Sweep {
             baseline: metrics(&baseline),
-            uniform: metrics(&uniform(&baseline_run, spec.head)),
+            uniform: metrics(&uniform(&baseline_run, head)),
             curves: [const { Vec::new() }; 3],
         };
         let mut measure = |sweep: &mut Sweep, epsilon: Epsilon| -> Result<(), EngineError> {
@@ -167,18 +168,16 @@ impl Engine {
                 if cancelled() {
                     return Err(EngineError::Cancelled);
                 }
-                let intervention = run::intervention(spec, shown, component, epsilon);
+                let intervention = spec.experiment.intervention_at(shown, component, epsilon);
                 let known = last.as_ref().filter(|(other, _)| *other == intervention).map(|(_, metrics)| *metrics);
                 let found = if let Some(metrics) = known {
                     metrics
                 } else {
-                    let edit = intervention.at(spec.layer, spec.head);
-                    let upstream = intervention.upstream_of(spec.layer).filter(|_| facts.kind == SourceKind::Model);
+                    let edit = intervention.at(layer, head);
+                    let upstream = intervention.upstream_of(layer).filter(|_| facts.kind == SourceKind::Model);
                     let pattern = match upstream {
-                        None => baseline_run.panel(spec.head, edit).pattern,
-                        Some(upstream) => {
-                            prompt.once_under(&upstream, spec.layer, cancelled)?.panel(spec.head, edit).pattern
-                        }
+                        None => baseline_run.panel(head, edit).pattern,
+                        Some(upstream) => prompt.once_under(&upstream, layer, cancelled)?.panel(head, edit).pattern,
                     };
                     if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
                 };

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::{Figure, FigureError, FigureSpec, FigureStyle, Quantity, layout, to_pdf, to_png, to_svg};
-use crate::engine::Outcome;
+use crate::{
+    attention::{Components, Shape},
+    engine::Outcome,
+};
 
 /// The kinds of file that a figure is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +42,28 @@ impl FileFormat {
 /// The figure of `outcome`, laid out.
 ///
 /// # Errors
-/// When the page is too small for its content, or the quantity needs values that a capture does not have.
+/// When the page is too small for its content, when the quantity needs values that a capture does not have,
+/// or when rows or columns are named that the grid does not have.
 pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureError> {
     if style.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
         return Err(FigureError::NoValues);
     }
+    check_panels(outcome.shape(), style)?;
     layout(&FigureSpec::from_outcome(outcome, style))
+}
+
+/// Whether the grid has the rows and columns that are named.
+fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
+    let rows = shape.rows();
+    if style.rows != Components::ALL && !style.rows.iter().all(|component| rows.contains(component)) {
+        return Err(FigureError::NoPanels { what: "row", there: rows.to_string(), found: style.rows.to_string() });
+    }
+    let last = shape.n_columns() - 1;
+    if style.columns.named().into_iter().flatten().any(|column| column > last) {
+        let (there, found) = (format!("0 to {last}"), style.columns.to_string());
+        return Err(FigureError::NoPanels { what: "column", there, found });
+    }
+    Ok(())
 }
 
 /// The bytes of a file with the figure of `outcome`, and with `payload`, the session that it shows (see

@@ -14,10 +14,10 @@ pub enum FigureError {
     FontSize(f64),
     #[error("the font size must be 4 to 24 points, found “{0}”")]
     FontSizeText(String),
-    #[error("expected query, key and value, one or more of them separated by commas; found “{0}”")]
-    Rows(String),
-    #[error("expected columns 0, 1, 2 or left, middle, right, one or more of them separated by commas; found “{0}”")]
+    #[error("expected columns such as 0,2 or left,right, one or more of them separated by commas, or all; found “{0}”")]
     Columns(String),
+    #[error("the grid has no {what} that the figure shows: expected some of {there}, found {found}")]
+    NoPanels { what: &'static str, there: String, found: String },
     #[error("expected sink, entropy or kl, found “{0}”")]
     Metric(String),
     #[error("expected {expected}, found “{found}”")]

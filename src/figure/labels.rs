@@ -1,8 +1,8 @@
 //! The words of the figure, and which of many labels are shown.
 
-use super::{ColorNorm, PanelRows, Quantity, Tick};
+use super::{ColorNorm, Quantity, Tick};
 use crate::{
-    attention::{Component, Epsilon, Operation},
+    attention::{Component, Components, Epsilon, Operation},
     engine::Reference,
 };
 
@@ -16,7 +16,7 @@ const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
 pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) -> String {
-    title_of(operation, quantity, reference, PanelRows::ALL)
+    title_of(operation, quantity, reference, Components::ALL)
 }
 
 /// What the colour bar measures.
@@ -29,7 +29,7 @@ pub fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
 }
 
 /// The title of a figure of these rows alone.
-pub fn title_of(operation: Operation, quantity: Quantity, reference: &Reference, rows: PanelRows) -> String {
+pub fn title_of(operation: Operation, quantity: Quantity, reference: &Reference, rows: Components) -> String {
     let (label, names) = (quantity_label(quantity, reference), names(rows));
     match operation {
         Operation::Scale => format!("The {label} after Modifying {names}"),
@@ -43,7 +43,7 @@ pub fn title_of(operation: Operation, quantity: Quantity, reference: &Reference,
 }
 
 /// `Query, Key and Value`, `Query and Value`, `Key`
-fn names(rows: PanelRows) -> String {
+fn names(rows: Components) -> String {
     let names: Vec<&str> = rows.iter().map(Component::name).collect();
     match names.as_slice() {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Pooling, Quantity};
 use crate::{
-    attention::{Component, Pattern},
+    attention::{Grid, Pattern},
     engine::{Outcome, Panel},
 };
 
@@ -47,16 +47,12 @@ impl Measure {
         Some(Self { pattern: panel.pattern.clone(), kind, pooling: Pooling::default() })
     }
 
-    /// `quantity` of all nine panels, `[component][column]`. A capture without values shows its weights instead of
-    /// weight × ‖value‖.
-    pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> [[Self; 3]; 3] {
-        Component::ALL.map(|component| {
-            std::array::from_fn(|column| {
-                let panel = outcome.panel(component, column);
-                let (pattern, pooling) = (&panel.pattern, Pooling::default());
-                let weight = || Self { pattern: pattern.clone(), kind: Kind::Weight, pooling };
-                Self::new(quantity, panel, outcome.compared_with(component, column)).unwrap_or_else(weight)
-            })
+    /// `quantity` of all panels. A capture without values shows its weights instead of weight × ‖value‖.
+    pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> Grid<Self> {
+        Grid::from_fn(outcome.shape(), |id| {
+            let panel = &outcome.panels[id];
+            let weight = || Self { pattern: panel.pattern.clone(), kind: Kind::Weight, pooling: Pooling::default() };
+            Self::new(quantity, panel, outcome.compared_with(id)).unwrap_or_else(weight)
         })
     }
 

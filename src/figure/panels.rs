@@ -1,4 +1,4 @@
-//! The nine panels as pixels: only those that changed, equal ones once, both cores.
+//! The panels as pixels: only those that changed, equal ones once, both cores.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{
     panel_scales::{range, range_of_rows, scales},
     pooling::{Grain, n_cells, pool_counted},
 };
-use crate::engine::Outcome;
+use crate::{attention::Grid, engine::Outcome};
 
 /// How cells become pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,10 +38,10 @@ pub struct PanelPicture {
     pub histogram: Histogram,
 }
 
-/// `[component][column]`
+/// A picture for every panel.
 #[derive(Clone, Debug)]
 pub struct PanelPictures {
-    pub panels: [[PanelPicture; 3]; 3],
+    pub panels: Grid<PanelPicture>,
     /// Whether all of them have the same colour for the same value.
     pub limits_from: LimitsFrom,
 }
@@ -49,20 +49,20 @@ pub struct PanelPictures {
 impl PanelPictures {
     /// What is drawn: not always what was asked for, see [`Measure::of_panels`].
     pub fn quantity(&self) -> Quantity {
-        self.panels[0][0].measure.quantity()
+        self.panels.as_slice()[0].measure.quantity()
     }
 
-    /// Of the cells in view of all nine panels.
+    /// Of the cells in view of all panels.
     pub fn histogram(&self) -> Histogram {
         let mut all = Histogram::default();
-        for panel in self.panels.as_flattened() {
+        for panel in self.panels.values() {
             all.include(&panel.histogram);
         }
         all
     }
 }
 
-/// Draws panels, keeping the last nine pictures for those that do not change.
+/// Draws panels, keeping the last pictures for those that do not change.
 #[derive(Default)]
 pub struct PanelRenderer {
     last: Vec<Drawn>,
@@ -79,18 +79,18 @@ struct Drawn {
 }
 
 impl PanelRenderer {
-    /// The pictures of all nine panels.
+    /// The pictures of all panels.
     pub fn render(&mut self, outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
         self.render_as(outcome, spec, Grain::Fine)
     }
 
-    /// The pictures of all nine panels, those that are new in this grain. Coarse ones are not kept.
+    /// The pictures of all panels, those that are new in this grain. Coarse ones are not kept.
     pub fn render_as(&mut self, outcome: &Outcome, spec: &PictureSpec, grain: Grain) -> PanelPictures {
-        profiling::scope!("nine panels");
+        profiling::scope!("panels");
         let window = window(outcome, spec);
         let measures = measures(outcome, spec);
-        let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
-        let places = measures.each_ref().map(|row| row.each_ref().map(|measure| place_in(&mut distinct, measure)));
+        let mut distinct: Vec<&Measure> = Vec::with_capacity(outcome.shape().n_panels());
+        let places = measures.each_ref().map(|measure| place_in(&mut distinct, measure));
         let ranges = self.ranges(&distinct, spec, grain);
         let palettes =
             scales(spec.norm, spec.limits_from, &ranges).into_iter().zip(&distinct).map(|(scale, measure)| {
@@ -115,7 +115,7 @@ impl PanelRenderer {
         } else {
             panels.collect::<Vec<_>>().into_par_iter().map(draw).collect()
         };
-        let panels = places.map(|row| row.map(|place| drawn[place].panel.clone()));
+        let panels = places.map(|place| drawn[place].panel.clone());
         if grain == Grain::Fine {
             self.last = drawn;
         }
@@ -125,8 +125,8 @@ impl PanelRenderer {
     /// How many cells [`Self::render`] would look at now: those of the panels that are new.
     pub fn n_new_cells(&self, outcome: &Outcome, spec: &PictureSpec) -> usize {
         let (window, measures) = (window(outcome, spec), measures(outcome, spec));
-        let mut distinct: Vec<&Measure> = Vec::with_capacity(9);
-        for measure in measures.as_flattened() {
+        let mut distinct: Vec<&Measure> = Vec::with_capacity(outcome.shape().n_panels());
+        for measure in measures.values() {
             place_in(&mut distinct, measure);
         }
         let is_new = |measure: &&&Measure| {
@@ -171,8 +171,8 @@ fn window(outcome: &Outcome, spec: &PictureSpec) -> Window {
     spec.window.unwrap_or_else(|| Window::whole(outcome.n_positions()))
 }
 
-fn measures(outcome: &Outcome, spec: &PictureSpec) -> [[Measure; 3]; 3] {
-    Measure::of_panels(spec.quantity, outcome).map(|row| row.map(|measure| measure.pooled(spec.pooling)))
+fn measures(outcome: &Outcome, spec: &PictureSpec) -> Grid<Measure> {
+    Measure::of_panels(spec.quantity, outcome).map(|measure| measure.pooled(spec.pooling))
 }
 
 /// With fewer positions a panel is drawn before another thread has begun.

@@ -8,7 +8,10 @@ use super::{
     metric::metric_line,
     panel_scales::{range, scales},
 };
-use crate::{attention::Component, engine::Outcome};
+use crate::{
+    attention::{Components, PanelId},
+    engine::Outcome,
+};
 
 /// Content and looks of one figure.
 #[derive(Clone, Debug)]
@@ -59,34 +62,36 @@ pub struct PanelSpec {
 impl FigureSpec {
     /// A capture without values shows its weights instead of weight × ‖value‖.
     ///
-    /// Common limits are those of all nine panels, also where only some are shown: a part of a figure has the colours of
-    /// the whole and of the window.
+    /// Common limits are those of all panels, also where only some are shown: a part of a figure has the colours of the
+    /// whole and of the window.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
-        let measures = Measure::of_panels(style.quantity, outcome).map(|row| row.map(|m| m.pooled(style.pooling)));
+        let measures = Measure::of_panels(style.quantity, outcome).map(|measure| measure.pooled(style.pooling));
         let ranges: Vec<_> = measures
-            .as_flattened()
+            .as_slice()
             .par_iter()
             .map(|measure| if style.norm.is_automatic() { range(measure) } else { None })
             .collect();
         let scales = scales(style.norm, style.limits_from, &ranges);
-        let shown = |index: usize| {
-            style.columns.contains(index % 3) && style.rows.iter().any(|component| component.row() == index / 3)
-        };
-        let seen = seen(measures.as_flattened(), &scales, shown);
-        let quantity = measures[0][0].quantity();
+        let ids: Vec<PanelId> = outcome.shape().panels().collect();
+        let shown =
+            |index: usize| style.rows.contains(ids[index].component) && style.columns.contains(ids[index].column);
+        let seen = seen(measures.as_slice(), &scales, shown);
+        let quantity = measures.as_slice()[0].quantity();
         let is_own = style.norm.is_automatic() && style.limits_from == LimitsFrom::EachPanel;
-        let panel = |component: Component, column: usize| {
-            let scale = scales[3 * component.row() + column];
-            PanelSpec {
-                title: labels::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column]),
-                note: if is_own { scale.range_text() } else { String::new() },
-                metrics: metric_line(&style.metrics, outcome.panel(component, column), &outcome.baseline),
-                measure: measures[component.row()][column].clone(),
-                palette: Palette::for_quantity(quantity, style.colormap, scale, style.masked, style.ground),
-            }
+        let operation = outcome.experiment.operation;
+        let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
+            title: labels::panel_title(id.component, operation, outcome.experiment.epsilon[id]),
+            note: if is_own { scales[index].range_text() } else { String::new() },
+            metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
+            measure: measures[id].clone(),
+            palette: Palette::for_quantity(quantity, style.colormap, scales[index], style.masked, style.ground),
         };
-        let row = |component| style.columns.iter().map(|column| panel(component, column)).collect();
-        let panels = style.rows.iter().map(row).collect();
+        let row = |component| {
+            let of_row = ids.iter().enumerate().filter(move |&(index, id)| id.component == component && shown(index));
+            of_row.map(panel).collect()
+        };
+        let rows = outcome.shape().rows().iter().filter(|component| style.rows.contains(*component));
+        let panels = rows.map(row).collect();
         let axis_labels = match style.axis_labels {
             AxisLabels::Tokens => outcome.tokens.iter().map(|token| labels::token_label(&token.text)).collect(),
             AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
@@ -99,10 +104,9 @@ impl FigureSpec {
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {
-            title: style
-                .title
-                .clone()
-                .unwrap_or_else(|| labels::title_of(outcome.operation, quantity, &outcome.reference, style.rows)),
+            title: style.title.clone().unwrap_or_else(|| {
+                labels::title_of(operation, quantity, &outcome.reference, shown_rows(outcome, style))
+            }),
             panels,
             axis_labels,
             label_rotation: style.label_rotation,
@@ -113,6 +117,12 @@ impl FigureSpec {
             font_size: style.font_size,
         }
     }
+}
+
+/// The rows of the grid that the figure shows.
+fn shown_rows(outcome: &Outcome, style: &FigureStyle) -> Components {
+    let rows = outcome.shape().rows();
+    Components::new(rows.iter().filter(|component| style.rows.contains(*component))).unwrap_or(rows)
 }
 
 /// How the values of the panels that are `shown` lie on their scales.

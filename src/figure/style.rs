@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::attention::Components;
+
 use super::{
-    ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric, PanelRows,
-    Pooling, Quantity,
+    ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric, Pooling,
+    Quantity,
 };
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
@@ -18,7 +20,7 @@ pub struct FigureStyle {
     pub page: PageSize,
     /// Of a PNG, and what a page in pixels is measured by.
     pub dpi: Dpi,
-    pub rows: PanelRows,
+    pub rows: Components,
     pub columns: PanelColumns,
     pub font_size: FontSize,
     pub quantity: Quantity,
@@ -196,7 +198,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<FigureStyle>("{}").unwrap(), FigureStyle::default());
         let older = r#"{"title": null, "page": [120.0, 90.0], "font-size": 9.0, "axis-labels": "positions"}"#;
         let older = serde_json::from_str::<FigureStyle>(older).unwrap();
-        assert_eq!((older.page.to_string().as_str(), older.rows), ("120x90", PanelRows::ALL));
+        assert_eq!((older.page.to_string().as_str(), older.rows), ("120x90", Components::ALL));
         assert!(serde_json::from_str::<FigureStyle>(r#"{"font-size": 0}"#).is_err());
         assert!(serde_json::from_str::<FigureStyle>(r#"{"rows": []}"#).is_err());
     }

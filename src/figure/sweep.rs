@@ -29,10 +29,10 @@ const DASHES: [[f64; 2]; 3] = [[1.0, 0.0], [6.0, 3.0], [1.5, 2.5]];
 
 type Point = [f64; 2];
 
-/// Curves of `metric`, its baseline and its uniform limit, and the three `columns` as marks on the axis; 0 stands apart
+/// Curves of `metric`, its baseline and its uniform limit, and ε of the `columns` as marks on the axis; 0 stands apart
 /// at the left. Where a metric was not measured there is no curve. The KL divergence is cut off beyond ε = 1, where it
 /// leaves every scale.
-pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: [Epsilon; 3], title: &str) -> Figure {
+pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], title: &str) -> Figure {
     let points = sweep.curves.iter().flatten();
     let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
     let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
@@ -122,8 +122,8 @@ impl Page {
     }
 
     /// Short marks at the bottom of the frame.
-    fn columns(&mut self, columns: [Epsilon; 3]) {
-        for (column, epsilon) in columns.into_iter().enumerate() {
+    fn columns(&mut self, columns: &[Epsilon]) {
+        for (column, &epsilon) in columns.iter().enumerate() {
             let x = x_of(epsilon);
             self.line([x, FRAME.bottom() - 7.0], [x, FRAME.bottom()], 1.2, INK);
             self.text(&(column + 1).to_string(), [x, FRAME.bottom() - 9.0], Anchor::Middle, INK);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Dpi, FigureError, TextMode, sweep_figure, to_png, to_svg};
 use crate::{
-    attention::{Component, Epsilon, Operation, Scope},
+    attention::{Component, Epsilon, Experiment, Operation, Scope},
     engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
 };
 
@@ -81,9 +81,12 @@ impl SweepExport<'_> {
             let n_positions = outcome.n_positions();
             return Err(SweepExportError::Unmeasured { metric: metric.name(), n_positions });
         }
-        let (layer, head, title) = (outcome.layer, outcome.head, &outcome.facts.title);
+        let Experiment { layer, head, epsilon, .. } = &spec.experiment;
+        // Those of the first row stand for all.
+        let columns = epsilon.row(epsilon.shape().rows().first());
+        let title = &outcome.facts.title;
         let title = format!("{title}, layer {layer}, head {head}: {} over ε", metric.name());
-        Ok(sweep_figure(sweep, metric, spec.epsilon[0], &title))
+        Ok(sweep_figure(sweep, metric, columns, &title))
     }
 }
 
@@ -173,13 +176,13 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         model: &outcome.facts.title,
         tokens: outcome.tokens.iter().map(|token| token.piece.as_str()).collect(),
         token_ids: outcome.tokens.iter().map(|token| token.id).collect(),
-        layer: outcome.layer,
-        head: outcome.head,
+        layer: outcome.experiment.layer,
+        head: outcome.experiment.head,
         n_layers: outcome.facts.n_layers,
         n_heads: outcome.facts.n_heads,
         n_kv_heads: outcome.facts.n_kv_heads,
-        operation: spec.operation,
-        scope: &spec.scope,
+        operation: spec.experiment.operation,
+        scope: &spec.experiment.scope,
         cell,
         baseline: sweep.baseline,
         uniform: sweep.uniform,

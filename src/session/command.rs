@@ -1,6 +1,6 @@
-use super::{Cell, FIGURE_GRID, PaperFigure, Person, RowChoice, Session, SliderRange, Theme};
+use super::{Cell, PaperFigure, Person, RowChoice, Session, SliderRange, Theme, figure_grid, repeated};
 use crate::{
-    attention::{Component, Epsilon, LayerScope, Mask, Operation, Scope},
+    attention::{Column, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -10,13 +10,10 @@ use crate::{
 pub enum Command {
     /// Which rows the slider moves.
     ChooseRows(RowChoice),
-    /// Which column the slider moves, 0 to 2.
-    ChooseColumn(usize),
+    /// Which column the slider moves.
+    ChooseColumn(Column),
     /// A panel: its row and its column.
-    SelectPanel {
-        component: Component,
-        column: usize,
-    },
+    SelectPanel(PanelId),
     /// ε of the chosen rows in the chosen column.
     SetEpsilon(Epsilon),
     /// Back to 5e-1, 1e-3, 1e-10 in every row.
@@ -48,11 +45,8 @@ pub enum Command {
     },
     /// The cells in view; `None` for the whole matrix.
     SetWindow(Option<Window>),
-    /// One panel alone, or all nine.
-    ToggleSolo {
-        component: Component,
-        column: usize,
-    },
+    /// One panel alone, which is then the selected one; or all of them.
+    ToggleSolo(PanelId),
     /// Opens or closes the panel with the pinned cell's numbers.
     ToggleInspector,
     /// Opens or closes the panel with the curves over ε.
@@ -99,22 +93,21 @@ impl Session {
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let facts = screen.facts;
         match command {
-            Command::ChooseRows(rows) => self.rows = rows,
-            Command::ChooseColumn(column) => self.column = column.min(2),
-            Command::SelectPanel { component, column } => {
-                self.rows = RowChoice::Only(component);
-                self.column = column.min(2);
-            }
+            Command::ChooseRows(rows) => self.choose(rows, self.column),
+            Command::ChooseColumn(column) => self.choose(self.rows, column),
+            Command::SelectPanel(PanelId { component, column }) => self.choose(RowChoice::Only(component), column),
             Command::SetEpsilon(epsilon) => {
-                for component in self.rows.components() {
-                    self.epsilon[component.row()][self.column] = epsilon;
+                let (rows, column) = (self.rows, self.column);
+                let is_chosen = |panel: PanelId| panel.column == column && rows.contains(panel.component);
+                for (_, of_panel) in self.epsilon.iter_mut().filter(|(panel, _)| is_chosen(*panel)) {
+                    *of_panel = epsilon;
                 }
             }
-            Command::ResetToFigure => self.epsilon = FIGURE_GRID,
+            Command::ResetToFigure => self.set_grid(figure_grid()),
             Command::SetOperation(operation) => self.operation = operation,
             Command::UseFigure(figure) => {
                 self.operation = figure.operation();
-                self.epsilon = [figure.columns(); 3];
+                self.set_grid(repeated(&figure.columns()));
             }
             Command::SetPrompt(text) => self.set_prompt(text),
             Command::SetBos(bos) => {
@@ -143,10 +136,7 @@ impl Session {
             Command::Unpin => self.pinned = None,
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
             Command::SetWindow(window) => self.view.window = window,
-            Command::ToggleSolo { component, column } => {
-                let panel = Some((component, column.min(2)));
-                self.view.solo = if self.view.solo == panel { None } else { panel };
-            }
+            Command::ToggleSolo(panel) => self.toggle_solo(panel),
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
@@ -169,6 +159,43 @@ impl Session {
             Command::Compare(reference) => self.compare(reference, facts),
             Command::KeepView => self.compare(Reference::kept(&self.run_spec()), facts),
         }
+    }
+
+    /// Another ε for every panel, perhaps of another number of columns.
+    fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
+        self.epsilon = epsilon;
+        self.choose(self.rows, self.column);
+        // Panels are compared with those in their places: a kept view of other columns has none there.
+        if matches!(&self.reference, Reference::View(view) if view.shape() != self.shape()) {
+            self.reference = Reference::Baseline;
+        }
+    }
+
+    /// Chooses what the slider moves. A panel alone on screen gives way to the one that is chosen.
+    fn choose(&mut self, rows: RowChoice, column: Column) {
+        let lead = self.shape().nearest(PanelId { component: rows.lead(), column });
+        self.rows = match rows {
+            RowChoice::All => RowChoice::All,
+            RowChoice::Only(_) => RowChoice::Only(lead.component),
+        };
+        self.column = lead.column;
+        if let Some(solo) = &mut self.view.solo {
+            solo.column = lead.column;
+            if !rows.contains(solo.component) {
+                solo.component = lead.component;
+            }
+        }
+    }
+
+    fn toggle_solo(&mut self, panel: PanelId) {
+        let panel = self.shape().nearest(panel);
+        if self.view.solo == Some(panel) {
+            self.view.solo = None;
+            return;
+        }
+        self.view.solo = Some(panel);
+        let rows = if self.rows.contains(panel.component) { self.rows } else { RowChoice::Only(panel.component) };
+        self.choose(rows, panel.column);
     }
 
     fn set_prompt(&mut self, text: String) {

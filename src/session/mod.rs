@@ -16,12 +16,20 @@ pub use timeline::Timeline;
 pub use view::{Person, SliderRange, SweepView, Theme, View};
 
 use crate::{
-    attention::{Component, Epsilon, Operation, Scope},
-    engine::{Bundled, EpsilonGrid, Prompt, Reference, RunSpec, SourceSpec},
+    attention::{Column, Component, Components, Epsilon, Experiment, Grid, Operation, PanelId, Scope, Shape},
+    engine::{Bundled, Prompt, Reference, RunSpec, SourceSpec},
 };
 
 /// ε of the figure in every row.
-pub const FIGURE_GRID: EpsilonGrid = [Epsilon::FIGURE; 3];
+pub fn figure_grid() -> Grid<Epsilon> {
+    repeated(&Epsilon::FIGURE)
+}
+
+/// The same ε in the rows of all components; the figure's where there are none, or more than a grid has.
+pub fn repeated(columns: &[Epsilon]) -> Grid<Epsilon> {
+    let figure = || Grid::from_fn(Shape::FIGURE, |panel| Epsilon::FIGURE[panel.column.index()]);
+    Grid::repeated(Components::ALL, columns).unwrap_or_else(figure)
+}
 
 /// The two figures of arXiv 2410.13708 that the grid reproduces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,11 +109,12 @@ pub struct Session {
     pub head: usize,
     pub operation: Operation,
     pub scope: Scope,
-    pub epsilon: EpsilonGrid,
+    /// Of every panel; says also which panels there are.
+    pub epsilon: Grid<Epsilon>,
     /// The rows that the slider moves.
     pub rows: RowChoice,
-    /// The column that the slider moves, 0 to 2.
-    pub column: usize,
+    /// The column that the slider moves.
+    pub column: Column,
     /// The cell that stays marked.
     pub pinned: Option<Cell>,
     /// What differences are taken from.
@@ -132,9 +141,9 @@ impl Session {
             head: view.head,
             operation: Operation::default(),
             scope: Scope::default(),
-            epsilon: FIGURE_GRID,
+            epsilon: figure_grid(),
             rows: RowChoice::All,
-            column: 0,
+            column: Column::FIRST,
             pinned: None,
             reference: Reference::Baseline,
             view: View::default(),
@@ -146,18 +155,32 @@ impl Session {
         RunSpec {
             source: self.source.clone(),
             prompt: self.prompt.clone(),
-            layer: self.layer,
-            head: self.head,
-            operation: self.operation,
-            scope: self.scope.clone(),
-            epsilon: self.epsilon,
+            experiment: Experiment {
+                layer: self.layer,
+                head: self.head,
+                operation: self.operation,
+                scope: self.scope.clone(),
+                epsilon: self.epsilon.clone(),
+            },
             reference: self.reference.clone(),
         }
     }
 
+    /// Which panels there are.
+    pub fn shape(&self) -> Shape {
+        self.epsilon.shape()
+    }
+
+    /// The panel that everything which speaks of one panel speaks of: the one alone on screen, else the uppermost that
+    /// the slider moves.
+    pub fn selected(&self) -> PanelId {
+        let lead = PanelId { component: self.rows.lead(), column: self.column };
+        self.shape().nearest(self.view.solo.unwrap_or(lead))
+    }
+
     /// ε of the panel that the slider stands for.
     pub fn selected_epsilon(&self) -> Epsilon {
-        self.epsilon[self.rows.lead().row()][self.column]
+        self.epsilon[self.selected()]
     }
 }
 

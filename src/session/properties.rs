@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    attention::{HeadScope, LayerScope, PositionScope},
+    attention::{HeadScope, LayerScope, PanelId, PositionScope, panel},
     engine::{SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
@@ -82,11 +82,12 @@ fn any_window() -> impl Strategy<Value = Option<Window>> {
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
-    let panel = || (any_component(), any_number());
+    let any_column = || any::<u8>().prop_map(|column| panel(Component::Query, column).column);
+    let any_panel = || (any_component(), any_column()).prop_map(PanelId::from);
     let intervention = prop_oneof![
         any_rows().prop_map(Command::ChooseRows),
-        any_number().prop_map(Command::ChooseColumn),
-        panel().prop_map(|(component, column)| Command::SelectPanel { component, column }),
+        any_column().prop_map(Command::ChooseColumn),
+        any_panel().prop_map(Command::SelectPanel),
         any_epsilon().prop_map(Command::SetEpsilon),
         Just(Command::ResetToFigure),
         any_scope().prop_map(Command::SetScope),
@@ -108,7 +109,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_window().prop_map(Command::SetWindow),
     ];
     let looks = prop_oneof![
-        panel().prop_map(|(component, column)| Command::ToggleSolo { component, column }),
+        any_panel().prop_map(Command::ToggleSolo),
         prop::sample::select(&[Theme::System, Theme::Light, Theme::Dark][..]).prop_map(Command::SetTheme),
         any::<bool>().prop_map(Command::SetReducedMotion),
         prop_oneof![any::<f32>(), Just(f32::NAN)].prop_map(Command::SetUiScale),
@@ -147,11 +148,13 @@ proptest! {
                 }
             }
             let session = timeline.session();
-            prop_assert!(session.column <= 2);
-            prop_assert!(session.view.solo.is_none_or(|(_, column)| column <= 2));
+            prop_assert!(session.shape().columns().any(|column| column == session.column));
+            prop_assert!(session.view.solo.is_none_or(|panel| panel == session.selected()));
             prop_assert!(session.layer < facts.n_layers && session.head < facts.n_heads, "{session:?}");
             prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
-            prop_assert!(session.epsilon.as_flattened().contains(&session.selected_epsilon()));
+            prop_assert!(session.shape().contains(session.selected()));
+            prop_assert_eq!(session.selected().column, session.column);
+            prop_assert!(session.rows.contains(session.selected().component));
             prop_assert_eq!(session.run_spec().source, facts.source);
         }
     }
@@ -171,7 +174,7 @@ proptest! {
         let mut session = Session::default();
         for command in commands {
             session.apply(command, OnScreen::default());
-            prop_assert!(session.column <= 2);
+            prop_assert!(session.shape().contains(session.selected()));
             prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    attention::{HeadScope, LayerScope, Preset},
+    attention::{HeadScope, LayerScope, Preset, panel},
     engine::{Reference, SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -34,43 +34,73 @@ fn epsilon(value: f64) -> Epsilon {
     Epsilon::new(value).unwrap()
 }
 
+fn column(index: u8) -> Column {
+    panel(Component::Query, index).column
+}
+
+/// Of Query, Key and Value.
+fn rows(rows: [[Epsilon; 3]; 3]) -> Grid<Epsilon> {
+    Grid::from_rows(Component::ALL.into_iter().zip(rows.map(Vec::from))).unwrap()
+}
+
 const CELL: Cell = Cell { query: 7, key: 3 };
 const WINDOW: Window = Window { x0: 1.0, y0: 2.0, x1: 5.5, y1: 6.5 };
 
 #[test]
 fn epsilon_goes_to_the_chosen_rows_of_the_chosen_column() {
     let [five, one_in_1000, tiny] = Epsilon::FIGURE;
-    let session = after([Command::ChooseColumn(1), Command::SetEpsilon(epsilon(0.25))]);
-    assert_eq!(session.epsilon, [[five, epsilon(0.25), tiny]; 3]);
+    let session = after([Command::ChooseColumn(column(1)), Command::SetEpsilon(epsilon(0.25))]);
+    assert_eq!(session.epsilon, repeated(&[five, epsilon(0.25), tiny]));
     assert_eq!(session.selected_epsilon(), epsilon(0.25));
 
     let session = after([
         Command::ChooseRows(RowChoice::Only(Component::Key)),
-        Command::ChooseColumn(2),
+        Command::ChooseColumn(column(2)),
         Command::SetEpsilon(Epsilon::ZERO),
     ]);
-    assert_eq!(session.epsilon, [Epsilon::FIGURE, [five, one_in_1000, Epsilon::ZERO], Epsilon::FIGURE]);
+    assert_eq!(session.epsilon, rows([Epsilon::FIGURE, [five, one_in_1000, Epsilon::ZERO], Epsilon::FIGURE]));
     assert_eq!(session.selected_epsilon(), Epsilon::ZERO);
 
-    let panel = Command::SelectPanel { component: Component::Value, column: 0 };
-    let session = after([panel, Command::SetEpsilon(Epsilon::ONE)]);
-    assert_eq!((session.rows, session.column), (RowChoice::Only(Component::Value), 0));
-    assert_eq!(session.epsilon[2], [Epsilon::ONE, one_in_1000, tiny]);
-    assert_eq!(session.epsilon[..2], [Epsilon::FIGURE; 2]);
+    let select = Command::SelectPanel(panel(Component::Value, 0));
+    let session = after([select, Command::SetEpsilon(Epsilon::ONE)]);
+    assert_eq!((session.rows, session.column), (RowChoice::Only(Component::Value), column(0)));
+    assert_eq!(session.epsilon, rows([Epsilon::FIGURE, Epsilon::FIGURE, [Epsilon::ONE, one_in_1000, tiny]]));
 
     let mut reset = session.clone();
     reset.apply(Command::ResetToFigure, OnScreen::default());
-    assert_eq!(reset, Session { epsilon: FIGURE_GRID, ..session });
+    assert_eq!(reset, Session { epsilon: figure_grid(), ..session });
 }
 
 #[test]
 fn there_are_three_columns() {
-    for column in [2, 3, usize::MAX] {
-        assert_eq!(after([Command::ChooseColumn(column)]).column, 2);
-        let component = Component::Key;
-        assert_eq!(after([Command::SelectPanel { component, column }]).column, 2);
-        assert_eq!(after([Command::ToggleSolo { component, column }]).view.solo, Some((component, 2)));
+    for beyond in [2, 3, u8::MAX] {
+        assert_eq!(after([Command::ChooseColumn(column(beyond))]).column, column(2));
+        let wanted = panel(Component::Key, beyond);
+        assert_eq!(after([Command::SelectPanel(wanted)]).column, column(2));
+        assert_eq!(after([Command::ToggleSolo(wanted)]).view.solo, Some(panel(Component::Key, 2)));
     }
+}
+
+#[test]
+fn the_selected_panel_is_on_screen() {
+    let key = panel(Component::Key, 1);
+    let solo = |commands: &[Command]| after([Command::ToggleSolo(key)].into_iter().chain(commands.iter().cloned()));
+    for (commands, expected) in [
+        (vec![], key),
+        (vec![Command::ChooseColumn(column(2))], panel(Component::Key, 2)),
+        (vec![Command::ChooseRows(RowChoice::Only(Component::Value))], panel(Component::Value, 1)),
+        (vec![Command::ChooseRows(RowChoice::All)], key),
+        (vec![Command::SelectPanel(panel(Component::Query, 0))], panel(Component::Query, 0)),
+        (vec![Command::ToggleSolo(panel(Component::Value, 0))], panel(Component::Value, 0)),
+    ] {
+        let session = solo(&commands);
+        assert_eq!((session.view.solo, session.selected()), (Some(expected), expected), "{commands:?}");
+        assert_eq!(session.column, expected.column);
+        assert!(session.rows.contains(expected.component), "the slider moves what is on screen: {commands:?}");
+        assert_eq!(session.selected_epsilon(), session.epsilon[expected]);
+    }
+    let back = solo(&[Command::ToggleSolo(key)]);
+    assert_eq!((back.view.solo, back.selected()), (None, panel(Component::Query, 1)));
 }
 
 #[test]
@@ -166,7 +196,7 @@ fn an_example_keeps_epsilon_scope_and_looks() {
     let changed = after([
         Command::SetEpsilon(epsilon(0.02)),
         Command::SetScope(Preset::ThisLayer.scope()),
-        Command::ChooseColumn(1),
+        Command::ChooseColumn(column(1)),
         Command::SetColormap(Colormap::Viridis),
         Command::SetTheme(Theme::Dark),
         Command::Pin(CELL),
@@ -175,9 +205,12 @@ fn an_example_keeps_epsilon_scope_and_looks() {
     ]);
     let example = Session::example(Bundled::Austen);
     assert_eq!((changed.layer, changed.head, &changed.prompt), (example.layer, example.head, &example.prompt));
-    assert_eq!(changed.epsilon, [[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]; 3]);
+    assert_eq!(changed.epsilon, repeated(&[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]));
     assert_eq!(changed.scope, Preset::ThisLayer.scope());
-    assert_eq!((changed.column, changed.view.colormap, changed.view.person.theme), (1, Colormap::Viridis, Theme::Dark));
+    assert_eq!(
+        (changed.column, changed.view.colormap, changed.view.person.theme),
+        (column(1), Colormap::Viridis, Theme::Dark)
+    );
     assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
 }
 
@@ -228,7 +261,7 @@ fn the_pin_moves_within_the_pattern() {
 
 #[test]
 fn looks_are_set_and_nothing_else() {
-    let solo = Command::ToggleSolo { component: Component::Key, column: 1 };
+    let solo = Command::ToggleSolo(panel(Component::Key, 1));
     let session = after([
         Command::SetWindow(Some(WINDOW)),
         solo.clone(),
@@ -249,7 +282,7 @@ fn looks_are_set_and_nothing_else() {
     ]);
     let view = View {
         window: Some(WINDOW),
-        solo: Some((Component::Key, 1)),
+        solo: Some(panel(Component::Key, 1)),
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
@@ -262,10 +295,10 @@ fn looks_are_set_and_nothing_else() {
         norm: ColorNorm::LOG,
         masked: MaskedStyle::AsZero,
     };
-    assert_eq!(session, Session { view, ..Session::default() });
+    assert_eq!(session, Session { view, column: column(1), ..Session::default() });
     assert_eq!(after([solo.clone(), solo.clone()]).view.solo, None, "a second time brings all nine back");
-    let other = Command::ToggleSolo { component: Component::Key, column: 2 };
-    assert_eq!(after([solo, other]).view.solo, Some((Component::Key, 2)));
+    let other = Command::ToggleSolo(panel(Component::Key, 2));
+    assert_eq!(after([solo, other]).view.solo, Some(panel(Component::Key, 2)));
     assert_eq!(after([Command::SetWindow(Some(WINDOW)), Command::SetWindow(None)]), Session::default());
 }
 
@@ -313,9 +346,10 @@ fn the_engine_is_asked_for_what_is_on_screen() {
         Command::SetEpsilon(Epsilon::ZERO),
     ]);
     let spec = session.run_spec();
-    assert_eq!((spec.layer, spec.head, &spec.scope, spec.epsilon), (3, 2, &scope, session.epsilon));
+    let Experiment { layer, head, scope: asked, epsilon, .. } = spec.experiment;
+    assert_eq!((layer, head, asked, epsilon), (3, 2, scope, session.epsilon.clone()));
     assert_eq!((spec.source, spec.prompt), (session.source.clone(), session.prompt.clone()));
-    let looks = after([Command::SetColormap(Colormap::Greys), Command::Pin(CELL), Command::ChooseColumn(2)]);
+    let looks = after([Command::SetColormap(Colormap::Greys), Command::Pin(CELL), Command::ChooseColumn(column(2))]);
     assert_eq!(looks.run_spec(), Session::default().run_spec(), "looks ask for nothing");
 }
 
@@ -332,14 +366,14 @@ fn a_session_survives_json() {
             heads: HeadScope::Group,
             positions: "0,7".parse().unwrap(),
         },
-        epsilon: [[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]],
+        epsilon: rows([[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]]),
         rows: RowChoice::Only(Component::Value),
-        column: 2,
+        column: column(2),
         reference: Reference::Head { layer: 1, head: 2 },
         pinned: Some(CELL),
         view: View {
             window: Some(Window { x0: 0.1, y0: 2.0 / 3.0, x1: 5.5, y1: 6.5 }),
-            solo: Some((Component::Key, 1)),
+            solo: Some(panel(Component::Value, 2)),
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),

@@ -50,7 +50,7 @@ impl Timeline {
 mod tests {
     use super::*;
     use crate::{
-        attention::{Epsilon, Preset},
+        attention::{Component, Epsilon, Preset, panel},
         engine::{Bundled, SourceSpec},
         figure::Window,
         session::{Cell, Person, Theme, View},
@@ -102,7 +102,7 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.apply(Command::SetTheme(Theme::Dark), OnScreen::default());
         let before = timeline.session().clone();
-        let saved = Session { layer: 3, column: 2, ..Session::default() };
+        let saved = Session { layer: 3, column: panel(Component::Query, 2).column, ..Session::default() };
         timeline.apply(Command::Restore(Box::new(saved.clone())), OnScreen::default());
         assert_eq!(timeline.session().view.person.theme, Theme::Dark, "the person's, not the view's");
         assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);

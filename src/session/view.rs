@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attention::{Component, Epsilon},
+    attention::{Epsilon, PanelId},
     engine::SweepMetric,
     figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -67,7 +67,7 @@ pub struct View {
     /// The cells in view, the same in all panels; `None` for the whole matrix.
     pub window: Option<Window>,
     /// The panel that is shown alone.
-    pub solo: Option<(Component, usize)>,
+    pub solo: Option<PanelId>,
     /// Whether the panel with the pinned cell's numbers is open.
     pub inspector: bool,
     pub sweep: SweepView,

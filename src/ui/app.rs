@@ -212,7 +212,7 @@ impl App {
             masked: view.masked,
             ground,
         };
-        let selected = grid::selected_panel(session);
+        let selected = session.selected();
         let looks = Looks { picture, selected, inspector: view.inspector };
         self.studio.ask(source, Request { spec: session.run_spec(), looks });
         self.sweep.follow(source, session, self.studio.is_busy());
@@ -287,7 +287,7 @@ impl App {
         }
         match self.studio.frame() {
             Some(frame) => {
-                let (details, freshness) = (self.studio.details(), self.studio.freshness());
+                let (details, freshness) = (self.studio.details(), self.studio.freshness(frame));
                 grid::grid_ui(ui, &mut self.grid, session, frame, details, freshness, actions);
             }
             None => self.waiting_ui(ui, actions),

@@ -10,7 +10,7 @@ use super::{
     widgets::{Beyond, Colorbar},
 };
 use crate::{
-    attention::Component,
+    attention::PanelId,
     figure::{Histogram, LimitsFrom, NormPosition, PanelPicture, quantity_label},
     session::Cell,
 };
@@ -23,18 +23,11 @@ pub const WIDTH: f32 = 94.0;
 /// Histogram, bar and ticks.
 pub const BARE_WIDTH: f32 = 62.0;
 
-/// Paints the bar into `rect`. `panel` is the one that it speaks of where panels have limits of their own, `cell` the one
+/// Paints the bar into `rect`. `panel`, one of the frame's grid, is the one that it speaks of where panels have limits of their own, `cell` the one
 /// whose value is marked. A bare one has no label.
-pub fn colorbar_ui(
-    ui: &mut Ui,
-    frame: &Frame,
-    (panel, cell): ((Component, usize), Option<Cell>),
-    rect: Rect,
-    is_bare: bool,
-) {
+pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): (PanelId, Option<Cell>), rect: Rect, is_bare: bool) {
     let pictures = &frame.pictures;
-    let (component, column) = panel;
-    let shown = &pictures.panels[component.row()][column];
+    let shown = &pictures.panels[panel];
     let is_locked = pictures.limits_from == LimitsFrom::AllPanels;
     let histogram = if is_locked { pictures.histogram() } else { shown.histogram };
     let label = label(frame, panel, is_locked);
@@ -63,13 +56,13 @@ pub fn colorbar_ui(
     response.on_hover_text(spread);
 }
 
-fn label(frame: &Frame, (component, column): (Component, usize), is_locked: bool) -> String {
+fn label(frame: &Frame, panel: PanelId, is_locked: bool) -> String {
     let quantity = quantity_label(frame.pictures.quantity(), &frame.outcome.reference);
     if is_locked {
         return quantity;
     }
-    let epsilon = frame.outcome.epsilon[component.row()][column];
-    format!("{quantity} ({component}, ε = {epsilon})")
+    let epsilon = frame.outcome.experiment.epsilon[panel];
+    format!("{quantity} ({}, ε = {epsilon})", panel.component)
 }
 
 /// Where the cell's value stands on the bar: below 0 and above 1 for what is beyond.

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::{
     action::Actions,
+    columns,
     explain::{self, Seen},
     frame::{Details, Frame},
     lessons::sentence_ui,
@@ -11,7 +12,7 @@ use super::{
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };
 use crate::{
-    attention::{Component, Epsilon, Operation},
+    attention::{Column, Component, Epsilon, Operation},
     engine::Outcome,
     session::{Command, RowChoice, Session, SliderRange},
 };
@@ -38,20 +39,11 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     }
     ui.add_space(space::S);
 
-    let epsilons = session.epsilon[session.rows.lead().row()];
-    let mut column = session.column;
-    let choices = [
-        (0, "Left column", "The slider moves the left column (1)"),
-        (1, "Middle", "The slider moves the middle column (2)"),
-        (2, "Right", "The slider moves the right column (3)"),
-    ];
-    if segmented(ui, "Column", &mut column, &choices) {
-        actions.push(Command::ChooseColumn(column).into());
-    }
+    column_ui(ui, session, actions);
     ui.add_space(space::S);
 
     let epsilon = session.selected_epsilon();
-    let moved = EpsilonSlider::new(&epsilon, epsilons)
+    let moved = EpsilonSlider::new(&epsilon, session.epsilon.row(session.selected().component))
         .neutral(session.operation.neutral())
         .transition(transition)
         .decades(session.view.slider.decades())
@@ -69,6 +61,21 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
             zoom_ui(ui, session.view.slider, transition, actions);
         });
     });
+}
+
+/// Which column the slider moves.
+fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let shape = session.epsilon.shape();
+    let hint = |column: Column| {
+        format!("The slider moves the {} column ({})", columns::name(column, shape), column.index() + 1)
+    };
+    let choices = columns::choices(shape, hint);
+    let choices: Vec<_> =
+        choices.iter().map(|(column, label, hint)| (*column, label.as_str(), hint.as_str())).collect();
+    let mut column = session.column;
+    if segmented(ui, "Column", &mut column, &choices) {
+        actions.push(Command::ChooseColumn(column).into());
+    }
 }
 
 /// Whether the slider shows its whole scale or two decades around the transition.

@@ -2,7 +2,7 @@
 
 use super::{frame::Details, lessons::Lesson};
 use crate::{
-    attention::{Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
+    attention::{Column, Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
@@ -97,8 +97,10 @@ fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
         "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned()
     };
     let mut notes = vec![Note::of(Lesson::Uniform, effect)];
-    if columns_look_alike(session) {
-        let text = "Columns 2 and 3 look alike on a linear scale: both are nearly uniform.";
+    if let Some(columns) = columns_look_alike(session) {
+        let numbers: Vec<String> = columns.iter().map(|column| (column.index() + 1).to_string()).collect();
+        let all = if numbers.len() == 2 { "both" } else { "all" };
+        let text = format!("Columns {} look alike on a linear scale: {all} are nearly uniform.", listed(&numbers));
         notes.push(Note::of(Lesson::LookAlike, text));
     }
     let agreement = if session.scope.positions == PositionScope::All {
@@ -110,18 +112,31 @@ fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
     notes
 }
 
-/// Whether the slider stands on one of two columns that a linear scale cannot tell apart.
-fn columns_look_alike(session: &Session) -> bool {
-    let [_, second, third] = session.epsilon[session.rows.lead().row()];
-    let are_uniform = [second, third].iter().all(|epsilon| epsilon.get() < NEARLY_UNIFORM);
+/// The columns that a linear scale cannot tell apart, where the slider stands on one of them.
+fn columns_look_alike(session: &Session) -> Option<Vec<Column>> {
+    let selected = session.selected();
     let is_linear = session.view.norm == ColorNorm::default() && session.view.quantity == Quantity::Weight;
-    let is_scaled = session.operation == Operation::Scale && session.rows.lead() != Component::Value;
-    are_uniform && is_linear && is_scaled && session.column > 0 && session.view.solo.is_none()
+    let is_scaled = session.operation == Operation::Scale && selected.component != Component::Value;
+    if !is_linear || !is_scaled || session.view.solo.is_some() {
+        return None;
+    }
+    let row = session.epsilon.shape().columns().zip(session.epsilon.row(selected.component));
+    let are_uniform = row.filter(|(_, epsilon)| epsilon.get() < NEARLY_UNIFORM);
+    let columns: Vec<Column> = are_uniform.map(|(column, _)| column).collect();
+    (columns.len() > 1 && columns.contains(&selected.column)).then_some(columns)
+}
+
+/// `2 and 3`, `1, 2 and 3`
+fn listed(words: &[String]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
 pub fn sink(session: &Session, details: &Details) -> Option<Note> {
-    let metrics = details.panels[session.rows.lead().row()][session.column];
+    let metrics = details.panels.get(session.selected())?;
     let mass = metrics.sink_mass.filter(|mass| !mass.is_nan())?;
     let share = format!("{:.0} %", mass * 100.0);
     let text = if mass >= LARGE_SINK {
@@ -244,7 +259,7 @@ pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
             one("Show weight × ‖value‖", Command::SetQuantity(Quantity::WeightedValue))
         }
         Quantity::WeightedValue if stays => one("Show the weight", Command::SetQuantity(Quantity::Weight)),
-        Quantity::Weight if columns_look_alike(session) => vec![
+        Quantity::Weight if columns_look_alike(session).is_some() => vec![
             Offer { text: "Show on a log scale", commands: vec![Command::SetNorm(ColorNorm::LOG)] },
             Offer {
                 text: "Show ratio to uniform",

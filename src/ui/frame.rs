@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    attention::{Component, Metrics},
+    attention::{Grid, Metrics, PanelId, Shape},
     engine::{Divergences, Effect, Outcome, Panel, RunSpec},
     figure::{Grain, PanelPictures, PictureSpec},
 };
@@ -20,8 +20,8 @@ pub struct Request {
 pub struct Looks {
     pub picture: PictureSpec,
     /// The panel whose details are wanted, and which is wanted first.
-    pub selected: (Component, usize),
-    /// Whether the inspector is open: it wants the effect of all nine panels, which takes a run of the model each.
+    pub selected: PanelId,
+    /// Whether the inspector is open: it wants the effect of all panels, which takes a run of the model each.
     pub inspector: bool,
 }
 
@@ -42,8 +42,7 @@ pub struct Frame {
     pub spec: RunSpec,
     pub outcome: Outcome,
     pub pictures: PanelPictures,
-    /// `[component][column]`
-    pub states: [[PanelState; 3]; 3],
+    pub states: Grid<PanelState>,
     /// As it was drawn.
     pub looks: Looks,
     /// A coarse one is drawn again when the hand rests.
@@ -53,26 +52,21 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub fn state(&self, component: Component, column: usize) -> PanelState {
-        self.states[component.row()][column]
-    }
-
     /// A panel, if it is there.
-    pub fn panel(&self, component: Component, column: usize) -> Option<&Panel> {
-        (self.state(component, column) != PanelState::Awaited).then(|| self.outcome.panel(component, column))
+    pub fn panel(&self, panel: PanelId) -> Option<&Panel> {
+        self.outcome.panels.get(panel).filter(|_| self.states.get(panel) != Some(&PanelState::Awaited))
     }
 
     /// Whether all panels answer the same request.
     pub fn is_whole(&self) -> bool {
-        self.states.as_flattened().iter().all(|state| *state == PanelState::Current)
+        self.states.values().all(|state| *state == PanelState::Current)
     }
 }
 
 /// What takes longer than the picture and comes after it.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// `[component][column]`
-    pub panels: [[Metrics; 3]; 3],
+    pub panels: Grid<Metrics>,
     /// Mean length of the head's output: baseline, selected panel. `None` without values.
     pub output_norms: Option<(f64, f64)>,
     /// Of the selected panel's intervention; `None` for a capture.
@@ -82,13 +76,20 @@ pub struct Details {
     pub is_whole: bool,
 }
 
-/// What each panel's intervention does beyond the pattern, as far as it was asked and is there, `[component][column]`.
-#[derive(Clone, Copy, Debug, Default)]
+/// What each panel's intervention does beyond the pattern, as far as it was asked and is there.
+#[derive(Clone, Debug)]
 pub struct PanelEffects {
     /// KL(baseline ‖ modified) of the next token's distribution, in nats.
     pub divergences: Divergences,
     /// Mean length of the head's output over the baseline's.
-    pub norm_ratios: [[Option<f64>; 3]; 3],
+    pub norm_ratios: Grid<Option<f64>>,
+}
+
+impl PanelEffects {
+    /// Of panels of which nothing is there.
+    pub fn unknown(shape: Shape) -> Self {
+        Self { divergences: Grid::filled(shape, None), norm_ratios: Grid::filled(shape, None) }
+    }
 }
 
 /// Why a request has no picture. Messages are for people.

@@ -1,4 +1,4 @@
-//! The nine panels with their titles, labels and colour bar.
+//! The panels with their titles, labels and colour bar.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::{
     widgets::{AxisLabels, AxisSide, CellWindow, Freshness, Heatmap, HeatmapResponse, HoverCard},
 };
 use crate::{
-    attention::Component,
+    attention::{Grid, PanelId},
     engine::{Outcome, Token},
     figure::{self, Keep, Quantity},
-    session::{Cell, Command, RowChoice, Session},
+    session::{Cell, Command, Session},
 };
 
 /// Labels take at most this much of the area's width or height.
@@ -32,8 +32,7 @@ const MARGIN: f32 = space::M;
 /// The cell under the pointer.
 #[derive(Clone, Copy, Debug)]
 pub struct Hovered {
-    pub component: Component,
-    pub column: usize,
+    pub panel: PanelId,
     pub cell: Cell,
     /// `None` where it is masked.
     pub numbers: Option<CellNumbers>,
@@ -94,14 +93,8 @@ struct Scene<'a> {
     frame: &'a Frame,
     details: Option<&'a Details>,
     window: CellWindow,
-    freshness: [[Freshness; 3]; 3],
+    freshness: Grid<Freshness>,
     crosshair: Option<Cell>,
-}
-
-impl Scene<'_> {
-    fn freshness(&self, component: Component, column: usize) -> Freshness {
-        self.freshness[component.row()][column]
-    }
 }
 
 /// Paints the grid into all the room there is and turns gestures into actions.
@@ -111,7 +104,7 @@ pub fn grid_ui(
     session: &Session,
     frame: &Frame,
     details: Option<&Details>,
-    freshness: [[Freshness; 3]; 3],
+    freshness: Grid<Freshness>,
     actions: &mut Actions,
 ) {
     let area = ui.available_rect_before_wrap().shrink(MARGIN);
@@ -120,8 +113,9 @@ pub fn grid_ui(
     let whole = CellWindow::whole(n_positions);
     let window = session.view.window.map_or(whole, CellWindow::from);
     let widest = state.widest_label(ui, frame);
+    let panels = panels(session, frame);
     let needs = GridNeeds {
-        panels: if session.view.solo.is_some() { 1 } else { 3 },
+        panels: [panels.len(), panels.first().map_or(1, Vec::len)],
         cells: (window == whole).then_some(n_positions),
         left_labels: widest.min(area.width() * LABEL_SHARE),
         bottom_labels: widest.min(area.height() * LABEL_SHARE),
@@ -139,24 +133,31 @@ pub fn grid_ui(
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     let pictured = frame.pictures.quantity();
-    title_ui(ui, &figure::title(frame.outcome.operation, pictured, &frame.outcome.reference), layout.title);
+    title_ui(
+        ui,
+        &figure::title_of(
+            frame.outcome.experiment.operation,
+            pictured,
+            &frame.outcome.reference,
+            frame.outcome.shape().rows(),
+        ),
+        layout.title,
+    );
     let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
-    for (row, panels) in layout.panels.iter().enumerate() {
-        for (column, &rect) in panels.iter().enumerate() {
-            let (component, column_shown) = session.view.solo.unwrap_or((Component::ALL[row], column));
-            panel_title_ui(ui, &scene, titles, component, column_shown, layout.panel_titles[row][column], actions);
-            let response = panel_ui(ui, state, &scene, component, column_shown, rect);
-            gestures(&scene, &response, component, column_shown, actions);
-            if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos())
-                && scene.freshness(component, column_shown) != Freshness::Awaited
-            {
-                let cell_rect = window.rect_of(cell, response.picture);
-                let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
-                let numbers = CellNumbers::of(&frame.outcome, component, column_shown, cell);
-                let behind = behind(&scene, component, column_shown, cell);
-                now_hovered = Some(Hovered { component, column: column_shown, cell, numbers, behind, pointer, row });
-            }
+    let places = layout.panels.iter().flatten().zip(layout.panel_titles.iter().flatten());
+    for (&panel, (&rect, &title)) in panels.iter().flatten().zip(places) {
+        panel_title_ui(ui, &scene, titles, panel, title, actions);
+        let response = panel_ui(ui, state, &scene, panel, rect);
+        gestures(&scene, &response, panel, actions);
+        if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos())
+            && scene.freshness[panel] != Freshness::Awaited
+        {
+            let cell_rect = window.rect_of(cell, response.picture);
+            let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
+            let numbers = CellNumbers::of(&frame.outcome, panel, cell);
+            let behind = behind(&scene, panel, cell);
+            now_hovered = Some(Hovered { panel, cell, numbers, behind, pointer, row });
         }
     }
     if now_hovered.map(|hovered| hovered.cell) != hovered {
@@ -167,7 +168,8 @@ pub fn grid_ui(
     if !layout.is_bare {
         labels_ui(ui, &scene, &layout);
     }
-    let at = (hovered_or_lead(state, session), scene.crosshair.or(session.pinned));
+    let spoken_of = state.hovered().map_or_else(|| session.selected(), |hovered| hovered.panel);
+    let at = (frame.outcome.shape().nearest(spoken_of), scene.crosshair.or(session.pinned));
     colorbar::colorbar_ui(ui, frame, at, layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
         HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
@@ -178,10 +180,20 @@ pub fn grid_ui(
     }
 }
 
+/// The panels on screen, row by row: those of the frame, or the one that is shown alone.
+fn panels(session: &Session, frame: &Frame) -> Vec<Vec<PanelId>> {
+    let shape = frame.outcome.shape();
+    if let Some(panel) = session.view.solo {
+        return vec![vec![shape.nearest(panel)]];
+    }
+    let row = |component| shape.columns().map(move |column| PanelId { component, column }).collect();
+    shape.rows().iter().map(row).collect()
+}
+
 /// What the pixel of a cell shows, and of how many queries and keys.
-fn behind(scene: &Scene<'_>, component: Component, column: usize, cell: Cell) -> (Keep, [usize; 2]) {
+fn behind(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> (Keep, [usize; 2]) {
     let Frame { pictures, looks, outcome, .. } = scene.frame;
-    let measure = &pictures.panels[component.row()][column].measure;
+    let measure = &pictures.panels[panel].measure;
     let n_positions = outcome.n_positions();
     let window = looks.picture.window.unwrap_or_else(|| figure::Window::whole(n_positions));
     let behind = figure::cells_behind(window, looks.picture.size, n_positions, [cell.query, cell.key]);
@@ -226,23 +238,15 @@ impl TitleStyle {
     fn fitting(ui: &Ui, outcome: &Outcome, layout: &GridLayout) -> Self {
         let room = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
         let fits = |style: Self| {
-            Component::ALL.into_iter().all(|component| {
-                (0..3).all(|column| style.galley(ui, outcome, component, column, Color32::PLACEHOLDER).size().x <= room)
-            })
+            let width = |panel| style.galley(ui, outcome, panel, Color32::PLACEHOLDER).size().x;
+            outcome.shape().panels().all(|panel| width(panel) <= room)
         };
         [Self::Full, Self::Small, Self::Short].into_iter().find(|&style| fits(style)).unwrap_or(Self::Least)
     }
 
-    fn galley(
-        self,
-        ui: &Ui,
-        outcome: &Outcome,
-        component: Component,
-        column: usize,
-        color: Color32,
-    ) -> Arc<egui::Galley> {
-        let epsilon = outcome.epsilon[component.row()][column];
-        let full = || figure::panel_title(component, outcome.operation, epsilon);
+    fn galley(self, ui: &Ui, outcome: &Outcome, panel: PanelId, color: Color32) -> Arc<egui::Galley> {
+        let (component, epsilon) = (panel.component, outcome.experiment.epsilon[panel]);
+        let full = || name_of(outcome, panel);
         let (text, style) = match self {
             Self::Full => (full(), TextStyle::Body),
             Self::Small => (full(), TextStyle::Small),
@@ -253,87 +257,72 @@ impl TitleStyle {
     }
 }
 
-fn panel_title_ui(
-    ui: &Ui,
-    scene: &Scene<'_>,
-    style: TitleStyle,
-    component: Component,
-    column: usize,
-    rect: Rect,
-    actions: &mut Actions,
-) {
+fn panel_title_ui(ui: &Ui, scene: &Scene<'_>, style: TitleStyle, panel: PanelId, rect: Rect, actions: &mut Actions) {
     let outcome = &scene.frame.outcome;
     let colors = theme::of(ui);
-    let color = if is_selected(scene.session, component, column) { colors.accent } else { colors.text };
-    let galley = style.galley(ui, outcome, component, column, color);
+    let color = if is_selected(scene.session, panel) { colors.accent } else { colors.text };
+    let galley = style.galley(ui, outcome, panel, color);
     let position = Align2::CENTER_BOTTOM.anchor_size(rect.center_bottom() - vec2(0.0, TITLE_GAP), galley.size()).min;
     ui.painter().galley(position, galley, color);
-    let response = ui.interact(rect, ui.scope_id().with(("title", component, column)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("title", panel)), Sense::click());
     response.widget_info(|| {
-        let name = format!("Select {}", name_of(outcome, component, column));
+        let name = format!("Select {}", name_of(outcome, panel));
         egui::WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), name)
     });
     if response.double_clicked() {
-        actions.push(Command::ToggleSolo { component, column }.into());
+        actions.push(Command::ToggleSolo(panel).into());
     } else if response.clicked() {
-        actions.push(Command::SelectPanel { component, column }.into());
+        actions.push(Command::SelectPanel(panel).into());
     }
 }
 
 /// What a panel is called in full.
-fn name_of(outcome: &Outcome, component: Component, column: usize) -> String {
-    figure::panel_title(component, outcome.operation, outcome.epsilon[component.row()][column])
+fn name_of(outcome: &Outcome, panel: PanelId) -> String {
+    figure::panel_title(panel.component, outcome.experiment.operation, outcome.experiment.epsilon[panel])
 }
 
-fn is_selected(session: &Session, component: Component, column: usize) -> bool {
-    session.column == column && session.rows.contains(component)
+fn is_selected(session: &Session, panel: PanelId) -> bool {
+    session.column == panel.column && session.rows.contains(panel.component)
 }
 
-fn panel_ui(
-    ui: &mut Ui,
-    state: &GridState,
-    scene: &Scene<'_>,
-    component: Component,
-    column: usize,
-    rect: Rect,
-) -> HeatmapResponse {
+fn panel_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, panel: PanelId, rect: Rect) -> HeatmapResponse {
     let outcome = &scene.frame.outcome;
-    let name = name_of(outcome, component, column);
-    let value = spoken(scene, component, column);
+    let name = name_of(outcome, panel);
+    let value = spoken(scene, panel);
     Heatmap::new(&name, scene.window, outcome.n_positions())
         .value(&value)
-        .texture(state.textures.get(component, column))
+        .texture(state.textures.get(panel))
         .crosshair(scene.crosshair)
         .pin(scene.session.pinned)
-        .selected(is_selected(scene.session, component, column))
-        .freshness(scene.freshness(component, column))
-        .show(ui, ("panel", component, column), rect)
+        .selected(is_selected(scene.session, panel))
+        .freshness(scene.freshness[panel])
+        .show(ui, ("panel", panel), rect)
 }
 
 /// What a screen reader says of a panel.
-fn spoken(scene: &Scene<'_>, component: Component, column: usize) -> String {
-    match scene.freshness(component, column) {
-        Freshness::Current => contents(scene, component, column),
-        Freshness::Stale => format!("older than the settings: {}", contents(scene, component, column)),
+fn spoken(scene: &Scene<'_>, panel: PanelId) -> String {
+    match scene.freshness[panel] {
+        Freshness::Current => contents(scene, panel),
+        Freshness::Stale => format!("older than the settings: {}", contents(scene, panel)),
         Freshness::Awaited => "not computed yet".to_owned(),
     }
 }
 
 /// The cell in question, else what the pattern amounts to.
-fn contents(scene: &Scene<'_>, component: Component, column: usize) -> String {
+fn contents(scene: &Scene<'_>, panel: PanelId) -> String {
     let outcome = &scene.frame.outcome;
     if let Some(cell) = scene.crosshair.or(scene.session.pinned) {
         let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
-        return match outcome.panel(component, column).pattern.exact_cell(cell.query, cell.key) {
+        return match outcome.panels[panel].pattern.exact_cell(cell.query, cell.key) {
             Some(exact) => {
-                let value = spoken_value(scene, component, column, cell);
+                let value = spoken_value(scene, panel, cell);
                 let weight = numbers::weight(exact.weight);
                 format!("{} {query} attends to {} {key}: {value}{weight}", cell.query, cell.key)
             }
             None => format!("{} {query} to {} {key}: masked", cell.query, cell.key),
         };
     }
-    let metrics = scene.details.map(|details| details.panels[component.row()][column]);
+    let metrics = scene.details.and_then(|details| details.panels.get(panel));
     match metrics.and_then(|metrics| metrics.sink_mass.zip(metrics.normalized_entropy)) {
         Some((sink, entropy)) => format!("sink mass {sink:.4}, normalized entropy {entropy:.4}"),
         None if outcome.n_positions() == 1 => "1 token".to_owned(),
@@ -342,8 +331,8 @@ fn contents(scene: &Scene<'_>, component: Component, column: usize) -> String {
 }
 
 /// What stands in front of the weight where that is not what the panel shows.
-fn spoken_value(scene: &Scene<'_>, component: Component, column: usize, cell: Cell) -> String {
-    let measure = &scene.frame.pictures.panels[component.row()][column].measure;
+fn spoken_value(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> String {
+    let measure = &scene.frame.pictures.panels[panel].measure;
     let quantity = measure.quantity();
     match measure.exact(cell.query, cell.key) {
         Some(value) if quantity != Quantity::Weight => {
@@ -353,20 +342,20 @@ fn spoken_value(scene: &Scene<'_>, component: Component, column: usize, cell: Ce
     }
 }
 
-fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, component: Component, column: usize, actions: &mut Actions) {
+fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, panel: PanelId, actions: &mut Actions) {
     let n_positions = scene.frame.outcome.n_positions();
     if let Some(cell) = response.clicked {
         if scene.session.pinned == Some(cell) {
             actions.push(Command::Unpin.into());
         } else {
-            actions.push(Command::SelectPanel { component, column }.into());
+            actions.push(Command::SelectPanel(panel).into());
             let is_attended = cell.key < scene.frame.outcome.baseline.pattern.attended(cell.query);
             if is_attended {
                 actions.push(Command::Pin(cell).into());
             }
         }
     } else if response.response.clicked() {
-        actions.push(Command::SelectPanel { component, column }.into());
+        actions.push(Command::SelectPanel(panel).into());
     }
     let mut window = scene.window;
     if let Some(zoom) = response.zoom {
@@ -402,19 +391,4 @@ fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
             labels.height(),
         );
     }
-}
-
-/// The panel that the colour bar speaks of.
-fn hovered_or_lead(state: &GridState, session: &Session) -> (Component, usize) {
-    let lead = session.view.solo.unwrap_or((session.rows.lead(), session.column));
-    state.hovered().map_or(lead, |hovered| (hovered.component, hovered.column))
-}
-
-/// The panel whose details are wanted: the one alone on screen, else the one that the slider stands for.
-pub fn selected_panel(session: &Session) -> (Component, usize) {
-    let lead = match session.rows {
-        RowChoice::All => Component::Query,
-        RowChoice::Only(component) => component,
-    };
-    (lead, session.column)
 }

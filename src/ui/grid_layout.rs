@@ -1,12 +1,12 @@
-//! Where the nine panels, their titles, labels and the colour bar lie. Pure geometry, in points.
+//! Where the panels, their titles, labels and the colour bar lie. Pure geometry, in points.
 
 use egui::{Rect, Vec2, pos2, vec2};
 
 /// What the layout has to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GridNeeds {
-    /// Panels in a row and in a column: 3, or 1 when one is shown alone.
-    pub panels: usize,
+    /// Rows and columns of panels; at least one of each.
+    pub panels: [usize; 2],
     /// Cells along one side of a panel that is shown whole; `None` under zoom.
     pub cells: Option<usize>,
     /// Width of the widest query label.
@@ -67,20 +67,21 @@ impl GridLayout {
     }
 
     fn with(area: Rect, needs: &GridNeeds, gap: f32) -> Self {
-        let n = needs.panels as f32;
+        let [n_rows, n_columns] = needs.panels.map(|count| count as f32);
         let left = needs.left_labels + LABEL_GAP;
         let below = needs.bottom_labels + LABEL_GAP;
-        let width = (area.width() - left - gap - needs.colorbar - (n - 1.0) * gap) / n;
-        let height = (area.height() - needs.title - below - n * needs.panel_title - (n - 1.0) * gap / 2.0) / n;
+        let width = (area.width() - left - gap - needs.colorbar - (n_columns - 1.0) * gap) / n_columns;
+        let gaps = (n_rows - 1.0) * gap / 2.0;
+        let height = (area.height() - needs.title - below - n_rows * needs.panel_title - gaps) / n_rows;
         let side = whole_pixels(width.min(height).max(SMALLEST), needs);
 
         let row_step = side + needs.panel_title + gap / 2.0;
-        let spare = area.width() - (left + n * side + n * gap + needs.colorbar);
-        let column_gap = gap + (spare / n).clamp(0.0, WIDEST_GAP - gap);
+        let spare = area.width() - (left + n_columns * side + n_columns * gap + needs.colorbar);
+        let column_gap = gap + (spare / n_columns).clamp(0.0, WIDEST_GAP - gap);
         let column_step = side + column_gap;
         let total = vec2(
-            left + n * side + (n - 1.0) * column_gap + gap + needs.colorbar,
-            needs.title + n * (side + needs.panel_title) + (n - 1.0) * gap / 2.0 + below,
+            left + n_columns * side + (n_columns - 1.0) * column_gap + gap + needs.colorbar,
+            needs.title + n_rows * (side + needs.panel_title) + (n_rows - 1.0) * gap / 2.0 + below,
         );
         let origin = area.min + (area.size() - total).max(Vec2::ZERO) / 2.0;
         let snap = |value: f32| (value * needs.pixels_per_point).round() / needs.pixels_per_point;
@@ -90,7 +91,7 @@ impl GridLayout {
             Rect::from_min_size(pos2(x, y), Vec2::splat(side))
         };
         let panels: Vec<Vec<Rect>> =
-            (0..needs.panels).map(|row| (0..needs.panels).map(|column| panel(row, column)).collect()).collect();
+            (0..needs.panels[0]).map(|row| (0..needs.panels[1]).map(|column| panel(row, column)).collect()).collect();
         let panel_titles = panels
             .iter()
             .map(|row| {
@@ -98,7 +99,7 @@ impl GridLayout {
             })
             .collect();
         let first = panel(0, 0);
-        let last = panel(needs.panels - 1, needs.panels - 1);
+        let last = panel(needs.panels[0].saturating_sub(1), needs.panels[1].saturating_sub(1));
         Self {
             title: Rect::from_min_max(
                 pos2(first.left() - left, origin.y),
@@ -161,7 +162,7 @@ mod tests {
 
     fn needs() -> GridNeeds {
         GridNeeds {
-            panels: 3,
+            panels: [3, 3],
             cells: Some(24),
             left_labels: 60.0,
             bottom_labels: 60.0,
@@ -221,7 +222,7 @@ mod tests {
     fn one_panel_alone_is_larger() {
         let area = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 700.0));
         let nine = GridLayout::new(area, &needs()).side_pixels(1.0);
-        let one = GridLayout::new(area, &GridNeeds { panels: 1, ..needs() }).side_pixels(1.0);
+        let one = GridLayout::new(area, &GridNeeds { panels: [1, 1], ..needs() }).side_pixels(1.0);
         assert!(one > 2 * nine, "{one} against {nine}");
     }
 }

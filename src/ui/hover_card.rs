@@ -14,9 +14,11 @@ use crate::{
 
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
-    let Hovered { component, column, cell, numbers, behind, .. } = hovered;
-    let epsilon = outcome.epsilon[component.row()][*column];
-    ui.label(RichText::new(figure::panel_title(*component, outcome.operation, epsilon)).strong());
+    let Hovered { panel, cell, numbers, behind, .. } = hovered;
+    let title = outcome.experiment.epsilon.get(*panel).map_or_else(String::new, |&epsilon| {
+        figure::panel_title(panel.component, outcome.experiment.operation, epsilon)
+    });
+    ui.label(RichText::new(title).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     match numbers {

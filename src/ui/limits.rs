@@ -60,7 +60,7 @@ pub fn limits_ui(ui: &mut Ui, view: &View, frame: Option<&Frame>, actions: &mut 
     // Menus take the outlines away, by which a field is known.
     ui.set_style(ui.ctx().global_style());
     // Those of the panel that the bar speaks of would change with the pointer.
-    let scale = frame.pictures.panels[0][0].palette.scale();
+    let scale = frame.pictures.panels.as_slice()[0].palette.scale();
     let id = Id::unique("limits draft");
     let kept = ui.data(|data| data.get_temp::<Draft>(id)).filter(|draft| draft.scale == scale);
     let mut typed = kept.unwrap_or_else(|| Draft::of(scale));

@@ -155,11 +155,11 @@ fn file_ui(ui: &mut Ui, session: &Session, recent: &[Lately], actions: &mut Acti
         }
     }
     ui.menu_button("Copy", |ui| {
-        let (component, column) = (session.rows.lead(), session.column);
+        let selected = session.selected();
         for (copy, text) in [
             (Clipping::Figure, "Figure as a picture   Ctrl+Shift+C"),
-            (Clipping::Panel { component, column }, "Selected panel as a picture"),
-            (Clipping::PanelNumbers { component, column }, "Selected panel’s weights"),
+            (Clipping::Panel(selected), "Selected panel as a picture"),
+            (Clipping::PanelNumbers(selected), "Selected panel’s weights"),
             (Clipping::Numbers, "Weights of all panels"),
         ] {
             if ui.button(text).clicked() {

@@ -7,6 +7,7 @@ mod action;
 mod app;
 mod background;
 mod colorbar;
+mod columns;
 mod compare;
 mod controls;
 mod explain;

@@ -1,7 +1,7 @@
 //! Numbers as text: enough digits to read back the same f32, and of a steady width where they change under the hand.
 
 use crate::{
-    attention::{Component, ExactCell},
+    attention::{ExactCell, PanelId},
     engine::Outcome,
     figure::{Measure, Quantity},
     session::Cell,
@@ -24,9 +24,9 @@ pub struct CellNumbers {
 
 impl CellNumbers {
     /// `None` where the cell is masked or outside.
-    pub fn of(outcome: &Outcome, component: Component, column: usize, cell: Cell) -> Option<Self> {
-        let (panel, baseline) = (outcome.panel(component, column), &outcome.baseline);
-        let reference = outcome.compared_with(component, column);
+    pub fn of(outcome: &Outcome, id: PanelId, cell: Cell) -> Option<Self> {
+        let (panel, baseline) = (&outcome.panels[id], &outcome.baseline);
+        let reference = outcome.compared_with(id);
         let exact = |quantity| Measure::new(quantity, panel, reference)?.exact(cell.query, cell.key);
         Some(Self {
             panel: panel.pattern.exact_cell(cell.query, cell.key)?,
@@ -112,30 +112,28 @@ pub fn token(outcome: &Outcome, position: usize) -> String {
     outcome.tokens.get(position).map_or_else(String::new, |token| format!("“{}”", token.text))
 }
 
-/// The nine panels' numbers of one cell as tab-separated lines with a header, for the clipboard. `None` where the
+/// All panels' numbers of one cell as tab-separated lines with a header, for the clipboard. `None` where the
 /// cell is masked.
 pub fn cell_table(outcome: &Outcome, cell: Cell) -> Option<String> {
     let mut table =
         "component\tepsilon\tquery_pos\tquery_token\tkey_pos\tkey_token\tweight\tbaseline\tscore".to_owned();
     let piece =
         |position: usize| outcome.tokens.get(position).map_or("", |token| &token.text).escape_debug().to_string();
-    for component in Component::ALL {
-        for column in 0..3 {
-            let numbers = CellNumbers::of(outcome, component, column, cell)?;
-            let line = [
-                component.name().to_lowercase(),
-                outcome.epsilon[component.row()][column].to_string(),
-                cell.query.to_string(),
-                piece(cell.query),
-                cell.key.to_string(),
-                piece(cell.key),
-                weight(numbers.panel.weight),
-                weight(numbers.baseline.weight),
-                numbers.panel.score.to_string(),
-            ];
-            table.push('\n');
-            table.push_str(&line.join("\t"));
-        }
+    for (panel, epsilon) in outcome.experiment.epsilon.iter() {
+        let numbers = CellNumbers::of(outcome, panel, cell)?;
+        let line = [
+            panel.component.name().to_lowercase(),
+            epsilon.to_string(),
+            cell.query.to_string(),
+            piece(cell.query),
+            cell.key.to_string(),
+            piece(cell.key),
+            weight(numbers.panel.weight),
+            weight(numbers.baseline.weight),
+            numbers.panel.score.to_string(),
+        ];
+        table.push('\n');
+        table.push_str(&line.join("\t"));
     }
     Some(table)
 }

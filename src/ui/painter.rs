@@ -12,7 +12,7 @@ use details::Known;
 
 use super::frame::{Details, Failure, Frame, Looks, PanelState, Request};
 use crate::{
-    attention::Component,
+    attention::{Grid, PanelId},
     engine::{Engine, EngineError, Observer, OpenSource, Outcome, Partial, Progress, Ready, RequestNumber, Ticket},
     figure::{Grain, PanelPictures, PanelRenderer},
 };
@@ -76,7 +76,7 @@ pub struct Painter {
 
 struct Brush {
     renderer: PanelRenderer,
-    last: Option<(Outcome, [[PanelState; 3]; 3])>,
+    last: Option<(Outcome, Grid<PanelState>)>,
     /// Cells that were drawn in a second.
     pace: f64,
 }
@@ -183,7 +183,7 @@ impl Watcher<'_> {
         let looks = self.looks();
         let is_late = self.brush.borrow().is_late(outcome, looks);
         if is_late {
-            self.send_frame(outcome.clone(), Default::default(), looks, Grain::Coarse);
+            self.send_frame(outcome.clone(), all_current(outcome), looks, Grain::Coarse);
             let before = Instant::now();
             if !self.ticket.rests_for(REST) {
                 return Err(EngineError::Cancelled);
@@ -191,14 +191,14 @@ impl Watcher<'_> {
             self.rested.set(before.elapsed());
         }
         let looks = self.looks();
-        self.send_frame(outcome.clone(), Default::default(), looks, Grain::Fine);
+        self.send_frame(outcome.clone(), all_current(outcome), looks, Grain::Fine);
         Ok(looks)
     }
 
-    fn send_frame(&self, outcome: Outcome, states: [[PanelState; 3]; 3], looks: Looks, grain: Grain) {
+    fn send_frame(&self, outcome: Outcome, states: Grid<PanelState>, looks: Looks, grain: Grain) {
         let mut brush = self.brush.borrow_mut();
         let pictures = brush.draw(&outcome, looks, grain);
-        brush.last = Some((outcome.clone(), states));
+        brush.last = Some((outcome.clone(), states.clone()));
         let (spec, elapsed) = (self.request.spec.clone(), self.start.elapsed().saturating_sub(self.rested.get()));
         let frame = Frame { spec, outcome, pictures, states, looks, grain, elapsed };
         drop(brush);
@@ -219,7 +219,7 @@ impl Watcher<'_> {
             && self.is_due(&self.parted, PARTS)
             && let Some((outcome, ready)) = self.waiting.take()
         {
-            let (outcome, states) = joined(outcome, ready, self.brush.borrow().last.as_ref());
+            let (outcome, states) = joined(outcome, &ready, self.brush.borrow().last.as_ref());
             self.send_frame(outcome, states, self.looks(), Grain::Fine);
         }
     }
@@ -239,7 +239,7 @@ impl Observer for Watcher<'_> {
         self.ticket.is_stale() && self.start.elapsed() > self.patience.get()
     }
 
-    fn first(&self) -> (Component, usize) {
+    fn first(&self) -> PanelId {
         self.looks().selected
     }
 
@@ -252,35 +252,39 @@ impl Observer for Watcher<'_> {
     }
 
     fn so_far(&self, partial: Partial<'_>) {
-        *self.waiting.borrow_mut() = Some((partial.outcome.clone(), partial.ready));
+        *self.waiting.borrow_mut() = Some((partial.outcome.clone(), partial.ready.clone()));
         self.send_waiting();
     }
+}
+
+fn all_current(outcome: &Outcome) -> Grid<PanelState> {
+    Grid::filled(outcome.shape(), PanelState::Current)
 }
 
 /// The panels that are there; in place of the others the older ones, where only the intervention has changed.
 fn joined(
     mut outcome: Outcome,
-    ready: Ready,
-    last: Option<&(Outcome, [[PanelState; 3]; 3])>,
-) -> (Outcome, [[PanelState; 3]; 3]) {
-    let same_kind =
-        |last: &Outcome| last.operation == outcome.operation && last.baseline.pattern == outcome.baseline.pattern;
+    ready: &Ready,
+    last: Option<&(Outcome, Grid<PanelState>)>,
+) -> (Outcome, Grid<PanelState>) {
+    let same_kind = |last: &Outcome| {
+        last.experiment.operation == outcome.experiment.operation && last.baseline.pattern == outcome.baseline.pattern
+    };
     let last = last.filter(|(last, _)| same_kind(last));
-    let mut states = [[PanelState::Awaited; 3]; 3];
-    for component in Component::ALL {
-        let row = component.row();
-        for column in 0..3 {
-            if ready[row][column] {
-                states[row][column] = PanelState::Current;
-            } else if let Some((last, old)) = last
-                && old[row][column] != PanelState::Awaited
-            {
-                states[row][column] = PanelState::Older;
-                outcome.panels[row][column] = last.panels[row][column].clone();
-                outcome.epsilon[row][column] = last.epsilon[row][column];
-            }
+    let states = Grid::from_fn(outcome.shape(), |panel| {
+        if ready[panel] {
+            return PanelState::Current;
         }
-    }
+        let Some((last, states)) = last else { return PanelState::Awaited };
+        match (states.get(panel), last.panels.get(panel), last.experiment.epsilon.get(panel)) {
+            (Some(PanelState::Current | PanelState::Older), Some(older), Some(&epsilon)) => {
+                outcome.panels[panel] = older.clone();
+                outcome.experiment.epsilon[panel] = epsilon;
+                PanelState::Older
+            }
+            _ => PanelState::Awaited,
+        }
+    });
     (outcome, states)
 }
 
@@ -290,7 +294,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        attention::Epsilon,
+        attention::{Column, Component, Epsilon},
         engine::{Answer, SourceSpec, Worker},
         figure::PictureSpec,
         session::Session,
@@ -309,7 +313,8 @@ mod tests {
 
     fn request(source: &OpenSource, epsilon: f64) -> Request {
         let mut session = Session { source: source.facts().source.clone(), layer: 0, head: 0, ..Session::default() };
-        session.epsilon[0][0] = Epsilon::new(epsilon).unwrap();
+        let first = PanelId { component: Component::Query, column: Column::FIRST };
+        session.epsilon[first] = Epsilon::new(epsilon).unwrap();
         let view = &session.view;
         let picture = PictureSpec {
             window: None,
@@ -322,7 +327,7 @@ mod tests {
             masked: view.masked,
             ground: crate::figure::Ground::Light,
         };
-        let looks = Looks { picture, selected: (Component::Query, 0), inspector: false };
+        let looks = Looks { picture, selected: first, inspector: false };
         Request { spec: session.run_spec(), looks }
     }
 

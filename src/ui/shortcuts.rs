@@ -94,17 +94,20 @@ pub fn plain_keys(ctx: &Context, session: &Session, outcome: Option<&Outcome>, e
     {
         actions.push(action);
     }
-    let selected = (session.rows.lead(), session.column);
+    let columns = session.epsilon.shape().columns();
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    for (column, key) in columns.zip(numbers) {
+        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            actions.push(Command::ChooseColumn(column).into());
+        }
+    }
     for (key, command) in [
         (Key::A, Command::ChooseRows(RowChoice::All)),
         (Key::Q, Command::ChooseRows(RowChoice::Only(Component::Query))),
         (Key::K, Command::ChooseRows(RowChoice::Only(Component::Key))),
         (Key::V, Command::ChooseRows(RowChoice::Only(Component::Value))),
-        (Key::Num1, Command::ChooseColumn(0)),
-        (Key::Num2, Command::ChooseColumn(1)),
-        (Key::Num3, Command::ChooseColumn(2)),
         (Key::P, Command::KeepView),
-        (Key::S, Command::ToggleSolo { component: selected.0, column: selected.1 }),
+        (Key::S, Command::ToggleSolo(session.selected())),
         (Key::I, Command::ToggleInspector),
         (Key::W, Command::ToggleSweep),
         (Key::H, Command::ToggleHeads),

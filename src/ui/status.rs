@@ -51,12 +51,12 @@ fn shown_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
         "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
         outcome.facts.source,
         outcome.n_positions(),
-        outcome.layer,
+        outcome.experiment.layer,
         outcome.facts.n_layers.saturating_sub(1),
-        outcome.head,
+        outcome.experiment.head,
         outcome.facts.n_heads.saturating_sub(1),
         session.scope,
-        operation(outcome.operation),
+        operation(outcome.experiment.operation),
     );
     ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
 }

@@ -11,7 +11,7 @@ use super::{
     widgets::Freshness,
 };
 use crate::{
-    attention::Component,
+    attention::Grid,
     engine::{Answer, OpenSource, Progress, RequestNumber, Worker},
     figure::Grain,
 };
@@ -316,14 +316,13 @@ impl Studio {
         !is_newest && (self.is_slow() || self.failure.is_some() || self.is_given_up)
     }
 
-    /// Whether the panels show the current settings, `[component][column]`.
-    pub fn freshness(&self) -> [[Freshness; 3]; 3] {
+    /// Whether the panels of `frame` show the current settings.
+    pub fn freshness(&self, frame: &Frame) -> Grid<Freshness> {
         let is_outdated = self.is_outdated();
-        let of = |component: Component, column| match self.frame().map(|frame| frame.state(component, column)) {
-            Some(PanelState::Awaited) => Freshness::Awaited,
-            Some(PanelState::Current) if !is_outdated => Freshness::Current,
-            _ => Freshness::Stale,
-        };
-        Component::ALL.map(|component| std::array::from_fn(|column| of(component, column)))
+        frame.states.each_ref().map(|state| match state {
+            PanelState::Awaited => Freshness::Awaited,
+            PanelState::Current if !is_outdated => Freshness::Current,
+            PanelState::Current | PanelState::Older => Freshness::Stale,
+        })
     }
 }

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use crate::{
-    attention::Component,
+    attention::{Grid, PanelId},
     figure::{PanelPicture, PanelPictures, Picture},
 };
 
-/// The nine panels' textures.
+/// The panels' textures.
 #[derive(Default)]
 pub struct PanelTextures {
     /// Distinct pictures on the graphics card.
     uploaded: Vec<(Arc<Picture>, TextureHandle)>,
-    /// `[component][column]`
-    ids: [[Option<TextureId>; 3]; 3],
+    ids: Option<Grid<TextureId>>,
 }
 
 impl PanelTextures {
@@ -23,26 +22,25 @@ impl PanelTextures {
     pub fn update(&mut self, ctx: &Context, pictures: &PanelPictures) {
         profiling::scope!("textures");
         let is_shown = |(uploaded, _): &(Arc<Picture>, TextureHandle)| {
-            pictures.panels.as_flattened().iter().any(|panel| Arc::ptr_eq(&panel.picture, uploaded))
+            pictures.panels.values().any(|panel| Arc::ptr_eq(&panel.picture, uploaded))
         };
         let (kept, mut free) = std::mem::take(&mut self.uploaded).into_iter().partition::<Vec<_>, _>(is_shown);
         self.uploaded = kept;
-        for (row, pictures) in pictures.panels.iter().enumerate() {
-            for (column, PanelPicture { picture, .. }) in pictures.iter().enumerate() {
-                let same = |(other, _): &&(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
-                let known = self.uploaded.iter().find(same).map(|(_, handle)| handle.id());
-                self.ids[row][column] = Some(known.unwrap_or_else(|| {
-                    let handle = upload(ctx, picture, free.pop().map(|(_, handle)| handle));
-                    let id = handle.id();
-                    self.uploaded.push((picture.clone(), handle));
-                    id
-                }));
-            }
-        }
+        let id_of = |PanelPicture { picture, .. }: &PanelPicture| {
+            let same = |(other, _): &&(Arc<Picture>, TextureHandle)| Arc::ptr_eq(other, picture);
+            let known = self.uploaded.iter().find(same).map(|(_, handle)| handle.id());
+            known.unwrap_or_else(|| {
+                let handle = upload(ctx, picture, free.pop().map(|(_, handle)| handle));
+                let id = handle.id();
+                self.uploaded.push((picture.clone(), handle));
+                id
+            })
+        };
+        self.ids = Some(pictures.panels.each_ref().map(id_of));
     }
 
-    pub fn get(&self, component: Component, column: usize) -> Option<TextureId> {
-        self.ids[component.row()][column]
+    pub fn get(&self, panel: PanelId) -> Option<TextureId> {
+        self.ids.as_ref()?.get(panel).copied()
     }
 }
 

@@ -12,7 +12,7 @@ use egui::{
     vec2,
 };
 
-use crate::figure::Rgb;
+use crate::{attention::Column, figure::Rgb};
 
 /// Distances in points. Every gap in the window is one of these.
 pub mod space {
@@ -85,8 +85,8 @@ pub struct Colors {
     pub pin_halo: Color32,
     /// The outline of the selected panel.
     pub selection: Color32,
-    /// Lines of the three columns, apart in hue and in lightness.
-    pub series: [Color32; 3],
+    /// Lines of the columns, the first three apart in hue and in lightness: [`Self::of_column`].
+    pub series: [Color32; 6],
     /// Lines of Query, Key and Value, apart in hue from each other and from those of the columns.
     pub components: [Color32; 3],
     /// Behind the part of an ε axis where most of the change happens.
@@ -98,6 +98,13 @@ pub struct Colors {
     pub veil: Color32,
     /// Under menus, cards and toasts.
     pub shadow: Color32,
+}
+
+impl Colors {
+    /// Of a column's lines; beyond the sixth they begin again.
+    pub const fn of_column(&self, column: Column) -> Color32 {
+        self.series[column.index() % self.series.len()]
+    }
 }
 
 const LIGHT: Colors = Colors {
@@ -128,6 +135,9 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x0B, 0x76, 0x71),
         Color32::from_rgb(0x9A, 0x5B, 0x00),
         Color32::from_rgb(0x6A, 0x3D, 0xA8),
+        Color32::from_rgb(0xA3, 0x2E, 0x2E),
+        Color32::from_rgb(0x4A, 0x5A, 0x6A),
+        Color32::from_rgb(0x7A, 0x4A, 0x35),
     ],
     components: [
         Color32::from_rgb(0x2B, 0x5F, 0xC4),
@@ -169,6 +179,9 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0x4C, 0xC2, 0xB8),
         Color32::from_rgb(0xF0, 0xB0, 0x4A),
         Color32::from_rgb(0xB9, 0x9A, 0xF5),
+        Color32::from_rgb(0xF2, 0x86, 0x7A),
+        Color32::from_rgb(0xA9, 0xB4, 0xC0),
+        Color32::from_rgb(0xD6, 0xA5, 0x8E),
     ],
     components: [
         Color32::from_rgb(0x78, 0xAE, 0xFF),
@@ -331,7 +344,7 @@ mod tests {
                 for text in [c.text, c.text_weak, c.text_strong, c.accent, c.success, c.warning, c.error] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
                 }
-                for line in c.components {
+                for line in c.components.into_iter().chain(c.series) {
                     assert!(contrast(line, ground) >= 3.0 && contrast(line, c.transition) >= 3.0, "{line:?}");
                 }
                 for mark in [c.outline, c.positive, c.negative] {

@@ -17,6 +17,7 @@ use rand_chacha::{
 use safetensors::SafeTensors;
 
 use super::support::Window;
+use crate::support::grids::at;
 
 /// A seeded walk over sources, heads, operations, scopes, ε and cells.
 fn draw(seed: u64) -> (Session, Component, usize, Cell) {
@@ -31,7 +32,7 @@ fn draw(seed: u64) -> (Session, Component, usize, Cell) {
         session.scope = [Preset::ThisHead, Preset::ThisLayer, Preset::AllLayers][below(3)].scope();
     }
     session.operation = [Operation::Scale, Operation::Noise { seed }, Operation::MeanHeads][below(3)];
-    for epsilon in session.epsilon.as_flattened_mut() {
+    for (_, epsilon) in session.epsilon.iter_mut() {
         *epsilon = Epsilon::new([0.0, 1e-10, 3e-4, 0.037, 0.5, 1.0, 7.5][below(7)]).unwrap();
     }
     session.view.inspector = true;
@@ -92,10 +93,11 @@ fn in_picture(file: &Path, window: &Window, component: Component, column: usize,
     let heatmap = &figure.heatmaps[3 * component.row() + column];
     let scale = f64::from(Dpi::default().get()) / 72.0;
     let side = heatmap.rect.width / window.outcome().n_positions() as f64;
-    let at = |start: f64, index: usize| ((start + (index as f64 + 0.5) * side) * scale) as usize;
-    let (x, y) = (at(heatmap.rect.x, cell.key), at(heatmap.rect.y, cell.query));
+    let pixel = |start: f64, index: usize| ((start + (index as f64 + 0.5) * side) * scale) as usize;
+    let (x, y) = (pixel(heatmap.rect.x, cell.key), pixel(heatmap.rect.y, cell.query));
     let start = 4 * (y * info.width as usize + x);
-    let weight = window.outcome().panel(component, column).pattern.exact_cell(cell.query, cell.key).unwrap().weight;
+    let weight =
+        window.outcome().panels[at(component, column)].pattern.exact_cell(cell.query, cell.key).unwrap().weight;
     ([pixels[start], pixels[start + 1], pixels[start + 2]], heatmap.palette.color(weight).0)
 }
 
@@ -121,7 +123,7 @@ fn card_inspector_files_and_picture_show_the_same_number() {
         let card: f32 = weight.parse().unwrap();
 
         let csv = std::fs::read_to_string(folder.path().join("w.csv")).unwrap();
-        let epsilon = session.epsilon[component.row()][column];
+        let epsilon = session.epsilon[at(component, column)];
         let [csv_weight, csv_baseline, csv_score] = in_csv(&csv, component, epsilon, cell);
         assert_eq!(csv_weight.parse::<f32>().unwrap().to_bits(), card.to_bits(), "{what}: {csv_weight}, {weight}");
         assert_eq!(csv_baseline.parse::<f32>().unwrap(), beside("baseline").parse::<f32>().unwrap(), "{what}");

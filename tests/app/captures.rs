@@ -12,6 +12,7 @@ use egui::vec2;
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::support::{Window, shortest};
+use crate::support::grids::at;
 
 const N_POSITIONS: usize = 1000;
 
@@ -57,7 +58,8 @@ fn the_card_has_the_exact_cell_and_says_how_many_the_pixel_covers() {
     window.hover(position);
     let shown = cell(&window);
     assert!(shown.query.abs_diff(800) < 5 && shown.key.abs_diff(300) < 5, "{shown:?}");
-    let weight = window.outcome().panel(Component::Query, 1).pattern.exact_cell(shown.query, shown.key).unwrap().weight;
+    let weight =
+        window.outcome().panels[at(Component::Query, 1)].pattern.exact_cell(shown.query, shown.key).unwrap().weight;
     window.assert_text(&shortest(weight));
     let text = window.texts().into_iter().find(|text| text.starts_with("the pixel shows the largest of ")).unwrap();
     let counts: Vec<f32> = text.split(' ').filter_map(|word| word.parse().ok()).collect();
@@ -82,7 +84,7 @@ fn what_is_no_number_is_counted_and_named() {
     let mut window = open(&write(folder.path(), 6, &[ones.clone(), bytes(&key), ones]), None);
     // Key 3 is in the rows of queries 3, 4 and 5, and whatever is divided by their sums is NaN: 4 + 5 + 6 cells.
     for (component, column) in [(Component::Query, 0), (Component::Key, 1), (Component::Value, 2)] {
-        let pattern = &window.outcome().panel(component, column).pattern;
+        let pattern = &window.outcome().panels[at(component, column)].pattern;
         let n_bad = (0..6).flat_map(|query| pattern.exact_row(query)).filter(|weight| weight.is_nan()).count();
         assert_eq!(n_bad, 15, "{component} {column}");
     }

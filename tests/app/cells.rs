@@ -7,7 +7,8 @@ use attenuate::{
 use egui::{Event, Key, Rect, Role};
 use egui_kittest::kittest::Queryable as _;
 
-use super::support::{Window, shortest};
+use super::support::{Window, of_figure, shortest};
+use crate::support::grids::at;
 
 /// From “ strongly” to “<|endoftext|>”, the sink.
 const SINK: Cell = Cell { query: 5, key: 0 };
@@ -27,7 +28,7 @@ fn the_card_has_the_engines_exact_numbers() {
     ] {
         let baseline = expected.baseline.pattern.exact_cell(cell.query, cell.key).unwrap().weight;
         for (component, column) in [(Component::Query, 1), (Component::Key, 0), (Component::Value, 2)] {
-            let exact = expected.panel(component, column).pattern.exact_cell(cell.query, cell.key).unwrap();
+            let exact = expected.panels[at(component, column)].pattern.exact_cell(cell.query, cell.key).unwrap();
             let position = window.cell_position(component, column, cell);
             window.hover(position);
             window.assert_text(tokens);
@@ -87,11 +88,9 @@ fn the_crosshair_is_linked() {
     let expected = window.expected();
     let position = window.cell_position(Component::Value, 0, SINK);
     window.hover(position);
-    let said = Component::ALL.map(|component| {
-        std::array::from_fn(|column| {
-            let weight = expected.panel(component, column).pattern.exact_cell(5, 0).unwrap().weight;
-            format!("5 “ strongly” attends to 0 “<|endoftext|>”: {}", shortest(weight))
-        })
+    let said = of_figure(|panel| {
+        let weight = expected.panels[panel].pattern.exact_cell(5, 0).unwrap().weight;
+        format!("5 “ strongly” attends to 0 “<|endoftext|>”: {}", shortest(weight))
     });
     window.wait("all nine panels name the cell", |window| window.spoken() == said);
     window.leave();
@@ -119,7 +118,7 @@ fn a_click_pins_the_cell_and_selects_the_panel() {
     window.click_at(position);
     window.leave();
     assert_eq!(window.session().pinned, Some(SMALL));
-    assert_eq!((window.session().rows, window.session().column), (RowChoice::Only(Component::Key), 2));
+    assert_eq!((window.session().rows, window.session().column.index()), (RowChoice::Only(Component::Key), 2));
     assert_eq!(window.value(Role::Slider, "epsilon"), "1e-10");
     assert!(window.is_chosen("Key") && window.is_chosen("Right"));
     for (key, cell) in [
@@ -183,7 +182,7 @@ fn copies_the_engines_numbers_as_a_table() {
     let baseline = expected.baseline.pattern.exact_cell(SMALL.query, SMALL.key).unwrap();
     for (index, line) in lines[1..].iter().enumerate() {
         let (component, column) = (Component::ALL[index / 3], index % 3);
-        let exact = expected.panel(component, column).pattern.exact_cell(SMALL.query, SMALL.key).unwrap();
+        let exact = expected.panels[at(component, column)].pattern.exact_cell(SMALL.query, SMALL.key).unwrap();
         assert_eq!(
             line[..6],
             [

@@ -9,23 +9,26 @@ use attenuate::{
 use egui::{Key, Role};
 
 use super::support::Window;
+use crate::support::grids::at;
 
 fn difference(window: &Window, cell: Cell) -> f64 {
-    Measure::of_panels(Quantity::Difference, window.outcome())[0][0].exact(cell.query, cell.key).unwrap()
+    Measure::of_panels(Quantity::Difference, window.outcome())[at(Component::Query, 0)]
+        .exact(cell.query, cell.key)
+        .unwrap()
 }
 
 #[test]
 fn a_kept_view_stays_while_epsilon_moves_on() {
     let cell = Cell { query: 9, key: 0 };
     let mut window = Window::figure();
-    let then = window.outcome().panel(Component::Query, 0).pattern.exact_cell(9, 0).unwrap();
+    let then = window.outcome().panels[at(Component::Query, 0)].pattern.exact_cell(9, 0).unwrap();
     window.press(Key::P);
     assert_eq!(window.session().view.quantity, Quantity::Difference);
     assert_eq!(difference(&window, cell), 0.0);
     window.assert_text("Differences are from the kept view.");
     window.enter_epsilon("1");
     window.press(Key::Tab);
-    let now = window.outcome().panel(Component::Query, 0).pattern.exact_cell(9, 0).unwrap();
+    let now = window.outcome().panels[at(Component::Query, 0)].pattern.exact_cell(9, 0).unwrap();
     assert!(now.weight > then.weight);
     let expected = f64::from(now.weight) - f64::from(then.weight);
     assert!((difference(&window, cell) - expected).abs() < 1e-6);

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use attenuate::{
-    attention::{Epsilon, Preset},
+    attention::{Component, Epsilon, Preset},
     engine::Bundled,
     session::Session,
 };
@@ -11,6 +11,7 @@ use egui::{Event, Key, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::{slow::slow, support::Window};
+use crate::support::grids::at;
 
 const CANCEL: &str = "Cancel computing";
 /// In front of the shown layer.
@@ -68,8 +69,12 @@ fn panels_arrive_one_by_one() {
     run(&mut window);
     let (fresh, value) = ([false; 3], [true, false, false]);
     window.until("Query and Key", |window| older(window) == [fresh, fresh, value]);
-    assert_eq!(window.outcome().epsilon[0][0].get(), 0.1);
-    assert_eq!(window.outcome().epsilon[2][0], Epsilon::FIGURE[0], "an older panel says its own ε");
+    assert_eq!(window.outcome().experiment.epsilon[at(Component::Query, 0)].get(), 0.1);
+    assert_eq!(
+        window.outcome().experiment.epsilon[at(Component::Value, 0)],
+        Epsilon::FIGURE[0],
+        "an older panel says its own ε"
+    );
     assert!(window.has(Role::Button, CANCEL));
     window.gates.layers.open();
     window.settle();
@@ -151,7 +156,7 @@ fn the_newest_wins_within_one_layer() {
     window.pass(Duration::from_millis(300));
     run(&mut window);
     window.until("Query of the newest", |window| !older(window)[0][0]);
-    assert_eq!(window.outcome().epsilon[0][0].get(), 0.3);
+    assert_eq!(window.outcome().experiment.epsilon[at(Component::Query, 0)].get(), 0.3);
     window.gates.layers.open();
     window.settle();
     window.metrics();
@@ -218,14 +223,14 @@ fn an_unfinished_figure_is_not_exported() {
 #[test]
 fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
     let mut window = window();
-    let before = window.outcome().epsilon;
+    let before = window.outcome().experiment.epsilon.clone();
     window.gates.fuse.store(true, SeqCst);
     set(&mut window, 0.25);
     window.until("the message", |window| !window.announced(Role::Alert).is_empty());
     let said = window.announced(Role::Alert);
     assert!(said.len() == 1 && said[0].contains("Internal error while computing: on purpose"), "{said:?}");
     assert_eq!(window.session().selected_epsilon(), Epsilon::new(0.25).unwrap(), "what was asked for stays");
-    assert_eq!(window.outcome().epsilon, before, "and so does what is shown");
+    assert_eq!(window.outcome().experiment.epsilon, before, "and so does what is shown");
     // The engine goes on, and its numbers are right.
     set(&mut window, 0.125);
     window.settle();

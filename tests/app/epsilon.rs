@@ -1,10 +1,11 @@
 //! Choosing rows and a column, and every way of setting ε.
 
-use attenuate::{attention::Component, engine::Outcome, session::FIGURE_GRID};
+use attenuate::{attention::Component, engine::Outcome, session::figure_grid};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::grids::at;
 
 type Spoken = [[String; 3]; 3];
 
@@ -47,8 +48,9 @@ fn moves_all_rows_together() {
     window.metrics();
     // All three have the new ε; the pattern of the Value row cannot follow in a capture.
     assert_eq!(moved(&before, &window.spoken()), [(Component::Query, 1), (Component::Key, 1)]);
-    for row in 0..3 {
-        assert_eq!(window.session().epsilon[row].map(|e| e.to_string()), ["5e-1", "3e-1", "1e-10"]);
+    for (row, component) in Component::ALL.into_iter().enumerate() {
+        let epsilons = window.session().epsilon.row(component);
+        assert_eq!(epsilons.iter().map(ToString::to_string).collect::<Vec<_>>(), ["5e-1", "3e-1", "1e-10"]);
         assert!(window.panel_names()[3 * row + 1].ends_with("with ε = 3e-1"));
     }
 }
@@ -144,7 +146,7 @@ fn a_huge_epsilon_leaves_one_key_in_each_row() {
         let query = window.metrics()[0][0];
         assert_eq!(query.normalized_entropy, Some(0.0), "at ε = {text}");
         let rows: Vec<Vec<f64>> =
-            (0..24).map(|query| window.outcome().panel(Component::Query, 0).pattern.exact_row(query)).collect();
+            (0..24).map(|query| window.outcome().panels[at(Component::Query, 0)].pattern.exact_row(query)).collect();
         assert!(
             rows.iter().all(|row| row.iter().filter(|&&weight| weight == 1.0).count() == 1),
             "at ε = {text}: {rows:?}"
@@ -186,7 +188,7 @@ fn reset_brings_the_figure_back() {
     assert_ne!(window.spoken(), figure);
     window.click(Role::Button, "Reset to figure");
     window.metrics();
-    assert_eq!(window.session().epsilon, FIGURE_GRID);
+    assert_eq!(window.session().epsilon, figure_grid());
     assert_eq!((window.spoken(), window.panel_names()), (figure, names));
 }
 
@@ -213,7 +215,7 @@ fn value_in_a_capture_explains_itself_and_its_output_follows() {
 
 fn norm_sentence(outcome: &Outcome, percent: &str) -> String {
     let (baseline, now) =
-        (outcome.baseline.output_norm().unwrap(), outcome.panel(Component::Value, 0).output_norm().unwrap());
+        (outcome.baseline.output_norm().unwrap(), outcome.panels[at(Component::Value, 0)].output_norm().unwrap());
     format!(
         "What follows ε is the head’s output: its mean norm is {now:.4}, {percent} of the baseline’s {baseline:.4}."
     )

@@ -3,6 +3,7 @@
 use std::{fs::File, io::BufReader, path::Path};
 
 use attenuate::{
+    attention::Component,
     capture::NumbersFormat,
     engine::Fingerprints,
     figure::{FigureStyle, FileFormat, draw},
@@ -12,6 +13,7 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::grids::at;
 
 const DIALOGS: [&str; 2] = ["Export figure", "Export numbers"];
 const FIGURE_FIELD: &str = "Figure file";
@@ -106,7 +108,7 @@ fn writes_the_numbers_of_what_is_shown_in_every_format() {
     window.press(Key::Tab);
     let spec = window.session().run_spec();
     let expected = window.expected().numbers(&spec);
-    assert_eq!(expected.epsilon[0][0], 0.3);
+    assert_eq!(expected.experiment.epsilon[at(Component::Query, 0)].get(), 0.3);
     for format in NumbersFormat::ALL {
         let path = folder.path().join(format!("weights.{}", format.extension()));
         numbers_to(&mut window, &path);

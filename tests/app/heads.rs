@@ -12,6 +12,7 @@ use egui_kittest::{
 };
 
 use super::support::Window;
+use crate::support::grids::at;
 
 /// The names of the heads that are painted, in reading order.
 fn listed(window: &Window) -> Vec<String> {
@@ -130,7 +131,7 @@ fn a_metric_sorts_and_filters() {
 #[test]
 fn the_selected_intervention_is_each_heads_own() {
     let mut session = Session::example(Bundled::Austen);
-    session.apply(Command::SelectPanel { component: Component::Value, column: 1 }, OnScreen::default());
+    session.apply(Command::SelectPanel(at(Component::Value, 1)), OnScreen::default());
     session.scope = Preset::AllLayers.scope();
     let mut window = open(session);
     window.click(Role::RadioButton, "Value, ε = 1e-3");
@@ -152,7 +153,13 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     assert_eq!(listed(&window).len(), 24);
     window.click(Role::Button, "Rank by effect");
     let spec = window.session().run_spec();
-    let ships = Engine::default().ships(&spec, Component::Query, spec.epsilon[0][0], &mut |_| {}, &|| false);
+    let ships = Engine::default().ships(
+        &spec,
+        Component::Query,
+        spec.experiment.epsilon[at(Component::Query, 0)],
+        &mut |_| {},
+        &|| false,
+    );
     let mut ships = ships.unwrap().unwrap();
     ships.sort_by(|a, b| b.ships.total_cmp(&a.ships));
     let found = listed(&window);

@@ -9,6 +9,7 @@ use egui::{Key, OutputCommand, Role, accesskit::Toggled, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{slow::slow, support::Window};
+use crate::support::grids::at;
 
 const CELL: Cell = Cell { query: 10, key: 3 };
 
@@ -24,7 +25,7 @@ fn grid() -> impl Iterator<Item = (Component, usize)> {
 }
 
 fn panel(window: &Window, component: Component, column: usize) -> String {
-    format!("{component}, ε = {}", window.session().epsilon[component.row()][column])
+    format!("{component}, ε = {}", window.session().epsilon[at(component, column)])
 }
 
 /// What a button of a table says behind its name: `KL, Query, ε = 5e-1: 0.123`. `None` where it is not there.
@@ -69,13 +70,13 @@ fn assert_shown(text: &str, expected: f64) {
 }
 
 fn why(window: &mut Window, (component, column): (Component, usize)) -> Why {
-    Why::of(&window.expected().panel(component, column).pattern, CELL.query, CELL.key).unwrap()
+    Why::of(&window.expected().panels[at(component, column)].pattern, CELL.query, CELL.key).unwrap()
 }
 
 fn select(window: &mut Window, component: Component, column: usize) {
     let name = format!("weight, {}: {}", panel(window, component, column), entry(window, "weight", component, column));
     window.click(Role::Button, &name);
-    assert_eq!((window.session().rows, window.session().column), (RowChoice::Only(component), column));
+    assert_eq!((window.session().rows, window.session().column.index()), (RowChoice::Only(component), column));
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn the_nine_weights_are_the_engines_and_select_their_panels() {
         let mut window = Window::open(session(bundled));
         let expected = window.expected();
         for (component, column) in grid() {
-            let exact = expected.panel(component, column).pattern.exact_cell(CELL.query, CELL.key).unwrap();
+            let exact = expected.panels[at(component, column)].pattern.exact_cell(CELL.query, CELL.key).unwrap();
             let shown: f32 = entry(&window, "weight", component, column).trim().parse().unwrap();
             assert!((shown - exact.weight).abs() <= 6e-3 * exact.weight.min(1e-4), "{shown} for {}", exact.weight);
             select(&mut window, component, column);
@@ -230,7 +231,7 @@ fn lines_are_switched_in_the_order_of_the_panels() {
         profile.unwrap().value().unwrap()
     };
     let weight = |component, column| {
-        let row = expected.panel(component, column).pattern.exact_row(CELL.query);
+        let row = expected.panels[at(component, column)].pattern.exact_row(CELL.query);
         if row[CELL.key] < 1e-4 { format!("{:.6e}", row[CELL.key]) } else { format!("{:.7}", row[CELL.key]) }
     };
     for (component, column) in grid() {
@@ -285,14 +286,14 @@ fn the_effect_of_all_nine_panels_is_the_engines() {
         let spec = window.session().run_spec();
         let mut engine = Engine::default();
         for (component, column) in grid() {
-            let effect = engine.effect(&spec, component, column, &|| false).unwrap().unwrap();
+            let effect = engine.effect(&spec, at(component, column), &|| false).unwrap().unwrap();
             let shown: f64 = entry(&window, "KL", component, column).parse().unwrap();
             assert!((shown - effect.kl).abs() <= 5.1e-3 * effect.kl, "{shown} for {}", effect.kl);
-            let ratio = expected.panel(component, column).output_norm().unwrap() / norm;
+            let ratio = expected.panels[at(component, column)].output_norm().unwrap() / norm;
             let shown: f64 = entry(&window, "output norm", component, column).parse().unwrap();
             assert!((shown - ratio).abs() <= 5.1e-3 * ratio, "{shown} for {ratio}");
         }
-        let effect = engine.effect(&spec, Component::Query, 0, &|| false).unwrap().unwrap();
+        let effect = engine.effect(&spec, at(Component::Query, 0), &|| false).unwrap().unwrap();
         assert!(effect.top.len() >= 10);
         let texts = window.texts();
         let readable = |token: &&NextToken| token.baseline.min(token.modified) > 1e-5;
@@ -313,7 +314,8 @@ fn a_capture_has_norms_and_says_why_there_is_no_token() {
     let mut window = Window::open(session(Bundled::Smollm2));
     window.wait("the norms", |window| window.has_text("A capture has no model behind it"));
     let expected = window.expected();
-    let ratio = expected.panel(Component::Value, 0).output_norm().unwrap() / expected.baseline.output_norm().unwrap();
+    let ratio =
+        expected.panels[at(Component::Value, 0)].output_norm().unwrap() / expected.baseline.output_norm().unwrap();
     let shown: f64 = entry(&window, "output norm", Component::Value, 0).parse().unwrap();
     assert!((shown - ratio).abs() <= 5.1e-3 * ratio, "{shown} for {ratio}");
 }

@@ -138,7 +138,7 @@ fn the_drawing_of_heads_is_that_of_the_source() {
     for bundled in [Bundled::Smollm2, Bundled::Austen] {
         let mut window = Window::open(Session::example(bundled));
         let outcome = window.outcome();
-        let (n_heads, n_kv_heads, head) = (outcome.facts.n_heads, outcome.facts.n_kv_heads, outcome.head);
+        let (n_heads, n_kv_heads, head) = (outcome.facts.n_heads, outcome.facts.n_kv_heads, outcome.experiment.head);
         let group = n_heads / n_kv_heads;
         window.menu(&["Help", "Lessons", Lesson::GroupedQueries.title()]);
         let expected = format!(

@@ -13,8 +13,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use super::{
     files::Dropped,
     slow::{TENSORS, slow},
-    support::{Window, said},
+    support::{Window, of_figure, said},
 };
+use crate::support::grids::column;
 
 const CANCEL: &str = "Cancel opening";
 
@@ -41,7 +42,7 @@ fn opened(folder: &tempfile::TempDir) -> SourceSpec {
 /// Waits until the nine panels say what the engine says of the session, whatever is being opened.
 fn follows(window: &mut Window) {
     let expected = window.expected();
-    let texts = expected.panels.each_ref().map(|row| row.each_ref().map(|panel| said(Metrics::of(&panel.pattern))));
+    let texts = of_figure(|panel| said(Metrics::of(&expected.panels[panel].pattern)));
     window.until("panels that follow", |window| window.spoken() == texts);
 }
 
@@ -77,7 +78,7 @@ fn the_progress_is_shown_and_the_old_source_follows_the_hand() {
     window.until("the new source", |window| window.session().source == opened(&folder));
     window.settle();
     let after = window.session();
-    assert_eq!((after.epsilon, &after.prompt), (before.epsilon, &before.prompt), "what was chosen meanwhile stays");
+    assert_eq!((&after.epsilon, &after.prompt), (&before.epsilon, &before.prompt), "what was chosen meanwhile stays");
     assert_eq!((after.layer, after.head), (5, 3), "the last layer, and the head that was shown");
     assert_eq!(window.outcome().facts.title, "Slow");
     assert!(!window.has(Role::Button, CANCEL));
@@ -118,7 +119,7 @@ fn a_failure_leaves_everything_as_it_was() {
     let alerts = window.announced(Role::Alert);
     assert!(alerts.len() == 1 && alerts[0].contains("config.json"), "{alerts:?}");
     assert!(!window.has(Role::Button, CANCEL));
-    assert_eq!(*window.session(), Session { column: 1, ..before });
+    assert_eq!(*window.session(), Session { column: column(1), ..before });
     window.metrics();
 }
 

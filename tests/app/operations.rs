@@ -62,6 +62,6 @@ fn the_mean_figure_is_among_the_examples() {
     window.click(Role::Button, "Here: the mean operation, ε = 5e-1, 1e-1, 0");
     let session = window.session();
     assert_eq!(session.operation, Operation::MeanHeads);
-    assert_eq!(session.epsilon[0].map(attenuate::attention::Epsilon::get), [0.5, 0.1, 0.0]);
+    assert_eq!(session.epsilon.row(Component::Query).iter().map(|e| e.get()).collect::<Vec<_>>(), [0.5, 0.1, 0.0]);
     assert_eq!(session.source, Session::default().source, "on the source that is open");
 }

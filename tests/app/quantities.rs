@@ -10,6 +10,7 @@ use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::{Window, shortest};
+use crate::support::grids::at;
 
 const SINK: Cell = Cell { query: 5, key: 0 };
 
@@ -23,7 +24,7 @@ const CHOICES: [(Quantity, &str, &str); 5] = [
 
 fn exact(window: &mut Window, quantity: Quantity, component: Component, column: usize) -> f64 {
     let outcome = window.expected();
-    let measure = Measure::new(quantity, outcome.panel(component, column), &outcome.baseline).unwrap();
+    let measure = Measure::new(quantity, &outcome.panels[at(component, column)], &outcome.baseline).unwrap();
     measure.exact(SINK.query, SINK.key).unwrap()
 }
 
@@ -57,7 +58,7 @@ fn every_quantity_is_chosen_by_menu_and_reaches_bar_card_and_screen_reader() {
             let exact_weight = exact(&mut window, Quantity::Weight, component, column);
             assert!((weight - exact_weight).abs() < 1e-7, "the weight as always");
             let said = window.spoken()[component.row()][column].clone();
-            let cell = window.outcome().panel(component, column).pattern.exact_cell(SINK.query, SINK.key).unwrap();
+            let cell = window.outcome().panels[at(component, column)].pattern.exact_cell(SINK.query, SINK.key).unwrap();
             assert!(said.ends_with(&shortest(cell.weight)), "{said}");
             if quantity != Quantity::Weight {
                 assert!(said.contains(&format!(": {name} ")), "{said}");

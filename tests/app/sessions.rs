@@ -56,7 +56,7 @@ fn what_is_saved_comes_back_as_it_was() {
     drop_file(&mut other, &path);
     other.wait("the saved view", |window| *window.session() == saved);
     other.metrics();
-    assert_eq!(other.outcome().epsilon, shown.epsilon);
+    assert_eq!(other.outcome().experiment.epsilon, shown.experiment.epsilon);
 
     // Ctrl+S has a file now and asks no more.
     other.enter_epsilon("0.5");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use attenuate::{
-    attention::{Component, Metrics},
+    attention::{Component, Metrics, PanelId},
     engine::{Bundled, Engine, Outcome, SourceSpec},
     session::{Cell, Session},
     ui::{App, Setup},
@@ -18,6 +18,7 @@ use egui_kittest::{
 };
 
 use super::slow::{Gates, slow};
+use crate::support::grids::at;
 
 /// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
 const PATIENCE: usize = 15_000;
@@ -189,10 +190,10 @@ impl Window {
     #[track_caller]
     pub fn metrics(&mut self) -> [[Metrics; 3]; 3] {
         let expected = self.expected();
-        let metrics = expected.panels.each_ref().map(|row| row.each_ref().map(|panel| Metrics::of(&panel.pattern)));
+        let metrics = of_figure(|panel| Metrics::of(&expected.panels[panel].pattern));
         let texts = metrics.map(|row| row.map(said));
         self.wait(&format!("panels that say {texts:?}"), |window| window.spoken() == texts);
-        assert_eq!(self.outcome().epsilon, expected.epsilon);
+        assert_eq!(self.outcome().experiment.epsilon, expected.experiment.epsilon);
         metrics
     }
 
@@ -200,11 +201,8 @@ impl Window {
     #[track_caller]
     pub fn says_pinned_weights(&mut self) {
         let (expected, cell) = (self.expected(), self.session().pinned.unwrap());
-        let texts = Component::ALL.map(|component| {
-            std::array::from_fn(|column| {
-                let exact = expected.panel(component, column).pattern.exact_cell(cell.query, cell.key).unwrap();
-                shortest(exact.weight)
-            })
+        let texts = of_figure(|panel| {
+            shortest(expected.panels[panel].pattern.exact_cell(cell.query, cell.key).unwrap().weight)
         });
         self.wait(&format!("panels that say {texts:?}"), |window| {
             window.spoken().map(|row| row.map(|said| said.rsplit(' ').next().unwrap().to_owned())) == texts
@@ -213,7 +211,7 @@ impl Window {
 
     pub fn panel_name(&self, component: Component, column: usize) -> String {
         let session = self.session();
-        attenuate::figure::panel_title(component, session.operation, session.epsilon[component.row()][column])
+        attenuate::figure::panel_title(component, session.operation, session.epsilon[at(component, column)])
     }
 
     /// The accessible names of the panels on screen, row by row.
@@ -388,6 +386,11 @@ impl Window {
     pub fn announced(&self, role: Role) -> Vec<String> {
         self.harness.query_all_by_role(role).filter_map(|node| node.accesskit_node().label()).collect()
     }
+}
+
+/// Of each of the figure's nine panels, `[component][column]`.
+pub fn of_figure<T>(value: impl Fn(PanelId) -> T) -> [[T; 3]; 3] {
+    Component::ALL.map(|component| std::array::from_fn(|column| value(at(component, column))))
 }
 
 /// What a panel says of its pattern.

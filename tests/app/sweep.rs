@@ -11,6 +11,7 @@ use egui::{Key, Modifiers, Role, pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{slow::slow, support::Window};
+use crate::support::grids::at;
 
 const PLOT: &str = "sink mass over ε";
 
@@ -47,7 +48,7 @@ fn described(window: &Window, column: usize) -> String {
 }
 
 fn written(window: &Window, component: Component) -> [String; 3] {
-    window.session().epsilon[component.row()].map(|epsilon| epsilon.to_string())
+    [0, 1, 2].map(|column| window.session().epsilon[at(component, column)].to_string())
 }
 
 #[test]
@@ -71,12 +72,12 @@ fn a_dragged_marker_is_the_slider() {
     window.hover(from);
     window.harness.drag_at(from);
     window.hover(pos2(from.x + 5.0, from.y));
-    assert_eq!(window.session().column, 1, "the marker that is held is the slider's column");
+    assert_eq!(window.session().column.index(), 1, "the marker that is held is the slider's column");
     window.hover(halfway);
     let during = epsilons(&window)[1].clone();
     window.harness.drop_at(halfway);
     window.settle();
-    let epsilon = window.session().epsilon[0][1].get();
+    let epsilon = window.session().epsilon[at(Component::Query, 1)].get();
     // Halfway on a logarithmic axis is the geometric mean of 1e-3 and 5e-1; a point is 0.02 decades at most.
     assert!((epsilon.log10() - (5e-4_f64).sqrt().log10()).abs() < 0.1, "{epsilon}");
     assert_eq!(epsilons(&window)[1], during);
@@ -103,7 +104,7 @@ fn of_markers_at_one_place_the_chosen_one_is_held() {
         window.hover(to);
         window.harness.drop_at(to);
         window.settle();
-        assert_eq!(window.session().column, chosen);
+        assert_eq!(window.session().column.index(), chosen);
         let moved = epsilons(&window).map(|epsilon| epsilon != "1e-3");
         assert_eq!(moved, [0, 1, 2].map(|column| column == chosen), "{:?}", epsilons(&window));
     }
@@ -135,11 +136,11 @@ fn markers_move_by_keyboard_and_by_accessibility() {
     ] {
         window.press_with(modifiers, key);
         assert_eq!(epsilons(&window)[2], text);
-        assert_eq!((window.session().column, window.value(Role::Slider, "epsilon")), (2, text.to_owned()));
+        assert_eq!((window.session().column.index(), window.value(Role::Slider, "epsilon")), (2, text.to_owned()));
     }
     window.harness.get_by_role_and_label(Role::Slider, &marker(0)).set_value_accesskit(0.25);
     window.settle();
-    assert_eq!((window.session().column, epsilons(&window)[0].clone()), (0, "2.5e-1".to_owned()));
+    assert_eq!((window.session().column.index(), epsilons(&window)[0].clone()), (0, "2.5e-1".to_owned()));
     window.metrics();
 }
 
@@ -170,7 +171,7 @@ fn each_metric_has_its_curves() {
         assert_eq!(window.session().view.sweep.metric, metric);
         assert!(window.is_chosen(choice) && window.has(Role::Image, name), "{name}");
         let sweep = expected(window.session());
-        let nearest = sweep.nearest(Component::Query, window.session().epsilon[0][0]).unwrap();
+        let nearest = sweep.nearest(Component::Query, window.session().epsilon[at(Component::Query, 0)]).unwrap();
         let value = metric.of(&nearest.metrics).unwrap();
         let description = described(&window, 0);
         assert!(description.contains(&format!("Query {value:.4}")), "{name}: {description}");
@@ -189,7 +190,7 @@ fn the_pinned_cell_is_followed() {
     let spec = window.session().run_spec();
     let sweep = Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap();
     let lead = window.session().rows.lead();
-    let nearest = sweep.nearest(lead, window.session().epsilon[0][0]).unwrap();
+    let nearest = sweep.nearest(lead, window.session().epsilon[at(Component::Query, 0)]).unwrap();
     let description = described(&window, 0);
     assert!(description.contains(&format!("{lead} {:.4}", nearest.metrics.weight.unwrap())), "{description}");
 }
@@ -235,7 +236,7 @@ fn the_slider_zooms_to_the_transition_and_back() {
     // 52 points from the left and 12 from the right the rail ends: the middle of the two decades.
     let x = f32::midpoint(rail.left() + 52.0, rail.right() - 12.0);
     window.click_at(pos2(x, rail.top() + attenuate::ui::widgets::EpsilonSlider::RAIL_CENTER));
-    let chosen = window.session().epsilon[0][2];
+    let chosen = window.session().epsilon[at(Component::Query, 2)];
     assert!((chosen.get().log10() - middle.get().log10()).abs() < 0.12, "{chosen} at {middle}");
     window.press(Key::W);
     window.click(Role::Button, zoom);

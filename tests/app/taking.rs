@@ -12,6 +12,7 @@ use egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::{files::drop_file, support::Window};
+use crate::support::grids::at;
 
 const FIELD: &str = "Figure file";
 
@@ -210,7 +211,7 @@ fn pictures_and_numbers_go_onto_the_clipboard() {
     let OutputCommand::CopyText(weights) = copied(&mut window, "Selected panel’s weights") else { panic!("no text") };
     let lines: Vec<Vec<&str>> = weights.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!((lines.len(), lines[0].len()), (25, 25));
-    let pattern = &window.outcome().panel(Component::Query, 0).pattern;
+    let pattern = &window.outcome().panels[at(Component::Query, 0)].pattern;
     for (query, line) in lines[1..].iter().enumerate() {
         for (key, text) in line[1..].iter().enumerate() {
             match pattern.exact_cell(query, key) {

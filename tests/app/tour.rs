@@ -9,6 +9,7 @@ use egui::{Key, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::grids::at;
 
 const TITLES: [&str; 5] = ["Nine panels", "Turn ε down", "Read a cell", "Where ε acts", "Your own text"];
 
@@ -81,7 +82,7 @@ fn what_a_step_speaks_of_can_be_tried() {
     let mut window = offered();
     window.click(Role::Button, "Next");
     window.enter_epsilon("0.25");
-    assert_eq!(window.session().epsilon[0][0].get(), 0.25);
+    assert_eq!(window.session().epsilon[at(Component::Query, 0)].get(), 0.25);
     assert_step(&window, 1);
     window.harness.get_by_role_and_label(Role::Button, "Next").click();
     window.settle();

@@ -98,7 +98,7 @@ fn the_secondary_button_pans() {
     let cell = f64::from(window.panel_rect(Component::Query, 2).width()) / 12.0;
     assert!((after.x0 - before.x0 - 28.0 / cell).abs() < 0.01, "the picture follows the hand: {before:?} {after:?}");
     assert!((after.y0 - before.y0 + 14.0 / cell).abs() < 0.01, "{before:?} {after:?}");
-    assert_eq!((window.session().pinned, window.session().column), (None, 0), "it is no click");
+    assert_eq!((window.session().pinned, window.session().column.index()), (None, 0), "it is no click");
     drag_secondary(&mut window, position, vec2(60.0, -60.0));
     drag_secondary(&mut window, position, vec2(60.0, -60.0));
     drag_secondary(&mut window, position, vec2(60.0, -60.0));

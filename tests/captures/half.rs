@@ -9,6 +9,8 @@ use attenuate::{
 use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
 
+use crate::support::grids::at;
+
 const N_POSITIONS: usize = 9;
 const HEAD_DIM: usize = 4;
 /// The default grid's: 5e-1, 1e-3, 1e-10. The least number above 0 of an f16 is 6e-8.
@@ -29,9 +31,13 @@ fn no_product_with_a_tiny_epsilon_is_rounded_to_zero() {
     std::fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
 
     let source = SourceSpec::Capture(path);
-    let spec = RunSpec { source, layer: 0, head: 0, scope: Preset::ThisHead.scope(), ..Session::default().run_spec() };
+    let spec = RunSpec { source, ..Session::default().run_spec() }.with(|experiment| {
+        experiment.layer = 0;
+        experiment.head = 0;
+        experiment.scope = Preset::ThisHead.scope();
+    });
     let outcome = Engine::default().run(&spec, &|| false).unwrap();
-    assert_eq!(outcome.epsilon[0][TINY].get(), 1e-10);
+    assert_eq!(outcome.experiment.epsilon[at(Component::Query, TINY)].get(), 1e-10);
 
     // Query and Key: uniform, and not quite: the score 1e-10·s is still there.
     let row = |values: &[f16], position: usize| -> Vec<f64> {
@@ -40,7 +46,7 @@ fn no_product_with_a_tiny_epsilon_is_rounded_to_zero() {
     let [(_, query), (_, key), (_, value)] = &named;
     let dot = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| a * b).sum::<f64>();
     for component in [Component::Query, Component::Key] {
-        let pattern = &outcome.panel(component, TINY).pattern;
+        let pattern = &outcome.panels[at(component, TINY)].pattern;
         for i in 0..N_POSITIONS {
             let scores: Vec<f64> = (0..=i).map(|j| 1e-10 * dot(row(query, i), row(key, j)) / 2.0).collect();
             let sum: f64 = scores.iter().map(|score| score.exp()).sum();
@@ -63,7 +69,7 @@ fn no_product_with_a_tiny_epsilon_is_rounded_to_zero() {
     let length = |values: &[f16], j| dot(row(values, j), row(values, j)).sqrt();
     let last = N_POSITIONS - 1;
     let weights = outcome.baseline.pattern.exact_row(last);
-    for (j, shown) in measures[Component::Value.row()][TINY].exact_row(last).into_iter().enumerate() {
+    for (j, shown) in measures[at(Component::Value, TINY)].exact_row(last).into_iter().enumerate() {
         let expected = weights[j] * length(value, j) * 1e-10;
         assert!((shown - expected).abs() <= 1e-6 * expected, "{j}: {shown} is not {expected}");
     }

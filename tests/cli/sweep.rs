@@ -4,7 +4,7 @@ use std::fs;
 
 use attenuate::{
     attention::{Component, Epsilon, Preset},
-    engine::{Bundled, Engine, RunSpec, Sweep, SweepMetrics, SweepPoint},
+    engine::{Bundled, Engine, Sweep, SweepMetrics, SweepPoint},
     session::Session,
 };
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const COLUMNS: [&str; 8] =
     ["component", "epsilon", "sink_mass", "normalized_entropy", "kl", "js", "max_weight", "weight"];
 
 fn expected(bundled: Bundled, preset: Preset, cell: Option<[usize; 2]>) -> Sweep {
-    let spec = RunSpec { scope: preset.scope(), ..Session::example(bundled).run_spec() };
+    let spec = Session::example(bundled).run_spec().with(|experiment| experiment.scope = preset.scope());
     Engine::default().sweep(&spec, cell, &mut |_| {}, &|| false).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use attenuate::{
     attention::{Component, Epsilon, Scope},
     capture::exact_weights,
-    engine::{Bundled, Engine, Prompt, RunSpec},
+    engine::{Bundled, Engine, Prompt},
     model::bundled,
     session::Session,
 };
@@ -13,6 +13,7 @@ use crate::cli::{
     reference::Smollm2,
     weights_file::{Panel, Weights, bits},
 };
+use crate::support::grids::{at, columns};
 
 /// What no option changes of SmolLM2's layer 14, head 3.
 fn assert_is_the_figures_view(weights: &Weights) {
@@ -185,13 +186,17 @@ fn scopes_reach_the_engine() {
             positions: scope.2.parse().unwrap(),
         };
         assert_eq!(weights.scope, json!(scope));
-        let spec = RunSpec { layer, head: 2, scope, ..Session::example(Bundled::Austen).run_spec() };
+        let spec = Session::example(Bundled::Austen).run_spec().with(|experiment| {
+            experiment.layer = layer;
+            experiment.head = 2;
+            experiment.scope = scope;
+        });
         assert_eq!(spec.prompt, Prompt::Text { text: bundled::DEFAULT_PROMPT.to_owned(), bos: true });
-        assert_eq!(spec.epsilon, [Epsilon::FIGURE; 3]);
+        assert_eq!(spec.experiment.epsilon, columns(&Epsilon::FIGURE));
         let outcome = Engine::default().run(&spec, &|| false).unwrap();
         for (component, (name, panels)) in Component::ALL.into_iter().zip(weights.components()) {
             for (column, panel) in panels.iter().enumerate() {
-                let expected = exact_weights(&outcome.panel(component, column).pattern);
+                let expected = exact_weights(&outcome.panels[at(component, column)].pattern);
                 let found: Vec<f32> = panel.iter().flatten().map(|weight| weight.unwrap_or(0.0)).collect();
                 assert!(found == expected.into_raw_vec_and_offset().0, "{name} {column}");
                 assert!(bits(panel) != bits(&weights.baseline), "{arguments:?} {name} {column}: it acts");

@@ -10,6 +10,7 @@ use attenuate::{
 use proptest::prelude::*;
 
 use crate::engine::support::{NEVER, epsilon, fresh, numbers, text};
+use crate::support::grids::{all_at, at};
 
 /// What a gesture changes from one request to the next.
 #[derive(Clone, Debug)]
@@ -80,12 +81,12 @@ fn change(spec: &mut RunSpec, step: &Step) {
     match *step {
         Step::Source(bundled) => spec.source = SourceSpec::Bundled(bundled),
         Step::Prompt(number) => spec.prompt = prompts()[number].clone(),
-        Step::Layer(layer) => spec.layer = layer,
-        Step::Head(head) => spec.head = head,
-        Step::Layers(layers) => spec.scope.layers = layers,
-        Step::Heads(heads) => spec.scope.heads = heads,
-        Step::Positions(ref positions) => spec.scope.positions = positions.clone(),
-        Step::Epsilon(component, column, value) => spec.epsilon[component.row()][column] = epsilon(value),
+        Step::Layer(layer) => spec.experiment.layer = layer,
+        Step::Head(head) => spec.experiment.head = head,
+        Step::Layers(layers) => spec.experiment.scope.layers = layers,
+        Step::Heads(heads) => spec.experiment.scope.heads = heads,
+        Step::Positions(ref positions) => spec.experiment.scope.positions = positions.clone(),
+        Step::Epsilon(component, column, value) => spec.experiment.epsilon[at(component, column)] = epsilon(value),
         Step::Cancelled(_) | Step::Effect(..) | Step::Heads270 => {}
     }
 }
@@ -115,8 +116,8 @@ proptest! {
                     }
                 }
                 Step::Effect(component, column) => {
-                    let found = engine.effect(&spec, component, column, NEVER).unwrap();
-                    prop_assert_eq!(found, Engine::default().effect(&spec, component, column, NEVER).unwrap());
+                    let found = engine.effect(&spec, at(component, column), NEVER).unwrap();
+                    prop_assert_eq!(found, Engine::default().effect(&spec, at(component, column), NEVER).unwrap());
                 }
                 Step::Heads270 => {
                     let found = engine.heads(&spec.source, &spec.prompt, NEVER).unwrap();
@@ -125,7 +126,7 @@ proptest! {
                 _ => {}
             }
             let outcome = engine.run(&spec, NEVER).unwrap();
-            prop_assert_eq!(outcome.epsilon, spec.epsilon);
+            prop_assert_eq!(&outcome.experiment, &spec.experiment);
             prop_assert!(numbers(&outcome) == numbers(&fresh(&spec).unwrap()), "{step:?} of {spec:?}");
         }
     }
@@ -136,7 +137,7 @@ fn a_prompt_that_was_pushed_out_comes_back_the_same() {
     let mut engine = Engine::default();
     let all = |prompt: &Prompt| {
         let mut spec = RunSpec { prompt: prompt.clone(), ..start() };
-        spec.scope.layers = LayerScope::All;
+        spec.experiment.scope.layers = LayerScope::All;
         spec
     };
     let first: Vec<_> = prompts().iter().map(|prompt| numbers(&engine.run(&all(prompt), NEVER).unwrap())).collect();
@@ -150,10 +151,10 @@ fn a_prompt_that_was_pushed_out_comes_back_the_same() {
 fn a_long_drag_there_and_back_gives_the_same_numbers() {
     let mut engine = Engine::default();
     let mut spec = start();
-    spec.scope.layers = LayerScope::All;
+    spec.experiment.scope.layers = LayerScope::All;
     let drag: Vec<Epsilon> = (0..40).map(|step| epsilon(10_f64.powf(-f64::from(step) / 4.0))).collect();
     let mut at = |value: Epsilon| {
-        spec.epsilon = [[value; 3]; 3];
+        spec.experiment.epsilon = all_at(value);
         numbers(&engine.run(&spec, NEVER).unwrap())
     };
     let there: Vec<_> = drag.iter().map(|&value| at(value)).collect();

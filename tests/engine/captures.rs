@@ -11,6 +11,7 @@ use safetensors::{Dtype, serialize, tensor::TensorView};
 use tempfile::TempDir;
 
 use crate::engine::support::{NEVER, epsilon, panels, spec};
+use crate::support::grids::{at, columns};
 
 /// Three positions, two dimensions.
 const T: usize = 3;
@@ -99,8 +100,12 @@ fn reference(file: &File, [layer, head, query]: [usize; 3], factor: f64, mask: M
 }
 
 fn request(source: SourceSpec, layer: usize, head: usize) -> RunSpec {
-    let columns = [epsilon(0.5), epsilon(3.0), epsilon(0.0)];
-    RunSpec { source, layer, head, epsilon: [columns; 3], ..spec(Bundled::Smollm2, Preset::ThisHead) }
+    let values = [epsilon(0.5), epsilon(3.0), epsilon(0.0)];
+    RunSpec { source, ..spec(Bundled::Smollm2, Preset::ThisHead) }.with(|experiment| {
+        experiment.layer = layer;
+        experiment.head = head;
+        experiment.epsilon = columns(&values);
+    })
 }
 
 fn assert_is_the_definition(file: &File, outcome: &Outcome, scale: f64, mask: Mask) {
@@ -110,10 +115,11 @@ fn assert_is_the_definition(file: &File, outcome: &Outcome, scale: f64, mask: Ma
         (Some(Component::Key), 1, 3.0),
         (Some(Component::Query), 2, 0.0),
     ] {
-        let panel = component.map_or(&outcome.baseline, |component| outcome.panel(component, column));
+        let panel = component.map_or(&outcome.baseline, |component| &outcome.panels[at(component, column)]);
         let mut norm = 0.0;
         for query in 0..T {
-            let (weights, output) = reference(file, [outcome.layer, outcome.head, query], factor * scale, mask);
+            let (weights, output) =
+                reference(file, [outcome.experiment.layer, outcome.experiment.head, query], factor * scale, mask);
             let found = panel.pattern.exact_row(query);
             assert_eq!(found.len(), weights.len());
             for (found, expected) in found.iter().zip(&weights) {
@@ -127,7 +133,7 @@ fn assert_is_the_definition(file: &File, outcome: &Outcome, scale: f64, mask: Ma
         }
     }
     for column in 0..3 {
-        assert_eq!(outcome.panel(Component::Value, column).pattern, outcome.baseline.pattern);
+        assert_eq!(outcome.panels[at(Component::Value, column)].pattern, outcome.baseline.pattern);
     }
 }
 
@@ -206,7 +212,7 @@ fn a_capture_knows_only_the_shown_layer() {
     let mut engine = Engine::default();
     let mut at = |layers: LayerScope| {
         let scope = Scope { layers, ..Scope::default() };
-        engine.run(&RunSpec { scope, ..request(source.clone(), 1, 2) }, NEVER).unwrap()
+        engine.run(&request(source.clone(), 1, 2).with(|experiment| experiment.scope = scope), NEVER).unwrap()
     };
     let [shown, all, before] =
         [LayerScope::Shown, LayerScope::All, LayerScope::Range { first: 0, last: 0 }].map(&mut at);

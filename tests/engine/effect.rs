@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 
 use attenuate::{
-    attention::{Component, Epsilon, Intervention, Metrics, Operation, Preset, Shown},
+    attention::{Component, Epsilon, Intervention, Metrics, Operation, PanelId, Preset, Shown},
     engine::{Bundled, Divergences, Engine, EngineError, Observer, Progress, Prompt, RunSpec},
     model::{bundled, run},
 };
 
 use crate::engine::support::{NEVER, epsilon, grid, spec};
+use crate::support::grids::{all_at, at};
 
 const SHOWN: Shown =
     Shown { layer: bundled::DEFAULT_LAYER, head: bundled::DEFAULT_HEAD, n_layers: 6, n_heads: 4, n_kv_heads: 2 };
@@ -39,7 +40,7 @@ fn the_divergence_is_that_of_the_models_own_distributions() {
             let modified =
                 probabilities(Some(&Intervention::new(component, Operation::Scale, Epsilon::FIGURE[column], reach)));
             let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
-            let effect = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            let effect = engine.effect(&spec, at(component, column), NEVER).unwrap().unwrap();
             let what = format!("{preset:?} {component} {column}: {} and {expected}", effect.kl);
             assert!((effect.kl - expected).abs() <= 1e-6 * expected.max(1.0), "{what}");
             assert!(effect.kl > 0.0, "{what}");
@@ -73,7 +74,7 @@ impl Counter {
     }
 
     fn ask(&self, engine: &mut Engine, spec: &RunSpec) -> Result<Option<Divergences>, EngineError> {
-        engine.divergences_observed(spec, self, &mut |so_far| self.partial.borrow_mut().push(*so_far))
+        engine.divergences_observed(spec, self, &mut |so_far| self.partial.borrow_mut().push(so_far.clone()))
     }
 }
 
@@ -82,8 +83,8 @@ impl Observer for Counter {
         self.layers.get() >= self.gives_up_at
     }
 
-    fn first(&self) -> (Component, usize) {
-        (Component::Value, 1)
+    fn first(&self) -> PanelId {
+        at(Component::Value, 1)
     }
 
     fn progress(&self, progress: Progress) {
@@ -103,17 +104,17 @@ fn the_nine_divergences_are_those_of_the_models_own_distributions() {
         (Operation::MeanPositions, Preset::ThisHead),
         (Operation::Noise { seed: 5 }, Preset::AllLayers),
     ] {
-        let spec = RunSpec { operation, ..spec(Bundled::Austen, preset) };
+        let spec = spec(Bundled::Austen, preset).with(|experiment| experiment.operation = operation);
         let all = Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap().unwrap();
         for (component, column) in grid() {
             let reach = preset.scope().resolve(SHOWN);
             let intervention = Intervention::new(component, operation, Epsilon::FIGURE[column], reach);
             let modified = probabilities(Some(&intervention));
             let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
-            let found = all[component.row()][column].unwrap();
+            let found = all[at(component, column)].unwrap();
             let what = format!("{operation} {preset:?} {component} {column}: {found} and {expected}");
             assert!((found - expected).abs() <= 1e-6 * expected.max(1.0), "{what}");
-            let alone = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            let alone = engine.effect(&spec, at(component, column), NEVER).unwrap().unwrap();
             assert_eq!(alone.kl, found, "{what}");
         }
     }
@@ -123,16 +124,16 @@ fn the_nine_divergences_are_those_of_the_models_own_distributions() {
 fn equal_interventions_are_run_once_and_what_is_known_comes_first() {
     let mut engine = Engine::default();
     let spec = spec(Bundled::Austen, Preset::AllLayers);
-    engine.effect(&spec, Component::Value, 1, NEVER).unwrap();
+    engine.effect(&spec, at(Component::Value, 1), NEVER).unwrap();
     let counter = Counter::new(usize::MAX);
     let all = counter.ask(&mut engine, &spec).unwrap().unwrap();
     // Six distinct, of which one is known; six layers each. The baseline is there.
     assert_eq!((counter.layers.get(), counter.expected.get()), (30, 30));
     let partial = counter.partial.borrow().clone();
     assert_eq!(partial.len(), 5);
-    let there = |divergences: &Divergences| divergences.as_flattened().iter().flatten().count();
+    let there = |divergences: &Divergences| divergences.values().flatten().count();
     assert_eq!(partial.iter().map(there).collect::<Vec<_>>(), [1, 3, 5, 6, 8]);
-    assert!(partial[0][Component::Value.row()][1].is_some());
+    assert!(partial[0][at(Component::Value, 1)].is_some());
 
     let again = Counter::new(usize::MAX);
     assert_eq!(again.ask(&mut engine, &spec).unwrap(), Some(all));
@@ -154,9 +155,9 @@ fn divergences_are_given_up_before_the_next_layer() {
 fn epsilon_one_has_no_effect() {
     let mut engine = Engine::default();
     for preset in Preset::ALL {
-        let spec = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], ..spec(Bundled::Austen, preset) };
+        let spec = spec(Bundled::Austen, preset).with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
         for (component, column) in grid() {
-            let effect = engine.effect(&spec, component, column, NEVER).unwrap().unwrap();
+            let effect = engine.effect(&spec, at(component, column), NEVER).unwrap().unwrap();
             assert_eq!(effect.kl, 0.0);
             assert!(effect.top.iter().all(|token| token.baseline == token.modified));
         }
@@ -167,10 +168,15 @@ fn epsilon_one_has_no_effect() {
 #[test]
 fn the_shown_layer_does_not_limit_the_effect() {
     let mut engine = Engine::default();
-    let all = |layer| RunSpec { layer, epsilon: [[epsilon(0.1); 3]; 3], ..spec(Bundled::Austen, Preset::AllLayers) };
-    let at_first = engine.effect(&all(0), Component::Value, 0, NEVER).unwrap();
+    let all = |layer| {
+        spec(Bundled::Austen, Preset::AllLayers).with(|experiment| {
+            experiment.layer = layer;
+            experiment.epsilon = all_at(epsilon(0.1));
+        })
+    };
+    let at_first = engine.effect(&all(0), at(Component::Value, 0), NEVER).unwrap();
     engine.run(&all(3), NEVER).unwrap();
-    assert_eq!(engine.effect(&all(5), Component::Value, 0, NEVER).unwrap(), at_first);
+    assert_eq!(engine.effect(&all(5), at(Component::Value, 0), NEVER).unwrap(), at_first);
 }
 
 #[test]
@@ -178,7 +184,7 @@ fn a_capture_has_no_next_token() {
     let mut engine = Engine::default();
     for (component, column) in grid() {
         let spec = spec(Bundled::Smollm2, Preset::ThisHead);
-        assert_eq!(engine.effect(&spec, component, column, NEVER).unwrap(), None);
+        assert_eq!(engine.effect(&spec, at(component, column), NEVER).unwrap(), None);
     }
     let spec = spec(Bundled::Smollm2, Preset::ThisHead);
     assert_eq!(Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap(), None);
@@ -193,7 +199,10 @@ fn heads_are_the_baselines_of_every_view() {
         assert_eq!(heads.len(), n_layers * n_heads);
         for (index, summary) in heads.iter().enumerate() {
             assert_eq!((summary.layer, summary.head), (index / n_heads, index % n_heads));
-            let view = RunSpec { layer: summary.layer, head: summary.head, ..start.clone() };
+            let view = start.clone().with(|experiment| {
+                experiment.layer = summary.layer;
+                experiment.head = summary.head;
+            });
             assert_eq!(summary.metrics, Metrics::of(&engine.run(&view, NEVER).unwrap().baseline.pattern));
         }
     }

@@ -8,6 +8,7 @@ use attenuate::{
 };
 
 use crate::engine::support::{NEVER, fresh, numbers, spec, text};
+use crate::support::grids::at;
 
 fn everywhere() -> RunSpec {
     spec(Bundled::Austen, Preset::AllLayers)
@@ -35,13 +36,13 @@ fn a_cancelled_run_says_so_and_the_next_is_right() {
 fn the_other_questions_can_be_cancelled_too() {
     let mut engine = Engine::default();
     let start = everywhere();
-    let effect = engine.effect(&start, Component::Value, 0, &|| true);
+    let effect = engine.effect(&start, at(Component::Value, 0), &|| true);
     assert!(matches!(effect, Err(EngineError::Cancelled)), "{effect:?}");
     let heads = engine.heads(&start.source, &start.prompt, &|| true);
     assert!(matches!(heads, Err(EngineError::Cancelled)), "{heads:?}");
     assert_eq!(
-        engine.effect(&start, Component::Value, 0, NEVER).unwrap(),
-        Engine::default().effect(&start, Component::Value, 0, NEVER).unwrap()
+        engine.effect(&start, at(Component::Value, 0), NEVER).unwrap(),
+        Engine::default().effect(&start, at(Component::Value, 0), NEVER).unwrap()
     );
     assert_eq!(engine.heads(&start.source, &start.prompt, NEVER).unwrap().len(), 24);
 }
@@ -53,13 +54,16 @@ fn what_does_not_exist_is_named() {
     let positions = |list: &str| Scope { positions: list.parse().unwrap(), ..Scope::default() };
     let figure = spec(Bundled::Smollm2, Preset::ThisHead);
     for (spec, parts) in [
-        (RunSpec { layer: 6, ..everywhere() }, &["layer 6", "0 to 5", "Austen"][..]),
-        (RunSpec { head: 4, ..everywhere() }, &["head 4", "0 to 3", "Austen"]),
-        (RunSpec { layer: usize::MAX, ..figure.clone() }, &["layer 18446744073709551615", "0 to 29", "SmolLM2"]),
-        (RunSpec { head: 9, ..figure.clone() }, &["head 9", "0 to 8", "SmolLM2"]),
-        (RunSpec { scope: positions("0,24"), ..figure.clone() }, &["position 24", "24 tokens"]),
-        (RunSpec { scope: range(3, 6), ..everywhere() }, &["3 to 6", "0 to 5", "Austen"]),
-        (RunSpec { scope: range(30, usize::MAX), ..figure.clone() }, &["30 to", "0 to 29", "SmolLM2"]),
+        (everywhere().with(|experiment| experiment.layer = 6), &["layer 6", "0 to 5", "Austen"][..]),
+        (everywhere().with(|experiment| experiment.head = 4), &["head 4", "0 to 3", "Austen"]),
+        (
+            figure.clone().with(|experiment| experiment.layer = usize::MAX),
+            &["layer 18446744073709551615", "0 to 29", "SmolLM2"],
+        ),
+        (figure.clone().with(|experiment| experiment.head = 9), &["head 9", "0 to 8", "SmolLM2"]),
+        (figure.clone().with(|experiment| experiment.scope = positions("0,24")), &["position 24", "24 tokens"]),
+        (everywhere().with(|experiment| experiment.scope = range(3, 6)), &["3 to 6", "0 to 5", "Austen"]),
+        (figure.clone().with(|experiment| experiment.scope = range(30, usize::MAX)), &["30 to", "0 to 29", "SmolLM2"]),
         (RunSpec { prompt: text(""), ..everywhere() }, &["empty"]),
         (RunSpec { prompt: Prompt::TokenIds(Vec::new()), ..everywhere() }, &["empty"]),
         (RunSpec { prompt: Prompt::TokenIds(vec![1, 2048]), ..everywhere() }, &["2048", "vocabulary"]),
@@ -74,13 +78,14 @@ fn what_does_not_exist_is_named() {
             assert!(found.contains(part), "“{part}” is missing in: {found}");
         }
         assert!(!found.contains('\n'));
-        assert!(engine.effect(&spec, Component::Query, 0, NEVER).is_err(), "{found}");
+        assert!(engine.effect(&spec, at(Component::Query, 0), NEVER).is_err(), "{found}");
         // And nothing of it stays behind.
         for good in [everywhere(), figure.clone()] {
             assert_eq!(numbers(&engine.run(&good, NEVER).unwrap()), numbers(&fresh(&good).unwrap()));
         }
     }
-    let longest = RunSpec { prompt: Prompt::TokenIds(vec![1; 512]), layer: 0, ..everywhere() };
+    let longest =
+        RunSpec { prompt: Prompt::TokenIds(vec![1; 512]), ..everywhere() }.with(|experiment| experiment.layer = 0);
     assert_eq!(engine.run(&longest, NEVER).unwrap().n_positions(), 512, "as many as fit");
 }
 

@@ -10,6 +10,7 @@ use ndarray::{Array4, s};
 use safetensors::SafeTensors;
 
 use crate::engine::support::{NEVER, epsilon, spec, text};
+use crate::support::grids::{all_at, at, columns, rows};
 
 const TOLERANCE: f64 = 1e-5;
 
@@ -70,12 +71,12 @@ fn check(outcome: &Outcome, goldens: &[Golden]) -> usize {
         let panels: Vec<_> = match golden.changed {
             None => vec![&outcome.baseline],
             Some((component, epsilon)) => (0..3)
-                .filter(|&column| outcome.epsilon[component.row()][column] == epsilon)
-                .map(|column| outcome.panel(component, column))
+                .filter(|&column| outcome.experiment.epsilon[at(component, column)] == epsilon)
+                .map(|column| &outcome.panels[at(component, column)])
                 .collect(),
         };
         for panel in panels {
-            assert_agrees(&panel.pattern, golden, outcome.layer, outcome.head);
+            assert_agrees(&panel.pattern, golden, outcome.experiment.layer, outcome.experiment.head);
             compared += 1;
         }
     }
@@ -92,7 +93,15 @@ fn every_layer_and_head_is_pytorchs() {
     let mut engine = Engine::default();
     for layer in 0..6 {
         for head in 0..4 {
-            let outcome = engine.run(&RunSpec { layer, head, ..everywhere() }, NEVER).unwrap();
+            let outcome = engine
+                .run(
+                    &everywhere().with(|experiment| {
+                        experiment.layer = layer;
+                        experiment.head = head;
+                    }),
+                    NEVER,
+                )
+                .unwrap();
             assert_eq!(check(&outcome, &goldens), 10);
         }
     }
@@ -105,24 +114,44 @@ fn in_whatever_order_it_is_asked() {
     let mut engine = Engine::default();
     let [half, small, tiny] = Epsilon::FIGURE;
     let astray = [
-        RunSpec { epsilon: [[epsilon(0.9), epsilon(0.3), Epsilon::ZERO]; 3], ..everywhere() },
+        everywhere().with(|experiment| experiment.epsilon = columns(&[epsilon(0.9), epsilon(0.3), Epsilon::ZERO])),
         spec(Bundled::Austen, Preset::ThisHead),
         RunSpec { prompt: text("Another prompt."), ..everywhere() },
         spec(Bundled::Smollm2, Preset::AllLayers),
-        RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], layer: 0, ..everywhere() },
+        everywhere().with(|experiment| {
+            experiment.epsilon = all_at(Epsilon::ONE);
+            experiment.layer = 0;
+        }),
         spec(Bundled::Austen, Preset::ThisLayer),
     ];
     let orders = [[half, small, tiny], [tiny, half, small], [small, small, half]];
     for (step, layer) in [5, 0, 3, 2, 4, 1, 5, 5, 2, 0].into_iter().enumerate() {
-        let lost = RunSpec { layer: (layer + step) % 6, ..astray[step % astray.len()].clone() };
+        let lost = astray[step % astray.len()].clone().with(|experiment| experiment.layer = (layer + step) % 6);
         if lost.source == everywhere().source {
             engine.run(&lost, NEVER).unwrap();
         } else {
-            engine.run(&RunSpec { layer: 29, head: 8, ..lost }, NEVER).unwrap();
+            engine
+                .run(
+                    &lost.with(|experiment| {
+                        experiment.layer = 29;
+                        experiment.head = 8;
+                    }),
+                    NEVER,
+                )
+                .unwrap();
         }
         for head in [3, 0, 1, 2] {
             let grid = [orders[step % 3], orders[(step + 1) % 3], orders[(step + 2) % 3]];
-            let outcome = engine.run(&RunSpec { layer, head, epsilon: grid, ..everywhere() }, NEVER).unwrap();
+            let outcome = engine
+                .run(
+                    &everywhere().with(|experiment| {
+                        experiment.layer = layer;
+                        experiment.head = head;
+                        experiment.epsilon = rows(grid);
+                    }),
+                    NEVER,
+                )
+                .unwrap();
             assert_eq!(check(&outcome, &goldens), 10);
         }
     }
@@ -135,10 +164,11 @@ fn the_narrow_scopes_leave_the_layers_before_them_alone() {
     let mut engine = Engine::default();
     for preset in [Preset::ThisHead, Preset::ThisLayer] {
         for layer in (0..6).rev() {
-            let outcome = engine.run(&RunSpec { layer, ..spec(Bundled::Austen, preset) }, NEVER).unwrap();
+            let outcome =
+                engine.run(&spec(Bundled::Austen, preset).with(|experiment| experiment.layer = layer), NEVER).unwrap();
             for column in 0..3 {
-                let value = &outcome.panel(Component::Value, column).pattern;
-                assert_agrees(value, baseline, layer, outcome.head);
+                let value = &outcome.panels[at(Component::Value, column)].pattern;
+                assert_agrees(value, baseline, layer, outcome.experiment.head);
                 assert_eq!(*value, outcome.baseline.pattern);
             }
         }

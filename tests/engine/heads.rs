@@ -8,6 +8,7 @@ use attenuate::{
 };
 
 use crate::engine::support::{NEVER, bits, epsilon, spec};
+use crate::support::grids::{all_at, at};
 
 fn all(spec: &RunSpec, under: Under) -> Vec<HeadPattern> {
     let mut found = Vec::new();
@@ -24,15 +25,18 @@ fn assert_all_as_shown(spec: &RunSpec, under: Under) {
     let places: BTreeSet<_> = found.iter().map(|head| (head.summary.layer, head.summary.head)).collect();
     assert_eq!((found.len(), places.len()), (facts.n_layers * facts.n_heads, facts.n_layers * facts.n_heads));
     for HeadPattern { summary, pattern } in found.iter().step_by(if facts.n_layers > 10 { 17 } else { 1 }) {
-        let mut shown = RunSpec { layer: summary.layer, head: summary.head, ..spec.clone() };
+        let mut shown = spec.clone().with(|experiment| {
+            experiment.layer = summary.layer;
+            experiment.head = summary.head;
+        });
         let expected = match under {
             Under::Baseline => engine.run(&shown, NEVER).unwrap().baseline.pattern,
             Under::Change(component, epsilon) => {
-                shown.epsilon = [[epsilon; 3]; 3];
-                engine.run(&shown, NEVER).unwrap().panel(component, 0).pattern.clone()
+                shown.experiment.epsilon = all_at(epsilon);
+                engine.run(&shown, NEVER).unwrap().panels[at(component, 0)].pattern.clone()
             }
         };
-        assert!(bits(pattern) == bits(&expected), "{under:?} {} {summary:?}", spec.scope);
+        assert!(bits(pattern) == bits(&expected), "{under:?} {} {summary:?}", spec.experiment.scope);
         assert_eq!(summary.metrics, Metrics::of(&expected));
         assert_eq!(summary.previous_token, previous_token(&expected));
     }
@@ -62,7 +66,10 @@ fn interventions_are_each_heads_own_in_every_scope() {
         (LayerScope::Range { first: 5, last: 5 }, HeadScope::All),
     ] {
         let scope = Scope { layers, heads, ..Scope::default() };
-        let spec = RunSpec { scope, operation: Operation::MeanPositions, ..spec(Bundled::Austen, Preset::ThisHead) };
+        let spec = spec(Bundled::Austen, Preset::ThisHead).with(|experiment| {
+            experiment.scope = scope;
+            experiment.operation = Operation::MeanPositions;
+        });
         assert_all_as_shown(&spec, Under::Change(Component::Key, half));
     }
 }
@@ -91,10 +98,10 @@ fn they_come_a_layer_at_a_time_and_can_be_given_up() {
 fn what_does_not_exist_is_refused() {
     let mut spec = spec(Bundled::Austen, Preset::ThisHead);
     let change = Under::Change(Component::Query, epsilon(0.5));
-    spec.scope.layers = LayerScope::Range { first: 2, last: 6 };
+    spec.experiment.scope.layers = LayerScope::Range { first: 2, last: 6 };
     let refused = |spec: &RunSpec| Engine::default().head_patterns(spec, change, &mut |_| {}, NEVER);
     assert!(matches!(refused(&spec), Err(EngineError::NoSuchRange { last: 6, .. })));
-    spec.scope = Scope { positions: "0,999".parse().unwrap(), ..Scope::default() };
+    spec.experiment.scope = Scope { positions: "0,999".parse().unwrap(), ..Scope::default() };
     assert!(matches!(refused(&spec), Err(EngineError::NoSuchPosition { position: 999, .. })));
 }
 

@@ -7,23 +7,24 @@ use std::{
 };
 
 use attenuate::{
-    attention::{Component, Preset},
+    attention::{Component, PanelId, Preset, Shape},
     engine::{Bundled, Engine, EngineError, Observer, OpenSource, Partial, Progress, Ready, RunSpec, SourceSpec},
     model::{bundled, loading::unwatched},
 };
 
-use crate::engine::support::{NEVER, bits, epsilon, fresh, grid, numbers, spec};
+use crate::engine::support::{NEVER, bits, epsilon, fresh, numbers, spec};
+use crate::support::grids::{at, column};
 
 /// Notes all that it is told, and checks that what is ready is right.
 struct Notes {
-    first: (Component, usize),
+    first: PanelId,
     progress: RefCell<Vec<Progress>>,
     ready: RefCell<Vec<Ready>>,
     expected: attenuate::engine::Outcome,
 }
 
 impl Notes {
-    fn new(spec: &RunSpec, first: (Component, usize)) -> Self {
+    fn new(spec: &RunSpec, first: PanelId) -> Self {
         Self { first, progress: RefCell::default(), ready: RefCell::default(), expected: fresh(spec).unwrap() }
     }
 }
@@ -33,7 +34,7 @@ impl Observer for Notes {
         false
     }
 
-    fn first(&self) -> (Component, usize) {
+    fn first(&self) -> PanelId {
         self.first
     }
 
@@ -42,22 +43,18 @@ impl Observer for Notes {
     }
 
     fn so_far(&self, partial: Partial<'_>) {
-        for (component, column) in grid() {
-            let expected = if partial.ready[component.row()][column] {
-                self.expected.panel(component, column)
-            } else {
-                &self.expected.baseline
-            };
-            assert_eq!(bits(&partial.outcome.panel(component, column).pattern), bits(&expected.pattern));
+        for (panel, ready) in partial.ready.iter() {
+            let expected = if *ready { &self.expected.panels[panel] } else { &self.expected.baseline };
+            assert_eq!(bits(&partial.outcome.panels[panel].pattern), bits(&expected.pattern));
         }
-        self.ready.borrow_mut().push(partial.ready);
+        self.ready.borrow_mut().push(partial.ready.clone());
     }
 }
 
 #[test]
 fn every_layer_is_counted_once() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
-    let notes = Notes::new(&spec, (Component::Query, 0));
+    let notes = Notes::new(&spec, at(Component::Query, 0));
     let mut engine = Engine::default();
     engine.run_observed(&spec, &notes).unwrap();
     // Five layers for the baseline; five for each of three ε, on Query and Key alike, and on Value.
@@ -70,33 +67,33 @@ fn every_layer_is_counted_once() {
     engine.run_observed(&spec, &notes).unwrap();
     assert_eq!(*notes.progress.borrow(), []);
     let mut changed = spec;
-    changed.epsilon[2][1] = epsilon(0.25);
-    let notes = Notes::new(&changed, (Component::Query, 0));
+    changed.experiment.epsilon[at(Component::Value, 1)] = epsilon(0.25);
+    let notes = Notes::new(&changed, at(Component::Query, 0));
     engine.run_observed(&changed, &notes).unwrap();
     let expected: Vec<_> = (0..5).map(|layers| Progress { layers, of: 5 }).collect();
     assert_eq!(*notes.progress.borrow(), expected);
-    let mut all_but_one = [[true; 3]; 3];
-    all_but_one[2][1] = false;
+    let mut all_but_one = Ready::filled(Shape::FIGURE, true);
+    all_but_one[at(Component::Value, 1)] = false;
     assert_eq!(*notes.ready.borrow(), [all_but_one], "what is at hand does not wait");
 }
 
 #[test]
 fn panels_arrive_in_the_order_that_is_wanted() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
-    let notes = Notes::new(&spec, (Component::Value, 2));
+    let notes = Notes::new(&spec, at(Component::Value, 2));
     let outcome = Engine::default().run_observed(&spec, &notes).unwrap();
     assert_eq!(numbers(&outcome), numbers(&notes.expected), "whatever the order");
     let ready = notes.ready.borrow();
-    let panels = |ready: &Ready| ready.as_flattened().iter().filter(|ready| **ready).count();
+    let panels = |ready: &Ready| ready.values().filter(|ready| **ready).count();
     assert_eq!(ready.iter().map(panels).collect::<Vec<_>>(), [0, 1, 3, 5, 6, 8], "equal panels come together");
-    assert!(ready[1][2][2], "the wanted one first");
-    assert_eq!(ready[2], [[false, false, true]; 3], "then its column");
+    assert!(ready[1][at(Component::Value, 2)], "the wanted one first");
+    assert!(ready[2].iter().all(|(panel, ready)| *ready == (panel.column == column(2))), "then its column");
 }
 
 #[test]
 fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
     for spec in [spec(Bundled::Smollm2, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
-        let notes = Notes::new(&spec, (Component::Query, 0));
+        let notes = Notes::new(&spec, at(Component::Query, 0));
         Engine::default().run_observed(&spec, &notes).unwrap();
         assert!(notes.ready.borrow().is_empty());
     }
@@ -105,12 +102,12 @@ fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
 #[test]
 fn the_effect_is_counted_too() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
-    let notes = Notes::new(&spec, (Component::Query, 0));
+    let notes = Notes::new(&spec, at(Component::Query, 0));
     let mut engine = Engine::default();
-    let found = engine.effect_observed(&spec, Component::Value, 1, &notes).unwrap();
+    let found = engine.effect_observed(&spec, at(Component::Value, 1), &notes).unwrap();
     let expected: Vec<_> = (0..12).map(|layers| Progress { layers, of: 12 }).collect();
     assert_eq!(*notes.progress.borrow(), expected);
-    assert_eq!(found, Engine::default().effect(&spec, Component::Value, 1, NEVER).unwrap());
+    assert_eq!(found, Engine::default().effect(&spec, at(Component::Value, 1), NEVER).unwrap());
 }
 
 /// A copy of the bundled model as a folder.

@@ -1,11 +1,13 @@
 //! What differences are taken from.
 
 use attenuate::{
-    attention::{Component, Epsilon},
+    attention::{Component, Epsilon, PanelId},
     engine::{Bundled, Engine, Reference, RunSpec},
     figure::{FigureStyle, Measure, Quantity, figure},
     session::Session,
 };
+
+use crate::support::grids::{all_at, at};
 
 const NEVER: &dyn Fn() -> bool = &|| false;
 
@@ -17,20 +19,21 @@ fn spec(bundled: Bundled) -> RunSpec {
 fn another_heads_panels_are_those_of_a_run_of_its_own() {
     for (bundled, layer, head) in [(Bundled::Smollm2, 3, 1), (Bundled::Austen, 1, 2)] {
         let ours = spec(bundled);
-        let theirs = RunSpec { layer, head, ..ours.clone() };
+        let theirs = ours.clone().with(|experiment| {
+            experiment.layer = layer;
+            experiment.head = head;
+        });
         let reference = Reference::Head { layer, head };
         let outcome = Engine::default().run(&RunSpec { reference, ..ours.clone() }, NEVER).unwrap();
         let alone = Engine::default().run(&ours, NEVER).unwrap();
         let other = Engine::default().run(&theirs, NEVER).unwrap();
         let differences = Measure::of_panels(Quantity::Difference, &outcome);
-        for component in Component::ALL {
-            for (column, difference) in differences[component.row()].iter().enumerate() {
-                let [this, that] = [&alone, &other].map(|outcome| &outcome.panel(component, column).pattern);
-                for query in 0..outcome.n_positions() {
-                    let expected: Vec<f64> =
-                        this.exact_row(query).iter().zip(that.exact_row(query)).map(|(a, b)| a - b).collect();
-                    assert_eq!(difference.exact_row(query), expected);
-                }
+        for (panel, difference) in differences.iter() {
+            let [this, that] = [&alone, &other].map(|outcome| &outcome.panels[panel].pattern);
+            for query in 0..outcome.n_positions() {
+                let expected: Vec<f64> =
+                    this.exact_row(query).iter().zip(that.exact_row(query)).map(|(a, b)| a - b).collect();
+                assert_eq!(difference.exact_row(query), expected);
             }
         }
     }
@@ -41,18 +44,16 @@ fn a_view_less_itself_is_zero_and_less_another_epsilon_is_not() {
     let now = spec(Bundled::Smollm2);
     let kept = Reference::kept(&now);
     let same = Engine::default().run(&RunSpec { reference: kept.clone(), ..now.clone() }, NEVER).unwrap();
-    let later = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], reference: kept, ..now };
+    let later = RunSpec { reference: kept, ..now }.with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
     let moved = Engine::default().run(&later, NEVER).unwrap();
-    let largest = |outcome: &_, component: Component, column: usize| {
-        let measure = &Measure::of_panels(Quantity::Difference, outcome)[component.row()][column];
+    let largest = |outcome: &_, panel: PanelId| {
+        let measure = &Measure::of_panels(Quantity::Difference, outcome)[panel];
         (0..24).flat_map(|query| measure.exact_row(query)).fold(0.0, |most: f64, value| most.max(value.abs()))
     };
-    for component in Component::ALL {
-        for column in 0..3 {
-            assert_eq!(largest(&same, component, column), 0.0);
-            let is_moved = largest(&moved, component, column) > 0.1;
-            assert_eq!(is_moved, component != Component::Value, "{component} {column}");
-        }
+    for panel in same.shape().panels() {
+        assert_eq!(largest(&same, panel), 0.0);
+        let is_moved = largest(&moved, panel) > 0.1;
+        assert_eq!(is_moved, panel.component != Component::Value, "{panel:?}");
     }
 }
 
@@ -76,14 +77,15 @@ fn a_head_that_is_not_there_is_refused() {
 /// What is kept of a reference never outlives what it answers.
 #[test]
 fn a_kept_reference_is_the_one_that_was_asked_for() {
-    let now = RunSpec { scope: attenuate::attention::Scope::default(), ..spec(Bundled::Austen) };
+    let now = spec(Bundled::Austen).with(|experiment| experiment.scope = attenuate::attention::Scope::default());
     let mut engine = Engine::default();
     for (layer, head, epsilon) in [(1, 2, 0.5), (1, 2, 0.1), (4, 0, 0.1), (1, 2, 0.5)] {
-        let epsilon = [[Epsilon::new(epsilon).unwrap(); 3]; 3];
-        let asked = RunSpec { epsilon, reference: Reference::Head { layer, head }, ..now.clone() };
+        let epsilon = all_at(Epsilon::new(epsilon).unwrap());
+        let asked = RunSpec { reference: Reference::Head { layer, head }, ..now.clone() }
+            .with(|experiment| experiment.epsilon = epsilon);
         let ours = engine.run(&asked, NEVER).unwrap();
         let fresh = Engine::default().run(&asked, NEVER).unwrap();
-        let [ours, fresh] = [ours, fresh].map(|o| o.compared_with(Component::Query, 1).pattern.exact_row(9));
+        let [ours, fresh] = [ours, fresh].map(|o| o.compared_with(at(Component::Query, 1)).pattern.exact_row(9));
         assert_eq!(ours, fresh);
     }
 }

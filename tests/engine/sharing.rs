@@ -8,6 +8,7 @@ use attenuate::{
 };
 
 use crate::engine::support::{NEVER, bits, epsilon, grid, panels, spec};
+use crate::support::grids::{all_at, at, rows};
 
 fn run(engine: &mut Engine, spec: &RunSpec) -> Outcome {
     engine.run(spec, NEVER).unwrap()
@@ -16,9 +17,10 @@ fn run(engine: &mut Engine, spec: &RunSpec) -> Outcome {
 /// A drag of all nine ε.
 fn drag(from: &RunSpec) -> impl Iterator<Item = RunSpec> {
     let values = [0.5, 0.31, 0.02, 1e-3, 1e-10, 0.0, 1.0, 40.0];
-    values
-        .into_iter()
-        .map(|value| RunSpec { epsilon: [[epsilon(value); 3], [Epsilon::ONE; 3], [epsilon(value); 3]], ..from.clone() })
+    values.into_iter().map(|value| {
+        from.clone()
+            .with(|experiment| experiment.epsilon = rows([[epsilon(value); 3], [Epsilon::ONE; 3], [epsilon(value); 3]]))
+    })
 }
 
 #[test]
@@ -33,7 +35,7 @@ fn a_drag_within_the_shown_layer_touches_no_matrix_product() {
         for positions in [PositionScope::All, PositionScope::Rest] {
             let mut engine = Engine::default();
             let mut start = spec(bundled, preset);
-            start.scope.positions = positions;
+            start.experiment.scope.positions = positions;
             let first = run(&mut engine, &start);
             let scores = first.baseline.pattern.scores();
             for spec in drag(&start) {
@@ -52,7 +54,13 @@ fn stepping_back_finds_the_scores_again() {
     let mut engine = Engine::default();
     let start = spec(Bundled::Austen, Preset::ThisHead);
     let first = run(&mut engine, &start);
-    run(&mut engine, &RunSpec { layer: 1, head: 3, ..start.clone() });
+    run(
+        &mut engine,
+        &start.clone().with(|experiment| {
+            experiment.layer = 1;
+            experiment.head = 3;
+        }),
+    );
     run(&mut engine, &spec(Bundled::Smollm2, Preset::ThisHead));
     run(&mut engine, &RunSpec { prompt: crate::engine::support::text("Another."), ..start.clone() });
     let again = run(&mut engine, &start);
@@ -66,7 +74,7 @@ fn scaling_all_queries_and_all_keys_upstream_is_computed_once() {
     let start = spec(Bundled::Austen, Preset::AllLayers);
     let first = run(&mut engine, &start);
     for column in 0..3 {
-        let [query, key, value] = Component::ALL.map(|component| &first.panel(component, column).pattern);
+        let [query, key, value] = Component::ALL.map(|component| &first.panels[at(component, column)].pattern);
         assert_eq!(query, key, "the same scores under the same factors");
         assert_ne!(value, query);
         assert_ne!(bits(value), bits(query));
@@ -76,23 +84,26 @@ fn scaling_all_queries_and_all_keys_upstream_is_computed_once() {
     }
     // Another ε in one panel leaves the other eight what they were.
     let mut moved = start.clone();
-    moved.epsilon[2][1] = epsilon(0.02);
+    moved.experiment.epsilon[at(Component::Value, 1)] = epsilon(0.02);
     let second = run(&mut engine, &moved);
     for (component, column) in grid() {
-        let [before, after] = [&first, &second].map(|outcome| &outcome.panel(component, column).pattern);
+        let [before, after] = [&first, &second].map(|outcome| &outcome.panels[at(component, column)].pattern);
         assert_eq!(before == after, (component, column) != (Component::Value, 1), "{component} {column}");
     }
     // And the other way round: moving ε back finds the run again.
-    assert_eq!(run(&mut engine, &start).panel(Component::Value, 1).pattern, first.panel(Component::Value, 1).pattern);
+    assert_eq!(
+        run(&mut engine, &start).panels[at(Component::Value, 1)].pattern,
+        first.panels[at(Component::Value, 1)].pattern
+    );
 }
 
 #[test]
 fn narrower_than_all_positions_queries_and_keys_differ() {
     let mut start = spec(Bundled::Austen, Preset::AllLayers);
-    start.scope.positions = PositionScope::Rest;
+    start.experiment.scope.positions = PositionScope::Rest;
     let outcome = run(&mut Engine::default(), &start);
     for column in 0..3 {
-        let [query, key, _] = Component::ALL.map(|component| &outcome.panel(component, column).pattern);
+        let [query, key, _] = Component::ALL.map(|component| &outcome.panels[at(component, column)].pattern);
         assert_ne!(query, key);
         assert_ne!(bits(query), bits(key));
     }
@@ -101,7 +112,7 @@ fn narrower_than_all_positions_queries_and_keys_differ() {
 #[test]
 fn epsilon_one_is_the_baseline_itself() {
     for preset in Preset::ALL {
-        let unchanged = RunSpec { epsilon: [[Epsilon::ONE; 3]; 3], ..spec(Bundled::Austen, preset) };
+        let unchanged = spec(Bundled::Austen, preset).with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
         let outcome = run(&mut Engine::default(), &unchanged);
         assert!(panels(&outcome).all(|panel| panel.pattern == outcome.baseline.pattern), "{preset:?}");
     }
@@ -113,7 +124,7 @@ fn the_head_output_follows_value_where_its_pattern_does_not() {
     let baseline = outcome.baseline.output_norm().unwrap();
     assert!(baseline > 0.0);
     for (column, epsilon) in Epsilon::FIGURE.into_iter().enumerate() {
-        let value = outcome.panel(Component::Value, column);
+        let value = &outcome.panels[at(Component::Value, column)];
         assert_eq!(value.pattern, outcome.baseline.pattern);
         let norm = value.output_norm().unwrap();
         assert!((norm - epsilon.get() * baseline).abs() <= 1e-6 * epsilon.get() * baseline, "{epsilon}: {norm}");

@@ -1,7 +1,7 @@
 //! Requests, and outcomes as numbers that can be compared.
 
 use attenuate::{
-    attention::{Component, Epsilon, Pattern, Preset},
+    attention::{Component, Epsilon, Grid, Pattern, Preset},
     engine::{Bundled, Engine, EngineError, Outcome, Panel, Prompt, RunSpec},
     session::Session,
 };
@@ -10,7 +10,7 @@ pub const NEVER: &dyn Fn() -> bool = &|| false;
 
 /// A bundled source at its default view with the figure's ε.
 pub fn spec(bundled: Bundled, preset: Preset) -> RunSpec {
-    RunSpec { scope: preset.scope(), ..Session::example(bundled).run_spec() }
+    Session::example(bundled).run_spec().with(|experiment| experiment.scope = preset.scope())
 }
 
 pub fn text(text: &str) -> Prompt {
@@ -28,7 +28,7 @@ pub fn fresh(spec: &RunSpec) -> Result<Outcome, EngineError> {
 
 /// Baseline and nine panels, in this order.
 pub fn panels(outcome: &Outcome) -> impl Iterator<Item = &Panel> {
-    std::iter::once(&outcome.baseline).chain(outcome.panels.as_flattened())
+    std::iter::once(&outcome.baseline).chain(outcome.panels.values())
 }
 
 /// `[query, key]`, both evaluations of a pattern, as bits.
@@ -43,15 +43,15 @@ pub fn bits(pattern: &Pattern) -> Vec<u64> {
 pub struct Numbers {
     place: (String, usize, usize),
     tokens: Vec<(Option<u32>, String, String)>,
-    epsilon: [[Epsilon; 3]; 3],
+    epsilon: Grid<Epsilon>,
     panels: Vec<(Vec<u64>, Option<u64>)>,
 }
 
 pub fn numbers(outcome: &Outcome) -> Numbers {
     Numbers {
-        place: (outcome.facts.source.to_string(), outcome.layer, outcome.head),
+        place: (outcome.facts.source.to_string(), outcome.experiment.layer, outcome.experiment.head),
         tokens: outcome.tokens.iter().map(|token| (token.id, token.piece.clone(), token.text.clone())).collect(),
-        epsilon: outcome.epsilon,
+        epsilon: outcome.experiment.epsilon.clone(),
         panels: panels(outcome).map(|panel| (bits(&panel.pattern), panel.output_norm().map(f64::to_bits))).collect(),
     }
 }

@@ -6,12 +6,14 @@ use attenuate::{
     session::Session,
 };
 
+use crate::support::grids::{all_at, at};
+
 fn never() -> bool {
     false
 }
 
 fn spec(bundled: Bundled, preset: Preset) -> RunSpec {
-    RunSpec { scope: preset.scope(), ..Session::example(bundled).run_spec() }
+    Session::example(bundled).run_spec().with(|experiment| experiment.scope = preset.scope())
 }
 
 fn sweep(spec: &RunSpec, cell: Option<[usize; 2]>) -> Sweep {
@@ -29,9 +31,9 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
             let curve = &sweep.curves[component.row()];
             assert!(curve.len() >= Sweep::FIRST_PASS && curve.windows(2).all(|pair| pair[0].epsilon < pair[1].epsilon));
             for point in curve.iter().step_by(7) {
-                let spec = RunSpec { epsilon: [[point.epsilon; 3]; 3], ..spec.clone() };
+                let spec = spec.clone().with(|experiment| experiment.epsilon = all_at(point.epsilon));
                 let outcome = engine.run(&spec, &never).unwrap();
-                let (baseline, pattern) = (&outcome.baseline.pattern, &outcome.panel(component, 1).pattern);
+                let (baseline, pattern) = (&outcome.baseline.pattern, &outcome.panels[at(component, 1)].pattern);
                 let expected = Metrics::of(pattern);
                 assert_eq!(point.metrics.sink_mass, expected.sink_mass);
                 assert_eq!(point.metrics.normalized_entropy, expected.normalized_entropy);
@@ -103,9 +105,13 @@ fn ships_is_the_effect_of_each_head_alone() {
         assert_eq!(all.len(), 6 * 4);
         for found in all.iter().step_by(5) {
             let (layer, head) = (found.layer, found.head);
-            let alone =
-                RunSpec { layer, head, scope: Preset::ThisHead.scope(), epsilon: [[epsilon; 3]; 3], ..spec.clone() };
-            let effect = engine.effect(&alone, component, 2, &never).unwrap().unwrap();
+            let alone = spec.clone().with(|experiment| {
+                experiment.layer = layer;
+                experiment.head = head;
+                experiment.scope = Preset::ThisHead.scope();
+                experiment.epsilon = all_at(epsilon);
+            });
+            let effect = engine.effect(&alone, at(component, 2), &never).unwrap().unwrap();
             assert!((effect.kl - found.ships).abs() < 1e-12, "layer {layer} head {head}");
         }
         assert!(all.iter().any(|head| head.ships > 1e-3), "some head matters");

@@ -11,6 +11,7 @@ use attenuate::{
 };
 
 use crate::engine::support::{epsilon, fresh, numbers, spec};
+use crate::support::grids::{all_at, at};
 
 const SUBMISSIONS: u64 = 10_000;
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -73,20 +74,20 @@ fn a_storm_of_drags_ends_with_the_newest_outcome() {
     let (worker, woken) = spawn(move |ticket, spec: RunSpec, send: &mut dyn FnMut(Result<Outcome, EngineError>)| {
         send(engine.run(&spec, &|| ticket.is_stale()));
     });
-    let at = |step: u64| {
+    let asked = |step: u64| {
         let value = epsilon(10_f64.powf(-(step as f64) / 1000.0));
-        RunSpec { epsilon: [[value; 3]; 3], ..spec(Bundled::Austen, Preset::AllLayers) }
+        spec(Bundled::Austen, Preset::AllLayers).with(|experiment| experiment.epsilon = all_at(value))
     };
     let mut last = 0;
     for step in 1..=SUBMISSIONS {
-        last = worker.submit(at(step));
+        last = worker.submit(asked(step));
     }
     for (number, answer) in answers(&worker, &woken, last) {
         match answer {
             Answer::Result(Ok(outcome)) if number == last => {
-                assert_eq!(numbers(&outcome), numbers(&fresh(&at(SUBMISSIONS)).unwrap()));
+                assert_eq!(numbers(&outcome), numbers(&fresh(&asked(SUBMISSIONS)).unwrap()));
             }
-            Answer::Result(Ok(outcome)) => assert!(outcome.epsilon != at(SUBMISSIONS).epsilon),
+            Answer::Result(Ok(outcome)) => assert!(outcome.experiment.epsilon != asked(SUBMISSIONS).experiment.epsilon),
             Answer::Result(Err(EngineError::Cancelled)) => assert!(number < last, "the newest is never cancelled"),
             other => panic!("{other:?}"),
         }
@@ -171,7 +172,7 @@ fn dropping_an_idle_or_a_panicking_worker_does_not_hang() {
     assert!(dropped(panicking));
     let mut engine = Engine::default();
     let (busy, _woken) = spawn(move |ticket, spec: RunSpec, send: &mut dyn FnMut(bool)| {
-        send(engine.effect(&spec, Component::Value, 0, &|| ticket.is_stale()).is_ok());
+        send(engine.effect(&spec, at(Component::Value, 0), &|| ticket.is_stale()).is_ok());
     });
     busy.submit(spec(Bundled::Austen, Preset::AllLayers));
     assert!(dropped(busy));

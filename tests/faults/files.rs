@@ -33,7 +33,7 @@ fn spec(folder: &Path, text: &str) -> RunSpec {
 }
 
 fn weights(outcome: &Outcome) -> Vec<u64> {
-    let pattern = &outcome.panels[0][0].pattern;
+    let pattern = &outcome.panels.as_slice()[0].pattern;
     (0..pattern.n_positions()).flat_map(|query| pattern.exact_row(query)).map(f64::to_bits).collect()
 }
 

@@ -13,6 +13,8 @@ use rand_chacha::{
     rand_core::{RngCore as _, SeedableRng as _},
 };
 
+use crate::support::grids::{at, column};
+
 const COMMANDS: usize = 10_000;
 /// Every so many commands the answer is compared with that of an engine that was asked nothing before.
 const CHECKED: usize = 250;
@@ -63,7 +65,7 @@ impl Random {
         match self.below(22) {
             0 => Command::ChooseRows(RowChoice::Only(component)),
             1 => Command::ChooseRows(RowChoice::All),
-            2 => Command::ChooseColumn(self.below(4)),
+            2 => Command::ChooseColumn(column(self.below(4))),
             3..=8 => Command::SetEpsilon(self.epsilon()),
             9 => Command::ResetToFigure,
             10 => Command::SetOperation(self.one_of(&operations)),
@@ -75,7 +77,7 @@ impl Random {
             16 => Command::SetScope(self.scope()),
             17 => Command::Pin(Cell { query: self.below(30), key: self.below(30) }),
             18 => Command::MovePin { queries: step, keys: -step },
-            19 => Command::SelectPanel { component, column: self.below(4) },
+            19 => Command::SelectPanel(at(component, self.below(4))),
             20 => Command::SetQuantity(self.one_of(&Quantity::ALL)),
             _ => Command::SetLayer(self.below(40)),
         }
@@ -90,7 +92,7 @@ fn own_memory() -> u64 {
 }
 
 fn bits(outcome: &Outcome) -> Vec<u64> {
-    let panels = std::iter::once(&outcome.baseline).chain(outcome.panels.as_flattened());
+    let panels = std::iter::once(&outcome.baseline).chain(outcome.panels.values());
     let row = |pattern: &attenuate::attention::Pattern| pattern.exact_row(pattern.n_positions() - 1);
     panels.flat_map(|panel| row(&panel.pattern)).map(f64::to_bits).collect()
 }
@@ -115,14 +117,14 @@ fn ten_thousand_commands_never_panic_never_show_the_old_and_leave_memory_flat() 
             timeline.back();
         }
         let session: &Session = timeline.session();
-        assert!(session.column <= 2);
+        assert!(session.shape().contains(session.selected()));
         let spec = session.run_spec();
         match engine.run(&spec, &|| false) {
             Ok(outcome) => {
                 answers += 1;
                 assert_eq!(
-                    (&outcome.facts.source, outcome.layer, outcome.head, outcome.epsilon),
-                    (&spec.source, spec.layer, spec.head, spec.epsilon),
+                    (&outcome.facts.source, &outcome.experiment),
+                    (&spec.source, &spec.experiment),
                     "the answer is to what was asked"
                 );
                 if number % CHECKED == 0 {

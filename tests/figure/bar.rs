@@ -15,7 +15,7 @@ pub fn with_a_nan() -> Outcome {
     let mut query = vectors(0.9);
     query[[0, 4, 1]] = f32::NAN;
     let qkv = LayerQkv::new(query, vectors(0.7), None, 1.0, Mask::Causal).unwrap();
-    support::outcome_at(Epsilon::FIGURE, qkv, 0, ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec())
+    support::outcome_at(&Epsilon::FIGURE, qkv, 0, ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec())
 }
 
 fn words(figure: &Figure) -> Vec<&str> {

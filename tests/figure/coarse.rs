@@ -24,7 +24,7 @@ fn coarse(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
 }
 
 fn assert_same(a: &PanelPictures, b: &PanelPictures) {
-    for (a, b) in a.panels.as_flattened().iter().zip(b.panels.as_flattened()) {
+    for (a, b) in a.panels.values().zip(b.panels.values()) {
         assert!(a.picture == b.picture && a.palette == b.palette && a.histogram == b.histogram);
     }
 }
@@ -35,7 +35,7 @@ fn a_coarse_pixel_shows_the_last_row_behind_it() {
         let outcome = support::synthetic(N, mask);
         let pictures = coarse(&outcome, &spec(SIDE, norm));
         let fine = PanelRenderer::default().render(&outcome, &spec(SIDE, norm));
-        for (panel, fine) in pictures.panels.as_flattened().iter().zip(fine.panels.as_flattened()) {
+        for (panel, fine) in pictures.panels.values().zip(fine.panels.values()) {
             let palette: &Palette = &panel.palette;
             let pattern = panel.measure.pattern();
             let mut buffer = vec![0.0; N];

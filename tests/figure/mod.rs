@@ -24,7 +24,6 @@ fn figure_of(outcome: &Outcome, style: &FigureStyle) -> Figure {
 /// Writes PNG files to look at: `cargo test --release figure::gallery -- --ignored`.
 #[test]
 #[ignore = "for the eye"]
-#[expect(clippy::large_stack_arrays, reason = "a dozen outcomes, once")]
 fn gallery() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let default = FigureStyle::default();

@@ -14,9 +14,10 @@ use attenuate::{
 use safetensors::SafeTensors;
 
 use crate::figure::support;
+use crate::support::grids::at;
 
 fn measure(outcome: &Outcome, quantity: Quantity, component: Component, column: usize) -> Measure {
-    let measure = Measure::new(quantity, outcome.panel(component, column), &outcome.baseline).unwrap();
+    let measure = Measure::new(quantity, &outcome.panels[at(component, column)], &outcome.baseline).unwrap();
     assert_eq!(measure.quantity(), quantity);
     measure
 }
@@ -117,9 +118,9 @@ fn differences_and_ratios_are_pytorchs() {
     let n = outcome.n_positions();
     let pattern = |name: &str| -> Vec<f64> {
         let tensor = golden.tensor(&format!("{name}.attn")).unwrap();
-        let (heads, shown) = (tensor.shape()[1], outcome.layer);
+        let (heads, shown) = (tensor.shape()[1], outcome.experiment.layer);
         let values = tensor.data().chunks_exact(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap())));
-        values.skip((shown * heads + outcome.head) * n * n).take(n * n).collect()
+        values.skip((shown * heads + outcome.experiment.head) * n * n).take(n * n).collect()
     };
     let baseline = pattern("base");
     for (component, letter) in Component::ALL.into_iter().zip(["q", "k", "v"]) {
@@ -147,9 +148,15 @@ fn differences_and_ratios_are_pytorchs() {
 fn without_values_there_is_no_weighted_value() {
     let outcome = support::synthetic(5, Mask::Causal);
     assert!(outcome.baseline.value_norms().is_none());
-    assert!(Measure::new(Quantity::WeightedValue, &outcome.panels[0][0], &outcome.baseline).is_none());
+    assert!(
+        Measure::new(Quantity::WeightedValue, &outcome.panels[at(Component::Query, 0)], &outcome.baseline).is_none()
+    );
     let shown = Measure::of_panels(Quantity::WeightedValue, &outcome);
-    assert_eq!(shown[2][2].quantity(), Quantity::Weight, "the window shows what there is, and says so");
+    assert_eq!(
+        shown[at(Component::Value, 2)].quantity(),
+        Quantity::Weight,
+        "the window shows what there is, and says so"
+    );
     let style = FigureStyle::of(Quantity::WeightedValue);
     let error = draw(&outcome, &style, attenuate::figure::FileFormat::Png, None).unwrap_err().to_string();
     assert!(error.contains("value vectors"), "{error}");
@@ -229,7 +236,7 @@ fn locked_limits_are_those_of_all_panels_and_own_ones_differ() {
     let outcome = support::captured();
     let locked = render(&outcome, &spec(Quantity::WeightedValue, 60));
     let ranges = |pictures: &PanelPictures| -> Vec<String> {
-        pictures.panels.as_flattened().iter().map(|panel| panel.palette.scale().range_text()).collect()
+        pictures.panels.values().map(|panel| panel.palette.scale().range_text()).collect()
     };
     assert!(ranges(&locked).windows(2).all(|pair| pair[0] == pair[1]));
     let own =
@@ -237,7 +244,7 @@ fn locked_limits_are_those_of_all_panels_and_own_ones_differ() {
     let ranges = ranges(&own);
     assert_ne!(ranges[6], ranges[7], "the Value row follows ε");
     // 1e-10 of the same picture: under limits of its own it looks the same.
-    assert_eq!(own.panels[2][1].histogram.bins, own.panels[2][2].histogram.bins);
+    assert_eq!(own.panels[at(Component::Value, 1)].histogram.bins, own.panels[at(Component::Value, 2)].histogram.bins);
 }
 
 #[test]
@@ -245,7 +252,9 @@ fn the_value_row_moves_with_epsilon_in_weight_times_value() {
     let outcome = support::captured();
     let weight = render(&outcome, &spec(Quantity::Weight, 120));
     let weighted = render(&outcome, &spec(Quantity::WeightedValue, 120));
-    let row = |pictures: &PanelPictures| pictures.panels[2].clone().map(|panel| panel.picture.rgba.clone());
+    let row = |pictures: &PanelPictures| {
+        [0, 1, 2].map(|column| pictures.panels[at(Component::Value, column)].picture.rgba.clone())
+    };
     let [left, middle, right] = row(&weight);
     assert!(left == middle && middle == right);
     let [left, middle, _] = row(&weighted);
@@ -258,10 +267,10 @@ fn a_panel_is_drawn_again_only_where_its_quantity_changed() {
     let mut renderer = PanelRenderer::default();
     let first = renderer.render(&outcome, &spec(Quantity::Difference, 90));
     let again = renderer.render(&outcome, &spec(Quantity::Difference, 90));
-    for (a, b) in first.panels.as_flattened().iter().zip(again.panels.as_flattened()) {
+    for (a, b) in first.panels.values().zip(again.panels.values()) {
         assert!(std::sync::Arc::ptr_eq(&a.picture, &b.picture));
         assert_eq!(a.histogram, b.histogram);
     }
     let other = renderer.render(&outcome, &spec(Quantity::Score, 90));
-    assert!(other.panels[0][0].picture.rgba != first.panels[0][0].picture.rgba);
+    assert!(other.panels[at(Component::Query, 0)].picture.rgba != first.panels[at(Component::Query, 0)].picture.rgba);
 }

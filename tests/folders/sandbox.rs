@@ -17,6 +17,8 @@ use safetensors::{Dtype, SafeTensors, View};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::grids::at;
+
 /// More than all tests of this crate together need, far less than what the absurd ones ask for.
 const MOST_RESIDENT: u64 = 400 << 20;
 const MOST_ADDRESSED: u64 = 4 << 30;
@@ -112,16 +114,15 @@ impl Sandbox {
 }
 
 pub fn run(engine: &mut Engine, folder: &Path, prompt: Prompt) -> Result<Outcome, EngineError> {
-    let spec = RunSpec {
-        source: SourceSpec::Folder(folder.to_owned()),
-        prompt,
-        layer: 2,
-        head: 1,
-        scope: Preset::AllLayers.scope(),
-        ..Session::default().run_spec()
-    };
+    let spec = RunSpec { source: SourceSpec::Folder(folder.to_owned()), prompt, ..Session::default().run_spec() }.with(
+        |experiment| {
+            experiment.layer = 2;
+            experiment.head = 1;
+            experiment.scope = Preset::AllLayers.scope();
+        },
+    );
     let outcome = engine.run(&spec, &|| false)?;
-    engine.effect(&spec, attenuate::attention::Component::Value, 1, &|| false)?;
+    engine.effect(&spec, at(attenuate::attention::Component::Value, 1), &|| false)?;
     check_memory();
     Ok(outcome)
 }

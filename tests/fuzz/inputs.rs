@@ -148,8 +148,8 @@ where
 }
 
 fn finite(session: &Session) {
-    assert!(session.epsilon.as_flattened().iter().all(|epsilon| epsilon.get().is_finite()));
-    assert!(session.column <= 2);
+    assert!(session.epsilon.values().all(|epsilon| epsilon.get().is_finite()));
+    assert!(session.shape().contains(session.selected()));
 }
 
 fn open_and_run(source: SourceSpec) {

@@ -16,6 +16,7 @@ use crate::gguf::{
     golden::{Golden, goldens_folder, load},
     opening::open,
 };
+use crate::support::grids::columns;
 
 /// That of the parity tests.
 const TOLERANCE: f32 = 1e-5;
@@ -99,18 +100,19 @@ fn the_engine_gives_the_folders_numbers() {
         assert_eq!((facts.kind, facts.title.as_str()), (SourceKind::Model, "tiny-model.F32.gguf"));
         let ids = of_folder(family).token_ids;
         for (preset, layer, head) in [(Preset::ThisHead, 0, 3), (Preset::ThisLayer, 1, 0), (Preset::AllLayers, 2, 2)] {
-            let spec = |source| RunSpec {
-                source,
-                prompt: Prompt::TokenIds(ids.clone()),
-                layer,
-                head,
-                scope: preset.scope(),
-                epsilon: [Epsilon::FIGURE; 3],
-                ..Session::default().run_spec()
+            let spec = |source| {
+                RunSpec { source, prompt: Prompt::TokenIds(ids.clone()), ..Session::default().run_spec() }.with(
+                    |experiment| {
+                        experiment.layer = layer;
+                        experiment.head = head;
+                        experiment.scope = preset.scope();
+                        experiment.epsilon = columns(&Epsilon::FIGURE);
+                    },
+                )
             };
             let of_folder = SourceSpec::Folder(goldens_folder().join(family));
             let [ours, theirs] = [source.clone(), of_folder].map(|s| engine.run(&spec(s), &|| false).unwrap());
-            for (ours, theirs) in ours.panels.iter().flatten().zip(theirs.panels.iter().flatten()) {
+            for (ours, theirs) in ours.panels.values().zip(theirs.panels.values()) {
                 let difference = (ours.pattern.dense() - theirs.pattern.dense()).mapv(f32::abs);
                 assert!(difference.iter().all(|&d| d <= TOLERANCE));
             }

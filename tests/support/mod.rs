@@ -2,4 +2,5 @@
 
 pub mod allocations;
 pub mod gguf;
+pub mod grids;
 pub mod outcomes;

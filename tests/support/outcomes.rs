@@ -1,9 +1,9 @@
 //! Outcomes to draw, made without the engine.
 
-use std::{array, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use attenuate::{
-    attention::{Component, Edit, Epsilon, HeadEdit, Intervention, LayerQkv, Mask, Operation, Preset, Shown},
+    attention::{Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerQkv, Mask, Operation, Preset, Shown},
     engine::{Bundled, Outcome, Panel, SourceFacts, SourceKind, SourceSpec, Token},
 };
 use half::f16;
@@ -45,7 +45,7 @@ pub fn two_tokens() -> Outcome {
     let value = vectors([3.0, 4.0, 0.0, -2.0], 2);
     let qkv = LayerQkv::new(query, key, Some(value), 1.0, Mask::Causal).unwrap();
     let epsilon = [0.5, 0.0, 1.0].map(|epsilon| Epsilon::new(epsilon).unwrap());
-    outcome_at(epsilon, qkv, 0, vec!["a".to_owned(), "b".to_owned()])
+    outcome_at(&epsilon, qkv, 0, vec!["a".to_owned(), "b".to_owned()])
 }
 
 /// A head of `n_positions` whose queries and keys swing at different rates, with a sink at key 0.
@@ -75,11 +75,11 @@ pub fn synthetic(n_positions: usize, mask: Mask) -> Outcome {
 }
 
 fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
-    outcome_at(Epsilon::FIGURE, qkv, head, tokens)
+    outcome_at(&Epsilon::FIGURE, qkv, head, tokens)
 }
 
 /// The columns have ε of `epsilon`, every row alike.
-pub fn outcome_at(epsilon: [Epsilon; 3], qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
+pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
     let qkv = Arc::new(qkv);
     let scores = Arc::new(qkv.head_scores(head));
     let panel = |edit: Option<&Edit>| {
@@ -99,20 +99,19 @@ pub fn outcome_at(epsilon: [Epsilon; 3], qkv: LayerQkv, head: usize, tokens: Vec
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
     let shown = Shown { layer: 0, head, n_layers: 1, n_heads, n_kv_heads };
-    let panels = Component::ALL.map(|component| {
-        array::from_fn(|column| {
-            let reach = Preset::ThisHead.scope().resolve(shown);
-            panel(Intervention::new(component, Operation::Scale, epsilon[column], reach).at(0, head))
-        })
-    });
+    let experiment = Experiment {
+        layer: 0,
+        head,
+        operation: Operation::Scale,
+        scope: Preset::ThisHead.scope(),
+        epsilon: Grid::repeated(Components::ALL, epsilon).unwrap(),
+    };
+    let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head)));
     let tokens = tokens.into_iter().map(|text| Token { id: None, piece: text.clone(), text }).collect();
     Outcome {
         facts: Arc::new(facts),
         tokens,
-        layer: 0,
-        head,
-        operation: Operation::Scale,
-        epsilon: [epsilon; 3],
+        experiment,
         baseline: panel(None),
         reference: attenuate::engine::Reference::Baseline,
         reference_panels: None,

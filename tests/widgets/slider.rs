@@ -2,7 +2,7 @@ use super::*;
 
 fn slider(start: &str) -> Harness<'static, Epsilon> {
     let ui = |ui: &mut Ui, value: &mut Epsilon| {
-        if let Some(changed) = EpsilonSlider::new(value, Epsilon::FIGURE).name("ε of column 1").show(ui) {
+        if let Some(changed) = EpsilonSlider::new(value, &Epsilon::FIGURE).name("ε of column 1").show(ui) {
             *value = changed;
         }
     };
@@ -120,7 +120,7 @@ fn a_typed_value_survives_being_touched() {
 fn keeps_its_arrows_from_the_moment_it_is_reached() {
     let ui = |ui: &mut Ui, value: &mut Epsilon| {
         let _ = ui.button("before");
-        *value = EpsilonSlider::new(value, Epsilon::FIGURE).show(ui).unwrap_or(*value);
+        *value = EpsilonSlider::new(value, &Epsilon::FIGURE).show(ui).unwrap_or(*value);
         let _ = ui.button("after");
     };
     let mut harness = harness(ui, Epsilon::ONE);
@@ -138,7 +138,7 @@ fn keeps_its_arrows_from_the_moment_it_is_reached() {
 fn shows_a_part_of_the_scale_and_the_transition() {
     let ui = |ui: &mut Ui, value: &mut Epsilon| {
         let transition = [epsilon("3e-2"), epsilon("4e-1")];
-        let slider = EpsilonSlider::new(value, Epsilon::FIGURE).transition(Some(transition)).decades([-2.0, 0.0]);
+        let slider = EpsilonSlider::new(value, &Epsilon::FIGURE).transition(Some(transition)).decades([-2.0, 0.0]);
         *value = slider.show(ui).unwrap_or(*value);
     };
     let mut harness = harness(ui, epsilon("1e-10"));

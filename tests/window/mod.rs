@@ -27,6 +27,8 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use screen::{HEIGHT, Picture, Program, Screen, WIDTH, eventually};
 
+use crate::support::grids::at;
+
 /// The same window without a screen.
 struct Twin(Harness<'static, App>);
 
@@ -80,7 +82,7 @@ fn shows(picture: &Picture, outcome: &Outcome, component: Component, column: usi
     let scale = ColorNorm::default().resolve(|| None::<Limits>);
     let palette = Palette::new(Colormap::default(), scale, MaskedStyle::default(), Ground::Dark);
     let n_positions = outcome.n_positions();
-    let pattern = &outcome.panel(component, column).pattern;
+    let pattern = &outcome.panels[at(component, column)].pattern;
     let mut cells = (0..n_positions).flat_map(|query| (0..=query).map(move |key| Cell { query, key }));
     cells.all(|cell| {
         let weight = pattern.exact_cell(cell.query, cell.key).unwrap().weight;

@@ -4,7 +4,6 @@ use csv::{ErrorKind, WriterBuilder};
 use serde::Serialize;
 
 use super::WeightsFile;
-use crate::attention::Component;
 
 /// One attended cell of one panel.
 #[derive(Serialize)]
@@ -23,7 +22,7 @@ struct Line<'a> {
 }
 
 impl WeightsFile {
-    /// Writes a table with a header line and one line for each attended cell of each of the nine panels, quoted after
+    /// Writes a table with a header line and one line for each attended cell of each panel, quoted after
     /// RFC 4180; a masked cell has no line. A number is the shortest decimal that reads back as the same f32 (weights)
     /// or f64 (ε, scores); those that are not finite are `NaN`, `inf` and `-inf`.
     ///
@@ -44,27 +43,25 @@ impl WeightsFile {
     fn write_separated(&self, separator: u8, out: &mut dyn Write) -> io::Result<()> {
         let mut csv = WriterBuilder::new().delimiter(separator).from_writer(out);
         let token = |position: usize| self.tokens.get(position).map_or("", String::as_str);
-        for (component, (name, panels)) in Component::ALL.into_iter().zip(self.named_panels()) {
-            for (column, weights) in panels.outer_iter().enumerate() {
-                let pattern = &self.patterns[component.row()][column];
-                for (query, row) in weights.outer_iter().enumerate() {
-                    // As many as the query attends to, so that masked cells drop out.
-                    let scores = pattern.exact_scores(query);
-                    let cells = row.iter().zip(self.baseline.row(query)).zip(scores).enumerate();
-                    for (key, ((&weight, &baseline), score)) in cells {
-                        let line = Line {
-                            component: name,
-                            epsilon: self.epsilon[component.row()][column],
-                            query_pos: query,
-                            query_token: token(query),
-                            key_pos: key,
-                            key_token: token(key),
-                            weight,
-                            baseline,
-                            score,
-                        };
-                        csv.serialize(line).map_err(io_error)?;
-                    }
+        let panels = self.named_panels().flat_map(|(name, panels)| panels.outer_iter().map(move |panel| (name, panel)));
+        for ((panel, pattern), (name, weights)) in self.patterns.iter().zip(panels) {
+            for (query, row) in weights.outer_iter().enumerate() {
+                // As many as the query attends to, so that masked cells drop out.
+                let scores = pattern.exact_scores(query);
+                let cells = row.iter().zip(self.baseline.row(query)).zip(scores).enumerate();
+                for (key, ((&weight, &baseline), score)) in cells {
+                    let line = Line {
+                        component: name,
+                        epsilon: self.experiment.epsilon[panel].get(),
+                        query_pos: query,
+                        query_token: token(query),
+                        key_pos: key,
+                        key_token: token(key),
+                        weight,
+                        baseline,
+                        score,
+                    };
+                    csv.serialize(line).map_err(io_error)?;
                 }
             }
         }
@@ -85,6 +82,7 @@ mod tests {
         super::tests::{file, pattern},
         *,
     };
+    use crate::attention::{Grid, Shape};
 
     fn csv(file: &WeightsFile) -> (String, Vec<Vec<String>>) {
         let mut text = Vec::new();
@@ -104,32 +102,26 @@ mod tests {
         assert!(text.starts_with(&format!("{header}query,0.5,0,<s>,0,<s>,1.0,1.0,0.0\n")), "{text}");
         assert_eq!(lines.len(), 3 * 3 * 3, "three of four cells of nine panels");
         let mut lines = lines.into_iter();
-        for (row, (name, panels)) in file.named_panels().enumerate() {
-            for column in 0..3 {
-                for [query, key] in [[0, 0], [1, 0], [1, 1]] {
-                    let line = lines.next().unwrap();
-                    assert_eq!(line[0], name);
-                    assert_eq!(line[1].parse(), Ok(file.epsilon[row][column]));
-                    assert_eq!([line[2].parse(), line[4].parse()], [Ok(query), Ok(key)]);
-                    assert_eq!(
-                        [&line[3], &line[5]],
-                        [&file.tokens[query], &file.tokens[key]],
-                        "quotes and line breaks"
-                    );
-                    let bits = |text: &str| text.parse().map(f32::to_bits);
-                    assert_eq!(bits(&line[6]), Ok(panels[[column, query, key]].to_bits()));
-                    assert_eq!(bits(&line[7]), Ok(file.baseline[[query, key]].to_bits()));
-                    let score = file.patterns[row][column].exact_cell(query, key).unwrap().score;
-                    assert_eq!(line[8].parse(), Ok(score));
-                }
+        let panels = file.named_panels().flat_map(|(name, panels)| panels.outer_iter().map(move |panel| (name, panel)));
+        for ((panel, pattern), (name, weights)) in file.patterns.iter().zip(panels) {
+            for [query, key] in [[0, 0], [1, 0], [1, 1]] {
+                let line = lines.next().unwrap();
+                assert_eq!(line[0], name);
+                assert_eq!(line[1].parse(), Ok(file.experiment.epsilon[panel].get()));
+                assert_eq!([line[2].parse(), line[4].parse()], [Ok(query), Ok(key)]);
+                assert_eq!([&line[3], &line[5]], [&file.tokens[query], &file.tokens[key]], "quotes and line breaks");
+                let bits = |text: &str| text.parse().map(f32::to_bits);
+                assert_eq!(bits(&line[6]), Ok(weights[[query, key]].to_bits()));
+                assert_eq!(bits(&line[7]), Ok(file.baseline[[query, key]].to_bits()));
+                let score = pattern.exact_cell(query, key).unwrap().score;
+                assert_eq!(line[8].parse(), Ok(score));
             }
         }
     }
 
     #[test]
     fn every_f32_reads_back() {
-        let mut odd =
-            WeightsFile { patterns: std::array::from_fn(|_| std::array::from_fn(|_| pattern(1.0))), ..file() };
+        let mut odd = WeightsFile { patterns: Grid::filled(Shape::FIGURE, pattern(1.0)), ..file() };
         let mut state = 1_u32;
         for _ in 0..2000 {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

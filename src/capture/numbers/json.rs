@@ -25,17 +25,17 @@ impl Serialize for WeightsFile {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("tokens", &self.tokens)?;
         map.serialize_entry("token_ids", &self.token_ids)?;
-        map.serialize_entry("layer", &self.layer)?;
-        map.serialize_entry("head", &self.head)?;
+        map.serialize_entry("layer", &self.experiment.layer)?;
+        map.serialize_entry("head", &self.experiment.head)?;
         map.serialize_entry("n_layers", &self.n_layers)?;
         map.serialize_entry("n_heads", &self.n_heads)?;
         map.serialize_entry("n_kv_heads", &self.n_kv_heads)?;
         map.serialize_entry("causal", &self.is_causal())?;
         map.serialize_entry("source", &self.source)?;
         map.serialize_entry("model", &self.model)?;
-        map.serialize_entry("operation", &self.operation)?;
-        map.serialize_entry("scope", &self.scope)?;
-        map.serialize_entry("epsilon", &self.epsilon)?;
+        map.serialize_entry("operation", &self.experiment.operation)?;
+        map.serialize_entry("scope", &self.experiment.scope)?;
+        map.serialize_entry("epsilon", &self.epsilon())?;
         map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: self.mask })?;
         for (name, columns) in self.named_panels() {
             map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: self.mask })?;

@@ -9,7 +9,7 @@ mod tensors;
 use ndarray::{Array2, Array3, Axis, Zip};
 
 pub use self::format::{NumbersFormat, UnknownFormat};
-use crate::attention::{Component, Mask, Operation, Pattern, Scope};
+use crate::attention::{Component, Experiment, Grid, Mask, Pattern};
 
 /// The numbers of one grid, as `attenuate weights` writes them.
 ///
@@ -21,10 +21,8 @@ pub struct WeightsFile {
     pub tokens: Vec<String>,
     /// `None` where the source gives no ids.
     pub token_ids: Option<Vec<u32>>,
-    /// 0-based.
-    pub layer: usize,
-    /// 0-based.
-    pub head: usize,
+    /// The shown head, the intervention, and ε of every panel.
+    pub experiment: Experiment,
     pub n_layers: usize,
     pub n_heads: usize,
     pub n_kv_heads: usize,
@@ -34,16 +32,12 @@ pub struct WeightsFile {
     pub source: String,
     /// The model's name for people.
     pub model: String,
-    pub operation: Operation,
-    pub scope: Scope,
-    /// `[component][column]`, in the order of [`Component::ALL`].
-    pub epsilon: [[f64; 3]; 3],
     /// `[query, key]`
     pub baseline: Array2<f32>,
-    /// `[component]`, each `[column, query, key]`, in the order of [`Component::ALL`].
-    pub panels: [Array3<f32>; 3],
-    /// `[component][column]`: what the panels were evaluated from, for the scores.
-    pub patterns: [[Pattern; 3]; 3],
+    /// One for each row of the grid, from top to bottom, each `[column, query, key]`.
+    pub panels: Vec<Array3<f32>>,
+    /// What the panels were evaluated from, for the scores.
+    pub patterns: Grid<Pattern>,
 }
 
 impl WeightsFile {
@@ -57,19 +51,24 @@ impl WeightsFile {
     }
 
     fn named_panels(&self) -> impl Iterator<Item = (&'static str, &Array3<f32>)> {
-        Component::ALL.into_iter().map(Self::name).zip(&self.panels)
+        self.experiment.shape().rows().iter().map(Self::name).zip(&self.panels)
+    }
+
+    /// ε `[rows, columns]`, from top to bottom.
+    fn epsilon(&self) -> Vec<Vec<f64>> {
+        self.experiment.epsilon.rows().map(|(_, row)| row.iter().map(|epsilon| epsilon.get()).collect()).collect()
     }
 
     fn is_causal(&self) -> bool {
         self.mask == Mask::Causal
     }
 
-    /// Three patterns as the panels of one component, `[column, query, key]`. Equal ones are evaluated once.
-    pub fn panels_of(columns: [&Pattern; 3]) -> Array3<f32> {
-        let n = columns[0].n_positions();
+    /// Patterns as the panels of one component, `[column, query, key]`. Equal ones are evaluated once.
+    pub fn panels_of(columns: &[Pattern]) -> Array3<f32> {
+        let n = columns.first().map_or(0, Pattern::n_positions);
         let mut panels = Array3::zeros((columns.len(), n, n));
-        for (column, pattern) in columns.into_iter().enumerate() {
-            let weights = match columns.iter().position(|&other| other == pattern) {
+        for (column, pattern) in columns.iter().enumerate() {
+            let weights = match columns.iter().position(|other| other == pattern) {
                 Some(earlier) if earlier < column => panels.index_axis(Axis(0), earlier).to_owned(),
                 _ => exact_weights(pattern),
             };

@@ -12,8 +12,9 @@ const ALIGNMENT: usize = 64;
 const BEFORE_HEADER: usize = 10;
 
 impl WeightsFile {
-    /// Writes an NPZ file, which `numpy.load` reads without unpickling: `epsilon [3, 3]` `<f8` (component, column),
-    /// `baseline [T, T]` `<f4`, and `query`, `key`, `value`, each `[3, T, T]` `<f4` (column, query, key). Masked cells
+    /// Writes an NPZ file, which `numpy.load` reads without unpickling: `epsilon [rows, columns]` `<f8`,
+    /// `baseline [T, T]` `<f4`, and of `query`, `key`, `value` the rows that
+    /// there are, each `[columns, T, T]` `<f4` (column, query, key). Masked cells
     /// are 0. `tokens [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
     /// number or one text has the shape `[]`; `scope` and `operation` are JSON texts, as in safetensors.
     ///
@@ -23,7 +24,9 @@ impl WeightsFile {
     /// When `out` fails.
     pub fn write_npz(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut npz = NpzWriter(ZipArchiveWriter::new(out));
-        npz.array("epsilon", "<f8", &[3, 3], self.epsilon.as_flattened().iter().map(|e| e.to_le_bytes()))?;
+        let (epsilon, shape) = (&self.experiment.epsilon, self.experiment.shape());
+        let values = epsilon.values().map(|epsilon| epsilon.get().to_le_bytes());
+        npz.array("epsilon", "<f8", &[shape.rows().count(), shape.n_columns()], values)?;
         npz.array("baseline", "<f4", self.baseline.shape(), self.baseline.iter().map(|w| w.to_le_bytes()))?;
         for (name, panels) in self.named_panels() {
             npz.array(name, "<f4", panels.shape(), panels.iter().map(|w| w.to_le_bytes()))?;
@@ -33,8 +36,8 @@ impl WeightsFile {
             npz.array("token_ids", "<u4", &[ids.len()], ids.iter().map(|id| id.to_le_bytes()))?;
         }
         for (name, number) in [
-            ("layer", self.layer),
-            ("head", self.head),
+            ("layer", self.experiment.layer),
+            ("head", self.experiment.head),
             ("n_layers", self.n_layers),
             ("n_heads", self.n_heads),
             ("n_kv_heads", self.n_kv_heads),
@@ -46,8 +49,8 @@ impl WeightsFile {
         for (name, text) in [
             ("source", self.source.clone()),
             ("model", self.model.clone()),
-            ("operation", json!(self.operation).to_string()),
-            ("scope", json!(self.scope).to_string()),
+            ("operation", json!(self.experiment.operation).to_string()),
+            ("scope", json!(self.experiment.scope).to_string()),
         ] {
             npz.texts(name, &[], &[text])?;
         }
@@ -152,7 +155,7 @@ mod tests {
         }
         let epsilon = array("epsilon");
         assert_eq!((epsilon.shape.as_slice(), epsilon.float_size().unwrap()), (&[3, 3][..], 8));
-        assert_eq!(epsilon.floats().unwrap(), file.epsilon.as_flattened());
+        assert_eq!(epsilon.floats().unwrap(), file.epsilon().concat());
         let tokens = array("tokens");
         assert_eq!((tokens.shape.as_slice(), tokens.texts().unwrap()), (&[2][..], file.tokens.clone()));
         assert_eq!(array("token_ids").integers().unwrap(), [0, 7]);

@@ -20,15 +20,15 @@ struct Header {
 }
 
 impl WeightsFile {
-    /// Writes a safetensors file: `epsilon [3, 3]` F64 (component, column), `baseline [T, T]` F32, and `query`, `key`,
-    /// `value`, each `[3, T, T]` F32 (column, query, key). Masked cells are 0. Everything else is metadata, each entry
+    /// Writes a safetensors file: `epsilon [rows, columns]` F64, `baseline [T, T]` F32, and of `query`,
+    /// `key`, `value` the rows that there are, each `[columns, T, T]` F32 (column, query, key). Masked cells are 0. Everything else is metadata, each entry
     /// a JSON text under the name that the JSON file gives it; `source` and `model` are plain texts.
     ///
     /// # Errors
     /// When `out` fails.
     pub fn write_safetensors(&self, out: &mut dyn Write) -> io::Result<()> {
         // F64 first, as the format asks for descending alignment.
-        let epsilon = self.epsilon.as_flattened();
+        let shape = self.experiment.shape();
         let mut tensors = BTreeMap::new();
         let mut end = 0;
         let mut place = |name, dtype: Dtype, shape: &[usize]| {
@@ -36,7 +36,7 @@ impl WeightsFile {
             end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
             tensors.insert(name, TensorInfo { dtype, shape: shape.to_vec(), data_offsets: (start, end) });
         };
-        place("epsilon", Dtype::F64, &[3, 3]);
+        place("epsilon", Dtype::F64, &[shape.rows().count(), shape.n_columns()]);
         place("baseline", Dtype::F32, self.baseline.shape());
         for (name, panels) in self.named_panels() {
             place(name, Dtype::F32, panels.shape());
@@ -47,8 +47,8 @@ impl WeightsFile {
         header.resize(header.len().next_multiple_of(8), b' ');
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(&header)?;
-        for number in epsilon {
-            out.write_all(&number.to_le_bytes())?;
+        for epsilon in self.experiment.epsilon.values() {
+            out.write_all(&epsilon.get().to_le_bytes())?;
         }
         for weight in self.baseline.iter().chain(self.named_panels().flat_map(|(_, panels)| panels)) {
             out.write_all(&weight.to_le_bytes())?;
@@ -59,14 +59,14 @@ impl WeightsFile {
     fn metadata(&self) -> BTreeMap<&'static str, String> {
         let mut metadata: BTreeMap<&'static str, String> = [
             ("tokens", json!(self.tokens)),
-            ("layer", json!(self.layer)),
-            ("head", json!(self.head)),
+            ("layer", json!(self.experiment.layer)),
+            ("head", json!(self.experiment.head)),
             ("n_layers", json!(self.n_layers)),
             ("n_heads", json!(self.n_heads)),
             ("n_kv_heads", json!(self.n_kv_heads)),
             ("causal", json!(self.is_causal())),
-            ("operation", json!(self.operation)),
-            ("scope", json!(self.scope)),
+            ("operation", json!(self.experiment.operation)),
+            ("scope", json!(self.experiment.scope)),
         ]
         .into_iter()
         .map(|(name, value)| (name, value.to_string()))

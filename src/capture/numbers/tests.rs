@@ -5,7 +5,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
 use super::*;
-use crate::attention::{Edit, Epsilon, HeadEdit, LayerQkv, PositionScope};
+use crate::attention::{Components, Edit, Epsilon, HeadEdit, LayerQkv, Operation, PositionScope, Scope};
 
 /// Two tokens; scores of row 1 are 0 and ln 3, so that its weights are 1/4 and 3/4.
 pub(super) fn pattern(epsilon: f64) -> Pattern {
@@ -20,24 +20,31 @@ pub(super) fn pattern(epsilon: f64) -> Pattern {
 pub(super) fn file() -> WeightsFile {
     let baseline = pattern(1.0);
     let scaled = [pattern(0.5), pattern(1e-3), pattern(0.0)];
-    let panels = WeightsFile::panels_of(scaled.each_ref());
+    let panels = WeightsFile::panels_of(&scaled);
     WeightsFile {
         tokens: vec!["<s>".to_owned(), "Ġ\"quoted\"\n".to_owned()],
         token_ids: Some(vec![0, 7]),
-        layer: 14,
-        head: 3,
+        experiment: Experiment {
+            layer: 14,
+            head: 3,
+            operation: Operation::Scale,
+            scope: Scope::default(),
+            epsilon: Grid::repeated(Components::ALL, &[0.5, 1e-3, 0.0].map(|e| Epsilon::new(e).unwrap())).unwrap(),
+        },
         n_layers: 30,
         n_heads: 9,
         n_kv_heads: 3,
         mask: Mask::Causal,
         source: "bundled:smollm2".to_owned(),
         model: "SmolLM2".to_owned(),
-        operation: Operation::Scale,
-        scope: Scope::default(),
-        epsilon: [[0.5, 1e-3, 0.0]; 3],
         baseline: exact_weights(&baseline),
-        panels: [panels.clone(), panels, WeightsFile::panels_of([&baseline; 3])],
-        patterns: [scaled.clone(), scaled, std::array::from_fn(|_| baseline.clone())],
+        panels: vec![panels.clone(), panels, WeightsFile::panels_of(&[(); 3].map(|()| baseline.clone()))],
+        patterns: Grid::from_rows([
+            (Component::Query, scaled.to_vec()),
+            (Component::Key, scaled.to_vec()),
+            (Component::Value, vec![baseline; 3]),
+        ])
+        .unwrap(),
     }
 }
 
@@ -62,7 +69,7 @@ fn exact_weights_are_the_softmax_rounded_once() {
 #[test]
 fn equal_columns_are_equal_and_others_are_not() {
     let [first, second] = [pattern(0.5), pattern(0.25)];
-    let panels = WeightsFile::panels_of([&first, &second, &first]);
+    let panels = WeightsFile::panels_of(&[first.clone(), second.clone(), first.clone()]);
     assert_eq!(panels.slice(s![0, .., ..]), exact_weights(&first));
     assert_eq!(panels.slice(s![1, .., ..]), exact_weights(&second));
     assert_eq!(panels.slice(s![2, .., ..]), exact_weights(&first));
@@ -133,7 +140,7 @@ fn safetensors_read_back_to_the_same_bits() {
 
     let epsilon = read.tensor("epsilon").unwrap();
     assert_eq!((epsilon.dtype(), epsilon.shape()), (Dtype::F64, &[3, 3][..]));
-    assert_eq!(epsilon.data(), file.epsilon.as_flattened().iter().flat_map(|e| e.to_le_bytes()).collect::<Vec<_>>());
+    assert_eq!(epsilon.data(), file.epsilon().concat().iter().flat_map(|e| e.to_le_bytes()).collect::<Vec<_>>());
 
     let same = |name: &str, shape: &[usize], weights: Vec<f32>| {
         let tensor = read.tensor(name).unwrap();

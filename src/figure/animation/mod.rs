@@ -22,7 +22,7 @@ pub const RATES: RangeInclusive<u16> = 1..=50;
 /// What moves, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Animation {
-    /// Of the three columns, the one whose ε moves, in all rows.
+    /// The column whose ε moves, in all rows, 0-based.
     pub column: usize,
     pub range: AnimatedRange,
     /// From the first ε to the last.
@@ -175,6 +175,8 @@ pub enum AnimationError {
     Play(String),
     #[error("{}: the name must end in .png, .apng or .gif", .0.display())]
     Format(std::path::PathBuf),
+    #[error("the grid has columns 0 to {last}: expected one of them to move, found {found}")]
+    Column { last: usize, found: usize },
     #[error("a GIF has no half-transparent pixels: choose a light or dark ground, or a PNG")]
     Transparent,
     #[error("a GIF is at most 65535 pixels wide and high, found {0}×{1}: lower the resolution")]

@@ -85,7 +85,7 @@ impl Film {
         out: &'a mut dyn Write,
         audience: &mut dyn Audience,
     ) -> Result<(), AnimationError> {
-        let specs = self.specs();
+        let specs = self.specs()?;
         let style = FigureStyle { norm: self.norm_of_all(engine, audience)?, ..self.style.clone() };
         let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
             Ok(render(&figure(outcome, &style)?, style.dpi)?)
@@ -119,16 +119,18 @@ impl Film {
     }
 
     /// One request for each frame.
-    fn specs(&self) -> Vec<RunSpec> {
-        let column = self.animation.column.min(2);
+    fn specs(&self) -> Result<Vec<RunSpec>, AnimationError> {
+        let (shape, found) = (self.spec.experiment.shape(), self.animation.column);
+        let last = shape.n_columns() - 1;
+        let column = shape.column(found).ok_or(AnimationError::Column { last, found })?;
         let at = |epsilon| {
-            let mut spec = self.spec.clone();
-            for row in &mut spec.epsilon {
-                row[column] = epsilon;
-            }
-            spec
+            self.spec.clone().with(|experiment| {
+                for (_, of_panel) in experiment.epsilon.iter_mut().filter(|(panel, _)| panel.column == column) {
+                    *of_panel = epsilon;
+                }
+            })
         };
-        self.animation.epsilons().into_iter().map(at).collect()
+        Ok(self.animation.epsilons().into_iter().map(at).collect())
     }
 
     /// The norm with limits that are true of all frames.
@@ -138,10 +140,10 @@ impl Film {
             return Ok(norm);
         }
         let mut ends: Vec<f32> = Vec::new();
-        for spec in self.specs().iter().take(self.animation.n_frames) {
+        for spec in self.specs()?.iter().take(self.animation.n_frames) {
             let outcome = run(engine, spec, audience)?;
             let measures = Measure::of_panels(quantity, &outcome);
-            let ranges: Vec<_> = measures.as_flattened().par_iter().filter_map(range).collect();
+            let ranges: Vec<_> = measures.as_slice().par_iter().filter_map(range).collect();
             ends.extend(ranges.as_flattened());
         }
         Ok(ColorNorm::fixed(norm.resolve(|| Limits::around(ends))))

@@ -20,8 +20,9 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
     let Session { layer, head, scope, column, pinned, view, .. } = &document.session;
     within("layer", *layer, MOST_LAYERS)?;
     within("head", *head, MOST_LAYERS)?;
-    within("column", *column, 3)?;
-    within("solo panel’s column", view.solo.map_or(0, |(_, column)| column), 3)?;
+    let n_columns = document.session.shape().n_columns();
+    within("column", column.index(), n_columns)?;
+    within("solo panel’s column", view.solo.map_or(0, |panel| panel.column.index()), n_columns)?;
     if let LayerScope::Range { first, last } = scope.layers
         && (first > last || last >= MOST_LAYERS)
     {

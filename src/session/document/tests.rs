@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use super::*;
 use crate::{
-    attention::{Component, Epsilon, Preset},
+    attention::{Component, Epsilon, Grid, Preset, panel},
     engine::{Bundled, Engine, Prompt},
     figure::{Colormap, Window},
     session::{Cell, RowChoice, View},
@@ -26,9 +26,14 @@ fn sample() -> Session {
         layer: 14,
         head: 3,
         scope: Preset::AllLayers.scope(),
-        epsilon: [Epsilon::FIGURE, Epsilon::FIGURE, [epsilon(0.5), epsilon(0.25), Epsilon::ZERO]],
+        epsilon: Grid::from_rows([
+            (Component::Query, Epsilon::FIGURE.to_vec()),
+            (Component::Key, Epsilon::FIGURE.to_vec()),
+            (Component::Value, vec![epsilon(0.5), epsilon(0.25), Epsilon::ZERO]),
+        ])
+        .unwrap(),
         rows: RowChoice::Only(Component::Value),
-        column: 1,
+        column: panel(Component::Value, 1).column,
         pinned: Some(Cell { query: 3, key: 0 }),
         view: View { colormap: Colormap::Viridis, inspector: true, ..View::default() },
         ..Session::default()

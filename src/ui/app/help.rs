@@ -27,8 +27,8 @@ impl App {
         if heads {
             self.apply(Command::ToggleHeads);
         }
-        if let Some((component, column)) = solo {
-            self.apply(Command::ToggleSolo { component, column });
+        if let Some(panel) = solo {
+            self.apply(Command::ToggleSolo(panel));
         }
         self.tour.start(ctx);
     }

@@ -17,7 +17,7 @@ use super::{
     save_button,
 };
 use crate::{
-    attention::Epsilon,
+    attention::{Epsilon, Shape},
     engine::{Engine, EngineError, Fingerprints, OpenSource, Outcome},
     figure::{
         Dpi,
@@ -28,6 +28,7 @@ use crate::{
     session::{Session, document},
     ui::{
         background::{Background, Finished},
+        columns,
         controls::named,
         path_field::{FileKind, PathField, Purpose},
         theme::{self, space},
@@ -91,7 +92,10 @@ impl AnimationDialog {
                 .color(theme::of(ui).text_weak),
         );
         ui.add_space(space::S);
-        Grid::new("animation").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| self.fields_ui(ui));
+        Grid::new("animation")
+            .num_columns(2)
+            .spacing([space::M, space::S])
+            .show(ui, |ui| self.fields_ui(ui, shown.session.epsilon.shape()));
         ui.separator();
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
@@ -113,10 +117,13 @@ impl AnimationDialog {
         }
     }
 
-    fn fields_ui(&mut self, ui: &mut Ui) {
+    fn fields_ui(&mut self, ui: &mut Ui, shape: Shape) {
         ui.label("Moving");
-        let columns = [(0, "Left column", "Its ε moves"), (1, "Middle", "Its ε moves"), (2, "Right", "Its ε moves")];
-        segmented(ui, "Moving column", &mut self.animation.column, &columns);
+        let choices = columns::choices(shape, |_| "Its ε moves".to_owned());
+        let choices: Vec<_> =
+            choices.iter().map(|(column, label, hint)| (column.index(), label.as_str(), hint.as_str())).collect();
+        self.animation.column = self.animation.column.min(shape.n_columns() - 1);
+        segmented(ui, "Moving column", &mut self.animation.column, &choices);
         ui.end_row();
 
         ui.label("ε");
@@ -141,7 +148,7 @@ impl AnimationDialog {
         ui.end_row();
 
         ui.label("Panels");
-        ui.vertical(|ui| panels_ui(ui, &mut self.looks.style));
+        ui.vertical(|ui| panels_ui(ui, &mut self.looks.style, shape));
         ui.end_row();
         ui.label("Size");
         ui.vertical(|ui| size_ui(ui, &mut self.looks.style));

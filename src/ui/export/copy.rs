@@ -3,9 +3,9 @@
 use egui::{ColorImage, Context};
 
 use crate::{
-    attention::Component,
+    attention::{Components, PanelId},
     engine::{Outcome, RunSpec},
-    figure::{FigureStyle, PanelColumns, PanelRows, Picture, figure, render},
+    figure::{FigureStyle, PanelColumns, Picture, figure, render},
     ui::{
         background::{Background, Finished},
         frame::Frame,
@@ -21,9 +21,9 @@ pub enum Clipping {
     /// The figure as the window has it, as a picture of 300 dpi.
     Figure,
     /// One panel of it.
-    Panel { component: Component, column: usize },
+    Panel(PanelId),
     /// The weights of one panel: a line for each query, a column for each key.
-    PanelNumbers { component: Component, column: usize },
+    PanelNumbers(PanelId),
     /// The weights of all panels: a line for each cell.
     Numbers,
 }
@@ -39,8 +39,8 @@ impl Clipping {
     pub fn what(self) -> &'static str {
         match self {
             Self::Figure => "The figure is on the clipboard.",
-            Self::Panel { .. } => "The panel is on the clipboard.",
-            Self::PanelNumbers { .. } => "The panel’s weights are on the clipboard.",
+            Self::Panel(_) => "The panel is on the clipboard.",
+            Self::PanelNumbers(_) => "The panel’s weights are on the clipboard.",
             Self::Numbers => "All weights are on the clipboard.",
         }
     }
@@ -48,17 +48,18 @@ impl Clipping {
     fn make(self, outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> Result<Copied, String> {
         match self {
             Self::Figure => picture(outcome, style),
-            Self::Panel { component, column } => {
-                let rows = PanelRows::new([component]).unwrap_or_default();
-                let columns = PanelColumns::new([column]).unwrap_or_default();
+            Self::Panel(panel) => {
+                let panel = outcome.shape().nearest(panel);
+                let rows = Components::new([panel.component]).unwrap_or_default();
+                let columns = PanelColumns::new([panel.column.index()]).unwrap_or_default();
                 picture(outcome, &FigureStyle { rows, columns, ..style.clone() })
             }
-            Self::PanelNumbers { component, column } => {
+            Self::PanelNumbers(panel) => {
                 check(outcome.n_positions() * outcome.n_positions())?;
-                Ok(Copied::Text(matrix(outcome, component, column)))
+                Ok(Copied::Text(matrix(outcome, outcome.shape().nearest(panel))))
             }
             Self::Numbers => {
-                check(9 * outcome.n_positions() * outcome.n_positions() / 2)?;
+                check(outcome.shape().n_panels() * outcome.n_positions() * outcome.n_positions() / 2)?;
                 let mut text = Vec::new();
                 outcome.numbers(spec).write_tabs(&mut text).map_err(|error| error.to_string())?;
                 String::from_utf8(text).map(Copied::Text).map_err(|error| error.to_string())
@@ -83,14 +84,14 @@ fn check(cells: usize) -> Result<(), String> {
 }
 
 /// Tab-separated, tokens along both axes; a masked cell is empty.
-fn matrix(outcome: &Outcome, component: Component, column: usize) -> String {
+fn matrix(outcome: &Outcome, panel: PanelId) -> String {
     use std::fmt::Write as _;
 
     // A tab or a line break within a token would be one of the table's.
     let token = |position: usize| {
         outcome.tokens.get(position).map_or_else(String::new, |token| token.piece.replace(['\t', '\n', '\r'], " "))
     };
-    let pattern = &outcome.panel(component, column).pattern;
+    let pattern = &outcome.panels[panel].pattern;
     let mut text = "query \\ key".to_owned();
     for key in 0..outcome.n_positions() {
         let _ = write!(text, "\t{}", token(key));

@@ -4,7 +4,7 @@ use egui::{Checkbox, ComboBox, DragValue, Grid, TextEdit, Ui};
 
 use super::Shown;
 use crate::{
-    attention::Component,
+    attention::{Components, Shape},
     figure::{
         AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
         PanelMetric, Quantity, TextMode, Unit, title_of,
@@ -12,6 +12,7 @@ use crate::{
     session::{Command, View},
     ui::{
         action::Actions,
+        columns,
         controls::named,
         menu::{NORMS, QUANTITIES},
         theme::space,
@@ -62,7 +63,7 @@ impl Looks {
 /// The whole form. Quantity and colours go to the view, so that window and figure agree.
 pub fn looks_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>, format: Option<FileFormat>, actions: &mut Actions) {
     Grid::new("looks").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
-        line(ui, "Panels", |ui| panels_ui(ui, &mut looks.style));
+        line(ui, "Panels", |ui| panels_ui(ui, &mut looks.style, shown.session.epsilon.shape()));
         line(ui, "Size", |ui| size_ui(ui, &mut looks.style));
         line(ui, "Title", |ui| title_ui(ui, looks, shown));
         line(ui, "Labels", |ui| labels_ui(ui, &mut looks.style));
@@ -107,20 +108,22 @@ fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
 }
 
 /// Which rows and columns; one of each at least.
-pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle) {
+pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
     ui.horizontal(|ui| {
-        for component in Component::ALL {
+        for component in shape.rows().iter() {
             let mut is_shown = style.rows.contains(component);
             if ui.checkbox(&mut is_shown, component.name()).clicked() {
-                style.rows = style.rows.toggled(component).unwrap_or(style.rows);
+                let of_grid = shape.rows().iter().filter(|component| style.rows.contains(*component));
+                let shown = Components::new(of_grid).unwrap_or(shape.rows());
+                style.rows = shown.toggled(component).unwrap_or(style.rows);
             }
         }
     });
     ui.horizontal(|ui| {
-        for (column, name) in ["Left", "Middle", "Right"].into_iter().enumerate() {
+        for column in shape.columns() {
             let mut is_shown = style.columns.contains(column);
-            if ui.checkbox(&mut is_shown, name).clicked() {
-                style.columns = style.columns.toggled(column).unwrap_or(style.columns);
+            if ui.checkbox(&mut is_shown, columns::label(column, shape)).clicked() {
+                style.columns = style.columns.toggled(column, shape).unwrap_or(style.columns);
             }
         }
     });

@@ -36,7 +36,7 @@ const SWEEP: FileKind = FileKind { name: "Curves (CSV, JSON, PNG, SVG)", extensi
 pub enum Exported {
     Figure,
     Animation,
-    /// The weights of the nine panels and what they are of.
+    /// The weights of the panels and what they are of.
     Numbers,
     /// Metrics over ε.
     Sweep,

@@ -15,7 +15,7 @@ use crate::{
         Under, Worker,
     },
     figure::{Palette, Picture, Window, paint, pool_pattern},
-    session::FIGURE_GRID,
+    session::figure_grid,
 };
 
 /// What takes longer shows its progress.
@@ -213,11 +213,11 @@ impl Gallery {
 
 /// What does not matter must not make two requests differ.
 fn canonical(wanted: &mut Wanted) {
-    let spec = &mut wanted.spec;
+    let experiment = &mut wanted.spec.experiment;
     if wanted.under == Under::Baseline {
-        (spec.scope, spec.operation) = Default::default();
+        (experiment.scope, experiment.operation) = Default::default();
     }
-    (spec.layer, spec.head, spec.epsilon) = (0, 0, FIGURE_GRID);
+    (experiment.layer, experiment.head, experiment.epsilon) = (0, 0, figure_grid());
 }
 
 /// An engine that keeps nothing of other sources and prompts: all layers of a long one are large.

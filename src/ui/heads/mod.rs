@@ -16,7 +16,6 @@ use egui::{Context, Key, Modifiers, Ui};
 
 use super::{
     action::{Action, Actions},
-    grid,
     theme::space,
 };
 use crate::{
@@ -213,8 +212,8 @@ impl Cursor {
 
 /// What the selected panel does.
 fn selected(session: &Session) -> ShipsOf {
-    let (component, column) = grid::selected_panel(session);
-    ShipsOf { component, operation: session.operation, epsilon: session.epsilon[component.row()][column] }
+    let component = session.selected().component;
+    ShipsOf { component, operation: session.operation, epsilon: session.selected_epsilon() }
 }
 
 fn selected_under(session: &Session) -> Under {

@@ -9,7 +9,7 @@ use egui::Context;
 
 use super::gallery::FreshEngine;
 use crate::{
-    attention::{Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
+    attention::{Component, HeadScope, LayerScope, Operation, PositionScope},
     engine::{Answer, EngineError, HeadShips, OpenSource, Reference, RequestNumber, RunSpec, ShipsOf, Worker},
 };
 
@@ -27,15 +27,15 @@ pub struct Asked {
 impl Asked {
     /// `spec` says what is read and where; ε and component are those of `of`.
     pub fn new(source: Arc<OpenSource>, spec: RunSpec, of: ShipsOf) -> Self {
-        let scope =
-            Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, positions: spec.scope.positions.clone() };
-        let spec =
-            RunSpec { layer: 0, head: 0, scope, operation: of.operation, reference: Reference::Baseline, ..spec };
+        let spec = RunSpec { reference: Reference::Baseline, ..spec }.with(|experiment| {
+            (experiment.layer, experiment.head, experiment.operation) = (0, 0, of.operation);
+            (experiment.scope.layers, experiment.scope.heads) = (LayerScope::Shown, HeadScope::Shown);
+        });
         Self { source, spec, of }
     }
 
     fn positions(&self) -> &PositionScope {
-        &self.spec.scope.positions
+        &self.spec.experiment.scope.positions
     }
 
     fn reads_the_same(&self, source: &Arc<OpenSource>, spec: &RunSpec) -> bool {

@@ -1,4 +1,4 @@
-//! What the nine interventions do to the head's output and to the model's next token.
+//! What the interventions do to the head's output and to the model's next token.
 
 use egui::Ui;
 
@@ -8,7 +8,7 @@ use super::{
     panel_table::{Entry, panel_table},
 };
 use crate::{
-    attention::Component,
+    attention::PanelId,
     engine::{Outcome, SourceKind},
     ui::{action::Actions, frame::Details},
 };
@@ -17,13 +17,7 @@ const DIGITS: usize = 3;
 const HINT_DIGITS: usize = 7;
 
 /// KL and length of the output for every panel; next tokens for the selected one.
-pub fn effect_ui(
-    ui: &mut Ui,
-    outcome: &Outcome,
-    selected: (Component, usize),
-    details: Option<&Details>,
-    actions: &mut Actions,
-) {
+pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Option<&Details>, actions: &mut Actions) {
     let Some(details) = details else {
         hint(ui, "not computed yet");
         return;
@@ -39,10 +33,10 @@ pub fn effect_ui(
     if let Some(effect) = effect {
         let text = "KL(baseline ‖ modified) of the next-token distribution, nats: “Ships”";
         hint(ui, text);
-        panel_table(ui, "KL", outcome, selected, actions, |component, column| {
+        panel_table(ui, "KL", outcome, selected, actions, |panel| {
             // The selected panel's comes first.
-            let known = of_all.divergences[component.row()][column];
-            let known = known.or((selected == (component, column)).then_some(effect.kl));
+            let known = of_all.divergences.get(panel).copied().flatten();
+            let known = known.or((selected == panel).then_some(effect.kl));
             awaited(known, " nats (arXiv 2410.13708)")
         });
     } else {
@@ -52,8 +46,8 @@ pub fn effect_ui(
         None => hint(ui, "Without values there is no output of the head."),
         Some((baseline, _)) => {
             hint(ui, &format!("Norm of the head’s output over the baseline’s, {}", significant(baseline, 5)));
-            panel_table(ui, "output norm", outcome, selected, actions, |component, column| {
-                awaited(of_all.norm_ratios[component.row()][column], " of the baseline’s mean norm")
+            panel_table(ui, "output norm", outcome, selected, actions, |panel| {
+                awaited(of_all.norm_ratios.get(panel).copied().flatten(), " of the baseline’s mean norm")
             });
         }
     }

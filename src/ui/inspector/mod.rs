@@ -17,11 +17,11 @@ use egui::{CollapsingHeader, RichText, Ui};
 use super::{
     action::{Action, Actions},
     frame::{Details, Frame},
-    grid, numbers,
+    numbers,
     theme::{self, space},
 };
 use crate::{
-    attention::Component,
+    attention::PanelId,
     engine::Outcome,
     session::{Cell, Command, Session},
 };
@@ -50,7 +50,8 @@ impl Inspector {
         actions: &mut Actions,
     ) {
         profiling::scope!("inspector");
-        let selected = grid::selected_panel(session);
+        // While another number of columns is computed, the grid on screen is the old one.
+        let selected = frame.outcome.shape().nearest(session.selected());
         self.reading = session.pinned.and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
         section(ui, "Pinned cell", |ui| pinned_ui(ui, session.pinned, frame, self.reading.as_ref(), selected, actions));
         if let Some(reading) = &self.reading {
@@ -70,13 +71,13 @@ fn section(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
     CollapsingHeader::new(text).id_salt(("inspector", title)).default_open(true).show_unindented(ui, contents);
 }
 
-/// The pinned cell in all nine panels.
+/// The pinned cell in all panels.
 fn pinned_ui(
     ui: &mut Ui,
     pinned: Option<Cell>,
     frame: &Frame,
     reading: Option<&Reading>,
-    selected: (Component, usize),
+    selected: PanelId,
     actions: &mut Actions,
 ) {
     let outcome = &frame.outcome;
@@ -91,8 +92,8 @@ fn pinned_ui(
         return;
     };
     ui.label(format!("baseline {}", numbers::weight(reading.baseline_weight())));
-    panel_table(ui, "weight", outcome, selected, actions, |component, column| {
-        reading.weight(component, column).map_or_else(Entry::awaited, |weight| Entry {
+    panel_table(ui, "weight", outcome, selected, actions, |panel| {
+        reading.weight(panel).map_or_else(Entry::awaited, |weight| Entry {
             text: numbers::steady(weight),
             hint: numbers::weight(weight),
         })
@@ -113,8 +114,9 @@ fn pinned_ui(
 }
 
 /// A panel by what is done in it: `Query, ε = 5e-1`.
-fn panel_name(outcome: &Outcome, component: Component, column: usize) -> String {
-    format!("{component}, ε = {}", outcome.epsilon[component.row()][column])
+fn panel_name(outcome: &Outcome, panel: PanelId) -> String {
+    let epsilon = outcome.experiment.epsilon.get(panel).map_or_else(String::new, ToString::to_string);
+    format!("{}, ε = {epsilon}", panel.component)
 }
 
 /// A remark in the quiet style.

@@ -4,7 +4,7 @@ use egui::{FontFamily, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::{hint, panel_name};
 use crate::{
-    attention::{Component, Mask},
+    attention::{Mask, PanelId},
     engine::{NextToken, Outcome},
     ui::theme::{self, space},
 };
@@ -15,10 +15,10 @@ const TOKEN_SHARE: f32 = 0.27;
 const BARS_SHARE: f32 = 0.25;
 
 /// A row a token: its two bars and its two probabilities.
-pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, (component, column): (Component, usize), tokens: &[NextToken]) {
+pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
     let what = if outcome.mask() == Mask::Causal { "Next token" } else { "Last token" };
-    hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, component, column)));
+    hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel)));
     let largest = tokens.iter().map(|token| token.baseline.max(token.modified)).fold(f64::MIN_POSITIVE, f64::max);
     let width = ui.available_width();
     let [token_width, bars_width] = [TOKEN_SHARE, BARS_SHARE].map(|share| (width * share).max(1.0));
@@ -34,7 +34,7 @@ pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, (component, column): (Comp
                     ui.set_min_width(token_width);
                     ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
                 });
-                bars_ui(ui, bars_width, token, largest, theme::of(ui).series[column]);
+                bars_ui(ui, bars_width, token, largest, theme::of(ui).of_column(panel.column));
                 for probability in [token.baseline, token.modified] {
                     let right = egui::Layout::right_to_left(egui::Align::Center);
                     ui.allocate_ui_with_layout(size(rest), right, |ui| {

@@ -1,4 +1,4 @@
-//! The row of the pinned cell as lines: weight against key position, in the baseline and in nine panels.
+//! The row of the pinned cell as lines: weight against key position, in the baseline and in all panels.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,6 @@ use super::{
     reading::{Reading, Row},
 };
 use crate::{
-    attention::Component,
     engine::Outcome,
     session::Cell,
     ui::{
@@ -73,16 +72,14 @@ impl Profile {
             let (row, look) = (reading.baseline_row.clone(), LineLook::of_baseline(colors));
             curves.push(Curve { name: "baseline".to_owned(), row, look });
         }
-        let mut panels: Vec<_> =
-            Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column))).collect();
-        panels.sort_by_key(|panel| *panel == reading.selected());
-        for (component, column) in panels {
-            if !self.hidden.panels[component.row()][column]
-                && let Some(row) = &reading.rows[component.row()][column]
+        let mut panels: Vec<_> = reading.rows.iter().collect();
+        panels.sort_by_key(|(panel, _)| *panel == reading.selected());
+        for (panel, row) in panels {
+            if let Some(row) = row
+                && !self.hidden.panels.contains(&panel)
             {
-                let is_selected = reading.selected() == (component, column);
-                let look = LineLook::of_panel(colors, component, column, is_selected);
-                curves.push(Curve { name: panel_name(outcome, component, column), row: row.clone(), look });
+                let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
+                curves.push(Curve { name: panel_name(outcome, panel), row: row.clone(), look });
             }
         }
         curves

@@ -1,10 +1,12 @@
 //! The legend of the row profile: which lines are drawn, by component and column.
 
+use std::collections::BTreeSet;
+
 use egui::{Color32, Painter, Rect, Response, Role, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::panel_name;
 use crate::{
-    attention::Component,
+    attention::{Component, PanelId},
     engine::Outcome,
     ui::{
         theme::{self, Colors, RADIUS, space},
@@ -15,11 +17,20 @@ use crate::{
 const SAMPLE: f32 = 20.0;
 
 /// Which lines are hidden.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hidden {
     pub baseline: bool,
-    /// `[component][column]`
-    pub panels: [[bool; 3]; 3],
+    pub panels: BTreeSet<PanelId>,
+}
+
+impl Hidden {
+    fn show(&mut self, panel: PanelId, shown: bool) {
+        if shown {
+            self.panels.remove(&panel);
+        } else {
+            self.panels.insert(panel);
+        }
+    }
 }
 
 /// How a line is drawn: columns by colour, components by stroke.
@@ -36,13 +47,13 @@ impl LineLook {
         Self { color: colors.text_weak, width: 2.5, dashes: None }
     }
 
-    pub fn of_panel(colors: &Colors, component: Component, column: usize, is_selected: bool) -> Self {
-        let dashes = match component {
+    pub fn of_panel(colors: &Colors, panel: PanelId, is_selected: bool) -> Self {
+        let dashes = match panel.component {
             Component::Query => None,
             Component::Key => Some([6.0, 4.0]),
             Component::Value => Some([1.5, 3.0]),
         };
-        Self { color: colors.series[column], width: if is_selected { 2.5 } else { 1.2 }, dashes }
+        Self { color: colors.of_column(panel.column), width: if is_selected { 2.5 } else { 1.2 }, dashes }
     }
 
     /// A stretch of such a line.
@@ -59,47 +70,53 @@ impl LineLook {
 }
 
 /// One switch a line, in the order of the panels.
-pub fn keys_ui(ui: &mut Ui, hidden: &mut Hidden, outcome: &Outcome, selected: (Component, usize)) {
+pub fn keys_ui(ui: &mut Ui, hidden: &mut Hidden, outcome: &Outcome, selected: PanelId) {
     let colors = theme::of(ui);
     ui.spacing_mut().item_spacing = vec2(space::XS, 0.0);
     let baseline = LineLook::of_baseline(colors);
-    key_ui(ui, "baseline", "baseline", baseline, ui.available_width() / 4.0, &mut hidden.baseline);
-    for component in Component::ALL {
+    let n_columns = outcome.shape().n_columns() as f32;
+    let width = ui.available_width() / (n_columns + 1.0);
+    if let Some(shown) = key_ui(ui, "baseline", "baseline", baseline, width, !hidden.baseline) {
+        hidden.baseline = !shown;
+    }
+    for (component, row) in outcome.experiment.epsilon.rows() {
         ui.horizontal(|ui| {
-            let width = (ui.available_width() - 3.0 * space::XS) / 4.0;
-            whole_row_ui(ui, component, width, &mut hidden.panels[component.row()]);
-            for column in 0..3 {
-                let look = LineLook::of_panel(colors, component, column, selected == (component, column));
-                let epsilon = outcome.epsilon[component.row()][column].to_string();
-                let name = panel_name(outcome, component, column);
-                key_ui(ui, &epsilon, &name, look, width, &mut hidden.panels[component.row()][column]);
+            let width = (ui.available_width() - n_columns * space::XS) / (n_columns + 1.0);
+            let panels: Vec<_> = outcome.shape().columns().map(|column| PanelId { component, column }).collect();
+            let is_shown = panels.iter().any(|panel| !hidden.panels.contains(panel));
+            if let Some(shown) = whole_row_ui(ui, component, width, is_shown) {
+                for &panel in &panels {
+                    hidden.show(panel, shown);
+                }
+            }
+            for (&panel, epsilon) in panels.iter().zip(row) {
+                let look = LineLook::of_panel(colors, panel, selected == panel);
+                let (text, name) = (epsilon.to_string(), panel_name(outcome, panel));
+                if let Some(shown) = key_ui(ui, &text, &name, look, width, !hidden.panels.contains(&panel)) {
+                    hidden.show(panel, shown);
+                }
             }
         });
     }
 }
 
-/// The component's name, which switches its three lines.
-fn whole_row_ui(ui: &mut Ui, component: Component, width: f32, hidden: &mut [bool; 3]) {
-    let is_shown = hidden.contains(&false);
+/// The component's name, which switches its lines. Returns whether they are to be shown, where that was changed.
+fn whole_row_ui(ui: &mut Ui, component: Component, width: f32, is_shown: bool) -> Option<bool> {
     let response = switch_ui(ui, width, component.name(), is_shown, 0.0);
     let name = format!("all {component} lines");
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_shown, &name));
-    if response.on_hover_text("Shows or hides the row’s three lines").clicked() {
-        *hidden = [is_shown; 3];
-    }
+    response.on_hover_text("Shows or hides the row’s lines").clicked().then_some(!is_shown)
 }
 
-fn key_ui(ui: &mut Ui, text: &str, name: &str, look: LineLook, width: f32, hidden: &mut bool) {
-    let is_shown = !*hidden;
+/// As [`whole_row_ui`], of one line.
+fn key_ui(ui: &mut Ui, text: &str, name: &str, look: LineLook, width: f32, is_shown: bool) -> Option<bool> {
     let response = switch_ui(ui, width, text, is_shown, SAMPLE + space::XS);
     let left = response.rect.left() + space::XS;
     let sample = Rect::from_min_max(pos2(left, response.rect.top()), pos2(left + SAMPLE, response.rect.bottom()));
     let look = if is_shown { look } else { LineLook { color: theme::of(ui).line, ..look } };
     look.paint(ui.painter(), sample);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_shown, name));
-    if response.on_hover_text(name).clicked() {
-        *hidden = is_shown;
-    }
+    response.on_hover_text(name).clicked().then_some(!is_shown)
 }
 
 /// Something to click with a text `indent` points from its left.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    attention::{Component, Pattern, Why},
+    attention::{Grid, PanelId, Pattern, Why},
     session::Cell,
     ui::frame::Frame,
 };
@@ -18,28 +18,28 @@ pub struct Reading {
     pub why: Option<Why>,
     pub baseline: Why,
     pub baseline_row: Row,
-    /// `[component][column]`; `None` while a panel is awaited.
-    pub rows: [[Option<Row>; 3]; 3],
+    /// `None` while a panel is awaited.
+    pub rows: Grid<Option<Row>>,
 }
 
 /// What a reading depends on. Patterns are compared by what they are made of, which costs nothing.
 #[derive(PartialEq)]
 struct Origin {
     cell: Cell,
-    selected: (Component, usize),
+    selected: PanelId,
     baseline: Pattern,
-    panels: [[Option<Pattern>; 3]; 3],
+    panels: Grid<Option<Pattern>>,
 }
 
 impl Reading {
     /// `last` again where it still holds. `None` where the cell is masked or outside.
-    pub fn renewed(last: Option<Self>, frame: &Frame, cell: Cell, selected: (Component, usize)) -> Option<Self> {
-        let pattern = |component, column| frame.panel(component, column).map(|panel| panel.pattern.clone());
+    pub fn renewed(last: Option<Self>, frame: &Frame, cell: Cell, selected: PanelId) -> Option<Self> {
+        let pattern = |panel| frame.panel(panel).map(|panel| panel.pattern.clone());
         let origin = Origin {
             cell,
             selected,
             baseline: frame.outcome.baseline.pattern.clone(),
-            panels: Component::ALL.map(|component| std::array::from_fn(|column| pattern(component, column))),
+            panels: Grid::from_fn(frame.outcome.shape(), pattern),
         };
         match last {
             Some(last) if last.origin == origin => Some(last),
@@ -52,19 +52,16 @@ impl Reading {
         let baseline = Why::of(&origin.baseline, query, key)?;
         let baseline_row: Row = origin.baseline.exact_row(query).into();
         let mut known = vec![(&origin.baseline, baseline_row.clone())];
-        let rows = origin.panels.each_ref().map(|row| {
-            row.each_ref().map(|pattern| {
-                let pattern = pattern.as_ref()?;
-                if let Some((_, row)) = known.iter().find(|(other, _)| *other == pattern) {
-                    return Some(row.clone());
-                }
-                let row: Row = pattern.exact_row(query).into();
-                known.push((pattern, row.clone()));
-                Some(row)
-            })
+        let rows = origin.panels.each_ref().map(|pattern| {
+            let pattern = pattern.as_ref()?;
+            if let Some((_, row)) = known.iter().find(|(other, _)| *other == pattern) {
+                return Some(row.clone());
+            }
+            let row: Row = pattern.exact_row(query).into();
+            known.push((pattern, row.clone()));
+            Some(row)
         });
-        let (component, column) = origin.selected;
-        let selected = origin.panels[component.row()][column].as_ref();
+        let selected = origin.panels.get(origin.selected).and_then(Option::as_ref);
         let why = selected.and_then(|pattern| Why::of(pattern, query, key));
         Some(Self { origin, why, baseline, baseline_row, rows })
     }
@@ -73,14 +70,13 @@ impl Reading {
         self.origin.cell
     }
 
-    pub fn selected(&self) -> (Component, usize) {
+    pub fn selected(&self) -> PanelId {
         self.origin.selected
     }
 
     /// The selected panel's, if it is there.
     pub fn selected_pattern(&self) -> Option<&Pattern> {
-        let (component, column) = self.origin.selected;
-        self.origin.panels[component.row()][column].as_ref()
+        self.origin.panels.get(self.origin.selected)?.as_ref()
     }
 
     /// Whether what is changed upstream makes other scores than the baseline's, in the selected panel.
@@ -93,8 +89,8 @@ impl Reading {
     }
 
     /// The cell in one panel; `None` while that is awaited.
-    pub fn weight(&self, component: Component, column: usize) -> Option<f32> {
-        self.rows[component.row()][column].as_ref().map(|row| self.rounded(row))
+    pub fn weight(&self, panel: PanelId) -> Option<f32> {
+        self.rows.get(panel)?.as_ref().map(|row| self.rounded(row))
     }
 
     /// As files and the card at the pointer have it.

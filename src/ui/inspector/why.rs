@@ -23,8 +23,8 @@ use crate::{
 /// The table, each line following from those above, and a button that copies it.
 pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actions) {
     let outcome = &frame.outcome;
-    let (component, column) = reading.selected();
-    hint(ui, &panel_name(outcome, component, column));
+    let panel = reading.selected();
+    hint(ui, &panel_name(outcome, panel));
     let Some(why) = &reading.why else {
         hint(ui, "not computed yet");
         return;
@@ -36,7 +36,7 @@ pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actio
     if let Some(upstream) = &upstream {
         hint(ui, upstream);
     }
-    let lines = steps(why, component, unchanged(reading, outcome));
+    let lines = steps(why, panel.component, unchanged(reading, outcome));
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.spacing_mut().interact_size.y = 0.0;
@@ -48,7 +48,7 @@ pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actio
     if ui.button("Copy steps").on_hover_text("Tab-separated: name, formula, number").clicked() {
         let Cell { query, key } = reading.cell();
         let (from, to) = (numbers::token(outcome, query), numbers::token(outcome, key));
-        let title = format!("{}: {query} {from} → {key} {to}", panel_name(outcome, component, column));
+        let title = format!("{}: {query} {from} → {key} {to}", panel_name(outcome, panel));
         let remarks = upstream.map_or_else(String::new, |upstream| format!("{upstream}\n"));
         let text = format!("{title}\n{remarks}{}", steps::table(&lines));
         actions.push(Action::Copy { text, what: "The steps to this weight" });
@@ -83,11 +83,11 @@ fn step_ui(ui: &mut Ui, step: &Step) {
 
 /// Why ε leaves the cell as it is, where it does.
 fn unchanged(reading: &Reading, outcome: &Outcome) -> Unchanged {
-    let (component, column) = reading.selected();
-    let epsilon = outcome.epsilon[component.row()][column];
-    if component == Component::Value {
+    let panel = reading.selected();
+    let epsilon = outcome.experiment.epsilon[panel];
+    if panel.component == Component::Value {
         Unchanged::Value
-    } else if epsilon == outcome.operation.neutral() {
+    } else if epsilon == outcome.experiment.operation.neutral() {
         Unchanged::Neutral(epsilon)
     } else if reading.selected_pattern().is_some_and(|pattern| pattern.edit().is_some()) {
         Unchanged::Position

@@ -132,7 +132,7 @@ impl HeadCounts {
         outcome.map_or(Self { n_heads: 4, n_kv_heads: 2, head: 0 }, |outcome| Self {
             n_heads: outcome.facts.n_heads.max(1),
             n_kv_heads: outcome.facts.n_kv_heads.max(1),
-            head: outcome.head,
+            head: outcome.experiment.head,
         })
     }
 

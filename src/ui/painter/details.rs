@@ -2,7 +2,7 @@
 
 use super::{Details, Looks, PARTS, Reply, Watcher};
 use crate::{
-    attention::{Metrics, Pattern},
+    attention::{Grid, Metrics, Pattern},
     engine::{Engine, EngineError, Outcome, Panel},
     ui::frame::PanelEffects,
 };
@@ -36,7 +36,7 @@ impl Known {
 
     /// Forgets what is not in `outcome`.
     fn keep(&mut self, outcome: &Outcome) {
-        let shown = outcome.panels.as_flattened().iter().chain([&outcome.baseline]);
+        let shown = outcome.panels.values().chain([&outcome.baseline]);
         self.norms.retain(|(panel, _)| shown.clone().any(|other| other.has_same_output(panel)));
         self.metrics.retain(|(pattern, _)| shown.clone().any(|other| other.pattern == *pattern));
     }
@@ -52,14 +52,15 @@ pub(super) fn send(
 ) -> Result<(), EngineError> {
     profiling::scope!("details");
     known.keep(outcome);
-    let (component, column) = looks.selected;
+    let selected = outcome.shape().nearest(looks.selected);
     let panels = metrics(outcome, known, watcher)?;
     watcher.check()?;
     let norm = known.norm(&outcome.baseline);
     watcher.check()?;
-    let output_norms = norm.zip(known.norm(outcome.panel(component, column)));
-    let effect = engine.effect_observed(&watcher.request.spec, component, column, watcher)?;
-    let mut details = Details { panels, output_norms, effect, of_all: PanelEffects::default(), is_whole: false };
+    let output_norms = norm.zip(known.norm(&outcome.panels[selected]));
+    let effect = engine.effect_observed(&watcher.request.spec, selected, watcher)?;
+    let mut details =
+        Details { panels, output_norms, effect, of_all: PanelEffects::unknown(outcome.shape()), is_whole: false };
     if looks.inspector {
         of_all(engine, known, outcome, watcher, &mut details)?;
     }
@@ -69,12 +70,12 @@ pub(super) fn send(
 }
 
 /// Of every panel; equal ones are evaluated once.
-fn metrics(outcome: &Outcome, known: &mut Known, watcher: &Watcher<'_>) -> Result<[[Metrics; 3]; 3], EngineError> {
+fn metrics(outcome: &Outcome, known: &mut Known, watcher: &Watcher<'_>) -> Result<Grid<Metrics>, EngineError> {
     watcher.check()?;
-    let mut panels = [[known.metrics(&outcome.baseline.pattern); 3]; 3];
-    for (metrics, panel) in panels.as_flattened_mut().iter_mut().zip(outcome.panels.as_flattened()) {
+    let mut panels = Grid::filled(outcome.shape(), known.metrics(&outcome.baseline.pattern));
+    for (panel, metrics) in panels.iter_mut() {
         watcher.check()?;
-        *metrics = known.metrics(&panel.pattern);
+        *metrics = known.metrics(&outcome.panels[panel].pattern);
     }
     Ok(panels)
 }
@@ -88,19 +89,20 @@ fn of_all(
     details: &mut Details,
 ) -> Result<(), EngineError> {
     let baseline = known.norm(&outcome.baseline);
-    let ratios = details.of_all.norm_ratios.as_flattened_mut();
-    for (ratio, panel) in ratios.iter_mut().zip(outcome.panels.as_flattened()) {
+    for (panel, ratio) in details.of_all.norm_ratios.iter_mut() {
         watcher.check()?;
-        *ratio = known.norm(panel).zip(baseline).map(|(norm, baseline)| norm / baseline);
+        *ratio = known.norm(&outcome.panels[panel]).zip(baseline).map(|(norm, baseline)| norm / baseline);
     }
     let mut is_first = true;
     let divergences = engine.divergences_observed(&watcher.request.spec, watcher, &mut |divergences| {
-        details.of_all.divergences = *divergences;
+        details.of_all.divergences.clone_from(divergences);
         // The first at once: what follows may be given up for the next step of a drag.
         if std::mem::take(&mut is_first) || watcher.is_due(&watcher.parted, PARTS) {
             watcher.send(Reply::Details(Box::new(details.clone())));
         }
     })?;
-    details.of_all.divergences = divergences.unwrap_or_default();
+    if let Some(divergences) = divergences {
+        details.of_all.divergences = divergences;
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use egui::{CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, pos2};
 
 use crate::{
-    attention::Epsilon,
+    attention::{Column, Epsilon},
     engine::{Sweep, SweepMetric},
     session::{Command, RowChoice, Session},
     ui::{
@@ -27,7 +27,7 @@ pub struct Place {
     pub scale: EpsilonScale,
 }
 
-/// Three markers; one that is moved chooses its column and sets the ε of the chosen rows there.
+/// A marker for each column; one that is moved chooses its column and sets the ε of the chosen rows there.
 pub fn markers_ui(
     ui: &Ui,
     place: &Place,
@@ -36,13 +36,14 @@ pub fn markers_ui(
     metric: SweepMetric,
     actions: &mut Actions,
 ) {
-    let epsilons = session.epsilon[session.rows.lead().row()];
-    let levels = levels(epsilons.map(|epsilon| place.scale.x_of(epsilon)));
+    let epsilons = session.epsilon.row(session.selected().component);
+    let xs: Vec<f32> = epsilons.iter().map(|&epsilon| place.scale.x_of(epsilon)).collect();
+    let columns = session.epsilon.shape().columns().zip(epsilons).zip(levels(&xs));
+    let mut markers: Vec<_> = columns.map(|((column, &epsilon), level)| Marker { column, epsilon, level }).collect();
     // The chosen one is in front of the others.
-    let mut columns = [0, 1, 2];
-    columns.sort_by_key(|&column| column == session.column);
-    for column in columns {
-        let marker = Marker { column, epsilon: epsilons[column], level: levels[column] };
+    markers.sort_by_key(|marker| marker.column == session.column);
+    for marker in markers {
+        let column = marker.column;
         let is_chosen = column == session.column;
         // Of two handles of the same size, egui takes the one behind.
         let reach = if is_chosen { REACH - 1.0 } else { REACH };
@@ -60,12 +61,12 @@ pub fn markers_ui(
         let is_lit = is_chosen || response.hovered() || response.dragged();
         shown.paint(ui, place, is_lit, response.has_focus());
         let description = values_at(sweep, metric, session.rows, shown.epsilon);
-        describe_epsilon(ui, &response, &format!("ε of column {}", column + 1), shown.epsilon, &description);
+        describe_epsilon(ui, &response, &format!("ε of column {}", column.index() + 1), shown.epsilon, &description);
     }
 }
 
 struct Marker {
-    column: usize,
+    column: Column,
     epsilon: Epsilon,
     /// 0 at the top; larger where other tags stand there.
     level: usize,
@@ -87,7 +88,7 @@ impl Marker {
         };
         ui.painter().vline(x, place.frame.y_range(), line);
         let bottom = place.frame.top() + 2.0 + TAG * (self.level + 1) as f32;
-        let rect = tag(ui, pos2(x, bottom), (self.column + 1).to_string(), [fill, text]);
+        let rect = tag(ui, pos2(x, bottom), (self.column.index() + 1).to_string(), [fill, text]);
         if has_focus {
             focus_ring(ui.painter(), rect, CornerRadius::same(4), colors);
         }
@@ -95,12 +96,12 @@ impl Marker {
 }
 
 /// How far down the tag of each marker stands, so that none covers another.
-fn levels(xs: [f32; 3]) -> [usize; 3] {
-    let mut levels = [0; 3];
-    for index in 1..3 {
+fn levels(xs: &[f32]) -> Vec<usize> {
+    let mut levels = vec![0; xs.len()];
+    for index in 1..xs.len() {
         let near = |other: &usize| (xs[*other] - xs[index]).abs() < TAG_WIDTH;
         let taken: Vec<usize> = (0..index).filter(near).map(|other| levels[other]).collect();
-        levels[index] = (0..3).find(|level| !taken.contains(level)).unwrap_or(0);
+        levels[index] = (0..xs.len()).find(|level| !taken.contains(level)).unwrap_or(0);
     }
     levels
 }
@@ -120,9 +121,9 @@ mod tests {
 
     #[test]
     fn tags_that_would_touch_stand_below_each_other() {
-        assert_eq!(levels([100.0, 60.0, 20.0]), [0, 0, 0]);
-        assert_eq!(levels([100.0, 100.0, 100.0]), [0, 1, 2]);
-        assert_eq!(levels([100.0, 20.0, 95.0]), [0, 0, 1]);
-        assert_eq!(levels([100.0, 110.0, 120.0]), [0, 1, 0]);
+        assert_eq!(levels(&[100.0, 60.0, 20.0]), [0, 0, 0]);
+        assert_eq!(levels(&[100.0, 100.0, 100.0]), [0, 1, 2]);
+        assert_eq!(levels(&[100.0, 20.0, 95.0]), [0, 0, 1]);
+        assert_eq!(levels(&[100.0, 110.0, 120.0]), [0, 1, 0]);
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     engine::{Engine, EngineError, OpenSource, Reference, RunSpec, Sweep, SweepMetric, Ticket},
-    session::{Cell, FIGURE_GRID, Session},
+    session::{Cell, Session, figure_grid},
 };
 
 /// Between two partial sweeps.
@@ -29,8 +29,9 @@ impl Question {
     /// The pinned cell is asked for only where its weight is looked at: its curve alone would not be worth a sweep.
     pub fn of(session: &Session) -> Self {
         let is_looked_at = session.view.sweep.metric == SweepMetric::Weight;
+        let spec = RunSpec { reference: Reference::Baseline, ..session.run_spec() };
         Self {
-            spec: RunSpec { epsilon: FIGURE_GRID, reference: Reference::Baseline, ..session.run_spec() },
+            spec: spec.with(|experiment| experiment.epsilon = figure_grid()),
             cell: session.pinned.filter(|_| is_looked_at),
         }
     }

@@ -94,11 +94,11 @@ impl Rail<'_> {
     }
 
     /// The values of columns 1, 2, 3; an arrow where they are out of view.
-    pub fn marks(&self, marks: [Epsilon; 3], current: Epsilon) {
+    pub fn marks(&self, marks: &[Epsilon], current: Epsilon) {
         let (painter, colors, scale) = (self.painter(), self.colors(), self.scale);
-        let xs = marks.map(|mark| scale.x_of(mark));
+        let xs: Vec<f32> = marks.iter().map(|&mark| scale.x_of(mark)).collect();
         let bottom = self.y - HANDLE_RADIUS - STEM;
-        for group in grouped(xs, MARK_HEIGHT + 2.0) {
+        for group in grouped(&xs, MARK_HEIGHT + 2.0) {
             let is_current = group.iter().any(|&i| marks[i] == current);
             let (fill, text) =
                 if is_current { (colors.accent, colors.on_accent) } else { (colors.raised, colors.text) };

@@ -145,8 +145,8 @@ pub fn labelled_decades(log_width: f32, label_width: f32) -> impl Iterator<Item 
 
 /// Groups marks whose labels would touch: each group holds the indices of `xs` within `width` points of the next,
 /// from left to right.
-pub fn grouped(xs: [f32; 3], width: f32) -> Vec<Vec<usize>> {
-    let mut order = [0, 1, 2];
+pub fn grouped(xs: &[f32], width: f32) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..xs.len()).collect();
     order.sort_by(|&a, &b| xs[a].total_cmp(&xs[b]));
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut previous = f32::NEG_INFINITY;
@@ -241,8 +241,8 @@ mod tests {
 
     #[test]
     fn marks_that_touch_share_a_label() {
-        assert_eq!(grouped([100.0, 60.0, 20.0], 14.0), [[2], [1], [0]]);
-        assert_eq!(grouped([100.0, 20.0, 92.0], 14.0), [vec![1], vec![0, 2]]);
-        assert_eq!(grouped([5.0, 5.0, 5.0], 14.0), [[0, 1, 2]]);
+        assert_eq!(grouped(&[100.0, 60.0, 20.0], 14.0), [[2], [1], [0]]);
+        assert_eq!(grouped(&[100.0, 20.0, 92.0], 14.0), [vec![1], vec![0, 2]]);
+        assert_eq!(grouped(&[5.0, 5.0, 5.0], 14.0), [[0, 1, 2]]);
     }
 }

@@ -19,7 +19,7 @@ const GAP: f32 = 40.0;
 #[derive(Debug)]
 pub struct EpsilonSlider<'a> {
     epsilon: Epsilon,
-    marks: [Epsilon; 3],
+    marks: &'a [Epsilon],
     neutral: Epsilon,
     name: &'a str,
     transition: Option<[Epsilon; 2]>,
@@ -30,8 +30,8 @@ impl<'a> EpsilonSlider<'a> {
     /// From the top of the slider to the middle of its rail in points, to line up what stands beside it.
     pub const RAIL_CENTER: f32 = MARK_HEIGHT + STEM + HANDLE_RADIUS;
 
-    /// Shows `epsilon`; `marks` are the values of columns 1, 2, 3.
-    pub fn new(epsilon: &Epsilon, marks: [Epsilon; 3]) -> Self {
+    /// Shows `epsilon`; `marks` are the values of the columns, numbered from 1.
+    pub fn new(epsilon: &Epsilon, marks: &'a [Epsilon]) -> Self {
         let neutral = Epsilon::ONE;
         Self { epsilon: *epsilon, marks, neutral, name: "epsilon", transition: None, decades: WHOLE }
     }

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::{
-    attention::{PositionScope, Preset, Scope},
-    engine::{Bundled, Engine, RunSpec},
-    session::Session,
+    attention::{PositionScope, Preset, Scope, panel},
+    engine::{Bundled, Engine},
+    session::{Session, repeated},
 };
 
 /// A number and the worth of one in its last digit.
@@ -92,20 +92,17 @@ fn every_number_follows_from_the_digits_above_it() {
         for operation in Operation::ALL {
             for scope in &scopes {
                 for epsilon in [[0.0, 1e-10, 1e-3], [0.5, 1.0, 3.7], [99.0, 1e4, 1e10]] {
-                    let epsilon = [epsilon.map(|epsilon| Epsilon::new(epsilon).unwrap()); 3];
-                    let spec =
-                        RunSpec { operation, scope: scope.clone(), epsilon, ..Session::example(bundled).run_spec() };
+                    let spec = Session::example(bundled).run_spec().with(|experiment| {
+                        (experiment.operation, experiment.scope) = (operation, scope.clone());
+                        experiment.epsilon = repeated(&epsilon.map(|epsilon| Epsilon::new(epsilon).unwrap()));
+                    });
                     let outcome = engine.run(&spec, &|| false).unwrap();
-                    for component in Component::ALL {
-                        for column in 0..3 {
-                            let pattern = &outcome.panel(component, column).pattern;
-                            for (query, key) in [(0, 0), (1, 0), (5, 0), (5, 5), (10, 3), (12, 11)] {
-                                let why = Why::of(pattern, query, key).unwrap();
-                                let what =
-                                    format!("{bundled:?} {operation} {scope} {component} {column} {query} {key}");
-                                check(&why, component, &what);
-                                checked += 1;
-                            }
+                    for (id, panel) in outcome.panels.iter() {
+                        for (query, key) in [(0, 0), (1, 0), (5, 0), (5, 5), (10, 3), (12, 11)] {
+                            let why = Why::of(&panel.pattern, query, key).unwrap();
+                            let what = format!("{bundled:?} {operation} {scope} {id:?} {query} {key}");
+                            check(&why, id.component, &what);
+                            checked += 1;
                         }
                     }
                 }
@@ -125,9 +122,9 @@ fn what_is_done_is_named() {
         (Operation::MeanPositions, Component::Query, ("mean + ε × (before ε − mean)", "the mean over positions")),
         (Operation::Noise { seed: 3 }, Component::Query, ("before ε + ε × noise", "the noise is added to the query")),
     ] {
-        let spec = RunSpec { operation, ..Session::default().run_spec() };
+        let spec = Session::default().run_spec().with(|experiment| experiment.operation = operation);
         let outcome = engine.run(&spec, &|| false).unwrap();
-        let why = Why::of(&outcome.panel(component, 0).pattern, 7, 2).unwrap();
+        let why = Why::of(&outcome.panels[panel(component, 0)].pattern, 7, 2).unwrap();
         let steps = steps(&why, component, Unchanged::Layer);
         let (formula, hint) = steps
             .iter()
@@ -148,7 +145,7 @@ fn what_is_done_is_named() {
 fn what_is_not_done_is_said() {
     let spec = Session::default().run_spec();
     let outcome = Engine::default().run(&spec, &|| false).unwrap();
-    let why = Why::of(&outcome.panel(Component::Value, 0).pattern, 7, 2).unwrap();
+    let why = Why::of(&outcome.panels[panel(Component::Value, 0)].pattern, 7, 2).unwrap();
     for (unchanged, remark) in [
         (Unchanged::Value, "Value does not enter the pattern."),
         (Unchanged::Neutral(Epsilon::ONE), "ε = 1e0 changes nothing."),
