@@ -6,9 +6,6 @@ use super::{
     transformer::{ModelShape, PositionLimit},
 };
 
-/// The values of `model_type` that are read.
-pub const MODEL_TYPES: &str = "llama, mistral, smollm, qwen2, qwen3, gpt2, gpt_neox and bert are";
-
 /// Longest prompt that is read, whatever the model can: the scores of one head are 8192² · 8 bytes = 0.5 GB there.
 pub const MOST_POSITIONS: usize = 8192;
 

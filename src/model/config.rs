@@ -148,3 +148,16 @@ fn short(found: impl Display) -> String {
         None => found,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_json_is_said_to_be_so() {
+        for text in [&b"{"[..], b"[]", b"\xff", b"", b"{\"a\": NaN}"] {
+            assert!(parse_config(text).unwrap_err().to_string().starts_with("config.json cannot be read: "));
+        }
+        assert!(parse_config("[".repeat(100_000).as_bytes()).is_err(), "no stack overflow");
+    }
+}

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{LanguageModel, ModelError, family::Family, loading::Watch, safetensors_file::Shards};
+use super::{LanguageModel, ModelError, families::registry, loading::Watch, safetensors_file::Shards};
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
@@ -43,10 +43,10 @@ pub enum FolderError {
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
     let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
-    let family = Family::parse(&config).map_err(explain)?;
+    let description = registry::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let shards = Shards::open(weight_files(folder)?)?;
-    LanguageModel::load(&family, &shards, tokenizer.as_deref(), watch).map_err(explain)
+    LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{
     ModelError,
-    family::Family,
+    families::{description::Description, network::Network, registry},
     loading::{Watch, unwatched},
     mapped_file::MappedFile,
     tokenizer::{Token, Tokenizer},
@@ -35,7 +35,7 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
-        Self::load(&Family::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)
+        Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)
     }
 
     /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
@@ -43,14 +43,14 @@ impl LanguageModel {
     /// # Errors
     /// When the tokenizer is malformed, a tensor is not as the configuration says, or `watch` gave up.
     pub(super) fn load(
-        family: &Family,
+        description: &Description,
         store: &dyn TensorStore,
         tokenizer: Option<&[u8]>,
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let transformer = family.load(&Weights::watched(store, watch))?;
-        Ok(Self { files: store.files(), ..Self::new(transformer, tokenizer) })
+        let transformer = Network::load(description, &Weights::watched(store, watch))?;
+        Ok(Self { files: store.files(), ..Self::new(Box::new(transformer), tokenizer) })
     }
 
     /// # Errors

@@ -7,10 +7,8 @@ use rayon::prelude::*;
 
 use super::{
     ModelError,
-    common_config::Bias,
     dot_products::{GROUP, dot_products},
     matrix::Matrix,
-    weights::Weights,
 };
 
 /// y = x·Wᵀ + b
@@ -24,27 +22,6 @@ impl Linear {
     /// Without a bias; `weight [out, in]`.
     pub fn new(weight: Matrix) -> Self {
         Self { parts: vec![weight], bias: None }
-    }
-
-    /// Tensors `{name}.weight [out, in]` and, where present, `{name}.bias [out]`.
-    ///
-    /// # Errors
-    /// When one is missing or has another shape.
-    pub fn load(weights: &Weights<'_>, name: &str, d_in: usize, d_out: usize, bias: Bias) -> Result<Self, ModelError> {
-        let map = Self::new(weights.matrix(&format!("{name}.weight"), [d_out, d_in])?);
-        Ok(match bias {
-            Bias::Absent => map,
-            Bias::Present => map.with_bias(weights.vector(&format!("{name}.bias"), d_out)?),
-        })
-    }
-
-    /// Tensors `{name}.weight [in, out]` and `{name}.bias [out]`: GPT-2's `Conv1D`.
-    ///
-    /// # Errors
-    /// When one is missing or has another shape.
-    pub fn load_conv1d(weights: &Weights<'_>, name: &str, d_in: usize, d_out: usize) -> Result<Self, ModelError> {
-        let weight = weights.matrix(&format!("{name}.weight"), [d_in, d_out])?.transposed();
-        Ok(Self::new(weight).with_bias(weights.vector(&format!("{name}.bias"), d_out)?))
     }
 
     /// With another bias, `[out]`.
@@ -161,7 +138,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::model::{matrix, weights::tests::HandMade};
+    use crate::model::matrix;
 
     /// Small whole numbers, so that sums are exact in any order.
     fn whole_numbers(rows: usize, columns: usize) -> Array2<f32> {
@@ -199,16 +176,5 @@ mod tests {
         assert_eq!(error, "test: expected [1, 2], found [1, 1]");
         let error = Linear::stack([part(vec![1.0, 2.0], 0.0), part(vec![3.0], 0.0)]).err().unwrap().to_string();
         assert_eq!(error, "stacking projections: expected [1, 2], found [1, 1]");
-    }
-
-    #[test]
-    fn conv1d_is_stored_the_other_way_round() {
-        let store = HandMade::zeros(&[("c.weight", &[2, 3]), ("c.bias", &[3])])
-            .set("c.weight", [1.0, 2.0, 3.0, 10.0, 20.0, 30.0])
-            .set("c.bias", [0.0, 0.0, 0.5]);
-        let map = Linear::load_conv1d(&Weights::new(&store), "c", 2, 3).unwrap();
-        assert_eq!(map.forward("test", &array![[1.0, 1.0]]).unwrap(), array![[11.0, 22.0, 33.5]]);
-        let turned = Linear::load_conv1d(&Weights::new(&store), "c", 3, 2).err().unwrap();
-        assert_eq!(turned.to_string(), "tensor c.weight: expected shape [3, 2], found [2, 3]");
     }
 }

@@ -1,32 +1,27 @@
 //! Language models: tokens in, query, key and value vectors of every layer out, with [`crate::attention`]'s
 //! interventions acting on the way.
 //!
-//! A model's architecture implements [`Transformer`]: all but attention, which is the same for all of them and lives
-//! in [`run`]. Everything is computed in f32 on [`ndarray`] arrays; weights stay in their files ([`folder`]).
+//! A model's architecture is described by data ([`families`]) and computed by one implementation of [`Transformer`]: all
+//! but attention, where interventions act ([`run`]). Everything is computed in f32 on [`ndarray`] arrays; weights stay in their files ([`folder`]).
 
-mod bert;
+mod activation;
 pub mod bundled;
 mod common_config;
 mod config;
 mod contain;
 mod dot_products;
 mod error;
-mod family;
-mod feed_forward;
+mod families;
 pub mod folder;
 pub mod gguf;
-mod gpt2;
-mod gpt_neox;
 mod heads;
 mod language_model;
 mod linear;
-mod llama;
-mod llama_config;
 pub mod loading;
 mod mapped_file;
 mod matrix;
+mod norms;
 mod number_format;
-mod ops;
 mod piece;
 mod rope;
 pub mod run;

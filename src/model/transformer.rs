@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use ndarray::{Array2, s};
 
-use super::{ModelError, matrix::Matrix};
+use super::ModelError;
 use crate::attention::LayerQkv;
 
 /// Dimensions of a model.
@@ -45,19 +45,6 @@ impl ModelShape {
     pub(super) fn expect(&self, operation: &'static str, residual: &Residual) -> Result<(), ModelError> {
         residual.expect(operation, [residual.n_positions().min(self.max_positions), self.d_model])
     }
-}
-
-/// The embeddings of a prompt's tokens, `[T, d_model]`, out of `embedding [vocab, d_model]`.
-///
-/// # Errors
-/// Those of [`ModelShape::check_ids`], and when the file of the weights was changed since it was opened.
-pub(super) fn embed_tokens(
-    shape: &ModelShape,
-    embedding: &Matrix,
-    token_ids: &[u32],
-) -> Result<Array2<f32>, ModelError> {
-    shape.check_ids(token_ids)?;
-    embedding.select(token_ids.iter().map(|&id| usize::try_from(id).unwrap_or(usize::MAX)))
 }
 
 /// # Errors

@@ -14,7 +14,7 @@ use crate::model::{
         Bias, MOST_HEAD_DIM, MOST_HEADS, MOST_LAYERS, MOST_NAMED_POSITIONS, MOST_TOKENS, MOST_WIDTH, Unembedding,
         within_program,
     },
-    llama_config::{LlamaConfig, QkNorm},
+    families::llama::Llama,
     rope::{RopeConfig, RopeScaling},
     transformer::{ModelShape, PositionLimit},
 };
@@ -65,7 +65,7 @@ struct Keys<'h, 'a> {
 
 /// # Errors
 /// When a value is absent or out of bounds, or the model does something that is not computed here.
-pub fn read(header: &Header<'_>) -> Result<(Architecture, LlamaConfig), Defect> {
+pub fn read(header: &Header<'_>) -> Result<(Architecture, Llama), Defect> {
     let architecture = Architecture::read(&header.metadata)?;
     let keys = Keys { header, architecture };
     keys.refuse_unsupported()?;
@@ -73,14 +73,14 @@ pub fn read(header: &Header<'_>) -> Result<(Architecture, LlamaConfig), Defect> 
     let bias = |tensor: &str| Bias::from(keys.has(&format!("blk.0.{tensor}.bias")));
     let rms_norm_eps = keys.key("attention.layer_norm_rms_epsilon");
     let nothing = || wrong(&rms_norm_eps, "a number above 0", "nothing");
-    let config = LlamaConfig {
+    let config = Llama {
         d_ff: keys.required_count("feed_forward_length", 1..=MOST_WIDTH)?,
         rms_norm_eps: header.metadata.positive(&rms_norm_eps)?.ok_or_else(nothing)?,
         rope: RopeConfig { theta: keys.positive("rope.freq_base")?.unwrap_or(10_000.0), scaling: RopeScaling::None },
         qkv_bias: bias("attn_q"),
         output_bias: bias("attn_output"),
         mlp_bias: bias("ffn_gate"),
-        qk_norm: if architecture == Architecture::Qwen3 { QkNorm::PerHead } else { QkNorm::Absent },
+        has_qk_norm: architecture == Architecture::Qwen3,
         unembedding: if keys.has("output.weight") { Unembedding::Own } else { Unembedding::Tied },
         shape,
     };

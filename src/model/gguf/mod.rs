@@ -25,7 +25,10 @@ pub use error::{Defect, GgufError};
 
 use self::{cursor::Stop, header::Header, tensors::Tensors};
 use super::{
-    LanguageModel, ModelError, llama::Llama, llama_config::LlamaConfig, loading::Watch, rope::RopeScaling,
+    LanguageModel, ModelError,
+    families::{llama::Llama, network::Network},
+    loading::Watch,
+    rope::RopeScaling,
     weights::Weights,
 };
 
@@ -59,11 +62,11 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     })
 }
 
-fn load(mut config: LlamaConfig, tensors: &Tensors<'_>, watch: Watch<'_>) -> Result<Llama, ModelError> {
+fn load(mut config: Llama, tensors: &Tensors<'_>, watch: Watch<'_>) -> Result<Network, ModelError> {
     if let Some(factors) = tensors.rope_factors(config.shape.head_dim)? {
         config.rope.scaling = RopeScaling::Divided(factors);
     }
-    Llama::load(&config, &Weights::watched(tensors, watch))
+    Network::load(&config.describe(), &Weights::watched(tensors, watch))
 }
 
 /// As many of the file's first bytes as its header takes, or all that are worth reading.

@@ -1,35 +1,20 @@
-//! The block behind attention: each position by itself through two linear maps and a nonlinear function.
+//! The nonlinear functions of feed-forward blocks.
 
-use ndarray::{Array2, Axis, Zip};
+use ndarray::{Array2, ArrayView2};
 
-use super::{ModelError, config::Config, linear::Linear};
+use super::{ModelError, config::Config};
 use crate::attention::exp_in_place;
 
-/// Down(activation(Up(x)))
-pub struct FeedForward {
-    pub up: Linear,
-    pub activation: Activation,
-    pub down: Linear,
-}
-
-impl FeedForward {
-    /// `x [T, d_model]` to `[T, d_model]`.
-    ///
-    /// # Errors
-    /// When `x` has another width.
-    pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        let inner = self.activation.of(&self.up.forward("feed-forward block", x)?);
-        self.down.forward("feed-forward block", &inner)
-    }
-}
-
-/// The Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv 1606.08415) and its approximation.
+/// A function of each number by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
-    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution.
+    /// The Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv 1606.08415): x·Φ(x), where Φ is the distribution
+    /// function of the standard normal distribution.
     Gelu,
-    /// x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    /// Its approximation x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))
     GeluTanh,
+    /// x / (1 + exp(−x)), the sigmoid linear unit, also called swish.
+    Silu,
 }
 
 impl Activation {
@@ -51,16 +36,19 @@ impl Activation {
     }
 
     /// Of every element.
-    pub fn of(self, x: &Array2<f32>) -> Array2<f32> {
-        let mut y = x.mapv(match self {
+    pub fn of(self, x: ArrayView2<'_, f32>) -> Array2<f32> {
+        let mut y = Array2::zeros(x.dim());
+        let argument = match self {
             Self::Gelu => |x: f32| -0.5 * x * x,
             Self::GeluTanh => |x: f32| -(2.0 * tanh_argument(x)).abs(),
-        });
+            Self::Silu => |x: f32| -x.abs(),
+        };
+        y.zip_mut_with(&x, |y, &x| *y = argument(x));
         exp_of(&mut y);
         match self {
-            Self::Gelu => y.zip_mut_with(x, |y, &x| *y = x * normal_distribution(x, *y)),
+            Self::Gelu => y.zip_mut_with(&x, |y, &x| *y = x * normal_distribution(x, *y)),
             // ½(1 + tanh u) is the logistic function of 2u, and u has the sign of x.
-            Self::GeluTanh => y.zip_mut_with(x, |y, &x| *y = times_logistic(x, *y)),
+            Self::GeluTanh | Self::Silu => y.zip_mut_with(&x, |y, &x| *y = times_logistic(x, *y)),
         }
         y
     }
@@ -82,16 +70,6 @@ fn normal_distribution(x: f32, exp: f32) -> f32 {
     let series = t * (A[0] + t * (A[1] + t * (A[2] + t * (A[3] + t * A[4]))));
     let tail = 0.5 * series * f64::from(exp);
     if x < 0.0 { tail as f32 } else { (1.0 - tail) as f32 }
-}
-
-/// silu(gate) · up of `gate_up [T, 2·d]`, gate in front: `[T, d]` (Shazeer 2020, arXiv 2002.05202).
-pub fn swiglu(gate_up: &Array2<f32>) -> Array2<f32> {
-    let (gate, up) = gate_up.view().split_at(Axis(1), gate_up.ncols() / 2);
-    let mut gated = Array2::zeros(gate.dim());
-    gated.zip_mut_with(&gate, |e: &mut f32, g| *e = -g.abs());
-    exp_of(&mut gated);
-    Zip::from(&mut gated).and(&gate).and(&up).for_each(|y, &gate, &up| *y = times_logistic(gate, *y) * up);
-    gated
 }
 
 /// x·1/(1 + exp(−z)), given e = exp(−|z|), which cannot overflow, of a z with the sign of x.
@@ -120,7 +98,7 @@ mod tests {
     fn silu_is_the_input_times_its_sigmoid() {
         let gates = [-200.0_f32, -3.0, -0.0, 0.0, 0.5, 3.0, 200.0];
         for gate in gates {
-            let ours = swiglu(&array![[gate, 2.0]])[[0, 0]];
+            let ours = 2.0 * Activation::Silu.of(array![[gate]].view())[[0, 0]];
             let truth = 2.0 * f64::from(gate) / (1.0 + (-f64::from(gate)).exp());
             assert!((f64::from(ours) - truth).abs() <= 1e-6 * truth.abs() + 1e-37, "{gate}: {ours}, not {truth}");
         }
@@ -141,10 +119,10 @@ mod tests {
         for step in -420..=420 {
             let x = step as f32 / 100.0;
             let truth = f64::from(x) * 0.5 * (1.0 + erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2));
-            let ours = f64::from(Activation::Gelu.of(&array![[x]])[[0, 0]]);
+            let ours = f64::from(Activation::Gelu.of(array![[x]].view())[[0, 0]]);
             assert!((ours - truth).abs() <= 1.5e-7 * f64::from(x.abs()), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::Gelu.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::Gelu.of(array![[-40.0, -0.0, 40.0, 1e30]].view()), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]
@@ -154,10 +132,10 @@ mod tests {
             let wide = f64::from(x);
             let u = (2.0 / std::f64::consts::PI).sqrt() * (wide + 0.044_715 * wide.powi(3));
             let truth = 0.5 * wide * (1.0 + u.tanh());
-            let ours = f64::from(Activation::GeluTanh.of(&array![[x]])[[0, 0]]);
+            let ours = f64::from(Activation::GeluTanh.of(array![[x]].view())[[0, 0]]);
             assert!((ours - truth).abs() <= 2e-7 * wide.abs(), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::GeluTanh.of(&array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::GeluTanh.of(array![[-40.0, -0.0, 40.0, 1e30]].view()), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]

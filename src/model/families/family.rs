@@ -1,0 +1,13 @@
+//! What the registry knows of a family.
+
+use super::description::Description;
+use crate::model::{ModelError, config::Config};
+
+/// Models with the same layers and names of tensors.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Values of `model_type` in `config.json`.
+    pub model_types: &'static [&'static str],
+    /// From a configuration to what the model is made of; an error where it says what is not computed.
+    pub read: fn(Config<'_>) -> Result<Description, ModelError>,
+}

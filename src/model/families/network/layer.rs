@@ -1,0 +1,100 @@
+//! One layer: where the norms are and in which order the blocks add to the residual stream.
+
+use std::borrow::Cow;
+
+use ndarray::Array2;
+
+use super::{
+    super::description::{self, Order},
+    attention::{Attention, Ropes},
+    feed_forward::FeedForward,
+    tensors::Tensors,
+};
+use crate::{
+    attention::LayerQkv,
+    model::{
+        ModelError,
+        norms::Norm,
+        transformer::{ModelShape, Residual},
+    },
+};
+
+/// Attention and the feed-forward block.
+pub struct Layer {
+    attention: Attention,
+    attention_norms: Norms,
+    feed_forward: FeedForward,
+    feed_forward_norms: Norms,
+    order: Order,
+}
+
+struct Norms {
+    before: Option<Norm>,
+    on_sum: Option<Norm>,
+}
+
+impl Norms {
+    fn load(norms: &description::Norms, width: usize, below: &Tensors<'_>) -> Result<Self, ModelError> {
+        let load = |norm: Option<description::Norm>| norm.map(|norm| below.norm(&norm, width)).transpose();
+        Ok(Self { before: load(norms.before)?, on_sum: load(norms.on_sum)? })
+    }
+
+    /// What the block reads.
+    fn before<'a>(&self, x: &'a Array2<f32>) -> Cow<'a, Array2<f32>> {
+        self.before.as_ref().map_or(Cow::Borrowed(x), |norm| Cow::Owned(norm.forward(x)))
+    }
+
+    /// The residual stream behind the block.
+    fn on_sum(&self, x: Array2<f32>) -> Array2<f32> {
+        match &self.on_sum {
+            Some(norm) => norm.forward(&x),
+            None => x,
+        }
+    }
+}
+
+impl Layer {
+    /// # Errors
+    /// When a tensor is missing or has another shape.
+    pub fn load(
+        layer: &description::Layer,
+        shape: &ModelShape,
+        ropes: &mut Ropes,
+        below: &Tensors<'_>,
+    ) -> Result<Self, ModelError> {
+        let d_model = shape.d_model;
+        Ok(Self {
+            attention: Attention::load(&layer.attention, shape, ropes, below)?,
+            attention_norms: Norms::load(&layer.attention_norms, d_model, below)?,
+            feed_forward: FeedForward::load(&layer.feed_forward, d_model, below)?,
+            feed_forward_norms: Norms::load(&layer.feed_forward_norms, d_model, below)?,
+            order: layer.order,
+        })
+    }
+
+    /// Query, key and value vectors from the residual stream `x [T, d_model]` in front of this layer, `index`.
+    ///
+    /// # Errors
+    /// When the file of the weights was changed since it was opened.
+    pub fn qkv(&self, index: usize, x: &Array2<f32>) -> Result<LayerQkv, ModelError> {
+        self.attention.qkv(index, &self.attention_norms.before(x))
+    }
+
+    /// The residual stream behind the layer, `[T, d_model]`.
+    ///
+    /// # Errors
+    /// When an array has another shape, or the file of the weights was changed since it was opened.
+    pub fn finish(&self, residual: &Residual, head_outputs: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        let mut x = self.attention.output.forward("output projection", head_outputs)?;
+        residual.expect("output projection", x.dim().into())?;
+        x += &*residual.0;
+        let mut x = self.attention_norms.on_sum(x);
+        let read = match self.order {
+            Order::Sequential => self.feed_forward_norms.before(&x),
+            Order::Parallel => self.feed_forward_norms.before(&residual.0),
+        };
+        let written = self.feed_forward.forward(&read)?;
+        x += &written;
+        Ok(self.feed_forward_norms.on_sum(x))
+    }
+}

@@ -1,0 +1,84 @@
+//! The one implementation of all families: a transformer made of what a description says.
+
+mod attention;
+mod embedding;
+mod feed_forward;
+mod layer;
+mod output;
+mod tensors;
+
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use self::{attention::Ropes, embedding::Embedding, layer::Layer, output::Output, tensors::Tensors};
+use super::description::Description;
+use crate::{
+    attention::LayerQkv,
+    model::{
+        ModelError,
+        transformer::{ModelShape, Residual, Transformer, layer_of},
+        weights::Weights,
+    },
+};
+
+/// A model with its weights, in f32.
+pub struct Network {
+    shape: ModelShape,
+    embedding: Embedding,
+    layers: Vec<Layer>,
+    output: Output,
+}
+
+impl Network {
+    /// # Errors
+    /// When a tensor is missing, has another shape than the configuration says, or is not accounted for.
+    pub fn load(description: &Description, weights: &Weights<'_>) -> Result<Self, ModelError> {
+        let Description { shape, names, embedding, layers, output } = description;
+        // Files saved from the model without its head leave the prefix out.
+        let is_whole = weights.contains(&format!("{}{}.weight", names.prefix, embedding.tokens));
+        let prefix = if is_whole { names.prefix } else { "" };
+        let below = Tensors { weights, prefix };
+        let embedding = Embedding::load(embedding, shape, &below)?;
+        let output = Output::load(output, names.redundant, shape, &below, embedding.tokens())?;
+        let mut ropes = Ropes::default();
+        let layer = |(index, layer)| {
+            let prefix = format!("{prefix}{}{index}.", names.layers);
+            let below = Tensors { weights, prefix: &prefix };
+            let layer = Layer::load(layer, shape, &mut ropes, &below)?;
+            below.refuse_unread(names.redundant)?;
+            Ok(layer)
+        };
+        let layers = layers.iter().enumerate().map(layer).collect::<Result<_, ModelError>>()?;
+        for complete in names.complete {
+            Tensors { weights, prefix: &format!("{prefix}{complete}") }.refuse_unread(names.redundant)?;
+        }
+        Ok(Self { shape: shape.clone(), embedding, layers, output })
+    }
+}
+
+impl Transformer for Network {
+    fn shape(&self) -> &ModelShape {
+        &self.shape
+    }
+
+    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+        self.shape.check_ids(token_ids)?;
+        Ok(Residual(Arc::new(self.embedding.forward(token_ids)?)))
+    }
+
+    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
+        let weights = layer_of(&self.layers, layer)?;
+        self.shape.expect("query, key and value", residual)?;
+        weights.qkv(layer, &residual.0)
+    }
+
+    fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
+        Ok(Residual(Arc::new(layer_of(&self.layers, layer)?.finish(residual, &head_outputs)?)))
+    }
+
+    fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
+        self.shape.expect("logits", residual)?;
+        self.output.forward(&residual.0)
+    }
+}

@@ -1,0 +1,95 @@
+//! Norms, in f32.
+
+use ndarray::Array2;
+
+/// A norm of rows.
+#[derive(Debug)]
+pub enum Norm {
+    Rms(RmsNorm),
+    Layer(LayerNorm),
+}
+
+impl Norm {
+    /// `x [T, width]` to the same shape.
+    pub fn forward(&self, x: &Array2<f32>) -> Array2<f32> {
+        let width = x.ncols().max(1);
+        let mut normed = x.as_standard_layout().into_owned();
+        if let Some(values) = normed.as_slice_mut() {
+            values.chunks_exact_mut(width).for_each(|row| self.in_place(row));
+        }
+        normed
+    }
+
+    /// One row.
+    pub fn in_place(&self, row: &mut [f32]) {
+        match self {
+            Self::Rms(norm) => norm.in_place(row),
+            Self::Layer(norm) => norm.in_place(row),
+        }
+    }
+}
+
+/// Root-mean-square norm (Zhang and Sennrich 2019, arXiv 1910.07467): x ← weight · x / √(mean(x²) + eps).
+#[derive(Debug)]
+pub struct RmsNorm {
+    pub weight: Vec<f32>,
+    pub eps: f32,
+}
+
+impl RmsNorm {
+    fn in_place(&self, x: &mut [f32]) {
+        let mean_square = x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32;
+        let factor = 1.0 / (mean_square + self.eps).sqrt();
+        for (x, weight) in x.iter_mut().zip(&self.weight) {
+            *x = *x * factor * weight;
+        }
+    }
+}
+
+/// Layer normalization (Ba et al. 2016, arXiv 1607.06450): weight · (x − mean(x)) / √(variance(x) + eps) + bias.
+#[derive(Debug)]
+pub struct LayerNorm {
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub eps: f64,
+}
+
+impl LayerNorm {
+    /// The sums are in f64: some dimensions of GPT-2's residual stream are a thousand times as large as the others.
+    #[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
+    fn in_place(&self, row: &mut [f32]) {
+        let width = row.len() as f64;
+        let mean = row.iter().map(|&x| f64::from(x)).sum::<f64>() / width;
+        let variance = row.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / width;
+        let factor = 1.0 / (variance + self.eps).sqrt();
+        for ((x, &weight), &bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
+            *x = ((f64::from(*x) - mean) * factor) as f32 * weight + bias;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn a_norm_divides_by_the_root_of_the_mean_square() {
+        // Mean square (9 + 16)/2 = 12.5; with eps 0 the row becomes (3, 4)/√12.5.
+        let normed = Norm::Rms(RmsNorm { weight: vec![1.0, 2.0], eps: 0.0 }).forward(&array![[3.0, 4.0]]);
+        let root = 12.5_f32.sqrt();
+        assert!((normed[[0, 0]] - 3.0 / root).abs() < 1e-7);
+        assert!((normed[[0, 1]] - 8.0 / root).abs() < 1e-6);
+    }
+
+    #[test]
+    fn layer_norm_gives_mean_0_and_variance_1_before_weight_and_bias() {
+        // Mean 4, variance (9 + 1 + 1 + 9)/4 = 5, and 11 more is 16: the row becomes (-3, -1, 1, 3)/4.
+        let norm = LayerNorm { weight: vec![1.0, 1.0, 2.0, 2.0], bias: vec![0.0, 0.5, 0.0, 0.5], eps: 11.0 };
+        let norm = Norm::Layer(norm);
+        assert_eq!(norm.forward(&array![[1.0, 3.0, 5.0, 7.0]]), array![[-0.75, 0.25, 0.5, 2.0]]);
+        let shifted = norm.forward(&array![[1e6 + 1.0, 1e6 + 3.0, 1e6 + 5.0, 1e6 + 7.0]]);
+        assert_eq!(shifted, array![[-0.75, 0.25, 0.5, 2.0]], "whatever the mean");
+    }
+}
