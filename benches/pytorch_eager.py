@@ -1,4 +1,4 @@
-"""The baseline of the README: PyTorch eager at what `benches/model.rs` measures. Nobody needs this to use Attenuate.
+"""The baseline of docs/benchmarks.md: PyTorch eager at what `benches/model.rs` measures. Nobody needs this to use Attenuate.
 
     python benches/pytorch_eager.py [--rounds 10] [--dtype float32|bfloat16] [--write FOLDER]
 
