@@ -7,14 +7,18 @@
 //! - [`figure`]: the publication figure, colours, pooling to pixels
 //! - [`engine`]: requests, caches, the worker thread
 //! - [`model`]: language models with intervention sites
-//! - [`capture`]: query, key and value vectors from files, numbers into files
+//! - [`numbers`]: exact weights into files
+//! - [`capture`]: query, key and value vectors from files
 //! - [`attention`]: the mathematics
+//! - [`base`]: files and texts, for all of them
 
 pub mod attention;
+pub mod base;
 pub mod capture;
 pub mod cli;
 pub mod engine;
 pub mod figure;
 pub mod model;
+pub mod numbers;
 pub mod session;
 pub mod ui;

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use attenuate::{cli, ui};
+use attenuate::{base::is_contained, cli, ui};
 
 /// glibc's own keeps an arena for each thread and gives little of it back: after minutes of use three quarters of what it
 /// held were free.
@@ -10,6 +10,7 @@ use attenuate::{cli, ui};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    keep_contained_panics_quiet();
     #[cfg(feature = "profile")]
     let _recording = match profile::record() {
         Ok(recording) => recording,
@@ -25,6 +26,17 @@ fn main() -> ExitCode {
         Ok(cli::Invocation::Task(task)) => finish(task.run()),
         Ok(cli::Invocation::Window(task)) => finish(task.start().and_then(|start| Ok(ui::open(start)?))),
     }
+}
+
+/// A panic that becomes an error is reported as that error; every other is printed as usual.
+#[expect(clippy::disallowed_methods, reason = "the program itself may say what its panics print")]
+fn keep_contained_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_contained() {
+            usual(panic);
+        }
+    }));
 }
 
 fn finish(result: anyhow::Result<()>) -> ExitCode {

@@ -1,7 +1,9 @@
-use std::fmt;
+//! Why a capture could not be read.
 
-use super::npz::ArrayProblem;
-use crate::attention::ShapeError;
+use crate::{
+    attention::ShapeError,
+    base::{Excerpt, Names, regular_file::OpenError},
+};
 
 /// Why a capture could not be read: what was found, what was expected, and in which file.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,8 @@ pub enum Problem {
     Read(std::io::Error),
     #[error("expected a capture file, found a folder or a device")]
     NotAFile,
+    #[error("the file was changed while it was open, open it again")]
+    FileChanged,
     #[error("expected a safetensors file, which begins with 8 bytes for the length of its header; found {found} bytes")]
     TooShort { found: usize },
     #[error(
@@ -65,80 +69,59 @@ pub enum Problem {
     Layer(#[from] ShapeError),
 }
 
+/// Why an array of an NPZ file could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArrayProblem {
+    #[error("expected one array of this name, found two")]
+    Twice,
+    #[error("expected a stored or deflated member of the archive, found {0}")]
+    Packing(String),
+    #[error("expected a whole member of the archive, found one that does not hold: {0}")]
+    Damaged(String),
+    #[error("expected at most {most} bytes once unpacked ({rule}), found {found}: save it without compression")]
+    TooLarge { most: u64, rule: &'static str, found: u64 },
+    #[error("expected an npy array, which begins with \\x93NUMPY and its version, 1.0, 2.0 or 3.0; found “{0}”")]
+    Magic(Excerpt),
+    #[error("expected an npy header with descr, fortran_order and shape, found “{0}”")]
+    Header(Excerpt),
+    #[error("expected numbers or texts, found Python objects (“{0}”), which are never unpickled")]
+    Objects(Excerpt),
+    #[error("expected a shape that fits into memory, found {0:?}")]
+    Overflow(Vec<usize>),
+    #[error("expected {expected} bytes, as its header says; found {found}")]
+    Length { expected: u64, found: u64 },
+    #[error("expected {expected}, found “{found}”")]
+    Type { expected: &'static str, found: Excerpt },
+    #[error(
+        "expected <f2, <f4 or <f8 numbers, found “{0}”, which is also how bfloat16 is written: save it as float32, or \
+         the capture as safetensors"
+    )]
+    Raw(Excerpt),
+    #[error("expected {expected}, found the shape {found:?}")]
+    Shape { expected: &'static str, found: Vec<usize> },
+    #[error("expected texts in Unicode, found bytes that are none")]
+    NotUnicode,
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotRegular => Self::NotAFile,
+            other => Self::Read(other.into()),
+        }
+    }
+}
+
 impl Problem {
     pub(super) fn at(self, origin: &str) -> CaptureError {
         CaptureError { origin: origin.to_owned(), problem: self }
     }
 }
 
-/// The names of the tensors in a file, for a message: sorted, and only the first ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names(Vec<String>);
-
-impl Names {
-    const SHOWN: usize = 8;
-
-    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Self {
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.sort_unstable();
-        Self(names)
-    }
-}
-
-impl fmt::Display for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("no tensors");
-        }
-        for (i, name) in self.0.iter().take(Self::SHOWN).enumerate() {
-            write!(f, "{}{}", if i == 0 { "" } else { ", " }, Excerpt::new(name))?;
-        }
-        match self.0.len().saturating_sub(Self::SHOWN) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
-}
-
-/// The beginning of a text from a file, for a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt(String);
-
-impl Excerpt {
-    const SHOWN: usize = 80;
-
-    pub fn new(text: &str) -> Self {
-        let mut shown: String = text.chars().take(Self::SHOWN).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        Self(shown)
-    }
-}
-
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A line break or an escape sequence from a file must not reach the terminal.
-        for c in self.0.chars() {
-            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_stay_short_and_printable() {
-        assert_eq!(Names::new(["b".to_owned(), "a".to_owned()]).to_string(), "a, b");
-        assert_eq!(Names::new([]).to_string(), "no tensors");
-        let many = Names::new((0..10).map(|i| format!("t{i}"))).to_string();
-        assert!(many.ends_with("t7 and 2 more"), "{many}");
-        assert_eq!(Excerpt::new(&"é".repeat(81)).to_string(), "é".repeat(80) + "…");
-        assert_eq!(Excerpt::new("a\n\u{1b}[1m").to_string(), "a\\n\\u{1b}[1m");
-    }
 
     #[test]
     fn the_path_comes_last() {

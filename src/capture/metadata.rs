@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::error::{Excerpt, Problem};
-use crate::attention::Mask;
+use super::error::Problem;
+use crate::{attention::Mask, base::Excerpt};
 
 /// What may be written beside the tensors of a capture; every entry is optional.
 #[derive(Clone, Debug)]

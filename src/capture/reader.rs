@@ -1,13 +1,17 @@
-use std::{borrow::Cow, collections::HashMap, fs, path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use super::{
-    container,
     error::{CaptureError, Problem},
     metadata::Metadata,
     npz,
+    parts::Parts,
+    safetensors,
     tensor::{Bytes, StoredTensor},
 };
-use crate::attention::{LayerQkv, Mask};
+use crate::{
+    attention::{LayerQkv, Mask},
+    base::MappedFile,
+};
 
 /// Query, key and value vectors of one prompt, from a file: of one or more layers, as the model's attention saw them.
 ///
@@ -20,15 +24,8 @@ pub struct Capture {
     key: StoredTensor,
     value: Option<StoredTensor>,
     metadata: Metadata,
-}
-
-/// What a container format finds in a file, before it is checked that it fits together. Each tensor comes with the
-/// number of dimensions that the file gives it.
-pub(super) struct Parts {
-    pub(super) query: (StoredTensor, usize),
-    pub(super) key: (StoredTensor, usize),
-    pub(super) value: Option<(StoredTensor, usize)>,
-    pub(super) metadata: HashMap<String, String>,
+    /// The mapped file; `None` for a capture that was in memory already.
+    file: Option<Arc<MappedFile>>,
 }
 
 /// How a file holds its tensors.
@@ -40,12 +37,13 @@ enum Container {
 impl Container {
     /// A zip archive says what it is; everything else has to hold as safetensors.
     fn of(bytes: &Bytes) -> Self {
-        if npz::is_archive((**bytes).as_ref()) { Self::Npz } else { Self::Safetensors }
+        if npz::is_archive(bytes.as_slice()) { Self::Npz } else { Self::Safetensors }
     }
 }
 
 impl Capture {
-    /// Reads a safetensors or NPZ file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`).
+    /// Opens a safetensors or NPZ file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`). The file
+    /// is mapped into memory: what is not deflated is read from it as layers are asked for.
     ///
     /// A zip archive is NPZ whatever its name; a file that is named so has to be one.
     ///
@@ -53,28 +51,28 @@ impl Capture {
     /// When the file cannot be read or does not hold a capture.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
         let origin = path.display().to_string();
-        let read = |error| Problem::Read(error).at(&origin);
-        if !fs::metadata(path).map_err(read)?.is_file() {
-            return Err(Problem::NotAFile.at(&origin));
-        }
-        let bytes: Bytes = Arc::new(fs::read(path).map_err(read)?);
+        let file = MappedFile::open(path).map_err(|error| Problem::from(error).at(&origin))?;
+        let file = Arc::new(file);
+        let bytes = Bytes::from(file.clone());
         let named_npz = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
         let container = if named_npz { Container::Npz } else { Container::of(&bytes) };
-        Self::read(&bytes, container, &origin)
+        let capture = Self::read(&bytes, container, &origin)?;
+        Ok(Self { file: Some(file), ..capture })
     }
 
-    /// Reads a safetensors or NPZ file that is in memory already, embedded or mapped; it is kept as it is. `origin` stands for it in messages.
+    /// Reads a safetensors or NPZ file that is in memory already; it is kept as it is. `origin` stands for it in
+    /// messages.
     ///
     /// # Errors
     /// When the bytes do not hold a capture.
     pub fn from_bytes(bytes: impl AsRef<[u8]> + Send + Sync + 'static, origin: &str) -> Result<Self, CaptureError> {
-        let bytes: Bytes = Arc::new(bytes);
+        let bytes = Bytes::new(bytes);
         Self::read(&bytes, Container::of(&bytes), origin)
     }
 
     fn read(bytes: &Bytes, container: Container, origin: &str) -> Result<Self, CaptureError> {
         let parts = match container {
-            Container::Safetensors => container::read(bytes),
+            Container::Safetensors => safetensors::read(bytes),
             Container::Npz => npz::read(bytes),
         };
         parts.and_then(|parts| Self::new(parts, origin)).map_err(|problem| problem.at(origin))
@@ -103,7 +101,7 @@ impl Capture {
         }
 
         let metadata = Metadata::parse(&parts.metadata, n_positions, head_dim)?;
-        Ok(Self { origin: origin.to_owned(), query, key, value, metadata })
+        Ok(Self { origin: origin.to_owned(), query, key, value, metadata, file: None })
     }
 
     /// The file's path, or the name of the embedded capture.
@@ -174,15 +172,27 @@ impl Capture {
         self.metadata.prompt.as_deref()
     }
 
+    /// Whether the file is still as it was when it was opened; a capture in memory always is.
+    ///
+    /// # Errors
+    /// When the file was changed: the capture must be opened again.
+    pub fn check_file(&self) -> Result<(), CaptureError> {
+        match self.file.as_ref().map(|file| file.check()) {
+            Some(Err(_)) => Err(Problem::FileChanged.at(&self.origin)),
+            _ => Ok(()),
+        }
+    }
+
     /// The vectors of one layer, 0-based, converted to f32.
     ///
     /// # Errors
-    /// When there is no such layer.
+    /// When there is no such layer, or the file was changed since it was opened.
     pub fn layer(&self, layer: usize) -> Result<LayerQkv, CaptureError> {
         let n_layers = self.n_layers();
         if layer >= n_layers {
             return Err(Problem::NoLayer { layer, n_layers }.at(&self.origin));
         }
+        self.check_file()?;
         let value = self.value.as_ref().map(|value| value.layer(layer));
         LayerQkv::new(self.query.layer(layer), self.key.layer(layer), value, self.scale(), self.mask())
             .map_err(|error| Problem::from(error).at(&self.origin))

@@ -1,10 +1,31 @@
+//! Stored tensors: numbers in a file's own format, converted to f32 a layer at a time.
+
 use std::{fmt, ops::Range, sync::Arc};
 
 use half::{bf16, f16};
 use ndarray::Array3;
 
-/// The bytes of a capture, wherever they lie: embedded, read from a file, or mapped into memory.
-pub(super) type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+use crate::base::MappedFile;
+
+/// The bytes of a capture or of an unpacked array, shared by what reads them: embedded, in memory, or a mapped file.
+#[derive(Clone)]
+pub struct Bytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl Bytes {
+    pub fn new(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+
+    pub fn as_slice(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl From<Arc<MappedFile>> for Bytes {
+    fn from(file: Arc<MappedFile>) -> Self {
+        Self(file)
+    }
+}
 
 /// How a file stores its numbers, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +89,7 @@ impl StoredTensor {
         dimensions: Dimensions,
     ) -> Option<Self> {
         let length = dimensions.into_iter().try_fold(float_type.size(), usize::checked_mul)?;
-        let found = (*bytes).as_ref().get(range.clone())?.len();
+        let found = bytes.as_slice().get(range.clone())?.len();
         (found == length).then_some(Self { bytes, range, float_type, dimensions })
     }
 
@@ -80,7 +101,7 @@ impl StoredTensor {
     pub(super) fn layer(&self, layer: usize) -> Array3<f32> {
         let [n_layers, heads, positions, dimensions] = self.dimensions;
         let mut numbers = Array3::zeros((heads, positions, dimensions));
-        let all = (*self.bytes).as_ref().get(self.range.clone()).unwrap_or_default();
+        let all = self.bytes.as_slice().get(self.range.clone()).unwrap_or_default();
         let length = all.len() / n_layers.max(1);
         if let Some(bytes) = all.chunks_exact(length.max(1)).nth(layer) {
             self.float_type.decode(bytes, numbers.iter_mut());
@@ -101,7 +122,7 @@ mod tests {
 
     fn tensor(bytes: Vec<u8>, float_type: FloatType, dimensions: Dimensions) -> Option<StoredTensor> {
         let range = 0..bytes.len();
-        StoredTensor::new(Arc::new(bytes), range, float_type, dimensions)
+        StoredTensor::new(Bytes::new(bytes), range, float_type, dimensions)
     }
 
     #[test]
@@ -133,6 +154,6 @@ mod tests {
     fn a_tensor_must_be_as_long_as_it_says() {
         assert!(tensor(vec![0; 8], FloatType::F32, [1, 1, 1, 3]).is_none());
         assert!(tensor(vec![0; 8], FloatType::F16, [usize::MAX, 2, 2, 2]).is_none());
-        assert!(StoredTensor::new(Arc::new(vec![0; 8]), 4..12, FloatType::F32, [1, 1, 1, 2]).is_none());
+        assert!(StoredTensor::new(Bytes::new(vec![0; 8]), 4..12, FloatType::F32, [1, 1, 1, 2]).is_none());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, fs, path::Path};
 
+use ::safetensors::{Dtype, tensor::TensorView};
 use proptest::prelude::*;
-use safetensors::{Dtype, tensor::TensorView};
 
 use super::*;
 use crate::attention::Mask;
@@ -31,7 +31,7 @@ fn typed_file(tensors: &[(&str, Dtype, &[usize])], metadata: &[(&str, &str)]) ->
         .zip(&data)
         .map(|((name, dtype, shape), data)| (*name, TensorView::new(*dtype, shape.to_vec(), data).unwrap()));
     let metadata: HashMap<_, _> = metadata.iter().map(|&(key, text)| (key.to_owned(), text.to_owned())).collect();
-    safetensors::serialize(views, Some(metadata).filter(|metadata| !metadata.is_empty())).unwrap()
+    ::safetensors::serialize(views, Some(metadata).filter(|metadata| !metadata.is_empty())).unwrap()
 }
 
 fn read(bytes: Vec<u8>) -> Result<Capture, String> {

@@ -1,8 +1,11 @@
 //! The command line as clap reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     animate::AnimateArguments, batch::Several, export::FigureArguments, manual::Manual, sweep::SweepArguments,
@@ -143,10 +146,11 @@ pub struct SourceArguments {
     /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), a Hugging
     /// Face model FOLDER, a model FILE.gguf, a capture FILE.safetensors or FILE.npz, or a session: FILE.json or an
     /// exported figure FILE.png, FILE.svg or FILE.pdf; what is given besides takes the place of what the session says
-    #[arg(value_name = "SOURCE")]
+    #[arg(value_name = "SOURCE", value_parser = OsStringValueParser::new().try_map(|name| Named::at(Path::new(&name))))]
     pub source: Option<Named>,
     /// Where the model or capture of a session is now, whatever its content
-    #[arg(long, value_name = "PATH", help_heading = "Source")]
+    #[arg(long, value_name = "PATH", help_heading = "Source",
+        value_parser = OsStringValueParser::new().try_map(|path| SourceSpec::named(Path::new(&path))))]
     pub model: Option<SourceSpec>,
     /// Text for the live model to read
     #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]

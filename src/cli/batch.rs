@@ -1,6 +1,7 @@
 //! The same task for several heads: the source is read once, and a file is written for each.
 
 use std::{
+    ffi::OsStr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
@@ -68,7 +69,7 @@ impl FromStr for Several {
 /// Files of several heads need names of their own.
 pub fn check(places: &PlacesArguments, output: &Path) -> Result<(), String> {
     for (option, several, placeholder) in [("--layer", &places.layer, LAYER), ("--head", &places.head, HEAD)] {
-        let is_named = output.to_string_lossy().contains(placeholder);
+        let is_named = output.iter().filter_map(OsStr::to_str).any(|name| name.contains(placeholder));
         if several.as_ref().is_some_and(Several::are_many) && !is_named {
             return Err(format!(
                 "{option} with several needs {placeholder} in the name of the file, such as '{LAYER}-{HEAD}.png'; \
@@ -147,8 +148,9 @@ fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) ->
 }
 
 fn file_of(output: &Path, session: &Session) -> PathBuf {
-    let Some(name) = output.to_str() else { return output.to_owned() };
-    name.replace(LAYER, &session.layer.to_string()).replace(HEAD, &session.head.to_string()).into()
+    let filled = |name: &str| name.replace(LAYER, &session.layer.to_string()).replace(HEAD, &session.head.to_string());
+    // A placeholder in a name that is not UTF-8 was refused; folders may have such names.
+    output.iter().map(|name| name.to_str().map_or_else(|| name.to_owned(), |name| filled(name).into())).collect()
 }
 
 /// Takes jobs until there are no more. A failure closes the channel: nothing more is computed then.

@@ -6,7 +6,7 @@ use super::{
     args::{PlaceArguments, WeightsArguments},
     batch,
 };
-use crate::capture::{NumbersFormat, write_atomically};
+use crate::{base::write_atomically, numbers::NumbersFormat};
 
 /// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
 pub(super) const NEVER: fn() -> bool = || false;

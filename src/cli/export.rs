@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     attention::Components,
-    capture::write_atomically,
+    base::write_atomically,
     engine::Fingerprints,
     figure::{
         AxisLabels, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,

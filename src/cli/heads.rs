@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::args::HeadsArguments;
 use crate::{
     attention::Epsilon,
-    capture::write_atomically,
+    base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::Session,
 };

@@ -10,7 +10,7 @@ use super::{
     commands::NEVER,
 };
 use crate::{
-    capture::write_atomically,
+    base::write_atomically,
     engine::{Engine, EngineError, Outcome, SweepMetric},
     figure::{Dpi, SweepExport, SweepFormat},
     session::{Cell, Session},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::EngineError;
-use crate::attention::HeadScores;
+use crate::{attention::HeadScores, base::available_memory};
 
 /// Score matrices of one prompt that are kept whatever their size: the baseline's, and those of nine panels whose
 /// interventions act upstream of the shown layer.
@@ -27,16 +27,9 @@ const fn bytes_of_scores(n_positions: usize) -> u64 {
 /// # Errors
 /// When they do not, with the bytes that are needed and those that are free.
 pub(super) fn check(n_positions: usize) -> Result<(), EngineError> {
-    let (needed, available) = (bytes_of_scores(n_positions).saturating_mul(2), available());
+    let needed = bytes_of_scores(n_positions).saturating_mul(2);
+    let available = available_memory().unwrap_or(USUALLY_FREE);
     if needed <= available { Ok(()) } else { Err(EngineError::TooLarge { n_positions, needed, available }) }
-}
-
-/// Bytes that can be taken without others being pushed out of memory.
-fn available() -> u64 {
-    let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
-    kilobytes.map_or(USUALLY_FREE, |kilobytes| kilobytes.saturating_mul(1024))
 }
 
 /// The scores that were asked for lately, held so that whoever refers to them weakly finds them again.

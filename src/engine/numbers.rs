@@ -1,7 +1,7 @@
 use super::{Outcome, RunSpec};
 use crate::{
     attention::Experiment,
-    capture::{WeightsFile, exact_weights},
+    numbers::{WeightsFile, exact_weights},
 };
 
 impl Outcome {

@@ -24,7 +24,7 @@ impl OpenSource {
     pub fn is_outdated(&self) -> bool {
         match &self.reader {
             Reader::Model(model) => model.check_files().is_err(),
-            Reader::Capture { .. } => false,
+            Reader::Capture { capture, .. } => capture.check_file().is_err(),
         }
     }
 

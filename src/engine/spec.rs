@@ -77,6 +77,25 @@ pub enum SourceSpec {
 }
 
 impl SourceSpec {
+    /// The source at a path, which need not be UTF-8, or the bundled one of that name.
+    ///
+    /// # Errors
+    /// When there is no bundled source of that name, or neither folder nor extension says what the path is.
+    pub fn named(path: &Path) -> Result<Self, SourceSpecError> {
+        if let Some(name) = path.to_str().filter(|name| name.starts_with("bundled:")) {
+            let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == name);
+            return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(name.to_owned()));
+        }
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gguf") => Ok(Self::Gguf(path.to_owned())),
+            Some("safetensors" | "npz") => Ok(Self::Capture(path.to_owned())),
+            _ => Err(SourceSpecError::UnknownKind(path.display().to_string())),
+        }
+    }
+
     /// Whether it reads any prompt; a capture has its own.
     pub const fn is_live(&self) -> bool {
         match self {
@@ -143,19 +162,7 @@ impl FromStr for SourceSpec {
     type Err = SourceSpecError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with("bundled:") {
-            let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == text);
-            return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(text.to_owned()));
-        }
-        let path = PathBuf::from(text);
-        if path.is_dir() {
-            return Ok(Self::Folder(path));
-        }
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("gguf") => Ok(Self::Gguf(path)),
-            Some("safetensors" | "npz") => Ok(Self::Capture(path)),
-            _ => Err(SourceSpecError::UnknownKind(text.to_owned())),
-        }
+        Self::named(Path::new(text))
     }
 }
 

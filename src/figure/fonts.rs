@@ -8,7 +8,8 @@ use std::{
 use resvg::usvg::{self, fontdb};
 
 use super::{
-    FigureError, sfnt, svg,
+    FigureError, sfnt,
+    svg_text::escape,
     text::{FONT_FAMILY, FONT_WEIGHT, svg_options},
     woff,
 };
@@ -48,7 +49,7 @@ fn glyphs<'a>(texts: impl Iterator<Item = &'a str>) -> Result<BTreeMap<fontdb::I
          font-family='{FONT_FAMILY}' font-weight='{FONT_WEIGHT}'>"
     );
     for text in texts.into_iter().map(str::to_owned).chain(characters.into_iter().map(String::from)) {
-        let _ = write!(source, "<text xml:space='preserve'>{}</text>", svg::escape(&text));
+        let _ = write!(source, "<text xml:space='preserve'>{}</text>", escape(&text));
     }
     source.push_str("</svg>");
     let tree = usvg::Tree::from_str(&source, &svg_options())?;

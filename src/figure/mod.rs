@@ -39,6 +39,7 @@ mod sfnt;
 mod spec;
 mod style;
 mod svg;
+mod svg_text;
 mod sweep;
 mod sweep_export;
 mod text;

@@ -8,7 +8,8 @@ use std::{
 use resvg::usvg::{self, tiny_skia_path::PathSegment};
 
 use super::{
-    FigureError, svg,
+    FigureError,
+    svg_text::escape,
     text::{FONT_FAMILY, FONT_WEIGHT, svg_options},
 };
 
@@ -33,7 +34,7 @@ pub(super) fn outlines<'a>(texts: impl Iterator<Item = &'a str>) -> Result<BTree
          font-family='{FONT_FAMILY}' font-weight='{FONT_WEIGHT}' font-size='{UNITS}'>"
     );
     for (index, text) in texts.iter().enumerate() {
-        let _ = write!(source, "<text id='{index}' xml:space='preserve'>{}</text>", svg::escape(text));
+        let _ = write!(source, "<text id='{index}' xml:space='preserve'>{}</text>", escape(text));
     }
     source.push_str("</svg>");
     let tree = usvg::Tree::from_str(&source, &svg_options())?;

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::base::xml;
+
 /// Keyword of the uncompressed `iTXt` chunk that carries the session in a PNG; it stands before `IDAT`.
 pub const PNG_KEYWORD: &str = "attenuate:session";
 
@@ -18,19 +20,13 @@ pub const XML_NAMESPACE: &str = "urn:attenuate:session:1";
 /// The session as the text of an XML element, from which a reader gets the same JSON back.
 pub(super) fn xml_element(payload: &str) -> String {
     let mut element = format!("<{XML_ELEMENT} xmlns:attenuate=\"{XML_NAMESPACE}\">");
-    for character in payload.chars() {
-        match character {
-            '&' => element.push_str("&amp;"),
-            '<' => element.push_str("&lt;"),
-            '>' => element.push_str("&gt;"),
-            // A reader would make a line feed of it.
-            '\r' => element.push_str("&#13;"),
-            '\t' | '\n' => element.push(character),
-            // XML cannot hold them, and JSON has them only within strings, where this means the same.
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => _ = write!(element, "\\u{:04x}", u32::from(character)),
-            other => element.push(other),
-        }
-    }
+    xml::push_text(&mut element, payload, |element, character| match character {
+        // A reader would make a line feed of it.
+        '\r' => element.push_str("&#13;"),
+        '\t' | '\n' => element.push(character),
+        // XML cannot hold them, and JSON has them only within strings, where this means the same.
+        other => _ = write!(element, "\\u{:04x}", u32::from(other)),
+    });
     element.push_str("</");
     element.push_str(XML_ELEMENT);
     element.push('>');

@@ -12,6 +12,7 @@ use super::{
     outlines::{self, Outline, UNITS},
     payload::xml_element,
     png,
+    svg_text::escape,
     text::{FONT_FAMILY, FONT_WEIGHT},
 };
 
@@ -267,22 +268,4 @@ impl fmt::Display for Number {
         let text = format!("{:.3}", self.0);
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
-}
-
-/// A text as XML; characters that XML cannot hold become U+FFFD, and ‖ two strokes.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // Ubuntu Light lacks it, and for one missing glyph the renderer sets the whole text in the other font.
-            '‖' => escaped.push_str("||"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -7,7 +7,7 @@ use std::{
 
 use resvg::usvg::{self, fontdb};
 
-use super::{FigureError, svg};
+use super::{FigureError, svg_text::escape};
 
 /// Fonts by preference, as in an SVG `font-family`: Ubuntu Light, and Hack for what it lacks.
 pub(super) const FONT_FAMILY: &str = "Ubuntu, Hack, sans-serif";
@@ -43,7 +43,7 @@ pub(super) fn widths(texts: &[&str]) -> Result<Vec<f64>, FigureError> {
          font-family='{FONT_FAMILY}' font-weight='{FONT_WEIGHT}' font-size='{SIZE}'>"
     );
     for (index, text) in texts.iter().enumerate() {
-        let _ = write!(source, "<text id='{index}' xml:space='preserve'>{}</text>", svg::escape(text));
+        let _ = write!(source, "<text id='{index}' xml:space='preserve'>{}</text>", escape(text));
     }
     source.push_str("</svg>");
     let tree = usvg::Tree::from_str(&source, &svg_options())?;

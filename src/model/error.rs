@@ -1,4 +1,5 @@
-use super::transformer::PositionLimit;
+use super::position_limit::PositionLimit;
+use crate::base::FileChanged;
 
 /// What can go wrong between a model's files and its attention. Messages name what was read, what was found and what
 /// would have been accepted; the file's path is added by whoever opened it.
@@ -23,8 +24,8 @@ pub enum ModelError {
     #[error("the weights cannot be read: {0}")]
     WeightsFile(safetensors::SafeTensorError),
 
-    #[error("the file was changed while it was open, open it again: {}", path.display())]
-    FileChanged { path: std::path::PathBuf },
+    #[error(transparent)]
+    FileChanged(#[from] FileChanged),
 
     #[error("the weights have no tensor {name}")]
     MissingTensor { name: String },

@@ -9,31 +9,18 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{LanguageModel, ModelError, families::registry, loading::Watch, safetensors_file::Shards};
+pub use super::folder_error::FolderError;
+use super::{
+    LanguageModel,
+    families::registry,
+    folder_error::{INDEX, SINGLE},
+    loading::Watch,
+    safetensors_file::Shards,
+};
+use crate::base::regular_file::{self, OpenError};
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-
-/// Why a folder is no model. Messages end with the path.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    #[error("not a model folder, it has no config.json: {}", .0.display())]
-    NoConfig(PathBuf),
-    #[error("the model folder has no {SINGLE}, no {INDEX} and no single other *.safetensors: {}", .0.display())]
-    NoWeights(PathBuf),
-    #[error("cannot read ({cause}): {}", path.display())]
-    Unreadable { path: PathBuf, cause: io::Error },
-    #[error("{found} bytes are too many for a JSON file, at most {MOST_JSON} are read: {}", path.display())]
-    TooLarge { path: PathBuf, found: u64 },
-    #[error("the index of the weights cannot be read ({cause}): {}", path.display())]
-    Index { path: PathBuf, cause: serde_json::Error },
-    #[error("the index of the weights names “{name}”, expected a file of the same folder: {}", path.display())]
-    Shard { path: PathBuf, name: String },
-    #[error("{cause}: {}", path.display())]
-    Model { path: PathBuf, cause: ModelError },
-}
 
 /// Opens the model. Its weights stay in their files, which are mapped into memory: only norms and biases are copied.
 ///
@@ -102,18 +89,12 @@ fn shard(folder: &Path, index: &Path, name: String) -> Result<PathBuf, FolderErr
 
 /// `None` where there is no such file.
 fn json(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(FolderError::Unreadable { path: path.to_owned(), cause }),
-        Ok(metadata) if metadata.len() > MOST_JSON => {
-            Err(FolderError::TooLarge { path: path.to_owned(), found: metadata.len() })
-        }
-        Ok(_) => read(path).map(Some),
+    match regular_file::read(path, MOST_JSON) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(OpenError::TooLarge { most, found }) => Err(FolderError::TooLarge { path: path.to_owned(), most, found }),
+        Err(error) => Err(FolderError::Unreadable { path: path.to_owned(), cause: error.into() }),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, FolderError> {
-    fs::read(path).map_err(|cause| FolderError::Unreadable { path: path.to_owned(), cause })
 }
 
 #[cfg(test)]

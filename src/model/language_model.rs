@@ -4,11 +4,11 @@ use super::{
     ModelError,
     families::{description::Description, network::Network, registry},
     loading::{Watch, unwatched},
-    mapped_file::MappedFile,
     tokenizer::{Token, Tokenizer},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
 };
+use crate::base::MappedFile;
 
 /// A transformer and what it takes to give it text.
 pub struct LanguageModel {
@@ -56,7 +56,7 @@ impl LanguageModel {
     /// # Errors
     /// When a file of its weights was changed since it was opened: the model must be opened again.
     pub fn check_files(&self) -> Result<(), ModelError> {
-        self.files.iter().try_for_each(|file| file.check())
+        Ok(self.files.iter().try_for_each(|file| file.check())?)
     }
 
     pub fn transformer(&self) -> &dyn Transformer {

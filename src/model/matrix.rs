@@ -9,7 +9,8 @@ use std::{ops::Range, sync::Arc};
 
 use ndarray::Array2;
 
-use super::{ModelError, mapped_file::MappedFile, number_format::NumberFormat};
+use super::{ModelError, number_format::NumberFormat};
+use crate::base::MappedFile;
 
 /// Numbers in a mapped file.
 #[derive(Clone, Debug)]
@@ -119,7 +120,7 @@ impl Matrix {
     pub fn check(&self) -> Result<(), ModelError> {
         match &self.numbers {
             Numbers::Held(_) => Ok(()),
-            Numbers::Mapped(numbers) => numbers.file.check(),
+            Numbers::Mapped(numbers) => Ok(numbers.file.check()?),
         }
     }
 

@@ -5,9 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use safetensors::{SafeTensors, tensor::Metadata};
 
 use super::{
-    ModelError, folder::FolderError, mapped_file::MappedFile, matrix::MappedNumbers, number_format::NumberFormat,
-    weights::TensorStore,
+    ModelError, folder_error::FolderError, matrix::MappedNumbers, number_format::NumberFormat, weights::TensorStore,
 };
+use crate::base::MappedFile;
 
 /// The tensors of one file.
 struct Shard {
@@ -22,7 +22,7 @@ impl Shard {
     fn open(path: PathBuf) -> Result<Self, FolderError> {
         let file = match MappedFile::open(&path) {
             Ok(file) => file,
-            Err(cause) => return Err(FolderError::Unreadable { path, cause }),
+            Err(cause) => return Err(FolderError::Unreadable { path, cause: cause.into() }),
         };
         let malformed = |cause| FolderError::Model { path, cause: ModelError::WeightsFile(cause) };
         let (header, metadata) = SafeTensors::read_metadata(file.bytes()).map_err(malformed)?;

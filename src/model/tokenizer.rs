@@ -4,9 +4,9 @@ use tokenizers::{DecoderWrapper, Tokenizer as Inner};
 
 use super::{
     ModelError,
-    contain::contained,
     piece::{Spelling, readable_as},
 };
+use crate::base::contained;
 
 /// One token of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What every architecture does, one layer at a time, so that interventions and attention live in one place.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use ndarray::{Array2, s};
 
 use super::ModelError;
+pub use super::position_limit::PositionLimit;
 use crate::attention::LayerQkv;
 
 /// Dimensions of a model.
@@ -51,28 +52,6 @@ impl ModelShape {
 /// When there is no such layer.
 pub(super) fn layer_of<L>(layers: &[L], layer: usize) -> Result<&L, ModelError> {
     layers.get(layer).ok_or(ModelError::UnknownLayer { layer, n_layers: layers.len() })
-}
-
-/// Why no longer sequence can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PositionLimit {
-    /// The model was built for so many positions.
-    Model,
-    /// Beyond its sliding window the model would mask keys, which is not computed here.
-    SlidingWindow,
-    /// The program's own bound: patterns take memory with the square of the length.
-    Program,
-}
-
-impl fmt::Display for PositionLimit {
-    /// In front of the number of tokens that fit.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Model => "this model reads at most",
-            Self::SlidingWindow => "and attention beyond this model's sliding window is not supported: at most",
-            Self::Program => "this program reads at most",
-        })
-    }
 }
 
 /// The residual stream in front of a layer, `[T, d_model]`. Cheap to clone: the array is shared.

@@ -7,11 +7,10 @@ use safetensors::SafeTensors;
 use super::{
     ModelError,
     loading::{Loaded, Watch},
-    mapped_file::MappedFile,
     matrix::{MappedNumbers, Matrix},
     number_format::NumberFormat,
 };
-use crate::capture::Excerpt;
+use crate::base::{Excerpt, MappedFile};
 
 /// Where tensors come from: safetensors files, mapped or in memory, and what is added next to them.
 pub trait TensorStore {

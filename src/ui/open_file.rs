@@ -85,7 +85,7 @@ impl OpenFile {
 /// # Errors
 /// When it is of no known kind.
 pub fn open_path(path: &Path, actions: &mut Actions) -> Result<(), NamedError> {
-    actions.push(match path.display().to_string().parse()? {
+    actions.push(match Named::at(path)? {
         Named::Source(source) => Command::Open(source).into(),
         Named::Session(file) => SessionAction::Open(file).into(),
     });

@@ -36,6 +36,8 @@ struct Browsed {
 
 /// Text field, Browse… button and hint. The dialog runs on a thread of its own.
 pub struct PathField {
+    /// What is named: of a file name that is not UTF-8, `text` shows only a likeness.
+    path: PathBuf,
     text: String,
     purpose: Purpose,
     kind: FileKind,
@@ -47,18 +49,28 @@ pub struct PathField {
 impl PathField {
     pub fn new(purpose: Purpose, kind: FileKind, path: &Path) -> Self {
         let text = path.display().to_string();
-        Self { text, purpose, kind, hint: None, wants_focus: true, dialog: Background::default() }
+        Self {
+            path: path.to_owned(),
+            text,
+            purpose,
+            kind,
+            hint: None,
+            wants_focus: true,
+            dialog: Background::default(),
+        }
     }
 
     pub fn ask_for(&mut self, purpose: Purpose, kind: FileKind) {
         (self.purpose, self.kind) = (purpose, kind);
     }
 
+    /// The path that was typed or chosen, or that the field was given.
     pub fn path(&self) -> PathBuf {
-        PathBuf::from(self.text.trim())
+        self.path.clone()
     }
 
     pub fn set_path(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
         self.text = path.display().to_string();
     }
 
@@ -75,6 +87,9 @@ impl PathField {
         let entered = ui
             .horizontal(|ui| {
                 let field = ui.add(TextEdit::singleline(&mut self.text).desired_width(360.0)).labelled_by(label.id);
+                if field.changed() {
+                    self.path = PathBuf::from(self.text.trim());
+                }
                 if std::mem::take(&mut self.wants_focus) {
                     field.request_focus();
                 }
@@ -92,7 +107,7 @@ impl PathField {
         while let Some(finished) = self.dialog.poll() {
             match finished {
                 Finished::Done(Browsed { path: Some(path), .. }) => {
-                    self.text = path.display().to_string();
+                    self.set_path(&path);
                     self.hint = None;
                 }
                 Finished::Done(Browsed { path: None, took }) if took > TOO_FAST_FOR_A_PERSON => {}
@@ -124,5 +139,31 @@ impl PathField {
             };
             Browsed { path: file.map(|file| file.path().to_owned()), took: start.elapsed() }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    use super::*;
+
+    const ANY: FileKind = FileKind { name: "Any", extensions: &[] };
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_not_utf8_is_kept_until_something_else_is_typed() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+        let path = Path::new(OsStr::from_bytes(b"/tmp/caf\xe9.safetensors"));
+        let mut field = PathField::new(Purpose::Open, ANY, path);
+        assert_eq!(field.path(), path);
+        field.set_path(Path::new("/other"));
+        field.set_path(path);
+        let mut harness = Harness::new_ui_state(|ui, field: &mut PathField| _ = field.show(ui, "File"), field);
+        harness.run();
+        assert_eq!(harness.state().path(), path);
+        harness.get_by_label("File").type_text("x");
+        harness.run();
+        assert!(harness.state().path().to_str().is_some_and(|typed| typed.contains('x')));
     }
 }

@@ -1,7 +1,6 @@
 //! How a person likes the window, from one start to the next: theme, scale, colours, which panels are open and how large.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::remembered::{self, Writing};
 use crate::{
-    capture::WriteError,
+    base::{WriteError, regular_file},
     figure::{Colormap, MaskedStyle, Pooling, Quantity},
     session::{Person, Session, SweepView, View},
 };
@@ -55,8 +54,7 @@ impl Default for Kept {
 impl Kept {
     /// What `file` holds; the defaults where it is missing, no JSON, or of nonsense.
     pub fn read(file: &Path) -> Self {
-        let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
-        let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
+        let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
         let kept: Self = serde_json::from_slice(&text).unwrap_or_default();
         let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
         let Sizes { window, inspector, sweep } = kept.sizes;
@@ -196,6 +194,8 @@ fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::session::Theme;
 

@@ -1,6 +1,6 @@
 //! The sources and sessions that were opened lately, remembered in a small JSON file.
 
-use std::{fs, io, path::Path, path::PathBuf};
+use std::{io, path::Path, path::PathBuf};
 
 use egui::Context;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,10 @@ use super::{
     background::{Background, Finished},
     remembered,
 };
-use crate::{capture::WriteError, engine::SourceSpec};
+use crate::{
+    base::{WriteError, regular_file},
+    engine::SourceSpec,
+};
 
 /// Most that are remembered.
 const MOST: usize = 10;
@@ -168,8 +171,7 @@ fn update(file: &Path, changes: &[Change]) -> Result<Vec<Lately>, WriteError> {
 
 /// What the file holds; nothing where it is missing or no list. Entries of another version of the program are left out.
 fn read(file: &Path) -> Vec<Lately> {
-    let is_small = fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES);
-    let text = if is_small { fs::read(file).unwrap_or_default() } else { Vec::new() };
+    let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
     let values: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
     let sources = values.into_iter().filter_map(|value| serde_json::from_value(value).ok());
     sources.filter(|source: &Lately| source.path().is_some()).take(MOST).collect()
@@ -177,6 +179,8 @@ fn read(file: &Path) -> Vec<Lately> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn capture(name: &str) -> Lately {

@@ -9,7 +9,7 @@ use std::{
 use egui::Context;
 
 use super::background::{Background, Finished};
-use crate::capture::{WriteError, write_atomically};
+use crate::base::{WriteError, write_atomically};
 
 /// Writes `file` whole or not at all, in a folder that is made where it is missing.
 pub fn write(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {

@@ -4,9 +4,9 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use attenuate::{
     attention::Component,
-    capture::NumbersFormat,
     engine::Fingerprints,
     figure::{FigureStyle, FileFormat, draw},
+    numbers::NumbersFormat,
     session::document::payload,
 };
 use egui::{Key, Modifiers, Role};

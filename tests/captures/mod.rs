@@ -4,6 +4,7 @@
 mod files;
 mod half;
 mod hostile;
+mod mapped;
 mod npz;
 mod refusals;
 

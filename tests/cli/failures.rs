@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fs, path::Path, process::Command};
 
+use attenuate::model::bundled;
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use tempfile::TempDir;
 
@@ -265,4 +266,21 @@ fn a_killed_export_leaves_a_whole_file() {
         assert!(left == b"keep me" || left == new, "after {milliseconds} ms: {} bytes", left.len());
     }
     assert!(killed > 0, "at the first moment nothing can be done yet");
+}
+
+#[test]
+fn a_panic_in_the_parser_of_a_damaged_tokenizer_is_one_line() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("model");
+    fs::create_dir(&folder).unwrap();
+    // A template with a token that it does not define: the parser takes it and stops at the first text.
+    let mut tokenizer: serde_json::Value = serde_json::from_slice(bundled::TOKENIZER).unwrap();
+    let single =
+        serde_json::json!([{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]);
+    tokenizer["post_processor"] =
+        serde_json::json!({"type": "TemplateProcessing", "single": single, "pair": single, "special_tokens": {}});
+    fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    fs::write(folder.join("config.json"), bundled::CONFIG).unwrap();
+    fs::write(folder.join("model.safetensors"), bundled::WEIGHTS).unwrap();
+    refused(&sandbox, 1, "w.json", &["model", "--prompt", "in love"], &["the tokenizer: "]);
 }

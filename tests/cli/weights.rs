@@ -2,15 +2,16 @@
 
 use attenuate::{
     attention::{Component, Epsilon, Scope},
-    capture::exact_weights,
     engine::{Bundled, Engine, Prompt},
     model::bundled,
+    numbers::exact_weights,
     session::Session,
 };
 use serde_json::json;
 
 use crate::cli::{
     reference::Smollm2,
+    sandbox::Sandbox,
     weights_file::{Panel, Weights, bits},
 };
 use crate::support::grids::{at, columns};
@@ -46,7 +47,7 @@ fn nothing_said_is_the_figure() {
 
 #[test]
 fn the_same_numbers_are_the_same_bytes() {
-    let sandbox = crate::cli::sandbox::Sandbox::new();
+    let sandbox = Sandbox::new();
     for name in ["a.json", "b.json", "a.safetensors", "b.safetensors"] {
         sandbox.run(&["weights", "--output", name]).assert_done();
     }
@@ -203,4 +204,40 @@ fn scopes_reach_the_engine() {
             }
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_source_and_an_output_need_not_be_utf8() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let sandbox = Sandbox::new();
+    let weights = |source: &OsStr, output: &OsStr| {
+        let mut command = Sandbox::program(&sandbox.path(""), &["weights", "--layer", "0", "--head", "0"]);
+        let ran = command.arg(source).arg("-o").arg(output).output().unwrap();
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
+        std::fs::read(sandbox.path("").join(output)).unwrap()
+    };
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/captures/smollm2-135m.safetensors");
+    let name = OsStr::from_bytes(b"caf\xe9.safetensors");
+    std::fs::copy(capture, sandbox.path("").join(name)).unwrap();
+    let found = weights(name, OsStr::from_bytes(b"\xe9.csv"));
+    assert_eq!(found, weights(OsStr::new(capture), OsStr::new("w.csv")));
+}
+
+#[cfg(unix)]
+#[test]
+fn several_heads_never_share_a_file_whose_name_is_not_utf8() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("").join(OsStr::from_bytes(b"\xe9"))).unwrap();
+    let run = |output: &[u8]| {
+        let arguments = ["weights", "bundled:austen", "--layer", "0", "--head", "0,1", "-o"];
+        Sandbox::program(&sandbox.path(""), &arguments).arg(OsStr::from_bytes(output)).output().unwrap()
+    };
+    assert!(run(b"\xe9/{head}.csv").status.success());
+    for name in [&b"\xe9/0.csv"[..], b"\xe9/1.csv"] {
+        assert!(sandbox.path("").join(OsStr::from_bytes(name)).is_file());
+    }
+    let refused = run(b"\xe9{head}.csv");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
 }

@@ -2,7 +2,6 @@ use std::{
     collections::HashMap,
     io::{self, Read},
     ops::Range,
-    sync::Arc,
 };
 
 use flate2::bufread::DeflateDecoder;
@@ -10,13 +9,13 @@ use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceAr
 
 use super::{
     super::{
-        error::{Names, Problem},
+        error::{ArrayProblem, Problem},
         tensor::Bytes,
     },
     array::Array,
-    error::ArrayProblem,
     header::{self, Header},
 };
+use crate::base::Names;
 
 /// What numpy adds to an array's name.
 const EXTENSION: &str = ".npy";
@@ -28,14 +27,18 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) const RULE: &str = "16 MiB and 16 for each byte of the file";
+    const RULE: &str = "16 MiB and 16 for each byte of the file";
 
     fn of(file: &[u8]) -> Self {
         Self { left: (16 << 20) + 16 * file.len() as u64 }
     }
 
     fn take(&mut self, size: u64) -> Result<(), ArrayProblem> {
-        let left = self.left.checked_sub(size).ok_or(ArrayProblem::TooLarge { most: self.left, found: size })?;
+        let left = self.left.checked_sub(size).ok_or(ArrayProblem::TooLarge {
+            most: self.left,
+            rule: Self::RULE,
+            found: size,
+        })?;
         self.left = left;
         Ok(())
     }
@@ -52,7 +55,7 @@ struct Member {
 }
 
 /// An NPZ file, of which nothing is unpacked until an array is asked for.
-pub(in crate::capture) struct Archive<'a> {
+pub struct Archive<'a> {
     bytes: &'a Bytes,
     zip: ZipSliceArchive<&'a [u8]>,
     /// By the array's name, without its extension.
@@ -61,8 +64,8 @@ pub(in crate::capture) struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    pub(in crate::capture) fn open(bytes: &'a Bytes) -> Result<Self, Problem> {
-        let file = (**bytes).as_ref();
+    pub fn open(bytes: &'a Bytes) -> Result<Self, Problem> {
+        let file = bytes.as_slice();
         let zip = ZipArchive::from_slice(file).map_err(Problem::Archive)?;
         let mut members = HashMap::new();
         let mut entries = zip.entries();
@@ -82,7 +85,7 @@ impl<'a> Archive<'a> {
         Ok(Self { bytes, zip, members, budget: Budget::of(file) })
     }
 
-    pub(in crate::capture) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
@@ -91,7 +94,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The array of that name; `None` where there is none.
-    pub(in crate::capture) fn array(&mut self, name: &str) -> Result<Option<Array>, ArrayProblem> {
+    pub fn array(&mut self, name: &str) -> Result<Option<Array>, ArrayProblem> {
         let Some(&member) = self.members.get(name) else { return Ok(None) };
         if member.is_repeated {
             return Err(ArrayProblem::Twice);
@@ -136,7 +139,7 @@ fn deflated(entry: &ZipSliceEntry<'_>, budget: &mut Budget) -> Result<Array, Arr
     if content.len() as u64 != promised {
         return Err(ArrayProblem::Length { expected: promised, found: content.len() as u64 });
     }
-    Ok(Array::new(header, Arc::new(content), data))
+    Ok(Array::new(header, Bytes::new(content), data))
 }
 
 /// Where the data lies in a member of `length` bytes, which it must fill.

@@ -1,19 +1,19 @@
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use half::f16;
 use ndarray::{ArrayViewD, IxDyn, ShapeBuilder};
 
 use super::{
-    super::{error::Excerpt, tensor::Bytes},
-    error::ArrayProblem,
+    super::{error::ArrayProblem, tensor::Bytes},
     header::{Element, Header, Order},
 };
+use crate::base::Excerpt;
 
 /// An npy array: as many bytes as its shape says.
-pub(in crate::capture) struct Array {
+pub struct Array {
     element: Element,
     order: Order,
-    pub(in crate::capture) shape: Vec<usize>,
+    pub shape: Vec<usize>,
     pub(super) bytes: Bytes,
     pub(super) range: Range<usize>,
 }
@@ -35,7 +35,7 @@ impl Array {
     }
 
     /// Bytes of one floating-point number: 2, 4 or 8.
-    pub(in crate::capture) fn float_size(&self) -> Result<usize, ArrayProblem> {
+    pub fn float_size(&self) -> Result<usize, ArrayProblem> {
         match (self.element.kind, self.element.size) {
             ('f', size @ (2 | 4 | 8)) => Ok(size),
             ('V', 2) => Err(ArrayProblem::Raw(Excerpt::new(&self.element.descr))),
@@ -44,8 +44,8 @@ impl Array {
     }
 
     /// The elements as they lie in the file.
-    pub(in crate::capture) fn data(&self) -> &[u8] {
-        (*self.bytes).as_ref().get(self.range.clone()).unwrap_or_default()
+    pub fn data(&self) -> &[u8] {
+        self.bytes.as_slice().get(self.range.clone()).unwrap_or_default()
     }
 
     /// The same numbers (of 1, 2, 4 or 8 bytes) little-endian, the last index running fastest. Copies only what is
@@ -62,7 +62,7 @@ impl Array {
             _ => self.rearranged::<1>(),
         };
         let (range, element) = (0..copy.len(), Element { is_big_endian: false, ..self.element });
-        Self { element, order: Order::C, shape: self.shape, bytes: Arc::new(copy), range }
+        Self { element, order: Order::C, shape: self.shape, bytes: Bytes::new(copy), range }
     }
 
     fn rearranged<const N: usize>(&self) -> Vec<u8> {
@@ -85,7 +85,7 @@ impl Array {
     }
 
     /// Texts without the NULs that fill them up.
-    pub(in crate::capture) fn texts(&self) -> Result<Vec<String>, ArrayProblem> {
+    pub fn texts(&self) -> Result<Vec<String>, ArrayProblem> {
         match self.element.kind {
             'U' => self.elements().map(|text| self.unicode(text).ok_or(ArrayProblem::NotUnicode)).collect(),
             'S' => {
@@ -105,7 +105,7 @@ impl Array {
         Some(text)
     }
 
-    pub(in crate::capture) fn integers(&self) -> Result<Vec<i128>, ArrayProblem> {
+    pub fn integers(&self) -> Result<Vec<i128>, ArrayProblem> {
         let is_signed = self.element.kind == 'i';
         if !matches!((self.element.kind, self.element.size), ('i' | 'u', 1 | 2 | 4 | 8)) {
             return Err(self.unexpected("integers"));
@@ -126,7 +126,7 @@ impl Array {
         Ok(self.elements().map(integer).collect())
     }
 
-    pub(in crate::capture) fn floats(self) -> Result<Vec<f64>, ArrayProblem> {
+    pub fn floats(self) -> Result<Vec<f64>, ArrayProblem> {
         let size = self.float_size()?;
         let numbers = self.into_little_endian_rows();
         let data = numbers.data();
@@ -137,7 +137,7 @@ impl Array {
         })
     }
 
-    pub(in crate::capture) fn bools(&self) -> Result<Vec<bool>, ArrayProblem> {
+    pub fn bools(&self) -> Result<Vec<bool>, ArrayProblem> {
         match (self.element.kind, self.element.size) {
             ('b', 1) => Ok(self.data().iter().map(|&byte| byte != 0).collect()),
             _ => Err(self.unexpected("True or False")),

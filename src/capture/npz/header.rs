@@ -1,7 +1,8 @@
 //! The header of an npy array: magic, version, and a dict in Python's notation.
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
-use super::{super::error::Excerpt, error::ArrayProblem};
+use super::super::error::ArrayProblem;
+use crate::base::Excerpt;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 

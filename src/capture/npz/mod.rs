@@ -5,20 +5,17 @@
 
 mod archive;
 mod array;
-mod beside;
-mod error;
 mod header;
+mod metadata;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::archive::Archive;
+pub use self::archive::Archive;
 #[cfg(test)]
-pub(super) use self::array::Array;
-pub use self::error::ArrayProblem;
+pub use self::array::Array;
 use super::{
-    container::{self, one_of},
     error::Problem,
-    reader::Parts,
+    parts::{Parts, one_of, stored},
     tensor::{Bytes, FloatType, StoredTensor},
 };
 
@@ -34,7 +31,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
     let query = tensor(&mut archive, "q", "query")?.ok_or_else(|| missing(&archive, "q", "query"))?;
     let key = tensor(&mut archive, "k", "key")?.ok_or_else(|| missing(&archive, "k", "key"))?;
     let value = tensor(&mut archive, "v", "value")?;
-    Ok(Parts { query, key, value, metadata: beside::read(&mut archive)? })
+    Ok(Parts { query, key, value, metadata: metadata::read(&mut archive)? })
 }
 
 /// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
@@ -52,5 +49,5 @@ fn tensor(
         _ => FloatType::F64,
     };
     let array = array.into_little_endian_rows();
-    container::stored(name, &array.shape, float_type, array.bytes, array.range).map(Some)
+    stored(name, &array.shape, float_type, array.bytes, array.range).map(Some)
 }

@@ -1,6 +1,6 @@
 //! npy headers and members, written here byte by byte.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
@@ -40,7 +40,7 @@ fn zip(members: &[(&str, &[u8])], deflate: bool) -> Bytes {
         };
         member.finish(descriptor).unwrap();
     }
-    Arc::new(zip.finish().unwrap())
+    Bytes::new(zip.finish().unwrap())
 }
 
 /// The same from a stored and from a deflated member.

@@ -6,7 +6,7 @@ mod write;
 
 use std::{fmt, num::NonZeroU16, ops::RangeInclusive, path::Path, str::FromStr};
 
-use crate::{attention::Epsilon, capture::WriteError, engine::EngineError};
+use crate::{attention::Epsilon, base::WriteError, engine::EngineError};
 
 use super::FigureError;
 

@@ -13,7 +13,7 @@ use super::{
     frames::fitted,
 };
 use crate::{
-    capture::write_atomically,
+    base::write_atomically,
     engine::{Engine, EngineError, Outcome, RunSpec},
     figure::{ColorNorm, FigureStyle, Limits, LimitsFrom, Measure, Picture, draw::figure, panel_scales::range, render},
 };

@@ -6,7 +6,7 @@ use super::{
     cursor::{Cursor, Stop},
     error::Defect,
 };
-use crate::capture::Excerpt;
+use crate::base::Excerpt;
 
 /// A value as the file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,6 +14,7 @@ mod pre_tokenizer;
 mod sentence_piece;
 mod tensors;
 mod tokenizer;
+mod vocabulary;
 
 use std::{
     fs::File,
@@ -31,6 +32,7 @@ use super::{
     rope::RopeScaling,
     weights::Weights,
 };
+use crate::base::regular_file;
 
 /// A first look at a file; twice as much is read until the header is in it.
 const FIRST_BYTES: u64 = 1 << 22;
@@ -45,7 +47,7 @@ const MOST_HEADER: u64 = 256 << 20;
 pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     let unreadable = |cause| GgufError::Unreadable { path: path.to_owned(), cause };
     let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = regular_file::open(path).map_err(|error| unreadable(error.into()))?;
     let file_len = file.metadata().map_err(unreadable)?.len();
     let bytes = header_bytes(&file, file_len).map_err(unreadable)?;
     let header = Header::parse(&bytes, file_len).map_err(|stop| malformed(defect(stop)))?;

@@ -10,7 +10,7 @@ use tokenizers::{
 use super::{
     error::Defect,
     metadata::{Metadata, wrong},
-    tokenizer::{TOKENS, Vocabulary, as_many, merges, put_around},
+    vocabulary::{TOKENS, Vocabulary, as_many, merges, put_around},
 };
 
 const SCORES: &str = "tokenizer.ggml.scores";

@@ -3,8 +3,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::VERSION;
-use crate::capture::WriteError;
+use super::format::VERSION;
+use crate::base::{WriteError, regular_file::OpenError};
 
 /// Why a session was not read or written. Messages name the file.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,16 @@ pub enum Problem {
 impl Problem {
     pub(super) fn at(self, path: &Path) -> DocumentError {
         DocumentError::File { path: path.to_owned(), problem: self }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotRegular => Self::NotAFile,
+            OpenError::TooLarge { most, found } => Self::TooLarge { most, found },
+            OpenError::Io(error) => Self::Read(error),
+        }
     }
 }
 

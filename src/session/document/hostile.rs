@@ -6,6 +6,7 @@ use flate2::{Compression, write::ZlibEncoder};
 use proptest::prelude::*;
 
 use super::*;
+use crate::session::Session;
 
 fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
@@ -16,7 +17,7 @@ fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
 
 fn png_with(chunks: &[Vec<u8>]) -> Vec<u8> {
     let mut png = Vec::new();
-    let mut writer = ::png::Encoder::new(&mut png, 1, 1).write_header().unwrap();
+    let mut writer = png::Encoder::new(&mut png, 1, 1).write_header().unwrap();
     writer.write_image_data(&[1, 2, 3, 4][..1]).unwrap();
     drop(writer);
     // Signature and IHDR.
@@ -59,7 +60,7 @@ pub fn figures(payload: &str) -> Vec<(&'static str, Vec<u8>)> {
     let text = payload.as_bytes();
     let ours = itxt(b"\0\0\0\0", text);
     let mut encoded = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut encoded, 1, 1);
+    let mut encoder = png::Encoder::new(&mut encoded, 1, 1);
     encoder.add_itxt_chunk(KEYWORD.to_owned(), payload.to_owned()).unwrap();
     encoder.write_header().unwrap().write_image_data(&[7]).unwrap();
     let other = chunk(*b"tEXt", b"Title\0attenuate:session");
@@ -92,10 +93,10 @@ pub fn figures_without() -> Vec<(&'static str, Vec<u8>)> {
 /// What comes of a file; it must come at all.
 fn outcome_of(name: &str, bytes: &[u8]) -> Result<SessionDocument, Problem> {
     let text = match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("svg") => figures::svg(bytes),
-        Some("pdf") => figures::pdf(bytes),
+        Some("svg") => xml_metadata::svg(bytes),
+        Some("pdf") => xml_metadata::pdf(bytes),
         Some("json") => Ok(bytes.to_vec()),
-        _ => png::session(Cursor::new(bytes)),
+        _ => png_text::session(Cursor::new(bytes)),
     };
     text.and_then(|text| SessionDocument::from_json(&text))
 }
@@ -179,7 +180,7 @@ proptest! {
             bytes[at] = byte;
         }
         if let Ok(found) = outcome_of(name, &bytes) {
-            prop_assert!(sound::check(&found).is_ok());
+            prop_assert!(validate::check(&found).is_ok());
         }
     }
 

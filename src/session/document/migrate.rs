@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{FORMAT, Problem, SessionDocument, VERSION};
+use super::{
+    error::Problem,
+    format::{FORMAT, VERSION},
+    session_document::SessionDocument,
+};
 
 /// A tree of JSON values takes many times its text: sessions of old versions, which are made into one, end here.
 const MOST_OLD_BYTES: usize = 1 << 20;

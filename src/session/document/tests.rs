@@ -1,13 +1,16 @@
 //! What is written is what is read, in every container and from every version.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::Path,
+};
 
 use super::*;
 use crate::{
     attention::{Component, Epsilon, Grid, Preset, panel},
-    engine::{Bundled, Engine, Prompt},
+    engine::{Bundled, Engine, Fingerprints, Prompt, SourceSpec},
     figure::{Colormap, Window},
-    session::{Cell, RowChoice, View},
+    session::{Cell, RowChoice, Session, View},
 };
 
 fn epsilon(value: f64) -> Epsilon {

@@ -3,9 +3,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    capture::{NumbersFormat, write_atomically},
+    base::write_atomically,
     engine::{Fingerprints, Outcome, RunSpec, Sweep, SweepMetric},
     figure::{Dpi, FigureStyle, FileFormat, SweepExport, SweepFormat, draw},
+    numbers::NumbersFormat,
     session::{Session, document},
 };
 

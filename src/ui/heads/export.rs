@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Button, Context};
 
 use crate::{
-    capture::write_atomically,
+    base::write_atomically,
     engine::{HeadsTable, TableFormat},
     ui::{
         background::{Background, Finished},

@@ -92,7 +92,7 @@ impl Astray {
     }
 
     fn look(&mut self) -> Option<Answer> {
-        match self.field.path().display().to_string().parse() {
+        match SourceSpec::named(&self.field.path()) {
             Ok(source) => {
                 self.complaint = None;
                 Some(Answer::Look(source))

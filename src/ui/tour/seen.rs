@@ -6,7 +6,7 @@ use egui::Context;
 
 use super::TourStart;
 use crate::{
-    capture::WriteError,
+    base::WriteError,
     ui::remembered::{self, Writing},
 };
 

@@ -1,17 +1,17 @@
-//! What a person names to be opened: a source, or a session and with it a source.
+//! What a path or name on the command line or in a dialog opens: a source, or a stored session with its source.
 
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use super::SourceRecord;
+use super::session_document::SourceRecord;
 use crate::{
     engine::{SourceSpec, SourceSpecError},
     session::Session,
 };
 
-/// What is opened by a word or a path.
+/// A source or a session file, by the name or path that opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Source(SourceSpec),
@@ -19,7 +19,7 @@ pub enum Named {
     Session(PathBuf),
 }
 
-/// A word that names nothing that can be opened.
+/// A name or path of no kind that can be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}{rest}", rest = more(.0))]
 pub struct NamedError(SourceSpecError);
@@ -35,11 +35,21 @@ impl FromStr for Named {
     type Err = NamedError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let path = Path::new(text);
-        if is_session(path) && !path.is_dir() && !text.starts_with("bundled:") {
+        Self::at(Path::new(text))
+    }
+}
+
+impl Named {
+    /// What the path opens, which need not be UTF-8, or the bundled source of that name.
+    ///
+    /// # Errors
+    /// When it is of no kind that can be opened.
+    pub fn at(path: &Path) -> Result<Self, NamedError> {
+        let is_bundled = path.to_str().is_some_and(|name| name.starts_with("bundled:"));
+        if is_session(path) && !path.is_dir() && !is_bundled {
             return Ok(Self::Session(path.to_owned()));
         }
-        text.parse().map(Self::Source).map_err(NamedError)
+        SourceSpec::named(path).map(Self::Source).map_err(NamedError)
     }
 }
 

@@ -1,10 +1,14 @@
-//! What stands beside the tensors, as the texts that a safetensors file has for it.
+//! Metadata arrays of an NPZ file (tokens, scale, …) as the texts that a safetensors file has for them.
 
 use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::{super::error::Problem, archive::Archive, array::Array, error::ArrayProblem};
+use super::{
+    super::error::{ArrayProblem, Problem},
+    archive::Archive,
+    array::Array,
+};
 
 type ToText = fn(Array) -> Result<String, ArrayProblem>;
 

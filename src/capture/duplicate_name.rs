@@ -1,3 +1,5 @@
+//! Names that a JSON object has twice.
+
 use std::{collections::HashSet, fmt};
 
 use serde::{
@@ -7,14 +9,14 @@ use serde::{
 
 /// The first name that a JSON object has twice, itself or in the objects in it. A reader that keeps the last one would
 /// show other numbers than a reader that keeps the first.
-pub(super) fn repeated_name(json: &[u8]) -> Option<String> {
+pub(super) fn duplicate_name(json: &[u8]) -> Option<String> {
     // What is not JSON is refused by whoever reads it for its content.
-    serde_json::from_slice::<Repeated>(json).ok()?.0
+    serde_json::from_slice::<Duplicate>(json).ok()?.0
 }
 
-struct Repeated(Option<String>);
+struct Duplicate(Option<String>);
 
-impl<'de> Deserialize<'de> for Repeated {
+impl<'de> Deserialize<'de> for Duplicate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Names)
     }
@@ -23,24 +25,24 @@ impl<'de> Deserialize<'de> for Repeated {
 struct Names;
 
 impl<'de> Visitor<'de> for Names {
-    type Value = Repeated;
+    type Value = Duplicate;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Repeated, A::Error> {
-        let (mut seen, mut repeated) = (HashSet::new(), None);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Duplicate, A::Error> {
+        let (mut seen, mut duplicate) = (HashSet::new(), None);
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
-                "__metadata__" => repeated = repeated.or(map.next_value::<Repeated>()?.0),
+                "__metadata__" => duplicate = duplicate.or(map.next_value::<Duplicate>()?.0),
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
             if let Some(twice) = seen.replace(name) {
-                repeated.get_or_insert(twice);
+                duplicate.get_or_insert(twice);
             }
         }
-        Ok(Repeated(repeated))
+        Ok(Duplicate(duplicate))
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
             (r#"{"q": 1, "q""#, None),
             ("[]", None),
         ] {
-            assert_eq!(repeated_name(json.as_bytes()).as_deref(), expected, "{json}");
+            assert_eq!(duplicate_name(json.as_bytes()).as_deref(), expected, "{json}");
         }
     }
 }

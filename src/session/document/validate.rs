@@ -1,8 +1,8 @@
-//! What no gesture leads to is not read either.
+//! Checks of a stored session: rejects states that the window cannot produce.
 
 use std::fmt::Display;
 
-use super::{Problem, SessionDocument};
+use super::{error::Problem, session_document::SessionDocument};
 use crate::{
     attention::LayerScope,
     engine::Reference,

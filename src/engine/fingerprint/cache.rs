@@ -1,30 +1,23 @@
-//! What tells one source from another, wherever it lies: a digest of its files.
-//!
-//! | written | of what |
-//! | --- | --- |
-//! | `sha256:HEX` | a file of at most 64 MiB: SHA-256 of all of it, as `sha256sum` prints it |
-//! | `sha256-sampled:HEX` | a larger file: SHA-256 of its length (8 bytes, little-endian), its first 16 MiB, where formats keep their headers, 254 blocks of 64 KiB at equal distances, and its last MiB |
-//! | `sha256-folder:HEX` | a model folder: SHA-256 of a line `NAME FINGERPRINT\n` for `config.json`, `tokenizer.json` if there is one, and each file of weights, in this order |
-//!
-//! Another model, another fine-tuning and a half-written file differ. A change of a few bytes between the blocks of a
-//! large file is not seen: that is what it costs not to read gigabytes for every figure.
+//! Computing fingerprints of sources, and keeping those of files that have not changed.
 
 use std::{
     collections::HashMap,
-    fmt::{self, Write as _},
+    fmt::Write as _,
     fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    str::FromStr,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::SourceSpec;
-use crate::model::folder::{self, FolderError};
+use super::digest::{Extent, Fingerprint};
+use crate::{
+    base::regular_file,
+    engine::SourceSpec,
+    model::folder::{self, FolderError},
+};
 
 const MIB: u64 = 1 << 20;
 /// A file up to this size is read whole.
@@ -37,87 +30,6 @@ const BLOCK: u64 = 64 << 10;
 const BLOCKS: u64 = 254;
 /// A file that was written to so lately may be written to again without another time of modification.
 const FRESH: Duration = Duration::from_secs(3);
-
-/// What was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Extent {
-    Whole,
-    Sampled,
-    Folder,
-}
-
-impl Extent {
-    const ALL: [Self; 3] = [Self::Whole, Self::Sampled, Self::Folder];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Whole => "sha256",
-            Self::Sampled => "sha256-sampled",
-            Self::Folder => "sha256-folder",
-        }
-    }
-}
-
-/// Digest of a source's content, written `sha256:HEX`, `sha256-sampled:HEX` or `sha256-folder:HEX`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Fingerprint {
-    extent: Extent,
-    digest: [u8; 32],
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.extent.word())?;
-        self.digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A text that is no [`Fingerprint`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected sha256:, sha256-sampled: or sha256-folder: and 64 hexadecimal digits, found “{}”", .0.chars().take(80).collect::<String>())]
-pub struct ParseFingerprintError(String);
-
-impl FromStr for Fingerprint {
-    type Err = ParseFingerprintError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).ok_or_else(|| ParseFingerprintError(text.to_owned()))
-    }
-}
-
-fn parse(text: &str) -> Option<Fingerprint> {
-    let (word, hex) = text.split_once(':')?;
-    let extent = Extent::ALL.into_iter().find(|extent| extent.word() == word)?;
-    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(Fingerprint { extent, digest })
-}
-
-impl TryFrom<String> for Fingerprint {
-    type Error = ParseFingerprintError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.to_string()
-    }
-}
 
 /// Why a source has no fingerprint. Messages end with the path.
 #[derive(Debug, thiserror::Error)]
@@ -176,17 +88,14 @@ impl Fingerprints {
 
     fn of_file(&self, path: &Path) -> Result<Fingerprint, FingerprintError> {
         let unreadable = |cause| FingerprintError::Unreadable { path: path.to_owned(), cause };
-        let metadata = path.metadata().map_err(unreadable)?;
-        // Asked before opening: to open a pipe is to wait for someone who writes.
-        if !metadata.is_file() {
-            return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
-        }
+        let mut file = regular_file::open(path).map_err(|error| unreadable(error.into()))?;
+        let metadata = file.metadata().map_err(unreadable)?;
         let stamp = Stamp::of(&metadata);
         let known = |known: &HashMap<PathBuf, (Stamp, Fingerprint)>| known.get(path).copied();
         if let Some((_, fingerprint)) = known(&self.lock()).filter(|(old, _)| Some(*old) == stamp) {
             return Ok(fingerprint);
         }
-        let fingerprint = digest(path, metadata.len()).map_err(unreadable)?;
+        let fingerprint = digest(&mut file, metadata.len()).map_err(unreadable)?;
         if let Some(stamp) = stamp {
             self.lock().insert(path.to_owned(), (stamp, fingerprint));
         }
@@ -199,22 +108,21 @@ impl Fingerprints {
     }
 }
 
-fn digest(path: &Path, length: u64) -> io::Result<Fingerprint> {
-    let mut file = File::open(path)?;
+fn digest(file: &mut File, length: u64) -> io::Result<Fingerprint> {
     let mut hasher = Sha256::new();
     if length <= WHOLE {
         // Not beyond what was there when it was asked for: a file can grow while it is read.
-        add(&mut hasher, &mut file, 0, length)?;
+        add(&mut hasher, file, 0, length)?;
         return Ok(Fingerprint { extent: Extent::Whole, digest: hasher.finalize().into() });
     }
     hasher.update(length.to_le_bytes());
-    add(&mut hasher, &mut file, 0, START)?;
+    add(&mut hasher, file, 0, START)?;
     let between = length - START - END;
     for block in 0..BLOCKS {
         let offset = START + between / (BLOCKS + 1) * (block + 1);
-        add(&mut hasher, &mut file, offset, BLOCK.min(length - offset))?;
+        add(&mut hasher, file, offset, BLOCK.min(length - offset))?;
     }
-    add(&mut hasher, &mut file, length - END, END)?;
+    add(&mut hasher, file, length - END, END)?;
     Ok(Fingerprint { extent: Extent::Sampled, digest: hasher.finalize().into() })
 }
 

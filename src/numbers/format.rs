@@ -1,6 +1,6 @@
 use std::{io, path::Path};
 
-use super::WeightsFile;
+use super::weights_file::WeightsFile;
 
 /// The formats that numbers are written in. Each holds the same weights to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

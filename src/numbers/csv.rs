@@ -1,9 +1,9 @@
 use std::io::{self, Write};
 
-use csv::{ErrorKind, WriterBuilder};
+use ::csv::{ErrorKind, WriterBuilder};
 use serde::Serialize;
 
-use super::WeightsFile;
+use super::weights_file::WeightsFile;
 
 /// One attended cell of one panel.
 #[derive(Serialize)]

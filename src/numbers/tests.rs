@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
+use ::safetensors::{Dtype, SafeTensors};
 use ndarray::{Array2, Array3, arr2, s};
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
 use super::*;
-use crate::attention::{Components, Edit, Epsilon, HeadEdit, LayerQkv, Operation, PositionScope, Scope};
+use crate::attention::{
+    Component, Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerQkv, Mask, Operation, Pattern,
+    PositionScope, Scope,
+};
 
 /// Two tokens; scores of row 1 are 0 and ln 3, so that its weights are 1/4 and 3/4.
 pub(super) fn pattern(epsilon: f64) -> Pattern {

@@ -1,14 +1,5 @@
-//! The way out: exact weights and what they are of, as NPZ, safetensors, CSV or JSON.
-
-mod csv;
-mod format;
-mod json;
-mod npz;
-mod tensors;
-
 use ndarray::{Array2, Array3, Axis, Zip};
 
-pub use self::format::{NumbersFormat, UnknownFormat};
 use crate::attention::{Component, Experiment, Grid, Mask, Pattern};
 
 /// The numbers of one grid, as `attenuate weights` writes them.
@@ -50,16 +41,16 @@ impl WeightsFile {
         }
     }
 
-    fn named_panels(&self) -> impl Iterator<Item = (&'static str, &Array3<f32>)> {
+    pub(super) fn named_panels(&self) -> impl Iterator<Item = (&'static str, &Array3<f32>)> {
         self.experiment.shape().rows().iter().map(Self::name).zip(&self.panels)
     }
 
     /// ε `[rows, columns]`, from top to bottom.
-    fn epsilon(&self) -> Vec<Vec<f64>> {
+    pub(super) fn epsilon(&self) -> Vec<Vec<f64>> {
         self.experiment.epsilon.rows().map(|(_, row)| row.iter().map(|epsilon| epsilon.get()).collect()).collect()
     }
 
-    fn is_causal(&self) -> bool {
+    pub(super) fn is_causal(&self) -> bool {
         self.mask == Mask::Causal
     }
 
@@ -91,6 +82,3 @@ pub fn exact_weights(pattern: &Pattern) -> Array2<f32> {
     });
     weights
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::WeightsFile;
+use super::weights_file::WeightsFile;
 use crate::attention::Mask;
 
 impl WeightsFile {

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use rawzip::{ErrorKind, ZipArchiveWriter};
 use serde_json::json;
 
-use super::WeightsFile;
+use super::weights_file::WeightsFile;
 
 /// numpy maps arrays into memory where their data begins at a multiple of this.
 const ALIGNMENT: usize = 64;
@@ -118,13 +118,8 @@ fn io_error(error: rawzip::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::{super::tests::file, *};
-    use crate::capture::{
-        npz::{Archive, Array},
-        tensor::Bytes,
-    };
+    use crate::capture::{Archive, Array, Bytes};
 
     fn written(file: &WeightsFile) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -143,7 +138,7 @@ mod tests {
     #[test]
     fn our_own_reader_finds_the_same_bits() {
         let file = file();
-        let bytes = Arc::new(written(&file)) as Bytes;
+        let bytes = Bytes::new(written(&file));
         let mut archive = Archive::open(&bytes).unwrap();
         let mut array = |name: &str| archive.array(name).unwrap().unwrap();
         let baseline = array("baseline");
@@ -183,7 +178,7 @@ mod tests {
             assert!(header.len().is_multiple_of(ALIGNMENT) && header.ends_with(b"\n"), "{}", header.escape_ascii());
         }
         let without_ids = WeightsFile { token_ids: None, ..file() };
-        let bytes = Arc::new(written(&without_ids)) as Bytes;
+        let bytes = Bytes::new(written(&without_ids));
         assert!(!Archive::open(&bytes).unwrap().has("token_ids"));
     }
 }

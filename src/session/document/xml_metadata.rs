@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::{NAMESPACE, Problem, nesting};
+use super::{error::Problem, format::NAMESPACE, xml_depth};
 
 /// A larger figure is not read; its picture would have hundreds of millions of pixels.
 pub const MOST_BYTES: u64 = 128 << 20;
@@ -54,7 +54,7 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
 
 /// The text of the element. A document type, and with it every entity, is refused by the parser.
 fn element(xml: &str) -> Result<Option<Vec<u8>>, Problem> {
-    if !nesting::is_shallow(xml) {
+    if !xml_depth::is_shallow(xml) {
         return Err(Problem::Picture("its elements are nested too deep"));
     }
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES };

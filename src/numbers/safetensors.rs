@@ -3,11 +3,11 @@ use std::{
     io::{self, Write},
 };
 
-use safetensors::{Dtype, tensor::TensorInfo};
+use ::safetensors::{Dtype, tensor::TensorInfo};
 use serde::Serialize;
 use serde_json::json;
 
-use super::WeightsFile;
+use super::weights_file::WeightsFile;
 
 /// Written in this order, so that the same numbers always make the same file; the library's own writer orders the
 /// metadata by a random hash and builds the file in memory first.

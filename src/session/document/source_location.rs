@@ -1,8 +1,8 @@
-//! Where the source of a session is now, and whether it is still the same.
+//! Finding the source of a stored session, and checking that its content is still the same.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::SessionDocument;
+use super::{relative_path::resolve, session_document::SessionDocument};
 use crate::engine::{Fingerprint, Fingerprints, SourceSpec};
 
 /// What became of a session's source.
@@ -21,7 +21,7 @@ pub enum Whereabouts {
 pub fn locate(document: &SessionDocument, file: Option<&Path>, fingerprints: &Fingerprints) -> Whereabouts {
     let saved = &document.session.source;
     let Some(path) = saved.path() else { return Whereabouts::Here(saved.clone()) };
-    let beside = document.source.beside.as_ref().zip(file).and_then(|(way, file)| follow(file, way));
+    let beside = document.source.beside.as_ref().zip(file).and_then(|(way, file)| resolve(file, way));
     let mut looked = vec![path.to_owned()];
     looked.extend(beside.filter(|beside| beside != path));
     let mut changed = None;
@@ -38,7 +38,7 @@ pub fn locate(document: &SessionDocument, file: Option<&Path>, fingerprints: &Fi
 }
 
 /// Whether `source` has the content `expected`.
-pub(super) fn check(expected: Option<Fingerprint>, source: SourceSpec, fingerprints: &Fingerprints) -> Whereabouts {
+fn check(expected: Option<Fingerprint>, source: SourceSpec, fingerprints: &Fingerprints) -> Whereabouts {
     match fingerprints.of(&source) {
         Ok(found) if expected.is_none() || found == expected => Whereabouts::Here(source),
         Ok(_) => Whereabouts::Changed { source, what: "its content is not what it was".to_owned() },
@@ -56,60 +56,12 @@ impl SessionDocument {
     }
 }
 
-/// The way from the folder of `file` to `source`; `None` where they share nothing but the root, or it is no Unicode.
-pub(super) fn way(file: &Path, source: &Path) -> Option<String> {
-    let file = std::path::absolute(file).ok()?;
-    let from: Vec<Component<'_>> = file.parent()?.components().collect();
-    let to: Vec<Component<'_>> = source.components().collect();
-    let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
-    if !from[..shared].iter().any(|component| matches!(component, Component::Normal(_))) {
-        return None;
-    }
-    let names: Option<Vec<&str>> = to[shared..].iter().map(|component| component.as_os_str().to_str()).collect();
-    let mut parts = vec![".."; from.len() - shared];
-    parts.extend(names?);
-    Some(parts.join("/"))
-}
-
-/// Where `way` leads from the folder of `file`.
-fn follow(file: &Path, way: &str) -> Option<PathBuf> {
-    let file = std::path::absolute(file).ok()?;
-    let mut place = file.parent()?.to_owned();
-    for part in way.split('/') {
-        match part {
-            ".." => _ = place.pop(),
-            "" | "." => {}
-            // A drive or a root of its own would lead elsewhere.
-            name if Path::new(name).is_relative() => place.push(name),
-            _ => return None,
-        }
-    }
-    Some(place)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::session::Session;
-
-    #[test]
-    fn ways_lead_there_and_back() {
-        for (file, source, expected) in [
-            ("/home/a/work/x.json", "/home/a/work/m.gguf", Some("m.gguf")),
-            ("/home/a/work/deep/x.json", "/home/a/models/m", Some("../../models/m")),
-            ("/home/a/x.json", "/home/a", Some("")),
-            ("/home/x.json", "/mnt/m.gguf", None),
-            ("/x.json", "/m.gguf", None),
-        ] {
-            let found = way(Path::new(file), Path::new(source));
-            assert_eq!(found.as_deref(), expected, "{file} {source}");
-            if let Some(way) = found {
-                assert_eq!(follow(Path::new(file), &way), Some(source.into()), "{way}");
-            }
-        }
-    }
 
     #[test]
     fn what_moves_together_is_found_and_what_changed_is_named() {

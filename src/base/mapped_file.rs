@@ -10,30 +10,42 @@
 //!   process (SIGBUS), which no Rust code can catch.
 //!
 //! Against the last two, [`MappedFile::check`] compares length and time of modification with those at opening, and
-//! whoever reads calls it first: a matrix before each of its products. What remains is the race within one product, at
-//! most some milliseconds, and a change that restores both. The alternatives are to copy the weights, which for a large
+//! whoever reads calls it first: a matrix before each of its products, a capture before it converts a layer. What remains is the race within one product, at
+//! most some milliseconds, and a change that restores both. The alternatives are to copy the bytes, which for a large
 //! model doubles its memory and is what mapping is for, or mandatory locks, which Linux has no longer.
 
 #![expect(unsafe_code, reason = "the one place where a file is mapped: see above for what that means")]
 
 use std::{
     fs::{File, Metadata},
-    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use memmap2::Mmap;
 
-use super::ModelError;
+use super::regular_file::{self, OpenError};
 
-/// A file, its bytes, and how to know that they are still the same.
+/// A file mapped into memory for reading, and what tells whether it was changed since.
 #[derive(Debug)]
 pub struct MappedFile {
     path: PathBuf,
     file: File,
     bytes: Mmap,
     opened: Stamp,
+}
+
+/// A file that was written to while it was mapped, so that what was read of it before no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the file was changed while it was open, open it again: {}", path.display())]
+pub struct FileChanged {
+    pub path: PathBuf,
+}
+
+impl AsRef<[u8]> for MappedFile {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
 }
 
 /// What changes when a file is written to. `None` where the file system keeps no times.
@@ -50,14 +62,12 @@ impl From<Metadata> for Stamp {
 }
 
 impl MappedFile {
+    /// Maps the file at `path` into memory.
+    ///
     /// # Errors
     /// When there is no such file, it is no regular file, or it cannot be read or mapped.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        // Asked before opening: to open a pipe is to wait for someone who writes.
-        if !path.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = File::open(path)?;
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let file = regular_file::open(path)?;
         let opened = file.metadata()?.into();
         // SAFETY: the map is only read, and unmapped when this value and with it every borrow of its bytes is gone.
         // That nobody else changes the file cannot be proved; the module's documentation says what is done instead.
@@ -65,18 +75,20 @@ impl MappedFile {
         Ok(Self { path: path.to_owned(), file, bytes, opened })
     }
 
-    /// Call [`Self::check`] before reading them.
+    /// All bytes of the file. Call [`Self::check`] before reading them.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
+    /// Whether the file is still as it was when it was opened.
+    ///
     /// # Errors
     /// When the file was changed since it was opened. Of a file that was replaced, the old one counts.
-    pub fn check(&self) -> Result<(), ModelError> {
+    pub fn check(&self) -> Result<(), FileChanged> {
         if self.file.metadata().is_ok_and(|now| Stamp::from(now) == self.opened) {
             Ok(())
         } else {
-            Err(ModelError::FileChanged { path: self.path.clone() })
+            Err(FileChanged { path: self.path.clone() })
         }
     }
 }

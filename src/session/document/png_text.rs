@@ -7,7 +7,10 @@ use std::io::{BufReader, ErrorKind, Read, Seek};
 
 use flate2::{Crc, read::ZlibDecoder};
 
-use super::{KEYWORD, MOST_BYTES, Problem};
+use super::{
+    error::Problem,
+    format::{KEYWORD, MOST_BYTES},
+};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// Ours has a few dozen; a picture in pieces of 8 KiB would have 800 MB.
