@@ -6,6 +6,8 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+use super::protected::{ProtectedError, ProtectedFiles};
+
 /// Why an output file could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,6 +20,8 @@ pub enum WriteError {
     NoSpace(PathBuf),
     #[error("cannot write: expected a file, found a folder: {0}")]
     IsFolder(PathBuf),
+    #[error(transparent)]
+    Protected(#[from] ProtectedError),
     #[error("cannot write: {source}: {path}")]
     Other { path: PathBuf, source: io::Error },
 }
@@ -37,13 +41,19 @@ impl WriteError {
 
 /// Writes a file whole or not at all: into a temporary file in the same folder, to the disk, then in place of `path`.
 /// When anything fails, what was at `path` stays and nothing else is left. `write` may write in small pieces.
+/// A file that is `protected` is never replaced.
 ///
 /// A symbolic link is followed and an existing file keeps its permissions. What is neither file nor folder (a pipe,
 /// `/dev/stdout`) cannot be replaced and is written into directly.
 ///
 /// # Errors
 /// When `write` fails or the folder does not take the file; the message names `path`.
-pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
+pub fn write_atomically(
+    path: &Path,
+    protected: &ProtectedFiles,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    protected.check(path)?;
     let written = match fs::metadata(path) {
         Ok(existing) if existing.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(existing) if existing.is_file() => {
@@ -95,6 +105,11 @@ fn write_buffered(file: &File, write: impl FnOnce(&mut dyn Write) -> io::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the program's own files are written with.
+    fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
+        super::write_atomically(path, &ProtectedFiles::none(), write)
+    }
 
     /// The names in `folder`.
     fn names(folder: &Path) -> Vec<String> {
@@ -155,6 +170,19 @@ mod tests {
         }
         let error = write_atomically(Path::new(""), |_| Ok(())).unwrap_err();
         assert!(matches!(error, WriteError::IsFolder(_)), "{error}");
+    }
+
+    #[test]
+    fn a_protected_file_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("capture.safetensors");
+        fs::write(&path, "old").unwrap();
+        let mut protected = ProtectedFiles::none();
+        protected.add(&path, crate::base::InputRole::Source);
+        let written = super::write_atomically(&path, &protected, |_| panic!("nothing is asked for"));
+        assert!(matches!(written, Err(WriteError::Protected(_))), "{written:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        super::write_atomically(&folder.path().join("new"), &protected, |out| out.write_all(b"x")).unwrap();
     }
 
     #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! Files and texts: what every other module may need and what knows none of them.
 //!
-//! [`write_atomically`] puts an output file in place whole or not at all; [`RegularFile`] opens an input without waiting
+//! [`write_atomically`] puts an output file in place whole or not at all, and never over [`ProtectedFiles`];
+//! [`RegularFile`] opens an input without waiting
 //! for a pipe, and [`MappedFile`] reads one in place. [`Excerpt`] and [`Names`] quote other people's files in messages;
 //! [`xml`] escapes text. [`contained`] makes an error of a panic in a parser of others.
 
@@ -9,6 +10,7 @@ mod available_memory;
 mod contained_panic;
 mod excerpt;
 mod mapped_file;
+mod protected;
 pub mod regular_file;
 pub mod xml;
 
@@ -17,3 +19,4 @@ pub use available_memory::available_memory;
 pub use contained_panic::{contained, is_contained};
 pub use excerpt::{Excerpt, Names};
 pub use mapped_file::{FileChanged, MappedFile};
+pub use protected::{InputRole, ProtectedError, ProtectedFiles};

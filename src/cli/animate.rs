@@ -11,6 +11,7 @@ use clap::Args;
 use super::{
     args::{PlaceArguments, ViewArguments},
     export::FigureArguments,
+    start,
 };
 use crate::{
     engine::{Engine, Fingerprints},
@@ -104,6 +105,9 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = AnimationFormat::of(output)?;
     let session = super::session(&arguments.view, arguments.place)?;
+    let inputs = start::inputs(&arguments.view.source, &session);
+    let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
+    protected.check(output)?;
     let style = arguments.figure.over(session.view.figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = moving(arguments).map_err(anyhow::Error::msg)?;
@@ -128,5 +132,5 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
         format,
         payload,
     };
-    Ok(film.save(output, &mut engine, &mut Terminal)?)
+    Ok(film.save(output, &protected, &mut engine, &mut Terminal)?)
 }

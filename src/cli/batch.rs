@@ -13,6 +13,7 @@ use std::{
 
 use super::{args::PlacesArguments, commands::NEVER};
 use crate::{
+    base::ProtectedFiles,
     engine::{Engine, EngineError, Outcome},
     session::Session,
 };
@@ -89,15 +90,18 @@ struct Job {
 }
 
 /// Runs `session` for each of the `places` and calls `write` with each answer and its file: on as many threads as there
-/// are cores, while the next is computed. Ends with the first failure.
+/// are cores, while the next is computed. Ends with the first failure. Nothing is computed or written where one of the
+/// files is `protected`.
 pub fn each(
     session: &Session,
     places: &PlacesArguments,
     output: &Path,
+    protected: &ProtectedFiles,
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let mut engine = Engine::default();
     let sessions = sessions(&mut engine, session, places)?;
+    sessions.iter().try_for_each(|session| protected.check(&file_of(output, session)))?;
     let n_writers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(sessions.len());
     // Answers of long prompts are large: one waits at most.
     let (sender, receiver) = sync_channel(1);

@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use super::{
     args::{PlaceArguments, WeightsArguments},
-    batch,
+    batch, start,
 };
 use crate::{base::write_atomically, numbers::NumbersFormat};
 
@@ -15,8 +15,9 @@ pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
     let session = super::session(&arguments.view, PlaceArguments::default())?;
-    batch::each(&session, &arguments.places, output, |session, outcome, path| {
+    let protected = start::inputs(&arguments.view.source, &session).protected();
+    batch::each(&session, &arguments.places, output, &protected, |session, outcome, path| {
         let numbers = outcome.numbers(&session.run_spec());
-        Ok(write_atomically(path, |file| numbers.write(format, file))?)
+        Ok(write_atomically(path, &protected, |file| numbers.write(format, file))?)
     })
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     args::{ExportArguments, PlaceArguments},
-    batch,
+    batch, start,
 };
 use crate::{
     attention::Components,
@@ -89,13 +89,16 @@ impl FigureArguments {
 
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let format = FileFormat::of(&arguments.output)?;
-    let session = super::start::session(&arguments.view, PlaceArguments::default())?;
+    let session = start::session(&arguments.view, PlaceArguments::default())?;
+    let inputs = start::inputs(&arguments.view.source, &session);
+    let output = &arguments.output;
+    let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     let style = arguments.figure.over(session.view.figure_style());
     let fingerprints = Fingerprints::default();
-    batch::each(&session, &arguments.places, &arguments.output, |session, outcome, path| {
+    batch::each(&session, &arguments.places, output, &protected, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
         let file = draw(outcome, &style, format, payload.as_deref())?;
-        Ok(write_atomically(path, |out| out.write_all(&file))?)
+        Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
     })
 }

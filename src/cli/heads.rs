@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 
-use super::args::HeadsArguments;
+use super::{args::HeadsArguments, start};
 use crate::{
     attention::Epsilon,
     base::write_atomically,
@@ -30,9 +30,14 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
         Some(path) => Some(TableFormat::of(path).with_context(|| path.display().to_string())?),
         None => arguments.json.then_some(TableFormat::Json),
     };
-    let table = table(arguments)?;
+    let session = super::source_and_prompt(&arguments.source)?;
+    let protected = start::inputs(&arguments.source, &session).protected();
+    if let Some(path) = &arguments.output {
+        protected.check(path)?;
+    }
+    let table = table(&session, arguments)?;
     if let (Some(path), Some(format)) = (&arguments.output, format) {
-        write_atomically(path, |file| table.write(format, file))?;
+        write_atomically(path, &protected, |file| table.write(format, file))?;
         return Ok(());
     }
     let mut out = std::io::stdout().lock();
@@ -47,12 +52,11 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
     }
 }
 
-fn table(arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
-    let session = super::source_and_prompt(&arguments.source)?;
+fn table(session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let mut engine = Engine::default();
     let summaries = engine.heads(&session.source, &session.prompt, &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
-    let ships = if arguments.ships { Some(add_ships(&mut engine, &session, arguments, &mut rows)?) } else { None };
+    let ships = if arguments.ships { Some(add_ships(&mut engine, session, arguments, &mut rows)?) } else { None };
     let mut table = HeadsTable { rows, ships };
     let ranking = match (arguments.sort, arguments.ships) {
         (Some(ranking), _) => ranking,

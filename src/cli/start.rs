@@ -11,7 +11,7 @@ use crate::{
     figure::LimitsFrom,
     session::{
         Command, OnScreen, Person, Session,
-        document::{self, Named, SessionDocument, Start, Whereabouts},
+        document::{self, Inputs, Named, SessionDocument, Start, Whereabouts},
         repeated,
     },
 };
@@ -48,6 +48,16 @@ pub fn session(arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Resu
     let mut session = source_and_prompt(&arguments.source)?;
     view(&mut session, arguments, place)?;
     Ok(session)
+}
+
+/// The files that are read for `session`.
+pub fn inputs(arguments: &SourceArguments, session: &Session) -> Inputs {
+    let mut inputs = Inputs::default();
+    inputs.add_source(&session.source);
+    if let Some(Named::Session(path)) = &arguments.source {
+        inputs.add_session(path);
+    }
+    inputs
 }
 
 /// The source and prompt that the arguments name: the figure unless something is to be read.

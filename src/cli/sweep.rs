@@ -8,6 +8,7 @@ use clap::Args;
 use super::{
     args::{PlaceArguments, ViewArguments},
     commands::NEVER,
+    start,
 };
 use crate::{
     base::write_atomically,
@@ -67,6 +68,8 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
     let session = super::session(&arguments.view, arguments.place)?;
+    let protected = start::inputs(&arguments.view.source, &session).protected();
+    protected.check(output)?;
     let mut engine = Engine::default();
     let outcome = baseline(&mut engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
@@ -85,7 +88,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
         dpi: arguments.dpi,
     };
     let bytes = export.bytes(format)?;
-    write_atomically(output, |file| file.write_all(&bytes)).map_err(Into::into)
+    write_atomically(output, &protected, |file| file.write_all(&bytes)).map_err(Into::into)
 }
 
 /// The source and its tokens: a run in which nothing is changed.

@@ -22,6 +22,7 @@ mod reference;
 mod run;
 mod ships;
 mod source;
+mod source_files;
 mod spec;
 mod sweep;
 mod worker;

@@ -21,6 +21,21 @@ use crate::base::regular_file::{self, OpenError};
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
+/// Names that mean something in a model folder, whether or not this program reads them.
+const KNOWN: [&str; 12] = [
+    "config.json",
+    "tokenizer.json",
+    SINGLE,
+    INDEX,
+    "added_tokens.json",
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+    "vocab.json",
+];
 
 /// Opens the model. Its weights stay in their files, which are mapped into memory: only norms and biases are copied.
 ///
@@ -52,6 +67,15 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     }
     let tokenizer = Some(tokenizer).filter(|path| path.exists());
     Ok([config].into_iter().chain(tokenizer).chain(weight_files(folder)?).collect())
+}
+
+/// Every path in `folder` that is read when it is opened, or that would change what is read if it came into being: the
+/// names that this layout knows, the parts that an index lists, and the single file of weights by whatever name. Of a
+/// folder that cannot be read, what is known.
+pub fn protected_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = KNOWN.iter().map(|name| folder.join(name)).collect();
+    files.extend(weight_files(folder).unwrap_or_default());
+    files
 }
 
 /// The files that hold the weights, in order of their names.

@@ -282,7 +282,7 @@ impl App {
         if session.view.heads
             && let Some(source) = self.opener.get(&session.source)
         {
-            self.heads.show(ui, session, source, actions);
+            self.heads.show(ui, session, source, self.sessions.inputs(), actions);
             return;
         }
         match self.studio.frame() {

@@ -9,7 +9,7 @@ use std::{
 use egui::Context;
 
 use super::background::{Background, Finished};
-use crate::base::{WriteError, write_atomically};
+use crate::base::{ProtectedFiles, WriteError, write_atomically};
 
 /// Writes `file` whole or not at all, in a folder that is made where it is missing.
 pub fn write(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
@@ -17,7 +17,7 @@ pub fn write(file: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()
         // Where this fails, so does the writing, and says why.
         let _ = fs::create_dir_all(folder);
     }
-    write_atomically(file, contents)
+    write_atomically(file, &ProtectedFiles::none(), contents)
 }
 
 /// The thread that writes.

@@ -13,7 +13,7 @@ use super::{
     frames::fitted,
 };
 use crate::{
-    base::write_atomically,
+    base::{ProtectedFiles, write_atomically},
     engine::{Engine, EngineError, Outcome, RunSpec},
     figure::{ColorNorm, FigureStyle, Limits, LimitsFrom, Measure, Picture, draw::figure, panel_scales::range, render},
 };
@@ -61,13 +61,19 @@ impl Film {
         }
     }
 
-    /// Writes the film into a file, whole or not at all.
+    /// Writes the film into a file that is not `protected`, whole or not at all.
     ///
     /// # Errors
-    /// As [`Film::write`], and when the folder does not take the file.
-    pub fn save(&self, path: &Path, engine: &mut Engine, audience: &mut dyn Audience) -> Result<(), AnimationError> {
+    /// As [`Film::write`], and when the folder does not take the file or it is protected.
+    pub fn save(
+        &self,
+        path: &Path,
+        protected: &ProtectedFiles,
+        engine: &mut Engine,
+        audience: &mut dyn Audience,
+    ) -> Result<(), AnimationError> {
         let mut failure = None;
-        let written = write_atomically(path, |out| {
+        let written = write_atomically(path, protected, |out| {
             self.write(engine, out, audience).map_err(|error| match error {
                 AnimationError::Write(error) => error,
                 other => {

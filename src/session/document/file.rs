@@ -13,7 +13,7 @@ use super::{
     validate, xml_metadata,
 };
 use crate::{
-    base::{regular_file, write_atomically},
+    base::{ProtectedFiles, regular_file, write_atomically},
     engine::{Fingerprints, Outcome},
     session::Session,
 };
@@ -52,10 +52,12 @@ impl SessionDocument {
     /// Writes the document to `path`, whole or not at all.
     ///
     /// # Errors
-    /// When a path is no Unicode, or the folder does not take the file.
+    /// When a path is no Unicode, the folder does not take the file, or `path` is a file of the session's source.
     pub fn save(self, path: &Path) -> Result<(), DocumentError> {
+        let mut protected = ProtectedFiles::none();
+        self.session.source.protect(&mut protected);
         let json = self.beside(path).to_json().map_err(|cause| Problem::Json(cause).at(path))?;
-        Ok(write_atomically(path, |out| out.write_all(json.as_bytes()))?)
+        Ok(write_atomically(path, &protected, |out| out.write_all(json.as_bytes()))?)
     }
 
     /// Reads a session from its JSON, of this version or an older one, and checks it.

@@ -16,6 +16,7 @@ mod file;
 mod format;
 #[cfg(test)]
 mod hostile;
+mod inputs;
 mod migrate;
 mod openable;
 mod png_text;
@@ -31,6 +32,7 @@ mod xml_metadata;
 pub use error::{DocumentError, Problem};
 pub use file::{payload, read};
 pub use format::{KEYWORD, MOST_BYTES, NAMESPACE, VERSION};
+pub use inputs::Inputs;
 pub use openable::{Named, NamedError, Start};
 pub use session_document::{SessionDocument, SourceRecord};
 pub use source_location::{Whereabouts, locate};

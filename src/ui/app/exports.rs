@@ -31,6 +31,7 @@ impl App {
             source: self.opener.get(&session.source),
             sweep: self.sweep.shown().filter(|_| !self.sweep.is_old() && !self.sweep.is_busy()),
             fingerprints: self.sessions.fingerprints(),
+            inputs: self.sessions.inputs(),
         };
         self.export.show(ctx, &shown, actions);
     }

@@ -25,7 +25,10 @@ use crate::{
             AnimatedRange, Animation, AnimationError, AnimationFormat, Audience, DPI, FRAMES, Film, Play, RATES,
         },
     },
-    session::{Session, document},
+    session::{
+        Session,
+        document::{self, Inputs},
+    },
     ui::{
         background::{Background, Finished},
         columns,
@@ -191,6 +194,7 @@ impl AnimationDialog {
             looks: self.looks.clone(),
             animation: Animation { range, ..self.animation.clone() },
             fingerprints: shown.fingerprints.clone(),
+            inputs: shown.inputs.clone(),
             watched: Watched { run: run.clone(), ctx: ctx.clone() },
         };
         self.run = Some(run);
@@ -232,13 +236,16 @@ struct Task {
     looks: Looks,
     animation: Animation,
     fingerprints: Arc<Fingerprints>,
+    inputs: Inputs,
     watched: Watched,
 }
 
 impl Task {
     fn run(self) -> Result<PathBuf, String> {
-        let Self { path, source, session, shown, looks, animation, fingerprints, mut watched } = self;
+        let Self { path, source, session, shown, looks, animation, fingerprints, inputs, mut watched } = self;
         let format = AnimationFormat::of(&path).map_err(|error| error.to_string())?;
+        let protected = if looks.with_session { inputs.protected_from_session(&path) } else { inputs.protected() };
+        protected.check(&path).map_err(|error| error.to_string())?;
         let payload = looks
             .with_session
             .then(|| document::payload(&session, &shown, &path, &fingerprints))
@@ -248,7 +255,7 @@ impl Task {
         let film = Film { spec: session.run_spec(), style, animation, format, payload };
         let mut engine = Engine::default();
         engine.adopt(source);
-        match film.save(&path, &mut engine, &mut watched) {
+        match film.save(&path, &protected, &mut engine, &mut watched) {
             Ok(()) => Ok(path),
             Err(AnimationError::Engine(EngineError::Cancelled)) => Err(CANCELLED.to_owned()),
             Err(error) => Err(error.to_string()),

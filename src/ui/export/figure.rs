@@ -88,7 +88,13 @@ impl FigureDialog {
         });
         let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;
         let carried = self.looks.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));
-        Some(FigureTask { path: self.field.path(), outcome: frame.outcome.clone(), style, carried })
+        Some(FigureTask {
+            path: self.field.path(),
+            outcome: frame.outcome.clone(),
+            style,
+            carried,
+            inputs: shown.inputs.clone(),
+        })
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     engine::{Fingerprints, OpenSource, Sweep},
-    session::Session,
+    session::{Session, document::Inputs},
 };
 use animation::AnimationDialog;
 pub use copy::{Clipping, Copies};
@@ -52,6 +52,8 @@ pub struct Shown<'a> {
     /// Once it is complete.
     pub sweep: Option<&'a Sweep>,
     pub fingerprints: &'a Arc<Fingerprints>,
+    /// What was read for it, which must not be replaced.
+    pub inputs: &'a Inputs,
 }
 
 /// The export dialogs and the jobs behind them.
@@ -135,13 +137,15 @@ impl Export {
                 let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
                 if let (true, Some(frame)) = (wanted, shown.frame) {
                     let (path, outcome, spec) = (self.numbers.path(), frame.outcome.clone(), frame.spec.clone());
-                    self.job.start(ctx, "export", move || write::numbers(path, &outcome, &spec));
+                    let inputs = shown.inputs.clone();
+                    self.job.start(ctx, "export", move || write::numbers(path, &outcome, &spec, &inputs));
                 }
             }
             Exported::Sweep => {
                 let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
                 if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
-                    let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, shown.session);
+                    let task =
+                        write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, shown.session, shown.inputs);
                     self.job.start(ctx, "export", move || task.run());
                 }
             }

@@ -3,11 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    base::write_atomically,
+    base::{ProtectedFiles, write_atomically},
     engine::{Fingerprints, Outcome, RunSpec, Sweep, SweepMetric},
     figure::{Dpi, FigureStyle, FileFormat, SweepExport, SweepFormat, draw},
     numbers::NumbersFormat,
-    session::{Session, document},
+    session::{
+        Session,
+        document::{self, Inputs},
+    },
 };
 
 /// A figure on its way to a file.
@@ -17,25 +20,29 @@ pub struct FigureTask {
     pub style: FigureStyle,
     /// For a file that carries its session: the session, and what is known of its source.
     pub carried: Option<(Session, Arc<Fingerprints>)>,
+    pub inputs: Inputs,
 }
 
 impl FigureTask {
     pub fn run(self) -> Result<PathBuf, String> {
-        let Self { path, outcome, style, carried } = self;
+        let Self { path, outcome, style, carried, inputs } = self;
         let format = FileFormat::of(&path).map_err(|error| error.to_string())?;
+        let protected = if carried.is_some() { inputs.protected_from_session(&path) } else { inputs.protected() };
+        protected.check(&path).map_err(|error| error.to_string())?;
         let payload = carried.map(|(session, fingerprints)| {
             document::payload(&session, &outcome, &path, &fingerprints).map_err(|error| error.to_string())
         });
         let bytes =
             draw(&outcome, &style, format, payload.transpose()?.as_deref()).map_err(|error| error.to_string())?;
-        write(path, &bytes)
+        write(path, &protected, &bytes)
     }
 }
 
-pub fn numbers(path: PathBuf, outcome: &Outcome, spec: &RunSpec) -> Result<PathBuf, String> {
+pub fn numbers(path: PathBuf, outcome: &Outcome, spec: &RunSpec, inputs: &Inputs) -> Result<PathBuf, String> {
     let format = NumbersFormat::of(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let numbers = outcome.numbers(spec);
-    write_atomically(&path, |file| numbers.write(format, file)).map_err(|error| error.to_string())?;
+    write_atomically(&path, &inputs.protected(), |file| numbers.write(format, file))
+        .map_err(|error| error.to_string())?;
     Ok(path)
 }
 
@@ -47,10 +54,11 @@ pub struct SweepTask {
     spec: RunSpec,
     cell: Option<[usize; 2]>,
     metric: SweepMetric,
+    inputs: Inputs,
 }
 
 impl SweepTask {
-    pub fn new(path: PathBuf, sweep: &Sweep, outcome: &Outcome, session: &Session) -> Self {
+    pub fn new(path: PathBuf, sweep: &Sweep, outcome: &Outcome, session: &Session, inputs: &Inputs) -> Self {
         let is_followed = sweep.baseline.weight.is_some();
         Self {
             path,
@@ -59,6 +67,7 @@ impl SweepTask {
             spec: session.run_spec(),
             cell: session.pinned.filter(|_| is_followed).map(|cell| [cell.query, cell.key]),
             metric: session.view.sweep.metric,
+            inputs: inputs.clone(),
         }
     }
 
@@ -67,11 +76,11 @@ impl SweepTask {
         let Self { sweep, outcome, spec, cell, metric, .. } = &self;
         let export = SweepExport { sweep, spec, outcome, cell: *cell, metric: *metric, dpi: Dpi::default() };
         let bytes = export.bytes(format).map_err(|error| error.to_string())?;
-        write(self.path, &bytes)
+        write(self.path, &self.inputs.protected(), &bytes)
     }
 }
 
-fn write(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, String> {
-    write_atomically(&path, |file| file.write_all(bytes)).map_err(|error| error.to_string())?;
+fn write(path: PathBuf, protected: &ProtectedFiles, bytes: &[u8]) -> Result<PathBuf, String> {
+    write_atomically(&path, protected, |file| file.write_all(bytes)).map_err(|error| error.to_string())?;
     Ok(path)
 }

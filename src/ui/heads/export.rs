@@ -7,6 +7,7 @@ use egui::{Button, Context};
 use crate::{
     base::write_atomically,
     engine::{HeadsTable, TableFormat},
+    session::document::Inputs,
     ui::{
         background::{Background, Finished},
         path_field::{FileKind, PathField, Purpose},
@@ -56,8 +57,8 @@ impl TableExport {
         Some(result)
     }
 
-    /// The dialog, where it is open. `table` is what would be written now.
-    pub fn show(&mut self, ctx: &Context, table: impl FnOnce() -> HeadsTable) {
+    /// The dialog, where it is open. `table` is what would be written now, `inputs` what was read for it.
+    pub fn show(&mut self, ctx: &Context, inputs: &Inputs, table: impl FnOnce() -> HeadsTable) {
         if !self.is_open {
             return;
         }
@@ -68,13 +69,13 @@ impl TableExport {
         });
         self.is_open = stays;
         if wanted == Some(true) && is_free {
-            let (path, table) = (self.field.path(), table());
-            self.job.start(ctx, "export", move || write(&path, &table).map(|()| path));
+            let (path, table, inputs) = (self.field.path(), table(), inputs.clone());
+            self.job.start(ctx, "export", move || write(&path, &table, &inputs).map(|()| path));
         }
     }
 }
 
-fn write(path: &Path, table: &HeadsTable) -> Result<(), String> {
+fn write(path: &Path, table: &HeadsTable, inputs: &Inputs) -> Result<(), String> {
     let format = TableFormat::of(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    write_atomically(path, |file| table.write(format, file)).map_err(|error| error.to_string())
+    write_atomically(path, &inputs.protected(), |file| table.write(format, file)).map_err(|error| error.to_string())
 }

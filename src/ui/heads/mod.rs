@@ -21,7 +21,7 @@ use super::{
 use crate::{
     engine::{OpenSource, Ranking, ShipsOf, Under},
     figure::{Ground, Palette, Quantity},
-    session::{Command, Session},
+    session::{Command, Session, document::Inputs},
 };
 use export::TableExport;
 use gallery::{Asked, Gallery, Wanted};
@@ -118,8 +118,15 @@ impl Heads {
         self.export.is_open()
     }
 
-    /// Everything, into all the room there is.
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+    /// Everything, into all the room there is. A saved table replaces nothing of `inputs`.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        source: &Arc<OpenSource>,
+        inputs: &Inputs,
+        actions: &mut Actions,
+    ) {
         profiling::scope!("heads");
         ui.spacing_mut().item_spacing.y = space::XS;
         let order = self.choice.ranking;
@@ -133,7 +140,7 @@ impl Heads {
             Tab::Table => table::table_ui(ui, self, session, actions),
         }
         self.cursor.moved = false;
-        self.export.show(ui.ctx(), || self.listing.table(&self.gallery, &self.ships));
+        self.export.show(ui.ctx(), inputs, || self.listing.table(&self.gallery, &self.ships));
     }
 
     /// Brings the list up to date with what was chosen.

@@ -20,7 +20,7 @@ use crate::{
     engine::{Fingerprints, Outcome},
     session::{
         Session,
-        document::{self, SessionDocument, SourceRecord, Whereabouts},
+        document::{self, Inputs, SessionDocument, SourceRecord, Whereabouts},
     },
 };
 use astray::{Answer, Astray};
@@ -94,6 +94,8 @@ pub struct Sessions {
     saver: Saver,
     /// What [`SessionAction::Save`] writes, and what it holds.
     file: Option<(PathBuf, Session)>,
+    /// Every source and session that this window has shown.
+    inputs: Inputs,
     autosave: Autosave,
     searching: Background<Option<Crashed>>,
     offer: Option<Offer>,
@@ -115,6 +117,7 @@ impl Sessions {
             astray: None,
             saver: Saver::default(),
             file: None,
+            inputs: Inputs::default(),
             autosave: Autosave::new(kept, session.clone(), fingerprints),
             searching,
             offer: None,
@@ -125,6 +128,11 @@ impl Sessions {
     /// What is known of the sources' content, for [`document::payload`] on a thread.
     pub fn fingerprints(&self) -> &Arc<Fingerprints> {
         &self.fingerprints
+    }
+
+    /// What this window has read, which nothing that it writes may destroy.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     /// Whether something is being read or written that was asked for.
@@ -176,7 +184,7 @@ impl Sessions {
         match &self.file {
             Some((file, _)) if !anew => {
                 let file = file.clone();
-                self.saver.save(ctx, file, session, shown, &self.fingerprints);
+                self.saver.save(ctx, file, session, shown, &self.fingerprints, &self.inputs);
             }
             file => self.saver.open(file.as_ref().map(|(file, _)| &**file)),
         }
@@ -199,6 +207,9 @@ impl Sessions {
 
     /// The session is on screen.
     pub fn arrived(&mut self, origin: Origin, session: &Session) {
+        if let Origin::File(file) = &origin {
+            self.inputs.add_session(file);
+        }
         match origin {
             Origin::Crash => self.dismiss(),
             // A figure is not overwritten by its session.
@@ -218,6 +229,7 @@ impl Sessions {
 
     /// Keeps what is on screen for after a crash, and the window's title.
     pub fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
+        self.inputs.add_source(&session.source);
         self.autosave.follow(ctx, session, shown);
         let title = self.title_of(session);
         if title != self.title {
@@ -244,6 +256,7 @@ impl Sessions {
         }
         match self.saver.poll() {
             Some(Ok((file, session))) => {
+                self.inputs.add_session(&file);
                 self.file = Some((file.clone(), session));
                 return Some(Event::Saved(file));
             }
@@ -281,7 +294,7 @@ impl Sessions {
     /// The dialogs, where one is open. Returns what came of it.
     pub fn show(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) -> Option<Decision> {
         if let Some(file) = self.saver.show(ctx) {
-            self.saver.save(ctx, file, session, shown, &self.fingerprints);
+            self.saver.save(ctx, file, session, shown, &self.fingerprints, &self.inputs);
         }
         let is_looking = self.reading.is_running();
         match self.astray.as_mut()?.show(ctx, is_looking)? {

@@ -10,7 +10,10 @@ use egui::{Button, Context};
 use super::suggested;
 use crate::{
     engine::{Fingerprints, Outcome},
-    session::{Session, document::SessionDocument},
+    session::{
+        Session,
+        document::{Inputs, SessionDocument},
+    },
     ui::{
         background::{Background, Finished},
         path_field::{FileKind, PathField, Purpose},
@@ -73,12 +76,15 @@ impl Saver {
         session: &Session,
         shown: Option<&Outcome>,
         fingerprints: &Arc<Fingerprints>,
+        inputs: &Inputs,
     ) {
-        let (session, shown, fingerprints) = (session.clone(), shown.cloned(), fingerprints.clone());
+        let (session, shown) = (session.clone(), shown.cloned());
+        let (fingerprints, inputs) = (fingerprints.clone(), inputs.clone());
         self.job.start(ctx, "saving a session", move || {
             if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
                 return Err(format!("{}: the name must end in .json", file.display()));
             }
+            inputs.protected_from_session(&file).check(&file).map_err(|error| error.to_string())?;
             let document = SessionDocument::of(&session, shown.as_ref(), &fingerprints);
             document.save(&file).map_err(|error| error.to_string())?;
             Ok((file, session))
