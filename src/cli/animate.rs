@@ -9,8 +9,10 @@ use std::{
 use clap::Args;
 
 use super::{
-    args::{PlaceArguments, ViewArguments},
-    export::FigureArguments,
+    batch::NEVER,
+    check,
+    figure::FigureArguments,
+    shared::{ColumnArguments, InterventionArguments, PlaceArguments, SourceArguments, ViewArguments},
     start,
 };
 use crate::{
@@ -56,6 +58,12 @@ pub struct AnimateArguments {
     #[command(flatten)]
     pub place: PlaceArguments,
     #[command(flatten)]
+    pub source: SourceArguments,
+    #[command(flatten)]
+    pub columns: ColumnArguments,
+    #[command(flatten)]
+    pub intervention: InterventionArguments,
+    #[command(flatten)]
     pub view: ViewArguments,
 }
 
@@ -69,17 +77,29 @@ fn rate(text: &str) -> Result<NonZeroU16, String> {
     rate.ok_or_else(|| format!("expected {} to {} frames per second, found “{text}”", RATES.start(), RATES.end()))
 }
 
-/// What clap cannot know.
-pub fn check(arguments: &AnimateArguments) -> Result<(), String> {
-    moving(arguments).map(|_| ())
-}
+impl AnimateArguments {
+    /// # Errors
+    /// With one sentence that names the option that cannot be obeyed.
+    pub fn check(&self) -> Result<(), String> {
+        start::check_source(&self.source)?;
+        check::intervention(&self.intervention, &self.source)?;
+        check::view(&self.view)?;
+        check::limits(&self.view, &self.source)?;
+        self.figure.check()?;
+        let moving = self.moving()?;
+        if self.figure.columns.named().is_some_and(|mut drawn| !drawn.any(|column| column == moving)) {
+            return Err(format!("--moving {moving} moves a column that --columns leaves out"));
+        }
+        Ok(())
+    }
 
-/// The one column that moves.
-fn moving(arguments: &AnimateArguments) -> Result<usize, String> {
-    let mut columns = arguments.moving.named().into_iter().flatten();
-    match (columns.next(), columns.next()) {
-        (Some(column), None) => Ok(column),
-        _ => Err("--moving is one column: expected 0, 1 or 2".to_owned()),
+    /// The one column that moves.
+    fn moving(&self) -> Result<usize, String> {
+        let mut columns = self.moving.named().into_iter().flatten();
+        match (columns.next(), columns.next()) {
+            (Some(column), None) => Ok(column),
+            _ => Err("--moving is one column: expected 0, 1 or 2".to_owned()),
+        }
     }
 }
 
@@ -104,19 +124,25 @@ impl Audience for Terminal {
 pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = AnimationFormat::of(output)?;
-    let session = super::session(&arguments.view, arguments.place)?;
-    let inputs = start::inputs(&arguments.view.source, &session);
+    let mut session = start::source_and_prompt(&arguments.source)?;
+    let inputs = start::inputs(&arguments.source, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     protected.check(output)?;
+    start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    start::place(&mut session, arguments.place);
+    start::show(&mut session, &arguments.view);
+    if arguments.view.per_panel {
+        check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
+    }
     let style = arguments.figure.over(session.view.figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
-    let column = moving(arguments).map_err(anyhow::Error::msg)?;
+    let column = arguments.moving().map_err(anyhow::Error::msg)?;
     let mut engine = Engine::default();
     let spec = session.run_spec();
     let payload = if arguments.no_session {
         None
     } else {
-        let shown = engine.run(&spec, &super::commands::NEVER)?;
+        let shown = engine.run(&spec, &NEVER)?;
         Some(document::payload(&session, &shown, output, &Fingerprints::default())?)
     };
     let film = Film {

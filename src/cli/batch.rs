@@ -11,15 +11,33 @@ use std::{
     },
 };
 
-use super::{args::PlacesArguments, commands::NEVER};
+use clap::Args;
+
 use crate::{
     base::ProtectedFiles,
     engine::{Engine, EngineError, Outcome},
     session::Session,
 };
 
+/// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
+pub const NEVER: fn() -> bool = || false;
+
 const LAYER: &str = "{layer}";
 const HEAD: &str = "{head}";
+
+/// Which heads are shown, in a file each.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Source")]
+pub struct PlacesArguments {
+    /// Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the
+    /// source's own]
+    #[arg(long, value_name = "LAYERS")]
+    pub layer: Option<Several>,
+    /// Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the
+    /// source's own]
+    #[arg(long, value_name = "HEADS")]
+    pub head: Option<Several>,
+}
 
 /// Layers or heads: `3`, `0..=5`, `0,3,4` or `all`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,19 +85,24 @@ impl FromStr for Several {
     }
 }
 
-/// Files of several heads need names of their own.
-pub fn check(places: &PlacesArguments, output: &Path) -> Result<(), String> {
-    for (option, several, placeholder) in [("--layer", &places.layer, LAYER), ("--head", &places.head, HEAD)] {
-        let is_named = output.iter().filter_map(OsStr::to_str).any(|name| name.contains(placeholder));
-        if several.as_ref().is_some_and(Several::are_many) && !is_named {
-            return Err(format!(
-                "{option} with several needs {placeholder} in the name of the file, such as '{LAYER}-{HEAD}.png'; \
-                 found {}",
-                output.display()
-            ));
+impl PlacesArguments {
+    /// Files of several heads need names of their own.
+    ///
+    /// # Errors
+    /// With one sentence that names the option.
+    pub fn check(&self, output: &Path) -> Result<(), String> {
+        for (option, several, placeholder) in [("--layer", &self.layer, LAYER), ("--head", &self.head, HEAD)] {
+            let is_named = output.iter().filter_map(OsStr::to_str).any(|name| name.contains(placeholder));
+            if several.as_ref().is_some_and(Several::are_many) && !is_named {
+                return Err(format!(
+                    "{option} with several needs {placeholder} in the name of the file, such as '{LAYER}-{HEAD}.png'; \
+                     found {}",
+                    output.display()
+                ));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// One file to write.
@@ -89,7 +112,7 @@ struct Job {
     path: PathBuf,
 }
 
-/// Runs `session` for each of the `places` and calls `write` with each answer and its file: on as many threads as there
+/// Runs `session` for each of the `places`, once `finish` knows which, and calls `write` with each answer and its file: on as many threads as there
 /// are cores, while the next is computed. Ends with the first failure. Nothing is computed or written where one of the
 /// files is `protected`.
 pub fn each(
@@ -97,10 +120,12 @@ pub fn each(
     places: &PlacesArguments,
     output: &Path,
     protected: &ProtectedFiles,
+    finish: impl Fn(&mut Session),
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let mut engine = Engine::default();
-    let sessions = sessions(&mut engine, session, places)?;
+    let mut sessions = sessions(&mut engine, session, places)?;
+    sessions.iter_mut().for_each(finish);
     sessions.iter().try_for_each(|session| protected.check(&file_of(output, session)))?;
     let n_writers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(sessions.len());
     // Answers of long prompts are large: one waits at most.
@@ -196,11 +221,11 @@ mod tests {
             layer: Some(layer.parse().unwrap()),
             head: Some(head.parse().unwrap()),
         };
-        assert!(check(&places("1", "2"), Path::new("a.png")).is_ok());
-        assert!(check(&places("1", "all"), Path::new("{head}.png")).is_ok());
-        let error = check(&places("0,1", "all"), Path::new("{head}.png")).unwrap_err();
+        assert!(places("1", "2").check(Path::new("a.png")).is_ok());
+        assert!(places("1", "all").check(Path::new("{head}.png")).is_ok());
+        let error = places("0,1", "all").check(Path::new("{head}.png")).unwrap_err();
         assert!(error.starts_with("--layer") && error.contains("{layer}"), "{error}");
-        assert!(check(&places("0", "all"), Path::new("a.png")).is_err_and(|error| error.starts_with("--head")));
+        assert!(places("0", "all").check(Path::new("a.png")).is_err_and(|error| error.starts_with("--head")));
         let session = Session { layer: 12, head: 3, ..Session::default() };
         assert_eq!(file_of(Path::new("o/{layer}-{head}-{layer}.png"), &session), Path::new("o/12-3-12.png"));
     }

@@ -1,20 +1,21 @@
 //! `attenuate export`: the figure as a file.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{
-    args::{ExportArguments, PlaceArguments},
-    batch, start,
+    batch::{self, PlacesArguments},
+    check,
+    figure::FigureArguments,
+    shared::{ColumnArguments, InterventionArguments, SourceArguments, ViewArguments},
+    start,
 };
 use crate::{
-    attention::Components,
     base::write_atomically,
     engine::Fingerprints,
-    figure::{
-        AxisLabels, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
-        TextMode, draw,
-    },
-    session::document,
+    figure::{FigureStyle, FileFormat, TextMode, Unit, draw},
+    session::{Session, document},
 };
 
 pub const EXAMPLES: &str = "\
@@ -27,75 +28,75 @@ Examples:
   attenuate export -o difference.png --quantity difference --labels positions --ground transparent
   attenuate export -o 'head-{layer}-{head}.png' --layer 0..=5 --head all bundled:austen";
 
-/// Looks of the figure.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Figure")]
-pub struct FigureArguments {
-    /// Title above the grid; an empty text leaves it out
-    #[arg(long, value_name = "TEXT")]
-    pub title: Option<String>,
-    /// Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its
-    /// content
-    #[arg(long, default_value = "178", value_name = "WxH")]
-    pub size: PageSize,
-    /// Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]
-    #[arg(long, value_name = "N")]
-    pub dpi: Option<Dpi>,
-    /// Rows that are drawn, such as query,value
-    #[arg(long, default_value = "query,key,value", value_name = "NAMES")]
-    pub rows: Components,
-    /// Columns that are drawn, such as 0,2 or left,right
-    #[arg(long, default_value = "all", value_name = "COLUMNS")]
-    pub columns: PanelColumns,
-    /// Along the axes: tokens, positions, none
-    #[arg(long, default_value = "tokens", value_name = "WHAT")]
-    pub labels: AxisLabels,
-    /// How key labels read: upwards, slanted, level
-    #[arg(long, default_value = "upwards", value_name = "HOW")]
-    pub label_rotation: LabelRotation,
-    /// Size of the panel titles in points, 4 to 24; other texts follow it
-    #[arg(long, default_value = "8", value_name = "POINTS")]
-    pub font_size: FontSize,
-    /// What the figure lies on: light, dark, transparent
-    #[arg(long, default_value = "light", value_name = "GROUND")]
-    pub ground: Ground,
-    /// Numbers under each panel: sink, entropy, kl (from baseline)
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub metrics: Vec<PanelMetric>,
-    /// Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines)
-    #[arg(long, default_value = "embedded", value_name = "HOW")]
-    pub text: TextMode,
+pub struct ExportArguments {
+    /// File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of
+    /// what is shown
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again
+    #[arg(long)]
+    pub no_session: bool,
+    #[command(flatten)]
+    pub figure: FigureArguments,
+    /// Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines) [default: embedded]
+    #[arg(long, value_name = "HOW", help_heading = "Figure")]
+    pub text: Option<TextMode>,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    #[command(flatten)]
+    pub source: SourceArguments,
+    #[command(flatten)]
+    pub columns: ColumnArguments,
+    #[command(flatten)]
+    pub intervention: InterventionArguments,
+    #[command(flatten)]
+    pub view: ViewArguments,
 }
 
-impl FigureArguments {
-    /// `style` with these looks.
-    pub fn over(&self, style: FigureStyle) -> FigureStyle {
-        FigureStyle {
-            title: self.title.clone(),
-            page: self.size,
-            dpi: self.dpi.unwrap_or_default(),
-            rows: self.rows,
-            columns: self.columns,
-            font_size: self.font_size,
-            ground: self.ground,
-            axis_labels: self.labels,
-            label_rotation: self.label_rotation,
-            metrics: self.metrics.iter().copied().collect(),
-            text: self.text,
-            ..style
+impl ExportArguments {
+    /// # Errors
+    /// With one sentence that names the option that cannot be obeyed.
+    pub fn check(&self) -> Result<(), String> {
+        start::check_source(&self.source)?;
+        check::intervention(&self.intervention, &self.source)?;
+        check::view(&self.view)?;
+        check::limits(&self.view, &self.source)?;
+        self.figure.check()?;
+        // Another ending is said when it is written.
+        match FileFormat::of(&self.output) {
+            Ok(FileFormat::Png) if self.text.is_some() => {
+                Err(format!("--text is for .svg and .pdf, found {}", self.output.display()))
+            }
+            Ok(FileFormat::Svg | FileFormat::Pdf)
+                if self.figure.dpi.is_some() && self.figure.size.unit() == Unit::Millimetres =>
+            {
+                let output = self.output.display();
+                Err(format!("--dpi is for .png and for a --size in pixels, found {output} in millimetres"))
+            }
+            _ => self.places.check(&self.output),
         }
     }
 }
 
+/// # Errors
+/// With one sentence for a person.
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let format = FileFormat::of(&arguments.output)?;
-    let session = start::session(&arguments.view, PlaceArguments::default())?;
-    let inputs = start::inputs(&arguments.view.source, &session);
     let output = &arguments.output;
+    let format = FileFormat::of(output)?;
+    let mut session = start::source_and_prompt(&arguments.source)?;
+    start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    let inputs = start::inputs(&arguments.source, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
+    start::show(&mut session, &arguments.view);
+    if arguments.view.per_panel {
+        check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
+    }
     let style = arguments.figure.over(session.view.figure_style());
+    let style = FigureStyle { text: arguments.text.unwrap_or_default(), ..style };
     let fingerprints = Fingerprints::default();
-    batch::each(&session, &arguments.places, output, &protected, |session, outcome, path| {
+    let compare = |session: &mut Session| start::compare(session, &arguments.view);
+    batch::each(&session, &arguments.places, output, &protected, compare, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
         let file = draw(outcome, &style, format, payload.as_deref())?;

@@ -1,27 +1,63 @@
 //! `attenuate heads`: the table of all heads.
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf};
 
 use anyhow::{Context, bail};
+use clap::Args;
 
-use super::{args::HeadsArguments, start};
+use super::{batch::NEVER, check, shared::SourceArguments, start};
 use crate::{
-    attention::Epsilon,
+    attention::{Component, Epsilon, Operation},
     base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::Session,
 };
 
-/// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
-const NEVER: fn() -> bool = || false;
+#[derive(Debug, Args)]
+pub struct HeadsArguments {
+    /// Print JSON instead of a table
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+    /// File to write instead; the extension decides the format (.csv, .json)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships
+    /// with --ships, else layer]
+    #[arg(long, value_name = "METRIC")]
+    pub sort: Option<Ranking>,
+    /// Add what each head does to the model's output: KL(baseline ‖ modified) of the next token, in nats, when that head
+    /// alone is changed. One run a head
+    #[arg(long)]
+    pub ships: bool,
+    /// What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)
+    #[arg(long, value_name = "NAME", default_value = "query", requires = "ships")]
+    pub component: Component,
+    /// How far, 0 or more [default: 5e-1]
+    #[arg(long, alias = "epsilon-ships", value_name = "E", allow_hyphen_values = true, requires = "ships")]
+    pub epsilon: Option<Epsilon>,
+    /// What ε does to the head's vectors: scale, mean-heads, mean-positions, noise
+    #[arg(long, value_name = "NAME", default_value = "scale", requires = "ships")]
+    pub operation: Operation,
+    /// Which noise, for --operation noise [default: 0]
+    #[arg(long, value_name = "N", requires = "ships")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub source: SourceArguments,
+}
 
-/// What clap cannot know: there is no order by a column that is not there.
-pub fn check(arguments: &HeadsArguments) -> Result<(), String> {
-    match arguments.sort {
-        Some(Ranking::Highest(HeadMetric::Ships)) if !arguments.ships => {
-            Err("--sort ships needs --ships, which computes it".to_owned())
+impl HeadsArguments {
+    /// There is no order by a column that is not there, and no seed without noise.
+    ///
+    /// # Errors
+    /// With one sentence that names the option that cannot be obeyed.
+    pub fn check(&self) -> Result<(), String> {
+        if self.sort == Some(Ranking::Highest(HeadMetric::Ships)) && !self.ships {
+            return Err("--sort ships needs --ships, which computes it".to_owned());
         }
-        _ => Ok(()),
+        if self.seed.is_some() && !matches!(self.operation, Operation::Noise { .. }) {
+            return Err(check::seed_without_noise(self.operation));
+        }
+        start::check_source(&self.source)
     }
 }
 
@@ -30,7 +66,7 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
         Some(path) => Some(TableFormat::of(path).with_context(|| path.display().to_string())?),
         None => arguments.json.then_some(TableFormat::Json),
     };
-    let session = super::source_and_prompt(&arguments.source)?;
+    let session = start::source_and_prompt(&arguments.source)?;
     let protected = start::inputs(&arguments.source, &session).protected();
     if let Some(path) = &arguments.output {
         protected.check(path)?;
@@ -74,7 +110,8 @@ fn add_ships(
     arguments: &HeadsArguments,
     rows: &mut [HeadRow],
 ) -> anyhow::Result<ShipsOf> {
-    let (component, operation) = (arguments.component, arguments.operation);
+    let component = arguments.component;
+    let operation = start::operation(arguments.operation, None, arguments.seed)?;
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
     let spec = session.run_spec().with(|experiment| experiment.operation = operation);
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {

@@ -2,10 +2,8 @@
 
 use std::io;
 
-use clap::{CommandFactory as _, Subcommand};
+use clap::Subcommand;
 use clap_complete::Shell;
-
-use super::args::Arguments;
 
 /// What is written to standard output for a package or a person's shell.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -20,10 +18,11 @@ pub enum Manual {
 }
 
 impl Manual {
+    /// Of the whole command line, `command`.
+    ///
     /// # Errors
     /// None that a person could cause: it is written into memory.
-    pub fn text(self) -> io::Result<String> {
-        let mut command = Arguments::command();
+    pub fn text(self, mut command: clap::Command) -> io::Result<String> {
         let mut text = Vec::new();
         match self {
             Self::Completions { shell } => clap_complete::generate(shell, &mut command, "attenuate", &mut text),

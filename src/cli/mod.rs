@@ -2,23 +2,25 @@
 //! by the same figure code as the window's.
 
 mod animate;
-mod args;
 mod batch;
-mod commands;
+mod check;
 mod export;
+mod figure;
 mod heads;
 mod manual;
+mod root;
+mod shared;
 mod start;
 mod sweep;
+mod weights;
+mod window;
 
 use std::{ffi::OsString, io::IsTerminal};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
-use crate::{attention::Operation, session::document::Named};
-use args::{Arguments, SourceArguments, Subcommands, ViewArguments};
-pub use start::WindowTask;
-use start::{session, source_and_prompt};
+use root::{Arguments, Subcommands};
+pub use window::WindowTask;
 
 /// What the arguments ask for.
 pub enum Invocation {
@@ -42,7 +44,7 @@ impl Task {
         match self.0 {
             Subcommands::Export(arguments) => export::export(&arguments),
             Subcommands::Animate(arguments) => animate::animate(&arguments),
-            Subcommands::Weights(arguments) => commands::weights(&arguments),
+            Subcommands::Weights(arguments) => weights::weights(&arguments),
             Subcommands::Heads(arguments) => heads::heads(&arguments),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
             // Answered while the arguments are read.
@@ -62,65 +64,32 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Err(error) if error.use_stderr() => return Err(one_line(&error.to_string())),
         Err(help) => return Ok(Invocation::Print(for_stdout(&help.render()))),
     };
-    if let Some(Subcommands::Manual(manual)) = &parsed.command {
-        return manual.text().map(Invocation::Print).map_err(|error| error.to_string());
-    }
     match &parsed.command {
-        None => check_view(&parsed.view)?,
-        Some(Subcommands::Export(arguments)) => {
-            check_view(&arguments.view)?;
-            batch::check(&arguments.places, &arguments.output)?;
+        None => parsed.window.check(),
+        Some(Subcommands::Export(arguments)) => arguments.check(),
+        Some(Subcommands::Animate(arguments)) => arguments.check(),
+        Some(Subcommands::Weights(arguments)) => arguments.check(),
+        Some(Subcommands::Heads(arguments)) => arguments.check(),
+        Some(Subcommands::Sweep(arguments)) => arguments.check(),
+        Some(Subcommands::Manual(manual)) => {
+            return manual.text(definition()).map(Invocation::Print).map_err(|error| error.to_string());
         }
-        Some(Subcommands::Weights(arguments)) => {
-            check_view(&arguments.view)?;
-            batch::check(&arguments.places, &arguments.output)?;
-        }
-        Some(Subcommands::Animate(arguments)) => {
-            check_view(&arguments.view)?;
-            animate::check(arguments)?;
-        }
-        Some(Subcommands::Sweep(arguments)) => {
-            check_view(&arguments.view)?;
-            sweep::check(arguments)?;
-        }
-        Some(Subcommands::Heads(arguments)) => {
-            heads::check(arguments)?;
-            check_prompt(&arguments.source)?;
-        }
-        Some(Subcommands::Manual(_)) => {}
-    }
+    }?;
     Ok(match parsed.command {
         Some(command) => Invocation::Task(Box::new(Task(command))),
-        None => Invocation::Window(Box::new(WindowTask { view: parsed.view, place: parsed.place })),
+        None => Invocation::Window(Box::new(WindowTask(parsed.window))),
     })
+}
+
+/// Every command with its options, as they are parsed.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// With colours where a terminal shows them and nobody minds (<https://no-color.org>).
 fn for_stdout(text: &clap::builder::StyledStr) -> String {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !no_color { text.ansi().to_string() } else { text.to_string() }
-}
-
-fn check_view(arguments: &ViewArguments) -> Result<(), String> {
-    // The operation of a session is not known yet.
-    let is_noise = matches!(arguments.operation, Some(Operation::Noise { .. }));
-    let is_session = matches!(arguments.source.source, Some(Named::Session(_))) && arguments.operation.is_none();
-    if arguments.seed.is_some() && !is_noise && !is_session {
-        let operation = arguments.operation.unwrap_or_default();
-        return Err(format!("--seed is for --operation noise, found --operation {operation}"));
-    }
-    check_prompt(&arguments.source)
-}
-
-/// What can be said of the source before any file is read.
-fn check_prompt(arguments: &SourceArguments) -> Result<(), String> {
-    match (&arguments.source, &arguments.model) {
-        (Some(Named::Session(_)), _) => Ok(()),
-        (_, Some(_)) => {
-            Err("--model is for a session: expected SOURCE to be a FILE.json, .png, .svg or .pdf".to_owned())
-        }
-        _ => start::check_reader(arguments, &start::without_session(arguments)),
-    }
 }
 
 /// clap's message without its usage, hints on one line.
@@ -149,6 +118,7 @@ fn printable(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
+        attention::Operation,
         engine::{Bundled, Prompt, SourceSpec},
         figure::{LimitsFrom, Pooling},
         session::Session,
@@ -214,7 +184,7 @@ mod tests {
             (&["--epsilon", "1,-1,0"][..], "--epsilon"),
             (&["bundled:nobody"], "bundled:austen"),
             (&["--layers", "5..=1"], "A..=B"),
-            (&["notes.txt"], "notes.txt"),
+            (&["Cargo.toml"], "Cargo.toml"),
             (&["--operation", "halve"], "mean-heads"),
             (&["--seed", "3"], "--operation noise"),
             (&["--quantity", "logits"], "uniform-ratio"),

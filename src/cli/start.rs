@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 
-use super::args::{PlaceArguments, SourceArguments, ViewArguments};
+use super::{
+    check,
+    shared::{ColumnArguments, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments},
+};
 use crate::{
     attention::Operation,
     engine::{Bundled, Fingerprints, Prompt, Reference, SourceSpec},
@@ -16,37 +19,57 @@ use crate::{
     },
 };
 
-/// The arguments of a window, whose session is not read yet.
-pub struct WindowTask {
-    pub(super) view: ViewArguments,
-    pub(super) place: PlaceArguments,
-}
-
-impl WindowTask {
-    /// What the window opens on. The source of a saved session is looked for by the window, which can ask.
-    ///
-    /// # Errors
-    /// With one sentence, when the session cannot be read.
-    pub fn start(self) -> anyhow::Result<Start> {
-        let (arguments, place) = (&self.view, self.place);
-        let Some(Named::Session(path)) = &arguments.source.source else {
-            return Ok(session(arguments, place)?.into());
-        };
-        let document = read(path)?;
-        let (mut session, from) = match &arguments.source.model {
-            Some(place) => (document.session_on(place.clone()), None),
-            None => (document.session, Some((path.clone(), document.source))),
-        };
-        prompt(&mut session, &arguments.source)?;
-        view(&mut session, arguments, place)?;
-        Ok(Start { session, from })
+/// What can be said of the source before any file is read.
+///
+/// # Errors
+/// With one sentence that names the option that cannot be obeyed.
+pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
+    if arguments.session().is_some() {
+        return Ok(());
     }
+    if arguments.model.is_some() {
+        return Err("--model is for a session: expected SOURCE to be a FILE.json, .png, .svg or .pdf".to_owned());
+    }
+    if arguments.check_disk().is_err() {
+        // What it would read is not known.
+        return Ok(());
+    }
+    check::prompt(arguments, &without_session(arguments).source)
 }
 
-/// The session of a task, on a source that is there.
-pub fn session(arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Result<Session> {
-    let mut session = source_and_prompt(&arguments.source)?;
-    view(&mut session, arguments, place)?;
+/// The session that the arguments name, whose source may have moved: the window looks for it.
+///
+/// # Errors
+/// With one sentence, when something that is named cannot be read.
+pub fn unlocated(arguments: &SourceArguments) -> anyhow::Result<Start> {
+    arguments.check_disk()?;
+    let (Some(path), None) = (arguments.session(), &arguments.model) else {
+        return Ok(source_and_prompt(arguments)?.into());
+    };
+    let document = read(path)?;
+    let mut session = document.session;
+    prompt(&mut session, arguments)?;
+    Ok(Start { session, from: Some((path.to_owned(), document.source)) })
+}
+
+/// The source and prompt that the arguments name: the figure unless something is to be read.
+///
+/// # Errors
+/// With one sentence, when something that is named cannot be read.
+pub fn source_and_prompt(arguments: &SourceArguments) -> anyhow::Result<Session> {
+    arguments.check_disk()?;
+    let mut session = match arguments.session() {
+        Some(path) => {
+            let document = read(path)?;
+            let source = match &arguments.model {
+                Some(place) => place.get()?.clone(),
+                None => located(&document, path)?,
+            };
+            document.session_on(source)
+        }
+        None => without_session(arguments),
+    };
+    prompt(&mut session, arguments)?;
     Ok(session)
 }
 
@@ -54,33 +77,16 @@ pub fn session(arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Resu
 pub fn inputs(arguments: &SourceArguments, session: &Session) -> Inputs {
     let mut inputs = Inputs::default();
     inputs.add_source(&session.source);
-    if let Some(Named::Session(path)) = &arguments.source {
+    if let Some(path) = arguments.session() {
         inputs.add_session(path);
     }
     inputs
 }
 
-/// The source and prompt that the arguments name: the figure unless something is to be read.
-pub fn source_and_prompt(arguments: &SourceArguments) -> anyhow::Result<Session> {
-    let mut session = match &arguments.source {
-        Some(Named::Session(path)) => {
-            let document = read(path)?;
-            let source = match &arguments.model {
-                Some(place) => place.clone(),
-                None => located(&document, path)?,
-            };
-            document.session_on(source)
-        }
-        _ => without_session(arguments),
-    };
-    prompt(&mut session, arguments)?;
-    Ok(session)
-}
-
 /// A session that the arguments name without a file.
-pub fn without_session(arguments: &SourceArguments) -> Session {
+fn without_session(arguments: &SourceArguments) -> Session {
     let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
-    match &arguments.source {
+    match arguments.source.as_ref().and_then(OnDisk::known) {
         Some(Named::Source(SourceSpec::Bundled(bundled))) => Session::example(*bundled),
         Some(Named::Source(source)) => Session { source: source.clone(), layer: 0, head: 0, ..Session::default() },
         _ if reads => Session::example(Bundled::Austen),
@@ -111,23 +117,8 @@ fn located(document: &SessionDocument, path: &Path) -> anyhow::Result<SourceSpec
     }
 }
 
-/// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
-pub fn check_reader(arguments: &SourceArguments, session: &Session) -> Result<(), String> {
-    let option = match arguments {
-        SourceArguments { prompt: Some(_), .. } => "--prompt",
-        SourceArguments { token_ids: Some(_), .. } => "--token-ids",
-        SourceArguments { no_bos: true, .. } => "--no-bos",
-        _ => return Ok(()),
-    };
-    let source = &session.source;
-    if source.is_live() {
-        return Ok(());
-    }
-    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
-}
-
 fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<()> {
-    check_reader(arguments, session).map_err(anyhow::Error::msg)?;
+    check::prompt(arguments, &session.source).map_err(anyhow::Error::msg)?;
     let before = session.prompt.clone();
     if let Some(ids) = &arguments.token_ids {
         session.prompt = Prompt::TokenIds(ids.clone());
@@ -144,26 +135,48 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
     Ok(())
 }
 
-/// What is given takes the place of what the session says.
-fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments) -> anyhow::Result<()> {
-    session.layer = place.layer.unwrap_or(session.layer);
-    session.head = place.head.unwrap_or(session.head);
-    session.operation = arguments.operation.unwrap_or(session.operation);
-    if let Some(seed) = arguments.seed {
-        session.operation = match session.operation {
-            Operation::Noise { .. } => Operation::Noise { seed },
-            other => return Err(anyhow!("found --operation {other}")).context("--seed is for --operation noise"),
-        };
-    }
+/// What is done to the vectors; what is given takes the place of what the session says.
+///
+/// # Errors
+/// When a seed is given for a session that adds no noise.
+pub fn intervene(
+    session: &mut Session,
+    columns: &ColumnArguments,
+    arguments: &InterventionArguments,
+) -> anyhow::Result<()> {
+    session.operation = operation(session.operation, arguments.operation, arguments.seed)?;
     let scope = &mut session.scope;
     scope.layers = arguments.layers.unwrap_or(scope.layers);
     scope.heads = arguments.heads.unwrap_or(scope.heads);
     if let Some(positions) = &arguments.positions {
         scope.positions.clone_from(positions);
     }
-    if let Some(columns) = &arguments.epsilon {
+    if let Some(columns) = &columns.epsilon {
         session.epsilon = repeated(&columns.0);
     }
+    Ok(())
+}
+
+/// `given`, else the operation that there is, with this seed.
+///
+/// # Errors
+/// When a seed is given for an operation that adds no noise.
+pub fn operation(old: Operation, given: Option<Operation>, seed: Option<u64>) -> anyhow::Result<Operation> {
+    match (given.unwrap_or(old), seed) {
+        (Operation::Noise { .. }, Some(seed)) => Ok(Operation::Noise { seed }),
+        (other, Some(_)) => bail!(check::seed_without_noise(other)),
+        (operation, None) => Ok(operation),
+    }
+}
+
+/// Which head is shown.
+pub fn place(session: &mut Session, arguments: PlaceArguments) {
+    session.layer = arguments.layer.unwrap_or(session.layer);
+    session.head = arguments.head.unwrap_or(session.head);
+}
+
+/// What differences are taken from, for the head that is shown: [`show`] does this too, before several are.
+pub fn compare(session: &mut Session, arguments: &ViewArguments) {
     if let Some((layer, head)) = arguments.compare_head {
         session.apply(Command::Compare(Reference::Head { layer, head }), OnScreen::default());
     }
@@ -171,6 +184,12 @@ fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments)
         let then = session.run_spec().with(|experiment| experiment.epsilon = repeated(&columns.0));
         session.apply(Command::Compare(Reference::kept(&then)), OnScreen::default());
     }
+}
+
+/// What is shown of the head, and in which colours; what is given takes the place of what the session says.
+pub fn show(session: &mut Session, arguments: &ViewArguments) {
+    // First, as it brings a quantity with its colours along.
+    compare(session, arguments);
     let view = &mut session.view;
     if let Some(quantity) = arguments.quantity {
         view.show(quantity);
@@ -181,5 +200,4 @@ fn view(session: &mut Session, arguments: &ViewArguments, place: PlaceArguments)
     if arguments.per_panel {
         view.limits_from = LimitsFrom::EachPanel;
     }
-    Ok(())
 }

@@ -6,8 +6,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{
-    args::{PlaceArguments, ViewArguments},
-    commands::NEVER,
+    batch::NEVER,
+    check,
+    shared::{ColumnArguments, Columns, InterventionArguments, PlaceArguments, SourceArguments, parse_columns},
     start,
 };
 use crate::{
@@ -25,16 +26,22 @@ pub struct SweepArguments {
     /// Cell whose weight is followed, 0-based: its query position and its key position
     #[arg(long, value_name = "QUERY,KEY")]
     pub cell: Option<CellArgument>,
-    /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell)
-    #[arg(long, value_name = "NAME", default_value = "normalized-entropy")]
-    pub metric: SweepMetric,
-    /// Pixels per inch of a .png
-    #[arg(long, default_value = "300", value_name = "N")]
-    pub dpi: Dpi,
+    /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default:
+    /// normalized-entropy]
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<SweepMetric>,
+    /// Pixels per inch of a .png [default: 300]
+    #[arg(long, value_name = "N")]
+    pub dpi: Option<Dpi>,
+    /// The three columns' ε, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
+    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
+    pub epsilon: Option<Columns>,
     #[command(flatten)]
     pub place: PlaceArguments,
     #[command(flatten)]
-    pub view: ViewArguments,
+    pub source: SourceArguments,
+    #[command(flatten)]
+    pub intervention: InterventionArguments,
 }
 
 /// `QUERY,KEY`
@@ -55,21 +62,45 @@ fn number(text: &str) -> Option<usize> {
     text.trim().parse().ok()
 }
 
-/// What cannot be understood about the arguments as a whole.
-pub fn check(arguments: &SweepArguments) -> Result<(), String> {
-    let is_of_weight = arguments.metric == SweepMetric::Weight;
-    if is_of_weight && arguments.cell.is_none() {
-        return Err("--metric weight needs a cell: expected --cell QUERY,KEY".to_owned());
+impl SweepArguments {
+    /// # Errors
+    /// With one sentence that names the option that cannot be obeyed.
+    pub fn check(&self) -> Result<(), String> {
+        start::check_source(&self.source)?;
+        check::intervention(&self.intervention, &self.source)?;
+        let is_of_weight = self.metric == Some(SweepMetric::Weight);
+        // Another ending is said when it is written.
+        let Ok(format) = SweepFormat::of(&self.output) else { return Ok(()) };
+        let is_picture = matches!(format, SweepFormat::Png | SweepFormat::Svg);
+        let output = self.output.display();
+        if !is_picture {
+            let options = [("--metric", self.metric.is_some()), ("--epsilon", self.epsilon.is_some())];
+            if let Some((option, _)) = options.into_iter().find(|(_, is_given)| *is_given) {
+                return Err(format!("{option} is for a picture (.png, .svg): {output} has all metrics at all ε"));
+            }
+        }
+        if self.dpi.is_some() && format != SweepFormat::Png {
+            return Err(format!("--dpi is for .png, found {output}"));
+        }
+        if is_picture && self.cell.is_some() && !is_of_weight {
+            return Err("--cell is drawn by --metric weight alone".to_owned());
+        }
+        if is_of_weight && self.cell.is_none() {
+            return Err("--metric weight needs a cell: expected --cell QUERY,KEY".to_owned());
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
-    let session = super::session(&arguments.view, arguments.place)?;
-    let protected = start::inputs(&arguments.view.source, &session).protected();
+    let mut session = start::source_and_prompt(&arguments.source)?;
+    let protected = start::inputs(&arguments.source, &session).protected();
     protected.check(output)?;
+    let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
+    start::intervene(&mut session, &columns, &arguments.intervention)?;
+    start::place(&mut session, arguments.place);
     let mut engine = Engine::default();
     let outcome = baseline(&mut engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
@@ -84,8 +115,8 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
         spec: &spec,
         outcome: &outcome,
         cell,
-        metric: arguments.metric,
-        dpi: arguments.dpi,
+        metric: arguments.metric.unwrap_or_default(),
+        dpi: arguments.dpi.unwrap_or_default(),
     };
     let bytes = export.bytes(format)?;
     write_atomically(output, &protected, |file| file.write_all(&bytes)).map_err(Into::into)

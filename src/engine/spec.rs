@@ -1,7 +1,7 @@
 //! What is asked of the engine: plain data, comparable, without handles.
 
 use std::{
-    fmt,
+    fmt, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -92,7 +92,13 @@ impl SourceSpec {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("gguf") => Ok(Self::Gguf(path.to_owned())),
             Some("safetensors" | "npz") => Ok(Self::Capture(path.to_owned())),
-            _ => Err(SourceSpecError::UnknownKind(path.display().to_string())),
+            _ => Err(match path.metadata() {
+                Ok(_) => SourceSpecError::UnknownKind(path.display().to_string()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    SourceSpecError::Missing(path.display().to_string())
+                }
+                Err(error) => SourceSpecError::Unreadable { path: path.display().to_string(), cause: error.kind() },
+            }),
         }
     }
 
@@ -156,6 +162,17 @@ pub enum SourceSpecError {
         "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model ending in .gguf, or a capture ending in .safetensors or .npz"
     )]
     UnknownKind(String),
+    #[error("there is no such file or folder: {0}")]
+    Missing(String),
+    #[error("cannot read ({cause}): {path}")]
+    Unreadable { path: String, cause: io::ErrorKind },
+}
+
+impl SourceSpecError {
+    /// Whether the name may well be right, and it is the disk that does not have it.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Unreadable { .. })
+    }
 }
 
 impl FromStr for SourceSpec {

@@ -19,6 +19,7 @@ mod opening;
 mod operations;
 mod preferences;
 mod prompts;
+mod protected;
 mod quantities;
 mod recent;
 mod scope;

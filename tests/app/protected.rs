@@ -73,12 +73,7 @@ fn numbers_do_not_replace_the_model() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window_on_a_model(folder.path());
     window.press_with(COMMAND_SHIFT, Key::E);
-    refused(
-        &mut window,
-        "NPZ, safetensors, CSV or JSON file",
-        &folder.path().join("model.safetensors"),
-        SOURCE,
-    );
+    refused(&mut window, "NPZ, safetensors, CSV or JSON file", &folder.path().join("model.safetensors"), SOURCE);
     window.menu(&["File", "Export sweep…"]);
     refused(&mut window, "CSV, JSON, PNG or SVG file", &folder.path().join("config.json"), SOURCE);
     window.press(Key::H);

@@ -230,7 +230,8 @@ fn a_figure_does_not_replace_a_session_in_another_format() {
 fn a_session_is_not_saved_over_its_model() {
     let sandbox = Sandbox::new();
     model(&sandbox);
-    let session = Session { source: SourceSpec::Folder(sandbox.path("model")), layer: 0, head: 0, ..Session::default() };
+    let session =
+        Session { source: SourceSpec::Folder(sandbox.path("model")), layer: 0, head: 0, ..Session::default() };
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     let error = document.clone().save(&sandbox.path("model/config.json")).unwrap_err().to_string();
     assert!(error.contains("a file of the source"), "{error}");

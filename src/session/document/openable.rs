@@ -24,10 +24,17 @@ pub enum Named {
 #[error("{0}{rest}", rest = more(.0))]
 pub struct NamedError(SourceSpecError);
 
+impl NamedError {
+    /// Whether the name may well be right, and it is the disk that does not have it.
+    pub fn is_of_the_disk(&self) -> bool {
+        self.0.is_of_the_disk()
+    }
+}
+
 fn more(error: &SourceSpecError) -> &'static str {
     match error {
         SourceSpecError::UnknownKind(_) => ", or a session ending in .json or in an exported .png, .svg or .pdf",
-        SourceSpecError::UnknownBundled(_) => "",
+        SourceSpecError::UnknownBundled(_) | SourceSpecError::Missing(_) | SourceSpecError::Unreadable { .. } => "",
     }
 }
 
@@ -82,7 +89,14 @@ mod tests {
             assert_eq!(name.parse(), Ok(Named::Session(name.into())));
         }
         assert_eq!("a.gguf".parse(), Ok(Named::Source(SourceSpec::Gguf("a.gguf".into()))));
-        let message = "notes.txt".parse::<Named>().unwrap_err().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let notes = folder.path().join("notes.txt");
+        let refusal = || notes.to_str().unwrap().parse::<Named>().unwrap_err();
+        assert!(refusal().is_of_the_disk(), "{}", refusal());
+        assert_eq!(refusal().to_string(), format!("there is no such file or folder: {}", notes.display()));
+        std::fs::write(&notes, "").unwrap();
+        let message = refusal().to_string();
+        assert!(!refusal().is_of_the_disk());
         assert!(message.contains(".safetensors or .npz, or a session ending in .json"), "{message}");
         let message = "bundled:x.json".parse::<Named>().unwrap_err().to_string();
         assert!(message.contains("bundled:austen") && !message.contains("a session"), "{message}");

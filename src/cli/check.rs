@@ -1,0 +1,76 @@
+//! What cannot be understood about shared arguments, and clap cannot know. Each refusal names its option.
+
+use super::shared::{InterventionArguments, SourceArguments, ViewArguments};
+use crate::{
+    attention::Operation,
+    engine::SourceSpec,
+    figure::{ColorNorm, Quantity},
+};
+
+/// A capture holds one prompt: to ignore another one would give the numbers of a text that nobody asked for.
+///
+/// # Errors
+/// With one sentence, for a prompt that `source` does not read.
+pub fn prompt(arguments: &SourceArguments, source: &SourceSpec) -> Result<(), String> {
+    let option = match arguments {
+        SourceArguments { prompt: Some(_), .. } => "--prompt",
+        SourceArguments { token_ids: Some(_), .. } => "--token-ids",
+        SourceArguments { no_bos: true, .. } => "--no-bos",
+        _ => return Ok(()),
+    };
+    if source.is_live() {
+        return Ok(());
+    }
+    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
+}
+
+/// # Errors
+/// With one sentence, for a seed without noise. The operation of a session is not known yet.
+pub fn intervention(arguments: &InterventionArguments, source: &SourceArguments) -> Result<(), String> {
+    match (arguments.seed, arguments.operation) {
+        (None, _) | (Some(_), Some(Operation::Noise { .. })) => Ok(()),
+        (Some(_), None) if source.session().is_some() => Ok(()),
+        (Some(_), operation) => Err(seed_without_noise(operation.unwrap_or_default())),
+    }
+}
+
+/// What is wrong with a seed for an operation that adds no noise.
+pub fn seed_without_noise(operation: Operation) -> String {
+    format!("--seed is for --operation noise, found --operation {operation}")
+}
+
+/// # Errors
+/// With one sentence, for a comparison that would not be shown.
+pub fn view(arguments: &ViewArguments) -> Result<(), String> {
+    let option = match arguments {
+        ViewArguments { compare_head: Some(_), .. } => "--compare-head",
+        ViewArguments { compare_epsilon: Some(_), .. } => "--compare-epsilon",
+        _ => return Ok(()),
+    };
+    match arguments.quantity {
+        None | Some(Quantity::Difference) => Ok(()),
+        Some(quantity) => Err(format!("{option} shows differences, found --quantity {quantity}")),
+    }
+}
+
+/// In a file: a window shows the choice of limits whatever the scale is. Of a session the scale is not known yet.
+///
+/// # Errors
+/// With one sentence, for limits that nothing would follow.
+pub fn limits(arguments: &ViewArguments, source: &SourceArguments) -> Result<(), String> {
+    if !arguments.per_panel || arguments.norm.is_none() && arguments.quantity.is_none() && source.session().is_some() {
+        return Ok(());
+    }
+    let compares = arguments.compare_head.is_some() || arguments.compare_epsilon.is_some();
+    let quantity = if compares { Quantity::Difference } else { arguments.quantity.unwrap_or_default() };
+    limits_of(arguments.norm.unwrap_or_else(|| quantity.default_norm()))
+}
+
+/// # Errors
+/// With one sentence, for limits that nothing would follow.
+pub fn limits_of(norm: ColorNorm) -> Result<(), String> {
+    if norm.is_automatic() {
+        return Ok(());
+    }
+    Err(format!("--per-panel is for automatic limits (--norm auto, symmetric, log-symmetric), found --norm {norm}"))
+}

@@ -1,0 +1,73 @@
+//! What is chosen about a figure, still or moving.
+
+use clap::Args;
+
+use crate::attention::Components;
+use crate::figure::{
+    AxisLabels, Dpi, FigureStyle, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
+};
+
+/// Looks of the figure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Figure")]
+pub struct FigureArguments {
+    /// Title above the grid; an empty text leaves it out
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its
+    /// content
+    #[arg(long, default_value = "178", value_name = "WxH")]
+    pub size: PageSize,
+    /// Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]
+    #[arg(long, value_name = "N")]
+    pub dpi: Option<Dpi>,
+    /// Rows that are drawn, such as query,value
+    #[arg(long, default_value = "query,key,value", value_name = "NAMES")]
+    pub rows: Components,
+    /// Columns that are drawn, such as 0,2 or left,right
+    #[arg(long, default_value = "all", value_name = "COLUMNS")]
+    pub columns: PanelColumns,
+    /// Along the axes: tokens, positions, none
+    #[arg(long, default_value = "tokens", value_name = "WHAT")]
+    pub labels: AxisLabels,
+    /// How key labels read: upwards, slanted, level [default: upwards]
+    #[arg(long, value_name = "HOW")]
+    pub label_rotation: Option<LabelRotation>,
+    /// Size of the panel titles in points, 4 to 24; other texts follow it
+    #[arg(long, default_value = "8", value_name = "POINTS")]
+    pub font_size: FontSize,
+    /// What the figure lies on: light, dark, transparent
+    #[arg(long, default_value = "light", value_name = "GROUND")]
+    pub ground: Ground,
+    /// Numbers under each panel: sink, entropy, kl (from baseline)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub metrics: Vec<PanelMetric>,
+}
+
+impl FigureArguments {
+    /// # Errors
+    /// With one sentence, for labels that are turned and not there.
+    pub fn check(&self) -> Result<(), String> {
+        match (self.label_rotation, self.labels) {
+            (Some(_), AxisLabels::Hidden) => Err("--label-rotation turns labels, found --labels none".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// `style` with these looks.
+    pub fn over(&self, style: FigureStyle) -> FigureStyle {
+        FigureStyle {
+            title: self.title.clone(),
+            page: self.size,
+            dpi: self.dpi.unwrap_or_default(),
+            rows: self.rows,
+            columns: self.columns,
+            font_size: self.font_size,
+            ground: self.ground,
+            axis_labels: self.labels,
+            label_rotation: self.label_rotation.unwrap_or_default(),
+            metrics: self.metrics.iter().copied().collect(),
+            ..style
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Arguments that several commands have. Each command takes those that it obeys, and no others.
+
+use std::path::Path;
+
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
+
+use crate::{
+    attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
+    engine::{SourceSpec, SourceSpecError},
+    figure::{ColorNorm, Colormap, Pooling, Quantity},
+    session::document::{Named, NamedError},
+};
+
+/// What is read.
+#[derive(Debug, Args)]
+pub struct SourceArguments {
+    /// bundled:smollm2 (default: the figure), bundled:austen (live; default with --prompt or --token-ids), a Hugging
+    /// Face model FOLDER, a model FILE.gguf, a capture FILE.safetensors or FILE.npz, or a session: FILE.json or an
+    /// exported figure FILE.png, FILE.svg or FILE.pdf; what is given besides takes the place of what the session says
+    #[arg(value_name = "SOURCE", value_parser = OsStringValueParser::new().try_map(|name| parse_named(Path::new(&name))))]
+    pub source: Option<OnDisk<Named>>,
+    /// Where the model or capture of a session is now, whatever its content
+    #[arg(long, value_name = "PATH", help_heading = "Source",
+        value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
+    pub model: Option<OnDisk<SourceSpec>>,
+    /// Text for the live model to read
+    #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]
+    pub prompt: Option<String>,
+    /// Tokens for the live model to read, exactly as given (no BOS added)
+    #[arg(long, value_name = "I,J,…", value_delimiter = ',', help_heading = "Source")]
+    pub token_ids: Option<Vec<u32>>,
+    /// Put no beginning-of-sequence token in front of the prompt
+    #[arg(long, conflicts_with = "token_ids", help_heading = "Source")]
+    pub no_bos: bool,
+}
+
+impl SourceArguments {
+    /// The session file or figure that is named, if one is.
+    pub fn session(&self) -> Option<&Path> {
+        match self.source.as_ref().and_then(OnDisk::known) {
+            Some(Named::Session(path)) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// When SOURCE or `--model` is not there, or cannot be read.
+    pub fn check_disk(&self) -> anyhow::Result<()> {
+        self.source.as_ref().map_or(Ok(()), |source| source.get().map(|_| ()))?;
+        self.model.as_ref().map_or(Ok(()), |model| model.get().map(|_| ()))
+    }
+}
+
+/// A name of something on the disk, or why it cannot be opened. That is seen while the arguments are read, and yet it
+/// is a failure (exit 1): the arguments are well understood.
+#[derive(Clone, Debug)]
+pub struct OnDisk<T>(Result<T, String>);
+
+impl<T> OnDisk<T> {
+    /// What is named, unless the disk does not have it.
+    pub fn known(&self) -> Option<&T> {
+        self.0.as_ref().ok()
+    }
+
+    /// # Errors
+    /// When nothing is there, or it cannot be read.
+    pub fn get(&self) -> anyhow::Result<&T> {
+        self.0.as_ref().map_err(|message| anyhow::Error::msg(message.clone()))
+    }
+}
+
+fn parse_named(path: &Path) -> Result<OnDisk<Named>, NamedError> {
+    on_disk(Named::at(path), NamedError::is_of_the_disk)
+}
+
+fn parse_spec(path: &Path) -> Result<OnDisk<SourceSpec>, SourceSpecError> {
+    on_disk(SourceSpec::named(path), SourceSpecError::is_of_the_disk)
+}
+
+fn on_disk<T, E: ToString>(parsed: Result<T, E>, is_of_the_disk: impl Fn(&E) -> bool) -> Result<OnDisk<T>, E> {
+    match parsed {
+        Ok(found) => Ok(OnDisk(Ok(found))),
+        Err(error) if is_of_the_disk(&error) => Ok(OnDisk(Err(error.to_string()))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Which head is shown.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Source")]
+pub struct PlaceArguments {
+    /// Layer whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N")]
+    pub layer: Option<usize>,
+    /// Query head whose pattern is shown, 0-based [default: the source's own]
+    #[arg(long, value_name = "N")]
+    pub head: Option<usize>,
+}
+
+/// The columns of the grid.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ColumnArguments {
+    /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
+    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
+    pub epsilon: Option<Columns>,
+}
+
+/// What is done to the vectors, and where.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Intervention")]
+pub struct InterventionArguments {
+    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<Operation>,
+    /// Which noise, for --operation noise [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Layers that are changed: shown, all, or A..=B [default: shown]
+    #[arg(long, value_name = "LAYERS")]
+    pub layers: Option<LayerScope>,
+    /// Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]
+    #[arg(long, value_name = "HEADS")]
+    pub heads: Option<HeadScope>,
+    /// Positions that are changed: all, first, rest, or I,J,… [default: all]
+    #[arg(long, value_name = "POSITIONS")]
+    pub positions: Option<PositionScope>,
+}
+
+/// What is shown of the result, and in which colours.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "View")]
+pub struct ViewArguments {
+    /// What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or
+    /// value-norm (weight × ‖value‖) [default: weight]
+    #[arg(long, value_name = "NAME")]
+    pub quantity: Option<Quantity>,
+    /// Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention
+    #[arg(long, value_name = "L:H", value_parser = parse_head, conflicts_with = "compare_epsilon")]
+    pub compare_head: Option<(usize, usize)>,
+    /// Differences from the same view at these ε instead of the baseline
+    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
+    pub compare_epsilon: Option<Columns>,
+    /// What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean
+    /// [default: max]
+    #[arg(long, value_name = "NAME")]
+    pub pooling: Option<Pooling>,
+    /// Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric
+    /// (about 1), or LO:HI; the default fits the quantity
+    #[arg(long, value_name = "NORM", allow_hyphen_values = true)]
+    pub norm: Option<ColorNorm>,
+    /// Automatic limits for each panel by itself instead of all nine together
+    #[arg(long)]
+    pub per_panel: bool,
+    /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the
+    /// default fits the quantity
+    #[arg(long, value_name = "NAME")]
+    pub colormap: Option<Colormap>,
+}
+
+/// ε of the columns, from left to right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns(pub Vec<Epsilon>);
+
+fn parse_head(text: &str) -> Result<(usize, usize), String> {
+    let parts =
+        text.split_once(':').and_then(|(layer, head)| Some((layer.trim().parse().ok()?, head.trim().parse().ok()?)));
+    parts.ok_or_else(|| format!("expected LAYER:HEAD such as 3:1, found “{text}”"))
+}
+
+pub fn parse_columns(text: &str) -> Result<Columns, String> {
+    let columns: Vec<Epsilon> = text
+        .split(',')
+        .map(|part| part.parse().map_err(|error| format!("“{}”: {error}", part.trim())))
+        .collect::<Result<_, String>>()?;
+    let count = columns.len();
+    if count == 3 {
+        Ok(Columns(columns))
+    } else {
+        Err(format!("expected three values separated by commas, found {count}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_three_factors() {
+        let columns =
+            parse_columns("5e-1, 1e-3,0").map(|columns| columns.0.into_iter().map(Epsilon::get).collect::<Vec<_>>());
+        assert_eq!(columns, Ok(vec![0.5, 1e-3, 0.0]));
+        assert!(parse_columns("1,2").is_err_and(|error| error.contains("three")));
+        assert!(parse_columns("1,-2,3").is_err_and(|error| error.contains("“-2”")));
+    }
+
+    #[test]
+    fn what_is_missing_is_understood_and_what_has_no_meaning_is_not() {
+        let missing = parse_named(Path::new("no such folder")).unwrap();
+        assert!(missing.known().is_none());
+        assert_eq!(missing.get().unwrap_err().to_string(), "there is no such file or folder: no such folder");
+        assert!(parse_named(Path::new("bundled:nobody")).is_err() && parse_spec(Path::new("Cargo.toml")).is_err());
+        assert!(parse_spec(Path::new("bundled:austen")).unwrap().get().is_ok());
+    }
+}

@@ -1,0 +1,61 @@
+//! `attenuate weights`: the numbers of the nine panels as a file.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::{
+    batch::{self, PlacesArguments},
+    check,
+    shared::{ColumnArguments, InterventionArguments, SourceArguments},
+    start,
+};
+use crate::{base::write_atomically, numbers::NumbersFormat};
+
+#[derive(Debug, Args)]
+pub struct WeightsArguments {
+    /// File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for
+    /// the numbers of what is shown
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub places: PlacesArguments,
+    #[command(flatten)]
+    pub source: SourceArguments,
+    #[command(flatten)]
+    pub columns: ColumnArguments,
+    #[command(flatten)]
+    pub intervention: InterventionArguments,
+}
+
+impl WeightsArguments {
+    /// # Errors
+    /// With one sentence that names the option that cannot be obeyed.
+    pub fn check(&self) -> Result<(), String> {
+        start::check_source(&self.source)?;
+        check::intervention(&self.intervention, &self.source)?;
+        self.places.check(&self.output)
+    }
+}
+
+/// # Errors
+/// With one sentence for a person.
+pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
+    let output = &arguments.output;
+    let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
+    let mut session = start::source_and_prompt(&arguments.source)?;
+    start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    let protected = start::inputs(&arguments.source, &session).protected();
+    batch::each(
+        &session,
+        &arguments.places,
+        output,
+        &protected,
+        |_| (),
+        |session, outcome, path| {
+            let numbers = outcome.numbers(&session.run_spec());
+            Ok(write_atomically(path, &protected, |file| numbers.write(format, file))?)
+        },
+    )
+}

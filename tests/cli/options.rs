@@ -1,0 +1,323 @@
+//! Every option of every command is obeyed or refused by its name: all pairs of them, from the definition itself.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use attenuate::{
+    cli::{Invocation, definition, parse},
+    engine::{Fingerprints, SourceSpec},
+    session::{Session, document::SessionDocument},
+};
+use safetensors::{Dtype, serialize, tensor::TensorView};
+
+use crate::cli::sandbox::Sandbox;
+
+/// The window, which has no name.
+const WINDOW: &str = "attenuate";
+/// What says itself where the answer goes, or prints and ends.
+const OF_THE_PROGRAM: [&str; 3] = ["output", "help", "version"];
+
+/// Accepted options that change no byte of the answer, and why. None is needed so far: whoever adds one says why.
+const CHANGES_NOTHING: [(&str, &str, &str); 0] = [];
+
+/// A value for the option (none for a flag), the arguments in whose company it has something to say, and the ending of
+/// the file where it is not the usual one.
+struct Sample {
+    value: &'static str,
+    company: &'static [&'static str],
+    ending: Option<&'static str>,
+}
+
+const fn sample(value: &'static str, company: &'static [&'static str]) -> Sample {
+    Sample { value, company, ending: None }
+}
+
+fn sample_of(command: &str, option: &str) -> Sample {
+    const LIVE: &[&str] = &["bundled:austen"];
+    const SHIPS: &[&str] = &["bundled:austen", "--ships"];
+    match (command, option) {
+        ("heads", "epsilon") => sample("0", SHIPS),
+        ("heads", "operation") => sample("mean-heads", SHIPS),
+        ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
+        ("sweep", "epsilon") => Sample { ending: Some("svg"), ..sample("0.3,0.2,0.1", &[]) },
+        ("sweep", "metric") => Sample { ending: Some("svg"), ..sample("kl", &[]) },
+        ("sweep", "dpi") => Sample { ending: Some("png"), ..sample("72", &[]) },
+        ("export", "dpi") => sample("72", &[]),
+        ("export", "text") => Sample { ending: Some("svg"), ..sample("paths", &["--no-session"]) },
+        ("export" | "animate", "no-session") => sample("", &[]),
+        ("animate", "rows" | "columns" | "title") => sample(if option == "columns" { "0,2" } else { "query" }, &[]),
+        (_, "model") => sample("other.safetensors", &["on-a-capture.json"]),
+        (_, "prompt") => sample("A cat.", LIVE),
+        (_, "token-ids") => sample("3,4,5,6", LIVE),
+        (_, "no-bos") => sample("", LIVE),
+        (_, "layer" | "head") => sample("2", LIVE),
+        (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
+        (_, "operation") => sample("mean-heads", &[]),
+        (_, "seed") => sample("7", &["--operation", "noise"]),
+        (_, "layers") => sample("all", &["bundled:austen", "--heads", "all"]),
+        (_, "heads") => sample("all", &["bundled:austen", "--layers", "all"]),
+        (_, "positions") => sample("first", &[]),
+        (_, "quantity") => sample("score", &[]),
+        (_, "compare-head") => sample("2:1", &[]),
+        (_, "pooling") => sample("mean", &[]),
+        (_, "norm") => sample("log", &[]),
+        (_, "per-panel") => sample("", &["--norm", "auto"]),
+        (_, "colormap") => sample("viridis", &[]),
+        (_, "title") => sample("Another title", &[]),
+        (_, "size") => sample("80", &[]),
+        (_, "dpi") => sample("48", &[]),
+        (_, "rows") => sample("query", &[]),
+        (_, "columns") => sample("0,2", &[]),
+        (_, "labels") => sample("positions", &[]),
+        (_, "label-rotation") => sample("slanted", &["--labels", "tokens"]),
+        (_, "font-size") => sample("5", &[]),
+        (_, "ground") => sample("dark", &[]),
+        (_, "metrics") => sample("sink", &[]),
+        (_, "text") => sample("paths", &[]),
+        (_, "no-session" | "json" | "ships") => sample("", if option == "ships" { LIVE } else { &[] }),
+        (_, "moving") => sample("1", &[]),
+        (_, "range") => sample("1..=1e-1", &[]),
+        (_, "frames") => sample("3", &[]),
+        (_, "rate") => sample("5", &[]),
+        (_, "play") => sample("once", &[]),
+        (_, "cell") => sample("6,2", &[]),
+        (_, "metric") => sample("kl", &[]),
+        (_, "sort") => sample("sink", &[]),
+        (_, "component") => sample("value", SHIPS),
+        _ => panic!("{command} --{option}: give a sample of it"),
+    }
+}
+
+/// What a command needs besides, as small as it goes, less what the sample says itself.
+fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
+    let ending = sample.ending.unwrap_or(match command {
+        "export" | "animate" => "png",
+        "weights" => "json",
+        _ => "csv",
+    });
+    let output: &[&str] = match (command, ending) {
+        (WINDOW, _) | ("heads", _) => &[],
+        (_, "png") => &["-o", "out.png"],
+        (_, "svg") => &["-o", "out.svg"],
+        (_, "json") => &["-o", "out.json"],
+        _ => &["-o", "out.csv"],
+    };
+    let looks: &[(&str, &str)] = match (command, ending) {
+        ("export", "png") => &[("size", "60"), ("dpi", "36"), ("labels", "none"), ("no-session", "")],
+        ("animate", _) => &[("size", "60"), ("dpi", "36"), ("labels", "none"), ("no-session", ""), ("frames", "2")],
+        _ => &[],
+    };
+    let mut words = output.to_vec();
+    for (name, value) in looks {
+        let is_said = *name == option || sample.company.iter().any(|word| word.strip_prefix("--") == Some(name));
+        if !is_said {
+            words.push(long(name));
+            words.extend((!value.is_empty()).then_some(*value));
+        }
+    }
+    words.extend(sample.company);
+    words
+}
+
+/// `name` with its hyphens.
+fn long(name: &str) -> &'static str {
+    match name {
+        "size" => "--size",
+        "dpi" => "--dpi",
+        "labels" => "--labels",
+        "no-session" => "--no-session",
+        "frames" => "--frames",
+        other => panic!("{other}"),
+    }
+}
+
+/// Two captures, and a session on the first.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for (name, factor) in [("capture.safetensors", 1.0_f32), ("other.safetensors", -2.0)] {
+        let numbers = |from: u8| -> Vec<u8> {
+            let value = |index: u8| factor * (f32::from((index * 37 + from) % 17) / 8.0 - 1.0);
+            (0..8 * 2).flat_map(|index| value(index).to_le_bytes()).collect()
+        };
+        let data = [numbers(1), numbers(5), numbers(11)];
+        let view = |data| TensorView::new(Dtype::F32, vec![1, 1, 8, 2], data).unwrap();
+        let tensors = [("q", view(&data[0])), ("k", view(&data[1])), ("v", view(&data[2]))];
+        fs::write(sandbox.path(name), serialize(tensors, None).unwrap()).unwrap();
+    }
+    let source = SourceSpec::Capture(sandbox.path("capture.safetensors"));
+    let session = Session { source, layer: 0, head: 0, ..Session::default() };
+    let document = SessionDocument::of(&session, None, &Fingerprints::default());
+    document.save(&sandbox.path("on-a-capture.json")).unwrap();
+    sandbox
+}
+
+/// What the command answers: its file, what it prints, or what the window opens on.
+fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
+    if command == WINDOW {
+        // Relative paths are the sandbox's.
+        let path = |word: &str| sandbox.path(word).display().to_string();
+        let is_file = |word: &str| word.ends_with(".json") || word.ends_with(".safetensors");
+        let words = arguments.iter().map(|word| if is_file(word) { path(word) } else { (*word).to_owned() });
+        let words = std::iter::once(WINDOW.to_owned()).chain(words).map(Into::into);
+        let Ok(Invocation::Window(task)) = parse(words) else { panic!("{arguments:?}") };
+        return format!("{:?}", task.start().unwrap()).into_bytes();
+    }
+    let arguments = [&[command], arguments].concat();
+    let ran = sandbox.run(&arguments);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    match arguments.iter().position(|&word| word == "-o") {
+        Some(at) => {
+            let path = sandbox.path(arguments[at + 1]);
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(path).unwrap();
+            bytes
+        }
+        None => ran.stdout.into_bytes(),
+    }
+}
+
+/// The long names of a command's options.
+fn options(command: &clap::Command) -> BTreeSet<String> {
+    let names = command.get_arguments().filter_map(|argument| argument.get_long());
+    names.filter(|name| !OF_THE_PROGRAM.contains(name)).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn every_option_of_every_command_is_obeyed_or_refused() {
+    let definition = definition();
+    let is_manual = |name: &str| matches!(name, "completions" | "man");
+    let mut commands: BTreeMap<String, BTreeSet<String>> = definition
+        .get_subcommands()
+        .filter(|command| !is_manual(command.get_name()))
+        .map(|command| (command.get_name().to_owned(), options(command)))
+        .collect();
+    commands.insert(WINDOW.to_owned(), options(&definition));
+    assert_eq!(commands.len(), 6);
+    let all: BTreeSet<String> = commands.values().flatten().cloned().collect();
+    let sandbox = sandbox();
+    let mut wrong = Vec::new();
+    for (command, accepted) in &commands {
+        for option in &all {
+            let sample = sample_of(command, option);
+            let flag = format!("--{option}");
+            let given: Vec<&str> =
+                std::iter::once(flag.as_str()).chain((!sample.value.is_empty()).then_some(sample.value)).collect();
+            let usual = usual(command, option, &sample);
+            if !accepted.contains(option) {
+                let words = if command == WINDOW { given.clone() } else { [&[command.as_str()], &given[..]].concat() };
+                sandbox.run(&words).assert_refused(2, &[&flag]);
+                continue;
+            }
+            let without = answer(&sandbox, command, &usual);
+            let with = answer(&sandbox, command, &[&usual[..], &given].concat());
+            let is_known = CHANGES_NOTHING.iter().any(|(c, o, _)| c == command && o == option);
+            if (with == without) != is_known {
+                wrong.push(format!("{command} {} {}", usual.join(" "), given.join(" ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these change nothing, or are listed as if they did not:\n{}", wrong.join("\n"));
+}
+
+/// Accepted in general, without anything to say in this company: one line that names the option.
+#[test]
+fn an_option_that_nothing_would_follow_is_refused_by_name() {
+    let sandbox = sandbox();
+    for (arguments, part) in [
+        (&["weights", "-o", "w.npz", "--quantity", "score"][..], "--quantity"),
+        (&["weights", "-o", "w.npz", "--compare-head", "1:1"], "--compare-head"),
+        (&["weights", "-o", "w.npz", "--norm", "log"], "--norm"),
+        (&["sweep", "-o", "s.csv", "--quantity", "score"], "--quantity"),
+        (&["sweep", "-o", "s.csv", "--epsilon", "1,0.5,0"], "--epsilon"),
+        (&["sweep", "-o", "s.json", "--metric", "kl"], "--metric"),
+        (&["sweep", "-o", "s.svg", "--dpi", "72"], "--dpi"),
+        (&["sweep", "-o", "s.svg", "--cell", "6,2"], "--cell"),
+        (&["sweep", "-o", "s.svg", "--cell", "6,2", "--metric", "kl"], "--cell"),
+        (&["export", "-o", "f.png", "--text", "paths"], "--text"),
+        (&["export", "-o", "f.svg", "--dpi", "72"], "--dpi"),
+        (&["export", "-o", "f.svg", "--per-panel"], "--per-panel"),
+        (&["export", "-o", "f.svg", "--per-panel", "--norm", "log"], "--per-panel"),
+        (&["export", "-o", "f.svg", "--labels", "none", "--label-rotation", "level"], "--label-rotation"),
+        (&["export", "-o", "f.svg", "--quantity", "score", "--compare-head", "1:1"], "--compare-head"),
+        (&["--quantity", "weight", "--compare-epsilon", "1,1,1"], "--compare-epsilon"),
+        (&["animate", "-o", "a.png", "--text", "paths"], "--text"),
+        (&["animate", "-o", "a.png", "--columns", "1,2"], "--moving"),
+        (&["animate", "-o", "a.png", "--quantity", "weight", "--per-panel"], "--per-panel"),
+        (&["heads", "--seed", "3"], "--ships"),
+        (&["heads", "--ships", "--seed", "3"], "--seed"),
+        (&["heads", "--component", "value"], "--ships"),
+        (&["heads", "--ships", "--epsilon", "0.3,0.1,0"], "--epsilon"),
+    ] {
+        sandbox.run(arguments).assert_refused(2, &[part]);
+    }
+    assert_eq!(sandbox.names(), ["capture.safetensors", "on-a-capture.json", "other.safetensors"]);
+    // Of a session that is known once it is read.
+    sandbox
+        .run(&["export", "on-a-capture.json", "-o", "f.svg", "--per-panel"])
+        .assert_refused(1, &["--per-panel", "--norm linear"]);
+}
+
+/// Differences are of each head from itself at other ε.
+#[test]
+fn compare_epsilon_is_of_the_head_that_is_shown() {
+    let sandbox = Sandbox::new();
+    let looks = ["--compare-epsilon", "1,1,1", "--no-session", "--size", "60", "--labels", "none"];
+    sandbox.run(&[&["export", "-o", "{head}.svg", "--head", "1,3"], &looks[..]].concat()).assert_done();
+    for head in ["1", "3"] {
+        sandbox.run(&[&["export", "-o", "alone.svg", "--head", head], &looks[..]].concat()).assert_done();
+        let [batch, alone] =
+            [format!("{head}.svg"), "alone.svg".into()].map(|name| fs::read(sandbox.path(&name)).unwrap());
+        assert!(batch == alone, "{head}");
+    }
+    let [first, third] = ["1.svg", "3.svg"].map(|name| fs::read(sandbox.path(name)).unwrap());
+    assert!(first != third);
+    // ε = 1 changes nothing: less itself, every cell is 0.
+    sandbox
+        .run(&[&["export", "-o", "zero.svg", "--head", "3", "--epsilon", "1,1,1"], &looks[..]].concat())
+        .assert_done();
+    sandbox
+        .run(
+            &[
+                &["export", "-o", "base.svg", "--head", "3", "--epsilon", "1,1,1", "--quantity", "difference"],
+                &looks[2..],
+            ]
+            .concat(),
+        )
+        .assert_done();
+    let [zero, base] = ["zero.svg", "base.svg"].map(|name| fs::read_to_string(sandbox.path(name)).unwrap());
+    let pictures = |svg: &str| -> Vec<String> {
+        svg.split("data:image/png;base64,").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    assert!(!pictures(&zero).is_empty());
+    assert_eq!(pictures(&zero), pictures(&base));
+}
+
+#[test]
+fn a_source_that_is_not_there_exits_with_1_and_says_so() {
+    let sandbox = Sandbox::new();
+    for (arguments, path) in [
+        (&["missing"][..], "missing"),
+        (&["weights", "-o", "w.json", "models/missing"], "models/missing"),
+        (&["export", "-o", "f.png", "notes.txt"], "notes.txt"),
+        (&["animate", "-o", "f.png", "notes.txt"], "notes.txt"),
+        (&["sweep", "-o", "s.csv", "missing", "--prompt", "Hello."], "missing"),
+        (&["heads", "missing"], "missing"),
+    ] {
+        sandbox.run(arguments).assert_refused(1, &["there is no such file or folder", path]);
+    }
+    sandbox.write("notes.txt", b"Hello.");
+    sandbox.run(&["heads", "notes.txt"]).assert_refused(2, &["notes.txt", "expected", ".gguf"]);
+    sandbox.run(&["heads", "notes.txt/x"]).assert_refused(1, &["cannot read", "notes.txt/x"]);
+    assert_eq!(sandbox.names(), ["notes.txt"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_source_that_cannot_be_looked_at_exits_with_1() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("loop", sandbox.path("loop")).unwrap();
+    sandbox.run(&["heads", "loop"]).assert_refused(1, &["cannot read", "loop"]);
+    sandbox.run(&["weights", "loop/model", "-o", "w.json"]).assert_refused(1, &["cannot read", "loop/model"]);
+}
