@@ -12,7 +12,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, OnScreen};
-pub use timeline::Timeline;
+pub use timeline::{StepNumber, Timeline};
 pub use view::{Person, SliderRange, SweepView, Theme, View};
 
 use crate::{

@@ -138,7 +138,12 @@ proptest! {
             let before = timeline.session().source.clone();
             match action {
                 Some(command) => timeline.apply(command, on_screen(&facts(&before))),
-                None => timeline.back(),
+                None => {
+                    timeline.end_gesture();
+                    if let Some((step, _)) = timeline.before_source() {
+                        timeline.go_to(step);
+                    }
+                }
             }
             let facts = facts(&timeline.session().source);
             if matches!(&facts.source, SourceSpec::Capture(_)) && before != facts.source {
@@ -157,6 +162,41 @@ proptest! {
             prop_assert!(session.rows.contains(session.selected().component));
             prop_assert_eq!(session.run_spec().source, facts.source);
         }
+    }
+
+    /// `None` ends a gesture.
+    #[test]
+    fn undoing_all_is_the_start_and_redoing_all_the_end(actions in prop::collection::vec(any_action(), 1..60)) {
+        let mut timeline = Timeline::default();
+        let start = timeline.session().clone();
+        for action in actions {
+            match action {
+                Some(command) => timeline.apply(command, on_screen(&facts(&timeline.session().source.clone()))),
+                None => timeline.end_gesture(),
+            }
+        }
+        let end = timeline.session().clone();
+        let user = |mut session: Session| {
+            session.view.person = end.view.person;
+            session
+        };
+        let mut undone = vec![end.clone()];
+        while let Some((step, before)) = timeline.before() {
+            let before = user(before.clone());
+            timeline.go_to(step);
+            prop_assert_eq!(timeline.session(), &before);
+            undone.push(before);
+        }
+        prop_assert_eq!(timeline.session(), &user(start));
+        let mut steps = Vec::new();
+        while let Some((step, _)) = timeline.after() {
+            steps.push(timeline.session().clone());
+            timeline.go_to(step);
+        }
+        steps.push(timeline.session().clone());
+        prop_assert_eq!(timeline.session(), &end);
+        undone.reverse();
+        prop_assert_eq!(steps, undone);
     }
 
     #[test]

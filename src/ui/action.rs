@@ -10,8 +10,16 @@ use crate::session::Command;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Session(Command),
-    /// One step back: the view before another source was opened.
+    /// To the view before the last gesture.
+    Undo,
+    /// To the view that was undone.
+    Redo,
+    /// Undo to before the last source was opened.
     Back,
+    /// Ask for a command by its name.
+    OpenPalette,
+    /// Put the pinned cell's numbers on the clipboard.
+    CopyPinned,
     /// Ask how it should look and where it should go.
     Export(Exported),
     /// Put pictures or numbers on the clipboard, which takes a moment.

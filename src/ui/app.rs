@@ -1,6 +1,7 @@
 //! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
 //! comes back is shown.
 
+mod asked;
 mod exports;
 mod help;
 mod sessions;
@@ -10,6 +11,7 @@ use egui::{CentralPanel, Context, Panel, ScrollArea, Ui, ViewportCommand};
 
 use super::{
     action::{Action, Actions},
+    commands::{self, Palette},
     compare, controls,
     export::{Copies, Export},
     frame::{Looks, Request},
@@ -17,7 +19,6 @@ use super::{
     heads::Heads,
     inspector::Inspector,
     lessons::Lessons,
-    menu,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
     preferences::Preferences,
@@ -26,7 +27,6 @@ use super::{
     scope::{self, ScopeEditor},
     sessions::{SessionAction, Sessions},
     setup::Setup,
-    shortcuts,
     source::{self, PromptEditor},
     status,
     studio::Studio,
@@ -71,6 +71,7 @@ pub struct App {
     sessions: Sessions,
     toasts: Toasts,
     shortcuts_open: bool,
+    palette: Palette,
     lessons: Lessons,
     tour: Tour,
     tour_seen: Seen,
@@ -120,6 +121,7 @@ impl App {
             sessions,
             toasts: Toasts::default(),
             shortcuts_open: false,
+            palette: Palette::default(),
             lessons: Lessons::default(),
             tour: Tour::new(setup.tour),
             tour_seen: Seen::new(setup.tour_seen),
@@ -154,7 +156,11 @@ impl App {
     fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Session(command) => self.apply(command),
-            Action::Back => self.back(),
+            Action::Undo => self.travel(Timeline::before),
+            Action::Redo => self.travel(Timeline::after),
+            Action::Back => self.travel(Timeline::before_source),
+            Action::OpenPalette => self.palette.toggle(),
+            Action::CopyPinned => self.copy_pinned(ctx),
             Action::OpenRecent(Lately::Source(source)) => self.apply(Command::Open(source)),
             Action::OpenRecent(Lately::Session { session }) => self.act_on_sessions(ctx, SessionAction::Open(session)),
             Action::OpenSession => self.open_file.open(Wanted::Session),
@@ -315,15 +321,6 @@ impl App {
             }
         });
     }
-
-    /// What Esc gives up when nothing else takes it.
-    fn escape(&self) -> Option<Action> {
-        if self.opener.opening().is_some() {
-            Some(Action::CancelOpening)
-        } else {
-            self.studio.working().map(|_| Action::CancelComputing)
-        }
-    }
 }
 
 impl eframe::App for App {
@@ -337,13 +334,13 @@ impl eframe::App for App {
         profiling::scope!("App::ui");
         let ctx = ui.ctx().clone();
         self.receive_copies(&ctx);
-        let mut actions = shortcuts::combinations(&ctx);
+        let given_up = self.escape();
+        let mut actions = commands::combinations(&ctx, &self.situation(given_up.as_ref()));
         let is_menu_open = egui::Popup::is_any_open(&ctx);
         self.dropped_files(&ctx, &mut actions);
+        let situation = self.situation(given_up.as_ref());
+        Panel::top("menu").show(ui, |ui| commands::menu_ui(ui, &situation, &mut actions));
         let session = self.timeline.session();
-        let frame = self.studio.frame();
-        let (previous, recent) = (self.timeline.previous(), self.recent.sources());
-        Panel::top("menu").show(ui, |ui| menu::menu_ui(ui, session, previous, frame, recent, &mut actions));
         self.sessions.offer_ui(ui, &mut actions);
         let opening = self.opener.opening();
         Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
@@ -390,20 +387,19 @@ impl eframe::App for App {
             self.toasts.error(error.to_string());
         }
         self.sessions_ui(&ctx);
-        shortcuts::sheet_ui(&ctx, &mut self.shortcuts_open);
+        self.commands_ui(&ctx, given_up.as_ref(), &mut actions);
         self.help_ui(&ctx, is_menu_open);
         let is_asking =
             self.export.is_open() || self.open_file.is_open() || self.sessions.is_asking() || self.heads.is_asking();
+        let is_asking = is_asking || self.palette.is_open();
         if !ctx.text_edit_focused() && !is_asking {
-            let whole = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
             }
             if self.session().view.heads {
                 self.heads.keys(&ctx, self.was_typing, &mut actions);
             }
-            let escape = self.escape();
-            actions.extend(shortcuts::plain_keys(&ctx, self.timeline.session(), whole, escape));
+            actions.extend(commands::plain_keys(&ctx, &self.situation(given_up.as_ref())));
         }
         self.was_typing = ctx.text_edit_focused();
         self.toasts.show(&ctx, is_asking);
@@ -415,6 +411,9 @@ impl eframe::App for App {
             }
             self.follow_view(&ctx);
             ctx.request_repaint();
+        }
+        if asked::is_at_rest(&ctx) {
+            self.timeline.end_gesture();
         }
         self.ask(&ctx);
     }

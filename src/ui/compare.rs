@@ -8,16 +8,9 @@ use crate::{
     session::{Command, Session},
 };
 
-/// The menu's choices.
-pub fn menu_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut Actions) {
+/// Another head, by its numbers.
+pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut Actions) {
     let reference = &session.reference;
-    if ui.radio(*reference == Reference::Baseline, "Baseline").on_hover_text("The shown head, unmodified").clicked() {
-        actions.push(Command::Compare(Reference::Baseline).into());
-    }
-    let hint = "It is kept while ε, head and scope move on: ε now minus ε then";
-    if ui.radio(matches!(reference, Reference::View(_)), "What is shown now   P").on_hover_text(hint).clicked() {
-        actions.push(Command::KeepView.into());
-    }
     ui.horizontal(|ui| {
         let is_head = matches!(reference, Reference::Head { .. });
         let (mut layer, mut head) = match reference {

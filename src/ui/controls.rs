@@ -5,6 +5,7 @@ use egui::{RichText, Ui};
 use super::{
     action::Actions,
     columns,
+    commands::hint,
     explain::{self, Seen},
     frame::{Details, Frame},
     lessons::sentence_ui,
@@ -28,13 +29,13 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     operation_ui(ui, session, actions);
     ui.add_space(space::XS);
     let mut rows = session.rows;
-    let choices = [
-        (RowChoice::All, "All", "The slider moves all three rows (A)"),
-        (RowChoice::Only(Component::Query), "Query", "The slider moves the Query row (Q)"),
-        (RowChoice::Only(Component::Key), "Key", "The slider moves the Key row (K)"),
-        (RowChoice::Only(Component::Value), "Value", "The slider moves the Value row (V)"),
+    let rows_to_move = [
+        (RowChoice::All, "All", "The slider moves all three rows"),
+        (RowChoice::Only(Component::Query), "Query", "The slider moves the Query row"),
+        (RowChoice::Only(Component::Key), "Key", "The slider moves the Key row"),
+        (RowChoice::Only(Component::Value), "Value", "The slider moves the Value row"),
     ];
-    if segmented(ui, "Component", &mut rows, &choices) {
+    if with_keys(ui, "Component", &mut rows, rows_to_move, Command::ChooseRows) {
         actions.push(Command::ChooseRows(rows).into());
     }
     ui.add_space(space::S);
@@ -66,16 +67,31 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
 /// Which column the slider moves.
 fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let shape = session.epsilon.shape();
-    let hint = |column: Column| {
-        format!("The slider moves the {} column ({})", columns::name(column, shape), column.index() + 1)
+    let with_key = |column: Column| {
+        let text = format!("The slider moves the {} column", columns::name(column, shape));
+        hint(&text, &Command::ChooseColumn(column).into())
     };
-    let choices = columns::choices(shape, hint);
+    let choices = columns::choices(shape, with_key);
     let choices: Vec<_> =
         choices.iter().map(|(column, label, hint)| (*column, label.as_str(), hint.as_str())).collect();
     let mut column = session.column;
     if segmented(ui, "Column", &mut column, &choices) {
         actions.push(Command::ChooseColumn(column).into());
     }
+}
+
+/// Choices whose tooltips name the keys of their commands. Returns whether `current` was changed.
+fn with_keys<T: PartialEq + Copy, const N: usize>(
+    ui: &mut Ui,
+    name: &str,
+    current: &mut T,
+    choices: [(T, &str, &str); N],
+    command: impl Fn(T) -> Command,
+) -> bool {
+    let hints = choices.map(|(value, _, text)| hint(text, &command(value).into()));
+    let choices: Vec<_> =
+        choices.iter().zip(&hints).map(|(&(value, label, _), hint)| (value, label, hint.as_str())).collect();
+    segmented(ui, name, current, &choices)
 }
 
 /// Whether the slider shows its whole scale or two decades around the transition.

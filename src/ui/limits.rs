@@ -4,8 +4,8 @@ use egui::{Id, RichText, TextEdit, Ui};
 
 use super::{action::Actions, controls::named, frame::Frame, theme};
 use crate::{
-    figure::{ColorNorm, Limits, LimitsFrom, LogLimits, NormError, NormScale},
-    session::{Command, View},
+    figure::{ColorNorm, Limits, LogLimits, NormError, NormScale},
+    session::Command,
 };
 
 const FIELD_WIDTH: f32 = 84.0;
@@ -42,19 +42,8 @@ impl Draft {
     }
 }
 
-/// Whose cells the limits come from, and two fields for limits of one's own.
-pub fn limits_ui(ui: &mut Ui, view: &View, frame: Option<&Frame>, actions: &mut Actions) {
-    let is_automatic = view.norm.is_automatic();
-    ui.add_enabled_ui(is_automatic, |ui| {
-        for (from, name) in
-            [(LimitsFrom::AllPanels, "Locked across panels"), (LimitsFrom::EachPanel, "Of each panel by itself")]
-        {
-            let radio = ui.radio(view.limits_from == from, name);
-            if radio.on_disabled_hover_text("Fixed limits are the same in every panel").clicked() {
-                actions.push(Command::SetLimitsFrom(from).into());
-            }
-        }
-    });
+/// Two fields for limits of one's own.
+pub fn limits_ui(ui: &mut Ui, frame: Option<&Frame>, actions: &mut Actions) {
     ui.separator();
     let Some(frame) = frame else { return };
     // Menus take the outlines away, by which a field is known.

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     engine::{Answer, EngineError, OpenSource, RequestNumber, SourceSpec, Ticket, Worker},
     model::loading::{Loaded, Watch},
-    session::Command,
+    session::{Command, StepNumber},
     ui::sessions::Restoring,
 };
 
@@ -30,8 +30,8 @@ pub enum Then {
     Show,
     /// A command that moves the session to it.
     Apply(Command),
-    /// The step back that leads to it.
-    Back,
+    /// The step, undone or to be done again, that leads to it.
+    GoTo(StepNumber),
     /// A session that is on it.
     Restore(Box<Restoring>),
 }

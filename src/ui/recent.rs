@@ -17,6 +17,8 @@ use crate::{
 
 /// Most that are remembered.
 const MOST: usize = 10;
+/// Most of a path that a menu shows.
+const PATH_CHARACTERS: usize = 36;
 /// A longer file is none of ours.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -41,6 +43,22 @@ impl Lately {
         let name = self.path().and_then(Path::file_name);
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
+
+    /// The end of the path of the folder that it is in.
+    pub fn folder(&self) -> String {
+        self.path().and_then(Path::parent).map_or_else(String::new, elided)
+    }
+}
+
+/// The end of a long path.
+fn elided(path: &Path) -> String {
+    let text = path.display().to_string();
+    let length = text.chars().count();
+    if length <= PATH_CHARACTERS {
+        return text;
+    }
+    let end: String = text.chars().skip(length + 1 - PATH_CHARACTERS).collect();
+    format!("…{end}")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod loading;
 
 mod opening;
 mod operations;
+mod palette;
 mod preferences;
 mod prompts;
 mod protected;
@@ -29,6 +30,7 @@ mod support;
 mod sweep;
 mod taking;
 mod tour;
+mod undo;
 mod view;
 
 use crate::gguf_files;

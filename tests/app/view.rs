@@ -213,5 +213,6 @@ fn the_inspector_multiplies_out_and_the_sheet_lists_the_keys() {
     window.settle();
     let sheet = window.harness.get_by_role_and_label(Role::Window, "Keyboard and mouse");
     assert!(sheet.accesskit_node().label().is_some());
-    window.assert_text("one panel alone, and back");
+    window.assert_text("View ▸ One panel alone");
+    window.assert_text("on a title, one panel alone, and back");
 }

@@ -105,8 +105,8 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         _ => &["-o", "out.csv"],
     };
     let looks: &[(&str, &str)] = match (command, ending) {
-        ("export", "png") => &[("size", "60"), ("dpi", "36"), ("labels", "none"), ("no-session", "")],
-        ("animate", _) => &[("size", "60"), ("dpi", "36"), ("labels", "none"), ("no-session", ""), ("frames", "2")],
+        ("export", "png") => &[("size", "100"), ("dpi", "36"), ("labels", "none"), ("no-session", "")],
+        ("animate", _) => &[("size", "100"), ("dpi", "36"), ("labels", "none"), ("no-session", ""), ("frames", "2")],
         _ => &[],
     };
     let mut words = output.to_vec();
@@ -263,7 +263,7 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
 #[test]
 fn compare_epsilon_is_of_the_head_that_is_shown() {
     let sandbox = Sandbox::new();
-    let looks = ["--compare-epsilon", "1,1,1", "--no-session", "--size", "60", "--labels", "none"];
+    let looks = ["--compare-epsilon", "1,1,1", "--no-session", "--size", "100", "--labels", "none"];
     sandbox.run(&[&["export", "-o", "{head}.svg", "--head", "1,3"], &looks[..]].concat()).assert_done();
     for head in ["1", "3"] {
         sandbox.run(&[&["export", "-o", "alone.svg", "--head", head], &looks[..]].concat()).assert_done();

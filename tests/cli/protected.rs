@@ -7,6 +7,7 @@ use std::{
 };
 
 use attenuate::{
+    attention::Component,
     engine::{Fingerprints, SourceSpec},
     model::bundled,
     session::{Session, document::SessionDocument},
@@ -132,7 +133,7 @@ fn no_part_of_a_model_is_replaced() {
     // A new name is free, and so is what was written there.
     for _ in 0..2 {
         sandbox.run(&["weights", "model", "-o", "model/weights.json"]).assert_done();
-        sandbox.run(&["export", "model", "-o", "model/figure.png", "--size", "60", "--labels", "none"]).assert_done();
+        sandbox.run(&["export", "model", "-o", "model/figure.png", "--size", "100", "--labels", "none"]).assert_done();
     }
     assert!(fs::read(sandbox.path("model/model.safetensors")).unwrap() == bundled::WEIGHTS);
 }
@@ -212,7 +213,7 @@ fn a_figure_may_replace_the_file_that_it_was_read_from() {
         sandbox.run(&["export", figure, "-o", figure, "--epsilon", "1,0.5,0"]).assert_done();
         assert!(fs::read(sandbox.path(figure)).unwrap() != first);
         let document = attenuate::session::document::read(&sandbox.path(figure)).unwrap();
-        assert_eq!((document.session.head, document.session.epsilon[0][2].get()), (2, 0.0));
+        assert_eq!((document.session.head, document.session.epsilon.row(Component::Query)[2].get()), (2, 0.0));
     }
 }
 

@@ -113,8 +113,15 @@ fn ten_thousand_commands_never_panic_never_show_the_old_and_leave_memory_flat() 
             mask: *mask,
         });
         timeline.apply(command, screen);
-        if random.below(200) == 0 {
-            timeline.back();
+        timeline.end_gesture();
+        let travel = match random.below(200) {
+            0 => timeline.before_source(),
+            1..=4 => timeline.before(),
+            5..=8 => timeline.after(),
+            _ => None,
+        };
+        if let Some(step) = travel.map(|(step, _)| step) {
+            timeline.go_to(step);
         }
         let session: &Session = timeline.session();
         assert!(session.shape().contains(session.selected()));

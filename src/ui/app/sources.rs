@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     attention::{Mask, PositionScope, Scope},
     engine::{Bundled, EngineError, Outcome, SourceFacts, SourceSpec},
-    session::{Command, OnScreen, Session},
+    session::{Command, OnScreen, Session, StepNumber, Timeline},
     ui::{
         frame::Failure,
         opener::{Failed, Opened, Then},
@@ -35,10 +35,10 @@ impl App {
         self.timeline.apply(command, screen);
     }
 
-    /// One step back, to a source that may have to be opened again.
-    pub(super) fn back(&mut self) {
-        if let Some(previous) = self.timeline.previous() {
-            self.go(previous.source.clone(), Then::Back, false);
+    /// To another step of the timeline, whose source may have to be opened again.
+    pub(super) fn travel(&mut self, to: impl Fn(&Timeline) -> Option<(StepNumber, &Session)>) {
+        if let Some((step, session)) = to(&self.timeline) {
+            self.go(session.source.clone(), Then::GoTo(step), false);
         }
     }
 
@@ -104,13 +104,16 @@ impl App {
 
     fn arrive(&mut self, then: Then, facts: &SourceFacts) {
         self.unopened = None;
+        // Whatever is held meanwhile, this is a step of its own.
+        self.timeline.end_gesture();
         match then {
             Then::Show => {}
             Then::Apply(command) => self.timeline.apply(command, OnScreen::default()),
-            Then::Back => self.timeline.back(),
+            Then::GoTo(step) => self.timeline.go_to(step),
             Then::Restore(restoring) => self.restored(*restoring),
         }
         self.fit(facts);
+        self.timeline.end_gesture();
     }
 
     /// A layer or head that the source does not have becomes its last one.
@@ -125,8 +128,8 @@ impl App {
             return;
         };
         let screen = OnScreen { facts: Some(facts), ..OnScreen::default() };
-        self.timeline.apply(Command::SetLayer(layer), screen);
-        self.timeline.apply(Command::SetHead(head), screen);
+        self.timeline.amend(Command::SetLayer(layer), screen);
+        self.timeline.amend(Command::SetHead(head), screen);
         let Session { layer, head, .. } = *self.timeline.session();
         self.toasts.info(format!("{refusal}; shown: layer {layer}, head {head}"));
     }
@@ -141,7 +144,7 @@ impl App {
                 let positions = PositionScope::Selection(chosen.collect::<std::collections::BTreeSet<_>>().into());
                 let scope = Scope { positions, ..scope.clone() };
                 self.toasts.info(format!("{message}; it is no longer chosen"));
-                self.apply(Command::SetScope(scope));
+                self.timeline.amend(Command::SetScope(scope), OnScreen::default());
             }
             Failure::Internal { message } => self.toasts.error(message),
         }

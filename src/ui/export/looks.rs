@@ -13,8 +13,8 @@ use crate::{
     ui::{
         action::Actions,
         columns,
+        commands::{NORMS, QUANTITIES},
         controls::named,
-        menu::{NORMS, QUANTITIES},
         theme::space,
     },
 };
