@@ -23,6 +23,7 @@ mod folders;
 mod gguf;
 mod hostile;
 mod parity;
+mod snapshots;
 mod support;
 mod widgets;
 mod window;

@@ -8,17 +8,20 @@ use std::{
 use attenuate::{
     attention::{Component, Metrics, PanelId},
     engine::{Bundled, Engine, Outcome, SourceSpec},
-    session::{Cell, Session},
+    session::{Cell, Session, Theme},
     ui::{App, Setup},
 };
-use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Vec2, accesskit::Toggled, vec2};
+use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Vec2, accesskit::Toggled, vec2};
 use egui_kittest::{
     Harness, HarnessBuilder, Node,
     kittest::{NodeT as _, Queryable as _},
 };
 
 use super::slow::{Gates, slow};
-use crate::support::grids::at;
+use crate::support::{
+    grids::at,
+    raster::{Picture, Textures},
+};
 
 /// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
 const PATIENCE: usize = 15_000;
@@ -37,6 +40,7 @@ pub struct Window {
     pub gates: Gates,
     pub harness: Harness<'static, App>,
     engine: Engine,
+    textures: Textures,
 }
 
 impl Window {
@@ -76,8 +80,8 @@ impl Window {
     }
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
-        let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
-        Self { gates: Gates::default(), harness, engine: Engine::default() }
+        let theme = session.view.person.theme;
+        Self::build(builder, theme, Gates::default(), |ctx| App::new(ctx, session).unwrap())
     }
 
     /// One whose slow sources wait at gates, which are closed. Not waited for.
@@ -90,8 +94,23 @@ impl Window {
         let gates = Gates::default();
         let mut setup = gates.setup();
         change(&mut setup);
-        let harness = builder(SIZE).build_eframe(|cc| App::with(&cc.egui_ctx, session, setup).unwrap());
-        Self { gates, harness, engine: Engine::default() }
+        let theme = session.view.person.theme;
+        Self::build(builder(SIZE), theme, gates, |ctx| App::with(ctx, session, setup).unwrap())
+    }
+
+    /// A user's preferences go over a session's theme, and without any the system's theme is followed.
+    fn build(builder: HarnessBuilder<App>, theme: Theme, gates: Gates, app: impl FnOnce(&Context) -> App) -> Self {
+        let theme = if theme == Theme::Light { egui::Theme::Light } else { egui::Theme::Dark };
+        let textures = Textures::default();
+        let builder = builder.with_theme(theme).renderer(textures.clone());
+        let mut harness = builder.build_eframe(|cc| app(&cc.egui_ctx));
+        harness.input_mut().system_theme = Some(theme);
+        Self { gates, harness, engine: Engine::default(), textures }
+    }
+
+    /// What is on screen, as pixels.
+    pub fn picture(&self) -> Picture {
+        self.textures.picture(&self.harness.ctx, self.harness.output())
     }
 
     fn settled(builder: HarnessBuilder<App>, session: Session) -> Self {

@@ -4,3 +4,4 @@ pub mod allocations;
 pub mod gguf;
 pub mod grids;
 pub mod outcomes;
+pub mod raster;

@@ -1,0 +1,72 @@
+//! Dialogs over the figure.
+
+use attenuate::{
+    engine::{Fingerprints, SourceSpec},
+    session::{Session, document::SessionDocument},
+};
+use egui::{Key, Modifiers, Role};
+
+use super::dialog;
+use crate::app::{files::drop_file, support::Window};
+
+const SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+/// Paths begin in the folder where the test runs.
+fn type_path(window: &mut Window, field: &str, path: &str) {
+    window.type_over(Role::TextInput, field, path);
+    window.leave();
+}
+
+#[test]
+fn exporting_numbers() {
+    dialog("export-numbers", "Export numbers", |window| {
+        window.press_with(SHIFT, Key::E);
+        type_path(window, "NPZ, safetensors, CSV or JSON file", "/figures/weights.npz");
+    });
+}
+
+#[test]
+fn exporting_an_animation() {
+    dialog("export-animation", "Export animation", |window| {
+        window.menu(&["File", "Export animation…"]);
+        type_path(window, "Animation file", "/figures/attention.gif");
+    });
+}
+
+#[test]
+fn opening_a_capture() {
+    dialog("open-capture", "Open capture", |window| {
+        window.press_with(Modifiers::COMMAND, Key::O);
+        type_path(window, "Capture file", "/captures/mine.safetensors");
+    });
+}
+
+#[test]
+fn opening_a_folder() {
+    dialog("open-folder", "Open model folder", |window| {
+        window.menu(&["File", "Open model folder…"]);
+        type_path(window, "Folder with config.json", "/models/SmolLM2-135M");
+    });
+}
+
+#[test]
+fn saving_the_session() {
+    dialog("save-session", "Save session", |window| {
+        window.press_with(SHIFT, Key::S);
+        type_path(window, "Session file", "/sessions/view.json");
+    });
+}
+
+#[test]
+fn a_source_that_has_moved() {
+    dialog("missing-source", "Where is the session’s source?", |window| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("session.json");
+        let session =
+            Session { source: SourceSpec::Capture("/captures/moved.safetensors".into()), ..Session::default() };
+        SessionDocument::of(&session, None, &Fingerprints::default()).save(&file).unwrap();
+        drop_file(window, &file);
+        window.wait("the question", |window| window.has(Role::Window, "Where is the session’s source?"));
+        type_path(window, "Its place now", "/captures/here.safetensors");
+    });
+}
