@@ -1,5 +1,4 @@
 use crate::{
-    attention::ShapeError,
     capture::CaptureError,
     model::{ModelError, folder::FolderError, gguf::GgufError},
 };
@@ -25,8 +24,6 @@ pub enum EngineError {
     Gguf(GgufError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
     /// Given up: a newer request has made this one pointless, or nobody wants it any more.
     #[error("given up before it was done")]
     Cancelled,

@@ -107,21 +107,6 @@ impl LanguageModel {
         let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
         Ok(logits)
     }
-
-    /// Probabilities of the token after the last position, `[vocab]`, summing to 1.
-    ///
-    /// # Errors
-    /// Those of [`Self::next_token_logits`].
-    pub fn next_token_probabilities(&self, residual: &Residual) -> Result<Vec<f64>, ModelError> {
-        let logits = self.next_token_logits(residual)?;
-        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut weights: Vec<f64> = logits.iter().map(|logit| f64::from(logit - max).exp()).collect();
-        let sum: f64 = weights.iter().sum();
-        for weight in &mut weights {
-            *weight /= sum;
-        }
-        Ok(weights)
-    }
 }
 
 #[cfg(test)]
@@ -268,15 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_are_the_softmax_of_the_logits_of_the_last_position() {
+    fn the_next_tokens_logits_are_those_of_the_last_position() {
         let model = bundled::load().unwrap();
         let ids: Vec<u32> = model.tokenize("in love", true).unwrap().iter().map(|token| token.id).collect();
         let residual = model.transformer().embed(&ids).unwrap();
         let logits = model.next_token_logits(&residual).unwrap();
-        let probabilities = model.next_token_probabilities(&residual).unwrap();
-        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        let ratio = (probabilities[5] / probabilities[9]).ln();
-        assert!((ratio - f64::from(logits[5] - logits[9])).abs() < 1e-5);
         let all = model.transformer().logits(&residual).unwrap();
         for (of_last, of_all) in logits.iter().zip(all.row(ids.len() - 1)) {
             assert!((of_last - of_all).abs() < 1e-4);

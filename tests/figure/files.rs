@@ -173,7 +173,7 @@ fn large_heatmaps_are_pictures_in_vector_files() {
     assert!(svg.len() < 3_000_000, "{}", svg.len());
 }
 
-/// 20 000 pixels wide and high: drawn in bands, so that a band is as it would be in a small picture.
+/// Tall enough for several bands, each of which is drawn as it would be in one picture.
 #[test]
 fn bands_meet_without_a_seam() {
     let style = FigureStyle { page: "3000x3000px".parse().unwrap(), ..FigureStyle::default() };

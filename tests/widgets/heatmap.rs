@@ -29,7 +29,7 @@ fn panel(window: CellWindow) -> Harness<'static, State> {
         state.zoom = response.zoom.or(state.zoom);
         state.focused = response.response.has_focus();
         let labels: Vec<String> = (0..POSITIONS).map(|i| format!(" token {i}")).collect();
-        for side in [AxisSide::Left, AxisSide::Bottom, AxisSide::BottomSlanted] {
+        for side in [AxisSide::Left, AxisSide::Bottom] {
             let hovered = state.hovered.map(|cell| cell.key);
             AxisLabels::new(side, state.window, &labels).emphasized(hovered).show(ui, PANEL, 60.0);
         }

@@ -1,4 +1,4 @@
-use std::{f32::consts::FRAC_PI_2, f32::consts::FRAC_PI_4, ops::Range};
+use std::{f32::consts::FRAC_PI_2, ops::Range};
 
 use egui::{Align2, Pos2, Rect, Stroke, TextStyle, Ui, Vec2, epaint::TextShape, pos2, vec2};
 
@@ -15,8 +15,6 @@ pub enum AxisSide {
     Left,
     /// Keys, below the panel: read upwards, ending at it.
     Bottom,
-    /// Keys, below the panel: read up a slope of 45°, ending at it.
-    BottomSlanted,
 }
 
 /// Token labels along one side of a panel, thinned so that they never overlap. The emphasized one is always shown, in
@@ -42,8 +40,8 @@ impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
         self
     }
 
-    /// Paints the labels next to `panel`, at most `depth` points away from it. Allocates nothing. The labels are
-    /// decoration for the ear: the panel's own value names the tokens.
+    /// Paints the labels next to `panel`, at most `depth` points away from it. Screen readers are not told of them: the
+    /// panel's own value names the tokens.
     pub fn show(self, ui: &Ui, panel: Rect, depth: f32) {
         let painter = ui.painter();
         let colors = theme::of(ui);
@@ -51,29 +49,24 @@ impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
         let height = ui.text_style_height(&TextStyle::Small);
         let (start, end, shown, length) = match self.side {
             AxisSide::Left => (self.window.y0, self.window.y1, self.window.queries(self.tokens.len()), panel.height()),
-            _ => (self.window.x0, self.window.x1, self.window.keys(self.tokens.len()), panel.width()),
+            AxisSide::Bottom => (self.window.x0, self.window.x1, self.window.keys(self.tokens.len()), panel.width()),
         };
-        // A slanted line of text takes √2 of its height along the axis.
-        let least = if self.side == AxisSide::BottomSlanted { height * 1.45 } else { height };
         let axis = Axis { start, pitch: f64::from(length) / (end - start), length: f64::from(length) };
-        let room = match self.side {
-            AxisSide::BottomSlanted => (depth - space::XS) * 1.4 - height,
-            _ => depth - space::XS - 2.0,
-        };
-        for position in chosen(&axis, shown, f64::from(least), self.emphasized) {
+        let room = depth - space::XS - 2.0;
+        for position in chosen(&axis, shown, f64::from(height), self.emphasized) {
             let Some(token) = self.tokens.get(position) else { continue };
             let emphasized = self.emphasized == Some(position);
             let color = if emphasized { colors.text_strong } else { colors.text_weak };
             let galley = elided(painter, &visible_token(token.as_ref()), font.clone(), color, room);
             let at = self.anchor(&axis, position, panel);
-            let (angle, anchor) = match self.side {
-                AxisSide::Left => (0.0, Align2::RIGHT_CENTER),
-                AxisSide::Bottom => (-FRAC_PI_2, Align2::RIGHT_CENTER),
-                AxisSide::BottomSlanted => (-FRAC_PI_4, Align2::RIGHT_CENTER),
+            let angle = match self.side {
+                AxisSide::Left => 0.0,
+                AxisSide::Bottom => -FRAC_PI_2,
             };
             if emphasized {
-                self.paint_emphasis(ui, at, angle, galley.size(), colors);
+                self.paint_emphasis(ui, at, galley.size(), colors);
             }
+            let anchor = Align2::RIGHT_CENTER;
             let corner = anchor.anchor_size(at, galley.size()).min;
             painter.add(TextShape::new(corner, galley, color).with_angle_and_anchor(angle, anchor));
         }
@@ -85,31 +78,18 @@ impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
         let along = axis.center(position) as f32;
         match self.side {
             AxisSide::Left => pos2(panel.left() - space::XS - 2.0, panel.top() + along),
-            _ => pos2(panel.left() + along, panel.bottom() + space::XS + 2.0),
+            AxisSide::Bottom => pos2(panel.left() + along, panel.bottom() + space::XS + 2.0),
         }
     }
 
-    fn paint_emphasis(&self, ui: &Ui, at: Pos2, angle: f32, text: Vec2, colors: &Colors) {
-        let painter = ui.painter();
+    fn paint_emphasis(&self, ui: &Ui, at: Pos2, text: Vec2, colors: &Colors) {
         let size = text + vec2(6.0, 0.0);
-        let (fill, stroke) = (colors.accent_soft, Stroke::NONE);
-        match self.side {
-            AxisSide::Left => {
-                let rect = Rect::from_min_max(at - vec2(size.x - 3.0, size.y / 2.0), at + vec2(3.0, size.y / 2.0));
-                painter.rect(rect, 3.0, fill, stroke, egui::StrokeKind::Inside);
-            }
-            AxisSide::Bottom => {
-                let rect = Rect::from_min_max(at - vec2(size.y / 2.0, 3.0), at + vec2(size.y / 2.0, size.x - 3.0));
-                painter.rect(rect, 3.0, fill, stroke, egui::StrokeKind::Inside);
-            }
-            AxisSide::BottomSlanted => {
-                let turn = egui::emath::Rot2::from_angle(angle);
-                let corner = |x: f32, y: f32| at + turn * vec2(x, y);
-                let (half, long) = (size.y / 2.0, size.x - 3.0);
-                let corners = vec![corner(3.0, -half), corner(3.0, half), corner(-long, half), corner(-long, -half)];
-                painter.add(egui::Shape::convex_polygon(corners, fill, stroke));
-            }
-        }
+        let [before, behind] = match self.side {
+            AxisSide::Left => [vec2(size.x - 3.0, size.y / 2.0), vec2(3.0, size.y / 2.0)],
+            AxisSide::Bottom => [vec2(size.y / 2.0, 3.0), vec2(size.y / 2.0, size.x - 3.0)],
+        };
+        let rect = Rect::from_min_max(at - before, at + behind);
+        ui.painter().rect(rect, 3.0, colors.accent_soft, Stroke::NONE, egui::StrokeKind::Inside);
     }
 }
 

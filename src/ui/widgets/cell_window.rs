@@ -121,13 +121,6 @@ impl CellWindow {
         let (y0, y1) = within(self.y0 + queries, self.height(), positions);
         Self { x0, y0, x1, y1 }
     }
-
-    /// Moves just enough that `cell` is wholly visible, e.g. when it is moved by keyboard.
-    #[must_use]
-    pub fn revealing(&self, cell: Cell, positions: usize) -> Self {
-        let shift = |start: f64, end: f64, at: f64| (at - start).min(0.0) + (at + 1.0 - end).max(0.0);
-        self.panned(shift(self.x0, self.x1, cell.key as f64), shift(self.y0, self.y1, cell.query as f64), positions)
-    }
 }
 
 fn extent(positions: usize) -> f64 {
@@ -219,10 +212,5 @@ mod tests {
         let window = CellWindow { x0: 10.0, y0: 20.0, x1: 30.0, y1: 40.0 };
         assert_eq!(window.panned(5.0, -2.0, 100), CellWindow { x0: 15.0, y0: 18.0, x1: 35.0, y1: 38.0 });
         assert_eq!(window.panned(-50.0, 500.0, 100), CellWindow { x0: 0.0, y0: 80.0, x1: 20.0, y1: 100.0 });
-        assert_eq!(
-            window.revealing(Cell { query: 40, key: 9 }, 100),
-            CellWindow { x0: 9.0, y0: 21.0, x1: 29.0, y1: 41.0 }
-        );
-        assert_eq!(window.revealing(Cell { query: 25, key: 12 }, 100), window);
     }
 }
