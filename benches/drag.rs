@@ -5,6 +5,9 @@
 //! In scope *This head* the Value row is the baseline and does not move. *one column* moves the three panels of one
 //! column by one ε: Query and Key are equal panels, computed once. *Query and Key apart* moves them by different ε: two
 //! of the three panels are computed. *nine different ε*: six of the nine are.
+//!
+//! `quantity/…` moves one column of each quantity under the norm that it comes with: differences, ratios, scores and
+//! weight × ‖value‖ take their limits from the cells, so that the weight under `auto` stands beside them.
 
 #![allow(
     clippy::unwrap_used,
@@ -58,6 +61,28 @@ fn spec(source: SourceSpec, scope: Scope) -> RunSpec {
         experiment.head = 0;
         experiment.scope = scope;
     })
+}
+
+/// *one column* at T = 512 of every quantity.
+fn quantities(criterion: &mut Criterion) {
+    const POSITIONS: usize = 512;
+    let folder = tempfile::tempdir().unwrap();
+    let source = SourceSpec::Capture(capture(folder.path(), POSITIONS));
+    let mut group = criterion.benchmark_group("quantity");
+    let own = Quantity::ALL.map(|quantity| (quantity.to_string(), quantity, quantity.default_norm()));
+    for (name, quantity, norm) in own.into_iter().chain([("weight, auto".into(), Quantity::Weight, ColorNorm::Auto)]) {
+        let mut spec = spec(source.clone(), Preset::ThisHead.scope());
+        let picture = PictureSpec { quantity, norm, ..picture_spec() };
+        let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
+        group.bench_function(BenchmarkId::new(name, POSITIONS), |bencher| {
+            bencher.iter(|| {
+                let epsilon = drag.step();
+                move_first_column(&mut spec, || epsilon);
+                let outcome = engine.run(&spec, &|| false).unwrap();
+                black_box(renderer.render(&outcome, &picture))
+            });
+        });
+    }
 }
 
 fn picture_spec() -> PictureSpec {
@@ -224,5 +249,5 @@ fn all_layers(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, exponential, this_head, all_layers, opening);
+criterion_group!(benches, exponential, this_head, quantities, all_layers, opening);
 criterion_main!(benches);

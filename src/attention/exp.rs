@@ -75,6 +75,19 @@ pub(super) fn scale(values: &mut [f32], factor: f32) {
     );
 }
 
+/// Writes factor·x for each x of `values` to `products`, rounded once.
+#[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+pub(super) fn scaled_into(values: &[f64], factor: f64, products: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (product, &value) in products.iter_mut().zip(values) {
+                *product = (factor * value) as f32;
+            }
+        },
+    );
+}
+
 struct InPlace<'a>(&'a mut [f32]);
 
 impl WithSimd for InPlace<'_> {

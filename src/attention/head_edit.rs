@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Component, Edit, HeadScores, LayerQkv, Operation};
+use super::{Component, Edit, HeadScores, LayerQkv, Operation, sums::sums_of_rows};
 
 /// What an operation brings into one head: its vectors, and the scores that they make with the head's other side.
 #[derive(Clone, Debug)]
@@ -15,6 +15,13 @@ pub struct Other {
     pub vectors: Array2<f32>,
     /// With `vectors` in place of the queries or keys; `None` for values, which make no scores.
     pub scores: Option<Arc<HeadScores>>,
+}
+
+impl Other {
+    /// Bytes that are held by now: vectors and scores.
+    pub fn bytes(&self) -> usize {
+        size_of::<f32>() * self.vectors.len() + self.scores.as_ref().map_or(0, |scores| scores.bytes())
+    }
 }
 
 /// An [`Edit`] together with what it brings into one head. The default changes nothing.
@@ -66,6 +73,17 @@ impl HeadEdit {
             }
             _ => x,
         }
+    }
+
+    /// Euclidean length of each of the vectors `[T, d]` of `component` after the edit, `[T]`.
+    pub fn norms(&self, component: Component, vectors: ArrayView2<'_, f32>) -> Arc<[f64]> {
+        let vectors = vectors.as_standard_layout();
+        let (cells, n_columns) = (vectors.as_slice().unwrap_or_default(), vectors.ncols());
+        if self.edit().is_none_or(|edit| edit.component != component) {
+            return sums_of_rows(cells, n_columns, |_, _, x| f64::from(x).powi(2)).map(f64::sqrt).collect();
+        }
+        let square = |position, dimension, x: f32| self.along(component, [position, dimension], f64::from(x)).powi(2);
+        sums_of_rows(cells, n_columns, square).map(f64::sqrt).collect()
     }
 
     /// The vectors `[T, d]` of `component` after the edit.

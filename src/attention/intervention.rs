@@ -10,6 +10,16 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// Whether each row of scores is multiplied as a whole or left alone: then the weights follow from the scores less
+    /// their maximum, and nothing else has to be kept.
+    pub fn is_row_factor(&self) -> bool {
+        match self.component {
+            Component::Query => self.operation == Operation::Scale,
+            Component::Key => false,
+            Component::Value => true,
+        }
+    }
+
     /// One number of an edited vector at one of the positions, or a score made with such a vector.
     ///
     /// `other` is the same number of what the operation brings in: the mean, or the noise of size rms(X); scaling brings

@@ -28,6 +28,7 @@ mod pattern;
 mod qkv;
 mod scope;
 mod scores;
+mod sums;
 mod why;
 
 pub use component::{Component, ParseComponentError};

@@ -12,13 +12,18 @@ pub(super) struct Packed<T> {
 
 impl<T: Clone + Default> Packed<T> {
     pub fn new(mask: Mask, n_positions: usize) -> Self {
-        Self { cells: vec![T::default(); start(mask, n_positions, n_positions)], mask, n_positions }
+        Self { cells: vec![T::default(); mask.n_cells(n_positions)], mask, n_positions }
     }
 
     /// One number for each key that `query` may attend to. `query` is below T.
     pub fn row(&self, query: usize) -> &[T] {
         let start = start(self.mask, query, self.n_positions);
         &self.cells[start..start + self.mask.attended(query, self.n_positions)]
+    }
+
+    /// Bytes of all cells.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.cells)
     }
 
     /// The cells of `n_rows` rows at a time, from the top; each row has its unmasked cells alone.
@@ -40,7 +45,7 @@ impl<T: Clone + Default> Packed<T> {
 /// How many cells lie in front of a row.
 fn start(mask: Mask, query: usize, n_positions: usize) -> usize {
     match mask {
-        Mask::Causal => query * (query + 1) / 2,
+        Mask::Causal => Mask::Causal.n_cells(query),
         Mask::Bidirectional => query * n_positions,
     }
 }

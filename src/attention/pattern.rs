@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{
     Component, Edit, HeadEdit, HeadScores, Operation,
-    exp::{exp_sum, exp_sum_in_place, scale},
+    exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
 };
 
 /// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
@@ -27,6 +27,8 @@ pub struct Pattern {
 pub struct ExactCell {
     /// After scale and ε, before the softmax.
     pub score: f64,
+    /// After the softmax.
+    pub weight_f64: f64,
     /// Rounded once, from f64: what files hold and the tooltip shows.
     pub weight: f32,
 }
@@ -115,6 +117,23 @@ impl Pattern {
         row
     }
 
+    /// Modified scores of one row in f32, one for each attended key, into the front of `row` (length ≥ T); returns them.
+    /// Each is rounded once, from f64.
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+    pub fn scores_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
+        let row = &mut row[..self.attended(query)];
+        let unmodified = self.scores.row(query);
+        if let Some(factor) = self.row_factor(query) {
+            scaled_into(unmodified, factor, row);
+        } else {
+            let other = self.other().map_or(&[][..], |other| other.row(query));
+            for (rounded, score) in row.iter_mut().zip(self.modified(query, unmodified, other)) {
+                *rounded = score as f32;
+            }
+        }
+        row
+    }
+
     /// Modified scores of one row in f64, one for each attended key; cut to the largest finite number where a huge ε
     /// leaves the range.
     pub fn exact_scores(&self, query: usize) -> Vec<f64> {
@@ -136,7 +155,8 @@ impl Pattern {
         }
         let (unmodified, other) = self.exact_rows(query);
         let score = self.modified(query, &unmodified, &other).nth(key)?;
-        Some(ExactCell { score, weight: self.exact_weights(query, &unmodified, &other)[key] as f32 })
+        let weight_f64 = self.exact_weights(query, &unmodified, &other)[key];
+        Some(ExactCell { score, weight_f64, weight: weight_f64 as f32 })
     }
 
     /// A row's unmodified scores, and those of what the operation brings in (none for scaling), in f64.

@@ -19,6 +19,14 @@ impl Mask {
             Self::Bidirectional => n_keys,
         }
     }
+
+    /// How many cells of a pattern of `n_positions` are not masked.
+    pub fn n_cells(self, n_positions: usize) -> usize {
+        match self {
+            Self::Causal => n_positions * (n_positions + 1) / 2,
+            Self::Bidirectional => n_positions * n_positions,
+        }
+    }
 }
 
 /// Query, key and value vectors that do not fit together. Shapes as `[heads, position, dimension]`.
@@ -136,12 +144,12 @@ impl LayerQkv {
 
     /// Scores of one head, from which every pattern of that head follows.
     pub fn head_scores(&self, head: usize) -> HeadScores {
-        self.scores_of(self.query(head), self.key(head))
+        HeadScores::new(self.query(head), self.key(head), self.scale, self.mask)
     }
 
-    /// Scores of other vectors, `[T, head_dim]` each, under this layer's scale and mask.
+    /// Scores of other vectors, `[T, head_dim]` each, under this layer's scale and mask, to be read in f64.
     pub(super) fn scores_of(&self, query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>) -> HeadScores {
-        HeadScores::new(query, key, self.scale, self.mask)
+        HeadScores::in_f64(query, key, self.scale, self.mask)
     }
 
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:

@@ -5,14 +5,21 @@ use std::{
 
 use lru::LruCache;
 
-use super::{Panel, memory::KeptScores};
+use super::{
+    Panel,
+    memory::{Kept, KeptScores, Part},
+    outcome::ValueNorms,
+};
 use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other};
 
-/// What operations bring in is kept for this many heads, components and operations: a row each of the head on screen,
+/// What operations bring in is known for this many heads, components and operations: a row each of the head on screen,
 /// and of those shown lately.
 const KEPT_OTHERS: NonZeroUsize = NonZeroUsize::new(12).unwrap();
 
-type Others = LruCache<(usize, Component, Operation), Option<Arc<Other>>>;
+/// Lengths of value vectors are kept for this many kv heads and edits of theirs.
+const KEPT_NORMS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
+
+type Others = LruCache<(usize, Component, Operation), Weak<Other>>;
 
 /// The vectors of one layer in one run, with the scores of the heads that were asked for.
 #[derive(Debug)]
@@ -22,14 +29,18 @@ pub(super) struct LayerRun {
     /// By head; alive as long as [`KeptScores`] or a panel holds them.
     scores: Vec<Mutex<Weak<HeadScores>>>,
     kept: Arc<KeptScores>,
+    /// Alive as long as [`KeptScores`] or a panel holds them.
     others: Mutex<Others>,
+    /// By kv head and what is done to its values.
+    norms: Mutex<LruCache<(usize, Option<Edit>), ValueNorms>>,
 }
 
 impl LayerRun {
     /// `qkv` is that of layer `layer`.
     pub fn new(layer: usize, qkv: Arc<LayerQkv>, kept: Arc<KeptScores>) -> Self {
         let scores = (0..qkv.n_heads()).map(|_| Mutex::default()).collect();
-        Self { qkv, layer, scores, kept, others: Mutex::new(LruCache::new(KEPT_OTHERS)) }
+        let (others, norms) = (Mutex::new(LruCache::new(KEPT_OTHERS)), Mutex::new(LruCache::new(KEPT_NORMS)));
+        Self { qkv, layer, scores, kept, others, norms }
     }
 
     pub fn qkv(&self) -> &Arc<LayerQkv> {
@@ -38,8 +49,16 @@ impl LayerRun {
 
     /// A head under an edit. `head` is below `n_heads`.
     pub fn panel(&self, head: usize, edit: Option<&Edit>) -> Panel {
+        let norms = self.norms(head, edit);
         let edit = HeadEdit::new(edit, edit.and_then(|edit| self.other(head, edit)));
-        Panel::new(self.scores(head).pattern(&edit), self.qkv.clone(), head, edit)
+        Panel::new(self.scores(head).pattern(&edit), self.qkv.clone(), head, edit).with_norms(norms)
+    }
+
+    /// The lengths of a head's value vectors, which are computed when they are asked for.
+    fn norms(&self, head: usize, edit: Option<&Edit>) -> ValueNorms {
+        let of_value = edit.filter(|edit| edit.component == Component::Value).cloned();
+        let mut norms = self.norms.lock().unwrap_or_else(PoisonError::into_inner);
+        norms.get_or_insert((self.qkv.kv_head(head), of_value), ValueNorms::default).clone()
     }
 
     /// The scores of a head, computed once while they are kept.
@@ -50,14 +69,36 @@ impl LayerRun {
             *known = Arc::downgrade(&scores);
             scores
         });
-        self.kept.keep(&scores);
+        self.kept.keep(Kept::Scores(scores.clone()));
         scores
     }
 
-    /// What an edit brings into a head, which does not depend on ε and is computed once.
+    /// Whether a part of the head's panels is there already.
+    pub fn has(&self, head: usize, part: Part) -> bool {
+        let scores = || self.scores[head].lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        match part {
+            Part::Scores => scores().is_some(),
+            Part::ScoresInF64 => scores().is_some_and(|scores| scores.is_in_f64()),
+            Part::Other(component, operation) => {
+                let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+                others.peek(&(head, component, operation)).is_some_and(|other| other.strong_count() > 0)
+            }
+        }
+    }
+
+    /// What an edit brings into a head, which does not depend on ε and is computed once while it is kept; `None` where it
+    /// brings in nothing.
     fn other(&self, head: usize, edit: &Edit) -> Option<Arc<Other>> {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let other = || self.qkv.other(self.layer, head, edit).map(Arc::new);
-        others.get_or_insert((head, edit.component, edit.operation), other).clone()
+        let key = (head, edit.component, edit.operation);
+        let other = if let Some(other) = others.get(&key).and_then(Weak::upgrade) {
+            other
+        } else {
+            let other = Arc::new(self.qkv.other(self.layer, head, edit)?);
+            others.put(key, Arc::downgrade(&other));
+            other
+        };
+        self.kept.keep(Kept::Other(other.clone()));
+        Some(other)
     }
 }

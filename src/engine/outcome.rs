@@ -1,6 +1,6 @@
 //! What the engine answers with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Reference, ReferencePanels, SourceSpec};
 use crate::attention::{Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, Pattern, Shape, Shown, output_norm};
@@ -50,12 +50,22 @@ pub struct Panel {
     pub(super) qkv: Arc<LayerQkv>,
     pub(super) head: usize,
     pub(super) edit: HeadEdit,
+    norms: ValueNorms,
 }
+
+/// Lengths of the value vectors under one edit, computed when they are first asked for. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ValueNorms(Arc<OnceLock<Arc<[f64]>>>);
 
 impl Panel {
     /// `pattern` is that of `head` under `edit`, from the vectors `qkv` of the shown layer.
     pub fn new(pattern: Pattern, qkv: Arc<LayerQkv>, head: usize, edit: HeadEdit) -> Self {
-        Self { pattern, qkv, head, edit }
+        Self { pattern, qkv, head, edit, norms: ValueNorms::default() }
+    }
+
+    /// The same, whose lengths of the value vectors are `norms`.
+    pub(super) fn with_norms(self, norms: ValueNorms) -> Self {
+        Self { norms, ..self }
     }
 
     /// Whether the head's output is the same by construction: the same vectors under the same edit.
@@ -70,14 +80,10 @@ impl Panel {
     }
 
     /// `[T]`: Euclidean length of each position's value vector under the intervention; `None` where the capture has no
-    /// values.
-    pub fn value_norms(&self) -> Option<Vec<f64>> {
+    /// values. Computed once for all panels with the same vectors and edit.
+    pub fn value_norms(&self) -> Option<Arc<[f64]>> {
         let values = self.qkv.value(self.head)?;
-        let norms = values.outer_iter().enumerate().map(|(position, value)| {
-            let edited = |dimension, &x: &f32| self.edit.along(Component::Value, [position, dimension], f64::from(x));
-            value.iter().enumerate().map(|(dimension, x)| edited(dimension, x).powi(2)).sum::<f64>().sqrt()
-        });
-        Some(norms.collect())
+        Some(self.norms.0.get_or_init(|| self.edit.norms(Component::Value, values)).clone())
     }
 
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the

@@ -7,13 +7,13 @@ use lru::LruCache;
 use ndarray::Array1;
 
 use super::{
-    EngineError, Prompt, Token,
+    EngineError, Panel, Prompt, Token,
     layer_run::LayerRun,
-    memory::{self, KeptScores},
+    memory::{self, KeptScores, Part},
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Intervention, LayerQkv},
+    attention::{Intervention, LayerQkv, Mask},
     model::{self, LanguageModel, ModelError, Residual},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct PromptRun {
     modified: LruCache<(Intervention, usize), Arc<LayerRun>>,
     logits: LruCache<Option<Intervention>, Arc<Array1<f32>>>,
     scores: Arc<KeptScores>,
+    /// Those that the last request was answered with: their scores stay whatever their size.
+    pub shown: Vec<Panel>,
 }
 
 impl PromptRun {
@@ -44,12 +46,18 @@ impl PromptRun {
                 (tokens.into_iter().map(Token::from).collect(), vec![model.transformer().embed(&ids)?])
             }
         };
-        memory::check(tokens.len())?;
+        // The least that any view of it takes.
+        memory::check(tokens.len(), Part::Scores.bytes(Mask::Causal, tokens.len()))?;
         let layers = vec![None; source.facts.n_layers];
         let modified = LruCache::new(KEPT_RUNS);
         let logits = LruCache::new(KEPT_RUNS);
         let scores = Arc::default();
-        Ok(Self { source, tokens, layers, residuals, modified, logits, scores })
+        Ok(Self { source, tokens, layers, residuals, modified, logits, scores, shown: Vec::new() })
+    }
+
+    /// The layer under an intervention that acts before it, where it is at hand.
+    pub fn known(&self, upstream: &Intervention, layer: usize) -> Option<&Arc<LayerRun>> {
+        self.modified.peek(&(upstream.clone(), layer))
     }
 
     /// Whether [`Self::under`] has this at hand.

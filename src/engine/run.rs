@@ -6,12 +6,14 @@ use lru::LruCache;
 
 use super::{
     Effect, EngineError, Outcome, Prompt, ReferencePanels, RunSpec, SourceFacts, SourceKind, SourceSpec,
+    layer_run::LayerRun,
+    memory::{self, Part},
     observer::{Layers, Observer, Partial, Ready, Unobserved, order},
     prompt_run::PromptRun,
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Grid, Intervention, LayerScope, PanelId, Shown},
+    attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown},
     model::loading::unwatched,
 };
 
@@ -94,6 +96,8 @@ impl Engine {
         let begin = || layers.begin();
 
         let baseline_run = run.baseline(layer, &begin)?;
+        let edits = plan.iter().map(|(_, intervention, upstream)| (upstream.as_ref(), intervention.at(layer, head)));
+        memory::check(run.tokens.len(), new_bytes(run, &baseline_run, (layer, head), edits))?;
         let baseline = baseline_run.panel(head, None);
         let panels = Grid::filled(experiment.shape(), baseline.clone());
         let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
@@ -112,6 +116,7 @@ impl Engine {
             outcome.panels[panel] = layer_run.panel(head, intervention.at(layer, head));
             ready[panel] = true;
         }
+        run.shown = outcome.panels.values().chain([&outcome.baseline]).cloned().collect();
         Ok(outcome)
     }
 
@@ -179,6 +184,31 @@ impl Engine {
         let source = self.open(spec)?;
         self.prompts.try_get_or_insert_mut((spec.clone(), prompt.clone()), || PromptRun::start(source, prompt))
     }
+}
+
+/// Bytes of scores that a request makes beyond those that are there: the baseline's, and those of panels under `edits`,
+/// each with the intervention that acts before the shown layer.
+fn new_bytes<'a>(
+    run: &PromptRun,
+    baseline: &LayerRun,
+    (layer, head): (usize, usize),
+    edits: impl Iterator<Item = (Option<&'a Intervention>, Option<&'a Edit>)>,
+) -> u64 {
+    let mut new: Vec<(Option<&Intervention>, Part)> = Vec::new();
+    for (upstream, edit) in std::iter::once((None, None)).chain(edits) {
+        let layer_run = match upstream {
+            None => Some(baseline),
+            Some(upstream) => run.known(upstream, layer).map(|run| &**run),
+        };
+        for part in Part::of(edit) {
+            let is_there = layer_run.is_some_and(|run| run.has(head, part));
+            if !is_there && !new.contains(&(upstream, part)) {
+                new.push((upstream, part));
+            }
+        }
+    }
+    let mask = baseline.qkv().mask();
+    new.into_iter().map(|(_, part)| part.bytes(mask, run.tokens.len())).sum()
 }
 
 pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Pooling, Quantity};
 use crate::{
-    attention::{Grid, Pattern},
+    attention::{ExactCell, Grid, Pattern},
     engine::{Outcome, Panel},
 };
 
@@ -42,7 +42,7 @@ impl Measure {
             Quantity::Difference => Kind::Difference { baseline: baseline.pattern.clone() },
             Quantity::UniformRatio => Kind::UniformRatio,
             Quantity::Score => Kind::Score,
-            Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()?.into() },
+            Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()? },
         };
         Some(Self { pattern: panel.pattern.clone(), kind, pooling: Pooling::default() })
     }
@@ -100,19 +100,19 @@ impl Measure {
         match &self.kind {
             Kind::Weight | Kind::Score => {}
             Kind::Difference { baseline } => {
-                for (value, baseline) in row.iter_mut().zip(baseline.exact_row(query)) {
-                    *value -= baseline;
+                for (value, compared) in row.iter_mut().zip(baseline.exact_row(query)) {
+                    *value = difference(*value, compared);
                 }
             }
             Kind::UniformRatio => {
-                let attended = row.len() as f64;
+                let n_attended = row.len();
                 for value in &mut row {
-                    *value *= attended;
+                    *value = ratio_to_uniform(*value, n_attended);
                 }
             }
             Kind::WeightedValue { norms } => {
-                for (value, norm) in row.iter_mut().zip(norms.iter()) {
-                    *value *= norm;
+                for (value, &norm) in row.iter_mut().zip(norms.iter()) {
+                    *value = weighted_value(*value, norm);
                 }
             }
         }
@@ -122,6 +122,55 @@ impl Measure {
     /// One cell in f64; `None` where it is masked or outside.
     pub fn exact(&self, query: usize, key: usize) -> Option<f64> {
         (query < self.n_positions()).then(|| self.exact_row(query).get(key).copied())?
+    }
+}
+
+/// A weight less the one that it is compared with.
+fn difference(weight: f64, compared: f64) -> f64 {
+    weight - compared
+}
+
+/// A weight over the uniform weight of its row, 1/(attended keys).
+fn ratio_to_uniform(weight: f64, n_attended: usize) -> f64 {
+    weight * n_attended as f64
+}
+
+/// A weight times the length of the key position's value vector.
+fn weighted_value(weight: f64, norm: f64) -> f64 {
+    weight * norm
+}
+
+/// Every quantity of one cell in f64, from one evaluation of its row and of the row that it is compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CellValues {
+    pub panel: ExactCell,
+    /// Of what differences are taken from.
+    pub compared: ExactCell,
+    n_attended: usize,
+    norm: Option<f64>,
+}
+
+impl CellValues {
+    /// `None` where the cell is masked or outside.
+    pub fn of(panel: &Panel, compared: &Panel, [query, key]: [usize; 2]) -> Option<Self> {
+        Some(Self {
+            panel: panel.pattern.exact_cell(query, key)?,
+            compared: compared.pattern.exact_cell(query, key)?,
+            n_attended: panel.pattern.attended(query),
+            norm: panel.value_norms().and_then(|norms| norms.get(key).copied()),
+        })
+    }
+
+    /// What [`Measure::exact`] gives for `quantity`; `None` where it needs value vectors and there are none.
+    pub fn value(&self, quantity: Quantity) -> Option<f64> {
+        let weight = self.panel.weight_f64;
+        Some(match quantity {
+            Quantity::Weight => weight,
+            Quantity::Difference => difference(weight, self.compared.weight_f64),
+            Quantity::UniformRatio => ratio_to_uniform(weight, self.n_attended),
+            Quantity::Score => self.panel.score,
+            Quantity::WeightedValue => weighted_value(weight, self.norm?),
+        })
     }
 }
 
@@ -138,12 +187,7 @@ impl Rows<'_> {
     pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
         let Measure { pattern, kind, .. } = self.measure;
         if let Kind::Score = kind {
-            let scores = pattern.exact_scores(query);
-            let row = &mut row[..scores.len()];
-            for (value, score) in row.iter_mut().zip(scores) {
-                *value = score as f32;
-            }
-            return row;
+            return pattern.scores_into(query, row);
         }
         let attended = pattern.row_into(query, row).len();
         let row = &mut row[..attended];

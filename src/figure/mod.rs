@@ -55,7 +55,7 @@ pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
 pub use labels::{BAR_LABEL, label_step, panel_title, quantity_label, title, title_of, token_label};
 pub use layout::layout;
 pub use limits::{Limits, LogLimits};
-pub use measure::{Measure, Rows};
+pub use measure::{CellValues, Measure, Rows};
 pub use metric::PanelMetric;
 pub use norm::{ColorNorm, LimitsFrom, NormError};
 pub use page::{PageSize, Unit};

@@ -3,7 +3,7 @@
 use crate::{
     attention::{ExactCell, PanelId},
     engine::Outcome,
-    figure::{Measure, Quantity},
+    figure::{CellValues, Quantity},
     session::Cell,
 };
 
@@ -25,16 +25,14 @@ pub struct CellNumbers {
 impl CellNumbers {
     /// `None` where the cell is masked or outside.
     pub fn of(outcome: &Outcome, id: PanelId, cell: Cell) -> Option<Self> {
-        let (panel, baseline) = (&outcome.panels[id], &outcome.baseline);
-        let reference = outcome.compared_with(id);
-        let exact = |quantity| Measure::new(quantity, panel, reference)?.exact(cell.query, cell.key);
+        let values = CellValues::of(&outcome.panels[id], outcome.compared_with(id), [cell.query, cell.key])?;
         Some(Self {
-            panel: panel.pattern.exact_cell(cell.query, cell.key)?,
-            baseline: baseline.pattern.exact_cell(cell.query, cell.key)?,
-            compared: reference.pattern.exact_cell(cell.query, cell.key)?,
-            difference: exact(Quantity::Difference)?,
-            ratio_to_uniform: exact(Quantity::UniformRatio)?,
-            weighted_value: exact(Quantity::WeightedValue),
+            panel: values.panel,
+            baseline: outcome.baseline.pattern.exact_cell(cell.query, cell.key)?,
+            compared: values.compared,
+            difference: values.value(Quantity::Difference)?,
+            ratio_to_uniform: values.value(Quantity::UniformRatio)?,
+            weighted_value: values.value(Quantity::WeightedValue),
         })
     }
 

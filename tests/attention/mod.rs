@@ -3,6 +3,7 @@
 
 mod hand;
 mod metrics;
+mod pictures;
 mod properties;
 mod reference;
 mod support;

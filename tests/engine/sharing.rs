@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attenuate::{
-    attention::{Component, Epsilon, PositionScope, Preset},
+    attention::{Component, Epsilon, Operation, PositionScope, Preset},
     engine::{Bundled, Engine, Outcome, RunSpec},
 };
 
@@ -46,6 +46,48 @@ fn a_drag_within_the_shown_layer_touches_no_matrix_product() {
                 assert!(Arc::ptr_eq(&outcome.facts, &first.facts) && Arc::ptr_eq(&outcome.tokens, &first.tokens));
             }
         }
+    }
+}
+
+#[test]
+fn lengths_of_value_vectors_are_computed_once_for_the_same_vectors() {
+    let mut engine = Engine::default();
+    let start = spec(Bundled::Smollm2, Preset::ThisHead);
+    let norms = |outcome: &Outcome, component, column| outcome.panels[at(component, column)].value_norms().unwrap();
+    let first = run(&mut engine, &start);
+    let unchanged = first.baseline.value_norms().unwrap();
+    for (component, column) in grid() {
+        let is_shared = Arc::ptr_eq(&norms(&first, component, column), &unchanged);
+        assert_eq!(is_shared, component != Component::Value, "{component} {column}");
+    }
+    // Another ε in one panel, and what does not change is still what it was.
+    let mut moved = start.clone();
+    moved.experiment.epsilon[at(Component::Value, 1)] = epsilon(0.02);
+    let second = run(&mut engine, &moved);
+    assert!(Arc::ptr_eq(&second.baseline.value_norms().unwrap(), &unchanged));
+    for (component, column) in grid() {
+        let [before, after] = [&first, &second].map(|outcome| norms(outcome, component, column));
+        assert_eq!(Arc::ptr_eq(&before, &after), (component, column) != (Component::Value, 1), "{component} {column}");
+    }
+    let scaled: Vec<f64> = unchanged.iter().map(|norm| 0.02 * norm).collect();
+    let found = norms(&second, Component::Value, 1);
+    assert!(found.iter().zip(&scaled).all(|(found, scaled)| (found - scaled).abs() <= 1e-12 * scaled), "{found:?}");
+}
+
+#[test]
+fn what_an_operation_brings_in_is_computed_once_for_every_epsilon() {
+    let mut engine = Engine::default();
+    let noise = Operation::Noise { seed: 3 };
+    let start = spec(Bundled::Smollm2, Preset::ThisHead).with(|experiment| experiment.operation = noise);
+    let first = run(&mut engine, &start);
+    let last = drag(&start).map(|spec| run(&mut engine, &spec)).last().unwrap();
+    let again = run(&mut engine, &start);
+    let panel = at(Component::Query, 0);
+    assert_ne!(last.panels[panel].pattern, first.panels[panel].pattern, "another ε");
+    for (component, column) in grid() {
+        // Equal only where the very same vectors come in.
+        let [again, first] = [&again, &first].map(|outcome| &outcome.panels[at(component, column)]);
+        assert!(again.pattern == first.pattern && again.has_same_output(first), "{component} {column}");
     }
 }
 

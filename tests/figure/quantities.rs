@@ -6,8 +6,8 @@ use attenuate::{
     attention::{Component, Mask, Preset},
     engine::{Bundled, Engine, Outcome},
     figure::{
-        ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer, PictureSpec,
-        Pooling, Quantity, Window, draw, pool_measure,
+        CellValues, ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer,
+        PictureSpec, Pooling, Quantity, Window, draw, pool_measure,
     },
     session::{Command, OnScreen, Session},
 };
@@ -104,6 +104,26 @@ fn the_captured_head_evaluated_directly() {
             is(Quantity::WeightedValue, Component::Value, weighted);
         }
     }
+}
+
+/// To the bit: the card at the pointer, the colour bar and files name one number.
+#[test]
+fn all_quantities_of_one_cell_are_those_of_the_measures() {
+    let outcome = support::captured();
+    for component in Component::ALL {
+        for (column, [query, key]) in [(0, [23, 0]), (1, [9, 9]), (2, [0, 0])] {
+            let panel = &outcome.panels[at(component, column)];
+            let values = CellValues::of(panel, &outcome.baseline, [query, key]).unwrap();
+            for quantity in Quantity::ALL {
+                let exact = measure(&outcome, quantity, component, column).exact(query, key);
+                assert_eq!(values.value(quantity), exact, "{quantity} {component} {column}");
+            }
+        }
+    }
+    assert_eq!(CellValues::of(&outcome.baseline, &outcome.baseline, [3, 4]), None, "masked");
+    let without_values = support::synthetic(5, Mask::Causal).baseline;
+    let values = CellValues::of(&without_values, &without_values, [3, 2]).unwrap();
+    assert_eq!(values.value(Quantity::WeightedValue), None);
 }
 
 /// `tests/goldens/bundled`: the bundled model on its default prompt under interventions on all layers.
