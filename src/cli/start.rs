@@ -123,7 +123,7 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
     if let Some(ids) = &arguments.token_ids {
         session.prompt = Prompt::TokenIds(ids.clone());
     } else if let Some(text) = &arguments.prompt {
-        session.prompt = Prompt::Text { text: text.clone(), bos: !arguments.no_bos };
+        session.prompt = Prompt::Text { text: text.as_str().into(), bos: !arguments.no_bos };
     } else if let Prompt::Text { bos, .. } = &mut session.prompt {
         *bos &= !arguments.no_bos;
     }

@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
@@ -187,8 +188,9 @@ impl FromStr for SourceSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
-    /// Tokenized by the model's tokenizer, with its beginning-of-sequence token in front where `bos` is set.
-    Text { text: String, bos: bool },
+    /// Tokenized by the model's tokenizer, with its beginning-of-sequence token in front where `bos` is set. The text is
+    /// shared: a session or request is copied without it, and equals its copy without reading it.
+    Text { text: Arc<str>, bos: bool },
     /// Taken exactly as given.
     TokenIds(Vec<u32>),
 }

@@ -203,7 +203,7 @@ impl Session {
             self.open_example(Bundled::Austen);
         }
         let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
-        self.prompt = Prompt::Text { text, bos };
+        self.prompt = Prompt::Text { text: text.into(), bos };
         self.forget_cells();
     }
 

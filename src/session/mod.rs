@@ -136,7 +136,7 @@ impl Session {
         let view = bundled.default_view();
         Self {
             source: SourceSpec::Bundled(bundled),
-            prompt: Prompt::Text { text: view.prompt.to_owned(), bos: true },
+            prompt: Prompt::Text { text: view.prompt.into(), bos: true },
             layer: view.layer,
             head: view.head,
             operation: Operation::default(),

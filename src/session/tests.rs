@@ -139,12 +139,12 @@ fn a_prompt_on_a_live_model_changes_the_prompt_alone() {
     let live = Session { layer: 2, head: 3, pinned: Some(CELL), ..Session::example(Bundled::Austen) };
     let mut session = live.clone();
     session.apply(Command::SetPrompt("Hello.".to_owned()), OnScreen::default());
-    let prompt = Prompt::Text { text: "Hello.".to_owned(), bos: true };
+    let prompt = Prompt::Text { text: "Hello.".into(), bos: true };
     assert_eq!(session, Session { prompt, pinned: None, ..live });
 
     session.apply(Command::SetBos(false), OnScreen::default());
     session.apply(Command::SetPrompt("Again.".to_owned()), OnScreen::default());
-    assert_eq!(session.prompt, Prompt::Text { text: "Again.".to_owned(), bos: false }, "the choice of BOS stays");
+    assert_eq!(session.prompt, Prompt::Text { text: "Again.".into(), bos: false }, "the choice of BOS stays");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
                 source: live.source,
                 layer: live.layer,
                 head: live.head,
-                prompt: Prompt::Text { text: "Hello.".to_owned(), bos: true },
+                prompt: Prompt::Text { text: "Hello.".into(), bos: true },
                 pinned: None,
                 ..before.clone()
             };
@@ -391,4 +391,16 @@ fn a_session_survives_json() {
         let text = serde_json::to_string(&session).unwrap();
         assert_eq!(serde_json::from_str::<Session>(&text).unwrap(), session, "{text}");
     }
+}
+
+#[test]
+fn copies_and_requests_share_the_text_of_the_prompt() {
+    let session = Session::default();
+    let (copy, request) = (session.clone(), session.run_spec());
+    let text = |prompt: &Prompt| match prompt {
+        Prompt::Text { text, .. } => text.clone(),
+        Prompt::TokenIds(ids) => panic!("{ids:?}"),
+    };
+    let own = text(&session.prompt);
+    assert!(std::sync::Arc::ptr_eq(&own, &text(&copy.prompt)) && std::sync::Arc::ptr_eq(&own, &text(&request.prompt)));
 }

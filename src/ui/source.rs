@@ -58,7 +58,7 @@ pub fn prompt_ui(
     if editor.shown.as_ref() != Some(&shown) {
         editor.text = match (captured, &session.prompt) {
             (Some(frame), _) => captured_text(&frame.outcome.tokens),
-            (None, Prompt::Text { text, .. }) => text.clone(),
+            (None, Prompt::Text { text, .. }) => text.to_string(),
             (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
         editor.shown = Some(shown);

@@ -177,7 +177,7 @@ fn characters_outside_the_vocabulary_are_read_as_bytes() {
     for text in
         ["日本語のテキスト", "🦀 loves 🐫", "na\u{ef}ve caf\u{e9} \u{2014} \u{202e}right", "tab\tand\nline \u{0}"]
     {
-        let prompt = Prompt::Text { text: text.to_owned(), bos: true };
+        let prompt = Prompt::Text { text: text.into(), bos: true };
         let mut window = Window::with_any_glyphs(Session { prompt, ..Session::example(Bundled::Austen) });
         assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), text);
         assert_eq!(chips(&window).len(), window.outcome().n_positions());

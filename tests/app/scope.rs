@@ -246,7 +246,7 @@ fn tokens_are_chosen_by_clicks() {
 
 #[test]
 fn chosen_tokens_that_the_prompt_loses_are_no_longer_chosen() {
-    let prompt = Prompt::Text { text: "one two three four five six seven eight nine ten".to_owned(), bos: true };
+    let prompt = Prompt::Text { text: "one two three four five six seven eight nine ten".into(), bos: true };
     let positions: PositionScope = "1,2,9".parse().unwrap();
     let mut session = Session { prompt, ..Session::example(Bundled::Austen) };
     session.scope.positions = positions;

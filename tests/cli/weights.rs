@@ -192,7 +192,7 @@ fn scopes_reach_the_engine() {
             experiment.head = 2;
             experiment.scope = scope;
         });
-        assert_eq!(spec.prompt, Prompt::Text { text: bundled::DEFAULT_PROMPT.to_owned(), bos: true });
+        assert_eq!(spec.prompt, Prompt::Text { text: bundled::DEFAULT_PROMPT.into(), bos: true });
         assert_eq!(spec.experiment.epsilon, columns(&Epsilon::FIGURE));
         let outcome = Engine::default().run(&spec, &|| false).unwrap();
         for (component, (name, panels)) in Component::ALL.into_iter().zip(weights.components()) {

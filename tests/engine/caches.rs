@@ -34,7 +34,7 @@ fn prompts() -> [Prompt; 7] {
     [
         text("To be fond of dancing."),
         text("In the beginning."),
-        Prompt::Text { text: "In the beginning.".to_owned(), bos: false },
+        Prompt::Text { text: "In the beginning.".into(), bos: false },
         Prompt::TokenIds(vec![0, 52, 79]),
         Prompt::TokenIds(vec![7]),
         text("She"),

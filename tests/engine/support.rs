@@ -14,7 +14,7 @@ pub fn spec(bundled: Bundled, preset: Preset) -> RunSpec {
 }
 
 pub fn text(text: &str) -> Prompt {
-    Prompt::Text { text: text.to_owned(), bos: true }
+    Prompt::Text { text: text.into(), bos: true }
 }
 
 pub fn epsilon(value: f64) -> Epsilon {

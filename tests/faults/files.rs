@@ -27,7 +27,7 @@ fn folder() -> TempDir {
 }
 
 fn spec(folder: &Path, text: &str) -> RunSpec {
-    let prompt = Prompt::Text { text: text.to_owned(), bos: true };
+    let prompt = Prompt::Text { text: text.into(), bos: true };
     let session = Session { source: SourceSpec::Folder(folder.to_owned()), layer: 3, head: 1, ..Session::default() };
     RunSpec { prompt, ..session.run_spec() }
 }

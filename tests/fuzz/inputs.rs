@@ -165,7 +165,7 @@ fn open_and_run(source: SourceSpec) {
     engine.adopt(opened.into());
     let session = Session { source, layer: 0, head: 0, ..Session::default() };
     for prompt in [
-        attenuate::engine::Prompt::Text { text: "To be fond of".to_owned(), bos: true },
+        attenuate::engine::Prompt::Text { text: "To be fond of".into(), bos: true },
         attenuate::engine::Prompt::TokenIds(vec![0, 1]),
     ] {
         let spec = RunSpec { prompt, ..session.run_spec() };

@@ -25,7 +25,7 @@ fn stored(name: &str) -> Result<SessionDocument, DocumentError> {
 fn sample() -> Session {
     Session {
         source: SourceSpec::Folder("/models/SmolLM2-135M".into()),
-        prompt: Prompt::Text { text: "The cat sat.".to_owned(), bos: true },
+        prompt: Prompt::Text { text: "The cat sat.".into(), bos: true },
         layer: 14,
         head: 3,
         scope: Preset::AllLayers.scope(),
