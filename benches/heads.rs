@@ -16,7 +16,7 @@ use std::{collections::HashMap, hint::black_box, path::PathBuf, sync::Arc};
 
 use attenuate::{
     attention::{Component, Epsilon},
-    engine::{Engine, HeadPattern, OpenSource, RunSpec, SourceSpec, Under},
+    engine::{Engine, HeadPattern, Job, OpenSource, RunSpec, SourceSpec, Under},
     figure::{ColorNorm, Colormap, Ground, MaskedStyle, Palette, Picture, Window, paint, pool_pattern},
     session::Session,
 };
@@ -69,7 +69,7 @@ fn thumbnails(engine: &mut Engine, spec: &RunSpec, under: Under) -> Vec<Picture>
 fn heads(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let source = SourceSpec::Capture(capture(folder.path()));
-    let open = Arc::new(OpenSource::open(&source, &attenuate::model::loading::unwatched).unwrap());
+    let open = Arc::new(OpenSource::open(&source, &Job::unwatched()).unwrap());
     let spec = RunSpec { source, ..Session::default().run_spec() };
     let engine = || {
         let mut engine = Engine::default();

@@ -41,6 +41,11 @@ pub struct PanelId {
     pub column: Column,
 }
 
+impl PanelId {
+    /// Query in the column that every grid has.
+    pub const FIRST: Self = Self { component: Component::Query, column: Column::FIRST };
+}
+
 impl From<(Component, Column)> for PanelId {
     fn from((component, column): (Component, Column)) -> Self {
         Self { component, column }

@@ -16,10 +16,10 @@ use super::{
     start,
 };
 use crate::{
-    engine::{Engine, Fingerprints},
+    engine::{Engine, Fingerprints, Job, Progress},
     figure::{
         Dpi, FigureStyle, PanelColumns,
-        animation::{AnimatedRange, Animation, AnimationFormat, Audience, DPI, FRAMES, Film, Play, RATES},
+        animation::{AnimatedRange, Animation, AnimationFormat, DPI, FRAMES, Film, Play, RATES},
     },
     session::document,
 };
@@ -104,20 +104,12 @@ impl AnimateArguments {
 }
 
 /// A line on a terminal that counts; nothing elsewhere.
-struct Terminal;
-
-impl Audience for Terminal {
-    fn hear(&mut self, done: usize, of: usize) {
-        let mut out = io::stderr().lock();
-        if out.is_terminal() {
-            let end = if done == of { "\n" } else { "" };
-            // Whoever cannot hear it misses nothing.
-            let _ = write!(out, "\rframe {done} of {of}{end}").and_then(|()| out.flush());
-        }
-    }
-
-    fn has_left(&self) -> bool {
-        false
+fn count(Progress { done, of }: Progress) {
+    let mut out = io::stderr().lock();
+    if out.is_terminal() {
+        let end = if done == of { "\n" } else { "" };
+        // A closed terminal does not stop the export.
+        let _ = write!(out, "\rframe {done} of {of}{end}").and_then(|()| out.flush());
     }
 }
 
@@ -158,5 +150,5 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
         format,
         payload,
     };
-    Ok(film.save(output, &protected, &mut engine, &mut Terminal)?)
+    Ok(film.save(output, &protected, &mut engine, &Job::alone(&|| false, &count))?)
 }

@@ -1,11 +1,11 @@
 //! What the intervention of each panel does to the output, as one number.
 
 use super::{
-    Engine, EngineError, RunSpec, effect,
-    observer::{Layers, Observer, order},
+    Engine, EngineError, Job, RunSpec, effect,
+    progress::{Layers, order},
     run,
 };
-use crate::attention::{Grid, Intervention};
+use crate::attention::{Grid, Intervention, PanelId};
 
 /// KL(baseline ‖ modified) of the next token's distribution in nats for every panel: *Ships*, the
 /// safety head importance score of arXiv 2410.13708. `None` where it is still to come.
@@ -13,16 +13,18 @@ pub type Divergences = Grid<Option<f64>>;
 
 impl Engine {
     /// The divergence of all panels, those first that cost no run of layers. Equal interventions are run once.
-    /// `so_far` is handed what is there before each run that takes layers.
+    /// Of the others `first` comes first, and then its column. `so_far` is handed what is there before each run that
+    /// takes layers.
     ///
     /// `None` for a capture and for a model without an output.
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub fn divergences_observed(
+    pub fn divergences_for(
         &mut self,
+        job: &Job<'_>,
         spec: &RunSpec,
-        observer: &dyn Observer,
+        first: PanelId,
         so_far: &mut dyn FnMut(&Divergences),
     ) -> Result<Option<Divergences>, EngineError> {
         let facts = self.facts(&spec.source)?;
@@ -30,13 +32,13 @@ impl Engine {
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
         let experiment = &spec.experiment;
-        let mut plan: Vec<_> = order(experiment.shape(), observer.first())
+        let mut plan: Vec<_> = order(experiment.shape(), first)
             .into_iter()
             .map(|panel| (panel, experiment.intervention(shown, panel).upstream_of(facts.n_layers)))
             .collect();
         // What costs nothing does not wait for what does.
         plan.sort_by_key(|(_, upstream)| !prompt.knows_output(upstream.as_ref()));
-        let layers = Layers::new(observer);
+        let layers = Layers::new(job);
         let to_run = plan.iter().filter_map(|(_, upstream)| upstream.as_ref());
         let to_run = to_run.filter(|upstream| !prompt.knows_output(Some(*upstream)));
         layers.expect(prompt.layers_to_do(facts.n_layers, to_run));
@@ -53,9 +55,7 @@ impl Engine {
                 if !prompt.knows_output(upstream.as_ref()) {
                     so_far(&divergences);
                 }
-                if observer.is_cancelled() {
-                    return Err(EngineError::Cancelled);
-                }
+                job.check()?;
                 let Some(modified) = prompt.next_token_logits(upstream.as_ref(), &begin)? else { return Ok(None) };
                 let kl = effect::kl(baseline.view(), modified.view());
                 found.push((upstream, kl));

@@ -24,6 +24,8 @@ pub enum EngineError {
     Gguf(GgufError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    #[error("this model has no output to compare: there is nothing to rank by")]
+    NoOutput,
     /// Given up: a newer request has made this one pointless, or nobody wants it any more.
     #[error("given up before it was done")]
     Cancelled,

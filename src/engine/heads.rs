@@ -82,13 +82,13 @@ impl Engine {
         run::check_range(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, run.tokens.len())?;
-        let key_after = key_after(run);
+        let key_after = key_after(&run);
         let intervention =
             |layer, head| spec.experiment.intervention_at(shown(&facts, layer, head), component, epsilon);
         if facts.kind == SourceKind::Capture || spec.experiment.scope.layers == LayerScope::Shown {
             // Nothing happens before the head's own layer.
             for layer in 0..facts.n_layers {
-                let layer_run = layer_of(run, layer, cancelled)?;
+                let layer_run = layer_of(&run, layer, cancelled)?;
                 let edit = |head| intervention(layer, head).at(layer, head).cloned();
                 each(look(layer_run.qkv(), layer, 0..facts.n_heads, edit, &key_after));
             }
@@ -118,9 +118,9 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let facts = self.facts(source)?;
         let run = self.prompt(source, prompt)?;
-        let key_after = key_after(run);
+        let key_after = key_after(&run);
         for layer in 0..facts.n_layers {
-            let layer_run = layer_of(run, layer, cancelled)?;
+            let layer_run = layer_of(&run, layer, cancelled)?;
             each(look(layer_run.qkv(), layer, 0..facts.n_heads, |_| None, &key_after));
         }
         Ok(())
@@ -133,7 +133,7 @@ fn shown(facts: &SourceFacts, layer: usize, head: usize) -> Shown {
 
 /// The unmodified layer. Asks `cancelled` also where nothing has to be computed.
 fn layer_of(
-    run: &mut PromptRun,
+    run: &PromptRun,
     layer: usize,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Arc<super::layer_run::LayerRun>, EngineError> {

@@ -3,21 +3,24 @@
 //! [`Engine::run`] turns a [`RunSpec`] (plain data: source, prompt, layer, head, scope, a grid of ε) into an
 //! [`Outcome`] (a pattern for each panel, and their baseline). It caches what a gesture leaves unchanged: a drag of ε that
 //! only multiplies scores touches no matrix product, a change upstream restarts from the residual stream in front
-//! of the first changed layer and stops at the shown one. An [`Observer`] sees the panels arrive one by one.
-//! [`OpenSource::open`] opens a source on any thread, [`Engine::adopt`] takes it in. [`Worker`] is the thread around it.
+//! of the first changed layer and stops at the shown one. [`OpenSource::open`] opens a source on any thread,
+//! [`Engine::adopt`] takes it in. A [`Service`] answers [`Question`]s on threads of its own, which share one cache.
 
+mod cache;
 mod divergences;
 mod effect;
 mod error;
 mod fingerprint;
 mod heads;
 mod heads_table;
+mod jobs;
 mod layer_run;
 mod memory;
 mod numbers;
-mod observer;
 mod outcome;
+mod progress;
 mod prompt_run;
+mod questions;
 mod reference;
 mod run;
 mod ships;
@@ -25,8 +28,8 @@ mod source;
 mod source_files;
 mod spec;
 mod sweep;
-mod worker;
 
+pub use cache::PromptCache;
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
@@ -35,12 +38,13 @@ pub use heads::{HeadPattern, HeadSummary, Under};
 pub use heads_table::{
     HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,
 };
-pub use observer::{Observer, Partial, Progress, Ready};
+pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
 pub use outcome::{Outcome, Panel, SourceFacts, SourceKind, Token};
+pub use progress::{Partial, Ready};
+pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
 pub use reference::{Reference, ReferencePanels};
 pub use run::Engine;
 pub use ships::HeadShips;
-pub use source::OpenSource;
+pub use source::{OpenSource, SourceId};
 pub use spec::{Bundled, DefaultView, Prompt, RunSpec, SourceSpec, SourceSpecError};
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
-pub use worker::{Answer, RequestNumber, Ticket, Worker};

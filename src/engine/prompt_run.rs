@@ -1,7 +1,10 @@
 //! One source reading one prompt: the baseline as far as it was needed, and the runs that interventions upstream
 //! of a shown layer make of it.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use lru::LruCache;
 use ndarray::Array1;
@@ -20,56 +23,79 @@ use crate::{
 /// Modified runs that are kept: nine panels, and what the slider passed lately.
 const KEPT_RUNS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
 
+/// Shared by all threads that ask about the prompt: whatever one of them has computed is there for the others.
 pub(super) struct PromptRun {
     pub source: Arc<OpenSource>,
     pub tokens: Arc<[Token]>,
     /// Baseline, by layer.
-    layers: Vec<Option<Arc<LayerRun>>>,
-    /// Baseline residual stream in front of layer 0, 1, …, as far as it was needed. Empty for a capture.
-    residuals: Vec<Residual>,
+    layers: Vec<OnceLock<Arc<LayerRun>>>,
+    /// Baseline residual stream in front of layer 0, 1, …, `n_layers`, as far as it was needed. Empty for a capture.
+    residuals: Vec<OnceLock<Residual>>,
+    /// Held while one layer of the baseline is computed, and never while a job waits for its turn: two threads do not
+    /// compute the same layer, and neither keeps the other waiting for longer than a layer takes.
+    advancing: Mutex<()>,
     /// What reaches a layer when an intervention acts before it.
-    modified: LruCache<(Intervention, usize), Arc<LayerRun>>,
-    logits: LruCache<Option<Intervention>, Arc<Array1<f32>>>,
+    modified: Mutex<LruCache<(Intervention, usize), Arc<LayerRun>>>,
+    logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
     scores: Arc<KeptScores>,
     /// Those that the last request was answered with: their scores stay whatever their size.
-    pub shown: Vec<Panel>,
+    shown: Mutex<Vec<Panel>>,
 }
 
 impl PromptRun {
     /// Reads the prompt; computes nothing yet but the embeddings.
     pub fn start(source: Arc<OpenSource>, prompt: &Prompt) -> Result<Self, EngineError> {
+        let n_layers = source.facts.n_layers;
         let (tokens, residuals): (Arc<[Token]>, _) = match &source.reader {
             Reader::Capture { tokens, .. } => (tokens.clone(), Vec::new()),
             Reader::Model(model) => {
                 let tokens = read(model, prompt)?;
                 let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
-                (tokens.into_iter().map(Token::from).collect(), vec![model.transformer().embed(&ids)?])
+                let mut residuals = vec![OnceLock::new(); n_layers + 1];
+                residuals[0] = model.transformer().embed(&ids)?.into();
+                (tokens.into_iter().map(Token::from).collect(), residuals)
             }
         };
         // The least that any view of it takes.
         memory::check(tokens.len(), Part::Scores.bytes(Mask::Causal, tokens.len()))?;
-        let layers = vec![None; source.facts.n_layers];
-        let modified = LruCache::new(KEPT_RUNS);
-        let logits = LruCache::new(KEPT_RUNS);
-        let scores = Arc::default();
-        Ok(Self { source, tokens, layers, residuals, modified, logits, scores, shown: Vec::new() })
+        Ok(Self {
+            source,
+            tokens,
+            layers: vec![OnceLock::new(); n_layers],
+            residuals,
+            advancing: Mutex::default(),
+            modified: Mutex::new(LruCache::new(KEPT_RUNS)),
+            logits: Mutex::new(LruCache::new(KEPT_RUNS)),
+            scores: Arc::default(),
+            shown: Mutex::default(),
+        })
+    }
+
+    /// Keeps the panels that were shown last, and with them their scores.
+    pub fn keep_shown(&self, panels: Vec<Panel>) {
+        *lock(&self.shown) = panels;
     }
 
     /// The layer under an intervention that acts before it, where it is at hand.
-    pub fn known(&self, upstream: &Intervention, layer: usize) -> Option<&Arc<LayerRun>> {
-        self.modified.peek(&(upstream.clone(), layer))
+    pub fn known(&self, upstream: &Intervention, layer: usize) -> Option<Arc<LayerRun>> {
+        lock(&self.modified).peek(&(upstream.clone(), layer)).cloned()
     }
 
     /// Whether [`Self::under`] has this at hand.
     pub fn keeps(&self, upstream: &Intervention, layer: usize) -> bool {
-        self.residuals.is_empty() || self.modified.contains(&(upstream.clone(), layer))
+        self.residuals.is_empty() || lock(&self.modified).contains(&(upstream.clone(), layer))
+    }
+
+    /// The last layer in front of which the baseline residual stream is known; `None` for a capture.
+    fn reached(&self) -> Option<usize> {
+        self.residuals.iter().rposition(|residual| residual.get().is_some())
     }
 
     /// How many layers have to run before the baseline stands in front of `layer`, and the run under each of
     /// `upstream`. `layer` may be `n_layers`, behind the last.
     pub fn layers_to_do<'a>(&self, layer: usize, upstream: impl Iterator<Item = &'a Intervention>) -> usize {
-        let Some(reached) = self.residuals.len().checked_sub(1) else { return 0 };
-        let is_known = self.layers.get(layer).is_some_and(Option::is_some);
+        let Some(reached) = self.reached() else { return 0 };
+        let is_known = self.layers.get(layer).is_some_and(|known| known.get().is_some());
         let of_baseline = if is_known { 0 } else { layer.saturating_sub(reached) };
         let mut distinct: Vec<&Intervention> = Vec::new();
         for intervention in upstream {
@@ -82,66 +108,80 @@ impl PromptRun {
     }
 
     /// The unmodified layer. `layer` is below `n_layers`.
-    pub fn baseline(&mut self, layer: usize, cancelled: &dyn Fn() -> bool) -> Result<Arc<LayerRun>, EngineError> {
-        if let Some(run) = &self.layers[layer] {
+    pub fn baseline(&self, layer: usize, cancelled: &dyn Fn() -> bool) -> Result<Arc<LayerRun>, EngineError> {
+        if let Some(run) = self.layers[layer].get() {
             return Ok(run.clone());
         }
-        let source = self.source.clone();
-        let qkv = match &source.reader {
+        let qkv = match &self.source.reader {
             Reader::Capture { capture, .. } => capture.layer(layer)?,
             Reader::Model(model) => {
                 let residual = self.residual(model, layer, cancelled)?;
                 model.transformer().qkv(layer, &residual)?
             }
         };
-        let run = Arc::new(LayerRun::new(layer, Arc::new(qkv), self.scores.clone()));
-        self.layers[layer] = Some(run.clone());
-        Ok(run)
+        // Another thread may have been faster: then its vectors are everyone's.
+        Ok(self.layers[layer].get_or_init(|| self.layer_run(layer, Arc::new(qkv))).clone())
+    }
+
+    fn layer_run(&self, layer: usize, qkv: Arc<LayerQkv>) -> Arc<LayerRun> {
+        Arc::new(LayerRun::new(layer, qkv, self.scores.clone()))
     }
 
     /// The layer as an intervention that acts before it leaves it: restarts from the baseline's residual stream in
     /// front of the first layer that is changed.
     pub fn under(
-        &mut self,
+        &self,
         upstream: &Intervention,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Arc<LayerRun>, EngineError> {
         let key = (upstream.clone(), layer);
-        if let Some(run) = self.modified.get(&key) {
+        if let Some(run) = lock(&self.modified).get(&key) {
             return Ok(run.clone());
         }
-        let run = self.once_under(upstream, layer, cancelled)?;
-        self.modified.put(key, run.clone());
+        let run = match self.changed_qkv(upstream, layer, cancelled)? {
+            None => self.baseline(layer, cancelled)?,
+            Some(qkv) => self.layer_run(layer, qkv),
+        };
+        lock(&self.modified).put(key, run.clone());
         Ok(run)
     }
 
-    /// [`Self::under`] without keeping the answer: for many ε that nobody will ask for again.
+    /// [`Self::under`] without keeping the answer or its scores: for many ε that nobody will ask for again.
     pub fn once_under(
-        &mut self,
+        &self,
         upstream: &Intervention,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Arc<LayerRun>, EngineError> {
-        let source = self.source.clone();
-        let Reader::Model(model) = &source.reader else {
-            // A capture knows only the shown layer: what happens before it is in the file already.
-            return self.baseline(layer, cancelled);
-        };
+        match self.changed_qkv(upstream, layer, cancelled)? {
+            None => self.baseline(layer, cancelled),
+            Some(qkv) => Ok(Arc::new(LayerRun::new(layer, qkv, Arc::default()))),
+        }
+    }
+
+    /// Vectors of the layer as an intervention before it leaves them. `None` for a capture, which knows only the shown
+    /// layer: what happens before it is in the file already.
+    fn changed_qkv(
+        &self,
+        upstream: &Intervention,
+        layer: usize,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Arc<LayerQkv>>, EngineError> {
+        let Reader::Model(model) = &self.source.reader else { return Ok(None) };
         let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        let qkv = Arc::new(model.transformer().qkv(layer, &residual)?);
-        Ok(Arc::new(LayerRun::new(layer, qkv, self.scores.clone())))
+        Ok(Some(Arc::new(model.transformer().qkv(layer, &residual)?)))
     }
 
     /// All layers in order, as an intervention that is the same for each of them leaves them, handed to `each` on the
     /// way: one run. Nothing of it is kept.
     pub fn all_under(
-        &mut self,
+        &self,
         intervention: &Intervention,
         each: &mut dyn FnMut(usize, &LayerQkv),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(), EngineError> {
-        let source = self.source.clone();
+        let source = &self.source;
         let last = source.facts.n_layers.saturating_sub(1);
         let active = intervention.upstream_of(last);
         let first = match &source.reader {
@@ -166,15 +206,14 @@ impl PromptRun {
 
     /// Next-token logits `[vocab]` after the last position; `None` for a capture.
     pub fn next_token_logits(
-        &mut self,
+        &self,
         intervention: Option<&Intervention>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
-        let source = self.source.clone();
-        let Reader::Model(model) = &source.reader else { return Ok(None) };
-        let n_layers = source.facts.n_layers;
+        let Reader::Model(model) = &self.source.reader else { return Ok(None) };
+        let n_layers = self.source.facts.n_layers;
         let active = intervention.and_then(|intervention| intervention.upstream_of(n_layers));
-        if let Some(logits) = self.logits.get(&active) {
+        if let Some(logits) = lock(&self.logits).get(&active) {
             return Ok(Some(logits.clone()));
         }
         let residual = match &active {
@@ -182,13 +221,25 @@ impl PromptRun {
             Some(active) => self.changed_residual(model, active, n_layers, cancelled)?,
         };
         let logits = Arc::new(Array1::from_vec(model.next_token_logits(&residual)?));
-        self.logits.put(active, logits.clone());
+        lock(&self.logits).put(active, logits.clone());
         Ok(Some(logits))
+    }
+
+    /// [`Self::next_token_logits`] without keeping the answer: for many heads that nobody will ask for again.
+    /// `upstream` is cut to the model's layers.
+    pub fn once_logits(
+        &self,
+        upstream: &Intervention,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Array1<f32>>, EngineError> {
+        let Reader::Model(model) = &self.source.reader else { return Ok(None) };
+        let residual = self.changed_residual(model, upstream, self.source.facts.n_layers, cancelled)?;
+        Ok(Some(Array1::from_vec(model.next_token_logits(&residual)?)))
     }
 
     /// [`Self::next_token_logits`] without an intervention; `None` also for a model without an output: an encoder
     /// without its head has attention alone.
-    pub fn baseline_logits(&mut self, cancelled: &dyn Fn() -> bool) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
+    pub fn baseline_logits(&self, cancelled: &dyn Fn() -> bool) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
         match self.next_token_logits(None, cancelled) {
             Err(EngineError::Model(ModelError::NoLogits { .. })) => Ok(None),
             answer => answer,
@@ -197,36 +248,45 @@ impl PromptRun {
 
     /// Whether [`Self::next_token_logits`] has this at hand. `upstream` is cut to the model's layers.
     pub fn knows_output(&self, upstream: Option<&Intervention>) -> bool {
-        self.logits.contains(&upstream.cloned())
+        lock(&self.logits).contains(&upstream.cloned())
     }
 
     /// The baseline residual stream in front of `layer`; `n_layers` is behind the last.
     fn residual(
-        &mut self,
+        &self,
         model: &LanguageModel,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Residual, EngineError> {
-        let reached = self.residuals.len() - 1;
-        if layer > reached {
-            let start = self.residuals[reached].clone();
-            let (residuals, layers, scores) = (&mut self.residuals, &mut self.layers, &self.scores);
-            let mut keep = |at: usize, residual: &Residual, qkv: &Arc<LayerQkv>| {
-                if at == residuals.len() {
-                    residuals.push(residual.clone());
-                }
-                layers[at].get_or_insert_with(|| Arc::new(LayerRun::new(at, qkv.clone(), scores.clone())));
-            };
-            let transformer = model.transformer();
-            let last = model::run::advance(transformer, reached..layer, start, None, cancelled, &mut keep)?;
-            self.residuals.push(last);
+        loop {
+            if let Some(residual) = self.residuals[layer].get() {
+                return Ok(residual.clone());
+            }
+            // Asked before the turn is taken: whoever waits here for others holds up nobody.
+            if cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            self.advance(model, layer)?;
         }
-        Ok(self.residuals[layer].clone())
+    }
+
+    /// Carries the baseline through one more layer, unless it has reached `layer` by now.
+    fn advance(&self, model: &LanguageModel, layer: usize) -> Result<(), EngineError> {
+        let _turn = lock(&self.advancing);
+        let reached = self.reached().unwrap_or_default();
+        let Some(start) = self.residuals[reached].get().filter(|_| reached < layer) else { return Ok(()) };
+        let mut keep = |at: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
+            self.layers[at].get_or_init(|| self.layer_run(at, qkv.clone()));
+        };
+        let (transformer, next) = (model.transformer(), reached..reached + 1);
+        let residual = model::run::advance(transformer, next, start.clone(), None, &|| false, &mut keep)?;
+        self.residuals[reached + 1].get_or_init(|| residual);
+        Ok(())
     }
 
     /// The residual stream in front of `layer` when `intervention`, which acts before it, is in force.
     fn changed_residual(
-        &mut self,
+        &self,
         model: &LanguageModel,
         intervention: &Intervention,
         layer: usize,
@@ -237,6 +297,11 @@ impl PromptRun {
         let transformer = model.transformer();
         Ok(model::run::advance(transformer, first..layer, start, Some(intervention), cancelled, &mut |_, _, _| {})?)
     }
+}
+
+/// What the locks hold is valid after any panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::Token>, EngineError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, EngineError, Observer, Outcome, Panel, Progress, RunSpec};
+use super::{Engine, EngineError, Job, Outcome, Panel, RunSpec};
 use crate::attention::{Experiment, Grid, PanelId};
 
 /// What each panel is compared with.
@@ -51,35 +51,19 @@ impl Reference {
 /// The panels of a reference.
 pub type ReferencePanels = Arc<Grid<Panel>>;
 
-/// Counts the layers, but shows none of the panels: they are not those that were asked for.
-struct Unseen<'a>(&'a dyn Observer);
-
-impl Observer for Unseen<'_> {
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
-
-    fn progress(&self, progress: Progress) {
-        self.0.progress(progress);
-    }
-}
-
 impl Engine {
     /// The panels that those of `spec` are compared with; `None` for the baseline.
-    pub(super) fn reference(
-        &mut self,
-        spec: &RunSpec,
-        observer: &dyn Observer,
-    ) -> Result<Option<ReferencePanels>, EngineError> {
+    pub(super) fn reference(&mut self, job: &Job<'_>, spec: &RunSpec) -> Result<Option<ReferencePanels>, EngineError> {
         let Some(spec) = spec.reference.spec(spec) else { return Ok(None) };
         // A kept view stays the same while ε moves; its runs of layers may be long forgotten.
-        if let Some((known, panels)) = &self.last_reference
-            && *known == spec
+        let source = self.open(&spec.source)?.id();
+        if let Some((of, known, panels)) = &self.last_reference
+            && (*of, known) == (source, &spec)
         {
             return Ok(Some(panels.clone()));
         }
-        let panels: ReferencePanels = Arc::new(self.run_observed(&spec, &Unseen(observer))?.panels);
-        self.last_reference = Some((spec, panels.clone()));
+        let panels: ReferencePanels = Arc::new(self.run_for(job, &spec, PanelId::FIRST, &mut |_| {})?.panels);
+        self.last_reference = Some((source, spec, panels.clone()));
         Ok(Some(panels))
     }
 }

@@ -1,43 +1,33 @@
 //! The engine: requests in, outcomes out, no thread needed.
 
-use std::{num::NonZeroUsize, sync::Arc};
-
-use lru::LruCache;
+use std::sync::Arc;
 
 use super::{
-    Effect, EngineError, Outcome, Prompt, ReferencePanels, RunSpec, SourceFacts, SourceKind, SourceSpec,
+    Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceKind,
+    SourceSpec,
     layer_run::LayerRun,
     memory::{self, Part},
-    observer::{Layers, Observer, Partial, Ready, Unobserved, order},
+    progress::{Layers, Partial, Ready, order},
     prompt_run::PromptRun,
-    source::{OpenSource, Reader},
+    source::{OpenSource, Reader, SourceId},
 };
-use crate::{
-    attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown},
-    model::loading::unwatched,
-};
-
-/// Prompts whose runs are kept, so that stepping back is instant.
-const KEPT_PROMPTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-/// Sources that stay open.
-const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
+use crate::attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown};
 
 /// Answers requests, keeping what the next one is likely to need: open sources, the baseline of each prompt by
 /// layer, runs under upstream interventions, scores by head.
+#[derive(Default)]
 pub struct Engine {
-    sources: LruCache<SourceSpec, Arc<OpenSource>>,
-    prompts: LruCache<(SourceSpec, Prompt), PromptRun>,
-    /// The panels that were compared with last, and the request that they answer.
-    pub(super) last_reference: Option<(RunSpec, ReferencePanels)>,
-}
-
-impl Default for Engine {
-    fn default() -> Self {
-        Self { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS), last_reference: None }
-    }
+    cache: Arc<PromptCache>,
+    /// The panels that were compared with last, the source that they are of and the request that they answer.
+    pub(super) last_reference: Option<(SourceId, RunSpec, ReferencePanels)>,
 }
 
 impl Engine {
+    /// An engine on the sources and runs that others use too.
+    pub fn on(cache: Arc<PromptCache>) -> Self {
+        Self { cache, last_reference: None }
+    }
+
     /// Opens the source, if it is not open, and says what it offers.
     ///
     /// # Errors
@@ -48,14 +38,7 @@ impl Engine {
 
     /// Takes in a source that was opened elsewhere, in place of one with the same name.
     pub fn adopt(&mut self, source: Arc<OpenSource>) {
-        let name = source.facts.source.clone();
-        let known = self.sources.get(&name);
-        // One whose files were written to since is read anew rather than taken in again.
-        if !known.is_some_and(|known| Arc::ptr_eq(known, &source)) && !source.is_outdated() {
-            // What another source of this name made of the prompts is another source's.
-            self.forget(&name);
-            self.sources.put(name, source);
-        }
+        self.cache.keep(source);
     }
 
     /// All panels and their baseline.
@@ -65,23 +48,30 @@ impl Engine {
     /// # Errors
     /// When the source cannot be read, the prompt does not fit, or the layer or head does not exist.
     pub fn run(&mut self, spec: &RunSpec, cancelled: &dyn Fn() -> bool) -> Result<Outcome, EngineError> {
-        self.run_observed(spec, &Unobserved(cancelled))
+        self.run_for(&Job::until(cancelled), spec, PanelId::FIRST, &mut |_| {})
     }
 
-    /// [`Engine::run`] under the eyes of `observer`: the baseline first, then the panels in the order that it wants.
+    /// [`Engine::run`] for a job: the baseline, then the panel `first`, its column, and the others. Before each panel
+    /// that takes a run of layers `so_far` is handed what is there.
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub fn run_observed(&mut self, spec: &RunSpec, observer: &dyn Observer) -> Result<Outcome, EngineError> {
+    pub fn run_for(
+        &mut self,
+        job: &Job<'_>,
+        spec: &RunSpec,
+        first: PanelId,
+        so_far: &mut dyn FnMut(Partial<'_>),
+    ) -> Result<Outcome, EngineError> {
         profiling::scope!("Engine::run");
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
-        let reference_panels = self.reference(spec, observer)?;
+        let reference_panels = self.reference(job, spec)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let experiment = &spec.experiment;
         let (layer, head) = (experiment.layer, experiment.head);
-        let mut plan: Vec<_> = order(experiment.shape(), observer.first())
+        let mut plan: Vec<_> = order(experiment.shape(), first)
             .into_iter()
             .map(|panel| {
                 let intervention = experiment.intervention(shown, panel);
@@ -91,13 +81,13 @@ impl Engine {
             .collect();
         // What costs nothing does not wait for what does.
         plan.sort_by_key(|(.., upstream)| upstream.as_ref().is_some_and(|upstream| !run.keeps(upstream, layer)));
-        let layers = Layers::new(observer);
+        let layers = Layers::new(job);
         layers.expect(run.layers_to_do(layer, plan.iter().filter_map(|(.., upstream)| upstream.as_ref())));
         let begin = || layers.begin();
 
         let baseline_run = run.baseline(layer, &begin)?;
         let edits = plan.iter().map(|(_, intervention, upstream)| (upstream.as_ref(), intervention.at(layer, head)));
-        memory::check(run.tokens.len(), new_bytes(run, &baseline_run, (layer, head), edits))?;
+        memory::check(run.tokens.len(), new_bytes(&run, &baseline_run, (layer, head), edits))?;
         let baseline = baseline_run.panel(head, None);
         let panels = Grid::filled(experiment.shape(), baseline.clone());
         let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
@@ -108,7 +98,7 @@ impl Engine {
                 None => baseline_run.clone(),
                 Some(upstream) => {
                     if !run.keeps(&upstream, layer) {
-                        observer.so_far(Partial { outcome: &outcome, ready: &ready });
+                        so_far(Partial { outcome: &outcome, ready: &ready });
                     }
                     run.under(&upstream, layer, &begin)?
                 }
@@ -116,7 +106,7 @@ impl Engine {
             outcome.panels[panel] = layer_run.panel(head, intervention.at(layer, head));
             ready[panel] = true;
         }
-        run.shown = outcome.panels.values().chain([&outcome.baseline]).cloned().collect();
+        run.keep_shown(outcome.panels.values().chain([&outcome.baseline]).cloned().collect());
         Ok(outcome)
     }
 
@@ -131,25 +121,20 @@ impl Engine {
         panel: PanelId,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Effect>, EngineError> {
-        self.effect_observed(spec, panel, &Unobserved(cancelled))
+        self.effect_for(&Job::until(cancelled), spec, panel)
     }
 
-    /// [`Engine::effect`] under the eyes of `observer`.
+    /// [`Engine::effect`] for a job.
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub fn effect_observed(
-        &mut self,
-        spec: &RunSpec,
-        panel: PanelId,
-        observer: &dyn Observer,
-    ) -> Result<Option<Effect>, EngineError> {
+    pub fn effect_for(&mut self, job: &Job<'_>, spec: &RunSpec, panel: PanelId) -> Result<Option<Effect>, EngineError> {
         let facts = self.facts(&spec.source)?;
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let intervention = spec.experiment.intervention(shown, panel);
-        let layers = Layers::new(observer);
+        let layers = Layers::new(job);
         layers.expect(run.layers_to_do(facts.n_layers, intervention.upstream_of(facts.n_layers).iter()));
         let begin = || layers.begin();
         let Some(baseline) = run.baseline_logits(&begin)? else { return Ok(None) };
@@ -162,27 +147,12 @@ impl Engine {
         Ok(Some(Effect::new(baseline.view(), modified.view(), text_of)))
     }
 
-    fn open(&mut self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
-        if self.sources.peek(spec).is_some_and(|source| source.is_outdated()) {
-            self.forget(spec);
-        }
-        let open = || OpenSource::open(spec, &unwatched).map(Arc::new);
-        self.sources.try_get_or_insert(spec.clone(), open).cloned()
+    pub(super) fn open(&self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
+        self.cache.open(spec)
     }
 
-    /// Drops the source and all that was computed from it.
-    fn forget(&mut self, spec: &SourceSpec) {
-        self.sources.pop(spec);
-        self.last_reference = None;
-        let runs: Vec<_> = self.prompts.iter().map(|(key, _)| key).filter(|key| key.0 == *spec).cloned().collect();
-        for key in runs {
-            self.prompts.pop(&key);
-        }
-    }
-
-    pub(super) fn prompt(&mut self, spec: &SourceSpec, prompt: &Prompt) -> Result<&mut PromptRun, EngineError> {
-        let source = self.open(spec)?;
-        self.prompts.try_get_or_insert_mut((spec.clone(), prompt.clone()), || PromptRun::start(source, prompt))
+    pub(super) fn prompt(&self, spec: &SourceSpec, prompt: &Prompt) -> Result<Arc<PromptRun>, EngineError> {
+        self.cache.prompt(self.open(spec)?, prompt)
     }
 }
 
@@ -196,10 +166,8 @@ fn new_bytes<'a>(
 ) -> u64 {
     let mut new: Vec<(Option<&Intervention>, Part)> = Vec::new();
     for (upstream, edit) in std::iter::once((None, None)).chain(edits) {
-        let layer_run = match upstream {
-            None => Some(baseline),
-            Some(upstream) => run.known(upstream, layer).map(|run| &**run),
-        };
+        let known = upstream.map(|upstream| run.known(upstream, layer));
+        let layer_run = known.as_ref().map_or(Some(baseline), Option::as_deref);
         for part in Part::of(edit) {
             let is_there = layer_run.is_some_and(|run| run.has(head, part));
             if !is_there && !new.contains(&(upstream, part)) {

@@ -43,10 +43,14 @@ impl Engine {
             for head in 0..n_heads {
                 let shown = Shown { layer, head, n_layers, n_heads, n_kv_heads };
                 let intervention = alone.experiment.intervention_at(shown, component, epsilon);
-                let Some(modified) = prompt.next_token_logits(Some(&intervention), cancelled)? else {
-                    return Ok(None);
+                let ships = match intervention.upstream_of(n_layers) {
+                    None => effect::kl(baseline.view(), baseline.view()),
+                    Some(upstream) => {
+                        let Some(modified) = prompt.once_logits(&upstream, cancelled)? else { return Ok(None) };
+                        effect::kl(baseline.view(), modified.view())
+                    }
                 };
-                let found = HeadShips { layer, head, ships: effect::kl(baseline.view(), modified.view()) };
+                let found = HeadShips { layer, head, ships };
                 each(found);
                 all.push(found);
             }

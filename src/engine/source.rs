@@ -1,15 +1,37 @@
 //! Opening sources.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use super::{Bundled, EngineError, SourceFacts, SourceKind, SourceSpec, Token};
+use super::{Bundled, EngineError, Job, Progress, SourceFacts, SourceKind, SourceSpec, Token};
 use crate::{
     capture::{self, Capture},
-    model::{self, LanguageModel, loading::Watch},
+    model::{
+        self, LanguageModel,
+        loading::{Loaded, Watch},
+    },
 };
+
+/// Tells one opening of a source from another, also of the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SourceId(u64);
+
+impl SourceId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// A source that is open for reading. It can be opened on any thread and handed to [`super::Engine::adopt`].
 pub struct OpenSource {
+    id: SourceId,
     pub(super) facts: Arc<SourceFacts>,
     pub(super) reader: Reader,
 }
@@ -28,13 +50,17 @@ impl OpenSource {
         }
     }
 
-    /// Opens a source, checking all of its headers. A model's weights are read at once, telling `watch` how far they
-    /// are; a capture's vectors are read as they are needed.
+    /// Opens a source, checking all of its headers. A model's weights are read at once, and `job` is told how many of
+    /// its tensors are; a capture's vectors are read as they are needed.
     ///
     /// # Errors
-    /// When the source cannot be read, or [`EngineError::Cancelled`] when `watch` gave up.
-    pub fn open(source: &SourceSpec, watch: Watch<'_>) -> Result<Self, EngineError> {
+    /// When the source cannot be read, or [`EngineError::Cancelled`] when the job was cancelled.
+    pub fn open(source: &SourceSpec, job: &Job<'_>) -> Result<Self, EngineError> {
         profiling::scope!("OpenSource::open");
+        let watch: Watch<'_> = &|Loaded { tensors, of }| {
+            job.progress(Progress { done: tensors, of });
+            if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
         match source {
             SourceSpec::Bundled(Bundled::Austen) => {
                 Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?))
@@ -60,7 +86,11 @@ impl OpenSource {
             max_positions: shape.max_positions,
             has_bos: model.has_bos(),
         };
-        Self { facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+        Self { id: SourceId::next(), facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+    }
+
+    pub fn id(&self) -> SourceId {
+        self.id
     }
 
     pub fn facts(&self) -> &Arc<SourceFacts> {
@@ -97,7 +127,8 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
             piece: piece.into_owned(),
         })
         .collect();
-    OpenSource { facts: Arc::new(facts), reader: Reader::Capture { capture: Box::new(capture), tokens } }
+    let reader = Reader::Capture { capture: Box::new(capture), tokens };
+    OpenSource { id: SourceId::next(), facts: Arc::new(facts), reader }
 }
 
 impl From<model::Token> for Token {

@@ -1,5 +1,5 @@
-//! The window: gestures become actions, actions change the session, the session is asked of the studio, and what
-//! comes back is shown.
+//! The window: gestures become actions, actions change the session, the engine is asked for what the session wants, and
+//! what comes back is shown.
 
 mod asked;
 mod exports;
@@ -14,13 +14,13 @@ use super::{
     commands::{self, Palette},
     compare, controls,
     export::{Copies, Export},
-    frame::{Looks, Request},
     grid::{self, GridState},
     heads::Heads,
     inspector::Inspector,
     lessons::Lessons,
     open_file::{self, OpenFile, Wanted},
     opener::Opener,
+    pictures::{Looks, Pictures, Request},
     preferences::Preferences,
     progress,
     recent::{Lately, Recent},
@@ -29,14 +29,13 @@ use super::{
     setup::Setup,
     source::{self, PromptEditor},
     status,
-    studio::Studio,
     sweep::{Curves, sweep_ui},
     theme,
     tour::{Landmark, Seen, Tour, landmark},
     widgets::Toasts,
 };
 use crate::{
-    engine::{Bundled, Outcome},
+    engine::{Bundled, Outcome, Service},
     figure::{Ground, PictureSpec},
     session::{Command, Session, Theme, Timeline},
 };
@@ -54,10 +53,11 @@ const SWEEP_HEIGHT: f32 = 220.0;
 /// The whole window. Each part keeps its own state; the session is the only thing they share.
 pub struct App {
     timeline: Timeline,
+    service: Service,
     opener: Opener,
     /// Why the session's source is not open, after a start without any other.
     unopened: Option<String>,
-    studio: Studio,
+    pictures: Pictures,
     sweep: Curves,
     grid: GridState,
     heads: Heads,
@@ -97,24 +97,26 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
-        let preferences = Preferences::new(setup.preferences);
+        let preferences = Preferences::new(setup.preferences, setup.clock.clone());
         let session = match setup.from {
             None => preferences.kept().over(session),
             Some(_) => preferences.kept().over_saved(session),
         };
         let sessions = Sessions::new(ctx, &session, setup.kept);
+        let repaint = ctx.clone();
+        let service = Service::new(setup.clock, move || repaint.request_repaint())?;
         let mut app = Self {
             timeline: Timeline::new(session),
-            opener: Opener::new(ctx, setup.open)?,
+            opener: Opener::new(ctx, &service, setup.open),
             unopened: None,
-            studio: Studio::new(ctx)?,
-            sweep: Curves::new(ctx)?,
+            pictures: Pictures::new(ctx, &service),
+            sweep: Curves::new(&service),
             grid: GridState::default(),
-            heads: Heads::new(ctx)?,
+            heads: Heads::new(ctx, &service),
             inspector: Inspector::default(),
             scope: ScopeEditor::default(),
             prompt: PromptEditor::default(),
-            export: Export::default(),
+            export: Export::new(&service),
             copies: Copies::default(),
             open_file: OpenFile::default(),
             recent: Recent::new(ctx, setup.recent),
@@ -127,6 +129,7 @@ impl App {
             tour_seen: Seen::new(setup.tour_seen),
             preferences,
             is_forgetful: false,
+            service,
             was_typing: false,
         };
         app.follow_view(ctx);
@@ -143,13 +146,13 @@ impl App {
 
     /// What is on screen, once there is something; for tests.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.studio.frame().map(|frame| &frame.outcome)
+        self.pictures.frame().map(|frame| &frame.outcome)
     }
 
     /// Whether the picture on screen answers the session.
     pub fn is_settled(&self) -> bool {
         let is_computing =
-            self.sessions.is_busy() || self.studio.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
+            self.sessions.is_busy() || self.pictures.is_busy() || self.sweep.is_busy() || !self.heads.is_settled();
         self.opener.opening().is_none() && !is_computing && !self.is_writing()
     }
 
@@ -168,8 +171,8 @@ impl App {
             Action::ClearRecent => self.recent.clear(ctx),
             Action::CancelOpening => self.cancel_opening(),
             Action::Reopen => self.reopen(),
-            Action::CancelComputing => self.studio.cancel(),
-            Action::Compute => self.studio.retry(),
+            Action::CancelComputing => self.pictures.cancel(),
+            Action::Compute => self.pictures.retry(),
             Action::Export(exported) => self.open_export(exported),
             Action::CopyOut(copy) => self.copy_out(ctx, copy),
             Action::OpenCapture => self.open_file.open(Wanted::Capture),
@@ -204,7 +207,7 @@ impl App {
     /// Asks for what the session wants; does nothing where that was asked already, or the source is not open yet.
     fn ask(&mut self, ctx: &Context) {
         let session = self.timeline.session();
-        let Some(source) = self.opener.get(&session.source) else { return };
+        let Some(source) = self.service.source(&session.source) else { return };
         let view = &session.view;
         let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
         let picture = PictureSpec {
@@ -220,23 +223,23 @@ impl App {
         };
         let selected = session.selected();
         let looks = Looks { picture, selected, inspector: view.inspector };
-        self.studio.ask(source, Request { spec: session.run_spec(), looks });
-        self.sweep.follow(source, session, self.studio.is_busy());
-        self.heads.ask(ctx, session, source);
+        self.pictures.ask(&source, Request { spec: session.run_spec(), looks });
+        self.sweep.follow(&source, session);
+        self.heads.ask(ctx, session, &source);
     }
 
     /// Takes in what the threads have sent.
     fn receive(&mut self, ctx: &Context) {
         self.receive_source(ctx);
         self.receive_sessions(ctx);
-        let arrivals = self.studio.poll();
+        let arrivals = self.pictures.poll();
         if arrivals.frame
-            && let Some(frame) = self.studio.frame()
+            && let Some(frame) = self.pictures.frame()
         {
             self.grid.textures.update(ctx, &frame.pictures);
         }
         if let Some(failure) = arrivals.failure {
-            self.fail(failure);
+            self.fail(&failure);
         }
         self.sweep.poll();
         if let Some(message) = self.heads.poll() {
@@ -268,7 +271,7 @@ impl App {
     fn controls_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
         profiling::scope!("controls");
         let session = self.timeline.session();
-        let (frame, details) = (self.studio.frame(), self.studio.details());
+        let (frame, details) = (self.pictures.frame(), self.pictures.details());
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = self.sweep.transition(session.rows);
         landmark(ui, Landmark::Slider, |ui| controls::epsilon_ui(ui, session, transition, actions));
@@ -278,22 +281,24 @@ impl App {
         compare::note_ui(ui, session, actions);
         let hovered =
             self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
-        let (prompt, failure) = (&mut self.prompt, self.studio.failure());
-        landmark(ui, Landmark::Prompt, |ui| source::prompt_ui(ui, prompt, session, frame, failure, hovered, actions));
+        let (prompt, failure) = (&mut self.prompt, self.pictures.failure());
+        landmark(ui, Landmark::Prompt, |ui| {
+            source::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
+        });
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
         profiling::scope!("grid");
         let session = self.timeline.session();
         if session.view.heads
-            && let Some(source) = self.opener.get(&session.source)
+            && let Some(source) = self.service.source(&session.source)
         {
-            self.heads.show(ui, session, source, self.sessions.inputs(), actions);
+            self.heads.show(ui, session, &source, self.sessions.inputs(), actions);
             return;
         }
-        match self.studio.frame() {
+        match self.pictures.frame() {
             Some(frame) => {
-                let (details, freshness) = (self.studio.details(), self.studio.freshness(frame));
+                let (details, freshness) = (self.pictures.details(), self.pictures.freshness(frame));
                 grid::grid_ui(ui, &mut self.grid, session, frame, details, freshness, actions);
             }
             None => self.waiting_ui(ui, actions),
@@ -306,9 +311,9 @@ impl App {
             ui.add_space(ui.available_height() * 0.4);
             if let Some(opening) = self.opener.opening().filter(|opening| opening.is_noticeable()) {
                 progress::opening_ui(ui, opening, actions);
-            } else if let Some(working) = self.studio.working() {
+            } else if let Some(working) = self.pictures.working() {
                 progress::working_ui(ui, working, actions);
-            } else if let Some(failure) = self.studio.failure() {
+            } else if let Some(failure) = self.pictures.failure() {
                 ui.label(failure);
             } else if let Some(message) = &self.unopened {
                 ui.label(message);
@@ -343,7 +348,7 @@ impl eframe::App for App {
         let session = self.timeline.session();
         self.sessions.offer_ui(ui, &mut actions);
         let opening = self.opener.opening();
-        Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.studio, opening, &mut actions));
+        Panel::bottom("status").show(ui, |ui| status::status_ui(ui, session, &self.pictures, opening, &mut actions));
         Panel::left("controls").exact_size(CONTROLS_WIDTH).resizable(false).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, &mut actions));
         });
@@ -352,7 +357,7 @@ impl eframe::App for App {
         let is_held = ctx.input(|input| input.pointer.primary_down());
         // Across the whole width: beside an open inspector a small window would have no room for it.
         if session.view.sweep.open {
-            let shape = self.studio.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
+            let shape = self.pictures.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
             let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
             let panel = Panel::bottom("sweep")
                 .default_size(sizes.sweep.unwrap_or(SWEEP_HEIGHT.min(usual)))
@@ -366,14 +371,14 @@ impl eframe::App for App {
             }
         }
         if session.view.inspector
-            && let Some(frame) = self.studio.frame()
+            && let Some(frame) = self.pictures.frame()
         {
             let usual = INSPECTOR_WIDTH.min(INSPECTOR_SHARE * ctx.content_rect().width());
             let panel =
                 Panel::right("inspector").default_size(sizes.inspector.unwrap_or(usual)).size_range(INSPECTOR_WIDTHS);
             let shown = panel.show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    self.inspector.show(ui, session, frame, self.studio.details(), &mut actions);
+                    self.inspector.show(ui, session, frame, self.pictures.details(), &mut actions);
                 });
             });
             if is_held {

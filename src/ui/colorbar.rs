@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use egui::{Color32, Rect, Ui, pos2};
 
 use super::{
-    frame::Frame,
+    pictures::Frame,
     theme,
     widgets::{Beyond, Colorbar},
 };

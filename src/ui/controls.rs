@@ -7,8 +7,8 @@ use super::{
     columns,
     commands::hint,
     explain::{self, Seen},
-    frame::{Details, Frame},
     lessons::sentence_ui,
+    pictures::{Details, Frame},
     theme::{self, space},
     widgets::{EpsilonSlider, epsilon_field, segmented},
 };

@@ -1,6 +1,6 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
-use super::{frame::Details, lessons::Lesson};
+use super::{lessons::Lesson, pictures::Details};
 use crate::{
     attention::{Column, Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},

@@ -7,10 +7,10 @@ use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, vec2};
 use super::{
     action::Actions,
     colorbar,
-    frame::{Details, Frame},
     grid_layout::{GridLayout, GridNeeds},
     hover_card,
     numbers::{self, CellNumbers},
+    pictures::{Details, Frame},
     textures::PanelTextures,
     theme::{self, space},
     tour::{Landmark, mark},

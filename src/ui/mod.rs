@@ -1,6 +1,6 @@
 //! The window. egui and rfd appear nowhere else.
 //!
-//! [`App`] turns gestures into actions and asks the studio for pictures; the other files each draw one part and emit
+//! [`App`] turns gestures into actions and asks the engine for pictures; the other files each draw one part and emit
 //! `Action`s. Functions that draw end in `_ui`.
 
 mod action;
@@ -13,19 +13,19 @@ mod compare;
 mod controls;
 mod explain;
 mod export;
-mod frame;
 mod grid;
 mod grid_layout;
 mod heads;
 mod hover_card;
 mod inspector;
+mod jobs;
 mod lessons;
 mod limits;
 mod numbers;
 mod open_file;
 mod opener;
-mod painter;
 mod path_field;
+mod pictures;
 mod preferences;
 mod progress;
 mod recent;
@@ -35,7 +35,6 @@ mod sessions;
 mod setup;
 mod source;
 mod status;
-mod studio;
 mod sweep;
 mod textures;
 pub mod theme;

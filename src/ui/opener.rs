@@ -1,27 +1,50 @@
-//! Opening sources on a thread of their own: what is on screen stays usable until another source is ready.
+//! Opening sources, one at a time; the newest wins.
 
-use std::{
-    ops::ControlFlow,
-    sync::Arc,
-    time::{Duration, Instant},
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    jobs::{Arrival, Client},
+    sessions::Restoring,
 };
-
 use crate::{
-    engine::{Answer, EngineError, OpenSource, RequestNumber, SourceSpec, Ticket, Worker},
-    model::loading::{Loaded, Watch},
+    engine::{Clock, Engine, EngineError, Job, Lane, OpenSource, Progress, Question, Service, SourceSpec},
     session::{Command, StepNumber},
-    ui::sessions::Restoring,
 };
 
-/// Sources that stay open, so that a step back is instant.
-const KEPT: usize = 3;
 /// What opens sooner shows no progress.
 const SUDDEN: Duration = Duration::from_millis(150);
-/// Between two words about how far it is.
-const REPORTS: Duration = Duration::from_millis(40);
 
 /// How sources are opened: [`OpenSource::open`], or what a test puts in its place.
-pub type OpenFn = Arc<dyn Fn(&SourceSpec, Watch<'_>) -> Result<OpenSource, EngineError> + Send + Sync>;
+pub type OpenFn = Arc<dyn Fn(&SourceSpec, &Job<'_>) -> Result<OpenSource, EngineError> + Send + Sync>;
+
+/// A source that is to be opened, and how.
+#[derive(Clone)]
+struct OpenQuestion {
+    source: SourceSpec,
+    open: OpenFn,
+}
+
+impl PartialEq for OpenQuestion {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Question for OpenQuestion {
+    type Part = Arc<OpenSource>;
+
+    const LANE: Lane = Lane::Sources;
+
+    fn answer(
+        &self,
+        _engine: &mut Engine,
+        job: &Job<'_>,
+        send: &mut dyn FnMut(Arc<OpenSource>),
+    ) -> Result<(), EngineError> {
+        send(Arc::new((self.open)(&self.source, job)?));
+        Ok(())
+    }
+}
 
 /// What happens once a source is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,22 +63,22 @@ pub enum Then {
 #[derive(Debug)]
 pub struct Opening {
     pub source: SourceSpec,
-    /// How far it is; `None` while nothing is known.
-    pub loaded: Option<Loaded>,
+    /// How far it is, in tensors; `None` while nothing is known.
+    pub loaded: Option<Progress>,
     then: Then,
-    since: Instant,
-    number: RequestNumber,
+    clock: Clock,
+    since: Duration,
 }
 
 impl Opening {
     /// Whether it takes so long that it is worth showing.
     pub fn is_noticeable(&self) -> bool {
-        self.since.elapsed() >= SUDDEN
+        self.clock.since(self.since) >= SUDDEN
     }
 
     /// From 0 to 1.
     pub fn fraction(&self) -> f32 {
-        self.loaded.map_or(0.0, |loaded| loaded.tensors as f32 / loaded.of.max(1) as f32)
+        self.loaded.map_or(0.0, |Progress { done, of }| done as f32 / of.max(1) as f32)
     }
 }
 
@@ -75,36 +98,17 @@ pub struct Failed {
     pub is_gone: bool,
 }
 
-enum Reply {
-    Loaded(Loaded),
-    Opened(Box<OpenSource>),
-    Failed(Failed),
-}
-
-/// The thread that opens sources, and those that are open. One at a time; the newest wins.
+/// Opens sources in the background.
 pub struct Opener {
-    worker: Worker<SourceSpec, Reply>,
+    client: Client<OpenQuestion>,
     ctx: egui::Context,
+    open: OpenFn,
     opening: Option<Opening>,
-    /// The one used last is in front.
-    open: Vec<Arc<OpenSource>>,
 }
 
 impl Opener {
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub fn new(ctx: &egui::Context, open: OpenFn) -> std::io::Result<Self> {
-        let repaint = ctx.clone();
-        let wake = move || repaint.request_repaint();
-        let worker = Worker::spawn("opener", wake, move |ticket, source: SourceSpec, send: &mut dyn FnMut(Reply)| {
-            work(&open, ticket, source, send);
-        })?;
-        Ok(Self { worker, ctx: ctx.clone(), opening: None, open: Vec::new() })
-    }
-
-    /// The source, if it is open.
-    pub fn get(&self, source: &SourceSpec) -> Option<&Arc<OpenSource>> {
-        self.open.iter().find(|open| open.facts().source == *source)
+    pub fn new(ctx: &egui::Context, service: &Service, open: OpenFn) -> Self {
+        Self { client: Client::new(service), ctx: ctx.clone(), open, opening: None }
     }
 
     pub fn opening(&self) -> Option<&Opening> {
@@ -118,69 +122,40 @@ impl Opener {
             opening.then = then;
             return None;
         }
-        let number = self.worker.submit(source.clone());
+        self.client.forget();
+        self.client.want(OpenQuestion { source: source.clone(), open: self.open.clone() });
         self.ctx.request_repaint_after(SUDDEN);
-        let opening = Opening { source, loaded: None, then, since: Instant::now(), number };
+        let clock = self.client.clock().clone();
+        let opening = Opening { source, loaded: None, then, since: clock.now(), clock };
         self.opening.replace(opening).map(|given_up| given_up.source)
     }
 
     /// Gives up what is being opened, and returns it. Its thread stops at the next tensor.
     pub fn cancel(&mut self) -> Option<SourceSpec> {
-        let opening = self.opening.take()?;
-        self.worker.cancel();
-        Some(opening.source)
-    }
-
-    /// Keeps `source` open as the one that is in use.
-    pub fn keep(&mut self, source: Arc<OpenSource>) {
-        self.open.retain(|open| open.facts().source != source.facts().source);
-        self.open.insert(0, source);
-        self.open.truncate(KEPT);
+        self.client.forget();
+        self.opening.take().map(|opening| opening.source)
     }
 
     /// What became of the opening, once it is over.
     pub fn poll(&mut self) -> Option<Opened> {
-        while let Some((number, answer)) = self.worker.poll() {
-            let Some(opening) = self.opening.take_if(|opening| opening.number == number) else { continue };
-            match answer {
-                Answer::Result(Reply::Loaded(loaded)) => {
-                    self.opening = Some(Opening { loaded: Some(loaded), ..opening });
+        while let Some(arrival) = self.client.poll() {
+            match arrival {
+                Arrival::Part { part: source, is_newest: true, .. } => {
+                    let Opening { then, .. } = self.opening.take()?;
+                    return Some(Opened::Ready { source, then });
                 }
-                Answer::Result(Reply::Opened(source)) => {
-                    return Some(Opened::Ready { source: Arc::new(*source), then: opening.then });
+                Arrival::Failed(why) if self.client.failure().is_some() => {
+                    let Opening { source, .. } = self.opening.take()?;
+                    let message = why.message(&format!("opening {source}"));
+                    let is_gone = why.is_refusal() && source.path().is_some_and(|path| !path.exists());
+                    return Some(Opened::Failed(Failed { source, message, is_gone }));
                 }
-                Answer::Result(Reply::Failed(failed)) => return Some(Opened::Failed(failed)),
-                Answer::Panicked(message) => {
-                    let message = format!("Internal error while opening {}: {message}.", opening.source);
-                    return Some(Opened::Failed(Failed { source: opening.source, message, is_gone: false }));
-                }
+                Arrival::Part { .. } | Arrival::Failed(_) | Arrival::Done | Arrival::GivenUp => {}
             }
+        }
+        if let Some(opening) = &mut self.opening {
+            opening.loaded = self.client.progress();
         }
         None
     }
-}
-
-fn work(open: &OpenFn, ticket: &Ticket<'_>, source: SourceSpec, send: &mut dyn FnMut(Reply)) {
-    let last = std::cell::Cell::new(None::<Instant>);
-    let send = std::cell::RefCell::new(send);
-    let watch = |loaded| {
-        if ticket.is_stale() {
-            return ControlFlow::Break(());
-        }
-        if last.get().is_none_or(|last| last.elapsed() >= REPORTS) {
-            last.set(Some(Instant::now()));
-            send.borrow_mut()(Reply::Loaded(loaded));
-        }
-        ControlFlow::Continue(())
-    };
-    let result = open(&source, &watch);
-    let reply = match result {
-        Ok(opened) => Reply::Opened(Box::new(opened)),
-        Err(EngineError::Cancelled) if ticket.is_stale() => return,
-        Err(error) => {
-            let is_gone = source.path().is_some_and(|path| !path.exists());
-            Reply::Failed(Failed { source, message: error.to_string(), is_gone })
-        }
-    };
-    send.borrow_mut()(reply);
 }

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use egui::{Context, Vec2};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::remembered::{self, Writing};
 use crate::{
     base::{WriteError, regular_file},
+    engine::Clock,
     figure::{Colormap, MaskedStyle, Pooling, Quantity},
     session::{Person, Session, SweepView, View},
 };
@@ -111,16 +112,17 @@ pub struct Preferences {
     file: Option<PathBuf>,
     latest: Kept,
     written: Kept,
-    changed: Option<Instant>,
+    changed: Option<Duration>,
+    clock: Clock,
     writing: Writing,
 }
 
 impl Preferences {
     /// Without a file nothing outlives the window.
-    pub fn new(file: Option<PathBuf>) -> Self {
+    pub fn new(file: Option<PathBuf>, clock: Clock) -> Self {
         let kept = file.as_deref().map(Kept::read).unwrap_or_default();
         let (latest, written) = (kept.clone(), kept);
-        Self { file, latest, written, changed: None, writing: Writing::default() }
+        Self { file, latest, written, changed: None, clock, writing: Writing::default() }
     }
 
     /// What the file held when the window was opened, until something changes.
@@ -151,10 +153,10 @@ impl Preferences {
         let now = self.latest.now(session, self.latest.sizes);
         if now != self.latest || (self.changed.is_none() && now != self.written) {
             self.latest = now;
-            self.changed = Some(Instant::now());
+            self.changed = Some(self.clock.now());
             ctx.request_repaint_after(PAUSE);
         }
-        let has_settled = self.changed.is_some_and(|changed| changed.elapsed() >= PAUSE);
+        let has_settled = self.changed.is_some_and(|changed| self.clock.since(changed) >= PAUSE);
         if has_settled && !self.writing.is_busy() {
             self.changed = None;
             self.written = self.latest.clone();

@@ -6,7 +6,7 @@ use super::{
     action::{Action, Actions},
     controls::named,
     opener::Opening,
-    studio::Working,
+    pictures::Working,
     theme,
 };
 use crate::engine::Progress;
@@ -18,7 +18,7 @@ const BAR_HEIGHT: f32 = 8.0;
 pub fn opening_ui(ui: &mut Ui, opening: &Opening, actions: &mut Actions) {
     let name = opening.source.name();
     let text = match opening.loaded {
-        Some(loaded) if loaded.of > 0 => format!("Opening {name}: {} of {} tensors", loaded.tensors, loaded.of),
+        Some(Progress { done, of }) if of > 0 => format!("Opening {name}: {done} of {of} tensors"),
         _ => format!("Opening {name}: reading"),
     };
     bar_ui(ui, opening.fraction(), &format!("Opening {name}"));
@@ -35,8 +35,8 @@ pub fn working_ui(ui: &mut Ui, working: Working, actions: &mut Actions) {
         Working::Details(progress) => ("Effect on the output", progress),
     };
     let text =
-        progress.map_or_else(|| format!("{what}…"), |Progress { layers, of }| format!("{what}: {layers}/{of} layers"));
-    let fraction = progress.map_or(0.0, |Progress { layers, of }| layers as f32 / of.max(1) as f32);
+        progress.map_or_else(|| format!("{what}…"), |Progress { done, of }| format!("{what}: {done}/{of} layers"));
+    let fraction = progress.map_or(0.0, |Progress { done, of }| done as f32 / of.max(1) as f32);
     let mut cancel = |ui: &mut Ui| {
         if cancel_ui(ui, "Cancel computing", "What is on screen stays, marked as older (Esc)") {
             actions.push(Action::CancelComputing);

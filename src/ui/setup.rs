@@ -6,12 +6,17 @@ use super::{
     opener::OpenFn,
     tour::{Seen, TourStart},
 };
-use crate::{engine::OpenSource, session::document::SourceRecord};
+use crate::{
+    engine::{Clock, OpenSource},
+    session::document::SourceRecord,
+};
 
 /// How sources are opened, and what is remembered between starts.
 #[derive(Clone)]
 pub struct Setup {
     pub open: OpenFn,
+    /// What the window and its threads measure time with.
+    pub clock: Clock,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
     pub tour: TourStart,
@@ -30,6 +35,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             open: Arc::new(OpenSource::open),
+            clock: Clock::default(),
             recent: None,
             tour: TourStart::Never,
             tour_seen: None,

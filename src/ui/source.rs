@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::{
     action::Actions,
     controls::heading,
-    frame::Frame,
+    pictures::Frame,
     scope,
     theme::{self, space},
     widgets::{Chip, ChipKind, TokenChips},

@@ -5,8 +5,8 @@ use egui::{Align, Label, Layout, RichText, Ui};
 use super::{
     action::{Action, Actions},
     opener::Opening,
+    pictures::Pictures,
     progress::{opening_ui, working_ui},
-    studio::Studio,
     theme::{self, space},
 };
 use crate::{attention::Operation, session::Session};
@@ -14,38 +14,44 @@ use crate::{attention::Operation, session::Session};
 const NOT_A_NUMBER: &str = "Of the cells in view in all nine panels. NaN, not a number, comes of NaN or infinities in \
     Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
 
-pub fn status_ui(ui: &mut Ui, session: &Session, studio: &Studio, opening: Option<&Opening>, actions: &mut Actions) {
+pub fn status_ui(
+    ui: &mut Ui,
+    session: &Session,
+    pictures: &Pictures,
+    opening: Option<&Opening>,
+    actions: &mut Actions,
+) {
     // Always as high as with a button in it, so that the panels above keep their size.
     ui.set_min_height(theme::TARGET.y);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        if studio.frame().is_none() {
-            first_ui(ui, studio, opening);
+        if pictures.frame().is_none() {
+            first_ui(ui, pictures, opening);
             return;
         }
         if let Some(opening) = opening.filter(|opening| opening.is_noticeable()) {
             opening_ui(ui, opening, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            last_run_ui(ui, studio, actions);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| shown_ui(ui, session, studio));
+            last_run_ui(ui, pictures, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| shown_ui(ui, session, pictures));
         });
     });
 }
 
 /// Before there is a picture. After a failure there is nothing to wait for; the reason stands where the picture would
 /// be.
-fn first_ui(ui: &mut Ui, studio: &Studio, opening: Option<&Opening>) {
+fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
     let text = match opening {
         Some(_) => "Opening…",
-        None if studio.is_busy() => "Computing…",
+        None if pictures.is_busy() => "Computing…",
         None => "Not opened",
     };
     ui.label(RichText::new(text).small());
 }
 
-fn shown_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
-    let Some(frame) = studio.frame() else { return };
+fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
+    let Some(frame) = pictures.frame() else { return };
     let outcome = &frame.outcome;
     let text = format!(
         "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
@@ -62,14 +68,14 @@ fn shown_ui(ui: &mut Ui, session: &Session, studio: &Studio) {
 }
 
 /// From right to left.
-fn last_run_ui(ui: &mut Ui, studio: &Studio, actions: &mut Actions) {
+fn last_run_ui(ui: &mut Ui, pictures: &Pictures, actions: &mut Actions) {
     let colors = theme::of(ui);
-    if let Some(working) = studio.working() {
+    if let Some(working) = pictures.working() {
         working_ui(ui, working, actions);
         return;
     }
-    let is_outdated = studio.is_outdated() || studio.frame().is_some_and(|frame| !frame.is_whole());
-    if studio.is_given_up() {
+    let is_outdated = pictures.is_outdated() || pictures.frame().is_some_and(|frame| !frame.is_whole());
+    if pictures.is_given_up() {
         let hint = "Compute what was cancelled";
         if ui.small_button("Compute").on_hover_text(hint).clicked() {
             actions.push(Action::Compute);
@@ -78,7 +84,7 @@ fn last_run_ui(ui: &mut Ui, studio: &Studio, actions: &mut Actions) {
         ui.label(RichText::new(text).small().color(colors.warning));
         return;
     }
-    if let Some(frame) = studio.frame() {
+    if let Some(frame) = pictures.frame() {
         let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
         ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
         let n_bad = frame.pictures.histogram().bad;
@@ -87,7 +93,7 @@ fn last_run_ui(ui: &mut Ui, studio: &Studio, actions: &mut Actions) {
             ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
         }
     }
-    if studio.failure().is_some() {
+    if pictures.failure().is_some() {
         ui.label(RichText::new("shown: the last result").small().color(colors.warning));
     }
 }

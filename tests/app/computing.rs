@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use attenuate::{
     attention::{Component, Epsilon, Preset},
-    engine::Bundled,
+    engine::{Bundled, Prompt},
     session::Session,
 };
 use egui::{Event, Key, Role};
@@ -46,7 +46,7 @@ fn set(window: &mut Window, epsilon: f64) {
 /// Lets a panel be computed; not so fast that its arrival would have to wait for the one after it.
 fn run(window: &mut Window) {
     window.gates.layers.allow(LAYERS - 1);
-    window.pass(Duration::from_millis(150));
+    window.advance(Duration::from_millis(150));
     window.gates.layers.allow(1);
 }
 
@@ -88,7 +88,7 @@ fn the_selected_column_comes_first() {
     let mut window = window();
     window.press(Key::Num3);
     // Until the effect of the panel that is now selected is known as well: its layers come through the same gate.
-    window.pass(Duration::from_millis(300));
+    window.advance(Duration::from_millis(300));
     window.metrics();
     window.gates.layers.close();
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
@@ -126,7 +126,7 @@ fn a_cancelled_run_leaves_the_old_picture_and_can_be_taken_up() {
         assert_eq!(window.spoken().map(|row| row.map(|said| said.replace(OLDER, ""))), before);
         assert_eq!(older(&window), [[true; 3]; 3]);
         window.gates.layers.open();
-        window.pass(Duration::from_millis(200));
+        window.advance(Duration::from_millis(200));
         assert_eq!(window.gates.layers.begun(), begun, "the layer that was begun is the last");
         assert_eq!(older(&window), [[true; 3]; 3]);
         assert_eq!(window.session().selected_epsilon().get(), 0.1, "what was chosen stays chosen");
@@ -153,7 +153,7 @@ fn the_newest_wins_within_one_layer() {
     window.gates.layers.allow(1);
     window.until("the newest", |window| window.gates.layers.begun() == begun + 1);
     // Until it takes long, it shows nothing unfinished.
-    window.pass(Duration::from_millis(300));
+    window.advance(Duration::from_millis(300));
     run(&mut window);
     window.until("Query of the newest", |window| !older(window)[0][0]);
     assert_eq!(window.outcome().experiment.epsilon[at(Component::Query, 0)].get(), 0.3);
@@ -196,7 +196,7 @@ fn typing_waits_for_a_pause_where_reading_is_slow() {
     let prompts = window.gates.prompts.begun();
     for word in [" Two", " three", " four", " five"] {
         window.harness.event(Event::Text(word.to_owned()));
-        window.pass(Duration::from_millis(20));
+        window.advance(Duration::from_millis(20));
         assert_eq!(window.gates.prompts.begun(), prompts, "while it is typed, nothing is read");
     }
     window.settle();
@@ -235,4 +235,24 @@ fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
     set(&mut window, 0.125);
     window.settle();
     window.metrics();
+}
+
+/// Pictures, heads and sweep share one run of the baseline: six layers, and a seventh for the effect of the panel that is
+/// selected.
+#[test]
+fn heads_and_sweep_of_a_long_prompt_run_the_model_once() {
+    let prompt = Prompt::TokenIds((0..96).map(|position| (position * 37) % 2048).collect());
+    let mut session = Session { source: slow(), prompt, ..Session::example(Bundled::Austen) };
+    (session.view.heads, session.view.sweep.open) = (true, true);
+    let mut window = Window::gated(session);
+    window.gates.tensors.open();
+    window.gates.layers.open();
+    window.settle();
+    window.until("the effect", |window| window.gates.layers.begun() >= LAYERS + 2);
+    window.assert_text("24 heads");
+    assert!(window.has(Role::Image, "sink mass over ε"));
+    // Closed and opened again, nothing is computed anew.
+    window.press(Key::H);
+    window.press(Key::H);
+    assert_eq!((window.gates.layers.begun(), window.gates.prompts.begun()), (LAYERS + 2, 1));
 }

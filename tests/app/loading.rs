@@ -100,7 +100,7 @@ fn cancelling_leaves_everything_as_it_was() {
         assert!(!window.has(Role::Button, CANCEL), "{how}");
         window.until("a word about it", |window| window.announced(Role::Status) == ["slow was not opened."]);
         window.gates.tensors.open();
-        window.pass(Duration::from_millis(100));
+        window.advance(Duration::from_millis(100));
         assert!(window.gates.tensors.begun() < TENSORS, "its thread has stopped");
         assert_eq!(*window.session(), before, "by {how}");
         window.metrics();
@@ -175,7 +175,7 @@ fn the_newest_source_wins() {
     assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
     assert_eq!(window.announced(Role::Status), ["slow was not opened."]);
     window.gates.tensors.open();
-    window.pass(Duration::from_millis(100));
+    window.advance(Duration::from_millis(100));
     assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
     window.metrics();
 }

@@ -29,7 +29,7 @@ fn theme_colours_and_open_panels_are_remembered() {
     window.press(Key::I);
     window.enter_epsilon("0.1");
     window.press(Key::Tab);
-    window.pass(Duration::from_millis(700));
+    window.advance(Duration::from_millis(700));
     window.until("the file", |_| file.is_file());
     drop(window);
 
@@ -47,12 +47,12 @@ fn where_nothing_can_be_written_one_line_says_so() {
     std::fs::write(&blocked, "in the way").unwrap();
     let mut window = start(&blocked.join("preferences.json"));
     window.press(Key::W);
-    window.pass(Duration::from_millis(700));
+    window.advance(Duration::from_millis(700));
     window.until("one line", |window| !window.announced(Role::Status).is_empty());
     let said = window.announced(Role::Status);
     assert!(said.len() == 1 && said[0].starts_with("How the window looks is not remembered: "), "{said:?}");
     window.press(Key::I);
-    window.pass(Duration::from_millis(1500));
+    window.advance(Duration::from_millis(1500));
     assert_eq!(window.announced(Role::Status).len(), 1, "once, whatever is not kept");
 }
 

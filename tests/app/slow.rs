@@ -1,7 +1,6 @@
 //! Sources that are as slow as a test wants: they open tensor by tensor and compute layer by layer, when they are let.
 
 use std::{
-    ops::ControlFlow,
     path::Path,
     sync::{
         Arc,
@@ -13,11 +12,8 @@ use std::{
 
 use attenuate::{
     attention::LayerQkv,
-    engine::{EngineError, OpenSource, SourceSpec},
-    model::{
-        LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled,
-        loading::{Loaded, Watch, unwatched},
-    },
+    engine::{Clock, EngineError, Job, OpenSource, Progress, SourceSpec},
+    model::{LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled},
     ui::Setup,
 };
 use ndarray::Array2;
@@ -82,14 +78,15 @@ impl Drop for Gates {
 }
 
 impl Gates {
-    /// Opens model folders called `slow` through the gates, as the bundled model; everything else as ever.
+    /// Opens model folders called `slow` through the gates, as the bundled model; everything else as ever. Time stands
+    /// still until it is advanced.
     pub fn setup(&self) -> Setup {
         let (tensors, layers, prompts) = (self.tensors.clone(), self.layers.clone(), self.prompts.clone());
         prompts.open();
         let fuse = self.fuse.clone();
-        let open = move |source: &SourceSpec, watch: Watch<'_>| match source {
+        let open = move |source: &SourceSpec, job: &Job<'_>| match source {
             SourceSpec::Folder(path) if path.ends_with("slow") => {
-                load(&tensors, watch)?;
+                load(&tensors, job)?;
                 let model = Gated {
                     inner: bundled::load()?,
                     layers: layers.clone(),
@@ -100,12 +97,12 @@ impl Gates {
                 Ok(OpenSource::live(source, "Slow", LanguageModel::new(Box::new(model), Some(tokenizer))))
             }
             SourceSpec::Folder(path) if path.ends_with("broken") => {
-                load(&tensors, watch)?;
-                OpenSource::open(source, &unwatched)
+                load(&tensors, job)?;
+                OpenSource::open(source, &Job::unwatched())
             }
-            _ => OpenSource::open(source, watch),
+            _ => OpenSource::open(source, job),
         };
-        Setup { open: Arc::new(open), ..Setup::default() }
+        Setup { open: Arc::new(open), clock: Clock::stopped(), ..Setup::default() }
     }
 }
 
@@ -113,9 +110,12 @@ pub fn slow() -> SourceSpec {
     SourceSpec::Folder(Path::new("/nowhere/slow").to_owned())
 }
 
-fn load(tensors: &Gate, watch: Watch<'_>) -> Result<(), EngineError> {
+fn load(tensors: &Gate, job: &Job<'_>) -> Result<(), EngineError> {
     for done in 0..TENSORS {
-        let gives_up = || watch(Loaded { tensors: done, of: TENSORS }) == ControlFlow::Break(());
+        let gives_up = || {
+            job.progress(Progress { done, of: TENSORS });
+            job.is_cancelled()
+        };
         if gives_up() || !tensors.pass(gives_up) {
             return Err(EngineError::Cancelled);
         }

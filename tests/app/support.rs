@@ -1,13 +1,10 @@
 //! A window without a screen, and what the engine says it should show.
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{thread::sleep, time::Duration};
 
 use attenuate::{
     attention::{Component, Metrics, PanelId},
-    engine::{Bundled, Engine, Outcome, SourceSpec},
+    engine::{Bundled, Clock, Engine, Outcome, SourceSpec},
     session::{Cell, Session, Theme},
     ui::{App, Setup},
 };
@@ -26,6 +23,9 @@ use crate::support::{
 /// Looks, 2 ms apart, before something that should come is given up: half a minute at least.
 const PATIENCE: usize = 15_000;
 
+/// From one look to the next, on a clock that is advanced.
+const FRAME: Duration = Duration::from_millis(10);
+
 /// As the program opens, in points.
 const SIZE: Vec2 = vec2(1280.0, 800.0);
 
@@ -39,6 +39,8 @@ pub struct Window {
     /// First, so that nothing waits when the window is dropped.
     pub gates: Gates,
     pub harness: Harness<'static, App>,
+    /// Stands still between frames, where the setup has one that can.
+    clock: Clock,
     engine: Engine,
     textures: Textures,
 }
@@ -80,8 +82,8 @@ impl Window {
     }
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
-        let theme = session.view.person.theme;
-        Self::build(builder, theme, Gates::default(), |ctx| App::new(ctx, session).unwrap())
+        let (theme, clock) = (session.view.person.theme, Clock::default());
+        Self::build(builder, theme, Gates::default(), clock, |ctx| App::new(ctx, session).unwrap())
     }
 
     /// One whose slow sources wait at gates, which are closed. Not waited for.
@@ -94,18 +96,24 @@ impl Window {
         let gates = Gates::default();
         let mut setup = gates.setup();
         change(&mut setup);
-        let theme = session.view.person.theme;
-        Self::build(builder(SIZE), theme, gates, |ctx| App::with(ctx, session, setup).unwrap())
+        let (theme, clock) = (session.view.person.theme, setup.clock.clone());
+        Self::build(builder(SIZE), theme, gates, clock, |ctx| App::with(ctx, session, setup).unwrap())
     }
 
     /// A user's preferences go over a session's theme, and without any the system's theme is followed.
-    fn build(builder: HarnessBuilder<App>, theme: Theme, gates: Gates, app: impl FnOnce(&Context) -> App) -> Self {
+    fn build(
+        builder: HarnessBuilder<App>,
+        theme: Theme,
+        gates: Gates,
+        clock: Clock,
+        app: impl FnOnce(&Context) -> App,
+    ) -> Self {
         let theme = if theme == Theme::Light { egui::Theme::Light } else { egui::Theme::Dark };
         let textures = Textures::default();
         let builder = builder.with_theme(theme).renderer(textures.clone());
         let mut harness = builder.build_eframe(|cc| app(&cc.egui_ctx));
         harness.input_mut().system_theme = Some(theme);
-        Self { gates, harness, engine: Engine::default(), textures }
+        Self { gates, harness, clock, engine: Engine::default(), textures }
     }
 
     /// What is on screen, as pixels.
@@ -146,6 +154,7 @@ impl Window {
     #[track_caller]
     pub fn wait_anyhow(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         for _ in 0..PATIENCE {
+            self.clock.advance(FRAME);
             if self.harness.run_ok().is_some() && done(self) {
                 return;
             }
@@ -158,7 +167,7 @@ impl Window {
     #[track_caller]
     pub fn until(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
         for _ in 0..PATIENCE {
-            self.harness.step();
+            self.step();
             if done(self) {
                 return;
             }
@@ -167,12 +176,16 @@ impl Window {
         panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
     }
 
-    /// Some frames go by.
-    pub fn pass(&mut self, time: Duration) {
-        let start = Instant::now();
-        while start.elapsed() < time {
-            self.harness.step();
-            sleep(Duration::from_millis(5));
+    /// One frame, and the time that it takes.
+    fn step(&mut self) {
+        self.clock.advance(FRAME);
+        self.harness.step();
+    }
+
+    /// So much time goes by on the window's clock, which can be advanced.
+    pub fn advance(&mut self, time: Duration) {
+        for _ in 0..time.div_duration_f64(FRAME).ceil() as usize {
+            self.step();
         }
     }
 

@@ -253,13 +253,13 @@ fn pictures_go_before_curves() {
     window.gates.layers.open();
     window.settle();
     window.gates.layers.close();
+    let before = window.gates.layers.begun();
     window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(0.1);
-    window.until("a layer at the gate", |window| window.gates.layers.begun() > 0);
-    window.pass(Duration::from_millis(50));
+    window.until("a layer at the gate", |window| window.gates.layers.begun() > before);
     let begun = window.gates.layers.begun();
     window.press_now(Key::W);
     window.until("the panel", |window| window.has_text("0 of 62 points"));
-    window.pass(Duration::from_millis(150));
+    window.advance(Duration::from_millis(150));
     assert_eq!(window.gates.layers.begun(), begun, "the sweep waits while the picture is computed");
     window.gates.layers.open();
     window.settle();

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 
 use attenuate::{
-    attention::{Component, Epsilon, Intervention, Metrics, Operation, PanelId, Preset, Shown},
-    engine::{Bundled, Divergences, Engine, EngineError, Observer, Progress, Prompt, RunSpec},
+    attention::{Component, Epsilon, Intervention, Metrics, Operation, Preset, Shown},
+    engine::{Bundled, Divergences, Engine, EngineError, Job, Progress, Prompt, RunSpec},
     model::{bundled, run},
 };
 
@@ -74,22 +74,13 @@ impl Counter {
     }
 
     fn ask(&self, engine: &mut Engine, spec: &RunSpec) -> Result<Option<Divergences>, EngineError> {
-        engine.divergences_observed(spec, self, &mut |so_far| self.partial.borrow_mut().push(so_far.clone()))
-    }
-}
-
-impl Observer for Counter {
-    fn is_cancelled(&self) -> bool {
-        self.layers.get() >= self.gives_up_at
-    }
-
-    fn first(&self) -> PanelId {
-        at(Component::Value, 1)
-    }
-
-    fn progress(&self, progress: Progress) {
-        self.layers.set(self.layers.get() + 1);
-        self.expected.set(progress.of);
+        let is_cancelled = || self.layers.get() >= self.gives_up_at;
+        let hear = |progress: Progress| {
+            self.layers.set(self.layers.get() + 1);
+            self.expected.set(progress.of);
+        };
+        let so_far = &mut |so_far: &Divergences| self.partial.borrow_mut().push(so_far.clone());
+        engine.divergences_for(&Job::alone(&is_cancelled, &hear), spec, at(Component::Value, 1), so_far)
     }
 }
 

@@ -9,7 +9,7 @@ mod goldens;
 mod heads;
 mod observing;
 mod reference;
+mod service;
 mod sharing;
 mod support;
 mod sweep;
-mod worker;

@@ -2,14 +2,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    ops::ControlFlow,
     sync::Arc,
 };
 
 use attenuate::{
     attention::{Component, PanelId, Preset, Shape},
-    engine::{Bundled, Engine, EngineError, Observer, OpenSource, Partial, Progress, Ready, RunSpec, SourceSpec},
-    model::{bundled, loading::unwatched},
+    engine::{Bundled, Engine, EngineError, Job, OpenSource, Outcome, Partial, Progress, Ready, RunSpec, SourceSpec},
+    model::bundled,
 };
 
 use crate::engine::support::{NEVER, bits, epsilon, fresh, numbers, spec};
@@ -20,26 +19,18 @@ struct Notes {
     first: PanelId,
     progress: RefCell<Vec<Progress>>,
     ready: RefCell<Vec<Ready>>,
-    expected: attenuate::engine::Outcome,
+    expected: Outcome,
 }
 
 impl Notes {
     fn new(spec: &RunSpec, first: PanelId) -> Self {
         Self { first, progress: RefCell::default(), ready: RefCell::default(), expected: fresh(spec).unwrap() }
     }
-}
 
-impl Observer for Notes {
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    fn first(&self) -> PanelId {
-        self.first
-    }
-
-    fn progress(&self, progress: Progress) {
-        self.progress.borrow_mut().push(progress);
+    /// Runs the request, noting what the job is told.
+    fn run(&self, engine: &mut Engine, spec: &RunSpec) -> Outcome {
+        let hear = |progress| self.progress.borrow_mut().push(progress);
+        engine.run_for(&Job::alone(NEVER, &hear), spec, self.first, &mut |partial| self.so_far(partial)).unwrap()
     }
 
     fn so_far(&self, partial: Partial<'_>) {
@@ -56,21 +47,21 @@ fn every_layer_is_counted_once() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
     let notes = Notes::new(&spec, at(Component::Query, 0));
     let mut engine = Engine::default();
-    engine.run_observed(&spec, &notes).unwrap();
+    notes.run(&mut engine, &spec);
     // Five layers for the baseline; five for each of three ε, on Query and Key alike, and on Value.
     let of = 5 + 5 * 6;
-    let expected: Vec<_> = (0..of).map(|layers| Progress { layers, of }).collect();
+    let expected: Vec<_> = (0..of).map(|done| Progress { done, of }).collect();
     assert_eq!(*notes.progress.borrow(), expected);
 
     // One of them again: nothing. A new ε of one panel: its five layers.
     notes.progress.borrow_mut().clear();
-    engine.run_observed(&spec, &notes).unwrap();
+    notes.run(&mut engine, &spec);
     assert_eq!(*notes.progress.borrow(), []);
     let mut changed = spec;
     changed.experiment.epsilon[at(Component::Value, 1)] = epsilon(0.25);
     let notes = Notes::new(&changed, at(Component::Query, 0));
-    engine.run_observed(&changed, &notes).unwrap();
-    let expected: Vec<_> = (0..5).map(|layers| Progress { layers, of: 5 }).collect();
+    notes.run(&mut engine, &changed);
+    let expected: Vec<_> = (0..5).map(|done| Progress { done, of: 5 }).collect();
     assert_eq!(*notes.progress.borrow(), expected);
     let mut all_but_one = Ready::filled(Shape::FIGURE, true);
     all_but_one[at(Component::Value, 1)] = false;
@@ -81,7 +72,7 @@ fn every_layer_is_counted_once() {
 fn panels_arrive_in_the_order_that_is_wanted() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
     let notes = Notes::new(&spec, at(Component::Value, 2));
-    let outcome = Engine::default().run_observed(&spec, &notes).unwrap();
+    let outcome = notes.run(&mut Engine::default(), &spec);
     assert_eq!(numbers(&outcome), numbers(&notes.expected), "whatever the order");
     let ready = notes.ready.borrow();
     let panels = |ready: &Ready| ready.values().filter(|ready| **ready).count();
@@ -94,7 +85,7 @@ fn panels_arrive_in_the_order_that_is_wanted() {
 fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
     for spec in [spec(Bundled::Smollm2, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
         let notes = Notes::new(&spec, at(Component::Query, 0));
-        Engine::default().run_observed(&spec, &notes).unwrap();
+        notes.run(&mut Engine::default(), &spec);
         assert!(notes.ready.borrow().is_empty());
     }
 }
@@ -104,8 +95,9 @@ fn the_effect_is_counted_too() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
     let notes = Notes::new(&spec, at(Component::Query, 0));
     let mut engine = Engine::default();
-    let found = engine.effect_observed(&spec, at(Component::Value, 1), &notes).unwrap();
-    let expected: Vec<_> = (0..12).map(|layers| Progress { layers, of: 12 }).collect();
+    let hear = |progress| notes.progress.borrow_mut().push(progress);
+    let found = engine.effect_for(&Job::alone(NEVER, &hear), &spec, at(Component::Value, 1)).unwrap();
+    let expected: Vec<_> = (0..12).map(|done| Progress { done, of: 12 }).collect();
     assert_eq!(*notes.progress.borrow(), expected);
     assert_eq!(found, Engine::default().effect(&spec, at(Component::Value, 1), NEVER).unwrap());
 }
@@ -127,7 +119,7 @@ fn folder() -> (tempfile::TempDir, SourceSpec) {
 #[test]
 fn an_adopted_source_is_not_opened_again() {
     let (folder, source) = folder();
-    let opened = Arc::new(OpenSource::open(&source, &unwatched).unwrap());
+    let opened = Arc::new(OpenSource::open(&source, &Job::unwatched()).unwrap());
     assert_eq!((opened.facts().n_layers, &opened.facts().source), (6, &source));
     drop(folder);
     let mut engine = Engine::default();
@@ -147,7 +139,7 @@ fn an_adopted_source_is_not_opened_again() {
 #[test]
 fn another_source_of_the_same_name_takes_its_place() {
     let (_folder, source) = folder();
-    let open = || Arc::new(OpenSource::open(&source, &unwatched).unwrap());
+    let open = || Arc::new(OpenSource::open(&source, &Job::unwatched()).unwrap());
     let mut engine = Engine::default();
     engine.adopt(open());
     let spec = RunSpec { source: source.clone(), ..spec(Bundled::Austen, Preset::ThisHead) };
@@ -163,21 +155,15 @@ fn another_source_of_the_same_name_takes_its_place() {
 fn opening_is_watched_and_can_be_given_up() {
     let (_folder, source) = folder();
     let seen = RefCell::new(Vec::new());
-    let watch = |loaded| {
-        seen.borrow_mut().push(loaded);
-        ControlFlow::Continue(())
-    };
-    OpenSource::open(&source, &watch).unwrap();
-    let last = *seen.borrow().last().unwrap();
-    assert_eq!(last.tensors, last.of, "every tensor is counted");
-    assert_eq!(seen.borrow()[0].tensors, 1, "from the first on: the files are mapped, not read");
+    let hear = |progress| seen.borrow_mut().push(progress);
+    OpenSource::open(&source, &Job::alone(NEVER, &hear)).unwrap();
+    let last: Progress = *seen.borrow().last().unwrap();
+    assert_eq!(last.done, last.of, "every tensor is counted");
+    assert_eq!(seen.borrow()[0].done, 1, "from the first on: the files are mapped, not read");
     for after in [0, 1, 2, 10, seen.borrow().len() - 1] {
         let asked = Cell::new(0);
-        let give_up = |_| {
-            let asked = asked.replace(asked.get() + 1);
-            if asked == after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let refused = OpenSource::open(&source, &give_up).err();
+        let give_up = || asked.replace(asked.get() + 1) == after;
+        let refused = OpenSource::open(&source, &Job::until(&give_up)).err();
         assert!(matches!(refused, Some(EngineError::Cancelled)), "after {after}: {refused:?}");
         assert_eq!(asked.get(), after + 1, "nothing is read any more");
     }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use attenuate::{
-    engine::{Engine, EngineError, OpenSource, Outcome, Prompt, RunSpec, SourceSpec},
-    model::{bundled, loading::unwatched},
+    engine::{Engine, EngineError, Job, OpenSource, Outcome, Prompt, RunSpec, SourceSpec},
+    model::bundled,
     session::Session,
 };
 use tempfile::TempDir;
@@ -42,7 +42,7 @@ fn a_file_cut_short_under_an_open_model_is_an_error_that_names_it_and_passes() {
     let folder = folder();
     let path = folder.path().join(WEIGHTS);
     let mut engine = Engine::default();
-    engine.adopt(Arc::new(OpenSource::open(&SourceSpec::Folder(folder.path().to_owned()), &unwatched).unwrap()));
+    engine.adopt(Arc::new(OpenSource::open(&SourceSpec::Folder(folder.path().to_owned()), &Job::unwatched()).unwrap()));
     let before = weights(&engine.run(&spec(folder.path(), "in love"), NEVER).unwrap());
 
     File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();

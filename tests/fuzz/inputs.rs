@@ -10,9 +10,9 @@ use attenuate::{
     attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     capture::Capture,
     cli,
-    engine::{Engine, OpenSource, Ranking, RunSpec, SourceSpec, SweepMetric},
+    engine::{Engine, Job, OpenSource, Ranking, RunSpec, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
-    model::{Tokenizer, bundled, loading::unwatched},
+    model::{Tokenizer, bundled},
     session::{
         Session,
         document::{self, SessionDocument},
@@ -153,7 +153,7 @@ fn finite(session: &Session) {
 }
 
 fn open_and_run(source: SourceSpec) {
-    let opened = match OpenSource::open(&source, &unwatched) {
+    let opened = match OpenSource::open(&source, &Job::unwatched()) {
         Ok(opened) => opened,
         Err(error) => return refused(&error),
     };

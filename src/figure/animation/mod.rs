@@ -10,7 +10,7 @@ use crate::{attention::Epsilon, base::WriteError, engine::EngineError};
 
 use super::FigureError;
 
-pub use write::{Audience, Film};
+pub use write::Film;
 
 /// Pixels per inch until others are chosen: a slide's width for the default page.
 pub const DPI: u32 = 144;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     base::{ProtectedFiles, write_atomically},
-    engine::{Engine, EngineError, Outcome, RunSpec},
+    engine::{Engine, EngineError, Job, Outcome, Progress, RunSpec},
     figure::{ColorNorm, FigureStyle, Limits, LimitsFrom, Measure, Picture, draw::figure, panel_scales::range, render},
 };
 
@@ -33,31 +33,19 @@ pub struct Film {
     pub payload: Option<String>,
 }
 
-/// Who waits for a film.
-pub trait Audience {
-    /// So many frames of so many are in the file.
-    fn hear(&mut self, done: usize, of: usize);
-    /// Whether nobody waits any more.
-    fn has_left(&self) -> bool;
-}
-
 impl Film {
-    /// Writes the film to `out`, a few frames in memory at a time. The same film gives the same bytes.
+    /// Writes the film to `out`, a few frames in memory at a time, and tells `job` how many are in the file. The same
+    /// film gives the same bytes.
     ///
     /// Limits that come from the cells of all panels are those of all frames, so that one colour is one value
     /// throughout; limits of each panel are each frame's own.
     ///
     /// # Errors
-    /// When a frame cannot be computed or drawn, when the audience has left, or when `out` takes no more.
-    pub fn write(
-        &self,
-        engine: &mut Engine,
-        out: &mut dyn Write,
-        audience: &mut dyn Audience,
-    ) -> Result<(), AnimationError> {
+    /// When a frame cannot be computed or drawn, when the job was cancelled, or when `out` takes no more.
+    pub fn write(&self, engine: &mut Engine, out: &mut dyn Write, job: &Job<'_>) -> Result<(), AnimationError> {
         match self.format {
-            AnimationFormat::Apng => self.write_as::<Apng<'_>>(engine, out, audience),
-            AnimationFormat::Gif => self.write_as::<Gif<'_>>(engine, out, audience),
+            AnimationFormat::Apng => self.write_as::<Apng<'_>>(engine, out, job),
+            AnimationFormat::Gif => self.write_as::<Gif<'_>>(engine, out, job),
         }
     }
 
@@ -70,11 +58,11 @@ impl Film {
         path: &Path,
         protected: &ProtectedFiles,
         engine: &mut Engine,
-        audience: &mut dyn Audience,
+        job: &Job<'_>,
     ) -> Result<(), AnimationError> {
         let mut failure = None;
         let written = write_atomically(path, protected, |out| {
-            self.write(engine, out, audience).map_err(|error| match error {
+            self.write(engine, out, job).map_err(|error| match error {
                 AnimationError::Write(error) => error,
                 other => {
                     failure = Some(other);
@@ -89,23 +77,23 @@ impl Film {
         &self,
         engine: &mut Engine,
         out: &'a mut dyn Write,
-        audience: &mut dyn Audience,
+        job: &Job<'_>,
     ) -> Result<(), AnimationError> {
         let specs = self.specs()?;
-        let style = FigureStyle { norm: self.norm_of_all(engine, audience)?, ..self.style.clone() };
+        let style = FigureStyle { norm: self.norm_of_all(engine, job)?, ..self.style.clone() };
         let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
             Ok(render(&figure(outcome, &style)?, style.dpi)?)
         };
-        let first = draw(&run(engine, &specs[0], audience)?)?;
+        let first = draw(&run(engine, &specs[0], job)?)?;
         let size = [first.width, first.height];
         let mut file = F::begin(out, self, size, specs.len())?;
         file.write(F::encode(None, &first))?;
-        audience.hear(1, specs.len());
+        job.progress(Progress { done: 1, of: specs.len() });
         let mut n_done = 1;
         let mut last = first;
         for specs_of_part in specs[1..].chunks(AT_ONCE) {
             let outcomes: Vec<Outcome> =
-                specs_of_part.iter().map(|spec| run(engine, spec, audience)).collect::<Result<_, _>>()?;
+                specs_of_part.iter().map(|spec| run(engine, spec, job)).collect::<Result<_, _>>()?;
             let mut pictures: Vec<Picture> = vec![last];
             let drawn: Vec<Picture> = outcomes.par_iter().map(draw).collect::<Result<_, _>>()?;
             pictures.extend(drawn.into_iter().map(|picture| fitted(picture, size)));
@@ -113,11 +101,9 @@ impl Film {
                 pictures.par_windows(2).map(|pair| F::encode(Some(&pair[0]), &pair[1])).collect();
             for frame in frames {
                 file.write(frame)?;
-                if audience.has_left() {
-                    return Err(EngineError::Cancelled.into());
-                }
+                job.check()?;
                 n_done += 1;
-                audience.hear(n_done, specs.len());
+                job.progress(Progress { done: n_done, of: specs.len() });
             }
             last = pictures.swap_remove(pictures.len() - 1);
         }
@@ -140,14 +126,14 @@ impl Film {
     }
 
     /// The norm with limits that are true of all frames.
-    fn norm_of_all(&self, engine: &mut Engine, audience: &dyn Audience) -> Result<ColorNorm, AnimationError> {
+    fn norm_of_all(&self, engine: &mut Engine, job: &Job<'_>) -> Result<ColorNorm, AnimationError> {
         let FigureStyle { norm, limits_from, quantity, .. } = self.style;
         if !norm.is_automatic() || limits_from == LimitsFrom::EachPanel {
             return Ok(norm);
         }
         let mut ends: Vec<f32> = Vec::new();
         for spec in self.specs()?.iter().take(self.animation.n_frames) {
-            let outcome = run(engine, spec, audience)?;
+            let outcome = run(engine, spec, job)?;
             let measures = Measure::of_panels(quantity, &outcome);
             let ranges: Vec<_> = measures.as_slice().par_iter().filter_map(range).collect();
             ends.extend(ranges.as_flattened());
@@ -156,6 +142,6 @@ impl Film {
     }
 }
 
-fn run(engine: &mut Engine, spec: &RunSpec, audience: &dyn Audience) -> Result<Outcome, EngineError> {
-    engine.run(spec, &|| audience.has_left())
+fn run(engine: &mut Engine, spec: &RunSpec, job: &Job<'_>) -> Result<Outcome, EngineError> {
+    engine.run(spec, &|| job.is_cancelled())
 }

@@ -14,7 +14,7 @@ impl App {
     pub(super) fn situation<'a>(&'a self, given_up: Option<&'a Action>) -> Situation<'a> {
         Situation {
             session: self.timeline.session(),
-            frame: self.studio.frame(),
+            frame: self.pictures.frame(),
             recent: self.recent.sources(),
             previous: self.timeline.before_source().map(|(_, session)| session),
             can_undo: self.timeline.before().is_some(),
@@ -35,7 +35,7 @@ impl App {
 
     /// The pinned cell's numbers of all panels, once they are all there.
     pub(super) fn copy_pinned(&mut self, ctx: &Context) {
-        let outcome = self.studio.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
+        let outcome = self.pictures.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
         let cell = self.session().pinned;
         if let Some(text) = cell.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell)) {
             self.act(ctx, Action::Copy { text, what: "The pinned cell’s numbers" });
@@ -47,7 +47,7 @@ impl App {
         if self.opener.opening().is_some() {
             Some(Action::CancelOpening)
         } else {
-            self.studio.working().map(|_| Action::CancelComputing)
+            self.pictures.working().map(|_| Action::CancelComputing)
         }
     }
 }

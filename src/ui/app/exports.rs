@@ -27,8 +27,7 @@ impl App {
         let session = self.timeline.session();
         let shown = Shown {
             session,
-            frame: self.studio.frame().filter(|frame| frame.is_whole() && frame.spec == session.run_spec()),
-            source: self.opener.get(&session.source),
+            frame: self.pictures.frame().filter(|frame| frame.is_whole() && frame.spec == session.run_spec()),
             sweep: self.sweep.shown().filter(|_| !self.sweep.is_old() && !self.sweep.is_busy()),
             fingerprints: self.sessions.fingerprints(),
             inputs: self.sessions.inputs(),
@@ -38,7 +37,7 @@ impl App {
 
     /// What the window shows, in the colours that it has.
     pub(super) fn copy_out(&mut self, ctx: &Context, clipping: Clipping) {
-        match self.studio.frame().filter(|frame| frame.is_whole()) {
+        match self.pictures.frame().filter(|frame| frame.is_whole()) {
             Some(frame) => self.copies.start(ctx, clipping, frame, self.timeline.session().view.figure_style()),
             None => self.toasts.info("The panels are still being computed.".to_owned()),
         }

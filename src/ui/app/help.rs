@@ -11,7 +11,7 @@ impl App {
         let is_asking = self.export.is_open() || self.open_file.is_open() || self.heads.is_asking();
         let is_typing = ctx.text_edit_focused() || self.was_typing;
         let has_keys = !is_asking && !is_typing && !is_menu_open;
-        self.lessons.show(ctx, self.studio.frame().map(|frame| &frame.outcome), has_keys);
+        self.lessons.show(ctx, self.pictures.frame().map(|frame| &frame.outcome), has_keys);
         let session = self.timeline.session();
         let has_arrows = session.pinned.is_none() && !session.view.heads;
         self.tour.show(ctx, has_keys, has_arrows);

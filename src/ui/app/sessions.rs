@@ -17,7 +17,7 @@ impl App {
         match action {
             SessionAction::Open(file) => self.sessions.open(ctx, file),
             SessionAction::Save | SessionAction::SaveAs => {
-                let (session, shown) = (self.timeline.session(), answer(&self.studio, &self.timeline));
+                let (session, shown) = (self.timeline.session(), answer(&self.pictures, &self.timeline));
                 self.sessions.save(ctx, session, shown, action == SessionAction::SaveAs);
             }
             SessionAction::Restore => self.sessions.restore(ctx),
@@ -41,11 +41,11 @@ impl App {
                 Event::Told(message) => self.toasts.info(message),
             }
         }
-        self.sessions.follow(ctx, self.timeline.session(), answer(&self.studio, &self.timeline));
+        self.sessions.follow(ctx, self.timeline.session(), answer(&self.pictures, &self.timeline));
     }
 
     pub(super) fn sessions_ui(&mut self, ctx: &Context) {
-        match self.sessions.show(ctx, self.timeline.session(), answer(&self.studio, &self.timeline)) {
+        match self.sessions.show(ctx, self.timeline.session(), answer(&self.pictures, &self.timeline)) {
             Some(Decision::Restore(restoring)) => self.go_to(restoring),
             Some(Decision::Stay) => self.stay(),
             None => {}
@@ -58,7 +58,7 @@ impl App {
 
     /// With what is on screen; where that is nothing, with the figure.
     fn stay(&mut self) {
-        if self.studio.frame().is_none() && self.opener.opening().is_none() {
+        if self.pictures.frame().is_none() && self.opener.opening().is_none() {
             self.apply(Command::OpenExample(Bundled::Smollm2));
         }
     }
@@ -66,7 +66,7 @@ impl App {
     /// The source of a session is open.
     pub(super) fn restored(&mut self, restoring: Restoring) {
         let Restoring { session, origin } = restoring;
-        if self.studio.frame().is_none() {
+        if self.pictures.frame().is_none() {
             // There is nothing to step back to.
             self.timeline = Timeline::new(session);
         } else {
@@ -77,8 +77,8 @@ impl App {
 }
 
 /// What is on screen, if it answers the session's source and prompt.
-fn answer<'a>(studio: &'a crate::ui::studio::Studio, timeline: &Timeline) -> Option<&'a Outcome> {
-    let (frame, session) = (studio.frame()?, timeline.session());
+fn answer<'a>(pictures: &'a crate::ui::pictures::Pictures, timeline: &Timeline) -> Option<&'a Outcome> {
+    let (frame, session) = (pictures.frame()?, timeline.session());
     let is_answer = frame.spec.source == session.source && frame.spec.prompt == session.prompt;
     is_answer.then_some(&frame.outcome)
 }

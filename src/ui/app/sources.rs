@@ -8,8 +8,9 @@ use crate::{
     engine::{Bundled, EngineError, Outcome, SourceFacts, SourceSpec},
     session::{Command, OnScreen, Session, StepNumber, Timeline},
     ui::{
-        frame::Failure,
+        jobs::Failure,
         opener::{Failed, Opened, Then},
+        pictures,
         sessions::Origin,
     },
 };
@@ -25,8 +26,8 @@ impl App {
             self.go(target, Then::Apply(command), is_opening);
             return;
         }
-        let outcome = self.studio.frame().map(|frame| &frame.outcome);
-        let facts = self.opener.get(&session.source).map(|source| source.facts().clone());
+        let outcome = self.pictures.frame().map(|frame| &frame.outcome);
+        let facts = self.service.source(&session.source).map(|source| source.facts().clone());
         let screen = OnScreen {
             facts: facts.as_deref(),
             n_positions: outcome.map_or(0, Outcome::n_positions),
@@ -52,7 +53,7 @@ impl App {
         if let Some(source) = self.opener.cancel() {
             self.toasts.info(format!("{} was not opened.", source.name()));
             self.sessions.stays_away();
-            if self.opener.get(&self.session().source).is_none() {
+            if self.service.source(&self.session().source).is_none() {
                 // There is nothing to stay with.
                 self.apply(Command::OpenExample(Bundled::Smollm2));
             }
@@ -60,11 +61,11 @@ impl App {
     }
 
     pub(super) fn go(&mut self, target: SourceSpec, then: Then, anew: bool) {
-        if !anew && let Some(source) = self.opener.get(&target).cloned() {
+        if !anew && let Some(source) = self.service.source(&target) {
             if let Some(given_up) = self.opener.cancel() {
                 self.toasts.info(format!("{} was not opened.", given_up.name()));
             }
-            self.opener.keep(source.clone());
+            self.service.keep(source.clone());
             self.arrive(then, source.facts());
         } else if let Some(given_up) = self.opener.open(target, then) {
             self.toasts.info(format!("{} was not opened.", given_up.name()));
@@ -75,7 +76,7 @@ impl App {
     pub(super) fn receive_source(&mut self, ctx: &Context) {
         match self.opener.poll() {
             Some(Opened::Ready { source, then }) => {
-                self.opener.keep(source.clone());
+                self.service.keep(source.clone());
                 self.recent.add(ctx, &source.facts().source);
                 if let Then::Restore(restoring) = &then
                     && let Origin::File(file) = &restoring.origin
@@ -96,8 +97,8 @@ impl App {
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
             self.toasts.info(format!("{} is no longer there, nor among the recent ones.", failed.source.name()));
         }
-        let is_first = self.studio.frame().is_none() && self.opener.get(&self.session().source).is_none();
-        if is_first || failed.source == self.session().source && self.opener.get(&failed.source).is_none() {
+        let is_first = self.pictures.frame().is_none() && self.service.source(&self.session().source).is_none();
+        if is_first || failed.source == self.session().source && self.service.source(&failed.source).is_none() {
             self.unopened = Some(failed.message);
         }
     }
@@ -135,18 +136,18 @@ impl App {
     }
 
     /// What does not fit the prompt is said beside its box; positions that it does not have leave the scope.
-    pub(super) fn fail(&mut self, failure: Failure) {
+    pub(super) fn fail(&mut self, failure: &Failure) {
         match failure {
-            Failure::Refused { .. } => {}
-            Failure::NoSuchPosition { n_positions, message } => {
+            Failure::Refused(error @ EngineError::NoSuchPosition { n_positions, .. }) => {
                 let scope = &self.session().scope;
-                let chosen = (0..n_positions).filter(|&position| scope.positions.contains(position));
+                let chosen = (0..*n_positions).filter(|&position| scope.positions.contains(position));
                 let positions = PositionScope::Selection(chosen.collect::<std::collections::BTreeSet<_>>().into());
                 let scope = Scope { positions, ..scope.clone() };
-                self.toasts.info(format!("{message}; it is no longer chosen"));
+                self.toasts.info(format!("{error}; it is no longer chosen"));
                 self.timeline.amend(Command::SetScope(scope), OnScreen::default());
             }
-            Failure::Internal { message } => self.toasts.error(message),
+            Failure::Refused(_) => {}
+            Failure::Panicked(_) => self.toasts.error(pictures::message(failure)),
         }
     }
 }

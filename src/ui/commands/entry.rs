@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{bindings::keys_of, keys::Keys};
 use crate::{
     session::Session,
-    ui::{action::Action, frame::Frame, recent::Lately},
+    ui::{action::Action, pictures::Frame, recent::Lately},
 };
 
 /// What commands depend on: what is shown, and what can be done now.

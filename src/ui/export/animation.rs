@@ -3,13 +3,10 @@
 use std::{
     num::NonZeroU16,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
 
-use egui::{Context, DragValue, Grid, ProgressBar, RichText, Ui};
+use egui::{DragValue, Grid, ProgressBar, RichText, Ui};
 
 use super::{
     Shown,
@@ -18,21 +15,19 @@ use super::{
 };
 use crate::{
     attention::{Epsilon, Shape},
-    engine::{Engine, EngineError, Fingerprints, OpenSource, Outcome},
+    engine::{Engine, EngineError, Fingerprints, Job, Lane, Outcome, Progress, Question, Service},
     figure::{
         Dpi,
-        animation::{
-            AnimatedRange, Animation, AnimationError, AnimationFormat, Audience, DPI, FRAMES, Film, Play, RATES,
-        },
+        animation::{AnimatedRange, Animation, AnimationError, AnimationFormat, DPI, FRAMES, Film, Play, RATES},
     },
     session::{
         Session,
         document::{self, Inputs},
     },
     ui::{
-        background::{Background, Finished},
         columns,
         controls::named,
+        jobs::{Arrival, Client},
         path_field::{FileKind, PathField, Purpose},
         theme::{self, space},
         widgets::{epsilon_field, segmented},
@@ -43,34 +38,24 @@ const ANIMATION: FileKind = FileKind { name: "Animation (PNG, GIF)", extensions:
 /// What a cancelled animation says.
 const CANCELLED: &str = "The animation was cancelled; no file was written.";
 
-/// How far a film is. Shared with its thread.
-#[derive(Default)]
-struct Run {
-    done: AtomicUsize,
-    of: AtomicUsize,
-    is_cancelled: AtomicBool,
-}
-
 pub struct AnimationDialog {
     field: PathField,
     looks: Looks,
     animation: Animation,
     from: Epsilon,
     to: Epsilon,
-    run: Option<Arc<Run>>,
-    job: Background<Result<PathBuf, String>>,
+    client: Client<AnimationQuestion>,
 }
 
 impl AnimationDialog {
-    pub fn new(folder: &Path) -> Self {
+    pub fn new(folder: &Path, service: &Service) -> Self {
         Self {
             field: PathField::new(Purpose::Save, ANIMATION, &folder.join("attenuate.gif")),
             looks: Looks::of_films(Dpi::new(DPI).unwrap_or_default()),
             animation: Animation::default(),
             from: Epsilon::ONE,
             to: Epsilon::FIGURE[1],
-            run: None,
-            job: Background::default(),
+            client: Client::new(service),
         }
     }
 
@@ -79,14 +64,19 @@ impl AnimationDialog {
     }
 
     pub fn is_running(&self) -> bool {
-        self.job.is_running()
+        self.client.is_busy()
     }
 
-    /// What has become of the film.
-    pub fn poll(&mut self) -> Option<Finished<Result<PathBuf, String>>> {
-        let finished = self.job.poll()?;
-        self.run = None;
-        Some(finished)
+    /// Where an animation was written since the last look, or why it was not.
+    pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
+        loop {
+            match self.client.poll()? {
+                Arrival::Part { part, .. } => return Some(part),
+                Arrival::Failed(why) => return Some(Err(why.message("drawing the animation"))),
+                Arrival::GivenUp => return Some(Err(CANCELLED.to_owned())),
+                Arrival::Done => {}
+            }
+        }
     }
 
     pub fn show(&mut self, ui: &mut Ui, shown: &Shown<'_>) {
@@ -103,7 +93,7 @@ impl AnimationDialog {
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
         let mut clicked = false;
-        let is_ready = shown.frame.is_some() && range.is_ok() && !self.job.is_running();
+        let is_ready = shown.frame.is_some() && range.is_ok() && !self.is_running();
         ui.horizontal(|ui| {
             self.progress_ui(ui);
             let why_not = match &range {
@@ -114,9 +104,9 @@ impl AnimationDialog {
         });
         if (entered || clicked)
             && is_ready
-            && let (Some(frame), Some(source), Ok(range)) = (shown.frame, shown.source, range)
+            && let (Some(frame), Ok(range)) = (shown.frame, range)
         {
-            self.start(ui.ctx(), shown, &frame.outcome, source, range);
+            self.start(shown, &frame.outcome, range);
         }
     }
 
@@ -164,101 +154,85 @@ impl AnimationDialog {
         ui.end_row();
     }
 
-    fn progress_ui(&self, ui: &mut Ui) {
-        let Some(run) = &self.run else {
+    fn progress_ui(&mut self, ui: &mut Ui) {
+        if !self.is_running() {
             ui.label("PNG has all colours, GIF 256 in each frame.");
             return;
-        };
-        let [done, of] = [&run.done, &run.of].map(|count| count.load(Ordering::Relaxed));
+        }
+        let Progress { done, of } = self.client.progress().unwrap_or(Progress { done: 0, of: 0 });
         let part = if of == 0 { 0.0 } else { done as f32 / of as f32 };
         ui.add(ProgressBar::new(part).desired_width(220.0).text(format!("{done} of {of} frames")));
         if ui.button("Cancel animation").clicked() {
-            run.is_cancelled.store(true, Ordering::Relaxed);
+            self.client.cancel();
         }
     }
 
-    fn start(
-        &mut self,
-        ctx: &Context,
-        shown: &Shown<'_>,
-        outcome: &Outcome,
-        source: &Arc<OpenSource>,
-        range: AnimatedRange,
-    ) {
-        let run = Arc::new(Run::default());
-        let task = Task {
+    fn start(&mut self, shown: &Shown<'_>, outcome: &Outcome, range: AnimatedRange) {
+        // Also what was asked last: the file may be gone since.
+        self.client.forget();
+        self.client.want(AnimationQuestion {
             path: self.field.path(),
-            source: source.clone(),
             session: shown.session.clone(),
-            shown: outcome.clone(),
+            shown: Arc::new(outcome.clone()),
             looks: self.looks.clone(),
             animation: Animation { range, ..self.animation.clone() },
             fingerprints: shown.fingerprints.clone(),
             inputs: shown.inputs.clone(),
-            watched: Watched { run: run.clone(), ctx: ctx.clone() },
-        };
-        self.run = Some(run);
-        self.job.start(ctx, "animation", move || task.run());
+        });
     }
 }
 
-impl Drop for AnimationDialog {
-    fn drop(&mut self) {
-        if let Some(run) = &self.run {
-            run.is_cancelled.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-/// The window, as the film's thread sees it.
-struct Watched {
-    run: Arc<Run>,
-    ctx: Context,
-}
-
-impl Audience for Watched {
-    fn hear(&mut self, done: usize, of: usize) {
-        self.run.done.store(done, Ordering::Relaxed);
-        self.run.of.store(of, Ordering::Relaxed);
-        self.ctx.request_repaint();
-    }
-
-    fn has_left(&self) -> bool {
-        self.run.is_cancelled.load(Ordering::Relaxed)
-    }
-}
-
-struct Task {
+/// An animation on its way to a file.
+#[derive(Clone)]
+struct AnimationQuestion {
     path: PathBuf,
-    source: Arc<OpenSource>,
     session: Session,
-    shown: Outcome,
+    shown: Arc<Outcome>,
     looks: Looks,
     animation: Animation,
     fingerprints: Arc<Fingerprints>,
     inputs: Inputs,
-    watched: Watched,
 }
 
-impl Task {
-    fn run(self) -> Result<PathBuf, String> {
-        let Self { path, source, session, shown, looks, animation, fingerprints, inputs, mut watched } = self;
-        let format = AnimationFormat::of(&path).map_err(|error| error.to_string())?;
-        let protected = if looks.with_session { inputs.protected_from_session(&path) } else { inputs.protected() };
-        protected.check(&path).map_err(|error| error.to_string())?;
-        let payload = looks
-            .with_session
-            .then(|| document::payload(&session, &shown, &path, &fingerprints))
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        let style = looks.style(&session.view);
-        let film = Film { spec: session.run_spec(), style, animation, format, payload };
-        let mut engine = Engine::default();
-        engine.adopt(source);
-        match film.save(&path, &protected, &mut engine, &mut watched) {
-            Ok(()) => Ok(path),
-            Err(AnimationError::Engine(EngineError::Cancelled)) => Err(CANCELLED.to_owned()),
-            Err(error) => Err(error.to_string()),
+impl PartialEq for AnimationQuestion {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shown, &other.shown) && self.path == other.path
+    }
+}
+
+impl Question for AnimationQuestion {
+    /// Where it was written, or why it was not.
+    type Part = Result<PathBuf, String>;
+
+    const LANE: Lane = Lane::Export;
+
+    fn answer(&self, engine: &mut Engine, job: &Job<'_>, send: &mut dyn FnMut(Self::Part)) -> Result<(), EngineError> {
+        let (path, inputs) = (&self.path, &self.inputs);
+        let with_session = self.looks.with_session;
+        let protected = if with_session { inputs.protected_from_session(path) } else { inputs.protected() };
+        let film = match protected.check(path).map_err(|error| error.to_string()).and_then(|()| self.film()) {
+            Ok(film) => film,
+            Err(message) => {
+                send(Err(message));
+                return Ok(());
+            }
+        };
+        match film.save(path, &protected, engine, job) {
+            Ok(()) => send(Ok(path.clone())),
+            Err(AnimationError::Engine(EngineError::Cancelled)) => return Err(EngineError::Cancelled),
+            Err(error) => send(Err(error.to_string())),
         }
+        Ok(())
+    }
+}
+
+impl AnimationQuestion {
+    fn film(&self) -> Result<Film, String> {
+        let format = AnimationFormat::of(&self.path).map_err(|error| error.to_string())?;
+        let (path, fingerprints) = (&self.path, &self.fingerprints);
+        let payload = || document::payload(&self.session, &self.shown, path, fingerprints);
+        let payload = self.looks.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
+        let style = self.looks.style(&self.session.view);
+        Ok(Film { spec: self.session.run_spec(), style, animation: self.animation.clone(), format, payload })
     }
 }

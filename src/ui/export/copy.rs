@@ -8,7 +8,7 @@ use crate::{
     figure::{FigureStyle, PanelColumns, Picture, figure, render},
     ui::{
         background::{Background, Finished},
-        frame::Frame,
+        pictures::Frame,
     },
 };
 

@@ -15,12 +15,12 @@ use egui::{Align, Button, Context, Layout, Ui};
 use super::{
     action::Actions,
     background::{Background, Finished},
-    frame::Frame,
     path_field::{FileKind, PathField, Purpose},
+    pictures::Frame,
     widgets::dialog,
 };
 use crate::{
-    engine::{Fingerprints, OpenSource, Sweep},
+    engine::{Fingerprints, Service, Sweep},
     session::{Session, document::Inputs},
 };
 use animation::AnimationDialog;
@@ -48,7 +48,6 @@ pub struct Shown<'a> {
     pub session: &'a Session,
     /// Once all its panels answer the session.
     pub frame: Option<&'a Frame>,
-    pub source: Option<&'a Arc<OpenSource>>,
     /// Once it is complete.
     pub sweep: Option<&'a Sweep>,
     pub fingerprints: &'a Arc<Fingerprints>,
@@ -66,21 +65,19 @@ pub struct Export {
     job: Background<Result<PathBuf, String>>,
 }
 
-impl Default for Export {
-    fn default() -> Self {
+impl Export {
+    pub fn new(service: &Service) -> Self {
         let folder = std::env::current_dir().unwrap_or_default();
         Self {
             open: None,
             figure: FigureDialog::new(&folder),
-            animation: AnimationDialog::new(&folder),
+            animation: AnimationDialog::new(&folder, service),
             numbers: PathField::new(Purpose::Save, NUMBERS, &folder.join("attenuate.npz")),
             sweep: PathField::new(Purpose::Save, SWEEP, &folder.join("sweep.csv")),
             job: Background::default(),
         }
     }
-}
 
-impl Export {
     pub fn open(&mut self, exported: Exported) {
         self.open = Some(exported);
         match exported {
@@ -102,13 +99,16 @@ impl Export {
 
     /// Where something was written since the last look, or why it was not.
     pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
-        let (exported, finished) = match self.animation.poll() {
-            Some(finished) => (Some(Exported::Animation), finished),
-            None => (self.open.filter(|open| *open != Exported::Animation), self.job.poll()?),
-        };
-        let result = match finished {
-            Finished::Done(result) => result,
-            Finished::Broken => Err("The export stopped because of an internal error; no file was written.".to_owned()),
+        let (exported, result) = if let Some(result) = self.animation.poll() {
+            (Some(Exported::Animation), result)
+        } else {
+            let result = match self.job.poll()? {
+                Finished::Done(result) => result,
+                Finished::Broken => {
+                    Err("The export stopped because of an internal error; no file was written.".to_owned())
+                }
+            };
+            (self.open.filter(|open| *open != Exported::Animation), result)
         };
         // After a failure the dialog stays, so that the path can be mended.
         if result.is_ok() && self.open == exported {

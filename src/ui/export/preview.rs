@@ -8,7 +8,7 @@ use crate::{
     ui::{
         background::{Background, Finished},
         controls::named,
-        frame::Frame,
+        pictures::Frame,
         theme,
     },
 };

@@ -181,7 +181,7 @@ fn rank_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, source: &Arc<OpenS
         .on_hover_text(ranking::explained(selected))
         .on_disabled_hover_text(disabled);
     if button.clicked() {
-        heads.ships.ask(ranking::Asked::new(source.clone(), session.run_spec(), selected));
+        heads.ships.ask(source, session.run_spec(), selected);
         choose_metric(&mut heads.choice, HeadMetric::Ships);
         heads.choice.ranking = Ranking::Highest(HeadMetric::Ships);
     }

@@ -19,12 +19,12 @@ use super::{
     theme::space,
 };
 use crate::{
-    engine::{OpenSource, Ranking, ShipsOf, Under},
+    engine::{HeadsQuestion, OpenSource, Ranking, Service, ShipsOf, Under},
     figure::{Ground, Palette, Quantity},
     session::{Command, Session, document::Inputs},
 };
 use export::TableExport;
-use gallery::{Asked, Gallery, Wanted};
+use gallery::{Gallery, Thumbnails};
 use listing::{Choice, Listing, Tab};
 use ranking::Ships;
 
@@ -55,17 +55,15 @@ struct Cursor {
 }
 
 impl Heads {
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub fn new(ctx: &Context) -> std::io::Result<Self> {
-        Ok(Self {
-            gallery: Gallery::new(ctx)?,
-            ships: Ships::new(ctx)?,
+    pub fn new(ctx: &Context, service: &Service) -> Self {
+        Self {
+            gallery: Gallery::new(ctx, service),
+            ships: Ships::new(service),
             choice: Choice::default(),
             listing: Listing::default(),
             cursor: Cursor::default(),
             export: TableExport::default(),
-        })
+        }
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
@@ -74,7 +72,6 @@ impl Heads {
         self.ships.keep_if(source, &spec);
         if !session.view.heads {
             if self.gallery.is_busy() {
-                self.gallery.cancel();
                 self.gallery.retry();
             }
             self.cursor.at = None;
@@ -91,7 +88,8 @@ impl Heads {
         let palette = Palette::new(colormap, norm.resolve(|| None), view.masked, ground);
         let side = thumbnails::side_pixels(ctx.pixels_per_point());
         let under = self.choice.shows.under(selected_under(session));
-        self.gallery.ask(Asked { source: source.clone(), wanted: Wanted { spec, under, palette, side } });
+        let heads = HeadsQuestion { source: source.id(), spec, under };
+        self.gallery.ask(source, Thumbnails { heads, palette, side });
         if self.cursor.at.is_none() {
             self.cursor.at = Some(session.layer * source.facts().n_heads + session.head);
             self.cursor.wanted = true;

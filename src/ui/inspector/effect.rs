@@ -10,7 +10,7 @@ use super::{
 use crate::{
     attention::PanelId,
     engine::{Outcome, SourceKind},
-    ui::{action::Actions, frame::Details},
+    ui::{action::Actions, pictures::Details},
 };
 
 const DIGITS: usize = 3;

@@ -16,8 +16,8 @@ use egui::{CollapsingHeader, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
-    frame::{Details, Frame},
     numbers,
+    pictures::{Details, Frame},
     theme::{self, space},
 };
 use crate::{

@@ -14,8 +14,8 @@ use crate::{
     engine::Outcome,
     session::Cell,
     ui::{
-        frame::Frame,
         numbers,
+        pictures::Frame,
         theme::{self, space},
         widgets::{AxisLabels, AxisSide, CellWindow, segmented},
     },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     attention::{Grid, PanelId, Pattern, Why},
     session::Cell,
-    ui::frame::Frame,
+    ui::pictures::Frame,
 };
 
 /// The weights of one row in f64, one for each attended key. Panels with equal patterns share one.

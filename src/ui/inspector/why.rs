@@ -14,8 +14,8 @@ use crate::{
     session::Cell,
     ui::{
         action::{Action, Actions},
-        frame::Frame,
         numbers,
+        pictures::Frame,
         theme::{self, space},
     },
 };

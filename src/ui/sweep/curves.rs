@@ -1,139 +1,84 @@
-//! The window's end of the sweep: what was asked last, and the newest answer.
+//! The sweeps that are known, and the one that is shown.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use lru::LruCache;
 
-use super::worker::{Asked, GiveWay, Question, Reply, work};
 use crate::{
     attention::Epsilon,
-    engine::{Answer, Engine, OpenSource, RequestNumber, Sweep, Worker},
+    engine::{OpenSource, Question as _, Service, Sweep, SweepMetric, SweepQuestion},
     session::{RowChoice, Session},
+    ui::jobs::{Arrival, Client},
 };
 
 /// Sweeps that are kept, so that stepping back is instant.
 const KEPT: NonZeroUsize = NonZeroUsize::new(12).unwrap();
 
-/// How far the answer to the newest question is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    /// Nothing is asked.
-    Idle,
-    Computing,
-    Done,
-    Failed(String),
-}
-
-/// The thread that sweeps and the newest of its answers.
+/// The newest sweep, and those before it.
 pub struct Curves {
-    worker: Worker<Asked, Reply>,
-    give_way: GiveWay,
-    source: Option<Arc<OpenSource>>,
-    question: Option<Question>,
-    /// Of `question`, where it was handed to the thread.
-    number: RequestNumber,
-    state: State,
+    client: Client<SweepQuestion>,
+    /// What is shown, or will be.
+    question: Option<SweepQuestion>,
     /// With points; an older question's until the first of the newest arrives.
     shown: Option<Arc<Sweep>>,
     /// Whether `shown` answers an older question.
     is_old: bool,
-    known: LruCache<Question, Arc<Sweep>>,
+    known: LruCache<SweepQuestion, Arc<Sweep>>,
 }
 
 impl Curves {
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub fn new(ctx: &egui::Context) -> std::io::Result<Self> {
-        let (repaint, give_way, mut engine) = (ctx.clone(), GiveWay::default(), Engine::default());
-        let wake = move || repaint.request_repaint();
-        let way = give_way.clone();
-        let worker = Worker::spawn("sweep", wake, move |ticket, asked: Asked, send: &mut dyn FnMut(Reply)| {
-            work(&mut engine, &way, ticket, asked, send);
-        })?;
-        Ok(Self {
-            worker,
-            give_way,
-            source: None,
-            question: None,
-            number: 0,
-            state: State::Idle,
-            shown: None,
-            is_old: false,
-            known: LruCache::new(KEPT),
-        })
+    pub fn new(service: &Service) -> Self {
+        Self { client: Client::new(service), question: None, shown: None, is_old: false, known: LruCache::new(KEPT) }
     }
 
-    /// Follows `session`: asks for its sweep while the panel is open, unless that is known or asked already. While
-    /// `is_busy`, a sweep waits.
-    pub fn follow(&mut self, source: &Arc<OpenSource>, session: &Session, is_busy: bool) {
-        self.give_way.store(is_busy, Ordering::Release);
-        if !self.source.as_ref().is_some_and(|known| Arc::ptr_eq(known, source)) {
-            self.known.clear();
+    /// Follows `session`: asks for its sweep while the panel is open, unless that is known or asked already.
+    pub fn follow(&mut self, source: &OpenSource, session: &Session) {
+        let question = question(source, session);
+        if self.question.as_ref().is_some_and(|asked| asked.source != question.source) {
             self.forget();
-            self.source = Some(source.clone());
         }
-        let question = Question::of(session);
         let is_open = session.view.sweep.open;
         let is_answered = self.question.as_ref().is_some_and(|asked| asked.covers(&question));
-        if is_answered && (is_open || self.state == State::Done) {
+        if is_answered && (is_open || self.is_there()) {
             return;
         }
         let known = self.known.iter().find(|(known, _)| known.covers(&question)).map(|(known, _)| known.clone());
         if let Some(known) = known {
-            self.give_up();
+            self.client.forget();
             self.shown = self.known.get(&known).cloned();
-            (self.question, self.state, self.is_old) = (Some(known), State::Done, false);
+            (self.question, self.is_old) = (Some(known), false);
         } else if is_open {
-            let asked = Asked { source: source.clone(), question: question.clone() };
-            self.number = self.worker.submit(asked);
-            (self.question, self.state, self.is_old) = (Some(question), State::Computing, true);
+            self.client.want(question.clone());
+            (self.question, self.is_old) = (Some(question), true);
         } else {
             self.forget();
         }
     }
 
-    fn give_up(&mut self) {
-        if self.is_busy() {
-            self.number = self.worker.cancel();
-        }
+    fn forget(&mut self) {
+        self.client.forget();
+        (self.question, self.shown) = (None, None);
     }
 
-    fn forget(&mut self) {
-        self.give_up();
-        (self.question, self.state, self.shown) = (None, State::Idle, None);
+    /// Whether the whole sweep is shown that was asked for.
+    fn is_there(&self) -> bool {
+        self.shown.is_some() && !self.is_old && !self.is_busy()
     }
 
     /// Takes in what has arrived.
     pub fn poll(&mut self) {
-        while let Some((number, answer)) = self.worker.poll() {
-            // A panic may end a request that was given up; then nobody waits for it.
-            if number != self.number || self.state != State::Computing {
-                continue;
-            }
-            match answer {
-                Answer::Result(Reply::SoFar(sweep)) => self.show(sweep),
-                Answer::Result(Reply::Done(sweep)) => {
-                    if let Some(question) = &self.question {
-                        self.known.put(question.clone(), sweep.clone());
+        while let Some(arrival) = self.client.poll() {
+            match arrival {
+                Arrival::Part { part, is_newest: true, .. } => (self.shown, self.is_old) = (Some(part), false),
+                Arrival::Done => {
+                    if let Some((question, sweep)) = self.question.clone().zip(self.shown.clone()) {
+                        self.known.put(question, sweep);
                     }
-                    self.show(sweep);
-                    self.state = State::Done;
                 }
-                Answer::Result(Reply::Failed(message)) => self.fail(message),
-                Answer::Panicked(message) => self.fail(format!("internal error: {message}")),
+                Arrival::Failed(_) if self.client.failure().is_some() => self.shown = None,
+                Arrival::Part { .. } | Arrival::Failed(_) | Arrival::GivenUp => {}
             }
         }
-    }
-
-    fn show(&mut self, sweep: Arc<Sweep>) {
-        (self.shown, self.is_old) = (Some(sweep), false);
-    }
-
-    fn fail(&mut self, message: String) {
-        (self.state, self.shown) = (State::Failed(message), None);
     }
 
     /// What is there so far, once there is something.
@@ -148,15 +93,12 @@ impl Curves {
 
     /// Whether more is to come.
     pub fn is_busy(&self) -> bool {
-        self.state == State::Computing
+        self.client.is_busy()
     }
 
     /// Why there is nothing.
-    pub fn failure(&self) -> Option<&str> {
-        match &self.state {
-            State::Failed(message) => Some(message),
-            _ => None,
-        }
+    pub fn failure(&self) -> Option<String> {
+        self.client.failure().map(|why| why.message("measuring over ε"))
     }
 
     /// Where the curves of the chosen rows are steep, from the first to the last; `None` while that is not known.
@@ -167,4 +109,11 @@ impl Curves {
             [if other_from < from { other_from } else { from }, if other_to > to { other_to } else { to }]
         })
     }
+}
+
+/// The pinned cell is asked for only where its weight is looked at: its curve alone would not be worth a sweep.
+fn question(source: &OpenSource, session: &Session) -> SweepQuestion {
+    let is_looked_at = session.view.sweep.metric == SweepMetric::Weight;
+    let cell = session.pinned.filter(|_| is_looked_at).map(|cell| [cell.query, cell.key]);
+    SweepQuestion { source: source.id(), spec: session.run_spec(), cell }.canonical()
 }

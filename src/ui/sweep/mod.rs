@@ -6,7 +6,6 @@ mod hover;
 mod markers;
 mod panel;
 mod plot;
-mod worker;
 
 pub use curves::Curves;
 pub use panel::sweep_ui;

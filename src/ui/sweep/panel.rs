@@ -64,7 +64,7 @@ pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(
         progress_ui(ui, curves);
     });
     if let Some(failure) = curves.failure() {
-        message_ui(ui, failure);
+        message_ui(ui, &failure);
     } else if let Some(sweep) = curves.shown() {
         match unmeasured(session.view.sweep.metric, sweep, session, shape) {
             Some(message) => message_ui(ui, message),

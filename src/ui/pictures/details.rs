@@ -1,15 +1,17 @@
 //! What takes longer than the picture: metrics, lengths of the output, the effect on the next token.
 
-use super::{Details, Looks, PARTS, Reply, Watcher};
+use super::{
+    frame::{Details, Looks, PanelEffects},
+    watcher::{PicturesPart, Watcher},
+};
 use crate::{
-    attention::{Grid, Metrics, Pattern},
+    attention::{Grid, Metrics, PanelId, Pattern},
     engine::{Engine, EngineError, Outcome, Panel},
-    ui::frame::PanelEffects,
 };
 
 /// What is known of the panels in the view that was last shown: a drag of one ε changes only some of them.
 #[derive(Default)]
-pub(super) struct Known {
+pub struct Known {
     norms: Vec<(Panel, Option<f64>)>,
     metrics: Vec<(Pattern, Metrics)>,
 }
@@ -43,7 +45,7 @@ impl Known {
 }
 
 /// Sends the details of the selected panel and, where the inspector is open, those of all panels as they come.
-pub(super) fn send(
+pub fn send(
     engine: &mut Engine,
     known: &mut Known,
     outcome: &Outcome,
@@ -54,27 +56,27 @@ pub(super) fn send(
     known.keep(outcome);
     let selected = outcome.shape().nearest(looks.selected);
     let panels = metrics(outcome, known, watcher)?;
-    watcher.check()?;
+    watcher.job().check()?;
     let norm = known.norm(&outcome.baseline);
-    watcher.check()?;
+    watcher.job().check()?;
     let output_norms = norm.zip(known.norm(&outcome.panels[selected]));
-    let effect = engine.effect_observed(&watcher.request.spec, selected, watcher)?;
+    let effect = engine.effect_for(watcher.job(), &watcher.request().spec, selected)?;
     let mut details =
         Details { panels, output_norms, effect, of_all: PanelEffects::unknown(outcome.shape()), is_whole: false };
     if looks.inspector {
-        of_all(engine, known, outcome, watcher, &mut details)?;
+        of_all(engine, known, outcome, looks.selected, watcher, &mut details)?;
     }
     details.is_whole = true;
-    watcher.send(Reply::Details(Box::new(details)));
+    watcher.send(PicturesPart::Details(Box::new(details)));
     Ok(())
 }
 
 /// Of every panel; equal ones are evaluated once.
 fn metrics(outcome: &Outcome, known: &mut Known, watcher: &Watcher<'_>) -> Result<Grid<Metrics>, EngineError> {
-    watcher.check()?;
+    watcher.job().check()?;
     let mut panels = Grid::filled(outcome.shape(), known.metrics(&outcome.baseline.pattern));
     for (panel, metrics) in panels.iter_mut() {
-        watcher.check()?;
+        watcher.job().check()?;
         *metrics = known.metrics(&outcome.panels[panel].pattern);
     }
     Ok(panels)
@@ -85,20 +87,21 @@ fn of_all(
     engine: &mut Engine,
     known: &mut Known,
     outcome: &Outcome,
+    first: PanelId,
     watcher: &Watcher<'_>,
     details: &mut Details,
 ) -> Result<(), EngineError> {
     let baseline = known.norm(&outcome.baseline);
     for (panel, ratio) in details.of_all.norm_ratios.iter_mut() {
-        watcher.check()?;
+        watcher.job().check()?;
         *ratio = known.norm(&outcome.panels[panel]).zip(baseline).map(|(norm, baseline)| norm / baseline);
     }
     let mut is_first = true;
-    let divergences = engine.divergences_observed(&watcher.request.spec, watcher, &mut |divergences| {
+    let divergences = engine.divergences_for(watcher.job(), &watcher.request().spec, first, &mut |divergences| {
         details.of_all.divergences.clone_from(divergences);
         // The first at once: what follows may be given up for the next step of a drag.
-        if std::mem::take(&mut is_first) || watcher.is_due(&watcher.parted, PARTS) {
-            watcher.send(Reply::Details(Box::new(details.clone())));
+        if std::mem::take(&mut is_first) || watcher.is_due() {
+            watcher.send(PicturesPart::Details(Box::new(details.clone())));
         }
     })?;
     if let Some(divergences) = divergences {

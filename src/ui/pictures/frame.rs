@@ -8,6 +8,9 @@ use crate::{
     figure::{Grain, PanelPictures, PictureSpec},
 };
 
+/// What takes longer is waited for visibly, and shows what it has so far.
+pub const SLOW: Duration = Duration::from_millis(250);
+
 /// Everything that the picture depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -89,24 +92,5 @@ impl PanelEffects {
     /// Of panels of which nothing is there.
     pub fn unknown(shape: Shape) -> Self {
         Self { divergences: Grid::filled(shape, None), norm_ratios: Grid::filled(shape, None) }
-    }
-}
-
-/// Why a request has no picture. Messages are for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The request asks for something that the source cannot give.
-    Refused { message: String },
-    /// The scope selects positions that the prompt does not have.
-    NoSuchPosition { n_positions: usize, message: String },
-    /// A bug.
-    Internal { message: String },
-}
-
-impl Failure {
-    pub fn message(&self) -> &str {
-        match self {
-            Self::Refused { message } | Self::NoSuchPosition { message, .. } | Self::Internal { message } => message,
-        }
     }
 }

@@ -1,16 +1,9 @@
-//! Watching a run while it goes on.
+//! How far a run is: its layers, and the panels that are there.
 
 use std::cell::Cell;
 
-use super::Outcome;
-use crate::attention::{Column, Component, Grid, PanelId, Shape};
-
-/// How far a run has come, in layers of the model over all that it has to compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    pub layers: usize,
-    pub of: usize,
-}
+use super::{Job, Outcome, Progress};
+use crate::attention::{Grid, PanelId, Shape};
 
 /// Which panels are there.
 pub type Ready = Grid<bool>;
@@ -22,42 +15,16 @@ pub struct Partial<'a> {
     pub ready: &'a Ready,
 }
 
-/// Is told how a run goes, and asked whether it shall go on.
-pub trait Observer {
-    /// Asked before each layer; on yes the run ends with [`super::EngineError::Cancelled`].
-    fn is_cancelled(&self) -> bool;
-
-    /// The panel that is wanted first, and then its column.
-    fn first(&self) -> PanelId {
-        PanelId { component: Component::Query, column: Column::FIRST }
-    }
-
-    /// A layer begins.
-    fn progress(&self, _progress: Progress) {}
-
-    /// The next panel takes a run of layers; this is what is there until then.
-    fn so_far(&self, _partial: Partial<'_>) {}
-}
-
-/// Only ever asked whether to go on.
-pub(super) struct Unobserved<'a>(pub &'a dyn Fn() -> bool);
-
-impl Observer for Unobserved<'_> {
-    fn is_cancelled(&self) -> bool {
-        (self.0)()
-    }
-}
-
 /// Counts the layers of a run: each of them asks once, before it begins, whether it shall.
 pub(super) struct Layers<'a> {
-    observer: &'a dyn Observer,
+    job: &'a Job<'a>,
     begun: Cell<usize>,
     of: Cell<usize>,
 }
 
 impl<'a> Layers<'a> {
-    pub fn new(observer: &'a dyn Observer) -> Self {
-        Self { observer, begun: Cell::new(0), of: Cell::new(0) }
+    pub fn new(job: &'a Job<'a>) -> Self {
+        Self { job, begun: Cell::new(0), of: Cell::new(0) }
     }
 
     /// More layers are known to be needed.
@@ -69,8 +36,8 @@ impl<'a> Layers<'a> {
     pub fn begin(&self) -> bool {
         let layers = self.begun.get();
         self.begun.set(layers + 1);
-        self.observer.progress(Progress { layers, of: self.of.get().max(layers + 1) });
-        self.observer.is_cancelled()
+        self.job.progress(Progress { done: layers, of: self.of.get().max(layers + 1) });
+        self.job.is_cancelled()
     }
 }
 
@@ -84,6 +51,7 @@ pub(super) fn order(shape: Shape, first: PanelId) -> Vec<PanelId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attention::Component;
 
     #[test]
     fn the_wanted_panel_comes_first_and_then_its_column() {

@@ -1,0 +1,107 @@
+//! What all threads share: the sources that are open, and what was computed of their prompts.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use lru::LruCache;
+
+use super::{
+    EngineError, Job, Prompt, SourceSpec,
+    prompt_run::PromptRun,
+    source::{OpenSource, SourceId},
+};
+
+/// Prompts whose runs are kept, so that stepping back is instant.
+const KEPT_PROMPTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+/// Sources that stay open.
+const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
+
+/// Open sources and the runs of prompts through them. Whatever one thread has computed of a prompt's baseline is there
+/// for all others.
+#[derive(Debug)]
+pub struct PromptCache(Mutex<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    sources: LruCache<SourceSpec, Arc<OpenSource>>,
+    prompts: LruCache<(SourceId, Prompt), Arc<Slot>>,
+}
+
+/// One prompt's run, once it has begun. Whoever comes second waits until the prompt is read.
+#[derive(Default)]
+struct Slot(Mutex<Option<Arc<PromptRun>>>);
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Slot")
+    }
+}
+
+impl Default for PromptCache {
+    fn default() -> Self {
+        Self(Mutex::new(Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) }))
+    }
+}
+
+impl PromptCache {
+    /// The source called `spec`, if it is open.
+    pub fn source(&self, spec: &SourceSpec) -> Option<Arc<OpenSource>> {
+        self.kept().sources.peek(spec).cloned()
+    }
+
+    /// Takes in a source that was opened elsewhere, as the one used last, in place of another with the same name.
+    pub fn keep(&self, source: Arc<OpenSource>) {
+        // One whose files were written to since is read anew rather than taken in again.
+        if !source.is_outdated() {
+            self.kept().keep(source);
+        }
+    }
+
+    /// The source called `spec`, opened if it is not open or its files were written to since.
+    pub(super) fn open(&self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
+        let known = self.kept().sources.get(spec).cloned();
+        if let Some(known) = known.filter(|known| !known.is_outdated()) {
+            return Ok(known);
+        }
+        let source = Arc::new(OpenSource::open(spec, &Job::unwatched())?);
+        self.kept().keep(source.clone());
+        Ok(source)
+    }
+
+    /// What was computed of `prompt` so far.
+    pub(super) fn prompt(&self, source: Arc<OpenSource>, prompt: &Prompt) -> Result<Arc<PromptRun>, EngineError> {
+        let slot = self.kept().prompts.get_or_insert((source.id(), prompt.clone()), Arc::default).clone();
+        let mut run = lock(&slot.0);
+        if let Some(run) = &*run {
+            return Ok(run.clone());
+        }
+        Ok(run.insert(Arc::new(PromptRun::start(source, prompt)?)).clone())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        lock(&self.0)
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, source: Arc<OpenSource>) {
+        let id = source.id();
+        // What another source of this name, or one that nobody used for long, made of its prompts is of no use.
+        if let Some((_, gone)) = self.sources.push(source.facts().source.clone(), source)
+            && gone.id() != id
+        {
+            let runs: Vec<_> =
+                self.prompts.iter().map(|(key, _)| key).filter(|key| key.0 == gone.id()).cloned().collect();
+            for key in runs {
+                self.prompts.pop(&key);
+            }
+        }
+    }
+}
+
+/// What the locks hold is valid after any panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

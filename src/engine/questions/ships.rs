@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use crate::{
+    attention::{Grid, HeadScope, LayerScope, Shape},
+    engine::{Engine, EngineError, HeadShips, Job, Lane, Pace, Question, Reference, RunSpec, ShipsOf, SourceId},
+};
+
+/// Between two parts, where heads come quickly.
+const PARTS: Duration = Duration::from_millis(40);
+
+/// What each head does to the output when it alone is changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShipsQuestion {
+    pub source: SourceId,
+    /// What is read, and at which positions it is changed; layer, head, ε and operation do not matter.
+    pub spec: RunSpec,
+    pub of: ShipsOf,
+}
+
+impl Question for ShipsQuestion {
+    /// Heads that were found since the last part.
+    type Part = Vec<HeadShips>;
+
+    const LANE: Lane = Lane::Ships;
+
+    fn canonical(mut self) -> Self {
+        let experiment = &mut self.spec.experiment;
+        (experiment.layer, experiment.head, experiment.operation) = (0, 0, self.of.operation);
+        (experiment.scope.layers, experiment.scope.heads) = (LayerScope::Shown, HeadScope::Shown);
+        experiment.epsilon = Grid::filled(Shape::FIGURE, self.of.epsilon);
+        self.spec.reference = Reference::Baseline;
+        self
+    }
+
+    fn answer(
+        &self,
+        engine: &mut Engine,
+        job: &Job<'_>,
+        send: &mut dyn FnMut(Vec<HeadShips>),
+    ) -> Result<(), EngineError> {
+        let (mut found, pace) = (Vec::new(), Pace::new(PARTS));
+        let mut each = |head| {
+            found.push(head);
+            if pace.is_due(job.clock()) {
+                send(std::mem::take(&mut found));
+            }
+        };
+        let is_cancelled = || job.is_cancelled();
+        let all = engine.ships(&self.spec, self.of.component, self.of.epsilon, &mut each, &is_cancelled)?;
+        all.ok_or(EngineError::NoOutput)?;
+        send(found);
+        Ok(())
+    }
+}
