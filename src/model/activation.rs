@@ -15,6 +15,13 @@ pub enum Activation {
     GeluTanh,
     /// x / (1 + exp(−x)), the sigmoid linear unit, also called swish.
     Silu,
+    /// x / (1 + exp(−1.702·x))
+    QuickGelu,
+    /// max(x, 0)
+    Relu,
+    /// max(x, 0)²
+    SquaredRelu,
+    Tanh,
 }
 
 impl Activation {
@@ -26,31 +33,76 @@ impl Activation {
         match config.text(key)? {
             None => Ok(default),
             Some("gelu" | "gelu_python") => Ok(Self::Gelu),
-            Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh") => Ok(Self::GeluTanh),
+            Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate") => {
+                Ok(Self::GeluTanh)
+            }
+            Some("silu" | "swish") => Ok(Self::Silu),
+            Some("quick_gelu") => Ok(Self::QuickGelu),
+            Some("relu") => Ok(Self::Relu),
+            Some("relu2") => Ok(Self::SquaredRelu),
+            Some("tanh") => Ok(Self::Tanh),
             Some(other) => Err(ModelError::Unsupported {
                 what: key,
                 found: other.to_owned(),
-                supported: "gelu, gelu_new, gelu_fast and gelu_pytorch_tanh are",
+                supported: "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, relu, relu2 and tanh are",
             }),
         }
     }
 
     /// Of every element.
     pub fn of(self, x: ArrayView2<'_, f32>) -> Array2<f32> {
-        let mut y = Array2::zeros(x.dim());
-        let argument = match self {
+        let exponent = match self {
             Self::Gelu => |x: f32| -0.5 * x * x,
             Self::GeluTanh => |x: f32| -(2.0 * tanh_argument(x)).abs(),
             Self::Silu => |x: f32| -x.abs(),
+            Self::QuickGelu => |x: f32| -(QUICK * x).abs(),
+            Self::Relu => return x.mapv(|x| x.max(0.0)),
+            Self::SquaredRelu => return x.mapv(|x| x.max(0.0).powi(2)),
+            Self::Tanh => return x.mapv(f32::tanh),
         };
-        y.zip_mut_with(&x, |y, &x| *y = argument(x));
+        let mut y = Array2::zeros(x.dim());
+        y.zip_mut_with(&x, |y, &x| *y = exponent(x));
         exp_of(&mut y);
         match self {
             Self::Gelu => y.zip_mut_with(&x, |y, &x| *y = x * normal_distribution(x, *y)),
             // ½(1 + tanh u) is the logistic function of 2u, and u has the sign of x.
-            Self::GeluTanh | Self::Silu => y.zip_mut_with(&x, |y, &x| *y = times_logistic(x, *y)),
+            _ => y.zip_mut_with(&x, |y, &x| *y = times_logistic(x, *y)),
         }
         y
+    }
+}
+
+/// 1/(1 + exp(−x))
+pub fn logistic(x: f32) -> f32 {
+    if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) }
+}
+
+/// What the quick approximation of gelu multiplies x by.
+const QUICK: f32 = 1.702;
+
+/// The function of Huang and Schlag 2024, arXiv 2411.13010, with learned parameters:
+/// alpha₊·x² + beta·x above 0, alpha₋·(exp(x) − 1 − x) + beta·x below.
+#[derive(Clone, Copy, Debug)]
+pub struct Xielu {
+    alpha_p: f32,
+    alpha_n: f32,
+    beta: f32,
+    eps: f32,
+}
+
+impl Xielu {
+    /// From the numbers that a file has: both alphas before softplus, that below 0 without beta.
+    pub fn new(alpha_p: f32, alpha_n: f32, beta: f32, eps: f32) -> Self {
+        let softplus = |x: f32| if x > 20.0 { x } else { x.exp().ln_1p() };
+        Self { alpha_p: softplus(alpha_p), alpha_n: beta + softplus(alpha_n), beta, eps }
+    }
+
+    /// Of every element.
+    pub fn of(&self, x: ArrayView2<'_, f32>) -> Array2<f32> {
+        x.mapv(|x| {
+            let curved = if x > 0.0 { self.alpha_p * x * x } else { (x.min(self.eps).exp_m1() - x) * self.alpha_n };
+            curved + self.beta * x
+        })
     }
 }
 
@@ -146,7 +198,34 @@ mod tests {
         };
         assert_eq!(read("gelu").unwrap(), Activation::Gelu);
         assert_eq!(read("gelu_fast").unwrap(), Activation::GeluTanh);
-        let refused = read("relu").unwrap_err().to_string();
-        assert!(refused.starts_with("hidden_act relu is not supported: gelu, "), "{refused}");
+        assert_eq!(read("swish").unwrap(), Activation::Silu);
+        let refused = read("mish").unwrap_err().to_string();
+        assert!(refused.starts_with("hidden_act mish is not supported: gelu, "), "{refused}");
+    }
+
+    #[test]
+    fn simple_functions_are_their_definitions() {
+        for step in -40..=40 {
+            let x = step as f32 / 8.0;
+            let of = |activation: Activation| activation.of(array![[x]].view())[[0, 0]];
+            assert_eq!(of(Activation::Relu), x.max(0.0));
+            assert_eq!(of(Activation::SquaredRelu), if x > 0.0 { x * x } else { 0.0 });
+            assert_eq!(of(Activation::Tanh), x.tanh());
+            assert!((of(Activation::QuickGelu) - x * logistic(1.702 * x)).abs() <= 1e-6 * x.abs());
+            assert!((f64::from(logistic(x)) - 1.0 / (1.0 + (-f64::from(x)).exp())).abs() < 1e-7);
+        }
+        assert_eq!([logistic(-200.0), logistic(200.0)], [0.0, 1.0]);
+    }
+
+    #[test]
+    fn xielu_is_a_square_above_zero_and_an_exponential_below() {
+        // softplus(0) = ln 2.
+        let xielu = Xielu::new(0.0, 0.0, 0.5, -1e-6);
+        let ln_2 = std::f32::consts::LN_2;
+        let found = xielu.of(array![[2.0, -1.0, 0.0]].view());
+        let below = (-1.0_f32).exp_m1() + 1.0;
+        for (found, expected) in found.iter().zip([4.0 * ln_2 + 1.0, below * (0.5 + ln_2) - 0.5, 0.0]) {
+            assert!((found - expected).abs() < 2e-6, "{found}, expected {expected}");
+        }
     }
 }

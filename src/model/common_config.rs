@@ -14,6 +14,7 @@ pub const MOST_LAYERS: usize = 1 << 12;
 pub const MOST_HEADS: usize = 1 << 12;
 pub const MOST_HEAD_DIM: usize = 1 << 10;
 pub const MOST_WIDTH: usize = 1 << 20;
+pub const MOST_EXPERTS: usize = 1 << 12;
 pub const MOST_TOKENS: usize = 1 << 26;
 pub const MOST_NAMED_POSITIONS: usize = u32::MAX as usize;
 
@@ -68,12 +69,27 @@ impl ShapeKeys {
         max_positions: "max_position_embeddings",
     };
 
+    /// As GPT-2 and its relatives call them.
+    pub const GPT2: Self =
+        Self { d_model: "n_embd", n_layers: "n_layer", n_heads: "n_head", max_positions: "n_positions" };
+
     /// # Errors
     /// When one of them is absent or out of bounds, or the heads do not divide the width evenly.
     pub fn read(&self, config: Config<'_>) -> Result<ModelShape, ModelError> {
+        self.read_with(config, None)
+    }
+
+    /// Like [`Self::read`], of a model that reads so many positions where the configuration does not say.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn read_with(&self, config: Config<'_>, positions: Option<usize>) -> Result<ModelShape, ModelError> {
         let d_model = config.required_count(self.d_model, 1..=MOST_WIDTH)?;
         let n_heads = config.required_count(self.n_heads, 1..=MOST_HEADS)?;
-        let model = config.required_count(self.max_positions, 1..=MOST_NAMED_POSITIONS)?;
+        let model = match positions {
+            Some(positions) => positions,
+            None => config.required_count(self.max_positions, 1..=MOST_NAMED_POSITIONS)?,
+        };
         let (max_positions, position_limit) = within_program(model, PositionLimit::Model);
         Ok(ModelShape {
             n_layers: config.required_count(self.n_layers, 1..=MOST_LAYERS)?,

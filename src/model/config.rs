@@ -67,6 +67,42 @@ impl<'a> Config<'a> {
         }
     }
 
+    /// A finite number; `None` where the key is absent.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn number(self, key: &'static str) -> Result<Option<f64>, ModelError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let number = value.as_f64().filter(|number| number.is_finite());
+        number.map(Some).ok_or_else(|| wrong(key, "a number", value))
+    }
+
+    /// # Errors
+    /// When it is no list of finite numbers.
+    #[expect(clippy::cast_possible_truncation, reason = "the reference makes f32 of them")]
+    pub fn numbers(self, key: &'static str) -> Result<Option<Vec<f32>>, ModelError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let number = |value: &Value| value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+        let numbers = value.as_array().and_then(|list| list.iter().map(number).collect());
+        numbers.map(Some).ok_or_else(|| wrong(key, "a list of numbers", value))
+    }
+
+    /// Whole numbers from 0.
+    ///
+    /// # Errors
+    /// When it is no list of them.
+    pub fn counts(self, key: &'static str) -> Result<Option<Vec<usize>>, ModelError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let count = |value: &Value| value.as_u64().and_then(|count| usize::try_from(count).ok());
+        let counts = value.as_array().and_then(|list| list.iter().map(count).collect());
+        counts.map(Some).ok_or_else(|| wrong(key, "a list of whole numbers", value))
+    }
+
+    /// Whether the key is there at all, be it null: some defaults are not what null means.
+    pub fn has(self, key: &str) -> bool {
+        self.keys.contains_key(key)
+    }
+
     /// `false` where the key is absent.
     ///
     /// # Errors

@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn an_unsupported_model_is_refused_before_its_weights_are_read() {
         for (config, named) in [
-            (r#"{"model_type": "gemma2"}"#, "model_type gemma2 is not supported: llama, "),
+            (r#"{"model_type": "nobody"}"#, "model_type nobody is not supported: llama, "),
             (r#"{"model_type": "gpt2", "add_cross_attention": true}"#, "add_cross_attention true"),
             (r#"{"model_type": "gpt_neox", "hidden_size": 0}"#, "config.json: hidden_size"),
             (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder true"),

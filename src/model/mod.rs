@@ -24,6 +24,7 @@ mod number_format;
 mod piece;
 mod position_limit;
 mod rope;
+mod rope_config;
 pub mod run;
 mod safetensors_file;
 mod tokenizer;

@@ -49,8 +49,10 @@ impl RmsNorm {
 /// Layer normalization (Ba et al. 2016, arXiv 1607.06450): weight · (x − mean(x)) / √(variance(x) + eps) + bias.
 #[derive(Debug)]
 pub struct LayerNorm {
-    pub weight: Vec<f32>,
-    pub bias: Vec<f32>,
+    /// 1 where there is none.
+    pub weight: Option<Vec<f32>>,
+    /// 0 where there is none.
+    pub bias: Option<Vec<f32>>,
     pub eps: f64,
 }
 
@@ -62,8 +64,12 @@ impl LayerNorm {
         let mean = row.iter().map(|&x| f64::from(x)).sum::<f64>() / width;
         let variance = row.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / width;
         let factor = 1.0 / (variance + self.eps).sqrt();
-        for ((x, &weight), &bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
-            *x = ((f64::from(*x) - mean) * factor) as f32 * weight + bias;
+        row.iter_mut().for_each(|x| *x = ((f64::from(*x) - mean) * factor) as f32);
+        if let Some(weight) = &self.weight {
+            row.iter_mut().zip(weight).for_each(|(x, weight)| *x *= weight);
+        }
+        if let Some(bias) = &self.bias {
+            row.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
         }
     }
 }
@@ -86,10 +92,13 @@ mod tests {
     #[test]
     fn layer_norm_gives_mean_0_and_variance_1_before_weight_and_bias() {
         // Mean 4, variance (9 + 1 + 1 + 9)/4 = 5, and 11 more is 16: the row becomes (-3, -1, 1, 3)/4.
-        let norm = LayerNorm { weight: vec![1.0, 1.0, 2.0, 2.0], bias: vec![0.0, 0.5, 0.0, 0.5], eps: 11.0 };
+        let norm =
+            LayerNorm { weight: Some(vec![1.0, 1.0, 2.0, 2.0]), bias: Some(vec![0.0, 0.5, 0.0, 0.5]), eps: 11.0 };
         let norm = Norm::Layer(norm);
         assert_eq!(norm.forward(&array![[1.0, 3.0, 5.0, 7.0]]), array![[-0.75, 0.25, 0.5, 2.0]]);
         let shifted = norm.forward(&array![[1e6 + 1.0, 1e6 + 3.0, 1e6 + 5.0, 1e6 + 7.0]]);
         assert_eq!(shifted, array![[-0.75, 0.25, 0.5, 2.0]], "whatever the mean");
+        let plain = Norm::Layer(LayerNorm { weight: None, bias: None, eps: 11.0 });
+        assert_eq!(plain.forward(&array![[1.0, 3.0, 5.0, 7.0]]), array![[-0.75, -0.25, 0.25, 0.75]]);
     }
 }

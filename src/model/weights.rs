@@ -90,6 +90,15 @@ impl<'a> Weights<'a> {
         self.read(name, &[length])
     }
 
+    /// The number `name`, be its shape `[]` or `[1]`.
+    ///
+    /// # Errors
+    /// Those of [`Self::matrix`].
+    pub fn number(&self, name: &str) -> Result<f32, ModelError> {
+        let shape: &[usize] = if self.store.shape(name).is_some_and(|shape| shape.is_empty()) { &[] } else { &[1] };
+        Ok(self.read(name, shape)?.first().copied().unwrap_or_default())
+    }
+
     fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
         self.expect(name, expected)?;
         let values = self.numbers(name)?;
@@ -121,6 +130,11 @@ impl<'a> Weights<'a> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ModelError::Cancelled),
         }
+    }
+
+    /// Whether there is a tensor below `prefix`.
+    pub fn has_any(&self, prefix: &str) -> bool {
+        self.store.names().iter().any(|name| name.starts_with(prefix))
     }
 
     /// # Errors
@@ -184,6 +198,12 @@ pub mod tests {
             let (shape, old) = self.0.get_mut(name).unwrap();
             *old = values.into_iter().collect();
             assert_eq!(old.len(), shape.iter().product::<usize>(), "{name}");
+            self
+        }
+
+        /// One more tensor of zeros.
+        pub fn with(mut self, name: &str, shape: &[usize]) -> Self {
+            self.0.insert(name.to_owned(), (shape.to_vec(), vec![0.0; shape.iter().product()]));
             self
         }
 

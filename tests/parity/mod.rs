@@ -2,6 +2,7 @@
 //! that is stored there.
 
 mod checkpoints;
+mod families;
 pub mod golden;
 mod operations;
 mod ships;

@@ -14,8 +14,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, Positions,
-        Projections, TokenTypes, Transform, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, PositionRows,
+        Positions, Projections, TokenTypes, Transform, usual_scale,
     },
     family::Family,
 };
@@ -26,85 +26,120 @@ use crate::{
         activation::Activation,
         common_config::{MOST_NAMED_POSITIONS, MOST_WIDTH, ShapeKeys, Unembedding},
         config::Config,
+        transformer::ModelShape,
     },
 };
 
-pub const BERT: Family = Family { model_types: &["bert"], read };
+pub const BERT: Family = Family { model_types: &["bert"], models: "BERT (no causal mask)", read };
 
 const NAMES: Names = Names {
     prefix: "bert.",
     layers: "encoder.layer.",
     complete: &["embeddings."],
-    // The numbers 0, 1, 2 … and a zero for each; the token embeddings and the head's bias under their other names.
+    // The numbers 0, 1, 2 … and a zero for each; the head's bias under its other name.
     redundant: &[".position_ids", ".token_type_ids", "cls.predictions.decoder.weight", "cls.predictions.decoder.bias"],
 };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    config.refuse(&["quantization_config"], "only unquantized weights are")?;
-    config.refuse_flag("is_decoder", "only encoders are")?;
-    config.refuse_flag("add_cross_attention", "only attention within the prompt is")?;
-    match config.text("position_embedding_type")? {
-        None | Some("absolute") => {}
-        Some(other) => {
-            let (what, found) = ("position_embedding_type", other.to_owned());
-            return Err(ModelError::Unsupported { what, found, supported: "only absolute is" });
+    let bert = Bert::read(config)?;
+    let output = Output {
+        transform: Some(Transform {
+            map: Map::biased("cls.predictions.transform.dense"),
+            activation: bert.activation,
+            norm: bert.norm("cls.predictions.transform.LayerNorm"),
+        }),
+        bias: Some("cls.predictions.bias"),
+        head: "cls.predictions",
+        ..Output::new(None, "cls.predictions.decoder", bert.unembedding)
+    };
+    Ok(bert.describe(NAMES, output))
+}
+
+/// What BERT and its relatives share.
+pub struct Bert {
+    pub shape: ModelShape,
+    pub n_positions: usize,
+    pub n_token_types: usize,
+    pub d_ff: usize,
+    pub eps: f64,
+    pub activation: Activation,
+    pub unembedding: Unembedding,
+}
+
+impl Bert {
+    /// # Errors
+    /// When a value is absent or out of bounds, or the model does something that is not computed here.
+    pub fn read(config: Config<'_>) -> Result<Self, ModelError> {
+        config.refuse(&["quantization_config"], "only unquantized weights are")?;
+        config.refuse_flag("is_decoder", "only encoders are")?;
+        config.refuse_flag("add_cross_attention", "only attention within the prompt is")?;
+        match config.text("position_embedding_type")? {
+            None | Some("absolute") => {}
+            Some(other) => {
+                let (what, found) = ("position_embedding_type", other.to_owned());
+                return Err(ModelError::Unsupported { what, found, supported: "only absolute is" });
+            }
+        }
+        Ok(Self {
+            shape: ShapeKeys::USUAL.read(config)?,
+            n_positions: config.required_count(ShapeKeys::USUAL.max_positions, 1..=MOST_NAMED_POSITIONS)?,
+            n_token_types: config.count("type_vocab_size", 1..=MOST_WIDTH)?.unwrap_or(2),
+            d_ff: config.required_count("intermediate_size", 1..=MOST_WIDTH)?,
+            eps: config.positive("layer_norm_eps", 1e-12)?,
+            activation: Activation::read(config, "hidden_act", Activation::Gelu)?,
+            unembedding: Unembedding::read(config, Unembedding::Tied)?,
+        })
+    }
+
+    /// A norm of this model's kind.
+    pub fn norm(&self, name: &'static str) -> Norm {
+        Norm::layer(name, self.eps)
+    }
+
+    /// The layers and the names of their tensors.
+    pub fn describe(self, names: Names, output: Output) -> Description {
+        let layer = Layer {
+            attention: Attention {
+                projections: Projections::Separate {
+                    query: Map::biased("attention.self.query"),
+                    key: Map::biased("attention.self.key"),
+                    value: Map::biased("attention.self.value"),
+                },
+                clamp: None,
+                qk_norm: None,
+                rotary: None,
+                scale: usual_scale(self.shape.head_dim),
+                mask: Mask::Bidirectional,
+                output: Map::biased("attention.output.dense"),
+            },
+            attention_norms: Norms::on_sum(self.norm("attention.output.LayerNorm")),
+            feed_forward: FeedForward::Plain {
+                up: Map::biased("intermediate.dense"),
+                activation: self.activation,
+                down: Map::biased("output.dense"),
+                d_ff: self.d_ff,
+            },
+            feed_forward_norms: Norms::on_sum(self.norm("output.LayerNorm")),
+            order: Order::Sequential,
+            residual_multiplier: None,
+        };
+        Description {
+            names,
+            embedding: Embedding {
+                positions: Some(Positions {
+                    name: "embeddings.position_embeddings",
+                    n_rows: self.n_positions,
+                    rows: PositionRows::From(0),
+                }),
+                token_types: Some(TokenTypes { name: "embeddings.token_type_embeddings", n_rows: self.n_token_types }),
+                norm: Some(self.norm("embeddings.LayerNorm")),
+                ..Embedding::new("embeddings.word_embeddings", self.shape.d_model)
+            },
+            layers: vec![layer; self.shape.n_layers],
+            output,
+            shape: self.shape,
         }
     }
-    let shape = ShapeKeys::USUAL.read(config)?;
-    let eps = config.positive("layer_norm_eps", 1e-12)?;
-    let activation = Activation::read(config, "hidden_act", Activation::Gelu)?;
-    let layer = Layer {
-        attention: Attention {
-            projections: Projections::Separate {
-                query: Map::biased("attention.self.query"),
-                key: Map::biased("attention.self.key"),
-                value: Map::biased("attention.self.value"),
-            },
-            qk_norm: None,
-            rotary: None,
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::Bidirectional,
-            output: Map::biased("attention.output.dense"),
-        },
-        attention_norms: Norms::on_sum(Norm::layer("attention.output.LayerNorm", eps)),
-        feed_forward: FeedForward::Plain {
-            up: Map::biased("intermediate.dense"),
-            activation,
-            down: Map::biased("output.dense"),
-            d_ff: config.required_count("intermediate_size", 1..=MOST_WIDTH)?,
-        },
-        feed_forward_norms: Norms::on_sum(Norm::layer("output.LayerNorm", eps)),
-        order: Order::Sequential,
-    };
-    Ok(Description {
-        names: NAMES,
-        embedding: Embedding {
-            tokens: "embeddings.word_embeddings",
-            positions: Some(Positions {
-                name: "embeddings.position_embeddings",
-                n_rows: config.required_count(ShapeKeys::USUAL.max_positions, 1..=MOST_NAMED_POSITIONS)?,
-            }),
-            token_types: Some(TokenTypes {
-                name: "embeddings.token_type_embeddings",
-                n_rows: config.count("type_vocab_size", 1..=MOST_WIDTH)?.unwrap_or(2),
-            }),
-            norm: Some(Norm::layer("embeddings.LayerNorm", eps)),
-        },
-        layers: vec![layer; shape.n_layers],
-        output: Output {
-            norm: None,
-            transform: Some(Transform {
-                map: Map::biased("cls.predictions.transform.dense"),
-                activation,
-                norm: Norm::layer("cls.predictions.transform.LayerNorm", eps),
-            }),
-            unembedding: Unembedding::read(config, Unembedding::Tied)?,
-            name: "cls.predictions.decoder",
-            bias: Some("cls.predictions.bias"),
-            head: "cls.predictions.",
-        },
-        shape,
-    })
 }
 
 #[cfg(test)]
@@ -150,7 +185,7 @@ mod tests {
             "position_embedding_type relative_key is not supported: only absolute is"
         );
         assert!(refusal(json!({"add_cross_attention": true})).starts_with("add_cross_attention true"));
-        assert!(refusal(json!({"hidden_act": "relu"})).starts_with("hidden_act relu is not supported"));
+        assert!(refusal(json!({"hidden_act": "mish"})).starts_with("hidden_act mish is not supported"));
         assert!(refusal(json!({"quantization_config": {}})).starts_with("quantization_config"));
         assert!(refusal(json!({"hidden_size": 3})).contains("hidden_size must be a multiple of num_attention_heads"));
         assert!(refusal(json!({"type_vocab_size": 0})).contains("type_vocab_size must be a whole number"));

@@ -9,7 +9,8 @@ use crate::{
     model::{
         activation::Activation,
         common_config::{Bias, Unembedding},
-        rope::RopeConfig,
+        rope::{Pairs, RotatedDims},
+        rope_config::RopeConfig,
         transformer::ModelShape,
     },
 };
@@ -41,11 +42,18 @@ pub struct Names {
 /// From tokens to the residual stream in front of layer 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding {
-    /// `[vocab, d_model]`
+    /// `[vocab, width]`
     pub tokens: &'static str,
+    /// Of the tables, where it is not that of the residual stream.
+    pub width: usize,
+    /// From the tokens' width to that of the residual stream, before positions are added.
+    pub token_projection: Option<Map>,
+    pub multiplier: Option<f32>,
     pub positions: Option<Positions>,
     pub token_types: Option<TokenTypes>,
     pub norm: Option<Norm>,
+    /// From the tables' width to that of the residual stream, behind the norm.
+    pub projection: Option<Map>,
 }
 
 /// Learned embeddings of positions.
@@ -54,6 +62,16 @@ pub struct Positions {
     pub name: &'static str,
     /// Rows of the table, independent of the longest prompt that is read.
     pub n_rows: usize,
+    pub rows: PositionRows,
+}
+
+/// Which row of the table a position has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PositionRows {
+    /// Position 0 has this row, the next one the next.
+    From(usize),
+    /// Padding has the row of its own id, and the others count from the next row on, padding left out.
+    WithoutPadding { padding: u32 },
 }
 
 /// Embeddings of the sentence that a token belongs to; the prompt is one sentence, the first.
@@ -71,6 +89,8 @@ pub struct Layer {
     pub feed_forward: FeedForward,
     pub feed_forward_norms: Norms,
     pub order: Order,
+    /// On the output of both blocks, before it is added.
+    pub residual_multiplier: Option<f32>,
 }
 
 /// Where a block has norms.
@@ -78,6 +98,8 @@ pub struct Layer {
 pub struct Norms {
     /// Of what the block reads.
     pub before: Option<Norm>,
+    /// Of what the block writes, before it is added to the residual stream.
+    pub behind: Option<Norm>,
     /// Of the residual stream with the block's output added.
     pub on_sum: Option<Norm>,
 }
@@ -89,6 +111,8 @@ pub enum Order {
     Sequential,
     /// The same residual stream as attention, through a norm of its own.
     Parallel,
+    /// The same as attention, through the same norm.
+    ParallelSharedNorm,
 }
 
 /// A norm and its name.
@@ -104,8 +128,16 @@ pub struct Norm {
 pub enum NormKind {
     /// Layer normalization with weight and bias.
     Layer,
+    /// Layer normalization with a weight alone.
+    LayerWithoutBias,
+    /// Layer normalization with neither.
+    LayerWithoutWeight,
+    /// Layer normalization with 1 + weight, and a bias.
+    LayerPlusOne,
     /// Division by the root of the mean square, with a weight.
     Rms,
+    /// Division by the root of the mean square, with 1 + weight.
+    RmsPlusOne,
 }
 
 /// A linear map and its name.
@@ -129,6 +161,8 @@ pub enum Stored {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attention {
     pub projections: Projections,
+    /// Bound on the numbers of query, key and value, before they are rotated.
+    pub clamp: Option<f32>,
     pub qk_norm: Option<QkNorm>,
     pub rotary: Option<Rotary>,
     /// What multiplies q·k.
@@ -141,6 +175,24 @@ pub struct Attention {
 pub enum Projections {
     Separate { query: Map, key: Map, value: Map },
     Fused { map: Map, layout: Layout },
+    LowRank(LowRank),
+}
+
+/// Multi-head latent attention (DeepSeek-AI 2024, arXiv 2405.04434): keys and values come from a short vector for each
+/// position, and a part of the key that is rotated is shared by all heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LowRank {
+    /// Of the query's short vector; without it queries are projected directly.
+    pub query_rank: Option<usize>,
+    /// Of the keys' and values' short vector.
+    pub rank: usize,
+    /// Dimensions of query and key that are not rotated; those that are come behind.
+    pub n_plain: usize,
+    pub n_rotated: usize,
+    /// Dimensions of a value.
+    pub value_dim: usize,
+    /// On the maps to the short vectors.
+    pub bias: Bias,
 }
 
 /// The order of the heads in a fused projection.
@@ -152,28 +204,137 @@ pub enum Layout {
     Groups,
 }
 
-/// Norms of each head's query and key vectors, before they are rotated.
+/// Norms of query and key vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QkNorm {
     pub query: Norm,
     pub key: Norm,
+    pub extent: NormExtent,
+    pub place: NormPlace,
 }
 
-/// Rotary embedding of the first `n_dims` dimensions of each head.
+/// What a norm of query or key vectors takes together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormExtent {
+    /// Each head, with one weight `[head_dim]` for all.
+    Head,
+    /// Each head, with weights `[heads, head_dim]`.
+    EachHead,
+    /// Each head, with a weight of its own, `{name}.{head}`.
+    NamedHead,
+    /// All heads, with a weight `[heads · head_dim]`.
+    Width,
+}
+
+/// Before or behind the rotary embedding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormPlace {
+    BeforeRotation,
+    BehindRotation,
+}
+
+/// Rotary embedding of some dimensions of each head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotary {
     pub rope: RopeConfig,
-    /// Even.
-    pub n_dims: usize,
+    pub dims: RotatedDims,
 }
 
 /// The block behind attention: each position by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FeedForward {
     /// Down(activation(Up(x)))
-    Plain { up: Map, activation: Activation, down: Map, d_ff: usize },
-    /// Down(activation(Gate(x)) · Up(x))
-    Gated { gate: Map, up: Map, activation: Activation, down: Map, d_ff: usize },
+    Plain {
+        up: Map,
+        activation: Activation,
+        down: Map,
+        d_ff: usize,
+    },
+    /// The same with a function that has learned parameters, tensors below `name`.
+    Xielu {
+        up: Map,
+        name: &'static str,
+        down: Map,
+        d_ff: usize,
+    },
+    Gated(Gated),
+    Experts(Box<Experts>),
+}
+
+/// Down(activation(Gate(x)) · Up(x))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gated {
+    pub gate_up: GateUp,
+    pub activation: Activation,
+    pub down: Map,
+    pub d_ff: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateUp {
+    Separate {
+        gate: Map,
+        up: Map,
+    },
+    /// Gate above up.
+    Fused(Map),
+}
+
+/// A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538): a router chooses a few of many gated blocks for each
+/// position, and adds what they write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experts {
+    pub router: Router,
+    /// In front of an expert's number.
+    pub prefix: &'static str,
+    /// Names below `{prefix}{number}.`
+    pub expert: Gated,
+    /// A block that all positions go through.
+    pub shared: Option<Shared>,
+}
+
+/// The choice of experts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Router {
+    pub name: &'static str,
+    pub n_experts: usize,
+    /// For each position.
+    pub n_chosen: usize,
+    pub scores: RouterScores,
+    pub groups: Option<ExpertGroups>,
+    /// Whether the weights of those chosen sum to 1.
+    pub renormalized: bool,
+    /// On the weights.
+    pub multiplier: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouterScores {
+    /// Weights are a softmax over all experts.
+    Softmax,
+    /// Weights are between 0 and 1, each by itself; the choice is made with a number added to each, the tensor of this
+    /// name.
+    Sigmoid { correction: &'static str },
+}
+
+/// Experts are chosen from the best groups of neighbours.
+#[expect(clippy::struct_field_names, reason = "counts are called n_… everywhere")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpertGroups {
+    pub n_groups: usize,
+    pub n_chosen: usize,
+    /// A group's score is the sum of so many of its best.
+    pub n_best: usize,
+}
+
+/// The block of a mixture that all positions go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// In front of the block's names.
+    pub prefix: &'static str,
+    pub block: Gated,
+    /// A map to one number, whose sigmoid the block's output is multiplied by.
+    pub gate: Option<&'static str>,
 }
 
 /// From the residual stream behind the last layer to logits.
@@ -181,6 +342,8 @@ pub enum FeedForward {
 pub struct Output {
     /// Below the prefix.
     pub norm: Option<Norm>,
+    /// To the width of the embeddings, below the prefix.
+    pub projection: Option<Map>,
     /// Of masked language models: between the residual stream and the unembedding.
     pub transform: Option<Transform>,
     pub unembedding: Unembedding,
@@ -188,6 +351,10 @@ pub struct Output {
     pub name: &'static str,
     /// A tensor `[vocab]` that is added to the logits.
     pub bias: Option<&'static str>,
+    /// On the logits.
+    pub multiplier: Option<f32>,
+    /// Logits are cap · tanh(logits / cap).
+    pub softcap: Option<f32>,
     /// Names of the head's tensors begin like this, and all of them must be accounted for.
     pub head: &'static str,
 }
@@ -203,6 +370,11 @@ pub struct Transform {
 impl Map {
     pub const fn new(name: &'static str, bias: Bias) -> Self {
         Self { name, bias, stored: Stored::OutIn }
+    }
+
+    /// Without a bias.
+    pub const fn plain(name: &'static str) -> Self {
+        Self::new(name, Bias::Absent)
     }
 
     /// With a bias.
@@ -221,6 +393,10 @@ impl Norm {
         Self { name, kind: NormKind::Layer, eps }
     }
 
+    pub const fn new(name: &'static str, kind: NormKind, eps: f64) -> Self {
+        Self { name, kind, eps }
+    }
+
     pub const fn rms(name: &'static str, eps: f64) -> Self {
         Self { name, kind: NormKind::Rms, eps }
     }
@@ -229,19 +405,99 @@ impl Norm {
 impl Norms {
     /// The block reads a normed residual stream.
     pub const fn before(norm: Norm) -> Self {
-        Self { before: Some(norm), on_sum: None }
+        Self { before: Some(norm), behind: None, on_sum: None }
+    }
+
+    /// What the block writes is normed.
+    pub const fn behind(norm: Norm) -> Self {
+        Self { before: None, behind: Some(norm), on_sum: None }
+    }
+
+    /// Both what the block reads and what it writes are normed.
+    pub const fn around(before: Norm, behind: Norm) -> Self {
+        Self { before: Some(before), behind: Some(behind), on_sum: None }
     }
 
     /// The residual stream is normed behind the block.
     pub const fn on_sum(norm: Norm) -> Self {
-        Self { before: None, on_sum: Some(norm) }
+        Self { before: None, behind: None, on_sum: Some(norm) }
+    }
+}
+
+impl QkNorm {
+    /// Of each head by itself, with the same weight, before rotation.
+    pub const fn per_head(query: Norm, key: Norm) -> Self {
+        Self { query, key, extent: NormExtent::Head, place: NormPlace::BeforeRotation }
+    }
+
+    /// Of all heads together, before rotation.
+    pub const fn whole_width(query: Norm, key: Norm) -> Self {
+        Self { query, key, extent: NormExtent::Width, place: NormPlace::BeforeRotation }
     }
 }
 
 impl Rotary {
-    /// Of whole heads.
-    pub fn whole(rope: RopeConfig, shape: &ModelShape) -> Self {
-        Self { rope, n_dims: shape.head_dim }
+    /// Of the first `n` dimensions, in pairs of one dimension from each half.
+    pub fn halves(rope: RopeConfig, n: usize) -> Self {
+        Self { rope, dims: RotatedDims { first: 0, n, pairs: Pairs::Halves } }
+    }
+
+    /// The same rotation of neighbouring dimensions.
+    #[must_use]
+    pub fn adjacent(self) -> Self {
+        Self { dims: RotatedDims { pairs: Pairs::Adjacent, ..self.dims }, ..self }
+    }
+}
+
+impl Gated {
+    /// With the names that most families have, without biases.
+    pub const fn usual(activation: Activation, d_ff: usize) -> Self {
+        let gate_up = GateUp::Separate { gate: Map::plain("gate_proj"), up: Map::plain("up_proj") };
+        Self { gate_up, activation, down: Map::plain("down_proj"), d_ff }
+    }
+
+    /// With a bias on all its maps, or on none.
+    #[must_use]
+    pub fn with_bias(self, bias: Bias) -> Self {
+        let map = |map| Map { bias, ..map };
+        let gate_up = match self.gate_up {
+            GateUp::Separate { gate, up } => GateUp::Separate { gate: map(gate), up: map(up) },
+            GateUp::Fused(fused) => GateUp::Fused(map(fused)),
+        };
+        Self { gate_up, down: map(self.down), ..self }
+    }
+}
+
+impl Embedding {
+    /// Of tokens alone.
+    pub const fn new(tokens: &'static str, d_model: usize) -> Self {
+        Self {
+            tokens,
+            width: d_model,
+            token_projection: None,
+            multiplier: None,
+            positions: None,
+            token_types: None,
+            norm: None,
+            projection: None,
+        }
+    }
+}
+
+impl Output {
+    /// A norm and an unembedding `{name}`, which is also how the head's names begin.
+    pub const fn new(norm: Option<Norm>, name: &'static str, unembedding: Unembedding) -> Self {
+        Self {
+            norm,
+            projection: None,
+            transform: None,
+            unembedding,
+            name,
+            bias: None,
+            multiplier: None,
+            softcap: None,
+            head: name,
+        }
     }
 }
 

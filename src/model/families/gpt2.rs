@@ -14,7 +14,7 @@
 use super::{
     description::{
         Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        Positions, Projections, usual_scale,
+        PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
 };
@@ -28,23 +28,21 @@ use crate::{
     },
 };
 
-pub const GPT2: Family = Family { model_types: &["gpt2"], read };
+pub const GPT2: Family = Family { model_types: &["gpt2"], models: "GPT-2, DistilGPT-2", read };
 
 const NAMES: Names = Names {
     prefix: "transformer.",
     layers: "h.",
     complete: &[],
     // The causal mask and what masked scores are set to.
-    redundant: &[".attn.bias", ".attn.masked_bias", "lm_head.weight"],
+    redundant: &[".attn.bias", ".attn.masked_bias"],
 };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    const KEYS: ShapeKeys =
-        ShapeKeys { d_model: "n_embd", n_layers: "n_layer", n_heads: "n_head", max_positions: "n_positions" };
     config.refuse(&["quantization_config"], "only unquantized weights are")?;
     config.refuse_flag("add_cross_attention", "only attention within the prompt is")?;
     // `reorder_and_upcast_attn` computes the same scores in f32, as is done here always.
-    let shape = KEYS.read(config)?;
+    let shape = ShapeKeys::GPT2.read(config)?;
     let d_ff = config.count("n_inner", 1..=MOST_WIDTH)?.unwrap_or(4 * shape.d_model);
     let eps = config.positive("layer_norm_epsilon", 1e-5)?;
     let activation = Activation::read(config, "activation_function", Activation::GeluTanh)?;
@@ -54,6 +52,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
     let layer = |index: usize| Layer {
         attention: Attention {
             projections: Projections::Fused { map: Map::conv1d("attn.c_attn"), layout: Layout::Blocks },
+            clamp: None,
             qk_norm: None,
             rotary: None,
             scale: if by_layer { scale / (index + 1) as f64 } else { scale },
@@ -69,25 +68,17 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
         },
         feed_forward_norms: Norms::before(Norm::layer("ln_2", eps)),
         order: Order::Sequential,
+        residual_multiplier: None,
     };
-    let n_rows = config.required_count(KEYS.max_positions, 1..=MOST_NAMED_POSITIONS)?;
+    let n_rows = config.required_count(ShapeKeys::GPT2.max_positions, 1..=MOST_NAMED_POSITIONS)?;
     Ok(Description {
         names: NAMES,
         embedding: Embedding {
-            tokens: "wte",
-            positions: Some(Positions { name: "wpe", n_rows }),
-            token_types: None,
-            norm: None,
+            positions: Some(Positions { name: "wpe", n_rows, rows: PositionRows::From(0) }),
+            ..Embedding::new("wte", shape.d_model)
         },
         layers: (0..shape.n_layers).map(layer).collect(),
-        output: Output {
-            norm: Some(Norm::layer("ln_f", eps)),
-            transform: None,
-            unembedding: Unembedding::read(config, Unembedding::Tied)?,
-            name: "lm_head",
-            bias: None,
-            head: "lm_head.",
-        },
+        output: Output::new(Some(Norm::layer("ln_f", eps)), "lm_head", Unembedding::read(config, Unembedding::Tied)?),
         shape,
     })
 }
@@ -154,7 +145,7 @@ mod tests {
             refusal(json!({"add_cross_attention": true})),
             "add_cross_attention true is not supported: only attention within the prompt is"
         );
-        assert!(refusal(json!({"activation_function": "relu"})).starts_with("activation_function relu is not"));
+        assert!(refusal(json!({"activation_function": "mish"})).starts_with("activation_function mish is not"));
         assert!(refusal(json!({"quantization_config": {}})).starts_with("quantization_config"));
         assert_eq!(refusal(json!({"n_embd": 5})), "config.json: n_embd must be a multiple of n_head, 2, found 5");
         assert!(refusal(json!({"n_layer": null})).contains("n_layer must be a whole number"));
@@ -213,8 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn an_unembedding_of_its_own_must_be_there() {
-        let error = load(&zeros(), json!({"n_layer": 1, "tie_word_embeddings": false})).err().unwrap();
-        assert_eq!(error.to_string(), "the weights have no tensor lm_head.weight");
+    fn without_an_unembedding_of_its_own_a_model_has_attention_but_no_logits() {
+        let model = load(&zeros(), json!({"n_layer": 1, "tie_word_embeddings": false})).unwrap();
+        let x = model.embed(&[0]).unwrap();
+        assert!(model.qkv(0, &x).is_ok());
+        let error = model.logits(&x).unwrap_err().to_string();
+        assert!(error.starts_with("the weights have no lm_head, so that there are no logits"), "{error}");
+    }
+
+    #[test]
+    fn a_model_that_makes_rewards_makes_no_logits() {
+        let tied = load(&zeros(), json!({"n_layer": 1})).unwrap();
+        assert!(tied.logits(&tied.embed(&[0]).unwrap()).is_ok());
+        let reward = zeros().with("score.weight", &[1, 4]);
+        let reward = load(&reward, json!({"n_layer": 1})).unwrap();
+        assert!(reward.logits(&reward.embed(&[0]).unwrap()).is_err());
     }
 }

@@ -14,9 +14,10 @@
 use super::{
     description::{
         Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        Projections, Rotary, usual_scale,
+        Projections, usual_scale,
     },
     family::Family,
+    rotary,
 };
 use crate::{
     attention::Mask,
@@ -24,12 +25,12 @@ use crate::{
         ModelError,
         activation::Activation,
         common_config::{MOST_WIDTH, ShapeKeys, Unembedding},
-        config::{Config, wrong},
-        rope::{RopeConfig, RopeKeys},
+        config::Config,
+        rope_config::RopeKeys,
     },
 };
 
-pub const GPT_NEOX: Family = Family { model_types: &["gpt_neox"], read };
+pub const GPT_NEOX: Family = Family { model_types: &["gpt_neox"], models: "GPT-NeoX, Pythia", read };
 
 const NAMES: Names = Names {
     prefix: "gpt_neox.",
@@ -37,14 +38,14 @@ const NAMES: Names = Names {
     complete: &[],
     // What old files carry although it follows from the configuration: the causal mask, what masked scores are set to,
     // and the rotary frequencies.
-    redundant: &[".attention.bias", ".attention.masked_bias", ".attention.rotary_emb.inv_freq", "embed_out.weight"],
+    redundant: &[".attention.bias", ".attention.masked_bias", ".attention.rotary_emb.inv_freq"],
 };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    const ROPE: RopeKeys = RopeKeys { theta: "rotary_emb_base", share: "rotary_pct", default_share: 0.25 };
+    const ROPE: RopeKeys =
+        RopeKeys { theta: "rotary_emb_base", share: "rotary_pct", default_share: 0.25, ..RopeKeys::USUAL };
     config.refuse(&["quantization_config"], "only unquantized weights are")?;
     let shape = ShapeKeys::USUAL.read(config)?;
-    let (rope, share) = RopeConfig::read_partial(config, ROPE)?;
     let bias = config.flag_or("attention_bias", true)?.into();
     let eps = config.positive("layer_norm_eps", 1e-5)?;
     let parallel = config.flag_or("use_parallel_residual", true)?;
@@ -54,8 +55,9 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
                 map: Map::new("attention.query_key_value", bias),
                 layout: Layout::Groups,
             },
+            clamp: None,
             qk_norm: None,
-            rotary: Some(Rotary { rope, n_dims: rotated_dims(share, shape.head_dim)? }),
+            rotary: Some(rotary::partial(config, ROPE, shape.head_dim)?),
             scale: usual_scale(shape.head_dim),
             mask: Mask::Causal,
             output: Map::new("attention.dense", bias),
@@ -69,32 +71,19 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
         },
         feed_forward_norms: Norms::before(Norm::layer("post_attention_layernorm", eps)),
         order: if parallel { Order::Parallel } else { Order::Sequential },
+        residual_multiplier: None,
     };
     Ok(Description {
         names: NAMES,
-        embedding: Embedding { tokens: "embed_in", positions: None, token_types: None, norm: None },
+        embedding: Embedding::new("embed_in", shape.d_model),
         layers: vec![layer; shape.n_layers],
-        output: Output {
-            norm: Some(Norm::layer("final_layer_norm", eps)),
-            transform: None,
-            unembedding: Unembedding::read(config, Unembedding::Own)?,
-            name: "embed_out",
-            bias: None,
-            head: "embed_out.",
-        },
+        output: Output::new(
+            Some(Norm::layer("final_layer_norm", eps)),
+            "embed_out",
+            Unembedding::read(config, Unembedding::Own)?,
+        ),
         shape,
     })
-}
-
-/// `share` of `head_dim`, rounded down like the reference.
-fn rotated_dims(share: f64, head_dim: usize) -> Result<usize, ModelError> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and head_dim")]
-    let dims = (share.min(1.0) * head_dim as f64) as usize;
-    if share <= 1.0 && dims > 0 && dims.is_multiple_of(2) {
-        Ok(dims)
-    } else {
-        Err(wrong("rotary_pct", format!("a share that rotates an even number of {head_dim} dimensions"), share))
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +115,7 @@ mod tests {
     /// How many dimensions are rotated, and the base of their wavelengths.
     fn rotation(neox: &Description) -> (usize, f64) {
         let rotary = neox.layers[0].attention.rotary.as_ref().unwrap();
-        (rotary.n_dims, rotary.rope.theta)
+        (rotary.dims.n, rotary.rope.theta)
     }
 
     #[test]
@@ -150,10 +139,10 @@ mod tests {
 
     #[test]
     fn what_is_not_computed_is_refused_by_name() {
-        assert!(refusal(json!({"hidden_act": "relu"})).starts_with("hidden_act relu is not supported"));
+        assert!(refusal(json!({"hidden_act": "mish"})).starts_with("hidden_act mish is not supported"));
         assert!(refusal(json!({"quantization_config": {}})).starts_with("quantization_config"));
-        let linear = json!({"rope_scaling": {"type": "linear", "factor": 2.0}});
-        assert_eq!(refusal(linear), "rope_type linear is not supported: default and llama3 are");
+        let unknown = json!({"rope_scaling": {"type": "ntk", "factor": 2.0}});
+        assert!(refusal(unknown).starts_with("rope_type ntk is not supported: default, "));
         assert_eq!(
             refusal(json!({"rotary_pct": 0.25})),
             "config.json: rotary_pct must be a share that rotates an even number of 4 dimensions, found 0.25"

@@ -11,10 +11,11 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, Projections,
-        QkNorm, Rotary, usual_scale,
+        Attention, Description, Embedding, FeedForward, GateUp, Gated, Layer, Map, Names, Norm, Norms, Order, Output,
+        Projections, QkNorm, Rotary, usual_scale,
     },
     family::Family,
+    rotary,
 };
 use crate::{
     attention::Mask,
@@ -26,30 +27,63 @@ use crate::{
             Unembedding, even_share, within_program,
         },
         config::{Config, wrong},
-        rope::RopeConfig,
+        rope_config::{RopeKeys, RopeScaling},
         transformer::{ModelShape, PositionLimit},
     },
 };
 
-pub const LLAMA: Family = Family { model_types: &["llama", "smollm"], read };
+pub const LLAMA: Family = Family {
+    model_types: &["llama", "smollm"],
+    models: "Llama 1 to 3, Yi, Vicuna, TinyLlama, SmolLM, SmolLM2, DeepSeek-R1-Distill-Llama",
+    read,
+};
 
 const NAMES: Names = Names {
     prefix: "model.",
     layers: "layers.",
     complete: &[],
-    // Old files carry the rotary frequencies, which follow from the configuration, and some the tied unembedding.
-    redundant: &["rotary_emb.inv_freq", "lm_head.weight"],
+    // Old files carry the rotary frequencies, which follow from the configuration.
+    redundant: &["rotary_emb.inv_freq"],
 };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    let attention_bias = Bias::from(config.flag("attention_bias")?);
-    let llama = Llama {
-        qkv_bias: attention_bias,
-        output_bias: attention_bias,
-        mlp_bias: Bias::from(config.flag("mlp_bias")?),
-        ..Llama::read(config)?
+    let mlp_bias = Bias::from(config.flag("mlp_bias")?);
+    let llama = Llama::read(config, &Defaults::LLAMA)?.with_attention_bias(config)?;
+    Ok(Llama { mlp_bias, ..llama }.describe())
+}
+
+/// What the relatives' configurations mean where a key is absent, and how some of the keys are called.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// Without it, an even share of the width.
+    pub head_dim: Option<usize>,
+    /// Without it, as many as query heads.
+    pub n_kv_heads: Option<usize>,
+    pub eps_key: &'static str,
+    pub eps: f64,
+    pub theta: f64,
+    /// The share of each head's dimensions that is rotated, where the family has one.
+    pub rotated_share: Option<f64>,
+    pub activation_key: &'static str,
+    pub activation: Activation,
+    pub unembedding: Unembedding,
+    /// Whether the family has soft caps; in others they are refused.
+    pub has_softcaps: bool,
+}
+
+impl Defaults {
+    pub const LLAMA: Self = Self {
+        head_dim: None,
+        n_kv_heads: None,
+        eps_key: "rms_norm_eps",
+        eps: 1e-6,
+        theta: 10_000.0,
+        rotated_share: None,
+        activation_key: "hidden_act",
+        activation: Activation::Silu,
+        unembedding: Unembedding::Own,
+        has_softcaps: false,
     };
-    Ok(llama.describe())
 }
 
 /// What distinguishes the relatives from each other, and their dimensions.
@@ -59,8 +93,9 @@ pub struct Llama {
     /// Inner dimension of the feed-forward block.
     pub d_ff: usize,
     /// Added to the mean square in every norm.
-    pub rms_norm_eps: f64,
-    pub rope: RopeConfig,
+    pub eps: f64,
+    pub activation: Activation,
+    pub rotary: Rotary,
     /// On the projections to query, key and value.
     pub qkv_bias: Bias,
     /// On the projection of the heads' outputs.
@@ -73,51 +108,58 @@ pub struct Llama {
 }
 
 impl Llama {
-    /// Without biases, with the defaults that most of the relatives have.
+    /// Without biases.
     ///
     /// # Errors
     /// When a value is absent or out of bounds, or the model does something that is not computed here.
-    pub fn read(config: Config<'_>) -> Result<Self, ModelError> {
-        Self::read_with(config, None)
-    }
-
-    /// Like [`Self::read`]; where the configuration does not say how many dimensions a head has, it has `head_dim`, or
-    /// without that an even share of the width.
-    ///
-    /// # Errors
-    /// Those of [`Self::read`].
-    pub fn read_with(config: Config<'_>, head_dim: Option<usize>) -> Result<Self, ModelError> {
-        refuse_unsupported(config)?;
+    pub fn read(config: Config<'_>, defaults: &Defaults) -> Result<Self, ModelError> {
+        config.refuse(&["quantization_config"], "only unquantized weights are")?;
+        refuse_layer_types(config)?;
+        if !defaults.has_softcaps {
+            config.refuse(&["attn_logit_softcapping", "final_logit_softcapping"], "logits must not be capped")?;
+        }
         let d_model = config.required_count("hidden_size", 1..=MOST_WIDTH)?;
         let n_layers = config.required_count("num_hidden_layers", 1..=MOST_LAYERS)?;
         let n_heads = config.required_count("num_attention_heads", 1..=MOST_HEADS)?;
-        let n_kv_heads = config.count("num_key_value_heads", 1..=n_heads)?.unwrap_or(n_heads);
-        if !n_heads.is_multiple_of(n_kv_heads) {
-            let expected = format!("a divisor of num_attention_heads, {n_heads}");
-            return Err(wrong("num_key_value_heads", expected, n_kv_heads));
-        }
-        let model = config.required_count("max_position_embeddings", 1..=MOST_NAMED_POSITIONS)?;
-        let (max_positions, position_limit) = within_program(model, PositionLimit::Model);
+        let n_kv_heads = read_kv_heads(config, defaults, n_heads)?;
+        let head_dim = read_head_dim(config, defaults, d_model, n_heads)?;
+        let keys = RopeKeys { default_theta: defaults.theta, ..RopeKeys::USUAL };
+        let rotary = match defaults.rotated_share {
+            Some(share) => rotary::partial(config, RopeKeys { default_share: share, ..keys }, head_dim)?,
+            None => rotary::whole(config, keys, head_dim)?,
+        };
+        let positions = config.required_count("max_position_embeddings", 1..=MOST_NAMED_POSITIONS)?;
+        let (max_positions, position_limit) = within_program(scaled(positions, &rotary), PositionLimit::Model);
         Ok(Self {
             shape: ModelShape {
                 n_layers,
                 n_heads,
                 n_kv_heads,
-                head_dim: read_head_dim(config, head_dim, d_model, n_heads)?,
+                head_dim,
                 d_model,
                 max_positions,
                 position_limit,
                 vocab_size: config.required_count("vocab_size", 1..=MOST_TOKENS)?,
             },
             d_ff: config.required_count("intermediate_size", 1..=MOST_WIDTH)?,
-            rms_norm_eps: config.positive("rms_norm_eps", 1e-6)?,
-            rope: RopeConfig::read(config)?,
+            eps: config.positive(defaults.eps_key, defaults.eps)?,
+            activation: Activation::read(config, defaults.activation_key, defaults.activation)?,
+            rotary,
             qkv_bias: Bias::Absent,
             output_bias: Bias::Absent,
             mlp_bias: Bias::Absent,
             has_qk_norm: false,
-            unembedding: Unembedding::read(config, Unembedding::Own)?,
+            unembedding: Unembedding::read(config, defaults.unembedding)?,
         })
+    }
+
+    /// With biases on all projections of attention, where `attention_bias` says so.
+    ///
+    /// # Errors
+    /// When it is no truth value.
+    pub fn with_attention_bias(self, config: Config<'_>) -> Result<Self, ModelError> {
+        let bias = Bias::from(config.flag("attention_bias")?);
+        Ok(Self { qkv_bias: bias, output_bias: bias, ..self })
     }
 
     /// Beyond a sliding window the model would mask keys, which is not computed: prompts are no longer than it.
@@ -131,77 +173,86 @@ impl Llama {
         self
     }
 
+    /// A norm of this model's kind.
+    pub fn norm(&self, name: &'static str) -> Norm {
+        Norm::rms(name, self.eps)
+    }
+
     /// The layers and the names of their tensors.
-    pub fn describe(self) -> Description {
-        let Self { shape, d_ff, rms_norm_eps, rope, qkv_bias, output_bias, mlp_bias, has_qk_norm, unembedding } = self;
-        let norm = |name| Norm::rms(name, rms_norm_eps);
+    pub fn describe(&self) -> Description {
+        let shape = self.shape.clone();
         let layer = Layer {
             attention: Attention {
                 projections: Projections::Separate {
-                    query: Map::new("self_attn.q_proj", qkv_bias),
-                    key: Map::new("self_attn.k_proj", qkv_bias),
-                    value: Map::new("self_attn.v_proj", qkv_bias),
+                    query: Map::new("self_attn.q_proj", self.qkv_bias),
+                    key: Map::new("self_attn.k_proj", self.qkv_bias),
+                    value: Map::new("self_attn.v_proj", self.qkv_bias),
                 },
-                qk_norm: has_qk_norm.then(|| QkNorm { query: norm("self_attn.q_norm"), key: norm("self_attn.k_norm") }),
-                rotary: Some(Rotary::whole(rope, &shape)),
+                clamp: None,
+                qk_norm: self
+                    .has_qk_norm
+                    .then(|| QkNorm::per_head(self.norm("self_attn.q_norm"), self.norm("self_attn.k_norm"))),
+                rotary: Some(self.rotary.clone()),
                 scale: usual_scale(shape.head_dim),
                 mask: Mask::Causal,
-                output: Map::new("self_attn.o_proj", output_bias),
+                output: Map::new("self_attn.o_proj", self.output_bias),
             },
-            attention_norms: Norms::before(norm("input_layernorm")),
-            feed_forward: FeedForward::Gated {
-                gate: Map::new("mlp.gate_proj", mlp_bias),
-                up: Map::new("mlp.up_proj", mlp_bias),
-                activation: Activation::Silu,
-                down: Map::new("mlp.down_proj", mlp_bias),
-                d_ff,
-            },
-            feed_forward_norms: Norms::before(norm("post_attention_layernorm")),
+            attention_norms: Norms::before(self.norm("input_layernorm")),
+            feed_forward: FeedForward::Gated(self.gated()),
+            feed_forward_norms: Norms::before(self.norm("post_attention_layernorm")),
             order: Order::Sequential,
+            residual_multiplier: None,
         };
         Description {
             names: NAMES,
-            embedding: Embedding { tokens: "embed_tokens", positions: None, token_types: None, norm: None },
+            embedding: Embedding::new("embed_tokens", shape.d_model),
             layers: vec![layer; shape.n_layers],
-            output: Output {
-                norm: Some(norm("norm")),
-                transform: None,
-                unembedding,
-                name: "lm_head",
-                bias: None,
-                head: "lm_head.",
-            },
+            output: Output::new(Some(self.norm("norm")), "lm_head", self.unembedding),
             shape,
         }
     }
-}
 
-fn refuse_unsupported(config: Config<'_>) -> Result<(), ModelError> {
-    config.refuse(&["quantization_config"], "only unquantized weights are")?;
-    config.refuse(&["attn_logit_softcapping", "final_logit_softcapping"], "logits must not be capped")?;
-    let types = config.texts("layer_types")?.unwrap_or_default();
-    if let Some(other) = types.iter().find(|kind| !matches!(**kind, "full_attention" | "sliding_attention")) {
-        return Err(ModelError::Unsupported {
-            what: "layer_types",
-            found: (*other).to_owned(),
-            supported: "full_attention and sliding_attention are",
-        });
-    }
-    match config.text("hidden_act")? {
-        None | Some("silu" | "swish") => Ok(()),
-        Some(other) => {
-            Err(ModelError::Unsupported { what: "hidden_act", found: other.to_owned(), supported: "only silu is" })
+    fn gated(&self) -> Gated {
+        Gated {
+            gate_up: GateUp::Separate {
+                gate: Map::new("mlp.gate_proj", self.mlp_bias),
+                up: Map::new("mlp.up_proj", self.mlp_bias),
+            },
+            activation: self.activation,
+            down: Map::new("mlp.down_proj", self.mlp_bias),
+            d_ff: self.d_ff,
         }
     }
 }
 
-fn read_head_dim(
-    config: Config<'_>,
-    default: Option<usize>,
-    d_model: usize,
-    n_heads: usize,
-) -> Result<usize, ModelError> {
-    let head_dim = match config.count("head_dim", 1..=MOST_HEAD_DIM)?.or(default) {
+/// Layers of kinds other than these have no softmax over all earlier tokens.
+fn refuse_layer_types(config: Config<'_>) -> Result<(), ModelError> {
+    let types = config.texts("layer_types")?.unwrap_or_default();
+    match types.iter().find(|kind| !matches!(**kind, "full_attention" | "sliding_attention")) {
+        Some(other) => Err(ModelError::Unsupported {
+            what: "layer_types",
+            found: (*other).to_owned(),
+            supported: "full_attention and sliding_attention are",
+        }),
+        None => Ok(()),
+    }
+}
+
+fn read_kv_heads(config: Config<'_>, defaults: &Defaults, n_heads: usize) -> Result<usize, ModelError> {
+    const KEY: &str = "num_key_value_heads";
+    let n_kv_heads = match (config.has(KEY), defaults.n_kv_heads) {
+        (false, Some(default)) => default,
+        _ => config.count(KEY, 1..=n_heads)?.unwrap_or(n_heads),
+    };
+    if n_heads.is_multiple_of(n_kv_heads) {
+        Ok(n_kv_heads)
+    } else {
+        Err(wrong(KEY, format!("a divisor of num_attention_heads, {n_heads}"), n_kv_heads))
+    }
+}
+
+fn read_head_dim(config: Config<'_>, defaults: &Defaults, d_model: usize, n_heads: usize) -> Result<usize, ModelError> {
+    let head_dim = match config.count("head_dim", 1..=MOST_HEAD_DIM)?.or(defaults.head_dim) {
         Some(head_dim) => head_dim,
         None => even_share(d_model, n_heads, ShapeKeys::USUAL)?,
     };
@@ -209,6 +260,15 @@ fn read_head_dim(
         Ok(head_dim)
     } else {
         Err(wrong("head_dim", "even, for the rotary embedding turns pairs of dimensions", head_dim))
+    }
+}
+
+/// How many positions a rotation reaches that grows with the prompt.
+fn scaled(positions: usize, rotary: &Rotary) -> usize {
+    match rotary.rope.scaling {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; the factor is above 0")]
+        RopeScaling::Dynamic { factor, .. } => (positions as f64 * factor.max(1.0)) as usize,
+        _ => positions,
     }
 }
 
@@ -247,7 +307,9 @@ mod tests {
     fn biases(llama: &Description) -> (Bias, Bias, Bias) {
         let Layer { attention, feed_forward, .. } = &llama.layers[0];
         let Projections::Separate { query, key, value } = attention.projections else { panic!("fused") };
-        let &FeedForward::Gated { gate, up, down, .. } = feed_forward else { panic!("not gated") };
+        let FeedForward::Gated(Gated { gate_up: GateUp::Separate { gate, up }, down, .. }) = feed_forward else {
+            panic!("not gated")
+        };
         assert_eq!([query.bias, gate.bias, gate.bias], [value.bias, up.bias, down.bias]);
         assert_eq!(query.bias, key.bias);
         (query.bias, attention.output.bias, gate.bias)
@@ -275,8 +337,8 @@ mod tests {
 
     #[test]
     fn what_is_not_computed_is_refused_by_name() {
-        assert_eq!(refusal(json!({"hidden_act": "gelu"})), "hidden_act gelu is not supported: only silu is");
-        assert!(refusal(json!({"rope_scaling": {"type": "dynamic", "factor": 2}})).contains("rope_type dynamic"));
+        assert!(refusal(json!({"hidden_act": "mish"})).starts_with("hidden_act mish is not supported: gelu, "));
+        assert!(refusal(json!({"rope_scaling": {"type": "ntk", "factor": 2}})).contains("rope_type ntk"));
         assert!(refusal(json!({"attn_logit_softcapping": 50.0})).starts_with("attn_logit_softcapping 50.0"));
         assert!(refusal(json!({"quantization_config": {"bits": 4}})).starts_with("quantization_config"));
         assert!(refusal(json!({"layer_types": ["linear_attention"]})).contains("layer_types linear_attention"));

@@ -4,12 +4,25 @@
 //! - Reference: `modeling_mistral.py` and `configuration_mistral.py` under
 //!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/mistral>.
 
-use super::{description::Description, family::Family, llama::Llama};
+use super::{
+    description::Description,
+    family::Family,
+    llama::{Defaults, Llama},
+};
 use crate::model::{ModelError, common_config::MOST_NAMED_POSITIONS, config::Config};
 
-pub const MISTRAL: Family = Family { model_types: &["mistral"], read };
+pub const MISTRAL: Family = Family { model_types: &["mistral"], models: "Mistral 7B, Ministral, Mistral NeMo", read };
+
+const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(8), ..Defaults::LLAMA };
+
+/// Where the key is left out; null says that there is none.
+const WINDOW: usize = 4096;
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    let window = config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?;
-    Ok(Llama::read(config)?.within_window(window).describe())
+    let window = if config.has("sliding_window") {
+        config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?
+    } else {
+        Some(WINDOW)
+    };
+    Ok(Llama::read(config, &DEFAULTS)?.within_window(window).describe())
 }

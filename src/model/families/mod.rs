@@ -2,13 +2,36 @@
 //! configuration to a [`description::Description`] of its layers and tensors. [`registry`] lists them all, [`network`]
 //! computes them all.
 
+mod apertus;
 mod bert;
+mod cohere;
+mod deepseek;
 pub mod description;
+mod distilbert;
+mod electra;
+mod falcon;
 mod family;
+mod gemma;
+mod glm4;
 mod gpt2;
+mod gpt_bigcode;
 mod gpt_neox;
+mod gptj;
+mod granite;
+mod helium;
+mod hunyuan;
 pub mod llama;
 mod mistral;
+mod mixtral;
+mod nemotron;
 pub mod network;
+mod olmo;
+mod opt;
+mod phi;
 mod qwen;
 pub mod registry;
+mod roberta;
+mod rotary;
+mod smollm3;
+mod stablelm;
+mod starcoder2;

@@ -1,40 +1,108 @@
-//! Qwen2: Llama with biases on query, key and value. Qwen3: with norms of query and key instead.
+//! Qwen2: Llama with biases on query, key and value. Qwen3: with norms of query and key instead. Both also as mixtures of
+//! experts.
 //!
 //! - Yang et al. 2024, arXiv 2407.10671 (Qwen2); Yang et al. 2025, arXiv 2505.09388 (Qwen3).
-//! - Reference: `modeling_qwen2.py`, `modeling_qwen3.py` and their configurations under
-//!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models>.
+//! - Reference: `modeling_qwen2.py`, `modeling_qwen3.py`, `modeling_qwen2_moe.py`, `modeling_qwen3_moe.py` and their
+//!   configurations under <https://github.com/huggingface/transformers/tree/main/src/transformers/models>.
 
-use super::{description::Description, family::Family, llama::Llama};
+use super::{
+    description::{Description, Experts, FeedForward, Gated, Layer, Router, RouterScores, Shared},
+    family::Family,
+    llama::{Defaults, Llama},
+};
 use crate::model::{
     ModelError,
-    common_config::{Bias, MOST_NAMED_POSITIONS},
-    config::Config,
+    common_config::{Bias, MOST_EXPERTS, MOST_NAMED_POSITIONS, MOST_WIDTH},
+    config::{Config, wrong},
 };
 
-pub const QWEN2: Family = Family { model_types: &["qwen2"], read: read_qwen2 };
-pub const QWEN3: Family = Family { model_types: &["qwen3"], read: read_qwen3 };
+pub const QWEN2: Family =
+    Family { model_types: &["qwen2"], models: "Qwen1.5, Qwen2, Qwen2.5, DeepSeek-R1-Distill-Qwen", read: read_qwen2 };
+pub const QWEN3: Family = Family { model_types: &["qwen3"], models: "Qwen3", read: read_qwen3 };
+pub const QWEN2_MOE: Family =
+    Family { model_types: &["qwen2_moe"], models: "Qwen1.5-MoE, Qwen2-57B-A14B", read: read_qwen2_moe };
+pub const QWEN3_MOE: Family =
+    Family { model_types: &["qwen3_moe"], models: "Qwen3-30B-A3B and its like", read: read_qwen3_moe };
 
 fn read_qwen2(config: Config<'_>) -> Result<Description, ModelError> {
-    let qwen = Llama { qkv_bias: Bias::Present, ..Llama::read(config)? };
-    let window = sliding_window(config, qwen.shape.n_layers)?;
-    Ok(qwen.within_window(window).describe())
+    let llama = Llama::read(config, &Defaults { n_kv_heads: Some(32), ..Defaults::LLAMA })?;
+    let window = sliding_window(config, llama.shape.n_layers)?;
+    Ok(Llama { qkv_bias: Bias::Present, ..llama }.within_window(window).describe())
 }
 
 fn read_qwen3(config: Config<'_>) -> Result<Description, ModelError> {
-    const HEAD_DIM: usize = 128;
-    let bias = Bias::from(config.flag("attention_bias")?);
-    let llama = Llama::read_with(config, Some(HEAD_DIM))?;
-    let qwen = Llama { qkv_bias: bias, output_bias: bias, has_qk_norm: true, ..llama };
-    let window = sliding_window(config, qwen.shape.n_layers)?;
-    Ok(qwen.within_window(window).describe())
+    let defaults = Defaults { head_dim: Some(128), n_kv_heads: Some(32), ..Defaults::LLAMA };
+    let llama = Llama::read(config, &defaults)?.with_attention_bias(config)?;
+    let window = sliding_window(config, llama.shape.n_layers)?;
+    Ok(Llama { has_qk_norm: true, ..llama }.within_window(window).describe())
+}
+
+fn read_qwen2_moe(config: Config<'_>) -> Result<Description, ModelError> {
+    config.refuse_flag("use_sliding_window", "attention within a window is not computed")?;
+    let llama = Llama::read(config, &Defaults { n_kv_heads: Some(16), ..Defaults::LLAMA })?;
+    let llama = Llama { qkv_bias: Bias::from(config.flag_or("qkv_bias", true)?), ..llama };
+    let d_shared = config.count("shared_expert_intermediate_size", 1..=MOST_WIDTH)?.unwrap_or(5632);
+    let shared = Shared {
+        prefix: "mlp.shared_expert.",
+        block: Gated::usual(llama.activation, d_shared),
+        gate: Some("mlp.shared_expert_gate"),
+    };
+    let experts = Experts { shared: Some(shared), ..experts(config, &llama, [60, 4, 1408])? };
+    with_experts(config, llama.describe(), &experts)
+}
+
+fn read_qwen3_moe(config: Config<'_>) -> Result<Description, ModelError> {
+    config.refuse_flag("use_sliding_window", "attention within a window is not computed")?;
+    let llama = Llama::read(config, &Defaults { n_kv_heads: Some(4), ..Defaults::LLAMA })?;
+    let llama = Llama { has_qk_norm: true, ..llama.with_attention_bias(config)? };
+    let experts = experts(config, &llama, [128, 8, 768])?;
+    with_experts(config, llama.describe(), &experts)
+}
+
+/// `defaults`: how many experts there are, how many a position has, and how wide they are.
+fn experts(config: Config<'_>, llama: &Llama, [n_experts, n_chosen, d_ff]: [usize; 3]) -> Result<Experts, ModelError> {
+    let named = config.count("num_experts", 1..=MOST_EXPERTS)?;
+    let n_experts = named.or(config.count("num_local_experts", 1..=MOST_EXPERTS)?).unwrap_or(n_experts);
+    let d_ff = config.count("moe_intermediate_size", 1..=MOST_WIDTH)?.unwrap_or(d_ff);
+    Ok(Experts {
+        router: Router {
+            name: "mlp.gate",
+            n_experts,
+            n_chosen: config.count("num_experts_per_tok", 1..=n_experts)?.unwrap_or(n_chosen),
+            scores: RouterScores::Softmax,
+            groups: None,
+            renormalized: config.flag("norm_topk_prob")?,
+            multiplier: 1.0,
+        },
+        prefix: "mlp.experts.",
+        expert: Gated::usual(llama.activation, d_ff),
+        shared: None,
+    })
+}
+
+/// In every `decoder_sparse_step`-th layer but those of `mlp_only_layers`.
+fn with_experts(config: Config<'_>, mut described: Description, experts: &Experts) -> Result<Description, ModelError> {
+    let step = config.count("decoder_sparse_step", 1..=MOST_NAMED_POSITIONS)?.unwrap_or(1);
+    let dense = config.counts("mlp_only_layers")?.unwrap_or_default();
+    let n_layers = described.shape.n_layers;
+    if let Some(layer) = dense.iter().find(|&&layer| layer >= n_layers) {
+        return Err(wrong("mlp_only_layers", format!("a list of layers below {n_layers}"), layer));
+    }
+    let is_sparse = |&(index, _): &(usize, &mut Layer)| !dense.contains(&index) && (index + 1).is_multiple_of(step);
+    for (_, layer) in described.layers.iter_mut().enumerate().filter(is_sparse) {
+        layer.feed_forward = FeedForward::Experts(Box::new(experts.clone()));
+    }
+    Ok(described)
 }
 
 /// How many positions, itself included, a token attends to at most, in any layer: up to there a window is full causal
 /// attention.
 fn sliding_window(config: Config<'_>, n_layers: usize) -> Result<Option<usize>, ModelError> {
     let types = config.texts("layer_types")?.unwrap_or_default();
-    let first_sliding = config.count("max_window_layers", 0..=MOST_NAMED_POSITIONS)?.unwrap_or(0);
+    let first_sliding = config.count("max_window_layers", 0..=MOST_NAMED_POSITIONS)?.unwrap_or(28);
     let any_sliding = if types.is_empty() { first_sliding < n_layers } else { types.contains(&"sliding_attention") };
-    let in_use = config.flag("use_sliding_window")? && any_sliding;
-    if in_use { config.count("sliding_window", 1..=MOST_NAMED_POSITIONS) } else { Ok(None) }
+    if !config.flag("use_sliding_window")? || !any_sliding {
+        return Ok(None);
+    }
+    if config.has("sliding_window") { config.count("sliding_window", 1..=MOST_NAMED_POSITIONS) } else { Ok(Some(4096)) }
 }

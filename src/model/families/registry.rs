@@ -1,38 +1,130 @@
 //! The list of families: what opens, and what an error says is supported.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
-use super::{bert, description::Description, family::Family, gpt_neox, gpt2, llama, mistral, qwen};
+use serde_json::{Map, Value};
+
+use super::{
+    apertus, bert, cohere, deepseek, description::Description, distilbert, electra, falcon, family::Family, gemma,
+    glm4, gpt_bigcode, gpt_neox, gpt2, gptj, granite, helium, hunyuan, llama, mistral, mixtral, nemotron, olmo, opt,
+    phi, qwen, roberta, smollm3, stablelm, starcoder2,
+};
 use crate::model::{
     ModelError,
     config::{Config, parse_config, wrong},
 };
 
 /// In the order in which an error names them.
-pub const FAMILIES: &[Family] =
-    &[llama::LLAMA, mistral::MISTRAL, qwen::QWEN2, qwen::QWEN3, gpt2::GPT2, gpt_neox::GPT_NEOX, bert::BERT];
+pub const FAMILIES: &[Family] = &[
+    llama::LLAMA,
+    mistral::MISTRAL,
+    mixtral::MIXTRAL,
+    qwen::QWEN2,
+    qwen::QWEN2_MOE,
+    qwen::QWEN3,
+    qwen::QWEN3_MOE,
+    gemma::GEMMA,
+    olmo::OLMO,
+    olmo::OLMO2,
+    olmo::OLMOE,
+    phi::PHI,
+    phi::PHI3,
+    deepseek::DEEPSEEK_V2,
+    deepseek::DEEPSEEK_V3,
+    granite::GRANITE,
+    smollm3::SMOLLM3,
+    stablelm::STABLELM,
+    cohere::COHERE,
+    nemotron::NEMOTRON,
+    glm4::GLM4,
+    helium::HELIUM,
+    helium::ERNIE4_5,
+    hunyuan::HUNYUAN,
+    apertus::APERTUS,
+    starcoder2::STARCODER2,
+    gpt2::GPT2,
+    gpt_bigcode::GPT_BIGCODE,
+    gptj::GPTJ,
+    gpt_neox::GPT_NEOX,
+    opt::OPT,
+    falcon::FALCON,
+    bert::BERT,
+    roberta::ROBERTA,
+    distilbert::DISTILBERT,
+    electra::ELECTRA,
+];
 
 /// From the text of `config.json` to what the model is made of.
 ///
 /// # Errors
 /// When it is malformed or the model is not supported.
 pub fn parse(config: &[u8]) -> Result<Description, ModelError> {
-    read(Config::new(&parse_config(config)?))
+    let config = parse_config(config)?;
+    read(Config::new(&text_part(&config)))
+}
+
+/// The part that describes the text model, of a configuration that also describes what sees or hears.
+fn text_part(config: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    const TIED: &str = "tie_word_embeddings";
+    let is_known = |config: &Map<String, Value>| {
+        config.get("model_type").and_then(Value::as_str).is_some_and(|model_type| find(model_type).is_some())
+    };
+    match config.get("text_config").and_then(Value::as_object) {
+        Some(text) if !is_known(config) && is_known(text) => {
+            let mut text = text.clone();
+            if let (None, Some(tied)) = (text.get(TIED), config.get(TIED)) {
+                text.insert(TIED.to_owned(), tied.clone());
+            }
+            Cow::Owned(text)
+        }
+        _ => Cow::Borrowed(config),
+    }
+}
+
+fn find(model_type: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|family| family.model_types.contains(&model_type))
 }
 
 /// By `model_type`.
-///
-/// # Errors
-/// When there is no such family, or its configuration is not supported.
-pub fn read(config: Config<'_>) -> Result<Description, ModelError> {
+fn read(config: Config<'_>) -> Result<Description, ModelError> {
     let found = config.text("model_type")?.ok_or_else(|| wrong("model_type", "a text", "nothing"))?;
-    match FAMILIES.iter().find(|family| family.model_types.contains(&found)) {
-        Some(family) => (family.read)(config),
-        None => {
+    match (find(found), FOREIGN.iter().find(|(model_types, _)| model_types.contains(&found))) {
+        (Some(family), _) => (family.read)(config),
+        (None, Some(&(_, why))) => {
+            Err(ModelError::Unsupported { what: "model_type", found: found.to_owned(), supported: why })
+        }
+        (None, None) => {
             Err(ModelError::Unsupported { what: "model_type", found: found.to_owned(), supported: SUPPORTED.as_str() })
         }
     }
 }
+
+/// Models that other programs open and this one does not, with the reason.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (
+        &["mamba", "mamba2", "falcon_mamba", "rwkv", "rwkv7", "xlstm"],
+        "its layers carry a state from token to token and have no attention pattern",
+    ),
+    (
+        &[
+            "jamba",
+            "bamba",
+            "zamba",
+            "zamba2",
+            "nemotron_h",
+            "falcon_h1",
+            "granitemoehybrid",
+            "recurrent_gemma",
+            "lfm2",
+        ],
+        "only some of its layers have an attention pattern, and those between are not computed",
+    ),
+    (&["qwen3_next", "minimax", "kimi_linear"], "most of its layers have linear attention, which has no softmax"),
+    (
+        &["t5", "mt5", "umt5", "longt5", "bart", "mbart", "pegasus", "marian", "m2m_100", "whisper", "t5gemma"],
+        "encoders with a decoder that reads from them are not computed",
+    ),
+];
 
 static SUPPORTED: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.model_types).copied().collect();
@@ -52,6 +144,54 @@ mod tests {
     fn every_model_type_is_listed_once() {
         let names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.model_types).copied().collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn what_has_no_pattern_is_refused_with_the_reason() {
+        let refusal = |model_type: &str| parse(format!(r#"{{"model_type": "{model_type}"}}"#).as_bytes()).unwrap_err();
+        assert!(refusal("mamba").to_string().ends_with("have no attention pattern"));
+        for model_type in FOREIGN.iter().flat_map(|(model_types, _)| *model_types) {
+            assert!(find(model_type).is_none(), "{model_type}");
+            assert!(
+                refusal(model_type).to_string().starts_with(&format!("model_type {model_type} is not supported: "))
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_part_is_read_in_its_wrapper() {
+        let text = r#""hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2,
+            "intermediate_size": 4, "vocab_size": 2, "max_position_embeddings": 4, "sliding_window": null"#;
+        let alone = parse(format!(r#"{{"model_type": "mistral", "tie_word_embeddings": true, {text}}}"#).as_bytes());
+        let wrapped = format!(
+            r#"{{"model_type": "mistral3", "tie_word_embeddings": true, "vision_config": {{}},
+                "text_config": {{"model_type": "mistral", {text}}}}}"#
+        );
+        assert_eq!(parse(wrapped.as_bytes()).unwrap(), alone.unwrap());
+        let unknown = parse(br#"{"model_type": "a", "text_config": {"model_type": "b"}}"#).unwrap_err().to_string();
+        assert!(unknown.starts_with("model_type a is not supported"), "{unknown}");
+    }
+
+    /// The table of families in the docs. `ATTENUATE_BLESS=1` writes it anew.
+    #[test]
+    fn the_docs_list_the_families() {
+        const BEGIN: &str = "<!-- families -->\n";
+        const END: &str = "<!-- end of families -->";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/models.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = page.split_once(BEGIN).unwrap();
+        let (found, after) = rest.split_once(END).unwrap();
+        let row = |family: &Family| {
+            let names: Vec<String> = family.model_types.iter().map(|name| format!("`{name}`")).collect();
+            format!("| {} | {} |\n", names.join(", "), family.models)
+        };
+        let rows: String = FAMILIES.iter().map(row).collect();
+        let table = format!("| `model_type` | models |\n| --- | --- |\n{rows}");
+        if std::env::var_os("ATTENUATE_BLESS").is_some() {
+            std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        } else {
+            assert_eq!(found, table, "ATTENUATE_BLESS=1 writes the table anew");
+        }
     }
 
     #[test]

@@ -10,12 +10,13 @@ use super::{
     metadata::{Metadata, short, wrong},
 };
 use crate::model::{
+    activation::Activation,
     common_config::{
         Bias, MOST_HEAD_DIM, MOST_HEADS, MOST_LAYERS, MOST_NAMED_POSITIONS, MOST_TOKENS, MOST_WIDTH, Unembedding,
         within_program,
     },
-    families::llama::Llama,
-    rope::{RopeConfig, RopeScaling},
+    families::{description::Rotary, llama::Llama},
+    rope_config::{RopeConfig, RopeScaling},
     transformer::{ModelShape, PositionLimit},
 };
 
@@ -75,8 +76,12 @@ pub fn read(header: &Header<'_>) -> Result<(Architecture, Llama), Defect> {
     let nothing = || wrong(&rms_norm_eps, "a number above 0", "nothing");
     let config = Llama {
         d_ff: keys.required_count("feed_forward_length", 1..=MOST_WIDTH)?,
-        rms_norm_eps: header.metadata.positive(&rms_norm_eps)?.ok_or_else(nothing)?,
-        rope: RopeConfig { theta: keys.positive("rope.freq_base")?.unwrap_or(10_000.0), scaling: RopeScaling::None },
+        eps: header.metadata.positive(&rms_norm_eps)?.ok_or_else(nothing)?,
+        activation: Activation::Silu,
+        rotary: Rotary::halves(
+            RopeConfig { theta: keys.positive("rope.freq_base")?.unwrap_or(10_000.0), scaling: RopeScaling::None },
+            shape.head_dim,
+        ),
         qkv_bias: bias("attn_q"),
         output_bias: bias("attn_output"),
         mlp_bias: bias("ffn_gate"),

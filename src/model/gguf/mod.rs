@@ -29,7 +29,7 @@ use super::{
     LanguageModel, ModelError,
     families::{llama::Llama, network::Network},
     loading::Watch,
-    rope::RopeScaling,
+    rope_config::RopeScaling,
     weights::Weights,
 };
 use crate::base::regular_file;
@@ -66,7 +66,7 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
 
 fn load(mut config: Llama, tensors: &Tensors<'_>, watch: Watch<'_>) -> Result<Network, ModelError> {
     if let Some(factors) = tensors.rope_factors(config.shape.head_dim)? {
-        config.rope.scaling = RopeScaling::Divided(factors);
+        config.rotary.rope.scaling = RopeScaling::Divided(factors);
     }
     Network::load(&config.describe(), &Weights::watched(tensors, watch))
 }

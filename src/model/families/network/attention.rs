@@ -1,39 +1,51 @@
 //! From the residual stream to query, key and value vectors.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, s};
 
 use super::{
-    super::description::{self, Layout, Projections},
+    super::description::{self, Layout, NormPlace, Projections},
+    low_rank::LowRank,
+    qk_norms::{HeadNorms, QkNorms},
     tensors::Tensors,
 };
 use crate::{
     attention::{LayerQkv, Mask},
     model::{
         ModelError,
-        heads::{split_heads, unplaced},
+        heads::split_heads,
         linear::Linear,
-        norms::Norm,
-        rope::Rope,
+        rope::{Rope, RopeTable},
         transformer::ModelShape,
     },
 };
 
 /// The projections of one layer and what is done to query and key vectors.
 pub struct Attention {
-    n_heads: usize,
-    n_kv_heads: usize,
-    head_dim: usize,
-    /// Query, key and value projections as one matrix product.
-    qkv: Linear,
-    layout: Layout,
-    /// Norms of each head's query and key.
-    qk_norm: Option<[Norm; 2]>,
+    projections: Projected,
     rope: Option<Arc<Rope>>,
     scale: f64,
     mask: Mask,
     pub output: Linear,
+}
+
+enum Projected {
+    Heads(Heads),
+    LowRank(LowRank),
+}
+
+/// Query, key and value of all heads out of one matrix product.
+#[expect(clippy::struct_field_names, reason = "n_heads and n_kv_heads are called so everywhere")]
+struct Heads {
+    n_heads: usize,
+    n_kv_heads: usize,
+    head_dim: usize,
+    /// Query, key and value projections as one.
+    qkv: Linear,
+    layout: Layout,
+    clamp: Option<f32>,
+    norms: Option<QkNorms>,
 }
 
 /// The tables of a model's rotary embeddings: layers that rotate alike share one.
@@ -45,7 +57,7 @@ impl Ropes {
         if let Some((_, rope)) = self.0.iter().find(|(known, _)| known == rotary) {
             return rope.clone();
         }
-        let rope = Arc::new(Rope::new(&rotary.rope, rotary.n_dims, n_positions));
+        let rope = Arc::new(Rope::new(&rotary.rope, rotary.dims, n_positions));
         self.0.push((rotary.clone(), rope.clone()));
         rope
     }
@@ -62,29 +74,29 @@ impl Attention {
     ) -> Result<Self, ModelError> {
         let &ModelShape { n_heads, n_kv_heads, head_dim, d_model, .. } = shape;
         let (d_heads, d_kv_heads) = (n_heads * head_dim, n_kv_heads * head_dim);
-        let (qkv, layout) = match &described.projections {
+        let heads = |qkv, layout| Heads::load(qkv, layout, described, shape, below).map(Projected::Heads);
+        let (projections, value_dim) = match &described.projections {
             Projections::Separate { query, key, value } => {
-                let query = below.linear(query, d_model, d_heads)?;
-                let [key, value] = [key, value].map(|map| below.linear(map, d_model, d_kv_heads));
-                (Linear::stack([query, key?, value?])?, Layout::Blocks)
+                let qkv = Linear::stack([
+                    below.linear(query, d_model, d_heads)?,
+                    below.linear(key, d_model, d_kv_heads)?,
+                    below.linear(value, d_model, d_kv_heads)?,
+                ])?;
+                (heads(qkv, Layout::Blocks)?, head_dim)
             }
-            Projections::Fused { map, layout } => (below.linear(map, d_model, d_heads + 2 * d_kv_heads)?, *layout),
+            Projections::Fused { map, layout } => {
+                (heads(below.linear(map, d_model, d_heads + 2 * d_kv_heads)?, *layout)?, head_dim)
+            }
+            Projections::LowRank(low_rank) => {
+                (Projected::LowRank(LowRank::load(low_rank, shape, below)?), low_rank.value_dim)
+            }
         };
-        let norm = |norm| below.norm(norm, head_dim);
         Ok(Self {
-            n_heads,
-            n_kv_heads,
-            head_dim,
-            qkv,
-            layout,
-            qk_norm: match &described.qk_norm {
-                Some(norms) => Some([norm(&norms.query)?, norm(&norms.key)?]),
-                None => None,
-            },
+            projections,
             rope: described.rotary.as_ref().map(|rotary| ropes.get(rotary, shape.max_positions)),
             scale: described.scale,
             mask: described.mask,
-            output: below.linear(&described.output, d_heads, d_model)?,
+            output: below.linear(&described.output, n_heads * value_dim, d_model)?,
         })
     }
 
@@ -93,21 +105,54 @@ impl Attention {
     /// # Errors
     /// When the file of the weights was changed since it was opened.
     pub fn qkv(&self, index: usize, x: &Array2<f32>) -> Result<LayerQkv, ModelError> {
-        let projected = self.qkv.forward("query, key and value", x)?;
-        let [query_norm, key_norm] = self.qk_norm.as_ref().map_or([None; 2], |norms| norms.each_ref().map(Some));
-        let [query, key, value] = self.slots();
-        let query = self.placed(&projected, query, query_norm);
-        let key = self.placed(&projected, key, key_norm);
-        let value = split_heads(&projected, self.head_dim, value, unplaced);
+        let table = self.rope.as_ref().map(|rope| rope.table(x.nrows()));
+        let [query, key, value] = match &self.projections {
+            Projected::Heads(heads) => heads.forward(x, table.as_deref())?,
+            Projected::LowRank(low_rank) => low_rank.forward(x, table.as_deref())?,
+        };
         LayerQkv::new(query, key, Some(value), self.scale, self.mask)
             .map_err(|cause| ModelError::Qkv { layer: index, cause })
     }
+}
+
+impl Heads {
+    fn load(
+        qkv: Linear,
+        layout: Layout,
+        described: &description::Attention,
+        shape: &ModelShape,
+        below: &Tensors<'_>,
+    ) -> Result<Self, ModelError> {
+        let &ModelShape { n_heads, n_kv_heads, head_dim, .. } = shape;
+        let norms = |norms| QkNorms::load(norms, [n_heads, n_kv_heads, head_dim], below);
+        let norms = described.qk_norm.as_ref().map(norms).transpose()?;
+        Ok(Self { n_heads, n_kv_heads, head_dim, qkv, layout, clamp: described.clamp, norms })
+    }
+
+    /// Query, key and value vectors, `[heads, T, head_dim]`.
+    fn forward(&self, x: &Array2<f32>, table: Option<&RopeTable>) -> Result<[Array3<f32>; 3], ModelError> {
+        let mut projected = self.qkv.forward("query, key and value", x)?;
+        if let Some(norms) = &self.norms {
+            let (d_heads, d_kv_heads) = (self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim);
+            norm_widths(&mut projected, 0..d_heads, &norms.query);
+            norm_widths(&mut projected, d_heads..d_heads + d_kv_heads, &norms.key);
+        }
+        if let Some(clamp) = self.clamp {
+            projected.mapv_inplace(|x| x.clamp(-clamp, clamp));
+        }
+        let [query, key, value] = self.slots();
+        let norms = self.norms.as_ref();
+        Ok([
+            self.placed(&projected, query, norms.map(|norms| (&norms.query, norms.place)), table),
+            self.placed(&projected, key, norms.map(|norms| (&norms.key, norms.place)), table),
+            split_heads(&projected, self.head_dim, value, |_, _, _| {}),
+        ])
+    }
 
     /// Which slots of the projection, `head_dim` wide each, are query, key and value heads.
-    fn slots(&self) -> [impl ExactSizeIterator<Item = usize>; 3] {
-        let (n_heads, n_kv_heads) = (self.n_heads, self.n_kv_heads);
+    fn slots(&self) -> [impl ExactSizeIterator<Item = usize> + use<>; 3] {
+        let (n_heads, n_kv_heads, layout) = (self.n_heads, self.n_kv_heads, self.layout);
         let per_group = n_heads / n_kv_heads;
-        let layout = self.layout;
         let slot = move |component: usize, head: usize| match layout {
             Layout::Blocks => [0, n_heads, n_heads + n_kv_heads][component] + head,
             Layout::Groups if component == 0 => head / per_group * (per_group + 2) + head % per_group,
@@ -122,15 +167,29 @@ impl Attention {
         &self,
         projected: &Array2<f32>,
         slots: impl ExactSizeIterator<Item = usize>,
-        norm: Option<&Norm>,
+        norms: Option<(&HeadNorms, NormPlace)>,
+        table: Option<&RopeTable>,
     ) -> Array3<f32> {
-        split_heads(projected, self.head_dim, slots, |position, vector| {
-            if let Some(norm) = norm {
-                norm.in_place(vector);
+        let norm_at = |wanted: NormPlace, head: usize, vector: &mut [f32]| {
+            if let Some((norms, place)) = norms
+                && place == wanted
+            {
+                norms.norm_head(head, vector);
             }
-            if let Some(rope) = &self.rope {
-                rope.rotate(position, vector);
+        };
+        split_heads(projected, self.head_dim, slots, |head, position, vector| {
+            norm_at(NormPlace::BeforeRotation, head, vector);
+            if let Some(table) = table {
+                table.rotate(position, vector);
             }
+            norm_at(NormPlace::BehindRotation, head, vector);
         })
+    }
+}
+
+/// Norms all heads of each position together, where that is how they are normed.
+fn norm_widths(projected: &mut Array2<f32>, columns: Range<usize>, norms: &HeadNorms) {
+    if matches!(norms, HeadNorms::Width(_)) {
+        projected.slice_mut(s![.., columns]).outer_iter_mut().for_each(|heads| norms.norm_width(heads));
     }
 }

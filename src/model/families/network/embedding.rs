@@ -2,18 +2,24 @@
 
 use ndarray::Array2;
 
-use super::{super::description, tensors::Tensors};
-use crate::model::{ModelError, matrix::Matrix, norms::Norm, transformer::ModelShape};
+use super::{
+    super::description::{self, PositionRows},
+    tensors::Tensors,
+};
+use crate::model::{ModelError, linear::Linear, matrix::Matrix, norms::Norm, transformer::ModelShape};
 
 /// Embeddings of tokens and whatever is added to them.
 pub struct Embedding {
-    /// `[vocab, d_model]`
+    /// `[vocab, width]`
     tokens: Matrix,
-    /// `[positions, d_model]`
-    positions: Option<Matrix>,
-    /// `[types, d_model]`
+    token_projection: Option<Linear>,
+    multiplier: Option<f32>,
+    /// `[positions, width]`
+    positions: Option<(Matrix, PositionRows)>,
+    /// `[types, width]`
     token_types: Option<Matrix>,
     norm: Option<Norm>,
+    projection: Option<Linear>,
 }
 
 impl Embedding {
@@ -24,16 +30,28 @@ impl Embedding {
         shape: &ModelShape,
         below: &Tensors<'_>,
     ) -> Result<Self, ModelError> {
-        let matrix = |name: &str, n_rows| below.matrix(name, [n_rows, shape.d_model]);
+        let (width, d_model) = (described.width, shape.d_model);
+        let projection = |map: Option<description::Map>| map.map(|map| below.linear(&map, width, d_model)).transpose();
+        let token_projection = projection(described.token_projection)?;
+        // What is added to projected tokens is as wide as they are.
+        let added = if token_projection.is_some() { d_model } else { width };
+        let positions = match &described.positions {
+            Some(table) => Some((below.matrix(table.name, [table.n_rows, added])?, table.rows)),
+            None => None,
+        };
+        let types = |table: description::TokenTypes| below.matrix(table.name, [table.n_rows, added]);
         Ok(Self {
-            tokens: matrix(described.tokens, shape.vocab_size)?,
-            positions: described.positions.map(|table| matrix(table.name, table.n_rows)).transpose()?,
-            token_types: described.token_types.map(|table| matrix(table.name, table.n_rows)).transpose()?,
-            norm: described.norm.map(|norm| below.norm(&norm, shape.d_model)).transpose()?,
+            tokens: below.matrix(described.tokens, [shape.vocab_size, width])?,
+            token_projection,
+            multiplier: described.multiplier,
+            positions,
+            token_types: described.token_types.map(types).transpose()?,
+            norm: described.norm.map(|norm| below.norm(&norm, added)).transpose()?,
+            projection: projection(described.projection)?,
         })
     }
 
-    /// `[vocab, d_model]`
+    /// `[vocab, width]`
     pub fn tokens(&self) -> &Matrix {
         &self.tokens
     }
@@ -43,18 +61,61 @@ impl Embedding {
     /// # Errors
     /// When the file of the weights was changed since it was opened.
     pub fn forward(&self, token_ids: &[u32]) -> Result<Array2<f32>, ModelError> {
+        const OPERATION: &str = "embedding";
         let rows = token_ids.iter().map(|&id| usize::try_from(id).unwrap_or(usize::MAX));
         let mut x = self.tokens.select(rows)?;
-        if let Some(positions) = &self.positions {
-            x += &positions.select(0..token_ids.len())?;
+        if let Some(map) = &self.token_projection {
+            x = map.forward(OPERATION, &x)?;
+        }
+        if let Some(multiplier) = self.multiplier {
+            x *= multiplier;
+        }
+        if let Some((positions, rows)) = &self.positions {
+            x += &positions.select(rows.of(token_ids).into_iter())?;
         }
         if let Some(token_types) = &self.token_types {
             // Every token is of type 0.
             x += &token_types.select(0..1)?;
         }
-        Ok(match &self.norm {
-            Some(norm) => norm.forward(&x),
-            None => x,
-        })
+        if let Some(norm) = &self.norm {
+            x = norm.forward(&x);
+        }
+        match &self.projection {
+            Some(map) => map.forward(OPERATION, &x),
+            None => Ok(x),
+        }
+    }
+}
+
+impl PositionRows {
+    /// The row of each token's position.
+    fn of(self, token_ids: &[u32]) -> Vec<usize> {
+        match self {
+            Self::From(first) => (first..first + token_ids.len()).collect(),
+            Self::WithoutPadding { padding } => {
+                let first = usize::try_from(padding).unwrap_or(usize::MAX);
+                let mut last = first;
+                let row = |&id: &u32| {
+                    if id == padding {
+                        first
+                    } else {
+                        last += 1;
+                        last
+                    }
+                };
+                token_ids.iter().map(row).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_positions_leave_padding_out() {
+        assert_eq!(PositionRows::From(2).of(&[7, 7, 1]), [2, 3, 4]);
+        assert_eq!(PositionRows::WithoutPadding { padding: 1 }.of(&[0, 5, 1, 6, 1]), [2, 3, 1, 4, 1]);
     }
 }

@@ -2,15 +2,31 @@
 
 use ndarray::Array2;
 
-use super::{super::description, tensors::Tensors};
-use crate::model::{ModelError, activation::Activation, linear::Linear};
+use super::{super::description, experts::Experts, gated::Gated, tensors::Tensors};
+use crate::model::{
+    ModelError,
+    activation::{Activation, Xielu},
+    linear::Linear,
+};
+
+const OPERATION: &str = "feed-forward block";
 
 /// A feed-forward block with its weights.
 pub enum FeedForward {
     /// Down(activation(Up(x)))
-    Plain { up: Linear, activation: Activation, down: Linear },
-    /// Down(activation(Gate(x)) · Up(x)), gate projection above up projection (Shazeer 2020, arXiv 2002.05202).
-    Gated { gate_up: Linear, activation: Activation, down: Linear },
+    Plain {
+        up: Linear,
+        activation: Activation,
+        down: Linear,
+    },
+    /// The same with a function that has learned parameters.
+    Xielu {
+        up: Linear,
+        activation: Xielu,
+        down: Linear,
+    },
+    Gated(Gated),
+    Experts(Box<Experts>),
 }
 
 impl FeedForward {
@@ -23,11 +39,18 @@ impl FeedForward {
                 activation,
                 down: below.linear(down, d_ff, d_model)?,
             },
-            description::FeedForward::Gated { ref gate, ref up, activation, ref down, d_ff } => Self::Gated {
-                gate_up: Linear::stack([below.linear(gate, d_model, d_ff)?, below.linear(up, d_model, d_ff)?])?,
-                activation,
-                down: below.linear(down, d_ff, d_model)?,
-            },
+            description::FeedForward::Xielu { ref up, name, ref down, d_ff } => {
+                let number = |parameter| below.number(&format!("{name}.{parameter}"));
+                Self::Xielu {
+                    up: below.linear(up, d_model, d_ff)?,
+                    activation: Xielu::new(number("alpha_p")?, number("alpha_n")?, number("beta")?, number("eps")?),
+                    down: below.linear(down, d_ff, d_model)?,
+                }
+            }
+            description::FeedForward::Gated(ref gated) => Self::Gated(Gated::load(gated, d_model, below)?),
+            description::FeedForward::Experts(ref experts) => {
+                Self::Experts(Box::new(Experts::load(experts, d_model, below)?))
+            }
         })
     }
 
@@ -36,18 +59,15 @@ impl FeedForward {
     /// # Errors
     /// When `x` has another width, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        const OPERATION: &str = "feed-forward block";
         match self {
             Self::Plain { up, activation, down } => {
                 down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?.view()))
             }
-            Self::Gated { gate_up, activation, down } => {
-                let gate_up = gate_up.forward(OPERATION, x)?;
-                let (gate, up) = gate_up.view().split_at(ndarray::Axis(1), gate_up.ncols() / 2);
-                let mut gated = activation.of(gate);
-                gated *= &up;
-                down.forward(OPERATION, &gated)
+            Self::Xielu { up, activation, down } => {
+                down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?.view()))
             }
+            Self::Gated(gated) => gated.forward(x),
+            Self::Experts(experts) => experts.forward(x),
         }
     }
 }

@@ -26,22 +26,36 @@ pub struct Layer {
     feed_forward: FeedForward,
     feed_forward_norms: Norms,
     order: Order,
+    residual_multiplier: Option<f32>,
 }
 
 struct Norms {
     before: Option<Norm>,
+    behind: Option<Norm>,
     on_sum: Option<Norm>,
 }
 
 impl Norms {
     fn load(norms: &description::Norms, width: usize, below: &Tensors<'_>) -> Result<Self, ModelError> {
         let load = |norm: Option<description::Norm>| norm.map(|norm| below.norm(&norm, width)).transpose();
-        Ok(Self { before: load(norms.before)?, on_sum: load(norms.on_sum)? })
+        Ok(Self { before: load(norms.before)?, behind: load(norms.behind)?, on_sum: load(norms.on_sum)? })
     }
 
     /// What the block reads.
     fn before<'a>(&self, x: &'a Array2<f32>) -> Cow<'a, Array2<f32>> {
         self.before.as_ref().map_or(Cow::Borrowed(x), |norm| Cow::Owned(norm.forward(x)))
+    }
+
+    /// What the block adds to the residual stream.
+    fn behind(&self, written: Array2<f32>, multiplier: Option<f32>) -> Array2<f32> {
+        let written = match &self.behind {
+            Some(norm) => norm.forward(&written),
+            None => written,
+        };
+        match multiplier {
+            Some(multiplier) => written * multiplier,
+            None => written,
+        }
     }
 
     /// The residual stream behind the block.
@@ -69,6 +83,7 @@ impl Layer {
             feed_forward: FeedForward::load(&layer.feed_forward, d_model, below)?,
             feed_forward_norms: Norms::load(&layer.feed_forward_norms, d_model, below)?,
             order: layer.order,
+            residual_multiplier: layer.residual_multiplier,
         })
     }
 
@@ -85,16 +100,18 @@ impl Layer {
     /// # Errors
     /// When an array has another shape, or the file of the weights was changed since it was opened.
     pub fn finish(&self, residual: &Residual, head_outputs: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        let mut x = self.attention.output.forward("output projection", head_outputs)?;
-        residual.expect("output projection", x.dim().into())?;
+        let written = self.attention.output.forward("output projection", head_outputs)?;
+        residual.expect("output projection", written.dim().into())?;
+        let mut x = self.attention_norms.behind(written, self.residual_multiplier);
         x += &*residual.0;
         let mut x = self.attention_norms.on_sum(x);
         let read = match self.order {
             Order::Sequential => self.feed_forward_norms.before(&x),
             Order::Parallel => self.feed_forward_norms.before(&residual.0),
+            Order::ParallelSharedNorm => self.attention_norms.before(&residual.0),
         };
         let written = self.feed_forward.forward(&read)?;
-        x += &written;
+        x += &self.feed_forward_norms.behind(written, self.residual_multiplier);
         Ok(self.feed_forward_norms.on_sum(x))
     }
 }

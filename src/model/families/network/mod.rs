@@ -2,16 +2,26 @@
 
 mod attention;
 mod embedding;
+mod experts;
 mod feed_forward;
+mod gated;
 mod layer;
+mod low_rank;
 mod output;
+mod qk_norms;
 mod tensors;
 
 use std::sync::Arc;
 
 use ndarray::Array2;
 
-use self::{attention::Ropes, embedding::Embedding, layer::Layer, output::Output, tensors::Tensors};
+use self::{
+    attention::Ropes,
+    embedding::Embedding,
+    layer::Layer,
+    output::Output,
+    tensors::{Tensors, WRAPPERS},
+};
 use super::description::Description;
 use crate::{
     attention::LayerQkv,
@@ -35,9 +45,7 @@ impl Network {
     /// When a tensor is missing, has another shape than the configuration says, or is not accounted for.
     pub fn load(description: &Description, weights: &Weights<'_>) -> Result<Self, ModelError> {
         let Description { shape, names, embedding, layers, output } = description;
-        // Files saved from the model without its head leave the prefix out.
-        let is_whole = weights.contains(&format!("{}{}.weight", names.prefix, embedding.tokens));
-        let prefix = if is_whole { names.prefix } else { "" };
+        let prefix = &prefix(weights, names.prefix, embedding.tokens);
         let below = Tensors { weights, prefix };
         let embedding = Embedding::load(embedding, shape, &below)?;
         let output = Output::load(output, names.redundant, shape, &below, embedding.tokens())?;
@@ -55,6 +63,16 @@ impl Network {
         }
         Ok(Self { shape: shape.clone(), embedding, layers, output })
     }
+}
+
+/// What stands in front of the names in this file: files saved from the model without its head leave the family's prefix
+/// out, and those of a model with a text part, or saved while it was wrapped, have more.
+fn prefix(weights: &Weights<'_>, usual: &str, tokens: &str) -> String {
+    let inner = [usual, "", "language_model."];
+    let prefixes = WRAPPERS.iter().flat_map(|outer| inner.map(|inner| format!("{outer}{inner}")));
+    let is_there = |prefix: &String| weights.contains(&format!("{prefix}{tokens}.weight"));
+    // Without any, an error names the tensor as the family has it.
+    prefixes.into_iter().find(is_there).unwrap_or_else(|| usual.to_owned())
 }
 
 impl Transformer for Network {

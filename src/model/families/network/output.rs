@@ -4,15 +4,20 @@ use std::borrow::Cow;
 
 use ndarray::Array2;
 
-use super::{super::description, tensors::Tensors};
+use super::{
+    super::description,
+    tensors::{Tensors, WRAPPERS},
+};
 use crate::model::{
     ModelError, activation::Activation, common_config::Unembedding, linear::Linear, matrix::Matrix, norms::Norm,
-    transformer::ModelShape,
+    transformer::ModelShape, weights::Weights,
 };
 
 /// The final norm and the output head.
 pub struct Output {
     norm: Option<Norm>,
+    /// To the width of the embeddings.
+    projection: Option<Linear>,
     /// `None` of a model that was saved without it, as those that make sentence embeddings are.
     head: Option<Head>,
     /// How the head's names begin.
@@ -22,7 +27,13 @@ pub struct Output {
 struct Head {
     transform: Option<Transform>,
     unembedding: Linear,
+    multiplier: Option<f32>,
+    softcap: Option<f32>,
 }
+
+/// How names begin of heads that make other things than logits of tokens: rewards, classes, spans.
+const OTHER_HEADS: [&str; 6] =
+    ["score.", "classifier.", "classification_head.", "qa_outputs.", "v_head.", "reward_head."];
 
 /// norm(activation(map(x)))
 struct Transform {
@@ -43,14 +54,16 @@ impl Output {
         below: &Tensors<'_>,
         tokens: &Matrix,
     ) -> Result<Self, ModelError> {
-        let top = Tensors { prefix: "", ..*below };
-        let head = match &described.transform {
-            Some(transform) if !top.weights.contains(&format!("{}.weight", transform.map.name)) => None,
-            _ => Some(Head::load(described, shape, &top, tokens)?),
-        };
-        Tensors { prefix: described.head, ..*below }.refuse_unread(redundant)?;
-        let norm = described.norm.map(|norm| below.norm(&norm, shape.d_model)).transpose()?;
-        Ok(Self { norm, head, head_name: described.head.trim_end_matches('.') })
+        let top = Tensors { prefix: described.wrapper(below.weights), ..*below };
+        let width = tokens.n_columns();
+        let head = if described.is_there(&top) { Some(Head::load(described, shape, &top, tokens)?) } else { None };
+        Tensors { prefix: &format!("{}{}.", top.prefix, described.head), ..*below }.refuse_unread(redundant)?;
+        Ok(Self {
+            norm: described.norm.map(|norm| below.norm(&norm, shape.d_model)).transpose()?,
+            projection: described.projection.map(|map| below.linear(&map, shape.d_model, width)).transpose()?,
+            head,
+            head_name: described.head,
+        })
     }
 
     /// `[T, d_model]` to `[T, vocab]`.
@@ -59,8 +72,32 @@ impl Output {
     /// When there is no head, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         let head = self.head.as_ref().ok_or(ModelError::NoLogits { head: self.head_name })?;
-        let normed = self.norm.as_ref().map_or(Cow::Borrowed(x), |norm| Cow::Owned(norm.forward(x)));
-        head.forward(normed)
+        let mut x = self.norm.as_ref().map_or(Cow::Borrowed(x), |norm| Cow::Owned(norm.forward(x)));
+        if let Some(map) = &self.projection {
+            x = Cow::Owned(map.forward("logits", &x)?);
+        }
+        head.forward(x)
+    }
+}
+
+impl description::Output {
+    /// A tensor without which there is no head of its own.
+    fn first_tensor(&self) -> &'static str {
+        self.transform.as_ref().map_or(self.name, |transform| transform.map.name)
+    }
+
+    /// What the head's names begin with in this file.
+    fn wrapper(&self, weights: &Weights<'_>) -> &'static str {
+        let name = self.first_tensor();
+        let is_there = |wrapper: &&&str| weights.contains(&format!("{wrapper}{name}.weight"));
+        WRAPPERS.iter().find(is_there).copied().unwrap_or_default()
+    }
+
+    /// Whether the file has what it takes to make logits.
+    fn is_there(&self, top: &Tensors<'_>) -> bool {
+        let is_tied = self.transform.is_none() && self.unembedding == Unembedding::Tied;
+        top.weights.contains(&format!("{}{}.weight", top.prefix, self.first_tensor()))
+            || is_tied && !OTHER_HEADS.iter().any(|head| top.weights.has_any(head))
     }
 }
 
@@ -72,23 +109,27 @@ impl Head {
         tokens: &Matrix,
     ) -> Result<Self, ModelError> {
         let &ModelShape { d_model, vocab_size, .. } = shape;
-        let unembedding = Linear::new(match described.unembedding {
-            Unembedding::Tied => tokens.clone(),
-            Unembedding::Own => top.matrix(described.name, [vocab_size, d_model])?,
-        });
+        let width = tokens.n_columns();
+        // A file with an unembedding of its own means it, whatever the configuration says of tying.
+        let is_tied =
+            described.unembedding == Unembedding::Tied && !top.weights.contains(&format!("{}.weight", described.name));
+        let unembedding =
+            Linear::new(if is_tied { tokens.clone() } else { top.matrix(described.name, [vocab_size, width])? });
         Ok(Self {
             transform: match &described.transform {
                 Some(transform) => Some(Transform {
-                    map: top.linear(&transform.map, d_model, d_model)?,
+                    map: top.linear(&transform.map, d_model, width)?,
                     activation: transform.activation,
-                    norm: top.norm(&transform.norm, d_model)?,
+                    norm: top.norm(&transform.norm, width)?,
                 }),
                 None => None,
             },
             unembedding: match described.bias {
-                Some(bias) => unembedding.with_bias(top.weights.vector(bias, vocab_size)?),
+                Some(bias) => unembedding.with_bias(top.vector(bias, vocab_size)?),
                 None => unembedding,
             },
+            multiplier: described.multiplier,
+            softcap: described.softcap,
         })
     }
 
@@ -97,6 +138,13 @@ impl Head {
             let transformed = activation.of(map.forward("logits", &x)?.view());
             x = Cow::Owned(norm.forward(&transformed));
         }
-        self.unembedding.forward("logits", &x)
+        let mut logits = self.unembedding.forward("logits", &x)?;
+        if let Some(multiplier) = self.multiplier {
+            logits *= multiplier;
+        }
+        if let Some(cap) = self.softcap {
+            logits.mapv_inplace(|logit| (logit / cap).tanh() * cap);
+        }
+        Ok(logits)
     }
 }

@@ -10,6 +10,9 @@ use crate::model::{
     weights::Weights,
 };
 
+/// What names begin with where a model is part of another one, or was saved while something was wrapped around it.
+pub const WRAPPERS: [&str; 5] = ["", "language_model.", "model.", "module.", "_orig_mod."];
+
 /// Where names begin with `prefix`.
 #[derive(Clone, Copy)]
 pub struct Tensors<'a> {
@@ -26,6 +29,14 @@ impl Tensors<'_> {
         self.weights.matrix(&format!("{}{name}.weight", self.prefix), shape)
     }
 
+    /// A tensor by its whole name, `[length]`.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, ModelError> {
+        self.weights.vector(&format!("{}{name}", self.prefix), length)
+    }
+
     /// # Errors
     /// When a tensor is missing or has another shape.
     pub fn linear(&self, map: &Map, d_in: usize, d_out: usize) -> Result<Linear, ModelError> {
@@ -36,37 +47,67 @@ impl Tensors<'_> {
         let linear = Linear::new(weight);
         Ok(match map.bias {
             Bias::Absent => linear,
-            Bias::Present => {
-                linear.with_bias(self.weights.vector(&format!("{}{}.bias", self.prefix, map.name), d_out)?)
-            }
+            Bias::Present => linear.with_bias(self.vector(&format!("{}.bias", map.name), d_out)?),
         })
     }
 
-    /// Tensors `{name}.weight` and, of a layer norm, `{name}.bias`, `[width]` each, which files converted from
+    /// Tensors `{name}.weight` and `{name}.bias`, as far as the norm has them, `[width]` each, which files converted from
     /// `TensorFlow` call `gamma` and `beta`.
     ///
     /// # Errors
     /// When one is missing or has another shape.
     pub fn norm(&self, norm: &Norm, width: usize) -> Result<norms::Norm, ModelError> {
-        let name = format!("{}{}", self.prefix, norm.name);
+        let name = match norm.name {
+            "" => self.prefix.trim_end_matches('.').to_owned(),
+            name => format!("{}{name}", self.prefix),
+        };
         let (weight, bias) =
             if self.weights.contains(&format!("{name}.gamma")) { ("gamma", "beta") } else { ("weight", "bias") };
-        let weight = self.weights.vector(&format!("{name}.{weight}"), width)?;
-        #[expect(clippy::cast_possible_truncation, reason = "the reference divides by the root mean square in f32")]
-        let in_f32 = norm.eps as f32;
-        Ok(match norm.kind {
-            NormKind::Rms => norms::Norm::Rms(RmsNorm { weight, eps: in_f32 }),
-            NormKind::Layer => {
-                let bias = self.weights.vector(&format!("{name}.{bias}"), width)?;
-                norms::Norm::Layer(LayerNorm { weight, bias, eps: norm.eps })
-            }
-        })
+        let weight = match norm.kind {
+            NormKind::LayerWithoutWeight => None,
+            _ => Some(self.weights.vector(&format!("{name}.{weight}"), width)?),
+        };
+        let bias = match norm.kind {
+            NormKind::Layer | NormKind::LayerPlusOne => Some(self.weights.vector(&format!("{name}.{bias}"), width)?),
+            _ => None,
+        };
+        Ok(norm_of(norm, weight, bias))
+    }
+
+    /// A norm for each of `n` heads, out of one tensor `{name}.weight`, `[n, width]`.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn norms_in_one(&self, norm: &Norm, [n, width]: [usize; 2]) -> Result<Vec<norms::Norm>, ModelError> {
+        let weights = self.matrix(norm.name, [n, width])?.select(0..n)?;
+        Ok(weights.outer_iter().map(|weight| norm_of(norm, Some(weight.to_vec()), None)).collect())
+    }
+
+    /// A number by itself.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn number(&self, name: &str) -> Result<f32, ModelError> {
+        self.weights.number(&format!("{}{name}", self.prefix))
     }
 
     /// # Errors
     /// When a tensor below the prefix was not read, unless its name ends like one of `redundant`.
     pub fn refuse_unread(&self, redundant: &[&str]) -> Result<(), ModelError> {
         self.weights.refuse_unread(self.prefix, |name| redundant.iter().any(|ending| name.ends_with(ending)))
+    }
+}
+
+fn norm_of(norm: &Norm, weight: Option<Vec<f32>>, bias: Option<Vec<f32>>) -> norms::Norm {
+    let plus_one = matches!(norm.kind, NormKind::RmsPlusOne | NormKind::LayerPlusOne);
+    let weight = if plus_one { weight.map(|weight| weight.iter().map(|w| 1.0 + w).collect()) } else { weight };
+    match norm.kind {
+        NormKind::Rms | NormKind::RmsPlusOne => {
+            #[expect(clippy::cast_possible_truncation, reason = "the reference divides by the root mean square in f32")]
+            let eps = norm.eps as f32;
+            norms::Norm::Rms(RmsNorm { weight: weight.unwrap_or_default(), eps })
+        }
+        _ => norms::Norm::Layer(LayerNorm { weight, bias, eps: norm.eps }),
     }
 }
 

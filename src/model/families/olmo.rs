@@ -1,0 +1,81 @@
+//! OLMo: Llama with layer norms that have no weights. OLMo 2: with norms behind the blocks and of query and key. OLMoE: a
+//! mixture of experts.
+//!
+//! - Groeneveld et al. 2024, arXiv 2402.00838 (OLMo); OLMo team 2024, arXiv 2501.00656 (OLMo 2); Muennighoff et al. 2024,
+//!   arXiv 2409.02060 (OLMoE).
+//! - Reference: `modeling_olmo.py`, `modeling_olmo2.py`, `modeling_olmoe.py` and their configurations under
+//!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models>.
+
+use super::{
+    description::{Description, Experts, FeedForward, Gated, Norm, NormKind, Norms, QkNorm, Router, RouterScores},
+    family::Family,
+    llama::{Defaults, Llama},
+};
+use crate::model::{ModelError, common_config::MOST_EXPERTS, config::Config};
+
+pub const OLMO: Family = Family { model_types: &["olmo"], models: "OLMo 1", read: read_olmo };
+pub const OLMO2: Family = Family { model_types: &["olmo2"], models: "OLMo 2", read: read_olmo2 };
+pub const OLMOE: Family = Family { model_types: &["olmoe"], models: "OLMoE", read: read_olmoe };
+
+const DEFAULTS: Defaults = Defaults { eps: 1e-5, ..Defaults::LLAMA };
+
+fn read_olmo(config: Config<'_>) -> Result<Description, ModelError> {
+    let norm = Norm::new("", NormKind::LayerWithoutWeight, 1e-5);
+    let mut olmo = Llama::read(config, &DEFAULTS)?.with_attention_bias(config)?.describe();
+    for layer in &mut olmo.layers {
+        layer.attention_norms = Norms::before(norm);
+        layer.feed_forward_norms = Norms::before(norm);
+        layer.attention.clamp = clamp(config)?;
+    }
+    olmo.output.norm = Some(norm);
+    Ok(olmo)
+}
+
+fn read_olmo2(config: Config<'_>) -> Result<Description, ModelError> {
+    let llama = Llama::read(config, &DEFAULTS)?.with_attention_bias(config)?;
+    let mut olmo = llama.describe();
+    for layer in &mut olmo.layers {
+        layer.attention_norms = Norms::behind(llama.norm("post_attention_layernorm"));
+        layer.feed_forward_norms = Norms::behind(llama.norm("post_feedforward_layernorm"));
+        layer.attention.qk_norm = Some(qk_norm(&llama));
+    }
+    Ok(olmo)
+}
+
+fn read_olmoe(config: Config<'_>) -> Result<Description, ModelError> {
+    let llama = Llama::read(config, &DEFAULTS)?.with_attention_bias(config)?;
+    let n_experts = config.count("num_experts", 1..=MOST_EXPERTS)?.unwrap_or(64);
+    let experts = Experts {
+        router: Router {
+            name: "mlp.gate",
+            n_experts,
+            n_chosen: config.count("num_experts_per_tok", 1..=n_experts)?.unwrap_or(8),
+            scores: RouterScores::Softmax,
+            groups: None,
+            renormalized: config.flag("norm_topk_prob")?,
+            multiplier: 1.0,
+        },
+        prefix: "mlp.experts.",
+        expert: Gated::usual(llama.activation, llama.d_ff),
+        shared: None,
+    };
+    let mut olmoe = llama.describe();
+    for layer in &mut olmoe.layers {
+        layer.attention.qk_norm = Some(qk_norm(&llama));
+        layer.attention.clamp = clamp(config)?;
+        layer.feed_forward = FeedForward::Experts(Box::new(experts.clone()));
+    }
+    Ok(olmoe)
+}
+
+fn qk_norm(llama: &Llama) -> QkNorm {
+    QkNorm::whole_width(llama.norm("self_attn.q_norm"), llama.norm("self_attn.k_norm"))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
+fn clamp(config: Config<'_>) -> Result<Option<f32>, ModelError> {
+    match config.get("clip_qkv") {
+        None => Ok(None),
+        Some(_) => config.positive("clip_qkv", 1.0).map(|clamp| Some(clamp as f32)),
+    }
+}

@@ -1,0 +1,48 @@
+//! `StarCoder2`: Llama with layer norms, biases and no gate.
+//!
+//! - Lozhkov et al. 2024, arXiv 2402.19173.
+//! - Reference: `modeling_starcoder2.py` and `configuration_starcoder2.py` under
+//!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/starcoder2>.
+
+use super::{
+    description::{Description, FeedForward, Map, Norm, Norms},
+    family::Family,
+    llama::{Defaults, Llama},
+};
+use crate::model::{
+    ModelError,
+    activation::Activation,
+    common_config::{Bias, MOST_NAMED_POSITIONS, Unembedding},
+    config::Config,
+};
+
+pub const STARCODER2: Family = Family { model_types: &["starcoder2"], models: "StarCoder2", read };
+
+const DEFAULTS: Defaults = Defaults {
+    n_kv_heads: Some(2),
+    eps_key: "norm_epsilon",
+    eps: 1e-5,
+    activation: Activation::GeluTanh,
+    unembedding: Unembedding::Tied,
+    ..Defaults::LLAMA
+};
+
+fn read(config: Config<'_>) -> Result<Description, ModelError> {
+    let bias = Bias::from(config.flag_or("use_bias", true)?);
+    let window = config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?;
+    let llama = Llama { qkv_bias: bias, output_bias: bias, ..Llama::read(config, &DEFAULTS)? }.within_window(window);
+    let norm = |name| Norm::layer(name, llama.eps);
+    let mut starcoder = llama.describe();
+    for layer in &mut starcoder.layers {
+        layer.attention_norms = Norms::before(norm("input_layernorm"));
+        layer.feed_forward_norms = Norms::before(norm("post_attention_layernorm"));
+        layer.feed_forward = FeedForward::Plain {
+            up: Map::new("mlp.c_fc", bias),
+            activation: llama.activation,
+            down: Map::new("mlp.c_proj", bias),
+            d_ff: llama.d_ff,
+        };
+    }
+    starcoder.output.norm = Some(norm("norm"));
+    Ok(starcoder)
+}
