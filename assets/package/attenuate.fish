@@ -29,7 +29,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head
 complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
@@ -69,7 +69,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
@@ -107,7 +107,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l head -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
@@ -129,7 +129,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
@@ -165,7 +165,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Q
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r

@@ -122,7 +122,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     protected.check(output)?;
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place);
-    start::show(&mut session, &arguments.view);
+    start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
         check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
     }

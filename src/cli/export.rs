@@ -88,14 +88,15 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     let inputs = start::inputs(&arguments.source, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
-    start::show(&mut session, &arguments.view);
+    start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
         check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
     }
     let style = arguments.figure.over(session.view.figure_style());
     let style = FigureStyle { text: arguments.text.unwrap_or_default(), ..style };
     let fingerprints = Fingerprints::default();
-    let compare = |session: &mut Session| start::compare(session, &arguments.view);
+    // Was possible just now: heads differ in no ε.
+    let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
     batch::each(&session, &arguments.places, output, &protected, compare, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };

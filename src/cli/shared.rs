@@ -11,7 +11,10 @@ use crate::{
     attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
-    session::document::{Named, NamedError},
+    session::{
+        COLUMNS,
+        document::{Named, NamedError},
+    },
 };
 
 /// What is read.
@@ -103,7 +106,7 @@ pub struct PlaceArguments {
 /// The columns of the grid.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ColumnArguments {
-    /// The three columns, each 0 or more [default: 5e-1,1e-3,1e-10]
+    /// The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,
 }
@@ -176,10 +179,10 @@ pub fn parse_columns(text: &str) -> Result<Columns, String> {
         .map(|part| part.parse().map_err(|error| format!("“{}”: {error}", part.trim())))
         .collect::<Result<_, String>>()?;
     let count = columns.len();
-    if count == 3 {
+    if COLUMNS.contains(&count) {
         Ok(Columns(columns))
     } else {
-        Err(format!("expected three values separated by commas, found {count}"))
+        Err(format!("expected two to six values separated by commas, found {count}"))
     }
 }
 
@@ -188,11 +191,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_three_factors() {
+    fn columns_are_two_to_six_factors() {
         let columns =
             parse_columns("5e-1, 1e-3,0").map(|columns| columns.0.into_iter().map(Epsilon::get).collect::<Vec<_>>());
         assert_eq!(columns, Ok(vec![0.5, 1e-3, 0.0]));
-        assert!(parse_columns("1,2").is_err_and(|error| error.contains("three")));
+        assert!(parse_columns("1,2").is_ok() && parse_columns("1,2,3,4,5,6").is_ok());
+        for text in ["1", "1,2,3,4,5,6,7"] {
+            assert!(parse_columns(text).is_err_and(|error| error.contains("two to six")), "{text}");
+        }
         assert!(parse_columns("1,-2,3").is_err_and(|error| error.contains("“-2”")));
     }
 

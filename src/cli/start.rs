@@ -119,19 +119,13 @@ fn located(document: &SessionDocument, path: &Path) -> anyhow::Result<SourceSpec
 
 fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<()> {
     check::prompt(arguments, &session.source).map_err(anyhow::Error::msg)?;
-    let before = session.prompt.clone();
-    if let Some(ids) = &arguments.token_ids {
-        session.prompt = Prompt::TokenIds(ids.clone());
-    } else if let Some(text) = &arguments.prompt {
-        session.prompt = Prompt::Text { text: text.as_str().into(), bos: !arguments.no_bos };
-    } else if let Prompt::Text { bos, .. } = &mut session.prompt {
-        *bos &= !arguments.no_bos;
-    }
-    if session.prompt != before {
-        // Cells of another prompt mean nothing.
-        session.pinned = None;
-        session.view.window = None;
-    }
+    let command = match (&arguments.token_ids, &arguments.prompt) {
+        (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.clone())),
+        (None, Some(text)) => Command::Read(Prompt::Text { text: text.as_str().into(), bos: !arguments.no_bos }),
+        (None, None) if arguments.no_bos => Command::SetBos(false),
+        (None, None) => return Ok(()),
+    };
+    session.apply(command, OnScreen::default());
     Ok(())
 }
 
@@ -152,7 +146,7 @@ pub fn intervene(
         scope.positions.clone_from(positions);
     }
     if let Some(columns) = &columns.epsilon {
-        session.epsilon = repeated(&columns.0);
+        session.apply(Command::SetGrid(repeated(&columns.0)), OnScreen::default());
     }
     Ok(())
 }
@@ -176,20 +170,31 @@ pub fn place(session: &mut Session, arguments: PlaceArguments) {
 }
 
 /// What differences are taken from, for the head that is shown: [`show`] does this too, before several are.
-pub fn compare(session: &mut Session, arguments: &ViewArguments) {
+///
+/// # Errors
+/// When ε are given for another number of columns.
+pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
     if let Some((layer, head)) = arguments.compare_head {
         session.apply(Command::Compare(Reference::Head { layer, head }), OnScreen::default());
     }
     if let Some(columns) = &arguments.compare_epsilon {
+        let (found, expected) = (columns.0.len(), session.shape().n_columns());
+        if found != expected {
+            bail!("--compare-epsilon: expected {expected} values, one for each column of ε, found {found}");
+        }
         let then = session.run_spec().with(|experiment| experiment.epsilon = repeated(&columns.0));
         session.apply(Command::Compare(Reference::kept(&then)), OnScreen::default());
     }
+    Ok(())
 }
 
 /// What is shown of the head, and in which colours; what is given takes the place of what the session says.
-pub fn show(session: &mut Session, arguments: &ViewArguments) {
+///
+/// # Errors
+/// As [`compare`].
+pub fn show(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
     // First, as it brings a quantity with its colours along.
-    compare(session, arguments);
+    compare(session, arguments)?;
     let view = &mut session.view;
     if let Some(quantity) = arguments.quantity {
         view.show(quantity);
@@ -200,4 +205,5 @@ pub fn show(session: &mut Session, arguments: &ViewArguments) {
     if arguments.per_panel {
         view.limits_from = LimitsFrom::EachPanel;
     }
+    Ok(())
 }

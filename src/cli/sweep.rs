@@ -33,7 +33,7 @@ pub struct SweepArguments {
     /// Pixels per inch of a .png [default: 300]
     #[arg(long, value_name = "N")]
     pub dpi: Option<Dpi>,
-    /// The three columns' ε, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
+    /// The columns' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
     pub epsilon: Option<Columns>,
     #[command(flatten)]

@@ -47,7 +47,7 @@ impl WindowTask {
         let mut start = start::unlocated(source)?;
         start::intervene(&mut start.session, columns, intervention)?;
         start::place(&mut start.session, *place);
-        start::show(&mut start.session, view);
+        start::show(&mut start.session, view)?;
         Ok(start)
     }
 }

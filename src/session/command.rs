@@ -1,4 +1,4 @@
-use super::{Cell, PaperFigure, Person, RowChoice, Session, SliderRange, Theme, figure_grid, repeated};
+use super::{COLUMNS, Cell, PaperFigure, Person, RowChoice, Session, SliderRange, Theme, figure_grid, repeated};
 use crate::{
     attention::{Column, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
@@ -18,6 +18,10 @@ pub enum Command {
     SetEpsilon(Epsilon),
     /// Back to 5e-1, 1e-3, 1e-10 in every row.
     ResetToFigure,
+    /// ε of every panel, and with it which panels there are; [`COLUMNS`] says how many columns there may be.
+    SetGrid(Grid<Epsilon>),
+    /// A prompt exactly as given: a text with or without its beginning-of-sequence token, or token ids.
+    Read(Prompt),
     SetOperation(Operation),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
@@ -104,6 +108,8 @@ impl Session {
                 }
             }
             Command::ResetToFigure => self.set_grid(figure_grid()),
+            Command::SetGrid(epsilon) => self.set_grid(epsilon),
+            Command::Read(prompt) => self.read(prompt),
             Command::SetOperation(operation) => self.operation = operation,
             Command::UseFigure(figure) => {
                 self.operation = figure.operation();
@@ -163,11 +169,29 @@ impl Session {
 
     /// Another ε for every panel, perhaps of another number of columns.
     fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
+        if !COLUMNS.contains(&epsilon.shape().n_columns()) {
+            return;
+        }
         self.epsilon = epsilon;
         self.choose(self.rows, self.column);
         // Panels are compared with those in their places: a kept view of other columns has none there.
         if matches!(&self.reference, Reference::View(view) if view.shape() != self.shape()) {
             self.reference = Reference::Baseline;
+        }
+    }
+
+    fn read(&mut self, prompt: Prompt) {
+        if prompt != self.prompt {
+            self.prompt = prompt;
+            self.forget_cells();
+        }
+    }
+
+    /// Chooses the panel that is alone on screen.
+    pub(super) fn follow_solo(&mut self) {
+        if let Some(panel) = self.view.solo {
+            let rows = if self.rows.contains(panel.component) { self.rows } else { RowChoice::Only(panel.component) };
+            self.choose(rows, panel.column);
         }
     }
 

@@ -20,6 +20,9 @@ use crate::{
     engine::{Bundled, Prompt, Reference, RunSpec, SourceSpec},
 };
 
+/// How many columns of ε a session has.
+pub const COLUMNS: std::ops::RangeInclusive<usize> = 2..=6;
+
 /// ε of the figure in every row.
 pub fn figure_grid() -> Grid<Epsilon> {
     repeated(&Epsilon::FIGURE)

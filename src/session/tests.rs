@@ -404,3 +404,17 @@ fn copies_and_requests_share_the_text_of_the_prompt() {
     let own = text(&session.prompt);
     assert!(std::sync::Arc::ptr_eq(&own, &text(&copy.prompt)) && std::sync::Arc::ptr_eq(&own, &text(&request.prompt)));
 }
+
+#[test]
+fn a_grid_has_two_to_six_columns() {
+    let with = |columns: &[Epsilon]| after([Command::ChooseColumn(column(2)), Command::SetGrid(repeated(columns))]);
+    let tiny = epsilon(1e-10);
+    for n_columns in COLUMNS {
+        let session = with(&[tiny; 6][..n_columns]);
+        assert_eq!(session.shape().n_columns(), n_columns);
+        assert!(session.shape().contains(session.selected()) && session.column.index() < n_columns);
+    }
+    assert_eq!(with(&[tiny]).epsilon, figure_grid(), "too few");
+    let kept = after([Command::KeepView, Command::SetGrid(repeated(&[tiny; 5]))]);
+    assert_eq!(kept.reference, Reference::Baseline, "a kept view of other columns has no panel in its place");
+}

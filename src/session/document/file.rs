@@ -65,8 +65,10 @@ impl SessionDocument {
     /// # Errors
     /// When the text is no session, of a newer version, or holds what no session can.
     pub fn from_json(text: &[u8]) -> Result<Self, Problem> {
-        let document = migrate::read(text)?;
+        let mut document = migrate::read(text)?;
         validate::check(&document)?;
+        // Older programs let the selection and the panel alone on screen part: what was on screen is what is shown.
+        document.session.follow_solo();
         Ok(document)
     }
 }

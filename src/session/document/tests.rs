@@ -8,7 +8,7 @@ use std::{
 use super::*;
 use crate::{
     attention::{Component, Epsilon, Grid, Preset, panel},
-    engine::{Bundled, Engine, Fingerprints, Prompt, SourceSpec},
+    engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{Colormap, Window},
     session::{Cell, RowChoice, Session, View},
 };
@@ -210,4 +210,26 @@ fn the_containers_of_figures_are_read() {
         let message = read(&path).unwrap_err().to_string();
         assert!(message.starts_with("holds no session (it was exported without one"), "{name}: {message}");
     }
+}
+
+/// Files as the program wrote them while every grid had three rows of three columns (version 0.1.0).
+#[test]
+fn files_of_the_first_program_open() {
+    assert_eq!(stored("0.1.0/figure.png").unwrap().session, Session::default());
+    assert_eq!(stored("0.1.0/animation.png").unwrap().session, Session::example(Bundled::Austen));
+    let head = stored("0.1.0/head.svg").unwrap().session;
+    assert_eq!((head.layer, &head.prompt), (2, &Prompt::TokenIds(vec![1, 2, 3, 4])));
+    assert_eq!(head.reference, Reference::Head { layer: 1, head: 2 });
+    // The slider had moved to the right column, while the middle panel was alone on screen: it is the one that stays.
+    let solo = stored("0.1.0/solo.json").unwrap().session;
+    let shown = panel(Component::Key, 1);
+    assert_eq!((solo.view.solo, solo.selected(), solo.column), (Some(shown), shown, shown.column));
+    let Reference::View(kept) = &solo.reference else { panic!("{:?}", solo.reference) };
+    assert_eq!((kept.layer, kept.head, &kept.epsilon), (3, 1, &solo.epsilon));
+    for exported in ["0.1.0/kept.png", "0.1.0/kept.pdf"] {
+        assert_eq!(stored(exported).unwrap().session, solo, "{exported}");
+    }
+    let svg = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/0.1.0/head.svg")).unwrap();
+    let payload = stored("0.1.0/head.svg").unwrap().to_payload().unwrap();
+    assert!(svg.contains(&payload), "what was written is what is written: {payload}");
 }

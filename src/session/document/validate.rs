@@ -7,7 +7,7 @@ use crate::{
     attention::LayerScope,
     engine::Reference,
     figure::Window,
-    session::{Cell, Person, Session},
+    session::{COLUMNS, Cell, Person, Session},
 };
 
 /// More layers or heads than any model has.
@@ -21,6 +21,9 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
     within("layer", *layer, MOST_LAYERS)?;
     within("head", *head, MOST_LAYERS)?;
     let n_columns = document.session.shape().n_columns();
+    if !COLUMNS.contains(&n_columns) {
+        return Err(unsound("epsilon", "2 to 6 columns", n_columns));
+    }
     within("column", column.index(), n_columns)?;
     within("solo panel’s column", view.solo.map_or(0, |panel| panel.column.index()), n_columns)?;
     if let LayerScope::Range { first, last } = scope.layers
@@ -29,6 +32,11 @@ pub fn check(document: &SessionDocument) -> Result<(), Problem> {
         return Err(unsound("range of layers", "the first at most the last", format!("{first} to {last}")));
     }
     check_reference(&document.session.reference)?;
+    if let Reference::View(view) = &document.session.reference
+        && view.shape() != document.session.shape()
+    {
+        return Err(unsound("kept view’s epsilon", "the panels of the session", "others"));
+    }
     if !Person::UI_SCALE.contains(&view.person.ui_scale) {
         let expected = format!("{} to {}", Person::UI_SCALE.start(), Person::UI_SCALE.end());
         return Err(unsound("ui_scale", &expected, view.person.ui_scale));
