@@ -11,7 +11,7 @@ use attenuate::{
         },
     },
 };
-use egui::{Color32, Frame, Id, Key, Rect, Role, Ui, pos2, vec2};
+use egui::{Color32, Id, Key, Rect, Role, Ui, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::in_both_themes;
@@ -29,7 +29,9 @@ fn widget(name: &str, ui: impl Fn(&mut Ui), act: impl Fn(&mut Harness<'_>)) {
             .with_context_setup(theme::apply)
             .renderer(textures.clone())
             .build_ui(|root| {
-                Frame::central_panel(root.style()).show(root, |root| ui(root));
+                let (whole, ground) = (root.ctx().content_rect(), root.visuals().panel_fill);
+                root.painter().rect_filled(whole, 0.0, ground);
+                ui(root);
             });
         act(&mut harness);
         harness.run_ok();
