@@ -64,7 +64,9 @@ impl LayerNorm {
         let mean = row.iter().map(|&x| f64::from(x)).sum::<f64>() / width;
         let variance = row.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / width;
         let factor = 1.0 / (variance + self.eps).sqrt();
-        row.iter_mut().for_each(|x| *x = ((f64::from(*x) - mean) * factor) as f32);
+        for x in row.iter_mut() {
+            *x = ((f64::from(*x) - mean) * factor) as f32;
+        }
         if let Some(weight) = &self.weight {
             row.iter_mut().zip(weight).for_each(|(x, weight)| *x *= weight);
         }

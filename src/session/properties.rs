@@ -136,13 +136,12 @@ proptest! {
         let mut timeline = Timeline::default();
         for action in actions {
             let before = timeline.session().source.clone();
-            match action {
-                Some(command) => timeline.apply(command, on_screen(&facts(&before))),
-                None => {
-                    timeline.end_gesture();
-                    if let Some((step, _)) = timeline.before_source() {
-                        timeline.go_to(step);
-                    }
+            if let Some(command) = action {
+                timeline.apply(command, on_screen(&facts(&before)));
+            } else {
+                timeline.end_gesture();
+                if let Some((step, _)) = timeline.before_source() {
+                    timeline.go_to(step);
                 }
             }
             let facts = facts(&timeline.session().source);

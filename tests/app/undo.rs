@@ -32,13 +32,16 @@ fn is_possible(window: &mut Window, entry: &str) -> bool {
     is_possible
 }
 
+/// What a user does.
+type Gesture<'a> = &'a dyn Fn(&mut Window);
+
 #[test]
 fn every_kind_of_gesture_is_undone_and_done_again() {
     let mut window = Window::figure();
     assert!(!is_possible(&mut window, "Undo   Ctrl+Z") && !is_possible(&mut window, "Redo   Ctrl+Shift+Z"));
     let mut seen = vec![window.session().clone()];
     let cell = window.cell_position(Component::Key, 1, Cell { query: 9, key: 1 });
-    let gestures: [(&str, &dyn Fn(&mut Window)); 9] = [
+    let gestures: [(&str, Gesture); 9] = [
         ("a key", &|window| window.press(Key::CloseBracket)),
         ("a button", &|window| window.click(Role::Button, "Head up")),
         ("a menu", &|window| {

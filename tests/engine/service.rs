@@ -117,6 +117,7 @@ impl<Q: Clone + PartialEq + Send + 'static, R: Send + 'static> Asker<Q, R> {
 }
 
 /// Work that says that it has begun and waits to be let on.
+#[expect(clippy::type_complexity, reason = "three ends, taken apart at once")]
 fn gated() -> (Asker<u64, (u64, bool)>, Receiver<u64>, Sender<()>) {
     let (started_sender, started) = channel();
     let (release, gate) = channel::<()>();

@@ -37,7 +37,8 @@ pub fn compare(name: &str, found: &Picture) -> Result<(), String> {
         format!("{name}: {difference}.\n  reference {}\n  found     {}", path.display(), beside("found").display());
     if let Some(reference) = reference.filter(|reference| reference.width == found.width) {
         write(&beside("difference"), &marked(&reference, found));
-        message += &format!("\n  marked    {}", beside("difference").display());
+        message.push_str("\n  marked    ");
+        message.push_str(&beside("difference").display().to_string());
     }
     Err(message)
 }

@@ -54,12 +54,11 @@ impl TestRenderer for Textures {
         for (id, changes) in delta.set.drain() {
             for change in changes {
                 let ImageData::Color(image) = change.image;
-                match change.pos {
-                    Some(corner) => textures.get_mut(&id).unwrap().replace(corner, &image),
-                    None => {
-                        let texture = Texture { image: ColorImage::clone(&image), options: change.options };
-                        textures.insert(id, texture);
-                    }
+                if let Some(corner) = change.pos {
+                    textures.get_mut(&id).unwrap().replace(corner, &image);
+                } else {
+                    let texture = Texture { image: ColorImage::clone(&image), options: change.options };
+                    textures.insert(id, texture);
                 }
             }
         }

@@ -103,7 +103,7 @@ impl Palette {
             ui.with_layout(egui::Layout::top_down_justified(Align::LEFT), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (index, entry) in found.iter().enumerate() {
-                    let response = self.line_ui(ui, entry, index == self.chosen);
+                    let response = Self::line_ui(ui, entry, index == self.chosen);
                     if index == self.chosen && self.has_moved {
                         response.scroll_to_me(None);
                     }
@@ -116,7 +116,7 @@ impl Palette {
         clicked
     }
 
-    fn line_ui(&self, ui: &mut Ui, entry: &Entry, is_chosen: bool) -> egui::Response {
+    fn line_ui(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> egui::Response {
         let keys = entry.keys().map_or_else(String::new, |keys| keys.to_string());
         let mark = match entry.mark {
             Mark::Radio(true) | Mark::Check(true) => "• ",

@@ -38,7 +38,7 @@ pub fn sheet_ui(ctx: &Context, open: &mut bool, situation: &Situation<'_>) {
                 ui.horizontal_top(|ui| {
                     ui.vertical(|ui| commands_ui(ui, situation));
                     ui.add_space(space::L);
-                    ui.vertical(|ui| gestures_ui(ui));
+                    ui.vertical(gestures_ui);
                 });
             });
         });

@@ -279,7 +279,7 @@ fn cell(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
     use crate::session::{Cell, Session};
@@ -300,10 +300,10 @@ mod tests {
     fn every_command_has_a_name_of_its_own_and_no_two_answer_the_same_key() {
         let pinned = Session { pinned: Some(Cell { query: 2, key: 1 }), ..Session::default() };
         for session in [Session::default(), pinned] {
-            let (mut names, mut keys) = (HashMap::new(), HashMap::new());
+            let (mut names, mut keys) = (HashSet::new(), HashMap::new());
             for entry in table(&situation(&session)) {
                 let name = entry.full_name();
-                assert!(names.insert(name.clone(), ()).is_none(), "{name}");
+                assert!(names.insert(name.clone()), "{name}");
                 let key = entry.keys().filter(|_| entry.is_possible()).map(|keys| keys.to_string());
                 if let Some(key) = key
                     && let Some(other) = keys.insert(key.clone(), name.clone())
