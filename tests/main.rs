@@ -19,7 +19,6 @@ mod cli;
 mod engine;
 mod faults;
 mod figure;
-mod folders;
 mod gguf;
 mod hostile;
 mod parity;

@@ -115,7 +115,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
         spec: &spec,
         outcome: &outcome,
         cell,
-        metric: arguments.metric.unwrap_or_default(),
+        metric: arguments.metric.unwrap_or(SweepMetric::NormalizedEntropy),
         dpi: arguments.dpi.unwrap_or_default(),
     };
     let bytes = export.bytes(format)?;

@@ -121,8 +121,11 @@ impl RopeConfig {
 
     #[expect(clippy::cast_possible_truncation, reason = "the reference computes in f32")]
     fn frequency(&self, theta: f64, pair: usize, n_dims: usize, n_positions: usize) -> f32 {
-        let frequency = (1.0 / theta.powf(2.0 * pair as f64 / n_dims as f64)) as f32;
+        let wavelength = theta.powf(2.0 * pair as f64 / n_dims as f64); // over 2π
+        let frequency = (1.0 / wavelength) as f32;
         let divided = |factors: &[f32]| frequency / factors.get(pair).copied().unwrap_or(1.0);
+        // The order in which the reference of longrope multiplies and divides.
+        let stretched = |factors: &[f32]| 1.0 / (factors.get(pair).copied().unwrap_or(1.0) * wavelength as f32);
         match &self.scaling {
             RopeScaling::None | RopeScaling::Dynamic { .. } => frequency,
             RopeScaling::Divided(factors) => divided(factors),
@@ -146,9 +149,9 @@ impl RopeConfig {
                 frequency / yarn.factor as f32 * ramp + frequency * (1.0 - ramp)
             }
             RopeScaling::LongRope { long, original_positions, .. } if n_positions > *original_positions => {
-                divided(long)
+                stretched(long)
             }
-            RopeScaling::LongRope { short, .. } => divided(short),
+            RopeScaling::LongRope { short, .. } => stretched(short),
         }
     }
 }

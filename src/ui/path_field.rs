@@ -46,9 +46,14 @@ pub struct PathField {
     dialog: Background<Browsed>,
 }
 
+/// A path as the field shows it: a byte that is not text has a sign that every font has.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace(char::REPLACEMENT_CHARACTER, "?")
+}
+
 impl PathField {
     pub fn new(purpose: Purpose, kind: FileKind, path: &Path) -> Self {
-        let text = path.display().to_string();
+        let text = shown(path);
         Self {
             path: path.to_owned(),
             text,
@@ -71,7 +76,7 @@ impl PathField {
 
     pub fn set_path(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
-        self.text = path.display().to_string();
+        self.text = shown(path);
     }
 
     /// Puts the keyboard focus into the field at the next frame.

@@ -43,9 +43,6 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
         (&["--layers", "1..3"], &["--layers", "1..3", "A..=B"]),
         (&["--heads", "some"], &["--heads", "some", "group"]),
         (&["--positions", "1,x"], &["--positions", "1,x", "rest"]),
-        (&["--norm", "cubic"], &["--norm", "cubic"]),
-        (&["--norm", "1:0"], &["--norm"]),
-        (&["--colormap", "jet"], &["--colormap", "jet", "viridis"]),
         (&["--operation", "double"], &["--operation", "double", "scale"]),
         (&["--layer", "-1"], &["-1"]),
         (&["--layer", "two"], &["--layer", "two"]),
@@ -60,6 +57,9 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
     for (arguments, parts) in [
         (&["--dpi", "10"][..], &["--dpi", "36 to 2400", "10"][..]),
         (&["--dpi", "many"], &["--dpi", "many"]),
+        (&["--norm", "cubic"], &["--norm", "cubic"]),
+        (&["--norm", "1:0"], &["--norm"]),
+        (&["--colormap", "jet"], &["--colormap", "jet", "viridis"]),
         (&["--size", "10"], &["--size", "20 to 2000"]),
         (&["--size", "A4"], &["--size", "A4"]),
     ] {

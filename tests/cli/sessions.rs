@@ -67,7 +67,7 @@ fn a_session_gives_the_numbers_of_its_arguments() {
             "0,2",
         ],
         &["bundled:austen", "--operation", "noise", "--seed", "7", "--layers", "all", "--heads", "group"],
-        &["--layer", "3", "--operation", "mean-heads", "--quantity", "difference", "--colormap", "puor"],
+        &["--layer", "3", "--operation", "mean-heads"],
     ] {
         let original = session(arguments);
         save(&sandbox, "saved.json", &original);

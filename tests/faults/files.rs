@@ -121,6 +121,6 @@ fn what_memory_cannot_hold_is_refused_beforehand_with_its_bytes() {
     let session = Session { source, layer: 0, head: 0, ..Session::default() };
     let mut engine = Engine::default();
     let message = engine.run(&session.run_spec(), NEVER).unwrap_err().to_string();
-    assert!(message.starts_with("1000000 tokens need 8.00 TB of memory"), "{message}");
+    assert!(message.starts_with("1000000 tokens need 2.00 TB of memory"), "{message}");
     assert!(engine.run(&Session::default().run_spec(), NEVER).is_ok(), "the engine goes on");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::folders::sandbox::Sandbox;
+use crate::sandbox::Sandbox;
 
 const FAMILIES: [&str; 4] = ["llama", "gpt2", "gpt_neox", "bert"];
 

@@ -17,7 +17,7 @@ use safetensors::{Dtype, SafeTensors, View};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::grids::at;
+use crate::grids::at;
 
 /// More than all tests of this crate together need, far less than what the absurd ones ask for.
 const MOST_RESIDENT: u64 = 400 << 20;

@@ -6,7 +6,7 @@ use attenuate::engine::{Engine, Prompt};
 use proptest::prelude::*;
 use safetensors::Dtype;
 
-use crate::folders::sandbox::{Sandbox, run};
+use crate::sandbox::{Sandbox, run};
 
 fn ids(ids: &[u32]) -> Prompt {
     Prompt::TokenIds(ids.into())
@@ -80,7 +80,7 @@ fn files_that_are_something_else_are_refused() {
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     const NAME: &str = "model.layers.1.mlp.down_proj.weight";
-    let check = |change: &dyn Fn(&mut crate::folders::sandbox::Raw), expected: &str| {
+    let check = |change: &dyn Fn(&mut crate::sandbox::Raw), expected: &str| {
         let sandbox = Sandbox::of("llama");
         sandbox.change_tensors(|tensors| change(tensors.get_mut(NAME).unwrap()));
         assert!(sandbox.refusal().starts_with(expected), "{}", sandbox.refusal());

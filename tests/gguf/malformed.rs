@@ -176,8 +176,8 @@ fn dimensions_that_are_none_are_refused_by_key() {
         ("vocab_size", 255, "llama.vocab_size must be the rows of token_embd.weight, 256, found 255"),
         ("embedding_length", 64, "tensor token_embd.weight: expected shape [256, 64], found [256, 32]"),
         ("block_count", 2, "tensor blk.2.attn_norm.weight has no place in a model of architecture llama with 2 layers"),
-        ("block_count", 4, "the weights have no tensor blk.3.attn_norm.weight"),
-        ("block_count", 4096, "the weights have no tensor blk.3.attn_norm.weight"),
+        ("block_count", 4, "the weights have no tensor blk.3.attn_q.weight"),
+        ("block_count", 4096, "the weights have no tensor blk.3.attn_q.weight"),
     ] {
         refused(&llama().set(&format!("llama.{key}"), value).bytes(), expected);
     }

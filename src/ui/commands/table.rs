@@ -138,6 +138,11 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const SIZE: &[&str] = &["View", "Size"];
     let session = situation.session;
     let view = &session.view;
+    // In front: in a window that was scaled up, the end of a long menu may be out of sight.
+    entries.extend(SCALES.map(|scale| {
+        Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
+            .radio(view.person.ui_scale == scale)
+    }));
     entries.extend(panels(view));
     entries.push(
         Entry::new(VIEW, "One panel alone", Command::ToggleSolo(session.selected()))
@@ -187,10 +192,6 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.pooling == pooling)
         }),
     );
-    entries.extend(SCALES.map(|scale| {
-        Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
-            .radio(view.person.ui_scale == scale)
-    }));
     entries.push(
         Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.person.reduced_motion))
             .hint("Open, close and scroll at once")
