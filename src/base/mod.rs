@@ -1,9 +1,9 @@
 //! Files and texts: what every other module may need and what knows none of them.
 //!
 //! [`write_atomically`] puts an output file in place whole or not at all, and never over [`ProtectedFiles`];
-//! [`RegularFile`] opens an input without waiting
-//! for a pipe, and [`MappedFile`] reads one in place. [`Excerpt`] and [`Names`] quote other people's files in messages;
-//! [`xml`] escapes text. [`contained`] makes an error of a panic in a parser of others.
+//! [`regular_file`] opens an input without waiting for a pipe, and [`MappedFile`] reads one in place. [`Excerpt`] and
+//! [`Names`] quote other people's files in messages; [`xml`] escapes text. [`contained`] makes an error of a panic in a
+//! parser of others.
 
 mod atomic_write;
 mod available_memory;

@@ -1,7 +1,7 @@
 //! Language models: tokens in, query, key and value vectors of every layer out, with [`crate::attention`]'s
 //! interventions acting on the way.
 //!
-//! A model's architecture is described by data ([`families`]) and computed by one implementation of [`Transformer`]: all
+//! A model's architecture is described by data (`families`) and computed by one implementation of [`Transformer`]: all
 //! but attention, where interventions act ([`run`]). Everything is computed in f32 on [`ndarray`] arrays; weights stay in their files ([`folder`]).
 
 mod activation;

@@ -7,7 +7,7 @@
 //!   "tokens": ["<|endoftext|>", "Attention"], "token_ids": [0, 41319] }
 //! ```
 //!
-//! What is read is a [`Session`] like any that commands lead to: everything is checked here, and nothing afterwards
+//! What is read is a [`Session`](crate::session::Session) like any that commands lead to: everything is checked here, and nothing afterwards
 //! but what only the source knows (how many layers and heads it has, T).
 
 mod ascii_json;
