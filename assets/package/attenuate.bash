@@ -44,20 +44,12 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep completions man"
+            opts="-h -V --model --prompt --token-ids --no-bos --layer --head --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --layer)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --head)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -67,6 +59,14 @@ _attenuate() {
                     return 0
                     ;;
                 --token-ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --head)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -126,7 +126,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -197,10 +197,6 @@ _attenuate() {
                     return 0
                     ;;
                 --metrics)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --text)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -428,7 +424,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__heads)
-            opts="-o -h --json --output --sort --ships --component --epsilon --operation --model --prompt --token-ids --no-bos --help"
+            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --model --prompt --token-ids --no-bos --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +451,10 @@ _attenuate() {
                     return 0
                     ;;
                 --operation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -492,7 +492,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --cell --metric --dpi --epsilon --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -518,6 +518,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -535,10 +539,6 @@ _attenuate() {
                     return 0
                     ;;
                 --token-ids)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --epsilon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -562,30 +562,6 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --quantity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compare-head)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compare-epsilon)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pooling)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --norm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --colormap)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -594,7 +570,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__weights)
-            opts="-o -h --output --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,30 +625,6 @@ _attenuate() {
                     return 0
                     ;;
                 --positions)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --quantity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compare-head)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --compare-epsilon)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pooling)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --norm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --colormap)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

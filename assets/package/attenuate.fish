@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n layer= head= model= prompt= token-ids= no-bos epsilon= operation= seed= layers= heads= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -24,11 +24,11 @@ function __fish_attenuate_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -59,11 +59,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l dpi -d 'P
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d 'Rows that are drawn, such as query,value' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l labels -d 'Along the axes: tokens, positions, none' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines) [default: embedded]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
@@ -97,11 +97,10 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l dpi -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 'Rows that are drawn, such as query,value' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l labels -d 'Along the axes: tokens, positions, none' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l text -d 'Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
@@ -135,20 +134,14 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships with --ships, else layer]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component -d 'What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
@@ -158,27 +151,20 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l no-bos -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default: normalized-entropy]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png [default: 300]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns\' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'
