@@ -61,7 +61,9 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "positions") => sample("first", &[]),
         (_, "quantity") => sample("score", &[]),
         (_, "compare-head") => sample("2:1", &[]),
-        (_, "pooling") => sample("mean", &["--size", "80"]),
+        // Fewer pixels than cells.
+        ("export" | "animate", "pooling") => sample("mean", &["--size", "80"]),
+        (_, "pooling") => sample("mean", &[]),
         (_, "norm") => sample("log", &[]),
         (_, "per-panel") => sample("", &["--norm", "auto"]),
         (_, "colormap") => sample("viridis", &[]),
