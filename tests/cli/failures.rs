@@ -69,11 +69,12 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
         (&["export"][..], &["--output"][..]),
         (&["weights"], &["--output"]),
         (&["heads", "--layer", "3"], &["--layer"]),
-        (&["sing"], &["sing"]),
         (&["--epsilon", "1"], &["--epsilon"]),
     ] {
         sandbox.run(arguments).assert_refused(2, parts);
     }
+    // A word alone is a SOURCE.
+    sandbox.run(&["sing"]).assert_refused(1, &["no such file or folder", "sing"]);
     assert!(sandbox.names().is_empty());
 }
 
