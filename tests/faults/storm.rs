@@ -13,7 +13,10 @@ use rand_chacha::{
     rand_core::{RngCore as _, SeedableRng as _},
 };
 
-use crate::support::grids::{at, column};
+use crate::support::{
+    alone::alone,
+    grids::{at, column},
+};
 
 const COMMANDS: usize = 10_000;
 /// Every so many commands the answer is compared with that of an engine that was asked nothing before.
@@ -84,7 +87,7 @@ impl Random {
     }
 }
 
-/// The program's own memory in bytes; 0 where the system does not tell.
+/// The memory of this process in bytes; 0 where the system does not tell.
 fn own_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
@@ -99,6 +102,10 @@ fn bits(outcome: &Outcome) -> Vec<u64> {
 
 #[test]
 fn ten_thousand_commands_never_panic_never_show_the_old_and_leave_memory_flat() {
+    alone("faults::storm::ten_thousand_commands_never_panic_never_show_the_old_and_leave_memory_flat", storm);
+}
+
+fn storm() {
     let mut random = Random(ChaCha8Rng::seed_from_u64(7));
     let (mut timeline, mut engine) = (Timeline::default(), Engine::default());
     let mut seen: Option<(Arc<SourceFacts>, usize, attenuate::attention::Mask)> = None;
