@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread::sleep,
     time::Duration,
@@ -97,6 +98,11 @@ impl Drop for Screen {
 pub struct Picture(Vec<u8>);
 
 impl Picture {
+    /// Writes it as a PPM file, for whoever looks into a failure.
+    pub fn save(&self, path: &Path) {
+        std::fs::write(path, [format!("P6 {WIDTH} {HEIGHT} 255\n").as_bytes(), &self.0].concat()).unwrap();
+    }
+
     pub fn at(&self, x: usize, y: usize) -> [u8; 3] {
         self.0[3 * (y * WIDTH + x)..][..3].try_into().unwrap()
     }

@@ -150,7 +150,9 @@ fn rest(screen: &Screen, session: &Path, start: &Picture) {
             return;
         }
     }
-    panic!("{} does not bring its view back", session.display());
+    let kept = std::env::temp_dir().join("attenuate-soak.ppm");
+    screen.picture().save(&kept);
+    panic!("{} does not bring its view back: {} shows what is there", session.display(), kept.display());
 }
 
 #[test]
