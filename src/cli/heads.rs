@@ -5,7 +5,7 @@ use std::{io::Write, path::PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{batch::NEVER, check, shared::SourceArguments, start};
+use super::{batch::NEVER, check, notices, shared::SourceArguments, start};
 use crate::{
     attention::{Component, Epsilon, Operation},
     base::write_atomically,
@@ -90,6 +90,7 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
 
 fn table(session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let mut engine = Engine::default();
+    notices::write(&mut engine, &session.source)?;
     let summaries = engine.heads(&session.source, &session.prompt, &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
     let ships = if arguments.ships { Some(add_ships(&mut engine, session, arguments, &mut rows)?) } else { None };

@@ -8,6 +8,7 @@ mod export;
 mod figure;
 mod heads;
 mod manual;
+mod notices;
 mod root;
 mod shared;
 mod start;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     batch::NEVER,
-    check,
+    check, notices,
     shared::{ColumnArguments, Columns, InterventionArguments, PlaceArguments, SourceArguments, parse_columns},
     start,
 };
@@ -102,6 +102,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place);
     let mut engine = Engine::default();
+    notices::write(&mut engine, &session.source)?;
     let outcome = baseline(&mut engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
     if let Some(cell) = cell {

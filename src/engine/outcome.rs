@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Reference, ReferencePanels, SourceSpec};
 use crate::attention::{Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, Pattern, Shape, Shown, output_norm};
+pub use crate::model::Notice;
 
 /// What kind of source it is, which decides what can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct SourceFacts {
     pub max_positions: usize,
     /// Whether the tokenizer puts a beginning-of-sequence token in front.
     pub has_bos: bool,
+    /// What whoever opened it should know.
+    pub notices: Vec<Notice>,
 }
 
 /// One token of the prompt.

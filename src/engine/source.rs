@@ -85,6 +85,7 @@ impl OpenSource {
             head_dim: shape.head_dim,
             max_positions: shape.max_positions,
             has_bos: model.has_bos(),
+            notices: model.notices().to_vec(),
         };
         Self { id: SourceId::next(), facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
     }
@@ -116,6 +117,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         head_dim: capture.head_dim(),
         max_positions: capture.n_positions(),
         has_bos: false,
+        notices: Vec::new(),
     };
     let ids = capture.token_ids();
     let tokens = capture

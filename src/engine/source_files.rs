@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::SourceSpec;
 use crate::{
     base::{InputRole, ProtectedFiles},
-    model::folder,
+    model::{folder, gguf},
 };
 
 impl SourceSpec {
@@ -14,7 +14,8 @@ impl SourceSpec {
         match self {
             Self::Bundled(_) => Vec::new(),
             Self::Folder(path) => folder::protected_files(path),
-            Self::Gguf(path) | Self::Capture(path) => vec![path.clone()],
+            Self::Gguf(path) => gguf::paths(path),
+            Self::Capture(path) => vec![path.clone()],
         }
     }
 

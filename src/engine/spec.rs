@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
-use crate::{attention::Experiment, capture, model};
+use crate::{attention::Experiment, base::Contents, capture, model};
 
 /// What ships inside the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,7 +81,8 @@ impl SourceSpec {
     /// The source at a path, which need not be UTF-8, or the bundled one of that name.
     ///
     /// # Errors
-    /// When there is no bundled source of that name, or neither folder nor extension says what the path is.
+    /// When there is no bundled source of that name, or neither folder, nor first bytes, nor extension say what the
+    /// path is.
     pub fn named(path: &Path) -> Result<Self, SourceSpecError> {
         if let Some(name) = path.to_str().filter(|name| name.starts_with("bundled:")) {
             let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == name);
@@ -90,10 +91,10 @@ impl SourceSpec {
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
         }
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("gguf") => Ok(Self::Gguf(path.to_owned())),
-            Some("safetensors" | "npz") => Ok(Self::Capture(path.to_owned())),
-            _ => Err(match path.metadata() {
+        match Contents::of(path) {
+            Some(Contents::Gguf) => Ok(Self::Gguf(path.to_owned())),
+            Some(Contents::Capture) => Ok(Self::Capture(path.to_owned())),
+            None => Err(match path.metadata() {
                 Ok(_) => SourceSpecError::UnknownKind(path.display().to_string()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     SourceSpecError::Missing(path.display().to_string())
@@ -160,7 +161,7 @@ pub enum SourceSpecError {
     #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
     UnknownBundled(String),
     #[error(
-        "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model ending in .gguf, or a capture ending in .safetensors or .npz"
+        "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
     )]
     UnknownKind(String),
     #[error("there is no such file or folder: {0}")]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{
-    ModelError,
+    ModelError, Notice,
     families::{description::Description, network::Network, registry},
     loading::{Watch, unwatched},
     tokenizer::{Token, Tokenizer},
@@ -16,18 +16,30 @@ pub struct LanguageModel {
     tokenizer: Option<Tokenizer>,
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
+    notices: Vec<Notice>,
     /// Where its weights are, if they are not held in memory.
     files: Vec<Arc<MappedFile>>,
 }
 
 impl LanguageModel {
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
-        Self { transformer, tokenizer, unsupported_tokenizer: None, files: Vec::new() }
+        Self { transformer, tokenizer, unsupported_tokenizer: None, notices: Vec::new(), files: Vec::new() }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
     pub(super) fn with_unsupported_tokenizer(transformer: Box<dyn Transformer>, what: String) -> Self {
         Self { unsupported_tokenizer: Some(what), ..Self::new(transformer, None) }
+    }
+
+    /// With what whoever opened it should know.
+    pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
+        self.notices.extend(notices);
+        self
+    }
+
+    /// What whoever opened it should know.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
     /// From the texts of `config.json` and, where there is one, `tokenizer.json`, and the bytes of a safetensors file.

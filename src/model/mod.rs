@@ -20,6 +20,7 @@ mod linear;
 pub mod loading;
 mod matrix;
 mod norms;
+mod notice;
 mod number_format;
 mod piece;
 mod position_limit;
@@ -33,6 +34,7 @@ mod weights;
 
 pub use error::ModelError;
 pub use language_model::LanguageModel;
+pub use notice::Notice;
 pub use piece::readable;
 pub use position_limit::PositionLimit;
 pub use tokenizer::{Token, Tokenizer};

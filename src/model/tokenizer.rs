@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use tokenizers::{DecoderWrapper, Tokenizer as Inner};
 
@@ -22,6 +22,8 @@ pub struct Token {
 pub struct Tokenizer {
     inner: Inner,
     spelling: Spelling,
+    /// The pieces of ids whose piece another id has too, which is the one that a text becomes.
+    repeated: HashMap<u32, String>,
 }
 
 impl fmt::Debug for Tokenizer {
@@ -49,7 +51,12 @@ impl Tokenizer {
     pub(super) fn new(inner: Inner) -> Self {
         let spelling =
             if inner.get_decoder().is_some_and(is_byte_level) { Spelling::ByteLevel } else { Spelling::Plain };
-        Self { inner, spelling }
+        Self { inner, spelling, repeated: HashMap::new() }
+    }
+
+    /// With the pieces of ids that the vocabulary cannot name, since it has one id for each piece.
+    pub(super) fn with_repeated(self, repeated: HashMap<u32, String>) -> Self {
+        Self { repeated, ..self }
     }
 
     /// Tokens of `text`. With `bos` come those that the tokenizer puts around every sequence, such as `<s>` in front;
@@ -64,7 +71,8 @@ impl Tokenizer {
 
     /// The token with this id; one that the vocabulary does not name is written as its id.
     pub fn token(&self, id: u32) -> Token {
-        let Some(piece) = self.inner.id_to_token(id) else { return Token::unnamed(id) };
+        let piece = self.inner.id_to_token(id).or_else(|| self.repeated.get(&id).cloned());
+        let Some(piece) = piece else { return Token::unnamed(id) };
         // Added tokens such as `<s>` are written as themselves in every vocabulary.
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
         let text = readable_as(&piece, if added { Spelling::Plain } else { self.spelling });

@@ -28,6 +28,7 @@ fn facts(source: &SourceSpec) -> SourceFacts {
         head_dim: 8,
         max_positions,
         has_bos: true,
+        notices: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ fn facts() -> SourceFacts {
         head_dim: 64,
         max_positions: 24,
         has_bos: false,
+        notices: Vec::new(),
     }
 }
 

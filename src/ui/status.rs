@@ -34,7 +34,10 @@ pub fn status_ui(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             last_run_ui(ui, pictures, actions);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| shown_ui(ui, session, pictures));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                notices_ui(ui, pictures);
+                shown_ui(ui, session, pictures);
+            });
         });
     });
 }
@@ -48,6 +51,15 @@ fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
         None => "Not opened",
     };
     ui.label(RichText::new(text).small());
+}
+
+/// What whoever opened the source should know.
+fn notices_ui(ui: &mut Ui, pictures: &Pictures) {
+    let Some(frame) = pictures.frame() else { return };
+    for notice in &frame.outcome.facts.notices {
+        let text = RichText::new(notice.brief).small().color(theme::of(ui).warning);
+        ui.label(text).on_hover_text(&notice.sentence);
+    }
 }
 
 fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {

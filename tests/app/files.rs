@@ -246,3 +246,16 @@ fn escape_closes_the_dialog() {
     assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
     assert_figure_stays(&mut window);
 }
+
+/// Bytes are read by a rule that the file does not name: the status line says so, a hover says why.
+#[test]
+fn what_is_uncertain_about_a_source_stands_in_the_status_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.gguf");
+    std::fs::write(&path, crate::gguf::tokenizers::austen().without("tokenizer.ggml.pre").bytes()).unwrap();
+    let prompt = Prompt::TokenIds(vec![1, 2, 3]);
+    let mut window = Window::open(Session { source: SourceSpec::Gguf(path), prompt, ..Session::default() });
+    window.settle();
+    window.assert_text("how words are cut is a guess");
+    assert!(!Window::figure().has_text("how words are cut is a guess"));
+}

@@ -8,6 +8,7 @@ mod formats;
 mod goldens;
 mod heads;
 mod help;
+mod kinds;
 mod operations;
 mod options;
 mod package;

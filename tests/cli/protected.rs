@@ -241,3 +241,22 @@ fn a_session_is_not_saved_over_its_model() {
     // The source of a session is protected as any other.
     refused(&sandbox, &["weights", "model/session.json", "-o", "model/model.safetensors"], "a file of the source");
 }
+
+/// The case of a model in two files: both are read, whichever is named.
+#[cfg(unix)]
+#[test]
+fn no_part_of_a_split_file_is_replaced() {
+    let sandbox = Sandbox::new();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gguf/cases/gguf_split");
+    let parts = ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"];
+    for (part, link) in parts.into_iter().zip(["first.json", "second.json"]) {
+        fs::copy(cases.join(part), sandbox.path(part)).unwrap();
+        std::os::unix::fs::symlink(part, sandbox.path(link)).unwrap();
+    }
+    for source in parts {
+        for output in ["first.json", "second.json"] {
+            refused(&sandbox, &["weights", source, "-o", output, "--token-ids", "1,2"], "a file of the source");
+        }
+        sandbox.run(&["weights", source, "-o", "new.json", "--token-ids", "1,2"]).assert_done();
+    }
+}

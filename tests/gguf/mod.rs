@@ -4,6 +4,7 @@ mod malformed;
 mod opening;
 mod patterns;
 mod real_model;
-mod tokenizers;
+mod split;
+pub mod tokenizers;
 
 use crate::{gguf_files as files, parity::golden, support::allocations};

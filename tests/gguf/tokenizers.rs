@@ -21,7 +21,7 @@ fn ids(tokens: &[Token]) -> Vec<u32> {
 }
 
 /// The bundled model, tokenizer and all.
-fn austen() -> Gguf {
+pub fn austen() -> Gguf {
     let tokenizer: Value = serde_json::from_slice(bundled::TOKENIZER).unwrap();
     let vocab = tokenizer["model"]["vocab"].as_object().unwrap();
     let mut tokens = vec![String::new(); vocab.len()];
@@ -210,4 +210,26 @@ fn malformed_tokenizers_are_refused_by_key() {
         let message = open(&gguf.bytes()).err().expect("refused");
         assert!(message.contains(expected), "{message}, expected {expected}");
     }
+}
+
+/// A byte-level file that does not tell how words are cut, as converters wrote them before 2024.
+#[test]
+fn a_file_that_does_not_tell_how_words_are_cut_says_so() {
+    let without = open(&austen().without("tokenizer.ggml.pre").bytes()).unwrap();
+    let [notice] = without.notices() else { panic!("{:?}", without.notices()) };
+    assert!(notice.sentence.contains("does not tell how words are cut, as it has no tokenizer.ggml.pre"), "{notice:?}");
+    assert_eq!(open(&austen().bytes()).unwrap().notices(), []);
+    assert_eq!(open(&sentence_piece().bytes()).unwrap().notices(), [], "pieces are not cut into words");
+}
+
+/// Two ids have one text: each is labelled with it, and a text becomes the later one, as in llama.cpp.
+#[test]
+fn tokens_of_one_text_are_both_labelled_with_it() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gguf/cases/gguf_equal_tokens/dup2.gguf");
+    let model = open(&std::fs::read(path).unwrap()).unwrap();
+    let labels = model.tokens(&[100, 319]);
+    assert!(labels.iter().all(|token| token.piece == "¤" && token.text == r"\xA4"), "{labels:?}");
+    assert_eq!(ids(&labels), [100, 319]);
+    let read = model.tokenize("¤", false).unwrap();
+    assert_eq!(read.last().map(|token| token.id), Some(319), "{read:?}");
 }

@@ -96,6 +96,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         head_dim: qkv.head_dim(),
         max_positions: qkv.n_positions(),
         has_bos: false,
+        notices: Vec::new(),
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
     let shown = Shown { layer: 0, head, n_layers: 1, n_heads, n_kv_heads };

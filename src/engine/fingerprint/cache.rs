@@ -16,7 +16,10 @@ use super::digest::{Extent, Fingerprint};
 use crate::{
     base::regular_file,
     engine::SourceSpec,
-    model::folder::{self, FolderError},
+    model::{
+        folder::{self, FolderError},
+        gguf,
+    },
 };
 
 const MIB: u64 = 1 << 20;
@@ -71,14 +74,18 @@ impl Fingerprints {
     pub fn of(&self, source: &SourceSpec) -> Result<Option<Fingerprint>, FingerprintError> {
         match source {
             SourceSpec::Bundled(_) => Ok(None),
-            SourceSpec::Folder(path) => self.of_folder(path).map(Some),
-            SourceSpec::Gguf(path) | SourceSpec::Capture(path) => self.of_file(path).map(Some),
+            SourceSpec::Folder(path) => self.of_files(folder::files(path)?).map(Some),
+            SourceSpec::Gguf(path) => match gguf::paths(path) {
+                parts if parts.len() > 1 => self.of_files(parts).map(Some),
+                _ => self.of_file(path).map(Some),
+            },
+            SourceSpec::Capture(path) => self.of_file(path).map(Some),
         }
     }
 
-    fn of_folder(&self, path: &Path) -> Result<Fingerprint, FingerprintError> {
+    fn of_files(&self, files: Vec<PathBuf>) -> Result<Fingerprint, FingerprintError> {
         let mut lines = String::new();
-        for file in folder::files(path)? {
+        for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             // Writing into a String does not fail.
             let _ = writeln!(lines, "{name} {}", self.of_file(&file)?);

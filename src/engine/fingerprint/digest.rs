@@ -11,7 +11,7 @@ pub(super) enum Extent {
     Whole,
     /// Its length, its ends, and blocks between them.
     Sampled,
-    /// The files of a model folder.
+    /// The files of a model folder, or the parts of a split file.
     Folder,
 }
 

@@ -7,6 +7,8 @@ use crate::model::ModelError;
 pub enum GgufError {
     #[error("cannot read ({cause}): {}", path.display())]
     Unreadable { path: PathBuf, cause: io::Error },
+    #[error("part {number} of {n_parts} of the model is missing, put it beside the others: {}", path.display())]
+    MissingPart { path: PathBuf, number: usize, n_parts: usize },
     #[error("{cause}: {}", path.display())]
     Malformed { path: PathBuf, cause: Defect },
     #[error("{cause}: {}", path.display())]
@@ -61,6 +63,12 @@ pub enum Defect {
     /// The program would compute something else than the model's authors if it left this tensor out.
     #[error("tensor {name} has no place in a model of architecture {architecture} with {n_layers} layers")]
     UnknownTensor { name: String, architecture: &'static str, n_layers: usize },
+    /// The other parts are found by their names.
+    #[error(
+        "the file is one of {n_parts} parts of a model, expected a name that ends in -00001-of-{n_parts:05}.gguf or in \
+         the number of another part"
+    )]
+    PartName { n_parts: usize },
     #[error("the file has no tensor {name}")]
     MissingTensor { name: String },
     #[error("the tokenizer: {0}")]

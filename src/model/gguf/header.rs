@@ -22,7 +22,7 @@ const SMALLEST_PAIR: u64 = 8 + 4 + 1;
 const SMALLEST_TENSOR: u64 = 8 + 4 + 8 + 4 + 8;
 
 /// What the header says, its texts in the file's bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Header<'a> {
     pub metadata: Metadata<'a>,
     pub tensors: Vec<TensorInfo<'a>>,
@@ -38,6 +38,8 @@ pub struct TensorInfo<'a> {
     /// In bytes from the start of the file; in the header, from the start of the tensors.
     pub start: u64,
     pub n_bytes: u64,
+    /// Which of the parts of a split file it is in, from 0.
+    pub part: usize,
 }
 
 impl<'a> Header<'a> {
@@ -67,6 +69,19 @@ impl<'a> Header<'a> {
         }
         refuse_overlaps(&tensors)?;
         Ok(Self { metadata, tensors })
+    }
+
+    /// Takes in the tensors of another part.
+    ///
+    /// # Errors
+    /// When a tensor is there already.
+    pub fn append(&mut self, other: Self, part: usize) -> Result<(), Defect> {
+        let names: BTreeSet<&str> = self.tensors.iter().map(|tensor| tensor.name).collect();
+        if let Some(twice) = other.tensors.iter().find(|tensor| names.contains(tensor.name)) {
+            return Err(Defect::DuplicateTensor { name: short(twice.name) });
+        }
+        self.tensors.extend(other.tensors.into_iter().map(|tensor| TensorInfo { part, ..tensor }));
+        Ok(())
     }
 }
 
@@ -114,7 +129,7 @@ impl<'a> TensorInfo<'a> {
             return Err(Defect::Misaligned { name: short(name), offset: start, alignment }.into());
         }
         let (shape, n_bytes) = extent(name, &sizes, format)?;
-        Ok(Self { name, shape, format, start, n_bytes })
+        Ok(Self { name, shape, format, start, n_bytes, part: 0 })
     }
 
     /// From the start of the tensors to that of the file.

@@ -20,12 +20,11 @@ const SPACE: &str = "▁";
 
 /// # Errors
 /// When tokens or scores are missing or do not fit together.
-pub fn read(metadata: &Metadata<'_>) -> Result<tokenizers::Tokenizer, Defect> {
-    let vocabulary = Vocabulary::read(metadata)?;
+pub fn read(metadata: &Metadata<'_>, vocabulary: &Vocabulary<'_>) -> Result<tokenizers::Tokenizer, Defect> {
     let ids = vocabulary.ids();
     let merges = match merges(metadata, &ids)? {
         Some(merges) => merges,
-        None => merges_by_score(&vocabulary, &ids, &scores(metadata, &vocabulary)?)?,
+        None => merges_by_score(vocabulary, &ids, &scores(metadata, vocabulary)?)?,
     };
     let unknown = vocabulary.token(metadata, "tokenizer.ggml.unknown_token_id")?;
     let unknown = unknown.map_or_else(|| vocabulary.tokens[0].clone().into_owned(), |(_, token)| token.to_owned());
@@ -38,7 +37,7 @@ pub fn read(metadata: &Metadata<'_>) -> Result<tokenizers::Tokenizer, Defect> {
     normalizers.push(Replace::new(" ", SPACE).map_err(Defect::Tokenizer)?.into());
     tokenizer.with_normalizer(Some(Sequence::new(normalizers))).map_err(Defect::Tokenizer)?;
     vocabulary.add_whole_tokens(&mut tokenizer)?;
-    put_around(&mut tokenizer, metadata, &vocabulary, true)?;
+    put_around(&mut tokenizer, metadata, vocabulary, true)?;
     Ok(tokenizer)
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io::{Read as _, Seek as _, SeekFrom},
 };
 
@@ -14,6 +13,7 @@ use super::{
     header::{Header, TensorInfo},
     metadata::short,
     names::{ROPE_FACTORS, hugging_face},
+    parts::Part,
 };
 use crate::model::{ModelError, transformer::ModelShape, weights::TensorStore};
 
@@ -21,9 +21,9 @@ use crate::model::{ModelError, transformer::ModelShape, weights::TensorStore};
 const PIECE: usize = 1 << 23;
 const PART: usize = 1 << 17;
 
-/// The tensors of one file.
+/// The tensors of a file, or of all parts of a split one.
 pub struct Tensors<'a> {
-    file: &'a File,
+    parts: &'a [Part],
     by_name: BTreeMap<String, Stored<'a>>,
     rope_factors: Option<&'a TensorInfo<'a>>,
 }
@@ -48,7 +48,7 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// When a tensor has no place in the model.
     pub fn new(
-        file: &'a File,
+        parts: &'a [Part],
         header: &'a Header<'a>,
         architecture: Architecture,
         shape: &ModelShape,
@@ -73,7 +73,7 @@ impl<'a> Tensors<'a> {
             };
             by_name.insert(name, Stored { info, order });
         }
-        Ok(Self { file, by_name, rope_factors })
+        Ok(Self { parts, by_name, rope_factors })
     }
 
     /// What rotary frequencies are divided by, `[head_dim / 2]`, where the file says so.
@@ -100,7 +100,8 @@ impl<'a> Tensors<'a> {
         let (per_block, block_bytes) = (info.format.values_per_block(), info.format.bytes_per_block());
         // The header has made sure that the product fits, and that the file has the bytes for it.
         let mut values = vec![0.0; info.shape.iter().product()];
-        let mut file = self.file;
+        let missing = || failed("its part of the file is not open".to_owned());
+        let mut file = &self.parts.get(info.part).ok_or_else(missing)?.file;
         file.seek(SeekFrom::Start(info.start)).map_err(|cause| failed(cause.to_string()))?;
         let mut bytes = Vec::new();
         for piece in values.chunks_mut(PIECE / per_block * per_block) {

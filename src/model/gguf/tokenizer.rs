@@ -11,7 +11,7 @@ use super::{
     sentence_piece,
     vocabulary::{MERGES, Vocabulary, merges, put_around},
 };
-use crate::model::Tokenizer;
+use crate::model::{Notice, Tokenizer};
 
 const KIND: &str = "tokenizer.ggml.model";
 const WORDS: &str = "tokenizer.ggml.pre";
@@ -19,7 +19,11 @@ const WORDS: &str = "tokenizer.ggml.pre";
 /// What the file has for a tokenizer.
 pub enum Found {
     Nothing,
-    Tokenizer(Box<Tokenizer>),
+    Tokenizer {
+        tokenizer: Box<Tokenizer>,
+        /// What is uncertain about it.
+        notice: Option<Notice>,
+    },
     /// One that is not read here, described for people.
     Unsupported(String),
 }
@@ -29,27 +33,50 @@ pub enum Found {
 /// # Errors
 /// When what there is is malformed.
 pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
+    let mut notice = None;
+    let vocabulary;
     let tokenizer = match metadata.text(KIND)? {
         None | Some("none" | "no_vocab") => return Ok(Found::Nothing),
         Some("gpt2") => {
-            let name = metadata.text(WORDS)?.unwrap_or("default");
+            let named = metadata.text(WORDS)?;
+            notice = named.is_none().then(words_not_told);
+            let name = named.unwrap_or("default");
             let Some(words) = Words::named(name) else {
                 let supported = Words::SUPPORTED;
                 return Ok(Found::Unsupported(format!("{WORDS} {} is not supported: {supported}", short(name))));
             };
-            byte_level(metadata, words)?
+            vocabulary = Vocabulary::read(metadata)?;
+            byte_level(metadata, &vocabulary, words)?
         }
-        Some("llama") => sentence_piece::read(metadata)?,
+        Some("llama") => {
+            vocabulary = Vocabulary::read(metadata)?;
+            sentence_piece::read(metadata, &vocabulary)?
+        }
         Some(other) => {
             let other = short(other);
             return Ok(Found::Unsupported(format!("{KIND} {other} is not supported: gpt2 and llama are")));
         }
     };
-    Ok(Found::Tokenizer(Box::new(Tokenizer::new(tokenizer))))
+    let tokenizer = Tokenizer::new(tokenizer).with_repeated(vocabulary.repeated());
+    Ok(Found::Tokenizer { tokenizer: Box::new(tokenizer), notice })
 }
 
-fn byte_level(metadata: &Metadata<'_>, words: Words) -> Result<tokenizers::Tokenizer, Defect> {
-    let vocabulary = Vocabulary::read(metadata)?;
+/// Of files from before converters said so.
+fn words_not_told() -> Notice {
+    Notice {
+        brief: "how words are cut is a guess",
+        sentence: format!(
+            "the file does not tell how words are cut, as it has no {WORDS}: a default is used, and a prompt may become \
+             other tokens than the model was trained on; give token ids, or convert the model anew"
+        ),
+    }
+}
+
+fn byte_level(
+    metadata: &Metadata<'_>,
+    vocabulary: &Vocabulary<'_>,
+    words: Words,
+) -> Result<tokenizers::Tokenizer, Defect> {
     let ids = vocabulary.ids();
     let merges = merges(metadata, &ids)?.ok_or_else(|| wrong(MERGES, "a list of texts", "nothing"))?;
     let model = BPE::builder().vocab_and_merges(ids, merges).ignore_merges(words.ignores_merges());
@@ -58,6 +85,6 @@ fn byte_level(metadata: &Metadata<'_>, words: Words) -> Result<tokenizers::Token
     tokenizer.with_pre_tokenizer(Some(words.pre_tokenizer().map_err(Defect::Tokenizer)?));
     tokenizer.with_decoder(Some(ByteLevel::default()));
     vocabulary.add_whole_tokens(&mut tokenizer)?;
-    put_around(&mut tokenizer, metadata, &vocabulary, words.adds_bos())?;
+    put_around(&mut tokenizer, metadata, vocabulary, words.adds_bos())?;
     Ok(tokenizer)
 }

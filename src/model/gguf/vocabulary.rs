@@ -1,6 +1,6 @@
 //! The vocabulary out of a file's metadata: tokens, merges, and the tokens put around every text.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use tokenizers::{
     AddedToken,
@@ -44,6 +44,13 @@ impl<'a> Vocabulary<'a> {
     /// The id of each token.
     pub fn ids(&self) -> Vocab {
         self.tokens.iter().zip(0..).map(|(token, id)| (token.clone().into_owned(), id)).collect()
+    }
+
+    /// The texts of ids whose text a later id has too: the later one is what the text is read as, as in llama.cpp.
+    pub fn repeated(&self) -> HashMap<u32, String> {
+        let ids = self.ids();
+        let by_id = (0..).zip(&self.tokens).filter(|(id, token)| ids.get(&***token) != Some(id));
+        by_id.map(|(id, token)| (id, token.clone().into_owned())).collect()
     }
 
     /// Tokens that text is merged to, by id.

@@ -3,7 +3,9 @@
 /// A value of the metadata.
 #[derive(Clone, Debug)]
 pub enum Meta {
+    U16(u16),
     U32(u32),
+    I32(i32),
     F32(f32),
     Flag(bool),
     Text(String),
@@ -143,6 +145,8 @@ impl Meta {
                     bytes.extend(number.to_le_bytes());
                 }
             }
+            Self::U16(number) => bytes.extend([&2_u32.to_le_bytes()[..], &number.to_le_bytes()].concat()),
+            Self::I32(number) => bytes.extend([5_u32.to_le_bytes(), number.to_le_bytes()].concat()),
             Self::U32(number) => bytes.extend([4, *number].map(u32::to_le_bytes).concat()),
             Self::F32(number) => bytes.extend([6_u32.to_le_bytes(), number.to_le_bytes()].concat()),
             Self::Flag(flag) => bytes.extend([&7_u32.to_le_bytes()[..], &[u8::from(*flag)]].concat()),

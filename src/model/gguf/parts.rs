@@ -1,0 +1,210 @@
+//! Split GGUF files: the parts of one model, found from the name of any of them and read as one file.
+//!
+//! Reference: `llama_split_path` and `LLM_KV_SPLIT_COUNT` in
+//! <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-model-loader.cpp>.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    cursor::Stop,
+    error::{Defect, GgufError},
+    header::Header,
+    metadata::wrong,
+};
+use crate::base::regular_file;
+
+/// A first look at a file; twice as much is read until the header is in it.
+const FIRST_BYTES: u64 = 1 << 22;
+/// Larger than any header there is: vocabularies take a few megabytes.
+const MOST_HEADER: u64 = 256 << 20;
+/// More than any model is split into: each is an open file.
+const MOST_PARTS: usize = 512;
+
+const COUNT: &str = "split.count";
+const NUMBER: &str = "split.no";
+const TENSORS: &str = "split.tensors.count";
+
+/// `{stem}-00002-of-00003.gguf`
+struct PartName<'a> {
+    path: &'a Path,
+    stem: &'a str,
+    ending: &'a str,
+    n_parts: usize,
+}
+
+impl<'a> PartName<'a> {
+    /// `None` where the name is not that of a part.
+    fn of(path: &'a Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let dot = name.rfind('.')?;
+        let (rest, ending) = name.split_at(dot);
+        let (rest, n_parts) = rest.rsplit_once("-of-")?;
+        let (stem, number) = rest.rsplit_once('-')?;
+        let counted = |digits: &str| {
+            let is_number = digits.len() == 5 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if is_number { digits.parse::<usize>().ok() } else { None }
+        };
+        let (number, n_parts) = (counted(number)?, counted(n_parts)?);
+        (1..=n_parts).contains(&number).then_some(Self { path, stem, ending, n_parts })
+    }
+
+    /// Of all parts, in their order.
+    fn all(&self) -> impl Iterator<Item = PathBuf> {
+        let Self { path, stem, ending, n_parts } = *self;
+        (1..=n_parts).map(move |number| path.with_file_name(format!("{stem}-{number:05}-of-{n_parts:05}{ending}")))
+    }
+}
+
+/// Every file that is read, or is missing, when the model at `path` is opened: its parts, or `path` alone. Reads
+/// nothing.
+pub fn paths(path: &Path) -> Vec<PathBuf> {
+    match PartName::of(path).filter(|name| (2..=MOST_PARTS).contains(&name.n_parts)) {
+        Some(name) => name.all().collect(),
+        None => vec![path.to_owned()],
+    }
+}
+
+/// An open file and the bytes of its header.
+pub struct Part {
+    path: PathBuf,
+    pub file: File,
+    file_len: u64,
+    bytes: Vec<u8>,
+}
+
+impl Part {
+    fn open(path: &Path) -> Result<Self, GgufError> {
+        let unreadable = |cause| GgufError::Unreadable { path: path.to_owned(), cause };
+        let file = regular_file::open(path).map_err(|error| unreadable(error.into()))?;
+        let file_len = file.metadata().map_err(unreadable)?.len();
+        let bytes = header_bytes(&file, file_len).map_err(unreadable)?;
+        Ok(Self { path: path.to_owned(), file, file_len, bytes })
+    }
+
+    fn header(&self) -> Result<Header<'_>, GgufError> {
+        Header::parse(&self.bytes, self.file_len).map_err(|stop| {
+            self.malformed(match stop {
+                Stop::Defect(defect) => defect,
+                Stop::More => Defect::TooLarge { most: MOST_HEADER },
+            })
+        })
+    }
+
+    fn malformed(&self, cause: Defect) -> GgufError {
+        GgufError::Malformed { path: self.path.clone(), cause }
+    }
+
+    fn n_parts(&self) -> Result<usize, GgufError> {
+        let found = self.header()?.metadata.count(COUNT, 0..=MOST_PARTS).map_err(|cause| self.malformed(cause))?;
+        Ok(found.unwrap_or(1).max(1))
+    }
+}
+
+/// The file at `path`, or all parts of the model that it is a part of.
+///
+/// # Errors
+/// When one of them is missing, unreadable or not the part that its name says.
+pub fn open(path: &Path) -> Result<Vec<Part>, GgufError> {
+    let given = Part::open(path)?;
+    let n_parts = given.n_parts()?;
+    if n_parts == 1 {
+        return Ok(vec![given]);
+    }
+    let name = PartName::of(path).ok_or_else(|| given.malformed(Defect::PartName { n_parts }))?;
+    if name.n_parts != n_parts {
+        return Err(given.malformed(wrong(COUNT, format!("{}, as the file's name says", name.n_parts), n_parts)));
+    }
+    let missing = |path: PathBuf, number: usize| {
+        move |error| match error {
+            GgufError::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
+                GgufError::MissingPart { path, number, n_parts }
+            }
+            error => error,
+        }
+    };
+    let parts = name.all().zip(1..).map(|(path, number)| Part::open(&path).map_err(missing(path, number)));
+    parts.collect()
+}
+
+/// The headers of all parts as one: the metadata of the first, the tensors of all.
+///
+/// # Errors
+/// When one is malformed, or they are not the parts of one model.
+pub fn header(parts: &[Part]) -> Result<Header<'_>, GgufError> {
+    let Some((first, others)) = parts.split_first() else { return Ok(Header::default()) };
+    let mut whole = first.header()?;
+    if others.is_empty() {
+        return Ok(whole);
+    }
+    for (number, part) in parts.iter().enumerate() {
+        let header = part.header()?;
+        let is = |key, expected: usize| match header.metadata.required_count(key, 0..=MOST_PARTS) {
+            Ok(found) if found == expected => Ok(()),
+            Ok(found) => Err(wrong(key, expected.to_string(), found)),
+            Err(defect) => Err(defect),
+        };
+        is(COUNT, parts.len()).and_then(|()| is(NUMBER, number)).map_err(|cause| part.malformed(cause))?;
+        if number > 0 {
+            whole.append(header, number).map_err(|cause| part.malformed(cause))?;
+        }
+    }
+    let found = whole.tensors.len();
+    match whole.metadata.count(TENSORS, 0..=usize::MAX).map_err(|cause| first.malformed(cause))? {
+        Some(named) if named != found => {
+            Err(first.malformed(wrong(TENSORS, format!("{found}, the tensors that the parts have"), named)))
+        }
+        _ => Ok(whole),
+    }
+}
+
+/// As many of the file's first bytes as its header takes, or all that are worth reading.
+fn header_bytes(mut file: &File, file_len: u64) -> io::Result<Vec<u8>> {
+    let most = file_len.min(MOST_HEADER);
+    let mut wanted = most.min(FIRST_BYTES);
+    loop {
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.take(wanted).read_to_end(&mut bytes)?;
+        if wanted == most || !matches!(Header::parse(&bytes, file_len), Err(Stop::More)) {
+            return Ok(bytes);
+        }
+        wanted = wanted.saturating_mul(2).min(most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_names_all() {
+        let folder = Path::new("/models/a-b");
+        let expected = ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"].map(|name| folder.join(name));
+        for path in &expected {
+            assert_eq!(paths(path), expected);
+        }
+        assert_eq!(paths(&folder.join("m.Q4-00002-of-00003.GGUF")).len(), 3);
+    }
+
+    #[test]
+    fn other_names_are_files_of_their_own() {
+        for name in [
+            "m.gguf",
+            "m-00001-of-00001.gguf",
+            "m-00000-of-00002.gguf",
+            "m-00003-of-00002.gguf",
+            "m-1-of-2.gguf",
+            "m-+0001-of-00002.gguf",
+            "m-00001-of-99999.gguf",
+            "m-00001-of-00002",
+            "-of-.gguf",
+            "",
+        ] {
+            assert_eq!(paths(Path::new(name)), [Path::new(name)], "{name}");
+        }
+    }
+}
