@@ -20,7 +20,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct SweepArguments {
-    /// File to write; the extension decides the format (.csv, .json, .png, .svg)
+    /// File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Cell whose weight is followed, 0-based: its query position and its key position
@@ -71,12 +71,12 @@ impl SweepArguments {
         let is_of_weight = self.metric == Some(SweepMetric::Weight);
         // Another ending is said when it is written.
         let Ok(format) = SweepFormat::of(&self.output) else { return Ok(()) };
-        let is_picture = matches!(format, SweepFormat::Png | SweepFormat::Svg);
+        let is_picture = matches!(format, SweepFormat::Png | SweepFormat::Svg | SweepFormat::Pdf);
         let output = self.output.display();
         if !is_picture {
             let options = [("--metric", self.metric.is_some()), ("--epsilon", self.epsilon.is_some())];
             if let Some((option, _)) = options.into_iter().find(|(_, is_given)| *is_given) {
-                return Err(format!("{option} is for a picture (.png, .svg): {output} has all metrics at all ε"));
+                return Err(format!("{option} is for a picture (.png, .svg, .pdf): {output} has all metrics at all ε"));
             }
         }
         if self.dpi.is_some() && format != SweepFormat::Png {

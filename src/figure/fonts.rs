@@ -1,65 +1,77 @@
-//! The fonts inside a vector file: of each, the glyphs that its texts use.
+//! The two fonts of a figure, which are part of the program: a figure looks the same on every machine.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::sync::LazyLock;
 
-use resvg::usvg::{self, fontdb};
+use rustybuzz::Face;
 
-use super::{
-    FigureError, sfnt,
-    svg_text::escape,
-    text::{FONT_FAMILY, FONT_WEIGHT, svg_options},
-    woff,
-};
+/// The fonts by preference, as an SVG `font-family`: Ubuntu Light, and Hack for what it lacks.
+pub(super) const FONT_FAMILY: &str = "Ubuntu, Hack, sans-serif";
+pub(super) const FONT_WEIGHT: u16 = 300;
 
-/// A font file for a web page.
-pub(super) struct Face {
-    pub family: String,
-    pub weight: u16,
-    pub woff: Vec<u8>,
+/// Extents of Ubuntu Light's printable ASCII in em: the tallest glyph above the baseline, the deepest below it.
+pub(super) const ASCENT: f64 = 0.783;
+pub(super) const DESCENT: f64 = 0.196;
+/// From the baseline up to the middle between it and the top of a capital or a digit.
+pub(super) const MIDDLE: f64 = 0.345;
+
+/// An embedded font.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Font {
+    Hack,
+    UbuntuLight,
 }
 
-/// The fonts that `texts` are drawn with, in the order of their names.
-///
-/// # Errors
-/// When the renderer cannot read the texts, or a font is damaged.
-pub(super) fn faces<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Face>, FigureError> {
-    let options = svg_options();
-    let faces = glyphs(texts)?.into_iter().filter_map(|(id, glyphs)| {
-        let info = options.fontdb.face(id)?;
-        let family = info.families.first()?.0.clone();
-        let woff = options.fontdb.with_face_data(id, |font, _| woff::write(sfnt::subset(font, &glyphs)?)).flatten();
-        let face = |woff| Face { family: family.clone(), weight: info.weight.0, woff };
-        Some(woff.map(face).ok_or(FigureError::Font(family.clone())))
-    });
-    let mut faces = faces.collect::<Result<Vec<Face>, FigureError>>()?;
-    faces.sort_by(|a, b| a.family.cmp(&b.family));
-    Ok(faces)
-}
+impl Font {
+    /// In the order of their families' names.
+    pub const ALL: [Self; 2] = [Self::Hack, Self::UbuntuLight];
 
-/// The glyphs of the texts, and of each of their characters alone: another program may form no ligatures, and choose
-/// the font of each character by itself.
-fn glyphs<'a>(texts: impl Iterator<Item = &'a str>) -> Result<BTreeMap<fontdb::ID, BTreeSet<u16>>, FigureError> {
-    let texts: BTreeSet<&str> = texts.collect();
-    let characters: BTreeSet<char> = texts.iter().flat_map(|text| text.chars()).collect();
-    let mut source = format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1' \
-         font-family='{FONT_FAMILY}' font-weight='{FONT_WEIGHT}'>"
-    );
-    for text in texts.into_iter().map(str::to_owned).chain(characters.into_iter().map(String::from)) {
-        let _ = write!(source, "<text xml:space='preserve'>{}</text>", escape(&text));
-    }
-    source.push_str("</svg>");
-    let tree = usvg::Tree::from_str(&source, &svg_options())?;
-    let mut glyphs = BTreeMap::<_, BTreeSet<u16>>::new();
-    for node in tree.root().children() {
-        if let usvg::Node::Text(text) = node {
-            for glyph in text.layouted().iter().flat_map(|span| &span.positioned_glyphs) {
-                glyphs.entry(glyph.font).or_default().insert(glyph.id.0);
-            }
+    /// The font file (TrueType).
+    pub const fn file(self) -> &'static [u8] {
+        match self {
+            Self::Hack => epaint_default_fonts::HACK_REGULAR,
+            Self::UbuntuLight => epaint_default_fonts::UBUNTU_LIGHT,
         }
     }
-    Ok(glyphs)
+
+    /// The family that the font file names.
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::Hack => "Hack",
+            Self::UbuntuLight => "Ubuntu",
+        }
+    }
+
+    /// The weight that the font file names.
+    pub const fn weight(self) -> u16 {
+        match self {
+            Self::Hack => 400,
+            Self::UbuntuLight => FONT_WEIGHT,
+        }
+    }
+
+    /// The parsed font file; `None` if it is damaged.
+    pub fn face(self) -> Option<&'static Face<'static>> {
+        static FACES: LazyLock<[Option<Face<'static>>; 2]> =
+            LazyLock::new(|| Font::ALL.map(|font| Face::from_slice(font.file(), 0)));
+        match self {
+            Self::Hack => FACES[0].as_ref(),
+            Self::UbuntuLight => FACES[1].as_ref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fonts_are_what_their_files_say() {
+        for font in Font::ALL {
+            let face = font.face().unwrap();
+            let name = face.names().into_iter().find(|name| name.name_id == 1 && name.is_unicode()).unwrap();
+            let family = name.to_string().unwrap();
+            assert!(family.starts_with(font.family()), "{family}");
+            assert_eq!(face.weight().to_number(), font.weight());
+        }
+    }
 }

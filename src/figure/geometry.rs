@@ -2,8 +2,9 @@
 
 use super::{
     Beyond, FigureError, FigureSpec, Rect,
-    room::{Dots, LINE, MARGIN, Room, Widest},
-    text::{self, ASCENT, DESCENT},
+    fonts::{ASCENT, DESCENT},
+    spacing::{Dots, LINE, MARGIN, Spacing, Widest},
+    title_line::TitleLine,
 };
 
 /// The least height of the colour bar in lines of text.
@@ -60,27 +61,27 @@ pub(super) struct Geometry {
 impl Geometry {
     pub(super) fn new(spec: &FigureSpec) -> Result<Self, FigureError> {
         let font = spec.font_size.points();
-        let widest = Widest::measure(spec)?;
+        let widest = Widest::measure(spec);
         let dots = Dots::of(spec.page, spec.dpi);
         let width = dots.snap(spec.page.points(spec.page.width(), spec.dpi));
         let page_height = spec.page.height().map(|height| dots.snap(spec.page.points(height, spec.dpi)));
-        let title = Title::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN)?;
-        let room = Room::new(spec, &widest, &title, dots);
+        let title = TitleLine::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN);
+        let spacing = Spacing::new(spec, &widest, &title, dots);
         let n_cells = spec.panels[0][0].measure.n_positions().max(1) as f64;
-        let (side, label_size) = room.fit_panels(width, page_height, n_cells, 0.875 * font)?;
+        let (side, label_size) = spacing.fit_panels(width, page_height, n_cells, 0.875 * font)?;
         let cell = side / n_cells;
 
         // What snapping, or a low page, has left over goes between the columns and around everything.
-        let [n_rows, n_columns] = room.grid;
-        let (left_axis, below) = (dots.snap(room.left(label_size)), dots.snap(room.below(label_size)));
-        let gap_x = room.gap_x(label_size);
-        let taken = left_axis + room.right() + (n_columns - 1.0) * gap_x + n_columns * side;
+        let [n_rows, n_columns] = spacing.grid;
+        let (left_axis, below) = (dots.snap(spacing.left(label_size)), dots.snap(spacing.below(label_size)));
+        let gap_x = spacing.gap_x(label_size);
+        let taken = left_axis + spacing.right() + (n_columns - 1.0) * gap_x + n_columns * side;
         let spare = (width - taken).max(0.0);
         let widened = spare.min(1.5 * font) / n_columns;
         let left = dots.snap(left_axis + spare / 2.0 - n_columns / 2.0 * widened);
         let column_pitch = dots.snap(side + gap_x + widened);
-        let row_pitch = dots.snap(side + room.metrics + room.gap_y + room.panel_title);
-        let above = dots.snap(MARGIN + room.title + room.panel_title);
+        let row_pitch = dots.snap(side + spacing.metrics + spacing.gap_y + spacing.panel_title);
+        let above = dots.snap(MARGIN + spacing.title + spacing.panel_title);
         let content_height = above + (n_rows - 1.0) * row_pitch + side + below;
         let height = page_height.unwrap_or(content_height);
         let shift = dots.snap((height - content_height).max(0.0) / 2.0);
@@ -94,8 +95,8 @@ impl Geometry {
         let panels: Vec<Vec<Rect>> =
             rows.map(|(row, panels)| (0..panels.len()).map(|column| place(row, column)).collect()).collect();
         let (first, last) = (place(0, 0), place(spec.panels.len() - 1, spec.panels[0].len() - 1));
-        let x = dots.snap(last.right() + room.bar_gap + widened);
-        let column = Rect { x, y: first.y, width: room.bar_width, height: last.bottom() - first.y };
+        let x = dots.snap(last.right() + spacing.bar_gap + widened);
+        let column = Rect { x, y: first.y, width: spacing.bar_width, height: last.bottom() - first.y };
         let Bar { over, ramp: bar, under, bad } = Bar::split(column, spec.bar.beyond, dots);
         let least = LOWEST_BAR * LINE * 0.875 * font;
         if bar.height < least {
@@ -105,9 +106,9 @@ impl Geometry {
         let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
         // Centered on the bar, and no longer than reaches the nearer edge of the page.
         let middle = bar.center()[1];
-        let bar_label_room = 2.0 * (middle - shift - MARGIN - room.title).min(height - MARGIN - middle);
+        let bar_label_room = 2.0 * (middle - shift - MARGIN - spacing.title).min(height - MARGIN - middle);
         let fit = |size: f64, widest: f64| size.min((column_pitch - 0.5 * font) / widest.max(1.0));
-        let axis_below = room.ticks + room.key_extent(label_size);
+        let axis_below = spacing.ticks + spacing.key_extent(label_size);
         let metrics_size = fit(0.875 * font, widest.metrics);
         Ok(Self {
             width,
@@ -117,7 +118,7 @@ impl Geometry {
             title_size: title.size,
             title_at: [title_x, shift + MARGIN + ASCENT * title.size],
             panel_title_size: fit(font, widest.panel_title),
-            panel_title_rise: (0.4 + DESCENT) * font + room.note,
+            panel_title_rise: (0.4 + DESCENT) * font + spacing.note,
             note_size: fit(0.875 * font, widest.note),
             note_rise: 0.4 * font + DESCENT * 0.875 * font,
             metrics_size,
@@ -125,8 +126,8 @@ impl Geometry {
             last_metrics_drop: axis_below + 0.3 * font + ASCENT * metrics_size,
             cell,
             label_size,
-            query_step: Room::query_step(cell, label_size),
-            key_step: room.key_step(cell, label_size),
+            query_step: Spacing::query_step(cell, label_size),
+            key_step: spacing.key_step(cell, label_size),
             caption_size: font,
             query_caption_x: left - left_axis + MARGIN + ASCENT * font,
             key_caption_y: last.bottom() + below - MARGIN - DESCENT * font,
@@ -136,7 +137,7 @@ impl Geometry {
             over,
             bad,
             tick_size: 0.875 * font,
-            bar_label_x: bar.right() + room.tick_labels + 0.5 * font + ASCENT * font,
+            bar_label_x: bar.right() + spacing.tick_labels + 0.5 * font + ASCENT * font,
             bar_label_size: font.min(bar_label_room / widest.bar_label.max(1.0)),
         })
     }
@@ -164,23 +165,5 @@ impl Bar {
             under: beyond.under.then_some(Rect { y: bar.bottom(), height: tip, ..column }),
             bad: beyond.bad.then_some(Rect { y: column.bottom() - square, height: square, ..column }),
         }
-    }
-}
-
-/// The title on one line.
-pub(super) struct Title {
-    pub text: String,
-    pub size: f64,
-    width: f64,
-}
-
-impl Title {
-    /// Smaller where it is too long, and cut where that is not enough.
-    fn fit(title: &str, size: f64, room: f64) -> Result<Self, FigureError> {
-        let natural = text::width(title)? * size;
-        let size = if natural > room { size * (room / natural).max(0.6) } else { size };
-        let text = text::cut_to(title, room / size * (1.0 + 1e-9))?;
-        let width = text::width(&text)? * size;
-        Ok(Self { text, size, width: width.min(room) })
     }
 }

@@ -6,6 +6,10 @@ use super::{Measure, Palette, Picture, Pooled, Rgb, Window, paint, pool_measure}
 /// A page with everything on it.
 #[derive(Clone, Debug)]
 pub struct Figure {
+    /// The figure's name, never empty: the title of a PDF document.
+    pub name: String,
+    /// What the figure shows, in words: for those who cannot see it.
+    pub description: String,
     pub width: f64,
     pub height: f64,
     /// The colour of the page; `None` where it is transparent.
@@ -109,6 +113,7 @@ impl Item {
 /// One line of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
+    /// As it is read: exporters draw what is printable of it.
     pub text: String,
     /// The anchor on the baseline.
     pub at: [f64; 2],
@@ -126,6 +131,17 @@ pub enum Anchor {
     End,
 }
 
+impl Anchor {
+    /// From the start of a text to its anchor, as a part of its width.
+    pub const fn part(self) -> f64 {
+        match self {
+            Self::Start => 0.0,
+            Self::Middle => 0.5,
+            Self::End => 1.0,
+        }
+    }
+}
+
 /// The direction that a text reads in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -135,4 +151,15 @@ pub enum Turn {
     Upwards,
     /// Upwards at 45°.
     Slanted,
+}
+
+impl Turn {
+    /// Degrees clockwise.
+    pub const fn degrees(self) -> i32 {
+        match self {
+            Self::Level => 0,
+            Self::Upwards => -90,
+            Self::Slanted => -45,
+        }
+    }
 }

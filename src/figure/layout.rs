@@ -1,12 +1,13 @@
 //! From a spec to a resolved figure.
 
 use super::{
-    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, LabelRotation, Rect, Rgb, Text,
-    Turn,
+    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, LabelRotation, PanelSpec, Rect,
+    Rgb, Text, Turn,
+    fonts::{ASCENT, MIDDLE},
     geometry::Geometry,
     labels::BEYOND,
-    room::{DIAGONAL, LINE, TICK, TICK_GAP},
-    text::{ASCENT, MIDDLE},
+    shaping::one_line,
+    spacing::{DIAGONAL, LINE, TICK, TICK_GAP},
 };
 
 /// Patterns of more positions than this are pictures in a vector file: shapes would make it slow to open.
@@ -17,7 +18,7 @@ const LARGEST_PICTURE: usize = 4096;
 /// Places everything on the page.
 ///
 /// # Errors
-/// When the page has no room for the panels or the colour bar, or a text cannot be measured.
+/// When the page has no room for the panels or the colour bar.
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     let geometry = Geometry::new(spec)?;
     let mut page = Page { inks: Inks::on(spec.ground), line_width: geometry.line_width, items: Vec::new() };
@@ -26,12 +27,34 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     page.axes(spec, &geometry);
     page.bar(&spec.bar, &geometry);
     Ok(Figure {
+        name: name(spec),
+        description: description(spec),
         width: geometry.width,
         height: geometry.height,
         ground: page.inks.ground,
         heatmaps: heatmaps(spec, &geometry),
         items: page.items,
     })
+}
+
+/// The figure's title, or what it measures where it has none.
+fn name(spec: &FigureSpec) -> String {
+    one_line(if spec.title.trim().is_empty() { &spec.bar.label } else { &spec.title })
+}
+
+/// `Heat maps of Attention Weight by query position (down) and key position (across): …`, with each panel's title, limits
+/// and numbers.
+fn description(spec: &FigureSpec) -> String {
+    let panel = |panel: &PanelSpec| {
+        let parts = [&panel.title, &panel.note, &panel.metrics].map(|part| part.trim());
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    let panels: Vec<String> = spec.panels.iter().flatten().map(panel).collect();
+    let measured = &spec.bar.label;
+    one_line(&format!(
+        "Heat maps of {measured} by query position (down) and key position (across): {}",
+        panels.join("; ")
+    ))
 }
 
 /// The few colours that are no data.

@@ -4,7 +4,7 @@ use std::{fmt, num::NonZeroU8, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, LogLimits, NormScale};
+use super::{Limits, LogLimits, NormError, NormScale};
 
 /// How values become colours, before the data is known. Written `linear`, `LO:HI`, `log`, `log:DECADES`, `log:LO:HI`,
 /// `auto`, `symmetric` or `log-symmetric`.
@@ -94,21 +94,6 @@ impl fmt::Display for ColorNorm {
             Self::LogSymmetric => f.write_str("log-symmetric"),
         }
     }
-}
-
-/// A text or pair of numbers that is no colour norm.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum NormError {
-    #[error("the lower limit must be below the upper one and both finite, found {0}:{1}")]
-    Limits(f32, f32),
-    #[error("limits of a logarithm must be above zero, the lower below the upper and both finite, found {0}:{1}")]
-    LogLimits(f32, f32),
-    #[error("expected a number, found “{0}”")]
-    Number(String),
-    #[error(
-        "expected linear, log, auto, symmetric, log-symmetric, limits LO:HI such as 0:0.5, or log:LO:HI, found “{0}”"
-    )]
-    Unknown(String),
 }
 
 impl FromStr for ColorNorm {

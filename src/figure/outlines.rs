@@ -1,17 +1,10 @@
 //! Texts as outlines.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::fmt::Write;
 
-use resvg::usvg::{self, tiny_skia_path::PathSegment};
+use rustybuzz::ttf_parser::OutlineBuilder;
 
-use super::{
-    FigureError,
-    svg_text::escape,
-    text::{FONT_FAMILY, FONT_WEIGHT, svg_options},
-};
+use super::shaping::{printable, shape};
 
 /// Units of an outline in an em.
 pub(super) const UNITS: f64 = 1000.0;
@@ -23,55 +16,59 @@ pub(super) struct Outline {
     pub width: f64,
 }
 
-/// The outline of each of the texts.
-///
-/// # Errors
-/// When the renderer cannot read the texts.
-pub(super) fn outlines<'a>(texts: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, Outline>, FigureError> {
-    let texts: BTreeSet<&str> = texts.collect();
-    let mut source = format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1' \
-         font-family='{FONT_FAMILY}' font-weight='{FONT_WEIGHT}' font-size='{UNITS}'>"
-    );
-    for (index, text) in texts.iter().enumerate() {
-        let _ = write!(source, "<text id='{index}' xml:space='preserve'>{}</text>", escape(text));
+impl Outline {
+    /// The outline of a text as it is drawn.
+    pub(super) fn of(text: &str) -> Self {
+        let line = shape(&printable(text));
+        let mut pen = Pen { path: String::new(), scale: 1.0, origin: [0.0; 2] };
+        for glyph in &line.glyphs {
+            let Some(face) = glyph.font.face() else { continue };
+            pen.scale = UNITS / f64::from(face.units_per_em());
+            pen.origin = [UNITS * (glyph.x + glyph.offset[0]), 0.0 - UNITS * glyph.offset[1]];
+            face.outline_glyph(glyph.id, &mut pen);
+        }
+        Self { path: pen.path, width: line.advance * UNITS }
     }
-    source.push_str("</svg>");
-    let tree = usvg::Tree::from_str(&source, &svg_options())?;
-    let outline = |(index, text): (usize, &'a str)| {
-        let outline = match tree.node_by_id(&index.to_string()) {
-            Some(usvg::Node::Text(text)) => {
-                let mut path = String::new();
-                trace(text.flattened(), &mut path);
-                Outline { path, width: f64::from(text.bounding_box().width()) }
-            }
-            _ => Outline { path: String::new(), width: 0.0 },
-        };
-        (text, outline)
-    };
-    Ok(texts.into_iter().enumerate().map(outline).collect())
 }
 
-fn trace(group: &usvg::Group, out: &mut String) {
-    for node in group.children() {
-        match node {
-            usvg::Node::Group(group) => trace(group, out),
-            usvg::Node::Path(path) => {
-                let Some(path) = path.data().clone().transform(path.abs_transform()) else { continue };
-                for segment in path.segments() {
-                    // Writing to a string cannot fail.
-                    let _ = match segment {
-                        PathSegment::MoveTo(p) => write!(out, "M{:.0} {:.0}", p.x, p.y),
-                        PathSegment::LineTo(p) => write!(out, "L{:.0} {:.0}", p.x, p.y),
-                        PathSegment::QuadTo(a, p) => write!(out, "Q{:.0} {:.0} {:.0} {:.0}", a.x, a.y, p.x, p.y),
-                        PathSegment::CubicTo(a, b, p) => {
-                            write!(out, "C{:.0} {:.0} {:.0} {:.0} {:.0} {:.0}", a.x, a.y, b.x, b.y, p.x, p.y)
-                        }
-                        PathSegment::Close => write!(out, "Z"),
-                    };
-                }
-            }
-            usvg::Node::Image(_) | usvg::Node::Text(_) => {}
+/// Writes a glyph's curves, which come in units of the font with y upwards, as an SVG path in whole units.
+struct Pen {
+    path: String,
+    scale: f64,
+    origin: [f64; 2],
+}
+
+impl Pen {
+    fn write<const N: usize>(&mut self, command: char, points: [[f32; 2]; N]) {
+        self.path.push(command);
+        for (index, [x, y]) in points.into_iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            let [left, top] = self.origin;
+            let (x, y) = (left + self.scale * f64::from(x), top - self.scale * f64::from(y));
+            // Writing to a string cannot fail.
+            let _ = write!(self.path, "{space}{x:.0} {y:.0}");
         }
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.write('M', [[x, y]]);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.write('L', [[x, y]]);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.write('Q', [[x1, y1], [x, y]]);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.write('C', [[x1, y1], [x2, y2], [x, y]]);
+    }
+
+    fn close(&mut self) {
+        self.path.push('Z');
     }
 }

@@ -3,18 +3,7 @@
 use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
-use super::{Colormap, NormPosition, NormScale, Pooled, Quantity, Rgb};
-
-/// What a picture lies on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ground {
-    #[default]
-    Light,
-    Dark,
-    /// Whatever the figure is put on, which should be light: inks and the quiet colour are those of [`Self::Light`].
-    Transparent,
-}
+use super::{Colormap, Ground, NormPosition, NormScale, Pooled, Quantity, Rgb};
 
 /// How cells are drawn that no query may attend to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

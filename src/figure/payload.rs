@@ -10,8 +10,8 @@ use crate::base::xml;
 /// Keyword of the uncompressed `iTXt` chunk that carries the session in a PNG; it stands before `IDAT`.
 pub const PNG_KEYWORD: &str = "attenuate:session";
 
-/// XML name of the element that carries the session: in the SVG's `<metadata>` and in the PDF's XMP packet, where it
-/// lies in an `rdf:Description`. Its text is the JSON, XML-escaped.
+/// XML name of the element that carries the session: in the SVG's `<metadata>` and in an XMP packet inside the PDF, where
+/// it lies in an `rdf:Description`. Its text is the JSON, XML-escaped.
 pub const XML_ELEMENT: &str = "attenuate:session";
 
 /// XML namespace behind the prefix `attenuate` of [`XML_ELEMENT`].
@@ -33,7 +33,7 @@ pub(super) fn xml_element(payload: &str) -> String {
     element
 }
 
-/// The XMP packet of a PDF.
+/// The session as an XMP packet, which readers find in a PDF by its first and last bytes.
 pub(super) fn xmp_packet(payload: &str) -> String {
     format!(
         "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n\

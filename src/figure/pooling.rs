@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Edges, Histogram, Keep, Measure, NormScale, Pooling, Quantity, Rows,
-    reduce::{Columns, Room},
+    reduce::{Bin, Columns, Scratch},
 };
 use crate::attention::{Mask, Pattern};
 
@@ -40,7 +40,7 @@ impl Grain {
 
 thread_local! {
     /// Taken out while in use.
-    static ROOM: Cell<Room> = Cell::default();
+    static SCRATCH: Cell<Scratch> = Cell::default();
 }
 
 /// A part of a pattern in cells: x counts keys, y counts queries, so that cell (key, query) is the unit square from
@@ -165,11 +165,11 @@ pub fn pool(
 ) -> Pooled {
     let grid = Grid::new(window, size, n_positions);
     let (mut values, mut unmasked) = grid.empty();
-    let (columns, mut room) = (grid.columns(), ROOM.take());
+    let (columns, mut scratch) = (grid.columns(), SCRATCH.take());
     for ((bin, into), unmasked) in grid.rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(&mut unmasked) {
-        *unmasked = room.reduce(keep, bin.cells.clone(), &columns, n_positions, &mut row, into);
+        *unmasked = scratch.reduce(keep, bin.cells.clone(), &columns, n_positions, &mut row, into);
     }
-    ROOM.set(room);
+    SCRATCH.set(scratch);
     grid.filled(values, unmasked)
 }
 
@@ -200,12 +200,12 @@ pub(super) fn pool_counted(
     let (mut values, mut unmasked) = grid.empty();
     let columns = grid.columns();
     let pool_rows = |rows: &[Bin], values: &mut [f32], unmasked: &mut [usize]| {
-        let (mut histogram, mut reader, mut room) = (Histogram::default(), measure.rows(), ROOM.take());
+        let (mut histogram, mut reader, mut scratch) = (Histogram::default(), measure.rows(), SCRATCH.take());
         for ((bin, into), unmasked) in rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(unmasked) {
             let mut row = counted(&mut reader, first..last, edges, &mut histogram);
-            *unmasked = room.reduce(keep, grain.of(&bin.cells), &columns, n_positions, &mut row, into);
+            *unmasked = scratch.reduce(keep, grain.of(&bin.cells), &columns, n_positions, &mut row, into);
         }
-        ROOM.set(room);
+        SCRATCH.set(scratch);
         histogram
     };
     let n_rows: usize = grid.rows.iter().map(|bin| grain.of(&bin.cells).len()).sum();
@@ -252,12 +252,6 @@ fn counted(
         histogram.count(&row[view.start.min(last)..last], edges);
         row
     }
-}
-
-/// Neighbouring pixels along one axis that show the same cells.
-pub(super) struct Bin {
-    pub cells: Range<usize>,
-    pub pixels: usize,
 }
 
 /// The bins of `n_pixels` equal steps from `from` to `to`.

@@ -5,7 +5,7 @@ use std::{fmt, ops::Range, str::FromStr};
 use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
-use super::{Quantity, pooling::Bin};
+use super::Quantity;
 
 /// What a pixel shows of the cells that it covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +84,12 @@ impl fmt::Display for Keep {
     }
 }
 
+/// Neighbouring pixels along one axis that show the same cells.
+pub(super) struct Bin {
+    pub cells: Range<usize>,
+    pub pixels: usize,
+}
+
 /// Bins along the rows.
 pub(super) struct Columns<'a> {
     pub bins: &'a [Bin],
@@ -94,7 +100,7 @@ pub(super) struct Columns<'a> {
 
 /// Memory to work in, kept from row to row.
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     row: Vec<f32>,
     merged: Vec<f32>,
     windows: [Vec<f32>; 2],
@@ -102,7 +108,7 @@ pub(super) struct Room {
     lengths: Vec<usize>,
 }
 
-impl Room {
+impl Scratch {
     /// Brings the rows of `queries` to one value for each bin, into `into`; returns how many bins, from the left, hold
     /// an unmasked cell. `row(query, buffer)` hands out unmasked values from key 0 on.
     pub fn reduce(

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::attention::Components;
 
 use super::{
-    ColorNorm, Colormap, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric, Pooling,
-    Quantity,
+    ColorNorm, Colormap, Dpi, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric,
+    Pooling, Quantity,
 };
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
@@ -125,51 +125,6 @@ impl From<FontSize> for f64 {
     }
 }
 
-/// Pixels per inch of a raster export, 36 to 2400. Default: 300.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct Dpi(u32);
-
-impl Dpi {
-    /// # Errors
-    /// When `dpi` is not between 36 and 2400.
-    pub fn new(dpi: u32) -> Result<Self, FigureError> {
-        if (36..=2400).contains(&dpi) { Ok(Self(dpi)) } else { Err(FigureError::Dpi(dpi.to_string())) }
-    }
-
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl Default for Dpi {
-    fn default() -> Self {
-        Self(300)
-    }
-}
-
-impl FromStr for Dpi {
-    type Err = FigureError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::new(text.trim().parse().map_err(|_| FigureError::Dpi(format!("“{text}”")))?)
-    }
-}
-
-impl TryFrom<u32> for Dpi {
-    type Error = FigureError;
-
-    fn try_from(dpi: u32) -> Result<Self, Self::Error> {
-        Self::new(dpi)
-    }
-}
-
-impl From<Dpi> for u32 {
-    fn from(dpi: Dpi) -> Self {
-        dpi.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,15 +132,13 @@ mod tests {
     #[test]
     fn sizes_outside_their_ranges_are_refused() {
         assert!(FontSize::new(f64::NAN).is_err() && FontSize::new(3.9).is_err() && FontSize::new(24.0).is_ok());
-        assert_eq!("300".parse::<Dpi>().unwrap(), Dpi::default());
-        assert!("0".parse::<Dpi>().is_err() && "-1".parse::<Dpi>().is_err() && "99999".parse::<Dpi>().is_err());
     }
 
     #[test]
     fn a_style_survives_being_written_and_read() {
         let style = FigureStyle {
             page: "120x90".parse().unwrap(),
-            dpi: Dpi(96),
+            dpi: Dpi::new(96).unwrap(),
             rows: "key".parse().unwrap(),
             ground: Ground::Transparent,
             label_rotation: LabelRotation::Slanted,

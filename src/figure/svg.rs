@@ -1,28 +1,29 @@
 //! A resolved figure as SVG. Matches items exhaustively and decides nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Write},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
-    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, TextMode, Turn, fonts,
-    outlines::{self, Outline, UNITS},
+    Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, TextMode,
+    color_runs::{Run, color_runs},
+    fonts::{FONT_FAMILY, FONT_WEIGHT},
+    outlines::{Outline, UNITS},
     payload::xml_element,
-    png,
-    svg_text::escape,
-    text::{FONT_FAMILY, FONT_WEIGHT},
+    picture_png::encode_picture,
+    shaping::printable,
+    web_fonts::web_fonts,
 };
+use crate::base::xml;
 
 /// What is written of a figure, and for whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Medium {
     /// A file of its own.
     File(TextMode),
-    /// Everything, for the renderer, which has the fonts.
-    Print,
     /// What lies above the heatmaps, on a transparent page, for the renderer.
     Items,
 }
@@ -31,7 +32,7 @@ pub(super) enum Medium {
 /// figure gives the same text.
 ///
 /// # Errors
-/// When a heatmap's picture cannot be encoded, or a text not be drawn.
+/// When a heatmap's picture cannot be encoded, or a font is damaged.
 pub fn to_svg(figure: &Figure, text: TextMode, payload: Option<&str>) -> Result<String, FigureError> {
     write(figure, Medium::File(text), payload)
 }
@@ -39,8 +40,10 @@ pub fn to_svg(figure: &Figure, text: TextMode, payload: Option<&str>) -> Result<
 pub(super) fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<String, FigureError> {
     let texts = || figure.items.iter().filter_map(Item::text).map(|text| text.text.as_str());
     let outlines = match medium {
-        Medium::File(TextMode::Paths) => outlines::outlines(texts())?,
-        Medium::File(TextMode::Embedded) | Medium::Print | Medium::Items => BTreeMap::new(),
+        Medium::File(TextMode::Paths) => {
+            texts().collect::<BTreeSet<_>>().into_iter().map(|text| (text, Outline::of(text))).collect()
+        }
+        Medium::File(TextMode::Embedded) | Medium::Items => BTreeMap::new(),
     };
     let mut out = Svg { out: String::new(), outlines, medium };
     let (width, height) = (Number(figure.width), Number(figure.height));
@@ -112,12 +115,12 @@ impl Svg<'_> {
 
     fn fonts<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Result<(), FigureError> {
         self.line(format_args!("<style>"));
-        for face in fonts::faces(texts)? {
+        for font in web_fonts(texts)? {
             self.line(format_args!(
                 "@font-face{{font-family:{};font-weight:{};src:url(data:font/woff;base64,{}) format(\"woff\")}}",
-                face.family,
-                face.weight,
-                BASE64_STANDARD.encode(&face.woff)
+                font.family,
+                font.weight,
+                BASE64_STANDARD.encode(&font.woff)
             ));
         }
         self.line(format_args!("</style>"));
@@ -139,7 +142,7 @@ impl Svg<'_> {
     fn text(&mut self, text: &Text) {
         match self.medium {
             Medium::File(TextMode::Paths) => self.outlined(text),
-            Medium::File(TextMode::Embedded) | Medium::Print | Medium::Items => self.spelled(text),
+            Medium::File(TextMode::Embedded) | Medium::Items => self.spelled(text),
         }
     }
 
@@ -150,7 +153,7 @@ impl Svg<'_> {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let place = match degrees(text.turn) {
+        let place = match text.turn.degrees() {
             0 => format!("x=\"{x}\" y=\"{y}\""),
             degrees => format!("transform=\"translate({x} {y}) rotate({degrees})\""),
         };
@@ -158,7 +161,7 @@ impl Svg<'_> {
             "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\" fill=\"{}\" xml:space=\"preserve\">{}</text>",
             Number(text.size),
             text.color,
-            escape(&text.text)
+            escape(&printable(&text.text))
         ));
     }
 
@@ -168,13 +171,9 @@ impl Svg<'_> {
         else {
             return;
         };
-        let start = match text.anchor {
-            Anchor::Start => 0.0,
-            Anchor::Middle => -0.5 * outline.width,
-            Anchor::End => -outline.width,
-        };
+        let start = 0.0 - text.anchor.part() * outline.width;
         let [x, y] = text.at.map(Number);
-        let turn = match degrees(text.turn) {
+        let turn = match text.turn.degrees() {
             0 => String::new(),
             degrees => format!(" rotate({degrees})"),
         };
@@ -189,22 +188,14 @@ impl Svg<'_> {
     fn heatmap(&mut self, heatmap: &Heatmap) -> Result<(), FigureError> {
         let n_positions = heatmap.measure.n_positions();
         match heatmap.detail {
-            Detail::Shapes => {
-                let picture = heatmap.picture([n_positions; 2]);
-                if self.medium == Medium::Print {
-                    // Where a viewer softens edges, the ground would shine through between two shapes: beneath them
-                    // lies their picture.
-                    self.image(&picture, heatmap.rect)?;
-                }
-                self.shapes(&picture, heatmap.rect);
-            }
+            Detail::Shapes => self.shapes(&heatmap.picture([n_positions; 2]), heatmap.rect),
             Detail::Picture { side } => self.image(&heatmap.picture([side; 2]), heatmap.rect)?,
         }
         Ok(())
     }
 
     fn image(&mut self, picture: &Picture, rect: Rect) -> Result<(), FigureError> {
-        let png = BASE64_STANDARD.encode(png::encode_picture(picture)?);
+        let png = BASE64_STANDARD.encode(encode_picture(picture)?);
         // The attribute for SVG 1.1 renderers, the style for browsers: cells keep their edges in both.
         self.line(format_args!(
             "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" \
@@ -216,15 +207,6 @@ impl Svg<'_> {
 
     /// One path for each colour, of runs of equal cells, in units of a cell.
     fn shapes(&mut self, picture: &Picture, rect: Rect) {
-        let mut paths = BTreeMap::<_, String>::new();
-        for y in 0..picture.height {
-            let mut x = 0;
-            while let Some(color) = picture.pixel(x, y) {
-                let run = (x..picture.width).take_while(|&x| picture.pixel(x, y) == Some(color)).count();
-                let _ = write!(paths.entry(color).or_default(), "M{x} {y}h{run}v1h-{run}z");
-                x += run;
-            }
-        }
         let [across, down] = [(rect.width, picture.width), (rect.height, picture.height)]
             .map(|(length, cells)| length / cells.max(1) as f64);
         self.line(format_args!(
@@ -232,19 +214,15 @@ impl Svg<'_> {
             Number(rect.x),
             Number(rect.y)
         ));
-        for (color, path) in paths {
+        for (color, runs) in color_runs(picture) {
+            let mut path = String::new();
+            for Run { x, y, width } in runs {
+                // Writing to a string cannot fail.
+                let _ = write!(path, "M{x} {y}h{width}v1h-{width}z");
+            }
             self.line(format_args!("<path fill=\"{color}\" d=\"{path}\"/>"));
         }
         self.line(format_args!("</g>"));
-    }
-}
-
-/// Clockwise.
-const fn degrees(turn: Turn) -> i32 {
-    match turn {
-        Turn::Level => 0,
-        Turn::Upwards => -90,
-        Turn::Slanted => -45,
     }
 }
 
@@ -268,4 +246,11 @@ impl fmt::Display for Number {
         let text = format!("{:.3}", self.0);
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
+}
+
+/// A text as XML; characters that XML cannot hold become U+FFFD.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    xml::push_text(&mut escaped, text, |escaped, _| escaped.push(char::REPLACEMENT_CHARACTER));
+    escaped
 }

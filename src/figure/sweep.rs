@@ -1,6 +1,6 @@
 //! Curves over ε as a figure: one metric, a line for each component.
 
-use super::{Anchor, Figure, Item, Rect, Rgb, Text, Turn, text::MIDDLE};
+use super::{Anchor, Figure, Item, Rect, Rgb, Text, Turn, fonts::MIDDLE, shaping::one_line};
 use crate::{
     attention::{Component, Epsilon},
     engine::{Sweep, SweepMetric},
@@ -57,7 +57,22 @@ pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], tit
     let at = [FRAME.x, 18.0];
     let (size, anchor, turn) = (SIZES[1], Anchor::Start, Turn::Level);
     page.items.push(Item::Text(Text { text: title.to_owned(), at, size, anchor, turn, color: INK }));
-    Figure { width: PAGE[0], height: PAGE[1], ground: Some(GROUND), heatmaps: Vec::new(), items: page.items }
+    Figure {
+        name: one_line(if title.trim().is_empty() { metric.name() } else { title }),
+        description: description(metric, columns),
+        width: PAGE[0],
+        height: PAGE[1],
+        ground: Some(GROUND),
+        heatmaps: Vec::new(),
+        items: page.items,
+    }
+}
+
+/// `Curves of Sink mass over ε, from 0 to 1e2, for Query, Key and Value; marked: 5e-1, 1e-3, 1e-10`
+fn description(metric: SweepMetric, columns: &[Epsilon]) -> String {
+    let marked: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    let marked = marked.join(", ");
+    format!("Curves of {} over ε, from 0 to 1e2, for Query, Key and Value; marked: {marked}", metric.name())
 }
 
 fn x_of_decade(decade: f64) -> f64 {

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use serde::Serialize;
 
-use super::{Dpi, FigureError, TextMode, sweep_figure, to_png, to_svg};
+use super::{Dpi, FigureError, TextMode, sweep_figure, to_pdf, to_png, to_svg};
 use crate::{
     attention::{Component, Epsilon, Experiment, Operation, Scope},
     engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
@@ -17,6 +17,7 @@ pub enum SweepFormat {
     Json,
     Png,
     Svg,
+    Pdf,
 }
 
 impl SweepFormat {
@@ -26,7 +27,8 @@ impl SweepFormat {
     /// When it ends otherwise; the message names the file and the endings.
     pub fn of(path: &Path) -> Result<Self, SweepExportError> {
         let ending = path.extension().unwrap_or_default();
-        let all = [("csv", Self::Csv), ("json", Self::Json), ("png", Self::Png), ("svg", Self::Svg)];
+        let all =
+            [("csv", Self::Csv), ("json", Self::Json), ("png", Self::Png), ("svg", Self::Svg), ("pdf", Self::Pdf)];
         let found = all.into_iter().find(|(name, _)| ending.eq_ignore_ascii_case(name));
         found.map(|(_, format)| format).ok_or_else(|| SweepExportError::Format(path.to_owned()))
     }
@@ -36,7 +38,7 @@ impl SweepFormat {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepExportError {
-    #[error("{}: the name must end in .csv, .json, .png or .svg", .0.display())]
+    #[error("{}: the name must end in .csv, .json, .png, .svg or .pdf", .0.display())]
     Format(std::path::PathBuf),
     #[error("there is no {metric}: the prompt has {n_positions} tokens")]
     Unmeasured { metric: &'static str, n_positions: usize },
@@ -72,6 +74,7 @@ impl SweepExport<'_> {
             SweepFormat::Json => Ok(json(self).map_err(io::Error::from)?),
             SweepFormat::Png => Ok(to_png(&self.figure()?, self.dpi, None)?),
             SweepFormat::Svg => Ok(to_svg(&self.figure()?, TextMode::default(), None)?.into_bytes()),
+            SweepFormat::Pdf => Ok(to_pdf(&self.figure()?, TextMode::default(), None)?),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::ZlibEncoder};
 
-use super::sfnt::Tables;
+use super::truetype::Tables;
 
 const HEADER: usize = 44;
 const RECORD: usize = 20;
@@ -94,11 +94,12 @@ mod tests {
     use std::{collections::BTreeSet, io::Read as _};
 
     use super::*;
-    use crate::figure::sfnt;
+    use crate::figure::truetype;
 
     #[test]
     fn every_table_is_in_the_file_as_it_was() {
-        let tables = sfnt::subset(epaint_default_fonts::UBUNTU_LIGHT, &(36..90).collect::<BTreeSet<u16>>()).unwrap();
+        let tables =
+            truetype::subset(epaint_default_fonts::UBUNTU_LIGHT, &(36..90).collect::<BTreeSet<u16>>()).unwrap();
         let file = write(tables.clone()).unwrap();
         let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize;
         assert_eq!((&file[..4], number(8)), (&b"wOFF"[..], file.len()));

@@ -163,12 +163,12 @@ fn the_sweep_is_what_the_command_line_writes() {
     window.menu(&["File", "Export sweep…"]);
     assert!(window.session().view.sweep.open, "curves are computed while their panel is open");
     window.settle();
-    for ending in ["csv", "json", "svg"] {
+    for ending in ["csv", "json", "svg", "pdf"] {
         let path = folder.path().join(format!("sweep.{ending}"));
         if !window.has(Role::Button, "Save sweep") {
             window.menu(&["File", "Export sweep…"]);
         }
-        window.type_over(Role::TextInput, "CSV, JSON, PNG or SVG file", &path.display().to_string());
+        window.type_over(Role::TextInput, "CSV, JSON, PNG, SVG or PDF file", &path.display().to_string());
         window.click(Role::Button, "Save sweep");
         saved(&mut window, &path);
         let metric = window.session().view.sweep.metric;

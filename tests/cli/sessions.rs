@@ -137,6 +137,21 @@ fn a_figure_that_holds_a_session_is_a_source() {
     }
 }
 
+/// `version-1.pdf` is a figure as version 0.1.0 wrote it, with its session in the document's own metadata.
+#[test]
+fn a_pdf_is_a_source_whichever_version_wrote_it() {
+    let sandbox = Sandbox::new();
+    let arguments = ["bundled:austen", "--prompt", "A short one.", "--layer", "1", "--epsilon", "0.7,0.2,0"];
+    let expected = weights(&sandbox, &arguments);
+    let stored = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sessions/version-1.pdf");
+    assert_eq!(weights(&sandbox, &[stored]), expected);
+    let export = [&["export", "-o", "new.pdf"], &arguments[..]].concat();
+    sandbox.run(&export).assert_done();
+    assert_eq!(weights(&sandbox, &["new.pdf"]), expected);
+    sandbox.run(&["export", "-o", "again.pdf", "new.pdf"]).assert_done();
+    assert_eq!(weights(&sandbox, &["again.pdf"]), expected);
+}
+
 #[test]
 fn what_cannot_be_restored_is_one_line() {
     let sandbox = Sandbox::new();

@@ -128,13 +128,17 @@ fn pictures_are_drawn() {
     let png = fs::read(sandbox.path("sweep.PNG")).unwrap();
     let reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (504, 236));
+    sandbox.run(&["sweep", "-o", "sweep.pdf", "--metric", "kl"]).assert_done();
+    let pdf = fs::read(sandbox.path("sweep.pdf")).unwrap();
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.contains("/MediaBox[0 0 504 236]") && text.contains("/Alt"));
 }
 
 #[test]
 fn what_cannot_be_swept_is_refused() {
     let sandbox = Sandbox::new();
     for (arguments, code, parts) in [
-        (&["-o", "sweep.npz"][..], 1, &["sweep.npz", ".csv", ".json", ".svg"][..]),
+        (&["-o", "sweep.npz"][..], 1, &["sweep.npz", ".csv", ".json", ".svg", ".pdf"][..]),
         (&["-o", "sweep"], 1, &[".csv"]),
         (&["-o", "a.csv", "--cell", "24,0"], 1, &["--cell", "24", "24 tokens"]),
         (&["-o", "a.csv", "--cell", "2,6"], 1, &["--cell 2,6", "masked"]),

@@ -115,14 +115,14 @@ fn a_pdf_has_the_figures_page_cells_and_fonts() {
     let figure = figure(&support::captured(), &style).unwrap();
     let pdf = draw(&support::captured(), &style, FileFormat::Pdf, None).unwrap();
     let text = String::from_utf8_lossy(&pdf);
-    let page = text.split_once("/MediaBox [0 0 ").unwrap().1.split_once(']').unwrap().0;
+    let page = text.split_once("/MediaBox[0 0 ").unwrap().1.split_once(']').unwrap().0;
     let sides: Vec<f64> = page.split(' ').map(|side| side.parse().unwrap()).collect();
     assert!((sides[0] - figure.width).abs() < 0.01 && (sides[1] - figure.height).abs() < 0.01, "{page}");
 
     // One picture without loss for each heatmap, a pixel for a cell.
     let streams = streams(&pdf);
     let pictures: Vec<&Vec<u8>> =
-        streams.iter().filter(|(d, _)| d.contains("/Subtype /Image")).map(|(_, bytes)| bytes).collect();
+        streams.iter().filter(|(d, _)| d.contains("/Subtype/Image")).map(|(_, bytes)| bytes).collect();
     let cells = |heatmap: &attenuate::figure::Heatmap| -> Vec<u8> {
         let cell = |query, key| match heatmap.measure.exact(query, key) {
             Some(value) => heatmap.palette.color(value as f32),
@@ -138,7 +138,7 @@ fn a_pdf_has_the_figures_page_cells_and_fonts() {
         assert!(pictures.iter().any(|picture| close(picture)), "a heatmap without its picture");
     }
     let fonts: BTreeSet<&str> =
-        text.split("/BaseFont /").skip(1).map(|rest| rest.split(['\n', '-']).next().unwrap()).collect();
+        text.split("/BaseFont/").skip(1).map(|rest| rest.split(['/', '-', '>']).next().unwrap()).collect();
     assert_eq!(fonts.len(), 1, "{fonts:?}");
     assert!(text.contains("/FontFile2") && text.contains("/ToUnicode"), "embedded, and to be searched");
 
@@ -147,9 +147,47 @@ fn a_pdf_has_the_figures_page_cells_and_fonts() {
     assert!(!String::from_utf8_lossy(&pdf).contains("/FontFile2"));
 }
 
+/// The XMP packets of a PDF.
+fn packets(pdf: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(pdf);
+    let packets = text.split("<?xpacket begin=").skip(1).map(|rest| rest.split("<?xpacket end=").next().unwrap());
+    packets.map(|packet| packet.split_once("?>").unwrap().1.to_owned()).collect()
+}
+
 #[test]
-fn fonts_and_resources_come_in_one_order() {
-    // Two fonts: the converter keeps them in a hash map.
+fn a_pdf_has_a_title_a_description_and_no_time() {
+    let draw = |style: &FigureStyle, payload| draw(&support::captured(), style, FileFormat::Pdf, payload).unwrap();
+    let style = FigureStyle { title: Some("Query & Key <Ω> ‖v‖".to_owned()), ..FigureStyle::default() };
+    let pdf = draw(&style, Some(r#"{"a":"<&>"}"#));
+    let text = String::from_utf8_lossy(&pdf);
+    for part in ["/StructTreeRoot", "/Marked true", "/Lang(en)", "/DisplayDocTitle true", "/S/Figure", "/Alt"] {
+        assert!(text.contains(part), "{part}");
+    }
+    for time in ["CreationDate", "ModDate", "CreateDate", "ModifyDate"] {
+        assert!(!text.contains(time), "{time}: it names no time");
+    }
+    let packets = packets(&pdf);
+    assert_eq!(packets.len(), 2, "the document's own, and the session's");
+    let read = |packet: &str, name: &str| {
+        let document = roxmltree::Document::parse(packet.trim()).unwrap();
+        let element = document.descendants().find(|node| node.tag_name().name() == name);
+        element.map(|node| {
+            node.descendants().filter_map(|part| part.text().filter(|_| part.is_text())).collect::<String>()
+        })
+    };
+    let found = |name: &str| packets.iter().find_map(|packet| read(packet, name)).map(|text| text.trim().to_owned());
+    assert_eq!(found("title").unwrap(), "Query & Key <Ω> ‖v‖");
+    let description = found("description").unwrap();
+    assert!(description.contains("Attention Weight") && description.contains("Modifying Key with ε = 1e-10"));
+    assert_eq!(found("part").unwrap(), "1", "PDF/UA-1");
+    assert_eq!(found("session").unwrap(), r#"{"a":"<&>"}"#);
+
+    let untitled = FigureStyle { title: Some(String::new()), ..FigureStyle::default() };
+    assert!(String::from_utf8_lossy(&draw(&untitled, None)).contains("Attention Weight"), "it has a name all the same");
+}
+
+#[test]
+fn a_pdf_is_the_same_bytes_on_every_run_whatever_fonts_have() {
     let mut outcome = support::captured();
     let mut tokens = outcome.tokens.to_vec();
     tokens[3].text = "‖ → ✓".to_owned();
@@ -158,6 +196,16 @@ fn fonts_and_resources_come_in_one_order() {
     let first = draw();
     assert!(String::from_utf8_lossy(&first).matches("/FontFile2").count() == 2);
     assert!((0..6).all(|_| draw() == first));
+
+    // A character that no font has: not accessible by the standard's letter, tagged all the same.
+    let mut tokens = outcome.tokens.to_vec();
+    tokens[4].text = "猫".to_owned();
+    outcome.tokens = tokens.into();
+    let draw = || attenuate::figure::draw(&outcome, &FigureStyle::default(), FileFormat::Pdf, None).unwrap();
+    let pdf = draw();
+    assert!(!String::from_utf8_lossy(&pdf).contains("pdfuaid"));
+    assert!(String::from_utf8_lossy(&pdf).contains("/StructTreeRoot"));
+    assert!(draw() == pdf);
 }
 
 /// Above a size a heatmap is a picture in a vector file too: it stays sharp, and the file stays small.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use png::{BitDepth, BlendOp, ColorType, DeflateCompression, DisposeOp, Encoder, Filter};
 
-use super::{AnimationError, Play, frames::Patch, write::Film};
+use super::{AnimationError, Play, film::Film, frames::Patch};
 use crate::figure::{Ground, Picture, payload::PNG_KEYWORD};
 
 /// Pixels that the colours of a GIF's frame are learned from: every so many; 1 is slowest and best.

@@ -8,8 +8,9 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Animation, AnimationError, AnimationFormat,
+    AnimationError, AnimationFormat,
     files::{AnimatedFile, Apng, Gif},
+    film::Film,
     frames::fitted,
 };
 use crate::{
@@ -20,18 +21,6 @@ use crate::{
 
 /// Frames that are drawn at once.
 const AT_ONCE: usize = 4;
-
-/// An animation and what it is of.
-#[derive(Clone, Debug)]
-pub struct Film {
-    /// Its ε are those of the columns that stand.
-    pub spec: RunSpec,
-    pub style: FigureStyle,
-    pub animation: Animation,
-    pub format: AnimationFormat,
-    /// The session, which a PNG carries (see [`payload`](crate::figure::payload)).
-    pub payload: Option<String>,
-}
 
 impl Film {
     /// Writes the film to `out`, a few frames in memory at a time, and tells `job` how many are in the file. The same

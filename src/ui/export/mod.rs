@@ -29,7 +29,8 @@ use figure::FigureDialog;
 
 const NUMBERS: FileKind =
     FileKind { name: "Numbers (NPZ, safetensors, CSV, JSON)", extensions: &["npz", "safetensors", "csv", "json"] };
-const SWEEP: FileKind = FileKind { name: "Curves (CSV, JSON, PNG, SVG)", extensions: &["csv", "json", "png", "svg"] };
+const SWEEP: FileKind =
+    FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
 
 /// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,8 +168,11 @@ const NUMBERS_WORDS: Words = Words {
     button: "Save numbers",
     why_not: "The panels are still being computed",
 };
-const SWEEP_WORDS: Words =
-    Words { field: "CSV, JSON, PNG or SVG file", button: "Save sweep", why_not: "The curves are still being computed" };
+const SWEEP_WORDS: Words = Words {
+    field: "CSV, JSON, PNG, SVG or PDF file",
+    button: "Save sweep",
+    why_not: "The curves are still being computed",
+};
 
 /// A path and a button; whether either was used and there is something to save.
 fn save_ui<R: Send + 'static>(

@@ -1,10 +1,17 @@
 //! A resolved figure as pixels, a band at a time: a large picture takes no more memory than a small one.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
-use resvg::{tiny_skia, usvg};
+use resvg::{
+    tiny_skia,
+    usvg::{self, fontdb},
+};
 
-use super::{Dpi, Figure, FigureError, Heatmap, Picture, Pooled, Rgb, svg, text};
+use super::{Dpi, Figure, FigureError, Heatmap, Picture, Pooled, Rgb, fonts::Font, svg};
 
 /// Draws bands of the figure, whole rows of pixels from the top.
 ///
@@ -30,7 +37,7 @@ impl<'a> Raster<'a> {
         if u64::from(width) * u64::from(height) > most {
             return Err(FigureError::TooManyPixels { width: width.into(), height: height.into(), most });
         }
-        let items = usvg::Tree::from_str(&svg::write(figure, svg::Medium::Items, None)?, &text::svg_options())?;
+        let items = usvg::Tree::from_str(&svg::write(figure, svg::Medium::Items, None)?, &svg_options())?;
         Ok(Self { figure, items, scale, width, height, pooled: BTreeMap::new() })
     }
 
@@ -70,6 +77,19 @@ impl<'a> Raster<'a> {
         let rgba = if self.figure.ground.is_some() { pixmap.take() } else { straight(&pixmap) };
         Ok(Picture { width, height, rgba })
     }
+}
+
+/// What the renderer reads an SVG with: fonts from memory only, so that a figure looks the same everywhere.
+fn svg_options() -> usvg::Options<'static> {
+    static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+        let mut fonts = fontdb::Database::new();
+        for font in [Font::UbuntuLight, Font::Hack] {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font.file())));
+        }
+        Arc::new(fonts)
+    });
+    let font_family = Font::UbuntuLight.family().to_owned();
+    usvg::Options { fontdb: FONTS.clone(), font_family, ..usvg::Options::default() }
 }
 
 /// Colours that no opacity is multiplied into.

@@ -1,4 +1,4 @@
-//! The choices of a style as words, as the command line takes them.
+//! Parses the choices of a figure's style from their names, as the command line takes them.
 
 use std::str::FromStr;
 

@@ -1,10 +1,11 @@
-//! How much room the parts of a figure take, and what that leaves to the panels.
+//! Spacing: how much of the page the parts of a figure take, and what that leaves to the panels.
 
 use super::{
     Beyond, Dpi, FigureError, FigureSpec, LabelRotation, PageSize, Unit,
-    geometry::Title,
+    fonts::{ASCENT, DESCENT},
     labels::{BEYOND, label_step},
-    text::{self, ASCENT, DESCENT},
+    shaping::{self, widest},
+    title_line::TitleLine,
 };
 
 /// The grid that panels and lines of a page in millimetres are aligned to, 1/300 inch: at 300 dpi, or a multiple, every
@@ -60,7 +61,7 @@ impl Dots {
 }
 
 /// Space around and between the panels.
-pub(super) struct Room {
+pub(super) struct Spacing {
     dots: Dots,
     /// Rows and columns of panels.
     pub grid: [f64; 2],
@@ -82,8 +83,8 @@ pub(super) struct Room {
     widest_label: f64,
 }
 
-impl Room {
-    pub(super) fn new(spec: &FigureSpec, widest: &Widest, title: &Title, dots: Dots) -> Self {
+impl Spacing {
+    pub(super) fn new(spec: &FigureSpec, widest: &Widest, title: &TitleLine, dots: Dots) -> Self {
         let font = spec.font_size.points();
         let line = |is_there: bool, height: f64| if is_there { height } else { 0.0 };
         let note = line(widest.note > 0.0, LINE * 0.875 * font);
@@ -192,27 +193,18 @@ pub(super) struct Widest {
 }
 
 impl Widest {
-    pub(super) fn measure(spec: &FigureSpec) -> Result<Self, FigureError> {
-        let panels = spec.panels.iter().flatten();
-        let [titles, notes, metrics]: [Vec<&str>; 3] = [
-            panels.clone().map(|panel| panel.title.as_str()).collect(),
-            panels.clone().map(|panel| panel.note.as_str()).collect(),
-            panels.map(|panel| panel.metrics.as_str()).collect(),
-        ];
-        let mut ticks: Vec<&str> = spec.bar.ticks.iter().map(|tick| tick.label.as_str()).collect();
-        if spec.bar.beyond != Beyond::default() {
-            ticks.extend(BEYOND);
+    pub(super) fn measure(spec: &FigureSpec) -> Self {
+        let panels = || spec.panels.iter().flatten();
+        let ticks = spec.bar.ticks.iter().map(|tick| tick.label.as_str());
+        let beyond = BEYOND.into_iter().filter(|_| spec.bar.beyond != Beyond::default());
+        Self {
+            panel_title: widest(panels().map(|panel| panel.title.as_str())),
+            note: widest(panels().map(|panel| panel.note.as_str())),
+            metrics: widest(panels().map(|panel| panel.metrics.as_str())),
+            axis_label: widest(spec.axis_labels.iter().map(String::as_str)),
+            tick: widest(ticks.chain(beyond)),
+            bar_label: shaping::width(&spec.bar.label),
         }
-        let axis_labels: Vec<&str> = spec.axis_labels.iter().map(String::as_str).collect();
-        let widest = |texts: &[&str]| text::widths(texts).map(|widths| widths.into_iter().fold(0.0, f64::max));
-        Ok(Self {
-            panel_title: widest(&titles)?,
-            note: widest(&notes)?,
-            metrics: widest(&metrics)?,
-            axis_label: widest(&axis_labels)?,
-            tick: widest(&ticks)?,
-            bar_label: text::width(&spec.bar.label)?,
-        })
     }
 }
 
