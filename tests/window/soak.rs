@@ -24,6 +24,9 @@ const STRETCH: Duration = Duration::from_secs(15);
 const GROWTH: f64 = 1.05;
 const SLACK: u64 = 16 << 20;
 
+/// A dialog changes more pixels than this, a blinking caret or what is under the pointer fewer.
+const DIALOG: usize = 20_000;
+
 /// Keys that change what is shown, none that opens a dialog or ends the program.
 const KEYS: [&str; 24] = [
     "i",
@@ -126,7 +129,16 @@ impl Hand {
 
 /// Opens a dialog that asks for a path, and gives it.
 fn answer(screen: &Screen, shortcut: &str, path: &Path) {
+    let before = screen.picture();
     screen.press(shortcut);
+    // Keys that come before the dialog does would go to what is behind it, and the path behind the one that it offers.
+    let window = Rect::from_min_max(pos2(0.0, 0.0), pos2(WIDTH as f32, HEIGHT as f32));
+    for _ in 0..100 {
+        sleep(Duration::from_millis(50));
+        if screen.picture().changed(&before, window) > DIALOG {
+            break;
+        }
+    }
     sleep(Duration::from_millis(200));
     screen.press("ctrl+a");
     screen.xdotool(&["type", "--delay", "5", path.to_str().unwrap()]).unwrap();
