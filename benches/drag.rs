@@ -24,7 +24,7 @@ use std::{collections::HashMap, hint::black_box, path::PathBuf};
 use attenuate::{
     attention::{Column, Component, Epsilon, Grid, PanelId, Preset, Scope, Shape, exp_in_place},
     engine::{Bundled, Engine, Prompt, RunSpec, SourceSpec},
-    figure::{ColorNorm, Colormap, Ground, LimitsFrom, MaskedStyle, PanelRenderer, PictureSpec, Pooling, Quantity},
+    figure::{ColorNorm, Ground, Look, PanelRenderer, PictureSpec, Quantity},
     session::Session,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -72,7 +72,7 @@ fn quantities(criterion: &mut Criterion) {
     let own = Quantity::ALL.map(|quantity| (quantity.to_string(), quantity, quantity.default_norm()));
     for (name, quantity, norm) in own.into_iter().chain([("weight, auto".into(), Quantity::Weight, ColorNorm::Auto)]) {
         let mut spec = spec(source.clone(), Preset::ThisHead.scope());
-        let picture = PictureSpec { quantity, norm, ..picture_spec() };
+        let picture = PictureSpec { look: Look { quantity, norm, ..Look::default() }, ..picture_spec() };
         let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
         group.bench_function(BenchmarkId::new(name, POSITIONS), |bencher| {
             bencher.iter(|| {
@@ -86,17 +86,7 @@ fn quantities(criterion: &mut Criterion) {
 }
 
 fn picture_spec() -> PictureSpec {
-    PictureSpec {
-        window: None,
-        size: PANEL,
-        quantity: Quantity::default(),
-        pooling: Pooling::default(),
-        colormap: Colormap::default(),
-        norm: ColorNorm::default(),
-        limits_from: LimitsFrom::default(),
-        masked: MaskedStyle::default(),
-        ground: Ground::Light,
-    }
+    PictureSpec { window: None, size: PANEL, look: Look::default(), ground: Ground::Light }
 }
 
 /// ε that no earlier step had, so that nothing is answered from a cache.

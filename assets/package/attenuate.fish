@@ -86,7 +86,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s o -l output -d 'File to write; the extension decides the format (.png or .apng: animated PNG, .gif)' -r -F
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l moving -d 'Column whose ε moves, in all rows: 0, 1, 2 or left, middle, right' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l moving -d 'Column whose ε moves, in all rows: 0, 1, 2, … or left, middle, right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l range -d 'From which ε to which, in equal steps of the logarithm' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l frames -d 'Frames from the one to the other, 2 to 1000' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rate -d 'Frames per second, 1 to 50' -r
@@ -123,6 +123,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for the numbers of what is shown' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l rows -d 'Rows that are written, such as query,value [default: those of the session, else query,key,value]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r

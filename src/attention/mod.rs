@@ -13,6 +13,7 @@
 //!
 //! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
 
+mod cell;
 mod component;
 mod components;
 mod epsilon;
@@ -31,6 +32,7 @@ mod scores;
 mod sums;
 mod why;
 
+pub use cell::Cell;
 pub use component::{Component, ParseComponentError};
 pub use components::{Components, ParseComponentsError};
 pub use epsilon::{Epsilon, EpsilonError};

@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use super::{Component, HeadEdit, HeadScores, Pattern};
+use super::{Cell, Component, HeadEdit, HeadScores, Pattern};
 
 /// Which keys a query may attend to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,11 @@ impl Mask {
             Self::Causal => n_positions * (n_positions + 1) / 2,
             Self::Bidirectional => n_positions * n_positions,
         }
+    }
+
+    /// Whether the cell's query may attend to its key, out of `n_positions` queries and keys.
+    pub fn allows(self, cell: Cell, n_positions: usize) -> bool {
+        cell.query < n_positions && cell.key < self.attended(cell.query, n_positions)
     }
 }
 

@@ -36,7 +36,7 @@ pub struct AnimateArguments {
     /// File to write; the extension decides the format (.png or .apng: animated PNG, .gif)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Column whose ε moves, in all rows: 0, 1, 2 or left, middle, right
+    /// Column whose ε moves, in all rows: 0, 1, 2, … or left, middle, right
     #[arg(long, value_name = "COLUMN", default_value = "0", help_heading = "Animation")]
     pub moving: PanelColumns,
     /// From which ε to which, in equal steps of the logarithm
@@ -99,7 +99,7 @@ impl AnimateArguments {
         let mut columns = self.moving.named().into_iter().flatten();
         match (columns.next(), columns.next()) {
             (Some(column), None) => Ok(column),
-            _ => Err("--moving is one column: expected 0, 1 or 2".to_owned()),
+            _ => Err("--moving is one column: expected 0, 1, 2, … or left, middle, right".to_owned()),
         }
     }
 }
@@ -125,9 +125,9 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     start::place(&mut session, arguments.place);
     start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
-        check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
+        check::limits_of(session.view().look.norm).map_err(anyhow::Error::msg)?;
     }
-    let style = arguments.figure.over(session.view.figure_style());
+    let style = arguments.figure.over(session.view().figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
     let mut engine = Engine::default();

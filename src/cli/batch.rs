@@ -17,7 +17,7 @@ use super::notices;
 use crate::{
     base::ProtectedFiles,
     engine::{Engine, EngineError, Outcome},
-    session::Session,
+    session::{Command, Session},
 };
 
 /// Nobody waits for an interruption on the command line: Ctrl+C ends the program.
@@ -163,10 +163,10 @@ pub fn each(
 
 /// The heads in order of their layers, so that a model's layers are run once.
 fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) -> Result<Vec<Session>, EngineError> {
-    let facts = engine.facts(&session.source)?;
+    let facts = engine.facts(session.source())?;
     let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
-    let layers = places.layer.as_ref().map_or_else(|| vec![session.layer], |layers| layers.of(n_layers));
-    let heads = places.head.as_ref().map_or_else(|| vec![session.head], |heads| heads.of(n_heads));
+    let layers = places.layer.as_ref().map_or_else(|| vec![session.layer()], |layers| layers.of(n_layers));
+    let heads = places.head.as_ref().map_or_else(|| vec![session.head()], |heads| heads.of(n_heads));
     // Before the first file is written.
     if let Some(&layer) = layers.iter().find(|&&layer| layer >= n_layers) {
         return Err(EngineError::NoSuchLayer { layer, n_layers, title: facts.title.clone() });
@@ -174,12 +174,15 @@ fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) ->
     if let Some(&head) = heads.iter().find(|&&head| head >= n_heads) {
         return Err(EngineError::NoSuchHead { head, n_heads, title: facts.title.clone() });
     }
-    let of_layer = |layer: usize| heads.iter().map(move |&head| Session { layer, head, ..session.clone() });
+    let of_layer = |layer: usize| {
+        heads.iter().map(move |&head| session.clone().with([Command::SetLayer(layer), Command::SetHead(head)]))
+    };
     Ok(layers.into_iter().flat_map(of_layer).collect())
 }
 
 fn file_of(output: &Path, session: &Session) -> PathBuf {
-    let filled = |name: &str| name.replace(LAYER, &session.layer.to_string()).replace(HEAD, &session.head.to_string());
+    let filled =
+        |name: &str| name.replace(LAYER, &session.layer().to_string()).replace(HEAD, &session.head().to_string());
     // A placeholder in a name that is not UTF-8 was refused; folders may have such names.
     output.iter().map(|name| name.to_str().map_or_else(|| name.to_owned(), |name| filled(name).into())).collect()
 }
@@ -228,7 +231,7 @@ mod tests {
         let error = places("0,1", "all").check(Path::new("{head}.png")).unwrap_err();
         assert!(error.starts_with("--layer") && error.contains("{layer}"), "{error}");
         assert!(places("0", "all").check(Path::new("a.png")).is_err_and(|error| error.starts_with("--head")));
-        let session = Session { layer: 12, head: 3, ..Session::default() };
+        let session = Session::default().with([Command::SetLayer(12), Command::SetHead(3)]);
         assert_eq!(file_of(Path::new("o/{layer}-{head}-{layer}.png"), &session), Path::new("o/12-3-12.png"));
     }
 }

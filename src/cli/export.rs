@@ -90,9 +90,9 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
-        check::limits_of(session.view.norm).map_err(anyhow::Error::msg)?;
+        check::limits_of(session.view().look.norm).map_err(anyhow::Error::msg)?;
     }
-    let style = arguments.figure.over(session.view.figure_style());
+    let style = arguments.figure.over(session.view().figure_style());
     let style = FigureStyle { text: arguments.text.unwrap_or_default(), ..style };
     let fingerprints = Fingerprints::default();
     // Was possible just now: heads differ in no ε.

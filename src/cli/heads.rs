@@ -90,8 +90,8 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
 
 fn table(session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let mut engine = Engine::default();
-    notices::write(&mut engine, &session.source)?;
-    let summaries = engine.heads(&session.source, &session.prompt, &NEVER)?;
+    notices::write(&mut engine, session.source())?;
+    let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
     let ships = if arguments.ships { Some(add_ships(&mut engine, session, arguments, &mut rows)?) } else { None };
     let mut table = HeadsTable { rows, ships };
@@ -116,7 +116,7 @@ fn add_ships(
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
     let spec = session.run_spec().with(|experiment| experiment.operation = operation);
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
-        bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source);
+        bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source());
     };
     for (row, found) in rows.iter_mut().zip(all) {
         row.ships = Some(found.ships);

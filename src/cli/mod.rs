@@ -143,39 +143,39 @@ mod tests {
     fn nothing_is_the_figure_and_a_prompt_is_the_live_model() {
         assert_eq!(window(&[]), Session::default());
         let live = window(&["--prompt", "Hello."]);
-        assert_eq!(live.source, SourceSpec::Bundled(Bundled::Austen));
-        assert_eq!(live.prompt, Prompt::Text { text: "Hello.".into(), bos: true });
+        assert_eq!(*live.source(), SourceSpec::Bundled(Bundled::Austen));
+        assert_eq!(*live.prompt(), Prompt::Text { text: "Hello.".into(), bos: true });
         let exact = window(&["--token-ids", "0,12,7"]);
-        assert_eq!(exact.prompt, Prompt::TokenIds(vec![0, 12, 7]));
+        assert_eq!(*exact.prompt(), Prompt::TokenIds(vec![0, 12, 7]));
     }
 
     #[test]
     fn options_reach_the_session() {
         let session =
             window(&["bundled:austen", "--layer", "2", "--head", "3", "--epsilon", "1,0.1,0", "--layers", "1..=2"]);
-        assert_eq!((session.layer, session.head), (2, 3));
+        assert_eq!((session.layer(), session.head()), (2, 3));
         assert_eq!(
             session
-                .epsilon
+                .epsilon()
                 .row(crate::attention::Component::Key)
                 .iter()
                 .map(|epsilon| epsilon.get())
                 .collect::<Vec<_>>(),
             [1.0, 0.1, 0.0]
         );
-        assert_eq!(session.scope.layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
-        assert_eq!(window(&["--operation", "noise", "--seed", "7"]).operation, Operation::Noise { seed: 7 });
-        assert_eq!(window(&["--operation", "mean-heads"]).operation, Operation::MeanHeads);
+        assert_eq!(session.scope().layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
+        assert_eq!(window(&["--operation", "noise", "--seed", "7"]).operation(), Operation::Noise { seed: 7 });
+        assert_eq!(window(&["--operation", "mean-heads"]).operation(), Operation::MeanHeads);
     }
 
     #[test]
     fn a_quantity_comes_with_its_norm_and_colours_unless_others_are_asked_for() {
-        let view = window(&["--quantity", "difference", "--per-panel"]).view;
+        let view = window(&["--quantity", "difference", "--per-panel"]).view().look;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("symmetric".into(), "rdbu".into()));
         assert_eq!(view.limits_from, LimitsFrom::EachPanel);
         assert_eq!(view.pooling, Pooling::Max);
-        assert_eq!(window(&["--pooling", "mean"]).view.pooling, Pooling::Mean);
-        let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view;
+        assert_eq!(window(&["--pooling", "mean"]).view().look.pooling, Pooling::Mean);
+        let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view().look;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("log:0.1:5".into(), "magma".into()));
     }
 

@@ -8,12 +8,13 @@ use clap::{
 };
 
 use crate::{
-    attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
+    attention::{Epsilon, Grid, HeadScope, LayerScope, Operation, PositionScope, Shape},
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
     session::{
         COLUMNS,
         document::{Named, NamedError},
+        figure_grid,
     },
 };
 
@@ -107,7 +108,7 @@ pub struct PlaceArguments {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ColumnArguments {
     /// The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]
-    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
+    #[arg(long, value_name = "E,E,…", allow_hyphen_values = true, value_parser = parse_columns, help_heading = "Intervention")]
     pub epsilon: Option<Columns>,
 }
 
@@ -144,7 +145,7 @@ pub struct ViewArguments {
     #[arg(long, value_name = "L:H", value_parser = parse_head, conflicts_with = "compare_epsilon")]
     pub compare_head: Option<(usize, usize)>,
     /// Differences from the same view at these ε instead of the baseline
-    #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
+    #[arg(long, value_name = "E,E,…", allow_hyphen_values = true, value_parser = parse_columns)]
     pub compare_epsilon: Option<Columns>,
     /// What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean
     /// [default: max]
@@ -166,6 +167,13 @@ pub struct ViewArguments {
 /// ε of the columns, from left to right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns(pub Vec<Epsilon>);
+
+impl Columns {
+    /// The same in every row that `like` has.
+    pub fn grid(&self, like: Shape) -> Grid<Epsilon> {
+        Grid::repeated(like.rows(), &self.0).unwrap_or_else(figure_grid)
+    }
+}
 
 fn parse_head(text: &str) -> Result<(usize, usize), String> {
     let parts =

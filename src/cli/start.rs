@@ -11,11 +11,10 @@ use super::{
 use crate::{
     attention::Operation,
     engine::{Bundled, Fingerprints, Prompt, Reference, SourceSpec},
-    figure::LimitsFrom,
+    figure::{LimitsFrom, Look},
     session::{
         Command, OnScreen, Person, Session,
         document::{self, Inputs, Named, SessionDocument, Start, Whereabouts},
-        repeated,
     },
 };
 
@@ -34,7 +33,7 @@ pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
         // What it would read is not known.
         return Ok(());
     }
-    check::prompt(arguments, &without_session(arguments).source)
+    check::prompt(arguments, without_session(arguments).source())
 }
 
 /// The session that the arguments name, whose source may have moved: the window looks for it.
@@ -76,7 +75,7 @@ pub fn source_and_prompt(arguments: &SourceArguments) -> anyhow::Result<Session>
 /// The files that are read for `session`.
 pub fn inputs(arguments: &SourceArguments, session: &Session) -> Inputs {
     let mut inputs = Inputs::default();
-    inputs.add_source(&session.source);
+    inputs.add_source(session.source());
     if let Some(path) = arguments.session() {
         inputs.add_session(path);
     }
@@ -88,7 +87,9 @@ fn without_session(arguments: &SourceArguments) -> Session {
     let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
     match arguments.source.as_ref().and_then(OnDisk::known) {
         Some(Named::Source(SourceSpec::Bundled(bundled))) => Session::example(*bundled),
-        Some(Named::Source(source)) => Session { source: source.clone(), layer: 0, head: 0, ..Session::default() },
+        Some(Named::Source(source)) => {
+            Session::default().with([Command::Open(source.clone()), Command::SetLayer(0), Command::SetHead(0)])
+        }
         _ if reads => Session::example(Bundled::Austen),
         _ => Session::default(),
     }
@@ -97,7 +98,7 @@ fn without_session(arguments: &SourceArguments) -> Session {
 fn read(path: &Path) -> anyhow::Result<SessionDocument> {
     let mut document = document::read(path).map_err(|error| anyhow!("{error}"))?;
     // Theme and scale are of the person who saved it.
-    document.session.view.person = Person::default();
+    do_each(&mut document.session, [Command::SetPerson(Person::default())]);
     Ok(document)
 }
 
@@ -118,14 +119,14 @@ fn located(document: &SessionDocument, path: &Path) -> anyhow::Result<SourceSpec
 }
 
 fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<()> {
-    check::prompt(arguments, &session.source).map_err(anyhow::Error::msg)?;
+    check::prompt(arguments, session.source()).map_err(anyhow::Error::msg)?;
     let command = match (&arguments.token_ids, &arguments.prompt) {
         (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.clone())),
         (None, Some(text)) => Command::Read(Prompt::Text { text: text.as_str().into(), bos: !arguments.no_bos }),
         (None, None) if arguments.no_bos => Command::SetBos(false),
         (None, None) => return Ok(()),
     };
-    session.apply(command, OnScreen::default());
+    do_each(session, [command]);
     Ok(())
 }
 
@@ -138,16 +139,15 @@ pub fn intervene(
     columns: &ColumnArguments,
     arguments: &InterventionArguments,
 ) -> anyhow::Result<()> {
-    session.operation = operation(session.operation, arguments.operation, arguments.seed)?;
-    let scope = &mut session.scope;
+    let operation = operation(session.operation(), arguments.operation, arguments.seed)?;
+    let mut scope = session.scope().clone();
     scope.layers = arguments.layers.unwrap_or(scope.layers);
     scope.heads = arguments.heads.unwrap_or(scope.heads);
     if let Some(positions) = &arguments.positions {
         scope.positions.clone_from(positions);
     }
-    if let Some(columns) = &columns.epsilon {
-        session.apply(Command::SetGrid(repeated(&columns.0)), OnScreen::default());
-    }
+    let grid = columns.epsilon.as_ref().map(|columns| Command::SetGrid(columns.grid(session.shape())));
+    do_each(session, [Command::SetOperation(operation), Command::SetScope(scope)].into_iter().chain(grid));
     Ok(())
 }
 
@@ -165,8 +165,7 @@ pub fn operation(old: Operation, given: Option<Operation>, seed: Option<u64>) ->
 
 /// Which head is shown.
 pub fn place(session: &mut Session, arguments: PlaceArguments) {
-    session.layer = arguments.layer.unwrap_or(session.layer);
-    session.head = arguments.head.unwrap_or(session.head);
+    do_each(session, arguments.layer.map(Command::SetLayer).into_iter().chain(arguments.head.map(Command::SetHead)));
 }
 
 /// What differences are taken from, for the head that is shown: [`show`] does this too, before several are.
@@ -175,15 +174,15 @@ pub fn place(session: &mut Session, arguments: PlaceArguments) {
 /// When ε are given for another number of columns.
 pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
     if let Some((layer, head)) = arguments.compare_head {
-        session.apply(Command::Compare(Reference::Head { layer, head }), OnScreen::default());
+        do_each(session, [Command::Compare(Reference::Head { layer, head })]);
     }
     if let Some(columns) = &arguments.compare_epsilon {
         let (found, expected) = (columns.0.len(), session.shape().n_columns());
         if found != expected {
             bail!("--compare-epsilon: expected {expected} values, one for each column of ε, found {found}");
         }
-        let then = session.run_spec().with(|experiment| experiment.epsilon = repeated(&columns.0));
-        session.apply(Command::Compare(Reference::kept(&then)), OnScreen::default());
+        let then = session.run_spec().with(|experiment| experiment.epsilon = columns.grid(experiment.shape()));
+        do_each(session, [Command::Compare(Reference::kept(&then))]);
     }
     Ok(())
 }
@@ -195,15 +194,24 @@ pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Resu
 pub fn show(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
     // First, as it brings a quantity with its colours along.
     compare(session, arguments)?;
-    let view = &mut session.view;
-    if let Some(quantity) = arguments.quantity {
-        view.show(quantity);
-    }
-    view.pooling = arguments.pooling.unwrap_or(view.pooling);
-    view.norm = arguments.norm.unwrap_or(view.norm);
-    view.colormap = arguments.colormap.unwrap_or(view.colormap);
-    if arguments.per_panel {
-        view.limits_from = LimitsFrom::EachPanel;
-    }
+    // A quantity that is named brings its norm and colours along, also where it is shown already.
+    let of_quantity = arguments.quantity.map(|quantity| (quantity, Look::of(quantity)));
+    let commands = [
+        of_quantity.map(|(quantity, _)| Command::SetQuantity(quantity)),
+        of_quantity.map(|(_, look)| Command::SetNorm(look.norm)),
+        of_quantity.map(|(_, look)| Command::SetColormap(look.colormap)),
+        arguments.pooling.map(Command::SetPooling),
+        arguments.norm.map(Command::SetNorm),
+        arguments.colormap.map(Command::SetColormap),
+        arguments.per_panel.then_some(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
+    ];
+    do_each(session, commands.into_iter().flatten());
     Ok(())
+}
+
+/// Carries out `commands` while nothing is on screen.
+fn do_each(session: &mut Session, commands: impl IntoIterator<Item = Command>) {
+    for command in commands {
+        session.apply(command, OnScreen::default());
+    }
 }

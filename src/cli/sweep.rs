@@ -139,7 +139,7 @@ fn check_cell(cell: Cell, outcome: &Outcome) -> anyhow::Result<()> {
             return Err(EngineError::NoSuchPosition { position, n_positions }).context("--cell");
         }
     }
-    if cell.key >= outcome.baseline.pattern.attended(cell.query) {
+    if !outcome.mask().allows(cell, n_positions) {
         bail!("--cell {},{} is masked: a token cannot attend to a later one", cell.query, cell.key);
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::{
     shared::{ColumnArguments, InterventionArguments, SourceArguments},
     start,
 };
-use crate::{base::write_atomically, numbers::NumbersFormat};
+use crate::{attention::Components, base::write_atomically, numbers::NumbersFormat, session::Command};
 
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
@@ -19,6 +19,9 @@ pub struct WeightsArguments {
     /// the numbers of what is shown
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Rows that are written, such as query,value [default: those of the session, else query,key,value]
+    #[arg(long, value_name = "NAMES")]
+    pub rows: Option<Components>,
     #[command(flatten)]
     pub places: PlacesArguments,
     #[command(flatten)]
@@ -46,6 +49,7 @@ pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
     let mut session = start::source_and_prompt(&arguments.source)?;
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    let session = session.with(arguments.rows.map(Command::SetRows));
     let protected = start::inputs(&arguments.source, &session).protected();
     batch::each(
         &session,

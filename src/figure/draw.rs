@@ -45,7 +45,7 @@ impl FileFormat {
 /// When the page is too small for its content, when the quantity needs values that a capture does not have,
 /// or when rows or columns are named that the grid does not have.
 pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureError> {
-    if style.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+    if style.look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
         return Err(FigureError::NoValues);
     }
     check_panels(outcome.shape(), style)?;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    ColorNorm, Colormap, Edges, Ground, Histogram, LimitsFrom, MaskedStyle, Measure, Palette, Picture, Pooling,
-    Quantity, Window, paint,
+    Edges, Ground, Histogram, LimitsFrom, Look, Measure, Palette, Picture, Quantity, Window, paint,
     panel_scales::{range, range_of_rows, scales},
     pooling::{Grain, n_cells, pool_counted},
 };
@@ -19,12 +18,7 @@ pub struct PictureSpec {
     pub window: Option<Window>,
     /// Width and height of a panel in pixels.
     pub size: [usize; 2],
-    pub quantity: Quantity,
-    pub pooling: Pooling,
-    pub colormap: Colormap,
-    pub norm: ColorNorm,
-    pub limits_from: LimitsFrom,
-    pub masked: MaskedStyle,
+    pub look: Look,
     pub ground: Ground,
 }
 
@@ -92,10 +86,11 @@ impl PanelRenderer {
         let mut distinct: Vec<&Measure> = Vec::with_capacity(outcome.shape().n_panels());
         let places = measures.each_ref().map(|measure| place_in(&mut distinct, measure));
         let ranges = self.ranges(&distinct, spec, grain);
-        let palettes =
-            scales(spec.norm, spec.limits_from, &ranges).into_iter().zip(&distinct).map(|(scale, measure)| {
-                Palette::for_quantity(measure.quantity(), spec.colormap, scale, spec.masked, spec.ground)
-            });
+        let palettes = scales(spec.look.norm, spec.look.limits_from, &ranges).into_iter().zip(&distinct).map(
+            |(scale, measure)| {
+                Palette::for_quantity(measure.quantity(), spec.look.colormap, scale, spec.look.masked, spec.ground)
+            },
+        );
         let palettes: Vec<Palette> = palettes.collect();
         self.keep_edges(&palettes);
         let (last, edges) = (&self.last, &self.edges);
@@ -119,7 +114,7 @@ impl PanelRenderer {
         if grain == Grain::Fine {
             self.last = drawn;
         }
-        PanelPictures { panels, limits_from: spec.limits_from }
+        PanelPictures { panels, limits_from: spec.look.limits_from }
     }
 
     /// How many cells [`Self::render`] would look at now: those of the panels that are new.
@@ -149,7 +144,7 @@ impl PanelRenderer {
     /// The ends of each measure's values where `norm` depends on them; panels that did not change are not gone through
     /// again.
     fn ranges(&self, measures: &[&Measure], spec: &PictureSpec, grain: Grain) -> Vec<Option<[f32; 2]>> {
-        if !spec.norm.is_automatic() {
+        if !spec.look.norm.is_automatic() {
             return vec![None; measures.len()];
         }
         let range = |measure: &Measure| match grain {
@@ -172,7 +167,7 @@ fn window(outcome: &Outcome, spec: &PictureSpec) -> Window {
 }
 
 fn measures(outcome: &Outcome, spec: &PictureSpec) -> Grid<Measure> {
-    Measure::of_panels(spec.quantity, outcome).map(|measure| measure.pooled(spec.pooling))
+    Measure::of_panels(spec.look.quantity, outcome).map(|measure| measure.pooled(spec.look.pooling))
 }
 
 /// With fewer positions a panel is drawn before another thread has begun.

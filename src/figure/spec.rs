@@ -65,26 +65,33 @@ impl FigureSpec {
     /// Common limits are those of all panels, also where only some are shown: a part of a figure has the colours of the
     /// whole and of the window.
     pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
-        let measures = Measure::of_panels(style.quantity, outcome).map(|measure| measure.pooled(style.pooling));
+        let measures =
+            Measure::of_panels(style.look.quantity, outcome).map(|measure| measure.pooled(style.look.pooling));
         let ranges: Vec<_> = measures
             .as_slice()
             .par_iter()
-            .map(|measure| if style.norm.is_automatic() { range(measure) } else { None })
+            .map(|measure| if style.look.norm.is_automatic() { range(measure) } else { None })
             .collect();
-        let scales = scales(style.norm, style.limits_from, &ranges);
+        let scales = scales(style.look.norm, style.look.limits_from, &ranges);
         let ids: Vec<PanelId> = outcome.shape().panels().collect();
         let shown =
             |index: usize| style.rows.contains(ids[index].component) && style.columns.contains(ids[index].column);
         let seen = seen(measures.as_slice(), &scales, shown);
         let quantity = measures.as_slice()[0].quantity();
-        let is_own = style.norm.is_automatic() && style.limits_from == LimitsFrom::EachPanel;
+        let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
         let operation = outcome.experiment.operation;
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
             title: labels::panel_title(id.component, operation, outcome.experiment.epsilon[id]),
             note: if is_own { scales[index].range_text() } else { String::new() },
             metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
             measure: measures[id].clone(),
-            palette: Palette::for_quantity(quantity, style.colormap, scales[index], style.masked, style.ground),
+            palette: Palette::for_quantity(
+                quantity,
+                style.look.colormap,
+                scales[index],
+                style.look.masked,
+                style.ground,
+            ),
         };
         let row = |component| {
             let of_row = ids.iter().enumerate().filter(move |&(index, id)| id.component == component && shown(index));
@@ -99,8 +106,8 @@ impl FigureSpec {
         };
         let bar = BarSpec {
             label: labels::quantity_label(quantity, &outcome.reference),
-            colormap: style.colormap,
-            ticks: if is_own { labels::own_ticks(style.norm) } else { scales[0].ticks() },
+            colormap: style.look.colormap,
+            ticks: if is_own { labels::own_ticks(style.look.norm) } else { scales[0].ticks() },
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attention::Components;
 
-use super::{
-    ColorNorm, Colormap, Dpi, FigureError, Ground, LimitsFrom, MaskedStyle, PageSize, PanelColumns, PanelMetric,
-    Pooling, Quantity,
-};
+use super::{Dpi, FigureError, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity};
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,12 +20,8 @@ pub struct FigureStyle {
     pub rows: Components,
     pub columns: PanelColumns,
     pub font_size: FontSize,
-    pub quantity: Quantity,
-    pub pooling: Pooling,
-    pub colormap: Colormap,
-    pub norm: ColorNorm,
-    pub limits_from: LimitsFrom,
-    pub masked: MaskedStyle,
+    #[serde(flatten)]
+    pub look: Look,
     pub ground: Ground,
     pub axis_labels: AxisLabels,
     pub label_rotation: LabelRotation,
@@ -40,7 +33,7 @@ pub struct FigureStyle {
 impl FigureStyle {
     /// The default looks of a figure of `quantity`.
     pub fn of(quantity: Quantity) -> Self {
-        Self { quantity, colormap: quantity.default_colormap(), norm: quantity.default_norm(), ..Self::default() }
+        Self { look: Look::of(quantity), ..Self::default() }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{COLUMNS, Cell, PaperFigure, Person, RowChoice, Session, SliderRange, Theme, figure_grid, repeated};
 use crate::{
-    attention::{Column, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
+    attention::{Column, Components, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -18,21 +18,29 @@ pub enum Command {
     SetEpsilon(Epsilon),
     /// Back to 5e-1, 1e-3, 1e-10 in every row.
     ResetToFigure,
-    /// ε of every panel, and with it which panels there are; [`COLUMNS`] says how many columns there may be.
+    /// ε of every panel, and with it which panels there are: any rows, and columns within [`COLUMNS`].
     SetGrid(Grid<Epsilon>),
-    /// A prompt exactly as given: a text with or without its beginning-of-sequence token, or token ids.
-    Read(Prompt),
+    /// The rows of the grid; one that comes back has the ε of the uppermost.
+    SetRows(Components),
+    /// One more column at the right, with the ε of the last.
+    AddColumn,
+    /// One column less; two stay.
+    RemoveColumn(Column),
     SetOperation(Operation),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
     /// A prompt for a live model; on a capture this moves to the bundled one.
     SetPrompt(String),
+    /// A prompt exactly: a text with or without its BOS, or token ids.
+    Read(Prompt),
     /// Whether a beginning-of-sequence token stands in front.
     SetBos(bool),
     /// A bundled source at its default view, keeping ε and scope.
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
     Open(SourceSpec),
+    /// The place where the same source is now; everything stays.
+    Locate(SourceSpec),
     /// A whole session, as it was saved. Theme and scale of the window stay: they are the person's, not the view's.
     Restore(Box<Session>),
     SetLayer(usize),
@@ -59,6 +67,8 @@ pub enum Command {
     SetSliderRange(SliderRange),
     /// Opens or closes the browser of all heads.
     ToggleHeads,
+    /// Theme, scale and motion at once.
+    SetPerson(Person),
     SetTheme(Theme),
     SetUiScale(f32),
     SetReducedMotion(bool),
@@ -103,23 +113,25 @@ impl Session {
             Command::SetEpsilon(epsilon) => {
                 let (rows, column) = (self.rows, self.column);
                 let is_chosen = |panel: PanelId| panel.column == column && rows.contains(panel.component);
-                for (_, of_panel) in self.epsilon.iter_mut().filter(|(panel, _)| is_chosen(*panel)) {
+                for (_, of_panel) in self.experiment.epsilon.iter_mut().filter(|(panel, _)| is_chosen(*panel)) {
                     *of_panel = epsilon;
                 }
             }
             Command::ResetToFigure => self.set_grid(figure_grid()),
-            Command::SetGrid(epsilon) => self.set_grid(epsilon),
-            Command::Read(prompt) => self.read(prompt),
-            Command::SetOperation(operation) => self.operation = operation,
+            Command::SetOperation(operation) => self.experiment.operation = operation,
             Command::UseFigure(figure) => {
-                self.operation = figure.operation();
+                self.experiment.operation = figure.operation();
                 self.set_grid(repeated(&figure.columns()));
             }
+            Command::SetGrid(epsilon) => self.set_grid(epsilon),
+            Command::SetRows(rows) => self.set_rows(rows),
+            Command::AddColumn => self.add_column(),
+            Command::RemoveColumn(column) => self.remove_column(column),
             Command::SetPrompt(text) => self.set_prompt(text),
+            Command::Read(prompt) => self.read(prompt),
             Command::SetBos(bos) => {
-                if let Prompt::Text { bos: old, .. } = &mut self.prompt {
-                    *old = bos;
-                    self.forget_cells();
+                if let Prompt::Text { text, .. } = &self.prompt {
+                    self.read(Prompt::Text { text: text.clone(), bos });
                 }
             }
             Command::OpenExample(bundled) => self.open_example(bundled),
@@ -128,16 +140,23 @@ impl Session {
                 self.forget_layers();
                 self.forget_cells();
             }
+            Command::Locate(source) => self.source = source,
             Command::Restore(session) => {
                 let person = self.view.person;
                 *self = *session;
                 self.view.person = person;
             }
-            Command::SetLayer(layer) => self.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers))),
-            Command::SetHead(head) => self.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
-            Command::StepLayer(by) => self.layer = step(self.layer, by, facts.map(|facts| facts.n_layers)),
-            Command::StepHead(by) => self.head = step(self.head, by, facts.map(|facts| facts.n_heads)),
-            Command::SetScope(scope) => self.scope = scope,
+            Command::SetLayer(layer) => {
+                self.experiment.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers)))
+            }
+            Command::SetHead(head) => self.experiment.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
+            Command::StepLayer(by) => {
+                self.experiment.layer = step(self.experiment.layer, by, facts.map(|facts| facts.n_layers))
+            }
+            Command::StepHead(by) => {
+                self.experiment.head = step(self.experiment.head, by, facts.map(|facts| facts.n_heads))
+            }
+            Command::SetScope(scope) => self.experiment.scope = scope,
             Command::Pin(cell) => self.pinned = Some(cell),
             Command::Unpin => self.pinned = None,
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
@@ -148,6 +167,11 @@ impl Session {
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::SetSliderRange(range) => self.view.slider = range,
             Command::ToggleHeads => self.view.heads = !self.view.heads,
+            Command::SetPerson(person) => {
+                let ui_scale = if person.ui_scale.is_nan() { self.view.person.ui_scale } else { person.ui_scale };
+                let ui_scale = ui_scale.clamp(*Person::UI_SCALE.start(), *Person::UI_SCALE.end());
+                self.view.person = Person { ui_scale, ..person };
+            }
             Command::SetTheme(theme) => self.view.person.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}
@@ -155,13 +179,13 @@ impl Session {
                 self.view.person.ui_scale = scale.clamp(*Person::UI_SCALE.start(), *Person::UI_SCALE.end());
             }
             Command::SetReducedMotion(reduced) => self.view.person.reduced_motion = reduced,
-            Command::SetQuantity(quantity) if quantity == self.view.quantity => {}
-            Command::SetQuantity(quantity) => self.view.show(quantity),
-            Command::SetPooling(pooling) => self.view.pooling = pooling,
-            Command::SetLimitsFrom(limits_from) => self.view.limits_from = limits_from,
-            Command::SetColormap(colormap) => self.view.colormap = colormap,
-            Command::SetNorm(norm) => self.view.norm = norm,
-            Command::SetMaskedStyle(style) => self.view.masked = style,
+            Command::SetQuantity(quantity) if quantity == self.view.look.quantity => {}
+            Command::SetQuantity(quantity) => self.view.look.show(quantity),
+            Command::SetPooling(pooling) => self.view.look.pooling = pooling,
+            Command::SetLimitsFrom(limits_from) => self.view.look.limits_from = limits_from,
+            Command::SetColormap(colormap) => self.view.look.colormap = colormap,
+            Command::SetNorm(norm) => self.view.look.norm = norm,
+            Command::SetMaskedStyle(style) => self.view.look.masked = style,
             Command::Compare(reference) => self.compare(reference, facts),
             Command::KeepView => self.compare(Reference::kept(&self.run_spec()), facts),
         }
@@ -172,27 +196,62 @@ impl Session {
         if !COLUMNS.contains(&epsilon.shape().n_columns()) {
             return;
         }
-        self.epsilon = epsilon;
+        self.experiment.epsilon = epsilon;
         self.choose(self.rows, self.column);
+        self.select_solo();
         // Panels are compared with those in their places: a kept view of other columns has none there.
         if matches!(&self.reference, Reference::View(view) if view.shape() != self.shape()) {
             self.reference = Reference::Baseline;
         }
     }
 
-    fn read(&mut self, prompt: Prompt) {
-        if prompt != self.prompt {
-            self.prompt = prompt;
-            self.forget_cells();
+    fn set_rows(&mut self, rows: Components) {
+        let old = &self.experiment.epsilon;
+        let row = |component| match old.row(component) {
+            [] => old.row(old.shape().rows().first()).to_vec(),
+            row => row.to_vec(),
+        };
+        if let Some(grid) = Grid::from_rows(rows.iter().map(|component| (component, row(component)))) {
+            self.set_grid(grid);
         }
     }
 
-    /// Chooses the panel that is alone on screen.
-    pub(super) fn follow_solo(&mut self) {
-        if let Some(panel) = self.view.solo {
-            let rows = if self.rows.contains(panel.component) { self.rows } else { RowChoice::Only(panel.component) };
-            self.choose(rows, panel.column);
+    fn add_column(&mut self) {
+        let rows = self.experiment.epsilon.rows();
+        let wider = rows.map(|(component, row)| (component, row.iter().chain(row.last()).copied().collect()));
+        if let Some(grid) = Grid::from_rows(wider).filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
+            self.set_grid(grid);
+            if let Some(last) = self.shape().columns().next_back() {
+                self.choose(self.rows, last);
+            }
         }
+    }
+
+    fn remove_column(&mut self, column: Column) {
+        let rows = self.experiment.epsilon.rows();
+        let kept = |row: &[Epsilon]| {
+            let others = row.iter().enumerate().filter(|(index, _)| *index != column.index());
+            others.map(|(_, epsilon)| *epsilon).collect()
+        };
+        let narrower = Grid::from_rows(rows.map(|(component, row)| (component, kept(row))));
+        if let Some(grid) = narrower.filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
+            let chosen = self.column.index() - usize::from(column < self.column);
+            self.set_grid(grid);
+            if let Some(chosen) = self.shape().column(chosen) {
+                self.choose(self.rows, chosen);
+            }
+        }
+    }
+
+    /// The panel alone on screen is one of the grid, and the selected one.
+    pub(super) fn select_solo(&mut self) {
+        let Some(panel) = self.view.solo else {
+            return self.choose(self.rows, self.column);
+        };
+        let panel = self.shape().nearest(panel);
+        self.view.solo = Some(panel);
+        let rows = if self.rows.contains(panel.component) { self.rows } else { RowChoice::Only(panel.component) };
+        self.choose(rows, panel.column);
     }
 
     /// Chooses what the slider moves. A panel alone on screen gives way to the one that is chosen.
@@ -218,8 +277,7 @@ impl Session {
             return;
         }
         self.view.solo = Some(panel);
-        let rows = if self.rows.contains(panel.component) { self.rows } else { RowChoice::Only(panel.component) };
-        self.choose(rows, panel.column);
+        self.select_solo();
     }
 
     fn set_prompt(&mut self, text: String) {
@@ -227,8 +285,14 @@ impl Session {
             self.open_example(Bundled::Austen);
         }
         let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
-        self.prompt = Prompt::Text { text: text.into(), bos };
-        self.forget_cells();
+        self.read(Prompt::Text { text: text.into(), bos });
+    }
+
+    fn read(&mut self, prompt: Prompt) {
+        if prompt != self.prompt {
+            self.prompt = prompt;
+            self.forget_cells();
+        }
     }
 
     /// ε, scope and the way of showing survive; layer, head and prompt are the source's own.
@@ -236,29 +300,32 @@ impl Session {
         let example = Self::example(bundled);
         self.source = example.source;
         self.prompt = example.prompt;
-        self.layer = example.layer;
-        self.head = example.head;
+        self.experiment.layer = example.experiment.layer;
+        self.experiment.head = example.experiment.head;
         self.forget_layers();
         self.forget_cells();
     }
 
     fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {
+        if matches!(&reference, Reference::View(view) if view.shape() != self.shape()) {
+            return;
+        }
         self.reference = match (reference, facts) {
             (Reference::Head { layer, head }, Some(facts)) => {
                 Reference::Head { layer: layer.min(last(facts.n_layers)), head: head.min(last(facts.n_heads)) }
             }
             (reference, _) => reference,
         };
-        if self.reference != Reference::Baseline && self.view.quantity != Quantity::Difference {
-            self.view.show(Quantity::Difference);
+        if self.reference != Reference::Baseline && self.view.look.quantity != Quantity::Difference {
+            self.view.look.show(Quantity::Difference);
         }
     }
 
     /// Layers by their numbers are another model's.
     fn forget_layers(&mut self) {
         self.reference = Reference::Baseline;
-        if matches!(self.scope.layers, LayerScope::Range { .. }) {
-            self.scope = Scope::default();
+        if matches!(self.experiment.scope.layers, LayerScope::Range { .. }) {
+            self.experiment.scope = Scope::default();
         }
     }
 
@@ -275,7 +342,7 @@ impl Session {
         let Some(cell) = self.pinned else { return };
         let move_by = |position, by| step(position, by, Some(screen.n_positions));
         let moved = Cell { query: move_by(cell.query, queries), key: move_by(cell.key, keys) };
-        if moved.key < screen.mask.attended(moved.query, screen.n_positions) {
+        if screen.mask.allows(moved, screen.n_positions) {
             self.pinned = Some(moved);
         }
     }

@@ -6,12 +6,17 @@
 
 mod command;
 pub mod document;
+mod stored;
 mod timeline;
 mod view;
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
+pub use crate::attention::Cell;
 pub use command::{Command, OnScreen};
+pub use stored::{Stored, Unsound};
 pub use timeline::{StepNumber, Timeline};
 pub use view::{Person, SliderRange, SweepView, Theme, View};
 
@@ -21,7 +26,7 @@ use crate::{
 };
 
 /// How many columns of ε a session has.
-pub const COLUMNS: std::ops::RangeInclusive<usize> = 2..=6;
+pub const COLUMNS: RangeInclusive<usize> = 2..=6;
 
 /// ε of the figure in every row.
 pub fn figure_grid() -> Grid<Epsilon> {
@@ -94,36 +99,18 @@ impl RowChoice {
     }
 }
 
-/// One cell of a pattern: which query attends to which key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Cell {
-    pub query: usize,
-    pub key: usize,
-}
-
-/// What is on screen, and how.
+/// What is on screen, and how. [`Session::apply`] is the only way to change it; a stored one is checked when it is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Session {
-    pub source: SourceSpec,
-    pub prompt: Prompt,
-    /// 0-based layer on screen.
-    pub layer: usize,
-    /// 0-based query head on screen.
-    pub head: usize,
-    pub operation: Operation,
-    pub scope: Scope,
-    /// Of every panel; says also which panels there are.
-    pub epsilon: Grid<Epsilon>,
-    /// The rows that the slider moves.
-    pub rows: RowChoice,
-    /// The column that the slider moves.
-    pub column: Column,
-    /// The cell that stays marked.
-    pub pinned: Option<Cell>,
-    /// What differences are taken from.
-    #[serde(default)]
-    pub reference: Reference,
-    pub view: View,
+    source: SourceSpec,
+    prompt: Prompt,
+    experiment: Experiment,
+    rows: RowChoice,
+    column: Column,
+    pinned: Option<Cell>,
+    reference: Reference,
+    view: View,
 }
 
 impl Default for Session {
@@ -140,11 +127,13 @@ impl Session {
         Self {
             source: SourceSpec::Bundled(bundled),
             prompt: Prompt::Text { text: view.prompt.into(), bos: true },
-            layer: view.layer,
-            head: view.head,
-            operation: Operation::default(),
-            scope: Scope::default(),
-            epsilon: figure_grid(),
+            experiment: Experiment {
+                layer: view.layer,
+                head: view.head,
+                operation: Operation::default(),
+                scope: Scope::default(),
+                epsilon: figure_grid(),
+            },
             rows: RowChoice::All,
             column: Column::FIRST,
             pinned: None,
@@ -153,25 +142,88 @@ impl Session {
         }
     }
 
+    /// The session after `commands`, while nothing is on screen yet.
+    #[must_use]
+    pub fn with(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        for command in commands {
+            self.apply(command, OnScreen::default());
+        }
+        self
+    }
+
+    pub const fn source(&self) -> &SourceSpec {
+        &self.source
+    }
+
+    pub const fn prompt(&self) -> &Prompt {
+        &self.prompt
+    }
+
+    /// The shown head, and what is done to it in every panel.
+    pub const fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    /// 0-based layer on screen.
+    pub const fn layer(&self) -> usize {
+        self.experiment.layer
+    }
+
+    /// 0-based query head on screen.
+    pub const fn head(&self) -> usize {
+        self.experiment.head
+    }
+
+    pub const fn operation(&self) -> Operation {
+        self.experiment.operation
+    }
+
+    pub const fn scope(&self) -> &Scope {
+        &self.experiment.scope
+    }
+
+    /// ε of every panel; says also which panels there are.
+    pub const fn epsilon(&self) -> &Grid<Epsilon> {
+        &self.experiment.epsilon
+    }
+
+    /// Which panels there are.
+    pub fn shape(&self) -> Shape {
+        self.experiment.shape()
+    }
+
+    /// The rows that the slider moves.
+    pub const fn rows(&self) -> RowChoice {
+        self.rows
+    }
+
+    /// The column that the slider moves.
+    pub const fn column(&self) -> Column {
+        self.column
+    }
+
+    /// The cell that stays marked.
+    pub const fn pinned(&self) -> Option<Cell> {
+        self.pinned
+    }
+
+    /// What differences are taken from.
+    pub const fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
     /// What the engine is asked for this view.
     pub fn run_spec(&self) -> RunSpec {
         RunSpec {
             source: self.source.clone(),
             prompt: self.prompt.clone(),
-            experiment: Experiment {
-                layer: self.layer,
-                head: self.head,
-                operation: self.operation,
-                scope: self.scope.clone(),
-                epsilon: self.epsilon.clone(),
-            },
+            experiment: self.experiment.clone(),
             reference: self.reference.clone(),
         }
-    }
-
-    /// Which panels there are.
-    pub fn shape(&self) -> Shape {
-        self.epsilon.shape()
     }
 
     /// The panel that everything which speaks of one panel speaks of: the one alone on screen, else the uppermost that
@@ -183,7 +235,7 @@ impl Session {
 
     /// ε of the panel that the slider stands for.
     pub fn selected_epsilon(&self) -> Epsilon {
-        self.epsilon[self.selected()]
+        self.experiment.epsilon[self.selected()]
     }
 }
 

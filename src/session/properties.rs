@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    attention::{HeadScope, LayerScope, PanelId, PositionScope, panel},
+    attention::{Components, Grid, HeadScope, LayerScope, PanelId, PositionScope, panel},
     engine::{SourceFacts, SourceKind, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
@@ -82,6 +82,15 @@ fn any_window() -> impl Strategy<Value = Option<Window>> {
     }))
 }
 
+fn any_grid() -> impl Strategy<Value = Grid<Epsilon>> {
+    let rows = prop::sample::subsequence(&Component::ALL[..], 1..=3);
+    (rows, 1_usize..9).prop_flat_map(|(rows, n_columns)| {
+        let row = |component| prop::collection::vec(any_epsilon(), n_columns).prop_map(move |row| (component, row));
+        let rows: Vec<_> = rows.into_iter().map(row).collect();
+        rows.prop_map(|rows| Grid::from_rows(rows).unwrap())
+    })
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let any_column = || any::<u8>().prop_map(|column| panel(Component::Query, column).column);
     let any_panel = || (any_component(), any_column()).prop_map(PanelId::from);
@@ -91,6 +100,12 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_panel().prop_map(Command::SelectPanel),
         any_epsilon().prop_map(Command::SetEpsilon),
         Just(Command::ResetToFigure),
+        Just(Command::AddColumn),
+        prop::sample::subsequence(&Component::ALL[..], 1..=3)
+            .prop_map(|rows| Command::SetRows(Components::new(rows).unwrap())),
+        any_column().prop_map(Command::RemoveColumn),
+        any_grid().prop_map(Command::SetGrid),
+        Just(Command::KeepView),
         any_scope().prop_map(Command::SetScope),
     ];
     let source = prop_oneof![
@@ -148,18 +163,20 @@ proptest! {
             let facts = facts(&timeline.session().source);
             if matches!(&facts.source, SourceSpec::Capture(_)) && before != facts.source {
                 // What the window does when a file has other layers and heads.
-                for command in [Command::SetLayer(timeline.session().layer), Command::SetHead(timeline.session().head)] {
+                for command in [Command::SetLayer(timeline.session().layer()), Command::SetHead(timeline.session().head())] {
                     timeline.apply(command, on_screen(&facts));
                 }
             }
             let session = timeline.session();
             prop_assert!(session.shape().columns().any(|column| column == session.column));
             prop_assert!(session.view.solo.is_none_or(|panel| panel == session.selected()));
-            prop_assert!(session.layer < facts.n_layers && session.head < facts.n_heads, "{session:?}");
+            prop_assert!(session.layer() < facts.n_layers && session.head() < facts.n_heads, "{session:?}");
             prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
             prop_assert!(session.shape().contains(session.selected()));
             prop_assert_eq!(session.selected().column, session.column);
             prop_assert!(session.rows.contains(session.selected().component));
+            prop_assert!(COLUMNS.contains(&session.shape().n_columns()));
+            prop_assert!(!matches!(session.reference(), Reference::View(view) if view.shape() != session.shape()));
             prop_assert_eq!(session.run_spec().source, facts.source);
         }
     }
@@ -206,7 +223,7 @@ proptest! {
             session.apply(command, OnScreen { n_positions: 24, ..OnScreen::default() });
         }
         let text = serde_json::to_string(&session).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Session>(&text).unwrap(), session);
+        prop_assert_eq!(serde_json::from_str::<Stored>(&text).unwrap(), Stored::from(session));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     attention::{HeadScope, LayerScope, Preset, panel},
     engine::{Reference, SourceFacts, SourceKind, SweepMetric},
-    figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
+    figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
 fn facts() -> SourceFacts {
@@ -51,7 +51,7 @@ const WINDOW: Window = Window { x0: 1.0, y0: 2.0, x1: 5.5, y1: 6.5 };
 fn epsilon_goes_to_the_chosen_rows_of_the_chosen_column() {
     let [five, one_in_1000, tiny] = Epsilon::FIGURE;
     let session = after([Command::ChooseColumn(column(1)), Command::SetEpsilon(epsilon(0.25))]);
-    assert_eq!(session.epsilon, repeated(&[five, epsilon(0.25), tiny]));
+    assert_eq!(session.experiment.epsilon, repeated(&[five, epsilon(0.25), tiny]));
     assert_eq!(session.selected_epsilon(), epsilon(0.25));
 
     let session = after([
@@ -59,17 +59,23 @@ fn epsilon_goes_to_the_chosen_rows_of_the_chosen_column() {
         Command::ChooseColumn(column(2)),
         Command::SetEpsilon(Epsilon::ZERO),
     ]);
-    assert_eq!(session.epsilon, rows([Epsilon::FIGURE, [five, one_in_1000, Epsilon::ZERO], Epsilon::FIGURE]));
+    assert_eq!(
+        session.experiment.epsilon,
+        rows([Epsilon::FIGURE, [five, one_in_1000, Epsilon::ZERO], Epsilon::FIGURE])
+    );
     assert_eq!(session.selected_epsilon(), Epsilon::ZERO);
 
     let select = Command::SelectPanel(panel(Component::Value, 0));
     let session = after([select, Command::SetEpsilon(Epsilon::ONE)]);
     assert_eq!((session.rows, session.column), (RowChoice::Only(Component::Value), column(0)));
-    assert_eq!(session.epsilon, rows([Epsilon::FIGURE, Epsilon::FIGURE, [Epsilon::ONE, one_in_1000, tiny]]));
+    assert_eq!(session.experiment.epsilon, rows([Epsilon::FIGURE, Epsilon::FIGURE, [Epsilon::ONE, one_in_1000, tiny]]));
 
     let mut reset = session.clone();
     reset.apply(Command::ResetToFigure, OnScreen::default());
-    assert_eq!(reset, Session { epsilon: figure_grid(), ..session });
+    assert_eq!(
+        reset,
+        Session { experiment: Experiment { epsilon: figure_grid(), ..session.experiment.clone() }, ..session }
+    );
 }
 
 #[test]
@@ -98,7 +104,7 @@ fn the_selected_panel_is_on_screen() {
         assert_eq!((session.view.solo, session.selected()), (Some(expected), expected), "{commands:?}");
         assert_eq!(session.column, expected.column);
         assert!(session.rows.contains(expected.component), "the slider moves what is on screen: {commands:?}");
-        assert_eq!(session.selected_epsilon(), session.epsilon[expected]);
+        assert_eq!(session.selected_epsilon(), session.experiment.epsilon[expected]);
     }
     let back = solo(&[Command::ToggleSolo(key)]);
     assert_eq!((back.view.solo, back.selected()), (None, panel(Component::Query, 1)));
@@ -119,7 +125,7 @@ fn rows_name_their_components() {
 fn layers_and_heads_stay_within_the_source() {
     let at = |commands: Vec<Command>| {
         let session = after(commands);
-        (session.layer, session.head)
+        (session.experiment.layer, session.experiment.head)
     };
     assert_eq!(at(vec![Command::SetLayer(29), Command::SetHead(8)]), (29, 8));
     assert_eq!(at(vec![Command::SetLayer(30), Command::SetHead(usize::MAX)]), (29, 8));
@@ -132,12 +138,12 @@ fn layers_and_heads_stay_within_the_source() {
     session.apply(Command::StepHead(isize::MAX), OnScreen::default());
     session.apply(Command::StepHead(isize::MAX), OnScreen::default());
     session.apply(Command::StepHead(isize::MAX), OnScreen::default());
-    assert_eq!((session.layer, session.head), (99, usize::MAX));
+    assert_eq!((session.experiment.layer, session.experiment.head), (99, usize::MAX));
 }
 
 #[test]
 fn a_prompt_on_a_live_model_changes_the_prompt_alone() {
-    let live = Session { layer: 2, head: 3, pinned: Some(CELL), ..Session::example(Bundled::Austen) };
+    let live = Session::example(Bundled::Austen).with([Command::SetLayer(2), Command::SetHead(3), Command::Pin(CELL)]);
     let mut session = live.clone();
     session.apply(Command::SetPrompt("Hello.".to_owned()), OnScreen::default());
     let prompt = Prompt::Text { text: "Hello.".into(), bos: true };
@@ -168,8 +174,11 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
             let live = Session::example(Bundled::Austen);
             let expected = Session {
                 source: live.source,
-                layer: live.layer,
-                head: live.head,
+                experiment: Experiment {
+                    layer: live.experiment.layer,
+                    head: live.experiment.head,
+                    ..before.experiment.clone()
+                },
                 prompt: Prompt::Text { text: "Hello.".into(), bos: true },
                 pinned: None,
                 ..before.clone()
@@ -205,11 +214,14 @@ fn an_example_keeps_epsilon_scope_and_looks() {
         Command::OpenExample(Bundled::Austen),
     ]);
     let example = Session::example(Bundled::Austen);
-    assert_eq!((changed.layer, changed.head, &changed.prompt), (example.layer, example.head, &example.prompt));
-    assert_eq!(changed.epsilon, repeated(&[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]));
-    assert_eq!(changed.scope, Preset::ThisLayer.scope());
     assert_eq!(
-        (changed.column, changed.view.colormap, changed.view.person.theme),
+        (changed.experiment.layer, changed.experiment.head, &changed.prompt),
+        (example.experiment.layer, example.experiment.head, &example.prompt)
+    );
+    assert_eq!(changed.experiment.epsilon, repeated(&[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]));
+    assert_eq!(changed.experiment.scope, Preset::ThisLayer.scope());
+    assert_eq!(
+        (changed.column, changed.view.look.colormap, changed.view.person.theme),
         (column(1), Colormap::Viridis, Theme::Dark)
     );
     assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
@@ -220,7 +232,7 @@ fn numbered_layers_of_another_source_are_forgotten() {
     let scope = Scope { layers: LayerScope::Range { first: 3, last: 20 }, heads: HeadScope::All, ..Scope::default() };
     for command in [Command::OpenExample(Bundled::Austen), Command::Open(SourceSpec::Capture("x.safetensors".into()))] {
         let session = after([Command::SetScope(scope.clone()), command]);
-        assert_eq!(session.scope, Scope::default());
+        assert_eq!(session.experiment.scope, Scope::default());
     }
 }
 
@@ -289,12 +301,14 @@ fn looks_are_set_and_nothing_else() {
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         person: Person { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
-        quantity: Quantity::Score,
-        pooling: Pooling::Mean,
-        limits_from: LimitsFrom::EachPanel,
-        colormap: Colormap::Greys,
-        norm: ColorNorm::LOG,
-        masked: MaskedStyle::AsZero,
+        look: Look {
+            quantity: Quantity::Score,
+            pooling: Pooling::Mean,
+            limits_from: LimitsFrom::EachPanel,
+            colormap: Colormap::Greys,
+            norm: ColorNorm::LOG,
+            masked: MaskedStyle::AsZero,
+        },
     };
     assert_eq!(session, Session { view, column: column(1), ..Session::default() });
     assert_eq!(after([solo.clone(), solo.clone()]).view.solo, None, "a second time brings all nine back");
@@ -308,11 +322,14 @@ fn another_quantity_comes_with_its_norm_and_colours_and_the_same_leaves_them() {
     for quantity in Quantity::ALL {
         let view = after([Command::SetQuantity(Quantity::Score), Command::SetQuantity(quantity)]).view;
         let expected = (quantity, quantity.default_norm(), quantity.default_colormap());
-        assert_eq!((view.quantity, view.norm, view.colormap), expected);
+        assert_eq!((view.look.quantity, view.look.norm, view.look.colormap), expected);
         let overridden = [Command::SetNorm(ColorNorm::LOG), Command::SetColormap(Colormap::Magma)];
         let show = [Command::SetQuantity(quantity)];
         let view = after(show.iter().chain(&overridden).chain(&show).cloned()).view;
-        assert_eq!((view.quantity, view.norm, view.colormap), (quantity, ColorNorm::LOG, Colormap::Magma));
+        assert_eq!(
+            (view.look.quantity, view.look.norm, view.look.colormap),
+            (quantity, ColorNorm::LOG, Colormap::Magma)
+        );
     }
 }
 
@@ -321,13 +338,13 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(Operation::Scale, style.quantity, &Reference::Baseline);
+    let title = crate::figure::title(Operation::Scale, style.look.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")
     );
-    assert_eq!((style.quantity, style.norm), (Quantity::Difference, ColorNorm::Symmetric));
-    assert_eq!(style.colormap, Colormap::PuOr);
+    assert_eq!((style.look.quantity, style.look.norm), (Quantity::Difference, ColorNorm::Symmetric));
+    assert_eq!(style.look.colormap, Colormap::PuOr);
 }
 
 #[test]
@@ -348,7 +365,7 @@ fn the_engine_is_asked_for_what_is_on_screen() {
     ]);
     let spec = session.run_spec();
     let Experiment { layer, head, scope: asked, epsilon, .. } = spec.experiment;
-    assert_eq!((layer, head, asked, epsilon), (3, 2, scope, session.epsilon.clone()));
+    assert_eq!((layer, head, asked, epsilon), (3, 2, scope, session.experiment.epsilon.clone()));
     assert_eq!((spec.source, spec.prompt), (session.source.clone(), session.prompt.clone()));
     let looks = after([Command::SetColormap(Colormap::Greys), Command::Pin(CELL), Command::ChooseColumn(column(2))]);
     assert_eq!(looks.run_spec(), Session::default().run_spec(), "looks ask for nothing");
@@ -359,15 +376,17 @@ fn a_session_survives_json() {
     let every = Session {
         source: SourceSpec::Capture("folder/ü x.safetensors".into()),
         prompt: Prompt::TokenIds(vec![0, u32::MAX]),
-        layer: 3,
-        head: 8,
-        operation: Operation::Scale,
-        scope: Scope {
-            layers: LayerScope::Range { first: 1, last: 4 },
-            heads: HeadScope::Group,
-            positions: "0,7".parse().unwrap(),
+        experiment: Experiment {
+            layer: 3,
+            head: 8,
+            operation: Operation::Scale,
+            scope: Scope {
+                layers: LayerScope::Range { first: 1, last: 4 },
+                heads: HeadScope::Group,
+                positions: "0,7".parse().unwrap(),
+            },
+            epsilon: rows([[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]]),
         },
-        epsilon: rows([[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]]),
         rows: RowChoice::Only(Component::Value),
         column: column(2),
         reference: Reference::Head { layer: 1, head: 2 },
@@ -380,12 +399,14 @@ fn a_session_survives_json() {
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
             person: Person { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
-            quantity: Quantity::WeightedValue,
-            pooling: Pooling::Mean,
-            norm: "log:0.1:0.3".parse().unwrap(),
-            limits_from: LimitsFrom::EachPanel,
-            colormap: Colormap::Cividis,
-            masked: MaskedStyle::AsZero,
+            look: Look {
+                quantity: Quantity::WeightedValue,
+                pooling: Pooling::Mean,
+                norm: "log:0.1:0.3".parse().unwrap(),
+                limits_from: LimitsFrom::EachPanel,
+                colormap: Colormap::Cividis,
+                masked: MaskedStyle::AsZero,
+            },
         },
     };
     for session in [Session::default(), Session::example(Bundled::Austen), every] {
@@ -415,7 +436,7 @@ fn a_grid_has_two_to_six_columns() {
         assert_eq!(session.shape().n_columns(), n_columns);
         assert!(session.shape().contains(session.selected()) && session.column.index() < n_columns);
     }
-    assert_eq!(with(&[tiny]).epsilon, figure_grid(), "too few");
+    assert_eq!(*with(&[tiny]).epsilon(), figure_grid(), "too few");
     let kept = after([Command::KeepView, Command::SetGrid(repeated(&[tiny; 5]))]);
     assert_eq!(kept.reference, Reference::Baseline, "a kept view of other columns has no panel in its place");
 }

@@ -290,7 +290,7 @@ mod tests {
         redo(&mut timeline);
         timeline.amend(Command::SetLayer(0), OnScreen::default());
         undo(&mut timeline);
-        assert_eq!(timeline.session().layer, 2);
+        assert_eq!(timeline.session().layer(), 2);
         assert!(timeline.before().is_none());
     }
 
@@ -348,7 +348,8 @@ mod tests {
         let mut timeline = Timeline::default();
         do_each(&mut timeline, [Command::SetTheme(Theme::Dark)]);
         let before = timeline.session().clone();
-        let saved = Session { layer: 3, column: panel(Component::Query, 2).column, ..Session::default() };
+        let saved =
+            Session::default().with([Command::SetLayer(3), Command::ChooseColumn(panel(Component::Query, 2).column)]);
         do_each(&mut timeline, [Command::Restore(Box::new(saved.clone()))]);
         assert_eq!(timeline.session().view.person.theme, Theme::Dark, "the user's, not the view's");
         assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);
@@ -366,11 +367,11 @@ mod tests {
         let (second, _) = timeline.before().unwrap();
         do_each(&mut timeline, [Command::SetLayer(3)]);
         timeline.go_to(second);
-        assert_eq!(timeline.session().layer, 1);
+        assert_eq!(timeline.session().layer(), 1);
         let (third, _) = timeline.after().unwrap();
         do_each(&mut timeline, [Command::SetLayer(9)]);
         timeline.go_to(third);
-        assert_eq!(timeline.session().layer, 9, "it cannot be done again");
+        assert_eq!(timeline.session().layer(), 9, "it cannot be done again");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     attention::{Epsilon, PanelId},
     engine::SweepMetric,
-    figure::{ColorNorm, Colormap, FigureStyle, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
+    figure::{FigureStyle, Ground, Look, PictureSpec, Window},
 };
 
 /// Light or dark.
@@ -57,13 +57,8 @@ impl SliderRange {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
-    pub quantity: Quantity,
-    /// What a pixel shows that covers many cells.
-    pub pooling: Pooling,
-    pub colormap: Colormap,
-    pub norm: ColorNorm,
-    pub limits_from: LimitsFrom,
-    pub masked: MaskedStyle,
+    #[serde(flatten)]
+    pub look: Look,
     /// The cells in view, the same in all panels; `None` for the whole matrix.
     pub window: Option<Window>,
     /// The panel that is shown alone.
@@ -100,24 +95,14 @@ impl Default for Person {
 }
 
 impl View {
-    /// Shows `quantity` in the norm and the colours that fit it.
-    pub fn show(&mut self, quantity: Quantity) {
-        self.quantity = quantity;
-        self.norm = quantity.default_norm();
-        self.colormap = quantity.default_colormap();
-    }
-
     /// The figure that looks as the view does.
     pub fn figure_style(&self) -> FigureStyle {
-        FigureStyle {
-            quantity: self.quantity,
-            pooling: self.pooling,
-            colormap: self.colormap,
-            norm: self.norm,
-            limits_from: self.limits_from,
-            masked: self.masked,
-            ..FigureStyle::default()
-        }
+        FigureStyle { look: self.look, ..FigureStyle::default() }
+    }
+
+    /// The panels' pictures on screen, each of `size` pixels on `ground`.
+    pub fn picture_spec(&self, size: [usize; 2], ground: Ground) -> PictureSpec {
+        PictureSpec { window: self.window, size, look: self.look, ground }
     }
 }
 

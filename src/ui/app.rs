@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     engine::{Bundled, Outcome, Service},
-    figure::{Ground, PictureSpec},
+    figure::Ground,
     session::{Command, Session, Theme, Timeline},
 };
 
@@ -192,7 +192,7 @@ impl App {
 
     /// Theme, scale and motion as the session has them.
     fn follow_view(&self, ctx: &Context) {
-        let person = self.session().view.person;
+        let person = self.session().view().person;
         ctx.set_theme(match person.theme {
             Theme::System => egui::ThemePreference::System,
             Theme::Light => egui::ThemePreference::Light,
@@ -207,20 +207,10 @@ impl App {
     /// Asks for what the session wants; does nothing where that was asked already, or the source is not open yet.
     fn ask(&mut self, ctx: &Context) {
         let session = self.timeline.session();
-        let Some(source) = self.service.source(&session.source) else { return };
-        let view = &session.view;
+        let Some(source) = self.service.source(session.source()) else { return };
+        let view = session.view();
         let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
-        let picture = PictureSpec {
-            window: view.window,
-            size: self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]),
-            quantity: view.quantity,
-            pooling: view.pooling,
-            colormap: view.colormap,
-            norm: view.norm,
-            limits_from: view.limits_from,
-            masked: view.masked,
-            ground,
-        };
+        let picture = view.picture_spec(self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]), ground);
         let selected = session.selected();
         let looks = Looks { picture, selected, inspector: view.inspector };
         self.pictures.ask(&source, Request { spec: session.run_spec(), looks });
@@ -273,14 +263,14 @@ impl App {
         let session = self.timeline.session();
         let (frame, details) = (self.pictures.frame(), self.pictures.details());
         let outcome = frame.map(|frame| &frame.outcome);
-        let transition = self.sweep.transition(session.rows);
+        let transition = self.sweep.transition(session.rows());
         landmark(ui, Landmark::Slider, |ui| controls::epsilon_ui(ui, session, transition, actions));
         controls::notes_ui(ui, session, frame, details, actions);
         landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
         controls::shown_ui(ui, session, outcome, details, actions);
         compare::note_ui(ui, session, actions);
         let hovered =
-            self.grid.hovered().filter(|_| !session.view.heads).map(|hovered| hovered.cell).or(session.pinned);
+            self.grid.hovered().filter(|_| !session.view().heads).map(|hovered| hovered.cell).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, self.pictures.failure());
         landmark(ui, Landmark::Prompt, |ui| {
             source::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
@@ -290,8 +280,8 @@ impl App {
     fn grid_ui(&mut self, ui: &mut Ui, actions: &mut Actions) {
         profiling::scope!("grid");
         let session = self.timeline.session();
-        if session.view.heads
-            && let Some(source) = self.service.source(&session.source)
+        if session.view().heads
+            && let Some(source) = self.service.source(session.source())
         {
             self.heads.show(ui, session, &source, self.sessions.inputs(), actions);
             return;
@@ -356,7 +346,7 @@ impl eframe::App for App {
         // Only what is dragged is a wish: in a small window panels are small by themselves.
         let is_held = ctx.input(|input| input.pointer.primary_down());
         // Across the whole width: beside an open inspector a small window would have no room for it.
-        if session.view.sweep.open {
+        if session.view().sweep.open {
             let shape = self.pictures.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
             let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
             let panel = Panel::bottom("sweep")
@@ -370,7 +360,7 @@ impl eframe::App for App {
                 self.preferences.sizes_mut().sweep = Some(shown.response.rect.height());
             }
         }
-        if session.view.inspector
+        if session.view().inspector
             && let Some(frame) = self.pictures.frame()
         {
             let usual = INSPECTOR_WIDTH.min(INSPECTOR_SHARE * ctx.content_rect().width());
@@ -401,7 +391,7 @@ impl eframe::App for App {
             if self.was_typing || is_menu_open {
                 ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
             }
-            if self.session().view.heads {
+            if self.session().view().heads {
                 self.heads.keys(&ctx, self.was_typing, &mut actions);
             }
             actions.extend(commands::plain_keys(&ctx, &self.situation(given_up.as_ref())));

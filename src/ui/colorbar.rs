@@ -51,7 +51,8 @@ pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): (PanelId, Option<C
         .bare(is_bare)
         .marker(cell.and_then(|cell| marker(shown, cell)))
         .show(ui, "colour bar", bar);
-    let spread = spread(&histogram, &scale.range_text(), is_locked);
+    let n_locked = is_locked.then(|| frame.outcome.shape().n_panels());
+    let spread = spread(&histogram, &scale.range_text(), n_locked);
     response.ctx.accesskit_node_builder(response.id, |node| node.set_description(spread.clone()));
     response.on_hover_text(spread);
 }
@@ -85,10 +86,14 @@ fn heights(histogram: &Histogram) -> Vec<f32> {
     histogram.bins.iter().map(|&count| if most > 0.0 { (ln(count) / most) as f32 } else { 0.0 }).collect()
 }
 
-/// The histogram in words.
-fn spread(histogram: &Histogram, range: &str, is_locked: bool) -> String {
+/// The histogram in words. `n_panels` share the scale; `None` for a panel with a scale of its own.
+fn spread(histogram: &Histogram, range: &str, n_panels: Option<usize>) -> String {
     let within: u64 = histogram.bins.iter().sum();
-    let whose = if is_locked { "in view of all nine panels" } else { "in view of this panel" };
+    let whose = match n_panels {
+        None => "in view of this panel".to_owned(),
+        Some(9) => "in view of all nine panels".to_owned(),
+        Some(n_panels) => format!("in view of all {n_panels} panels"),
+    };
     let mut text = format!("{within} cells {whose} are {range}");
     for (count, what) in [(histogram.under, "less"), (histogram.over, "more"), (histogram.bad, "not a number")] {
         if count > 0 {
@@ -110,7 +115,7 @@ mod tests {
         histogram.bins[5] = 9;
         let heights = heights(&histogram);
         assert_eq!((heights[0], heights[5], heights[9]), (1.0, 0.5, 0.0));
-        let text = spread(&histogram, "0.0 to 1.0", true);
+        let text = spread(&histogram, "0.0 to 1.0", Some(9));
         assert!(
             text.starts_with("108 cells in view of all nine panels are 0.0 to 1.0, 3 less, 1 not a number."),
             "{text}"

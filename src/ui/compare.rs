@@ -10,12 +10,12 @@ use crate::{
 
 /// Another head, by its numbers.
 pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &mut Actions) {
-    let reference = &session.reference;
+    let reference = &session.reference();
     ui.horizontal(|ui| {
         let is_head = matches!(reference, Reference::Head { .. });
         let (mut layer, mut head) = match reference {
             Reference::Head { layer, head } => (*layer, *head),
-            Reference::Baseline | Reference::View(_) => (session.layer, session.head),
+            Reference::Baseline | Reference::View(_) => (session.layer(), session.head()),
         };
         let hint = "The same panel of another head: this head minus that head";
         let chosen = ui.radio(is_head, "Another head: layer").on_hover_text(hint).clicked();
@@ -34,12 +34,12 @@ pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &
 
 /// One line, while something else than the baseline is compared with.
 pub fn note_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
-    if session.reference == Reference::Baseline {
+    if *session.reference() == Reference::Baseline {
         return;
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().interact_size.y = 0.0;
-        let text = format!("Differences are from {}.", session.reference.name());
+        let text = format!("Differences are from {}.", session.reference().name());
         ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
         if ui.link(RichText::new("Stop comparing").small()).clicked() {
             actions.push(Command::Compare(Reference::Baseline).into());

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
     engine::Outcome,
-    session::{Command, RowChoice, Session, SliderRange},
+    session::{COLUMNS, Command, RowChoice, Session, SliderRange},
 };
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
@@ -28,14 +28,17 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     ui.add_space(space::M);
     operation_ui(ui, session, actions);
     ui.add_space(space::XS);
-    let mut rows = session.rows;
-    let rows_to_move = [
-        (RowChoice::All, "All", "The slider moves all three rows"),
-        (RowChoice::Only(Component::Query), "Query", "The slider moves the Query row"),
-        (RowChoice::Only(Component::Key), "Key", "The slider moves the Key row"),
-        (RowChoice::Only(Component::Value), "Value", "The slider moves the Value row"),
-    ];
-    if with_keys(ui, "Component", &mut rows, rows_to_move, Command::ChooseRows) {
+    let mut rows = session.rows();
+    let of_grid = session.shape().rows();
+    let all = if of_grid.count() == 3 { "all three rows" } else { "all rows" };
+    let choice = |rows: RowChoice, label: &'static str, moved: &str| {
+        (rows, label, hint(&format!("The slider moves {moved}"), &Command::ChooseRows(rows).into()))
+    };
+    let of_row =
+        |component: Component| choice(RowChoice::Only(component), component.name(), &format!("the {component} row"));
+    let choices: Vec<_> =
+        std::iter::once(choice(RowChoice::All, "All", all)).chain(of_grid.iter().map(of_row)).collect();
+    if segmented(ui, "Component", &mut rows, &borrowed(&choices)) {
         actions.push(Command::ChooseRows(rows).into());
     }
     ui.add_space(space::S);
@@ -44,10 +47,10 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     ui.add_space(space::S);
 
     let epsilon = session.selected_epsilon();
-    let moved = EpsilonSlider::new(&epsilon, session.epsilon.row(session.selected().component))
-        .neutral(session.operation.neutral())
+    let moved = EpsilonSlider::new(&epsilon, session.epsilon().row(session.selected().component))
+        .neutral(session.operation().neutral())
         .transition(transition)
-        .decades(session.view.slider.decades())
+        .decades(session.view().slider.decades())
         .name("epsilon")
         .show(ui);
     ui.horizontal(|ui| {
@@ -59,39 +62,43 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
             if ui.button("Reset to figure").on_hover_text("ε = 5e-1, 1e-3, 1e-10 in every row").clicked() {
                 actions.push(Command::ResetToFigure.into());
             }
-            zoom_ui(ui, session.view.slider, transition, actions);
+            zoom_ui(ui, session.view().slider, transition, actions);
         });
     });
 }
 
 /// Which column the slider moves.
 fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
-    let shape = session.epsilon.shape();
+    let shape = session.epsilon().shape();
     let with_key = |column: Column| {
         let text = format!("The slider moves the {} column", columns::name(column, shape));
         hint(&text, &Command::ChooseColumn(column).into())
     };
     let choices = columns::choices(shape, with_key);
-    let choices: Vec<_> =
-        choices.iter().map(|(column, label, hint)| (*column, label.as_str(), hint.as_str())).collect();
-    let mut column = session.column;
-    if segmented(ui, "Column", &mut column, &choices) {
-        actions.push(Command::ChooseColumn(column).into());
-    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let mut column = session.column();
+        if segmented(ui, "Column", &mut column, &borrowed(&choices)) {
+            actions.push(Command::ChooseColumn(column).into());
+        }
+        let n_columns = shape.n_columns();
+        let button = |text: &'static str| egui::Button::new(text).min_size(theme::TARGET);
+        let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
+        let hint = "One more column of panels, with an ε of its own";
+        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
+            actions.push(Command::AddColumn.into());
+        }
+        let remove = ui.add_enabled(n_columns > *COLUMNS.start(), button("−"));
+        let hint = "Removes the column that the slider moves";
+        let removed = named(remove, "Remove the column").on_hover_text(hint);
+        if removed.on_disabled_hover_text("Two columns are the least").clicked() {
+            actions.push(Command::RemoveColumn(session.column()).into());
+        }
+    });
 }
 
-/// Choices whose tooltips name the keys of their commands. Returns whether `current` was changed.
-fn with_keys<T: PartialEq + Copy, const N: usize>(
-    ui: &mut Ui,
-    name: &str,
-    current: &mut T,
-    choices: [(T, &str, &str); N],
-    command: impl Fn(T) -> Command,
-) -> bool {
-    let hints = choices.map(|(value, _, text)| hint(text, &command(value).into()));
-    let choices: Vec<_> =
-        choices.iter().zip(&hints).map(|(&(value, label, _), hint)| (value, label, hint.as_str())).collect();
-    segmented(ui, name, current, &choices)
+fn borrowed<T: Copy, L: AsRef<str>>(choices: &[(T, L, String)]) -> Vec<(T, &str, &str)> {
+    choices.iter().map(|(value, label, hint)| (*value, label.as_ref(), hint.as_str())).collect()
 }
 
 /// Whether the slider shows its whole scale or two decades around the transition.
@@ -111,7 +118,7 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
 
 /// What ε does to the vectors.
 fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
-    let current = session.operation;
+    let current = session.operation();
     ui.horizontal(|ui| {
         ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
         ui.label("by");
@@ -178,11 +185,11 @@ pub fn shown_ui(
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
     ui.horizontal(|ui| {
-        if let Some(layer) = stepper(ui, "Layer", session.layer, counts.0) {
+        if let Some(layer) = stepper(ui, "Layer", session.layer(), counts.0) {
             actions.push(Command::SetLayer(layer).into());
         }
         ui.add_space(space::M);
-        if let Some(head) = stepper(ui, "Head", session.head, counts.1) {
+        if let Some(head) = stepper(ui, "Head", session.head(), counts.1) {
             actions.push(Command::SetHead(head).into());
         }
     });

@@ -26,7 +26,7 @@ pub struct Seen {
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
 pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
-    outcome.facts.kind == SourceKind::Model && session.scope.resolve(outcome.shown()).layers.start < session.layer
+    outcome.facts.kind == SourceKind::Model && session.scope().resolve(outcome.shown()).layers.start < session.layer()
 }
 
 /// One sentence, and the page that says more.
@@ -52,10 +52,10 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
         return vec![Note::plain("One token can only attend to itself: its weight is 1, whatever is modified.")];
     }
     let mut notes = Vec::new();
-    if session.view.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+    if session.view().look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
         notes.push(Note::plain("This capture holds no value vectors: the attention weight is shown."));
     }
-    match (session.rows.lead(), session.operation) {
+    match (session.selected().component, session.operation()) {
         (Component::Value, _) => notes.extend(value_notes(session, outcome, seen)),
         (_, Operation::Scale) => notes.extend(scale_notes(session, outcome)),
         (component, _) => notes.extend(operation_notes(component, session, outcome)),
@@ -66,8 +66,8 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
 fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
     let upstream = reaches_earlier_layers(session, outcome);
     let mut notes = vec![Note::of(Lesson::ValueLater, value_note(upstream, outcome, session))];
-    if session.operation != Operation::Scale {
-        notes.push(Note::of(Lesson::Operations, of_operation(session.operation)));
+    if session.operation() != Operation::Scale {
+        notes.push(Note::of(Lesson::Operations, of_operation(session.operation())));
     }
     match seen.output_norms {
         Some((baseline, now)) if (now / baseline).is_finite() => notes.push(Note::plain(format!(
@@ -103,7 +103,7 @@ fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
         let text = format!("Columns {} look alike on a linear scale: {all} are nearly uniform.", listed(&numbers));
         notes.push(Note::of(Lesson::LookAlike, text));
     }
-    let agreement = if session.scope.positions == PositionScope::All {
+    let agreement = if session.scope().positions == PositionScope::All {
         "Query and Key rows agree: (ε·q)·k = q·(ε·k)."
     } else {
         "Query and Key rows differ: a scaled query changes its row, a scaled key its column."
@@ -115,12 +115,13 @@ fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
 /// The columns that a linear scale cannot tell apart, where the slider stands on one of them.
 fn columns_look_alike(session: &Session) -> Option<Vec<Column>> {
     let selected = session.selected();
-    let is_linear = session.view.norm == ColorNorm::default() && session.view.quantity == Quantity::Weight;
-    let is_scaled = session.operation == Operation::Scale && selected.component != Component::Value;
-    if !is_linear || !is_scaled || session.view.solo.is_some() {
+    let is_linear =
+        session.view().look.norm == ColorNorm::default() && session.view().look.quantity == Quantity::Weight;
+    let is_scaled = session.operation() == Operation::Scale && selected.component != Component::Value;
+    if !is_linear || !is_scaled || session.view().solo.is_some() {
         return None;
     }
-    let row = session.epsilon.shape().columns().zip(session.epsilon.row(selected.component));
+    let row = session.epsilon().shape().columns().zip(session.epsilon().row(selected.component));
     let are_uniform = row.filter(|(_, epsilon)| epsilon.get() < NEARLY_UNIFORM);
     let columns: Vec<Column> = are_uniform.map(|(column, _)| column).collect();
     (columns.len() > 1 && columns.contains(&selected.column)).then_some(columns)
@@ -150,7 +151,7 @@ pub fn sink(session: &Session, details: &Details) -> Option<Note> {
 /// What an operation other than scaling does to Query or Key.
 fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -> Vec<Note> {
     let facts = &outcome.facts;
-    let particular = match (session.operation, component) {
+    let particular = match (session.operation(), component) {
         (Operation::MeanHeads, Component::Key) if facts.n_kv_heads == 1 => Note::of(
             Lesson::GroupedQueries,
             "All heads read the same key head here, so that its mean is itself: the Key row stays.",
@@ -171,7 +172,7 @@ fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -
         }
         _ => Note::plain("Seed and place decide the noise: the same in every run, another in every head."),
     };
-    vec![Note::of(Lesson::Operations, of_operation(session.operation)), particular]
+    vec![Note::of(Lesson::Operations, of_operation(session.operation())), particular]
 }
 
 fn of_operation(operation: Operation) -> String {
@@ -252,9 +253,9 @@ pub struct Offer {
 
 /// Views that move where what is shown does not, tell apart what looks alike, or lead back.
 pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
-    let stays = session.rows.lead() == Component::Value && !reaches_earlier_layers(session, outcome);
+    let stays = session.selected().component == Component::Value && !reaches_earlier_layers(session, outcome);
     let one = |text, command| vec![Offer { text, commands: vec![command] }];
-    match session.view.quantity {
+    match session.view().look.quantity {
         Quantity::Weight if stays && outcome.baseline.has_values() => {
             one("Show weight × ‖value‖", Command::SetQuantity(Quantity::WeightedValue))
         }
@@ -275,12 +276,12 @@ pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
 }
 
 fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {
-    if upstream && session.operation != Operation::Scale {
+    if upstream && session.operation() != Operation::Scale {
         "Value is changed in earlier layers too, and with it what enters this layer: the pattern changes.".to_owned()
     } else if upstream {
         "Value is turned down in earlier layers too: what they pass on is weaker, and so this layer’s pattern changes."
             .to_owned()
-    } else if outcome.facts.kind == SourceKind::Capture && session.scope.layers != LayerScope::Shown {
+    } else if outcome.facts.kind == SourceKind::Capture && session.scope().layers != LayerScope::Shown {
         "A capture holds this prompt’s vectors but no model: the pattern stays, because only a live model can carry a \
          change of Value into later layers."
             .to_owned()

@@ -111,7 +111,7 @@ pub fn grid_ui(
     ui.allocate_rect(area, Sense::hover());
     let n_positions = frame.outcome.n_positions();
     let whole = CellWindow::whole(n_positions);
-    let window = session.view.window.map_or(whole, CellWindow::from);
+    let window = session.view().window.map_or(whole, CellWindow::from);
     let widest = state.widest_label(ui, frame);
     let panels = panels(session, frame);
     let needs = GridNeeds {
@@ -169,7 +169,7 @@ pub fn grid_ui(
         labels_ui(ui, &scene, &layout);
     }
     let spoken_of = state.hovered().map_or_else(|| session.selected(), |hovered| hovered.panel);
-    let at = (frame.outcome.shape().nearest(spoken_of), scene.crosshair.or(session.pinned));
+    let at = (frame.outcome.shape().nearest(spoken_of), scene.crosshair.or(session.pinned()));
     colorbar::colorbar_ui(ui, frame, at, layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
         HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
@@ -183,7 +183,7 @@ pub fn grid_ui(
 /// The panels on screen, row by row: those of the frame, or the one that is shown alone.
 fn panels(session: &Session, frame: &Frame) -> Vec<Vec<PanelId>> {
     let shape = frame.outcome.shape();
-    if let Some(panel) = session.view.solo {
+    if let Some(panel) = session.view().solo {
         return vec![vec![shape.nearest(panel)]];
     }
     let row = |component| shape.columns().map(move |column| PanelId { component, column }).collect();
@@ -282,7 +282,7 @@ fn name_of(outcome: &Outcome, panel: PanelId) -> String {
 }
 
 fn is_selected(session: &Session, panel: PanelId) -> bool {
-    session.column == panel.column && session.rows.contains(panel.component)
+    session.column() == panel.column && session.rows().contains(panel.component)
 }
 
 fn panel_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, panel: PanelId, rect: Rect) -> HeatmapResponse {
@@ -293,7 +293,7 @@ fn panel_ui(ui: &mut Ui, state: &GridState, scene: &Scene<'_>, panel: PanelId, r
         .value(&value)
         .texture(state.textures.get(panel))
         .crosshair(scene.crosshair)
-        .pin(scene.session.pinned)
+        .pin(scene.session.pinned())
         .selected(is_selected(scene.session, panel))
         .freshness(scene.freshness[panel])
         .show(ui, ("panel", panel), rect)
@@ -311,7 +311,7 @@ fn spoken(scene: &Scene<'_>, panel: PanelId) -> String {
 /// The cell in question, else what the pattern amounts to.
 fn contents(scene: &Scene<'_>, panel: PanelId) -> String {
     let outcome = &scene.frame.outcome;
-    if let Some(cell) = scene.crosshair.or(scene.session.pinned) {
+    if let Some(cell) = scene.crosshair.or(scene.session.pinned()) {
         let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
         return match outcome.panels[panel].pattern.exact_cell(cell.query, cell.key) {
             Some(exact) => {
@@ -345,12 +345,11 @@ fn spoken_value(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> String {
 fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, panel: PanelId, actions: &mut Actions) {
     let n_positions = scene.frame.outcome.n_positions();
     if let Some(cell) = response.clicked {
-        if scene.session.pinned == Some(cell) {
+        if scene.session.pinned() == Some(cell) {
             actions.push(Command::Unpin.into());
         } else {
             actions.push(Command::SelectPanel(panel).into());
-            let is_attended = cell.key < scene.frame.outcome.baseline.pattern.attended(cell.query);
-            if is_attended {
+            if scene.frame.outcome.mask().allows(cell, n_positions) {
                 actions.push(Command::Pin(cell).into());
             }
         }
@@ -374,7 +373,7 @@ fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, panel: PanelId, actio
 
 fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
     let texts: Vec<&str> = scene.frame.outcome.tokens.iter().map(|token| token.text.as_str()).collect();
-    let cell = scene.crosshair.or(scene.session.pinned);
+    let cell = scene.crosshair.or(scene.session.pinned());
     for (row, labels) in layout.panels.iter().zip(&layout.query_labels) {
         if let Some(&panel) = row.first() {
             AxisLabels::new(AxisSide::Left, scene.window, &texts).emphasized(cell.map(|cell| cell.query)).show(

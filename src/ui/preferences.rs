@@ -12,8 +12,8 @@ use super::remembered::{self, Writing};
 use crate::{
     base::{WriteError, regular_file},
     engine::Clock,
-    figure::{Colormap, MaskedStyle, Pooling, Quantity},
-    session::{Person, Session, SweepView, View},
+    figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
+    session::{Command, Person, Session, SweepView, View},
 };
 
 /// Nobody changes everything at once: written when nothing has changed for so long.
@@ -47,7 +47,7 @@ pub struct Sizes {
 
 impl Default for Kept {
     fn default() -> Self {
-        let View { person, colormap, masked, pooling, inspector, sweep, .. } = View::default();
+        let View { person, look: Look { colormap, masked, pooling, .. }, inspector, sweep, .. } = View::default();
         Self { person, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
     }
 }
@@ -73,36 +73,41 @@ impl Kept {
 
     /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
     #[must_use]
-    pub fn over(&self, mut session: Session) -> Session {
-        session = self.over_saved(session);
-        let (view, usual) = (&mut session.view, View::default());
-        view.inspector |= self.inspector;
-        if view.colormap == usual.colormap && view.quantity == Quantity::Weight {
-            view.colormap = self.colormap;
+    pub fn over(&self, session: Session) -> Session {
+        let (view, usual) = (session.view(), View::default());
+        let mut commands = vec![Command::SetPerson(self.person)];
+        if self.inspector && !view.inspector {
+            commands.push(Command::ToggleInspector);
         }
-        if view.masked == usual.masked {
-            view.masked = self.masked;
+        if view.look.colormap == usual.look.colormap && view.look.quantity == Quantity::Weight {
+            commands.push(Command::SetColormap(self.colormap));
         }
-        if view.pooling == usual.pooling {
-            view.pooling = self.pooling;
+        if view.look.masked == usual.look.masked {
+            commands.push(Command::SetMaskedStyle(self.masked));
+        }
+        if view.look.pooling == usual.look.pooling {
+            commands.push(Command::SetPooling(self.pooling));
         }
         if view.sweep == usual.sweep {
-            view.sweep = self.sweep;
+            commands.push(Command::SetSweepMetric(self.sweep.metric));
+            if self.sweep.open != view.sweep.open {
+                commands.push(Command::ToggleSweep);
+            }
         }
-        session
+        session.with(commands)
     }
 
     /// A saved session: theme and scale of the window are the person's, all else is the session's.
     #[must_use]
-    pub fn over_saved(&self, mut session: Session) -> Session {
-        session.view.person = self.person;
-        session
+    pub fn over_saved(&self, session: Session) -> Session {
+        session.with([Command::SetPerson(self.person)])
     }
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
-        let View { person, colormap, quantity, masked, pooling, inspector, sweep, .. } = session.view;
-        let colormap = if quantity == Quantity::Weight { colormap } else { self.colormap };
+        let View { person, look, inspector, sweep, .. } = *session.view();
+        let Look { colormap, masked, pooling, .. } = look;
+        let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
         Self { person, colormap, masked, pooling, inspector, sweep, sizes }
     }
 }
@@ -223,13 +228,11 @@ mod tests {
         let person = Person { theme: Theme::Dark, ..Person::default() };
         let kept = Kept { colormap: Colormap::Viridis, person, ..Kept::default() };
         let plain = kept.over(Session::default());
-        assert_eq!((plain.view.colormap, plain.view.person.theme), (Colormap::Viridis, Theme::Dark));
-        let mut asked = Session::default();
-        asked.view.colormap = Colormap::Magma;
-        assert_eq!(kept.over(asked).view.colormap, Colormap::Magma);
-        let mut difference = Session::default();
-        difference.view.show(Quantity::Difference);
-        assert_eq!(kept.over(difference.clone()).view.colormap, difference.view.colormap);
+        assert_eq!((plain.view().look.colormap, plain.view().person.theme), (Colormap::Viridis, Theme::Dark));
+        let asked = Session::default().with([Command::SetColormap(Colormap::Magma)]);
+        assert_eq!(kept.over(asked).view().look.colormap, Colormap::Magma);
+        let difference = Session::default().with([Command::SetQuantity(Quantity::Difference)]);
+        assert_eq!(kept.over(difference.clone()).view().look.colormap, difference.view().look.colormap);
         assert_eq!(kept.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
     }
 }

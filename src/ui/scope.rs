@@ -40,7 +40,7 @@ pub fn scope_ui(
     actions: &mut Actions,
 ) {
     ui.add_space(space::M);
-    let mut preset = session.scope.preset();
+    let mut preset = session.scope().preset();
     let choices = Preset::ALL.map(|preset| (Some(preset), preset.name(), preset_hint(preset)));
     let name = RichText::new("Scope").strong().color(theme::of(ui).text_strong);
     let mut is_chosen = false;
@@ -50,7 +50,7 @@ pub fn scope_ui(
     }
     let Some(outcome) = outcome else { return };
     ui.add_space(space::XS);
-    let mut scope = session.scope.clone();
+    let mut scope = session.scope().clone();
     ui.add_enabled_ui(outcome.facts.kind == SourceKind::Model, |ui| {
         row_ui(ui, "Layers", |ui| layers_ui(ui, &mut scope, outcome))
             .on_disabled_hover_text("A capture knows only the shown layer; a live model has them all");
@@ -64,7 +64,7 @@ pub fn scope_ui(
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });
-    if scope != session.scope {
+    if scope != *session.scope() {
         actions.push(Command::SetScope(scope).into());
     }
 }

@@ -49,14 +49,14 @@ pub fn prompt_ui(
     let captured = frame.filter(|frame| {
         let source = &frame.outcome.facts.source;
         // The bundled capture's text is the session's prompt.
-        is_capture && *source == session.source && !matches!(source, SourceSpec::Bundled(_))
+        is_capture && source == session.source() && !matches!(source, SourceSpec::Bundled(_))
     });
     let shown = captured.map_or_else(
-        || Shown::Prompt(session.prompt.clone()),
+        || Shown::Prompt(session.prompt().clone()),
         |frame| Shown::Captured(frame.outcome.facts.source.clone()),
     );
     if editor.shown.as_ref() != Some(&shown) {
-        editor.text = match (captured, &session.prompt) {
+        editor.text = match (captured, session.prompt()) {
             (Some(frame), _) => captured_text(&frame.outcome.tokens),
             (None, Prompt::Text { text, .. }) => text.to_string(),
             (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -82,10 +82,10 @@ pub fn prompt_ui(
     if response.changed() && !(is_capture && editor.text.is_empty()) {
         actions.push(Command::SetPrompt(editor.text.clone()).into());
     }
-    if let Prompt::Text { bos, .. } = session.prompt
+    if let Prompt::Text { bos, .. } = session.prompt()
         && frame.is_some_and(|frame| frame.outcome.facts.has_bos)
     {
-        let mut bos = bos;
+        let mut bos = *bos;
         let hint = "Put the beginning-of-sequence token in front; most models rest their attention on it";
         if ui.checkbox(&mut bos, "Start with BOS").on_hover_text(hint).changed() {
             actions.push(Command::SetBos(bos).into());
@@ -96,7 +96,7 @@ pub fn prompt_ui(
     }
     if let Some(frame) = frame {
         ui.add_space(space::XS);
-        let is_choosing = matches!(session.scope.positions, PositionScope::Selection(_));
+        let is_choosing = matches!(session.scope().positions, PositionScope::Selection(_));
         let chips = ui.scope(|ui| chips_ui(ui, frame, session, hovered, actions)).response;
         if is_choosing && editor.was_choosing == Some(false) {
             // They are what is clicked next.
@@ -114,7 +114,7 @@ fn captured_text(tokens: &[Token]) -> String {
 
 /// The tokens; where the scope's positions are chosen, each of them can be.
 fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>, actions: &mut Actions) {
-    let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt, Prompt::Text { bos: true, .. });
+    let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt(), Prompt::Text { bos: true, .. });
     let chips: Vec<Chip<'_>> = frame
         .outcome
         .tokens
@@ -127,13 +127,13 @@ fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>
         .collect();
     let linked: Vec<usize> = hovered.into_iter().flat_map(|cell| [cell.query, cell.key]).collect();
     let chips = TokenChips::new(&chips).linked(&linked);
-    let positions = &session.scope.positions;
+    let positions = &session.scope().positions;
     let PositionScope::Selection(selected) = positions else {
         chips.show(ui, "tokens");
         return;
     };
     let response = chips.chosen(&|position| positions.contains(position)).show(ui, "tokens");
     if let Some(positions) = scope::after_click(selected, response) {
-        actions.push(Command::SetScope(Scope { positions, ..session.scope.clone() }).into());
+        actions.push(Command::SetScope(Scope { positions, ..session.scope().clone() }).into());
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{attention::Operation, session::Session};
 
-const NOT_A_NUMBER: &str = "Of the cells in view in all nine panels. NaN, not a number, comes of NaN or infinities in \
+const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a number, comes of NaN or infinities in \
     Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
 
 pub fn status_ui(
@@ -73,7 +73,7 @@ fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
         outcome.facts.n_layers.saturating_sub(1),
         outcome.experiment.head,
         outcome.facts.n_heads.saturating_sub(1),
-        session.scope,
+        session.scope(),
         operation(outcome.experiment.operation),
     );
     ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());

@@ -1,12 +1,12 @@
 //! One cell, everywhere that it is shown or written: card, inspector, CSV, safetensors, the picture.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process};
 
 use attenuate::{
-    attention::{Component, Epsilon, Operation, Preset},
+    attention::{Component, Epsilon, Grid, Operation, Preset, Shape},
     engine::{Bundled, Fingerprints},
     figure::{Dpi, FigureSpec, layout},
-    session::{Cell, Session, document::SessionDocument},
+    session::{Cell, Command, Session, document::SessionDocument},
 };
 use egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -24,24 +24,25 @@ fn draw(seed: u64) -> (Session, Component, usize, Cell) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut below = |bound: usize| random.next_u32() as usize % bound;
     let bundled = Bundled::ALL[below(Bundled::ALL.len())];
-    let mut session = Session::example(bundled);
+    let mut commands = vec![Command::ToggleInspector];
     if bundled == Bundled::Smollm2 {
-        (session.layer, session.head) = (below(30), below(9));
+        commands.extend([Command::SetLayer(below(30)), Command::SetHead(below(9))]);
     } else {
-        (session.layer, session.head) = (below(6), below(4));
-        session.scope = [Preset::ThisHead, Preset::ThisLayer, Preset::AllLayers][below(3)].scope();
+        commands.extend([Command::SetLayer(below(6)), Command::SetHead(below(4))]);
+        let preset = [Preset::ThisHead, Preset::ThisLayer, Preset::AllLayers][below(3)];
+        commands.push(Command::SetScope(preset.scope()));
     }
-    session.operation = [Operation::Scale, Operation::Noise { seed }, Operation::MeanHeads][below(3)];
-    for (_, epsilon) in session.epsilon.iter_mut() {
-        *epsilon = Epsilon::new([0.0, 1e-10, 3e-4, 0.037, 0.5, 1.0, 7.5][below(7)]).unwrap();
-    }
-    session.view.inspector = true;
+    let operation = [Operation::Scale, Operation::Noise { seed }, Operation::MeanHeads][below(3)];
+    let epsilon = |_| Epsilon::new([0.0, 1e-10, 3e-4, 0.037, 0.5, 1.0, 7.5][below(7)]).unwrap();
+    commands.extend([Command::SetOperation(operation), Command::SetGrid(Grid::from_fn(Shape::FIGURE, epsilon))]);
+    let session = Session::example(bundled).with(commands);
     let query = below(16);
     (session, Component::ALL[below(3)], below(3), Cell { query, key: below(query + 1) })
 }
 
 fn run(folder: &Path, arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_attenuate")).current_dir(folder).args(arguments).output().unwrap();
+    let output =
+        process::Command::new(env!("CARGO_BIN_EXE_attenuate")).current_dir(folder).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -89,7 +90,7 @@ fn in_picture(file: &Path, window: &Window, component: Component, column: usize,
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
-    let figure = layout(&FigureSpec::from_outcome(window.outcome(), &window.session().view.figure_style())).unwrap();
+    let figure = layout(&FigureSpec::from_outcome(window.outcome(), &window.session().view().figure_style())).unwrap();
     let heatmap = &figure.heatmaps[3 * component.row() + column];
     let scale = f64::from(Dpi::default().get()) / 72.0;
     let side = heatmap.rect.width / window.outcome().n_positions() as f64;
@@ -113,7 +114,7 @@ fn card_inspector_files_and_picture_show_the_same_number() {
         run(folder.path(), &["weights", "s.json", "-o", "w.safetensors"]);
         run(folder.path(), &["export", "s.json", "-o", "f.png"]);
 
-        let mut window = Window::open(Session { pinned: Some(cell), ..session.clone() });
+        let mut window = Window::open(session.clone().with([Command::Pin(cell)]));
         let position = window.cell_position(component, column, cell);
         window.hover(position);
         let texts = window.texts();
@@ -123,7 +124,7 @@ fn card_inspector_files_and_picture_show_the_same_number() {
         let card: f32 = weight.parse().unwrap();
 
         let csv = std::fs::read_to_string(folder.path().join("w.csv")).unwrap();
-        let epsilon = session.epsilon[at(component, column)];
+        let epsilon = session.epsilon()[at(component, column)];
         let [csv_weight, csv_baseline, csv_score] = in_csv(&csv, component, epsilon, cell);
         assert_eq!(csv_weight.parse::<f32>().unwrap().to_bits(), card.to_bits(), "{what}: {csv_weight}, {weight}");
         assert_eq!(csv_baseline.parse::<f32>().unwrap(), beside("baseline").parse::<f32>().unwrap(), "{what}");

@@ -6,7 +6,7 @@ use attenuate::{
     attention::Component,
     engine::SourceSpec,
     figure::Window as Part,
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
 };
 use egui::vec2;
 use safetensors::{Dtype, tensor::TensorView};
@@ -34,9 +34,8 @@ fn write(folder: &Path, n_positions: usize, [query, key, value]: &[Vec<u8>; 3]) 
 
 fn open(path: &Path, part: Option<Part>) -> Window {
     let source = SourceSpec::Capture(path.to_owned());
-    let mut session = Session { source, layer: 0, head: 0, ..Session::default() };
-    session.view.window = part;
-    Window::open(session)
+    let place = [Command::Locate(source), Command::SetLayer(0), Command::SetHead(0), Command::SetWindow(part)];
+    Window::open(Session::default().with(place))
 }
 
 /// The cell that the card names.

@@ -107,8 +107,8 @@ fn a_masked_cell_says_so() {
     assert!(!window.has_text("ratio to uniform"), "a masked cell has no numbers");
     assert!(window.spoken().as_flattened().iter().all(|said| said == "3 “ describe” to 10 “ sentence”: masked"));
     window.click_at(position);
-    assert_eq!(window.session().pinned, None, "there is nothing to pin");
-    assert_eq!(window.session().rows, RowChoice::Only(Component::Query), "but the panel is selected");
+    assert_eq!(window.session().pinned(), None, "there is nothing to pin");
+    assert_eq!(window.session().rows(), RowChoice::Only(Component::Query), "but the panel is selected");
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn a_click_pins_the_cell_and_selects_the_panel() {
     let position = window.cell_position(Component::Key, 2, SMALL);
     window.click_at(position);
     window.leave();
-    assert_eq!(window.session().pinned, Some(SMALL));
-    assert_eq!((window.session().rows, window.session().column.index()), (RowChoice::Only(Component::Key), 2));
+    assert_eq!(window.session().pinned(), Some(SMALL));
+    assert_eq!((window.session().rows(), window.session().column().index()), (RowChoice::Only(Component::Key), 2));
     assert_eq!(window.value(Role::Slider, "epsilon"), "1e-10");
     assert!(window.is_chosen("Key") && window.is_chosen("Right"));
     for (key, cell) in [
@@ -128,19 +128,19 @@ fn a_click_pins_the_cell_and_selects_the_panel() {
         (Key::ArrowLeft, SMALL),
     ] {
         window.press(key);
-        assert_eq!(window.session().pinned, Some(cell), "{key:?}");
+        assert_eq!(window.session().pinned(), Some(cell), "{key:?}");
         let said = format!("{} “{}” attends to {} ", cell.query, window.outcome().tokens[cell.query].text, cell.key);
         assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.starts_with(&said)), "{said}");
     }
     // A second click on the cell, not a double click.
     window.harness.run_steps(50);
     window.click_at(position);
-    assert_eq!(window.session().pinned, None);
+    assert_eq!(window.session().pinned(), None);
     window.harness.run_steps(50);
     window.click_at(position);
-    assert_eq!(window.session().pinned, Some(SMALL));
+    assert_eq!(window.session().pinned(), Some(SMALL));
     window.press(Key::Escape);
-    assert_eq!(window.session().pinned, None);
+    assert_eq!(window.session().pinned(), None);
 }
 
 #[test]
@@ -152,16 +152,16 @@ fn the_pin_stays_on_cells_that_have_numbers() {
     window.leave();
     for key in [Key::ArrowUp, Key::ArrowRight] {
         window.press(key);
-        assert_eq!(window.session().pinned, Some(corner), "{key:?} leads to a masked cell");
+        assert_eq!(window.session().pinned(), Some(corner), "{key:?} leads to a masked cell");
     }
     for key in [Key::ArrowLeft, Key::ArrowLeft, Key::ArrowUp, Key::ArrowUp] {
         window.press(key);
     }
-    assert_eq!(window.session().pinned, Some(Cell { query: 0, key: 0 }));
+    assert_eq!(window.session().pinned(), Some(Cell { query: 0, key: 0 }));
     for _ in 0..30 {
         window.press(Key::ArrowDown);
     }
-    assert_eq!(window.session().pinned, Some(Cell { query: 23, key: 0 }));
+    assert_eq!(window.session().pinned(), Some(Cell { query: 23, key: 0 }));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_kept_view_stays_while_epsilon_moves_on() {
     let mut window = Window::figure();
     let then = window.outcome().panels[at(Component::Query, 0)].pattern.exact_cell(9, 0).unwrap();
     window.press(Key::P);
-    assert_eq!(window.session().view.quantity, Quantity::Difference);
+    assert_eq!(window.session().view().look.quantity, Quantity::Difference);
     assert_eq!(difference(&window, cell), 0.0);
     window.assert_text("Differences are from the kept view.");
     window.enter_epsilon("1");
@@ -36,7 +36,7 @@ fn a_kept_view_stays_while_epsilon_moves_on() {
     window.assert_text("the kept view");
 
     window.click(Role::Link, "Stop comparing");
-    assert_eq!(window.session().reference, Reference::Baseline);
+    assert_eq!(*window.session().reference(), Reference::Baseline);
     assert_eq!(difference(&window, cell), 0.0, "ε = 1 is the baseline");
     assert!(!window.has_text("Differences are from"));
 }
@@ -45,7 +45,7 @@ fn a_kept_view_stays_while_epsilon_moves_on() {
 fn another_head_is_chosen_in_the_menu_and_saved_with_the_session() {
     let mut window = Window::figure();
     window.menu(&["View", "Compare with", "Another head: layer"]);
-    assert_eq!(window.session().reference, Reference::Head { layer: 14, head: 3 });
+    assert_eq!(*window.session().reference(), Reference::Head { layer: 14, head: 3 });
     assert_eq!(difference(&window, Cell { query: 9, key: 0 }), 0.0, "the head less itself");
     window.close_menus();
     window.click(Role::Button, "Head up");
@@ -55,5 +55,5 @@ fn another_head_is_chosen_in_the_menu_and_saved_with_the_session() {
     assert_eq!(SessionDocument::from_json(document.as_bytes()).unwrap().session, *window.session());
     // Another source has other heads.
     window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
-    assert_eq!(window.session().reference, Session::default().reference);
+    assert_eq!(*window.session().reference(), *Session::default().reference());
 }

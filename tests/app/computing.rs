@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 use attenuate::{
     attention::{Component, Epsilon, Preset},
     engine::{Bundled, Prompt},
-    session::Session,
+    session::{Command, Session},
 };
 use egui::{Event, Key, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -21,7 +21,8 @@ const AWAITED: &str = "not computed yet";
 
 /// On the last layer, under *All layers*: each panel takes a run of five layers. Gates are open until it has settled.
 fn window() -> Window {
-    let session = Session { source: slow(), scope: Preset::AllLayers.scope(), ..Session::example(Bundled::Austen) };
+    let session =
+        Session::example(Bundled::Austen).with([Command::Locate(slow()), Command::SetScope(Preset::AllLayers.scope())]);
     let mut window = Window::gated(session);
     window.gates.tensors.open();
     window.gates.layers.open();
@@ -242,8 +243,8 @@ fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
 #[test]
 fn heads_and_sweep_of_a_long_prompt_run_the_model_once() {
     let prompt = Prompt::TokenIds((0..96).map(|position| (position * 37) % 2048).collect());
-    let mut session = Session { source: slow(), prompt, ..Session::example(Bundled::Austen) };
-    (session.view.heads, session.view.sweep.open) = (true, true);
+    let commands = [Command::Locate(slow()), Command::Read(prompt), Command::ToggleHeads, Command::ToggleSweep];
+    let session = Session::example(Bundled::Austen).with(commands);
     let mut window = Window::gated(session);
     window.gates.tensors.open();
     window.gates.layers.open();

@@ -49,7 +49,7 @@ fn moves_all_rows_together() {
     // All three have the new ε; the pattern of the Value row cannot follow in a capture.
     assert_eq!(moved(&before, &window.spoken()), [(Component::Query, 1), (Component::Key, 1)]);
     for (row, component) in Component::ALL.into_iter().enumerate() {
-        let epsilons = window.session().epsilon.row(component);
+        let epsilons = window.session().epsilon().row(component);
         assert_eq!(epsilons.iter().map(ToString::to_string).collect::<Vec<_>>(), ["5e-1", "3e-1", "1e-10"]);
         assert!(window.panel_names()[3 * row + 1].ends_with("with ε = 3e-1"));
     }
@@ -188,7 +188,7 @@ fn reset_brings_the_figure_back() {
     assert_ne!(window.spoken(), figure);
     window.click(Role::Button, "Reset to figure");
     window.metrics();
-    assert_eq!(window.session().epsilon, figure_grid());
+    assert_eq!(*window.session().epsilon(), figure_grid());
     assert_eq!((window.spoken(), window.panel_names()), (figure, names));
 }
 

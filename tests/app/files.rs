@@ -10,7 +10,7 @@ use std::{
 use attenuate::{
     engine::{Bundled, Prompt, SourceKind, SourceSpec},
     model::bundled,
-    session::Session,
+    session::{Command, Session},
 };
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -47,7 +47,7 @@ fn open_by_path(window: &mut Window, path: &str) {
 }
 
 fn assert_figure_stays(window: &mut Window) {
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     assert_eq!(window.outcome().n_positions(), 24);
     window.metrics();
 }
@@ -131,8 +131,8 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
             _ => open_by_path(&mut window, &path.display().to_string()),
         }
         window.wait("five tokens", |window| window.outcome().n_positions() == 5);
-        assert_eq!(window.session().source, SourceSpec::Capture(path.clone()));
-        assert_eq!((window.session().layer, window.session().head), (0, 0), "its only ones");
+        assert_eq!(*window.session().source(), SourceSpec::Capture(path.clone()));
+        assert_eq!((window.session().layer(), window.session().head()), (0, 0), "its only ones");
         window.metrics();
         assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "", "it holds no text, least of all the figure’s");
         assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
@@ -173,13 +173,13 @@ fn a_model_folder_opens_reads_the_prompt_and_back_leads_to_the_figure() {
         std::fs::write(path.join(name), bytes).unwrap();
     }
     let mut window = Window::figure();
-    let prompt = window.session().prompt.clone();
+    let prompt = window.session().prompt().clone();
     drop_file(&mut window, &path);
     window.wait("the folder's model", |window| window.outcome().facts.source == SourceSpec::Folder(path.clone()));
     let (session, facts) = (window.session().clone(), window.outcome().facts.clone());
     assert_eq!((facts.kind, facts.title.as_str(), facts.n_layers), (SourceKind::Model, "my-model", 6));
-    assert_eq!(session.prompt, prompt, "the prompt survives");
-    assert_eq!((session.layer, session.head), (5, 3), "the last layer, and the head that was shown");
+    assert_eq!(*session.prompt(), prompt, "the prompt survives");
+    assert_eq!((session.layer(), session.head()), (5, 3), "the last layer, and the head that was shown");
     window.metrics();
     window.press_with(Modifiers::ALT, Key::ArrowLeft);
     assert_eq!(*window.session(), Session::default());
@@ -192,7 +192,7 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
     let path = folder.path().join("tiny.F32.gguf");
     std::fs::write(&path, golden("qwen2", Format::F32).bytes()).unwrap();
     for how in ["dropped", "typed"] {
-        let mut window = Window::open(Session { prompt: Prompt::TokenIds(vec![1, 2, 3, 4, 5]), ..Session::default() });
+        let mut window = Window::open(Session::default().with([Command::Read(Prompt::TokenIds(vec![1, 2, 3, 4, 5]))]));
         let before = window.session().clone();
         if how == "dropped" {
             drop_file(&mut window, &path);

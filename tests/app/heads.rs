@@ -3,7 +3,7 @@
 use attenuate::{
     attention::{Component, Epsilon, Preset},
     engine::{Bundled, Engine, HeadMetric, HeadRow, Ranking, Under},
-    session::{Command, OnScreen, Session},
+    session::{Command, Session},
 };
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::{
@@ -43,7 +43,7 @@ fn said(row: &HeadRow, metric: HeadMetric) -> String {
 fn open(session: Session) -> Window {
     let mut window = Window::open(session);
     window.press(Key::H);
-    assert!(window.session().view.heads);
+    assert!(window.session().view().heads);
     window
 }
 
@@ -62,16 +62,16 @@ fn every_head_is_there_with_its_metric_and_one_is_shown() {
     window.assert_text("24 heads");
 
     window.click(Role::Button, &expected[6]);
-    assert_eq!((window.session().layer, window.session().head), (1, 2));
-    assert!(!window.session().view.heads);
+    assert_eq!((window.session().layer(), window.session().head()), (1, 2));
+    assert!(!window.session().view().heads);
     assert_eq!(window.panels().len(), 9);
     window.press(Key::H);
     let current = window.harness.get_by_role_and_label(Role::Button, &expected[6]);
     assert_eq!(current.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
     window.press(Key::Escape);
-    assert_eq!((window.session().layer, window.session().view.heads), (1, false));
+    assert_eq!((window.session().layer(), window.session().view().heads), (1, false));
     window.click(Role::Button, "Heads");
-    assert!(window.session().view.heads);
+    assert!(window.session().view().heads);
 }
 
 #[test]
@@ -97,9 +97,9 @@ fn arrows_step_and_enter_shows() {
     let focused =
         listed(&window).into_iter().find(|name| window.harness.get_by_role_and_label(Role::Button, name).is_focused());
     assert!(focused.is_some_and(|name| name.starts_with("Layer 15, head 5")));
-    assert_eq!(window.session().pinned, None);
+    assert_eq!(window.session().pinned(), None);
     window.press(Key::Enter);
-    assert_eq!((window.session().layer, window.session().head, window.session().view.heads), (15, 5, false));
+    assert_eq!((window.session().layer(), window.session().head(), window.session().view().heads), (15, 5, false));
 }
 
 #[test]
@@ -130,9 +130,8 @@ fn a_metric_sorts_and_filters() {
 
 #[test]
 fn the_selected_intervention_is_each_heads_own() {
-    let mut session = Session::example(Bundled::Austen);
-    session.apply(Command::SelectPanel(at(Component::Value, 1)), OnScreen::default());
-    session.scope = Preset::AllLayers.scope();
+    let select = Command::SelectPanel(at(Component::Value, 1));
+    let session = Session::example(Bundled::Austen).with([select, Command::SetScope(Preset::AllLayers.scope())]);
     let mut window = open(session);
     window.click(Role::RadioButton, "Value, ε = 1e-3");
     let under = Under::Change(Component::Value, Epsilon::new(1e-3).unwrap());
@@ -191,7 +190,10 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     assert!(listed(&window)[0].starts_with(&format!("Layer {layer}, head {head},")));
     let first = listed(&window)[0].clone();
     window.click(Role::Button, &first);
-    assert_eq!((window.session().layer, window.session().head, window.session().view.heads), (layer, head, false));
+    assert_eq!(
+        (window.session().layer(), window.session().head(), window.session().view().heads),
+        (layer, head, false)
+    );
 }
 
 #[test]
@@ -218,22 +220,21 @@ fn a_capture_has_no_output_to_rank_by() {
 fn keys_of_other_things_stay_theirs() {
     let mut window = open(Session::example(Bundled::Austen));
     window.type_over(Role::TextInput, "Filter heads", "H");
-    assert!(window.session().view.heads, "a letter in a field is a letter");
+    assert!(window.session().view().heads, "a letter in a field is a letter");
     window.press(Key::Escape);
-    assert!(window.session().view.heads, "Esc leaves the field first");
+    assert!(window.session().view().heads, "Esc leaves the field first");
     window.press(Key::Escape);
-    assert!(!window.session().view.heads);
+    assert!(!window.session().view().heads);
     window.press(Key::H);
     window.press_with(Modifiers::COMMAND, Key::E);
     window.press(Key::Escape);
-    assert!(window.session().view.heads, "Esc closes the dialog first");
+    assert!(window.session().view().heads, "Esc closes the dialog first");
 }
 
 #[test]
 fn a_narrow_window_has_everything() {
     for bundled in Bundled::ALL {
-        let mut session = Session::example(bundled);
-        session.view.heads = true;
+        let session = Session::example(bundled).with([Command::ToggleHeads]);
         let window = Window::sized(session, vec2(900.0, 600.0));
         for (role, name) in [
             (Role::RadioButton, "Table"),

@@ -3,7 +3,7 @@
 use attenuate::{
     attention::{Component, Operation, PositionScope, Preset, Scope, Why},
     engine::{Bundled, Engine, NextToken},
-    session::{Cell, RowChoice, Session},
+    session::{Cell, Command, RowChoice, Session},
 };
 use egui::{Key, OutputCommand, Role, accesskit::Toggled, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -15,9 +15,7 @@ const CELL: Cell = Cell { query: 10, key: 3 };
 
 /// The inspector open on a pinned cell.
 fn session(bundled: Bundled) -> Session {
-    let mut session = Session { pinned: Some(CELL), ..Session::example(bundled) };
-    session.view.inspector = true;
-    session
+    Session::example(bundled).with([Command::Pin(CELL), Command::ToggleInspector])
 }
 
 fn grid() -> impl Iterator<Item = (Component, usize)> {
@@ -25,7 +23,7 @@ fn grid() -> impl Iterator<Item = (Component, usize)> {
 }
 
 fn panel(window: &Window, component: Component, column: usize) -> String {
-    format!("{component}, ε = {}", window.session().epsilon[at(component, column)])
+    format!("{component}, ε = {}", window.session().epsilon()[at(component, column)])
 }
 
 /// What a button of a table says behind its name: `KL, Query, ε = 5e-1: 0.123`. `None` where it is not there.
@@ -76,7 +74,7 @@ fn why(window: &mut Window, (component, column): (Component, usize)) -> Why {
 fn select(window: &mut Window, component: Component, column: usize) {
     let name = format!("weight, {}: {}", panel(window, component, column), entry(window, "weight", component, column));
     window.click(Role::Button, &name);
-    assert_eq!((window.session().rows, window.session().column.index()), (RowChoice::Only(component), column));
+    assert_eq!((window.session().rows(), window.session().column().index()), (RowChoice::Only(component), column));
 }
 
 #[test]
@@ -97,7 +95,7 @@ fn the_nine_weights_are_the_engines_and_select_their_panels() {
 fn the_table_multiplies_out_from_its_digits_for_every_operation() {
     for bundled in Bundled::ALL {
         for operation in Operation::ALL {
-            let mut window = Window::open(Session { operation, ..session(bundled) });
+            let mut window = Window::open(session(bundled).with([Command::SetOperation(operation)]));
             for (component, column) in [(Component::Query, 0), (Component::Key, 1), (Component::Query, 2)] {
                 select(&mut window, component, column);
                 let why = why(&mut window, (component, column));
@@ -145,10 +143,10 @@ fn says_why_epsilon_changes_nothing() {
     window.assert_text("ε = 1e0 changes nothing.");
 
     let scope = Scope { positions: PositionScope::First, ..Scope::default() };
-    let mut window = Window::open(Session { scope, ..session(Bundled::Smollm2) });
+    let mut window = Window::open(session(Bundled::Smollm2).with([Command::SetScope(scope)]));
     window.assert_text("ε: this query’s position is not in scope, unchanged.");
     let scope = Scope { layers: "0..=2".parse().unwrap(), ..Scope::default() };
-    let mut other = Window::open(Session { scope, ..session(Bundled::Austen) });
+    let mut other = Window::open(session(Bundled::Austen).with([Command::SetScope(scope)]));
     other.assert_text("ε: this layer is not in scope, unchanged.");
     let baseline = Why::of(&other.expected().baseline.pattern, CELL.query, CELL.key).unwrap();
     other.assert_text("Earlier layers are changed too");
@@ -279,7 +277,7 @@ fn lines_are_switched_in_the_order_of_the_panels() {
 #[test]
 fn the_effect_of_all_nine_panels_is_the_engines() {
     for preset in [Preset::ThisHead, Preset::AllLayers] {
-        let mut window = Window::open(Session { scope: preset.scope(), ..session(Bundled::Austen) });
+        let mut window = Window::open(session(Bundled::Austen).with([Command::SetScope(preset.scope())]));
         window.wait("all divergences", all_divergences);
         let expected = window.expected();
         let norm = expected.baseline.output_norm().unwrap();
@@ -323,7 +321,7 @@ fn a_capture_has_norms_and_says_why_there_is_no_token() {
 #[test]
 fn divergences_of_a_slow_model_arrive_one_by_one_and_can_be_given_up() {
     let scope = Preset::AllLayers.scope();
-    let mut window = Window::gated(Session { source: slow(), scope, ..session(Bundled::Austen) });
+    let mut window = Window::gated(session(Bundled::Austen).with([Command::Locate(slow()), Command::SetScope(scope)]));
     window.gates.tensors.open();
     window.gates.layers.open();
     window.settle();

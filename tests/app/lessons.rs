@@ -86,9 +86,9 @@ fn escape_goes_to_the_lesson_before_the_pin() {
     window.click_at(position);
     window.press(Key::F1);
     window.press(Key::Escape);
-    assert!(!is_open(&window, Lesson::Sink) && window.session().pinned.is_some());
+    assert!(!is_open(&window, Lesson::Sink) && window.session().pinned().is_some());
     window.press(Key::Escape);
-    assert!(window.session().pinned.is_none());
+    assert!(window.session().pinned().is_none());
 }
 
 #[test]
@@ -123,14 +123,14 @@ fn columns_that_look_alike_are_told_apart_by_a_click() {
     window.assert_text("Columns 2 and 3 look alike");
     more(&mut window, Lesson::LookAlike);
     window.click(Role::Link, "Show on a log scale");
-    assert_eq!(window.session().view.norm, ColorNorm::LOG);
+    assert_eq!(window.session().view().look.norm, ColorNorm::LOG);
     assert!(!window.has_text("look alike"));
 
     let mut window = Window::figure();
     window.press(Key::Num3);
     window.click(Role::Link, "Show ratio to uniform");
-    let view = &window.session().view;
-    assert_eq!((view.quantity, view.limits_from), (Quantity::UniformRatio, LimitsFrom::EachPanel));
+    let view = window.session().view();
+    assert_eq!((view.look.quantity, view.look.limits_from), (Quantity::UniformRatio, LimitsFrom::EachPanel));
 }
 
 #[test]

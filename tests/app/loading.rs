@@ -60,7 +60,7 @@ fn the_progress_is_shown_and_the_old_source_follows_the_hand() {
     window.until("four tensors", |window| window.has_text("Opening slow: 4 of 10 tensors"));
     assert_eq!(percent(&window, "Opening slow"), 40.0);
 
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     for epsilon in [0.3, 0.02] {
         window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(epsilon);
         window.harness.step();
@@ -68,18 +68,22 @@ fn the_progress_is_shown_and_the_old_source_follows_the_hand() {
         follows(&mut window);
     }
     window.press_now(Key::CloseBracket);
-    assert_eq!(window.session().layer, 15);
+    assert_eq!(window.session().layer(), 15);
     follows(&mut window);
     assert!(window.has(Role::Button, CANCEL), "still on its way");
     let before = window.session().clone();
 
     window.gates.tensors.open();
     window.gates.layers.open();
-    window.until("the new source", |window| window.session().source == opened(&folder));
+    window.until("the new source", |window| *window.session().source() == opened(&folder));
     window.settle();
     let after = window.session();
-    assert_eq!((&after.epsilon, &after.prompt), (&before.epsilon, &before.prompt), "what was chosen meanwhile stays");
-    assert_eq!((after.layer, after.head), (5, 3), "the last layer, and the head that was shown");
+    assert_eq!(
+        (after.epsilon(), after.prompt()),
+        (before.epsilon(), before.prompt()),
+        "what was chosen meanwhile stays"
+    );
+    assert_eq!((after.layer(), after.head()), (5, 3), "the last layer, and the head that was shown");
     assert_eq!(window.outcome().facts.title, "Slow");
     assert!(!window.has(Role::Button, CANCEL));
     window.press_with(Modifiers::ALT, Key::ArrowLeft);
@@ -119,13 +123,13 @@ fn a_failure_leaves_everything_as_it_was() {
     let alerts = window.announced(Role::Alert);
     assert!(alerts.len() == 1 && alerts[0].contains("config.json"), "{alerts:?}");
     assert!(!window.has(Role::Button, CANCEL));
-    assert_eq!(*window.session(), Session { column: column(1), ..before });
+    assert_eq!(*window.session(), before.with([Command::ChooseColumn(column(1))]));
     window.metrics();
 }
 
 #[test]
 fn a_slow_start_shows_the_window_and_its_progress() {
-    let mut window = Window::gated(Session { source: slow(), ..Session::example(Bundled::Austen) });
+    let mut window = Window::gated(Session::example(Bundled::Austen).with([Command::Locate(slow())]));
     window.until("the progress of opening", |window| window.has(Role::Button, CANCEL));
     assert!(window.panels().is_empty());
     assert!(window.has(Role::Slider, "epsilon"), "the controls are there");
@@ -134,32 +138,32 @@ fn a_slow_start_shows_the_window_and_its_progress() {
     window.gates.tensors.open();
     window.gates.layers.open();
     window.settle();
-    assert_eq!(window.session().source, slow());
+    assert_eq!(*window.session().source(), slow());
     window.metrics();
 }
 
 #[test]
 fn a_cancelled_start_is_the_figure() {
-    let mut window = Window::gated(Session { source: slow(), ..Session::example(Bundled::Austen) });
+    let mut window = Window::gated(Session::example(Bundled::Austen).with([Command::Locate(slow())]));
     window.until("the progress of opening", |window| window.has(Role::Button, CANCEL));
     window.press_now(Key::Escape);
     window.settle();
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     window.metrics();
 }
 
 #[test]
 fn a_failed_start_says_why_and_offers_a_way_on() {
     let missing = SourceSpec::Folder(PathBuf::from("/nowhere/model"));
-    let mut window = Window::gated(Session { source: missing.clone(), ..Session::example(Bundled::Austen) });
+    let mut window = Window::gated(Session::example(Bundled::Austen).with([Command::Locate(missing.clone())]));
     window.until("the reason", |window| window.has_text("/nowhere/model"));
     window.assert_text("Not opened");
-    assert_eq!(window.session().source, missing);
+    assert_eq!(*window.session().source(), missing);
     window.click_now(Role::Button, "Try again");
     window.until("the reason again", |window| window.has(Role::Button, "Open the figure"));
     window.click_now(Role::Button, "Open the figure");
     window.settle();
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     window.metrics();
 }
 
@@ -172,11 +176,11 @@ fn the_newest_source_wins() {
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     window.harness.event(egui::Event::Text("Sense and sensibility".to_owned()));
     window.settle();
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
     assert_eq!(window.announced(Role::Status), ["slow was not opened."]);
     window.gates.tensors.open();
     window.advance(Duration::from_millis(100));
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
     window.metrics();
 }
 
@@ -185,23 +189,23 @@ fn escape_is_for_what_is_nearest() {
     let mut window = figure();
     let mut pinned = window.session().clone();
     pinned.apply(Command::Pin(Cell { query: 5, key: 1 }), OnScreen::default());
-    let cell = window.cell_position(Component::Query, 0, pinned.pinned.unwrap());
+    let cell = window.cell_position(Component::Query, 0, pinned.pinned().unwrap());
     window.click_at(cell);
-    assert_eq!(window.session().pinned, pinned.pinned);
+    assert_eq!(window.session().pinned(), pinned.pinned());
     let _folder = start_opening(&mut window, "slow");
 
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
     window.harness.step();
     window.press_now(Key::Escape);
-    assert!(window.session().pinned.is_some() && window.has(Role::Button, CANCEL), "it leaves the prompt");
+    assert!(window.session().pinned().is_some() && window.has(Role::Button, CANCEL), "it leaves the prompt");
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     window.until("the dialog", |window| window.has(Role::Window, "Open capture"));
     window.press_now(Key::Escape);
     assert!(!window.has(Role::Window, "Open capture"), "it closes the dialog");
     assert!(window.has(Role::Button, CANCEL));
     window.press_now(Key::Escape);
-    assert_eq!(window.session().pinned, None, "it unpins the cell");
+    assert_eq!(window.session().pinned(), None, "it unpins the cell");
     assert!(window.has(Role::Button, CANCEL));
     window.press_now(Key::Escape);
     assert!(!window.has(Role::Button, CANCEL), "and then it cancels");

@@ -5,7 +5,7 @@ use std::{thread::sleep, time::Duration};
 use attenuate::{
     attention::Component,
     engine::{Bundled, SourceSpec},
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
 };
 use egui::{Role, ViewportId, vec2};
 use egui_kittest::kittest::Queryable as _;
@@ -16,8 +16,8 @@ use super::support::Window;
 fn opens_on_the_figure() {
     let mut window = Window::figure();
     let session = window.session();
-    assert_eq!(session.source, SourceSpec::Bundled(Bundled::Smollm2));
-    assert_eq!((session.layer, session.head), (14, 3));
+    assert_eq!(*session.source(), SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!((session.layer(), session.head()), (14, 3));
     assert_eq!(
         window.panel_names(),
         [
@@ -68,10 +68,9 @@ fn fits_every_window_at_every_scale() {
     for [width, height] in [[900.0, 600.0], [1280.0, 800.0], [2560.0, 1440.0]] {
         for scale in [0.75, 1.0, 2.5] {
             for bundled in Bundled::ALL {
-                let mut session = Session::example(bundled);
-                session.view.person.ui_scale = scale;
-                session.view.inspector = true;
-                session.pinned = Some(Cell { query: 5, key: 0 });
+                let pin = Command::Pin(Cell { query: 5, key: 0 });
+                let session =
+                    Session::example(bundled).with([Command::SetUiScale(scale), Command::ToggleInspector, pin]);
                 let size = vec2(width, height) / scale;
                 let mut window = Window::sized(session, size);
                 let panels = window.panels();

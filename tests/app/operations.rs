@@ -20,7 +20,7 @@ fn an_operation_is_chosen_from_a_list_and_moves_the_pattern() {
     let mut window = Window::open(Session::example(Bundled::Austen));
     let scaled = window.metrics();
     choose(&mut window, "Mean over heads");
-    assert_eq!(window.session().operation, Operation::MeanHeads);
+    assert_eq!(window.session().operation(), Operation::MeanHeads);
     let meant = window.metrics();
     for component in [Component::Query, Component::Key] {
         assert_ne!(meant[component.row()], scaled[component.row()], "{component}");
@@ -42,11 +42,11 @@ fn an_operation_is_chosen_from_a_list_and_moves_the_pattern() {
 fn noise_has_a_seed() {
     let mut window = Window::open(Session::default());
     choose(&mut window, "Noise");
-    assert_eq!(window.session().operation, Operation::Noise { seed: 0 });
+    assert_eq!(window.session().operation(), Operation::Noise { seed: 0 });
     let of_seed_0 = window.metrics();
     window.harness.get_by_role_and_label(Role::SpinButton, "noise seed").set_value_accesskit(5.0);
     window.settle();
-    assert_eq!(window.session().operation, Operation::Noise { seed: 5 });
+    assert_eq!(window.session().operation(), Operation::Noise { seed: 5 });
     assert_ne!(window.metrics()[0], of_seed_0[0]);
     window.assert_text("noise (seed 5)");
     window.enter_epsilon("0");
@@ -61,7 +61,7 @@ fn the_mean_figure_is_among_the_examples() {
     window.click(Role::Button, "Examples");
     window.click(Role::Button, "Here: the mean operation, ε = 5e-1, 1e-1, 0");
     let session = window.session();
-    assert_eq!(session.operation, Operation::MeanHeads);
-    assert_eq!(session.epsilon.row(Component::Query).iter().map(|e| e.get()).collect::<Vec<_>>(), [0.5, 0.1, 0.0]);
-    assert_eq!(session.source, Session::default().source, "on the source that is open");
+    assert_eq!(session.operation(), Operation::MeanHeads);
+    assert_eq!(session.epsilon().row(Component::Query).iter().map(|e| e.get()).collect::<Vec<_>>(), [0.5, 0.1, 0.0]);
+    assert_eq!(*session.source(), *Session::default().source(), "on the source that is open");
 }

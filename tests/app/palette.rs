@@ -39,11 +39,11 @@ fn a_command_is_found_by_its_words_and_carried_out() {
     assert!(found.len() == 1 && found[0].starts_with("View ▸ Quantity ▸ Score"), "{found:?}");
     window.press(Key::Enter);
     assert!(!is_open(&window));
-    assert_eq!(window.session().view.quantity, Quantity::Score);
+    assert_eq!(window.session().view().look.quantity, Quantity::Score);
     window.metrics();
     // As any other command it can be undone.
     window.press_with(Modifiers::COMMAND, Key::Z);
-    assert_eq!(window.session().view.quantity, Quantity::Weight);
+    assert_eq!(window.session().view().look.quantity, Quantity::Weight);
 
     // It opens empty again; arrows choose.
     open(&mut window);
@@ -55,13 +55,13 @@ fn a_command_is_found_by_its_words_and_carried_out() {
         window.press(Key::ArrowDown);
     }
     window.press(Key::Enter);
-    assert_eq!(window.session().layer, 15);
+    assert_eq!(window.session().layer(), 15);
 
     open(&mut window);
     type_text(&mut window, "inspector");
     let name = lines(&window).remove(0);
     window.click(Role::Button, &name);
-    assert!(window.session().view.inspector && !is_open(&window));
+    assert!(window.session().view().inspector && !is_open(&window));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attenuate::{
     figure::Colormap,
-    session::{Session, Theme, document::SessionDocument},
+    session::{Command, Session, Theme, document::SessionDocument},
 };
 use egui::{Key, Role};
 
@@ -34,10 +34,14 @@ fn theme_colours_and_open_panels_are_remembered() {
     drop(window);
 
     let again = start(&file);
-    let view = &again.session().view;
-    assert_eq!((view.person.theme, view.colormap), (Theme::Dark, Colormap::Viridis));
+    let view = again.session().view();
+    assert_eq!((view.person.theme, view.look.colormap), (Theme::Dark, Colormap::Viridis));
     assert!(view.sweep.open && view.inspector);
-    assert_eq!(again.session().epsilon, Session::default().epsilon, "what is shown is a session, not a preference");
+    assert_eq!(
+        *again.session().epsilon(),
+        *Session::default().epsilon(),
+        "what is shown is a session, not a preference"
+    );
 }
 
 #[test]
@@ -62,12 +66,11 @@ fn a_saved_session_opens_in_the_persons_theme() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("preferences.json");
     std::fs::write(&file, r#"{"theme": "dark", "ui_scale": 1.25, "colormap": "viridis"}"#).unwrap();
-    let mut session = Session { layer: 3, ..Session::default() };
-    session.view.colormap = Colormap::Magma;
+    let session = Session::default().with([Command::SetLayer(3), Command::SetColormap(Colormap::Magma)]);
     let path = folder.path().join("session.json");
     let document = SessionDocument::of_unread(&session, None);
     let from = Some((path, document.source.clone()));
     let window = Window::with(session, |setup| (setup.preferences, setup.from) = (Some(file.clone()), from));
-    let view = &window.session().view;
-    assert_eq!((view.person.theme, view.person.ui_scale, view.colormap), (Theme::Dark, 1.25, Colormap::Magma));
+    let view = window.session().view();
+    assert_eq!((view.person.theme, view.person.ui_scale, view.look.colormap), (Theme::Dark, 1.25, Colormap::Magma));
 }

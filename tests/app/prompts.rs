@@ -3,7 +3,7 @@
 use attenuate::{
     attention::Component,
     engine::{Bundled, Prompt, SourceSpec},
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
 };
 use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -47,7 +47,7 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
     window.settle();
     window.leave();
     let before = window.session().clone();
-    assert!(before.pinned.is_some() && before.view.window.is_some() && before.layer == 15);
+    assert!(before.pinned().is_some() && before.view().window.is_some() && before.layer() == 15);
 
     for way_back in ["button", "keys"] {
         window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
@@ -55,10 +55,10 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
         window.press_with(Modifiers::COMMAND, Key::A);
         window.harness.event(Event::Text("It is a truth universally acknowledged.".to_owned()));
         window.settle();
-        assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Austen));
+        assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
         assert_eq!(text_read(&window), "<s>It is a truth universally acknowledged.");
-        assert_eq!(window.session().epsilon, before.epsilon, "ε goes along");
-        assert_eq!(window.session().pinned, None, "cells of another prompt mean nothing");
+        assert_eq!(window.session().epsilon(), before.epsilon(), "ε goes along");
+        assert_eq!(window.session().pinned(), None, "cells of another prompt mean nothing");
         let chips = chips(&window);
         assert_eq!(chips.len(), window.outcome().n_positions());
         assert_eq!(chips[0], "token 0: <s>");
@@ -80,7 +80,7 @@ fn going_there_and_back_leaves_no_trace() {
     let mut window = Window::figure();
     window.click(Role::RadioButton, "All layers");
     let figure = window.session().clone();
-    assert!(figure.layer > 5, "a layer that the live model does not have");
+    assert!(figure.layer() > 5, "a layer that the live model does not have");
     type_prompt(&mut window, "Sense and sensibility");
     window.harness.get_by_role_and_label(Role::SpinButton, "first layer in scope").set_value_accesskit(2.0);
     window.settle();
@@ -91,7 +91,7 @@ fn going_there_and_back_leaves_no_trace() {
         window.settle();
         window.harness.event(Event::Text(" on".to_owned()));
         window.settle();
-        assert_eq!((window.session().layer, window.session().head), (5, 1), "round {round}");
+        assert_eq!((window.session().layer(), window.session().head()), (5, 1), "round {round}");
     }
 }
 
@@ -113,11 +113,11 @@ fn each_keystroke_is_read_live() {
 fn keys_belong_to_the_prompt_while_it_is_edited() {
     let mut window = Window::open(Session::example(Bundled::Austen));
     type_prompt(&mut window, "a quick");
-    let before = (window.session().rows, window.session().layer, window.session().view.solo);
+    let before = (window.session().rows(), window.session().layer(), window.session().view().solo);
     for key in [Key::Q, Key::S, Key::K, Key::OpenBracket, Key::Comma] {
         window.press(key);
     }
-    assert_eq!((window.session().rows, window.session().layer, window.session().view.solo), before);
+    assert_eq!((window.session().rows(), window.session().layer(), window.session().view().solo), before);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn the_beginning_of_sequence_can_be_left_out() {
     let mut window = Window::open(Session::example(Bundled::Austen));
     let with = window.outcome().n_positions();
     window.click(Role::CheckBox, "Start with BOS");
-    assert!(matches!(window.session().prompt, Prompt::Text { bos: false, .. }));
+    assert!(matches!(window.session().prompt(), Prompt::Text { bos: false, .. }));
     assert_eq!(window.outcome().n_positions(), with - 1);
     assert!(!text_read(&window).contains("<s>"));
     window.metrics();
@@ -178,7 +178,7 @@ fn characters_outside_the_vocabulary_are_read_as_bytes() {
         ["日本語のテキスト", "🦀 loves 🐫", "na\u{ef}ve caf\u{e9} \u{2014} \u{202e}right", "tab\tand\nline \u{0}"]
     {
         let prompt = Prompt::Text { text: text.into(), bos: true };
-        let mut window = Window::with_any_glyphs(Session { prompt, ..Session::example(Bundled::Austen) });
+        let mut window = Window::with_any_glyphs(Session::example(Bundled::Austen).with([Command::Read(prompt)]));
         assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), text);
         assert_eq!(chips(&window).len(), window.outcome().n_positions());
         assert!(window.outcome().n_positions() > 4, "{text}");
@@ -188,7 +188,7 @@ fn characters_outside_the_vocabulary_are_read_as_bytes() {
         window.click_at(position);
         window.press(Key::I);
         window.settle();
-        assert_eq!(window.session().pinned, Some(Cell { query: last, key: 1 }), "{text}");
+        assert_eq!(window.session().pinned(), Some(Cell { query: last, key: 1 }), "{text}");
     }
 }
 
@@ -212,7 +212,7 @@ fn the_pointer_may_rest_on_a_cell_that_goes_away() {
 #[test]
 fn a_single_token_attends_to_itself() {
     let prompt = Prompt::TokenIds(vec![42]);
-    let mut window = Window::open(Session { prompt, ..Session::example(Bundled::Austen) });
+    let mut window = Window::open(Session::example(Bundled::Austen).with([Command::Read(prompt)]));
     assert_eq!(window.outcome().n_positions(), 1);
     assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "42");
     let position = window.cell_position(Component::Key, 1, Cell { query: 0, key: 0 });
@@ -220,13 +220,13 @@ fn a_single_token_attends_to_itself() {
     assert!(window.spoken().as_flattened().iter().all(|spoken| spoken.ends_with(": 1")), "{:?}", window.spoken());
     window.harness.event(Event::Zoom(2.0));
     window.settle();
-    assert_eq!(window.session().view.window, None);
+    assert_eq!(window.session().view().window, None);
 }
 
 #[test]
 fn a_session_that_cannot_be_shown_says_why_and_can_be_mended() {
     let prompt = Prompt::TokenIds(vec![0, 4_000_000]);
-    let mut window = Window::unanswered(Session { prompt, ..Session::example(Bundled::Austen) });
+    let mut window = Window::unanswered(Session::example(Bundled::Austen).with([Command::Read(prompt)]));
     window.wait_anyhow("the reason", |window| window.has_text("there is no token 4000000"));
     assert!(window.panels().is_empty());
     window.assert_text("Not opened");

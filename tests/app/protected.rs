@@ -8,7 +8,7 @@ use std::{
 use attenuate::{
     engine::{Prompt, SourceSpec},
     model::bundled,
-    session::Session,
+    session::{Command, Session},
 };
 use egui::{Key, Modifiers, Role};
 
@@ -29,7 +29,8 @@ fn window_on_a_model(folder: &Path) -> Window {
     }
     let prompt = Prompt::Text { text: "Hello.".into(), bos: true };
     let source = SourceSpec::Folder(folder.to_owned());
-    Window::open(Session { source, prompt, layer: 0, head: 0, ..Session::default() })
+    let commands = [Command::Locate(source), Command::Read(prompt), Command::SetLayer(0), Command::SetHead(0)];
+    Window::open(Session::default().with(commands))
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -3,7 +3,7 @@
 use attenuate::{
     attention::Component,
     engine::Fingerprints,
-    figure::{ColorNorm, Colormap, FigureStyle, FileFormat, LimitsFrom, Measure, Quantity, draw},
+    figure::{ColorNorm, Colormap, FigureStyle, FileFormat, LimitsFrom, Look, Measure, Quantity, draw},
     session::{Cell, Session, document::payload},
 };
 use egui::{Key, Modifiers, Role, vec2};
@@ -39,9 +39,9 @@ fn every_quantity_is_chosen_by_menu_and_reaches_bar_card_and_screen_reader() {
     for (quantity, entry, name) in CHOICES {
         window.menu(&["View", "Quantity", entry]);
         window.close_menus();
-        let view = &window.session().view;
-        assert_eq!((view.quantity, view.norm), (quantity, quantity.default_norm()));
-        assert_eq!(view.colormap, quantity.default_colormap());
+        let view = window.session().view();
+        assert_eq!((view.look.quantity, view.look.norm), (quantity, quantity.default_norm()));
+        assert_eq!(view.look.colormap, quantity.default_colormap());
         window.wait("the bar follows", |window| {
             window.harness.query_by_role_and_label(Role::Image, quantity.label()).is_some()
         });
@@ -78,7 +78,7 @@ fn the_value_row_offers_the_quantity_that_moves() {
     assert!(window.harness.query_by_label("Show weight × ‖value‖").is_none());
     window.press(Key::V);
     window.click(Role::Link, "Show weight × ‖value‖");
-    assert_eq!(window.session().view.quantity, Quantity::WeightedValue);
+    assert_eq!(window.session().view().look.quantity, Quantity::WeightedValue);
     let position = window.cell_position(Component::Value, 0, SINK);
     window.click_at(position);
     window.leave();
@@ -90,7 +90,7 @@ fn the_value_row_offers_the_quantity_that_moves() {
     let value = number(said.split("‖value‖ ").nth(1).unwrap());
     assert!((value - halved).abs() < 1e-5, "{said}: {halved}");
     window.click(Role::Link, "Show the weight");
-    assert_eq!(window.session().view.quantity, Quantity::Weight);
+    assert_eq!(window.session().view().look.quantity, Quantity::Weight);
     window.press(Key::Q);
     assert!(window.harness.query_by_label("Show weight × ‖value‖").is_none(), "Query moves by itself");
 }
@@ -108,7 +108,7 @@ fn limits_are_typed_kept_and_refused() {
     assert!(window.is_disabled(Role::Button, "Use these limits"));
     window.type_over(Role::TextInput, "Highest", "0.5");
     window.click(Role::Button, "Use these limits");
-    assert_eq!(window.session().view.norm, "0:0.5".parse::<ColorNorm>().unwrap());
+    assert_eq!(window.session().view().look.norm, "0:0.5".parse::<ColorNorm>().unwrap());
     window.close_menus();
     window.leave();
     assert_eq!(window.value(Role::Image, "Attention Weight"), "0.0 to 0.5");
@@ -134,7 +134,7 @@ fn limits_of_each_panel_need_an_automatic_scale_and_the_bar_names_its_panel() {
     open_limits(&mut window);
     window.click(Role::RadioButton, "Of each panel by itself");
     window.close_menus();
-    assert_eq!(window.session().view.limits_from, LimitsFrom::EachPanel);
+    assert_eq!(window.session().view().look.limits_from, LimitsFrom::EachPanel);
     let range = |window: &Window, panel: &str| window.value(Role::Image, &format!("Weight × ‖Value‖ ({panel})"));
     window.leave();
     window.wait("the bar of the selected panel", |window| {
@@ -159,7 +159,8 @@ fn the_exported_figure_is_that_of_the_quantity() {
     window.type_over(Role::TextInput, "Figure file", &path.display().to_string());
     window.press(Key::Enter);
     window.wait("saved", |_| path.exists());
-    let style = FigureStyle { colormap: Colormap::PuOr, ..FigureStyle::of(Quantity::Difference) };
+    let look = Look { colormap: Colormap::PuOr, ..Look::of(Quantity::Difference) };
+    let style = FigureStyle { look, ..FigureStyle::default() };
     let outcome = window.expected();
     let session = payload(window.session(), &outcome, &path, &Fingerprints::default()).unwrap();
     let expected = draw(&outcome, &style, FileFormat::Png, Some(&session)).unwrap();

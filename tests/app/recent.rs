@@ -8,7 +8,7 @@ use std::{
 
 use attenuate::{
     engine::{Bundled, SourceSpec},
-    session::Session,
+    session::{Command, Session},
 };
 use egui::{Key, Modifiers, Role};
 use safetensors::{Dtype, tensor::TensorView};
@@ -44,10 +44,10 @@ fn sources_are_remembered_from_start_to_start() {
     let file = folder.path().join("state").join("recent.json");
     let (first, second) = (capture(folder.path(), "first.safetensors"), capture(folder.path(), "second.safetensors"));
     let mut window = start(Session::default(), &file);
-    assert!(window.session().source.path().is_none());
+    assert!(window.session().source().path().is_none());
     open(&mut window, &first);
     open(&mut window, &second);
-    assert_eq!(window.session().source, SourceSpec::Capture(second.clone()));
+    assert_eq!(*window.session().source(), SourceSpec::Capture(second.clone()));
     drop(window);
 
     let mut window = start(Session::default(), &file);
@@ -56,13 +56,17 @@ fn sources_are_remembered_from_start_to_start() {
     assert!(top(&window, "second.safetensors") < top(&window, "first.safetensors"), "the newest is on top");
     choose(&mut window, "first.safetensors");
     window.close_menus();
-    assert_eq!(window.session().source, SourceSpec::Capture(first.clone()));
+    assert_eq!(*window.session().source(), SourceSpec::Capture(first.clone()));
     window.metrics();
     drop(window);
 
     // What was opened on the command line is remembered as well, and the newest is in front again.
     drop(start(
-        Session { source: SourceSpec::Capture(second.clone()), layer: 0, head: 0, ..Session::default() },
+        Session::default().with([
+            Command::Locate(SourceSpec::Capture(second.clone())),
+            Command::SetLayer(0),
+            Command::SetHead(0),
+        ]),
         &file,
     ));
     let text = fs::read_to_string(&file).unwrap();
@@ -91,7 +95,7 @@ fn what_is_gone_leaves_the_list() {
     window.close_menus();
     assert!(window.announced(Role::Alert)[0].contains("gone.safetensors"));
     assert!(window.announced(Role::Status)[0].contains("no longer there"), "{:?}", window.announced(Role::Status));
-    assert_eq!(window.session().source, SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     window.settle();
     window.metrics();
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), "[]");

@@ -1,9 +1,9 @@
 //! Scopes, layers and heads.
 
 use attenuate::{
-    attention::{Component, HeadScope, LayerScope, Metrics, PositionScope, Preset},
+    attention::{Component, HeadScope, LayerScope, Metrics, PositionScope, Preset, Scope},
     engine::{Bundled, Prompt},
-    session::Session,
+    session::{Command, Session},
 };
 use egui::{Event, Key, Modifiers, Role, accesskit::Toggled};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -28,11 +28,11 @@ fn value_moves_the_pattern_only_through_earlier_layers() {
     window.assert_text("The pattern stays: Value does not enter its own layer’s softmax.");
 
     window.click(Role::RadioButton, "This layer");
-    assert_eq!(window.session().scope, Preset::ThisLayer.scope());
+    assert_eq!(*window.session().scope(), Preset::ThisLayer.scope());
     assert_eq!(sink(&window.metrics(), Component::Value), [baseline; 3], "this layer");
 
     window.click(Role::RadioButton, "All layers");
-    assert_eq!(window.session().scope, Preset::AllLayers.scope());
+    assert_eq!(*window.session().scope(), Preset::AllLayers.scope());
     let all = sink(&window.metrics(), Component::Value);
     assert!(baseline < all[0] && all[0] < all[1], "the sink grows as Value is turned down: {baseline} {all:?}");
     window.assert_text("Value is turned down in earlier layers too");
@@ -59,18 +59,18 @@ fn a_range_of_layers_has_fields() {
     assert_eq!(window.value(Role::SpinButton, "first layer in scope"), "0");
     assert_eq!(window.value(Role::SpinButton, "last layer in scope"), "5");
     set(&mut window, "first layer in scope", 3.0);
-    assert_eq!(window.session().scope.layers, LayerScope::Range { first: 3, last: 5 });
+    assert_eq!(window.session().scope().layers, LayerScope::Range { first: 3, last: 5 });
     assert_ne!(sink(&window.metrics(), Component::Value), sink(&all, Component::Value));
     set(&mut window, "last layer in scope", 4.0);
-    assert_eq!(window.session().scope.layers, LayerScope::Range { first: 3, last: 4 });
+    assert_eq!(window.session().scope().layers, LayerScope::Range { first: 3, last: 4 });
     window.metrics();
     window.assert_text("scope: layers 3 to 4, all heads");
     assert!(Preset::ALL.iter().all(|preset| !window.is_chosen(preset.name())), "no preset is lit");
     // Beyond its bounds it stays at them.
     set(&mut window, "first layer in scope", 9.0);
-    assert_eq!(window.session().scope.layers, LayerScope::Range { first: 4, last: 4 });
+    assert_eq!(window.session().scope().layers, LayerScope::Range { first: 4, last: 4 });
     set(&mut window, "last layer in scope", 99.0);
-    assert_eq!(window.session().scope.layers, LayerScope::Range { first: 4, last: 5 });
+    assert_eq!(window.session().scope().layers, LayerScope::Range { first: 4, last: 5 });
     window.metrics();
 }
 
@@ -86,7 +86,7 @@ fn layers_and_heads_step_within_their_bounds() {
     let mut window = Window::figure();
     for (name, layer, head) in [("Layer up", 15, 3), ("Layer down", 14, 3), ("Head up", 14, 4), ("Head down", 14, 3)] {
         window.click(Role::Button, name);
-        assert_eq!((window.session().layer, window.session().head), (layer, head), "{name}");
+        assert_eq!((window.session().layer(), window.session().head()), (layer, head), "{name}");
         window.metrics();
         window.assert_text(&format!("layer {layer} (0 to 29), head {head} (0 to 8)"));
     }
@@ -103,8 +103,8 @@ fn layers_and_heads_step_within_their_bounds() {
 
 #[test]
 fn a_layer_and_head_that_do_not_exist_become_the_last() {
-    let mut window = Window::open(Session { layer: 99, head: 99, ..Session::default() });
-    assert_eq!((window.session().layer, window.session().head), (29, 8));
+    let mut window = Window::open(Session::default().with([Command::SetLayer(99), Command::SetHead(99)]));
+    assert_eq!((window.session().layer(), window.session().head()), (29, 8));
     window.metrics();
 }
 
@@ -119,16 +119,16 @@ fn layers_and_heads_have_keys() {
         (Key::Period, 14, 4),
     ] {
         window.press(key);
-        assert_eq!((window.session().layer, window.session().head), (layer, head), "{key:?}");
+        assert_eq!((window.session().layer(), window.session().head()), (layer, head), "{key:?}");
     }
     for _ in 0..10 {
         window.press(Key::Period);
     }
-    assert_eq!(window.session().head, 8);
+    assert_eq!(window.session().head(), 8);
     for _ in 0..40 {
         window.press(Key::OpenBracket);
     }
-    assert_eq!(window.session().layer, 0);
+    assert_eq!(window.session().layer(), 0);
     window.metrics();
 }
 
@@ -146,7 +146,7 @@ fn heads_are_chosen_alone_by_group_or_all() {
     window.assert_text("scope: all layers, this head");
     let alone = window.metrics();
     window.click(Role::RadioButton, "Heads: KV group");
-    assert_eq!(window.session().scope.heads, HeadScope::Group);
+    assert_eq!(window.session().scope().heads, HeadScope::Group);
     window.assert_text("ε acts on heads 0 to 1, which share KV head 0, of all 6 layers, at every position.");
     let group = window.metrics();
     assert_ne!(sink(&alone, Component::Value), sink(&group, Component::Value));
@@ -168,7 +168,7 @@ fn positions_are_all_first_or_rest() {
         ("Positions: all but the first", PositionScope::Rest, "at every position but the first."),
     ] {
         window.click(Role::RadioButton, choice);
-        assert_eq!(window.session().scope.positions, positions);
+        assert_eq!(window.session().scope().positions, positions);
         window.assert_text(words);
         let part = window.metrics();
         assert_ne!(part[1], whole[1], "{choice}");
@@ -248,8 +248,8 @@ fn tokens_are_chosen_by_clicks() {
 fn chosen_tokens_that_the_prompt_loses_are_no_longer_chosen() {
     let prompt = Prompt::Text { text: "one two three four five six seven eight nine ten".into(), bos: true };
     let positions: PositionScope = "1,2,9".parse().unwrap();
-    let mut session = Session { prompt, ..Session::example(Bundled::Austen) };
-    session.scope.positions = positions;
+    let scope = Scope { positions, ..Scope::default() };
+    let session = Session::example(Bundled::Austen).with([Command::Read(prompt), Command::SetScope(scope)]);
     let mut window = Window::open(session);
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.settle();
@@ -257,7 +257,7 @@ fn chosen_tokens_that_the_prompt_loses_are_no_longer_chosen() {
     window.harness.event(Event::Text("one two three four".to_owned()));
     window.settle();
     assert!(window.outcome().n_positions() < 9);
-    assert_eq!(window.session().scope.positions, "1,2".parse().unwrap());
+    assert_eq!(window.session().scope().positions, "1,2".parse().unwrap());
     assert!(
         window.announced(Role::Status)[0].contains("there is no position 9"),
         "{:?}",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attenuate::{
     engine::{Fingerprints, SourceSpec},
     session::{
-        Session,
+        Command, Session,
         document::{SessionDocument, read},
     },
 };
@@ -36,7 +36,7 @@ fn on_a_copy(folder: &Path) -> (PathBuf, PathBuf) {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/captures/smollm2-135m.safetensors");
     std::fs::copy(bundled, &capture).unwrap();
     let source = SourceSpec::Capture(capture.clone());
-    let session = Session { source, layer: 0, head: 2, ..Session::default() };
+    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(2)]);
     let file = folder.join("on-a-copy.json");
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&file).unwrap();
     (capture, file)
@@ -127,9 +127,9 @@ fn a_source_that_has_moved_is_asked_for_and_nothing_is_lost() {
     window.type_over(Role::TextInput, "Its place now", &moved.display().to_string());
     window.press(Key::Enter);
     window.wait("the session on the moved source", |window| {
-        window.session().source == SourceSpec::Capture(moved.clone())
+        *window.session().source() == SourceSpec::Capture(moved.clone())
     });
-    assert_eq!(window.session().head, 2);
+    assert_eq!(window.session().head(), 2);
     window.metrics();
 }
 
@@ -147,7 +147,7 @@ fn a_source_that_is_another_one_now_is_told_and_can_be_taken() {
     window.assert_text("is not what the session was saved with");
     assert_eq!(*window.session(), Session::default());
     window.click(Role::Button, "Open anyway");
-    window.wait("the changed source", |window| window.session().source == SourceSpec::Capture(capture.clone()));
+    window.wait("the changed source", |window| *window.session().source() == SourceSpec::Capture(capture.clone()));
     window.metrics();
 }
 
@@ -155,7 +155,7 @@ fn a_source_that_is_another_one_now_is_told_and_can_be_taken() {
 fn what_a_crash_left_is_offered_once() {
     let folder = tempfile::tempdir().unwrap();
     let left = folder.path().join("4711-left.json");
-    let session = Session { head: 7, ..Session::default() };
+    let session = Session::default().with([Command::SetHead(7)]);
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&left).unwrap();
     let open = || {
         let mut window = Window::with(Session::default(), |setup| setup.kept = Some(folder.path().to_owned()));
@@ -164,9 +164,9 @@ fn what_a_crash_left_is_offered_once() {
     };
     let mut window = open();
     window.assert_text("ended without being closed");
-    assert_eq!(window.session().head, Session::default().head);
+    assert_eq!(window.session().head(), Session::default().head());
     window.click(Role::Button, "Restore");
-    window.wait("what it had", |window| window.session().head == 7);
+    window.wait("what it had", |window| window.session().head() == 7);
     window.metrics();
     assert!(!window.has_text("ended without being closed") && !left.exists());
     drop(window);

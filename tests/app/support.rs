@@ -82,7 +82,7 @@ impl Window {
     }
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
-        let (theme, clock) = (session.view.person.theme, Clock::default());
+        let (theme, clock) = (session.view().person.theme, Clock::default());
         Self::build(builder, theme, Gates::default(), clock, |ctx| App::new(ctx, session).unwrap())
     }
 
@@ -96,7 +96,7 @@ impl Window {
         let gates = Gates::default();
         let mut setup = gates.setup();
         change(&mut setup);
-        let (theme, clock) = (session.view.person.theme, setup.clock.clone());
+        let (theme, clock) = (session.view().person.theme, setup.clock.clone());
         Self::build(builder(SIZE), theme, gates, clock, |ctx| App::with(ctx, session, setup).unwrap())
     }
 
@@ -232,7 +232,7 @@ impl Window {
     /// Waits until all nine panels say the engine's weight of the pinned cell.
     #[track_caller]
     pub fn says_pinned_weights(&mut self) {
-        let (expected, cell) = (self.expected(), self.session().pinned.unwrap());
+        let (expected, cell) = (self.expected(), self.session().pinned().unwrap());
         let texts = of_figure(|panel| {
             shortest(expected.panels[panel].pattern.exact_cell(cell.query, cell.key).unwrap().weight)
         });
@@ -243,7 +243,7 @@ impl Window {
 
     pub fn panel_name(&self, component: Component, column: usize) -> String {
         let session = self.session();
-        attenuate::figure::panel_title(component, session.operation, session.epsilon[at(component, column)])
+        attenuate::figure::panel_title(component, session.operation(), session.epsilon()[at(component, column)])
     }
 
     /// The accessible names of the panels on screen, row by row.

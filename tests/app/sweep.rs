@@ -48,7 +48,7 @@ fn described(window: &Window, column: usize) -> String {
 }
 
 fn written(window: &Window, component: Component) -> [String; 3] {
-    [0, 1, 2].map(|column| window.session().epsilon[at(component, column)].to_string())
+    [0, 1, 2].map(|column| window.session().epsilon()[at(component, column)].to_string())
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn opens_and_closes_by_key_and_by_button() {
     assert_eq!(window.value(Role::Image, PLOT), said(&expected(window.session())));
     assert_eq!(epsilons(&window), ["5e-1", "1e-3", "1e-10"]);
     window.click(Role::Button, "Sweep");
-    assert!(!window.has(Role::Image, PLOT) && !window.session().view.sweep.open);
+    assert!(!window.has(Role::Image, PLOT) && !window.session().view().sweep.open);
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn a_dragged_marker_is_the_slider() {
     window.hover(from);
     window.harness.drag_at(from);
     window.hover(pos2(from.x + 5.0, from.y));
-    assert_eq!(window.session().column.index(), 1, "the marker that is held is the slider's column");
+    assert_eq!(window.session().column().index(), 1, "the marker that is held is the slider's column");
     window.hover(halfway);
     let during = epsilons(&window)[1].clone();
     window.harness.drop_at(halfway);
     window.settle();
-    let epsilon = window.session().epsilon[at(Component::Query, 1)].get();
+    let epsilon = window.session().epsilon()[at(Component::Query, 1)].get();
     // Halfway on a logarithmic axis is the geometric mean of 1e-3 and 5e-1; a point is 0.02 decades at most.
     assert!((epsilon.log10() - (5e-4_f64).sqrt().log10()).abs() < 0.1, "{epsilon}");
     assert_eq!(epsilons(&window)[1], during);
@@ -104,7 +104,7 @@ fn of_markers_at_one_place_the_chosen_one_is_held() {
         window.hover(to);
         window.harness.drop_at(to);
         window.settle();
-        assert_eq!(window.session().column.index(), chosen);
+        assert_eq!(window.session().column().index(), chosen);
         let moved = epsilons(&window).map(|epsilon| epsilon != "1e-3");
         assert_eq!(moved, [0, 1, 2].map(|column| column == chosen), "{:?}", epsilons(&window));
     }
@@ -136,11 +136,11 @@ fn markers_move_by_keyboard_and_by_accessibility() {
     ] {
         window.press_with(modifiers, key);
         assert_eq!(epsilons(&window)[2], text);
-        assert_eq!((window.session().column.index(), window.value(Role::Slider, "epsilon")), (2, text.to_owned()));
+        assert_eq!((window.session().column().index(), window.value(Role::Slider, "epsilon")), (2, text.to_owned()));
     }
     window.harness.get_by_role_and_label(Role::Slider, &marker(0)).set_value_accesskit(0.25);
     window.settle();
-    assert_eq!((window.session().column.index(), epsilons(&window)[0].clone()), (0, "2.5e-1".to_owned()));
+    assert_eq!((window.session().column().index(), epsilons(&window)[0].clone()), (0, "2.5e-1".to_owned()));
     window.metrics();
 }
 
@@ -168,10 +168,10 @@ fn each_metric_has_its_curves() {
         ("sink mass over ε", PLOT, SweepMetric::SinkMass),
     ] {
         window.click(Role::RadioButton, choice);
-        assert_eq!(window.session().view.sweep.metric, metric);
+        assert_eq!(window.session().view().sweep.metric, metric);
         assert!(window.is_chosen(choice) && window.has(Role::Image, name), "{name}");
         let sweep = expected(window.session());
-        let nearest = sweep.nearest(Component::Query, window.session().epsilon[at(Component::Query, 0)]).unwrap();
+        let nearest = sweep.nearest(Component::Query, window.session().epsilon()[at(Component::Query, 0)]).unwrap();
         let value = metric.of(&nearest.metrics).unwrap();
         let description = described(&window, 0);
         assert!(description.contains(&format!("Query {value:.4}")), "{name}: {description}");
@@ -185,12 +185,12 @@ fn the_pinned_cell_is_followed() {
     window.assert_text("Click a cell to follow its weight over ε.");
     let cell = Cell { query: 6, key: 2 };
     window.click_at(window.cell_position(Component::Query, 0, cell));
-    assert_eq!(window.session().pinned, Some(cell));
+    assert_eq!(window.session().pinned(), Some(cell));
     assert!(window.has(Role::Image, "weight of the cell over ε"));
     let spec = window.session().run_spec();
     let sweep = Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap();
-    let lead = window.session().rows.lead();
-    let nearest = sweep.nearest(lead, window.session().epsilon[at(Component::Query, 0)]).unwrap();
+    let lead = window.session().rows().lead();
+    let nearest = sweep.nearest(lead, window.session().epsilon()[at(Component::Query, 0)]).unwrap();
     let description = described(&window, 0);
     assert!(description.contains(&format!("{lead} {:.4}", nearest.metrics.weight.unwrap())), "{description}");
 }
@@ -205,7 +205,7 @@ fn the_newest_question_is_answered() {
     assert_eq!(window.value(Role::Image, PLOT), said(&expected(window.session())));
     window.click(Role::RadioButton, "All layers");
     let all = said(&expected(window.session()));
-    assert_eq!(window.session().scope, Preset::AllLayers.scope());
+    assert_eq!(*window.session().scope(), Preset::AllLayers.scope());
     assert_eq!(window.value(Role::Image, PLOT), all);
     window.click(Role::RadioButton, "This head");
     window.click(Role::RadioButton, "All layers");
@@ -226,7 +226,7 @@ fn the_slider_zooms_to_the_transition_and_back() {
     let transition = format!("transition from {:.1e} to {:.1e}", from.get(), to.get());
     assert_eq!(description(&window), transition);
     window.click(Role::Button, zoom);
-    let SliderRange::Around(middle) = window.session().view.slider else { panic!("not zoomed") };
+    let SliderRange::Around(middle) = window.session().view().slider else { panic!("not zoomed") };
     assert!(from < middle && middle < to);
     assert!(description(&window).starts_with(&format!("{transition}, zoomed to ")), "{}", description(&window));
     // Whatever the zoom, the slider says and takes the same values.
@@ -236,18 +236,19 @@ fn the_slider_zooms_to_the_transition_and_back() {
     // 52 points from the left and 12 from the right the rail ends: the middle of the two decades.
     let x = f32::midpoint(rail.left() + 52.0, rail.right() - 12.0);
     window.click_at(pos2(x, rail.top() + attenuate::ui::widgets::EpsilonSlider::RAIL_CENTER));
-    let chosen = window.session().epsilon[at(Component::Query, 2)];
+    let chosen = window.session().epsilon()[at(Component::Query, 2)];
     assert!((chosen.get().log10() - middle.get().log10()).abs() < 0.12, "{chosen} at {middle}");
     window.press(Key::W);
     window.click(Role::Button, zoom);
-    assert_eq!(window.session().view.slider, SliderRange::Whole);
+    assert_eq!(window.session().view().slider, SliderRange::Whole);
     window.press(Key::V);
     assert!(!window.has(Role::Button, zoom), "Value of a capture has no transition");
 }
 
 #[test]
 fn pictures_go_before_curves() {
-    let session = Session { source: slow(), scope: Preset::AllLayers.scope(), ..Session::example(Bundled::Austen) };
+    let session =
+        Session::example(Bundled::Austen).with([Command::Locate(slow()), Command::SetScope(Preset::AllLayers.scope())]);
     let mut window = Window::gated(session);
     window.gates.tensors.open();
     window.gates.layers.open();
@@ -263,7 +264,7 @@ fn pictures_go_before_curves() {
     assert_eq!(window.gates.layers.begun(), begun, "the sweep waits while the picture is computed");
     window.gates.layers.open();
     window.settle();
-    let session = Session { source: SourceSpec::Bundled(Bundled::Austen), ..window.session().clone() };
+    let session = window.session().clone().with([Command::Locate(SourceSpec::Bundled(Bundled::Austen))]);
     assert_eq!(window.value(Role::Image, PLOT), said(&expected(&session)));
     // Closing the panel gives up what is being computed.
     window.gates.layers.close();

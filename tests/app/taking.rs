@@ -69,8 +69,11 @@ fn colours_and_quantity_of_the_dialog_are_the_views() {
     window.press_with(Modifiers::COMMAND, Key::E);
     choose(&mut window, "Quantity of the figure", "Ratio to uniform");
     choose(&mut window, "Colours of the figure", "puor");
-    let view = &window.session().view;
-    assert_eq!((view.quantity.to_string().as_str(), view.colormap.to_string().as_str()), ("uniform-ratio", "puor"));
+    let view = window.session().view();
+    assert_eq!(
+        (view.look.quantity.to_string().as_str(), view.look.colormap.to_string().as_str()),
+        ("uniform-ratio", "puor")
+    );
 }
 
 #[test]
@@ -161,7 +164,7 @@ fn the_sweep_is_what_the_command_line_writes() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::figure();
     window.menu(&["File", "Export sweep…"]);
-    assert!(window.session().view.sweep.open, "curves are computed while their panel is open");
+    assert!(window.session().view().sweep.open, "curves are computed while their panel is open");
     window.settle();
     for ending in ["csv", "json", "svg", "pdf"] {
         let path = folder.path().join(format!("sweep.{ending}"));
@@ -171,7 +174,7 @@ fn the_sweep_is_what_the_command_line_writes() {
         window.type_over(Role::TextInput, "CSV, JSON, PNG, SVG or PDF file", &path.display().to_string());
         window.click(Role::Button, "Save sweep");
         saved(&mut window, &path);
-        let metric = window.session().view.sweep.metric;
+        let metric = window.session().view().sweep.metric;
         let other = folder.path().join(format!("cli.{ending}"));
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
         command.args(["sweep", "-o"]).arg(&other);

@@ -5,7 +5,7 @@ use attenuate::{
     session::{Cell, Session},
     ui::TourStart,
 };
-use egui::{Key, Rect, Role, vec2};
+use egui::{Key, Modifiers, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
@@ -73,7 +73,7 @@ fn it_is_skipped_and_repeated_from_help() {
     assert!(!is_on(&window));
     window.press(Key::H);
     window.menu(&["Help", "Guided tour"]);
-    assert!(!window.session().view.heads, "it speaks of the panels");
+    assert!(!window.session().view().heads, "it speaks of the panels");
     assert_step(&window, 0);
 }
 
@@ -82,7 +82,7 @@ fn what_a_step_speaks_of_can_be_tried() {
     let mut window = offered();
     window.click(Role::Button, "Next");
     window.enter_epsilon("0.25");
-    assert_eq!(window.session().epsilon[at(Component::Query, 0)].get(), 0.25);
+    assert_eq!(window.session().epsilon()[at(Component::Query, 0)].get(), 0.25);
     assert_step(&window, 1);
     window.harness.get_by_role_and_label(Role::Button, "Next").click();
     window.settle();
@@ -90,9 +90,9 @@ fn what_a_step_speaks_of_can_be_tried() {
     let cell = Cell { query: 5, key: 0 };
     let position = window.cell_position(Component::Query, 0, cell);
     window.click_at(position);
-    assert_eq!(window.session().pinned, Some(cell));
+    assert_eq!(window.session().pinned(), Some(cell));
     window.press(Key::ArrowRight);
-    assert_eq!(window.session().pinned, Some(Cell { query: 5, key: 1 }), "the arrows move the pin");
+    assert_eq!(window.session().pinned(), Some(Cell { query: 5, key: 1 }), "the arrows move the pin");
     assert_step(&window, 2);
 }
 
@@ -140,4 +140,13 @@ fn cards_cover_nothing_that_they_speak_of_and_stay_on_screen() {
         }
         assert!(!is_on(&window));
     }
+}
+
+#[test]
+fn it_stands_back_while_the_palette_is_open() {
+    let mut window = offered();
+    window.press_with(Modifiers::COMMAND, Key::K);
+    assert!(window.has(Role::TextInput, "Search commands") && !is_on(&window));
+    window.press(Key::Escape);
+    assert_step(&window, 0);
 }

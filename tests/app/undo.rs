@@ -131,15 +131,15 @@ fn a_text_field_undoes_its_own_text() {
     window.press(Key::CloseBracket);
     window.type_over(Role::MultilineTextInput, "Prompt", "Hello.");
     let typed = window.session().clone();
-    assert_ne!(typed.prompt, before.prompt);
+    assert_ne!(typed.prompt(), before.prompt());
     // While it has the focus the keys are the field's: the layer stays.
     window.press_with(Modifiers::COMMAND, Key::Z);
-    assert_eq!(window.session().layer, typed.layer);
+    assert_eq!(window.session().layer(), typed.layer());
     window.type_over(Role::MultilineTextInput, "Prompt", "Hello again.");
     window.press(Key::Tab);
     // Outside, all that was typed is one step.
     undo(&mut window);
-    assert_eq!((&window.session().prompt, window.session().layer), (&before.prompt, typed.layer));
+    assert_eq!((window.session().prompt(), window.session().layer()), (before.prompt(), typed.layer()));
     window.metrics();
     undo(&mut window);
     assert_eq!(*window.session(), before);
@@ -165,7 +165,7 @@ fn a_source_that_has_to_be_opened_again_is_a_step_like_others() {
     let mut seen = vec![window.session().clone()];
     for source in &sources {
         drop_file(&mut window, source.path().unwrap());
-        window.wait("the source", |window| window.session().source == *source);
+        window.wait("the source", |window| window.session().source() == source);
         seen.push(window.session().clone());
         window.press(Key::Q);
         window.press(Key::Num3);
@@ -194,7 +194,7 @@ fn a_source_that_has_to_be_opened_again_is_a_step_like_others() {
         }
     }
     assert_eq!(alerts, 1);
-    assert_eq!(window.session().source, sources[1]);
+    assert_eq!(*window.session().source(), sources[1]);
     window.metrics();
 }
 
@@ -228,6 +228,6 @@ fn the_theme_stays() {
     window.menu(&["View", "Theme", "Dark"]);
     window.close_menus();
     undo(&mut window);
-    assert_eq!(window.session().layer, 14);
-    assert_eq!(window.session().view.person.theme, attenuate::session::Theme::Dark);
+    assert_eq!(window.session().layer(), 14);
+    assert_eq!(window.session().view().person.theme, attenuate::session::Theme::Dark);
 }

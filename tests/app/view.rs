@@ -3,7 +3,7 @@
 use attenuate::{
     attention::Component,
     figure::{Colormap, Window as Cells},
-    session::{Cell, Theme},
+    session::{Cell, Theme, document::SessionDocument},
 };
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Role, TouchPhase, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -25,7 +25,7 @@ fn scroll(window: &mut Window, points: f32) {
 
 /// The cells in view; all 24 where the session says so.
 fn view(window: &Window) -> Cells {
-    window.session().view.window.unwrap_or(Cells::whole(24))
+    window.session().view().window.unwrap_or(Cells::whole(24))
 }
 
 /// Says which cell lies at `at`, from 0 to 1 along both sides of a panel.
@@ -66,7 +66,7 @@ fn scrolling_zooms_all_panels_about_the_pointer() {
     for _ in 0..20 {
         scroll(&mut window, -200.0);
     }
-    assert_eq!(window.session().view.window, None, "and out again to the whole matrix");
+    assert_eq!(window.session().view().window, None, "and out again to the whole matrix");
     window.leave();
     window.metrics();
 }
@@ -80,8 +80,8 @@ fn a_double_click_shows_the_whole_matrix_again() {
     window.settle();
     assert!((view(&window).x1 - view(&window).x0 - 8.0).abs() < 1e-5, "{:?}", view(&window));
     window.double_click_at(position);
-    assert_eq!(window.session().view.window, None);
-    assert_eq!(window.session().pinned, None, "the two clicks of it leave no pin");
+    assert_eq!(window.session().view().window, None);
+    assert_eq!(window.session().pinned(), None, "the two clicks of it leave no pin");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_secondary_button_pans() {
     let cell = f64::from(window.panel_rect(Component::Query, 2).width()) / 12.0;
     assert!((after.x0 - before.x0 - 28.0 / cell).abs() < 0.01, "the picture follows the hand: {before:?} {after:?}");
     assert!((after.y0 - before.y0 + 14.0 / cell).abs() < 0.01, "{before:?} {after:?}");
-    assert_eq!((window.session().pinned, window.session().column.index()), (None, 0), "it is no click");
+    assert_eq!((window.session().pinned(), window.session().column().index()), (None, 0), "it is no click");
     drag_secondary(&mut window, position, vec2(60.0, -60.0));
     drag_secondary(&mut window, position, vec2(60.0, -60.0));
     drag_secondary(&mut window, position, vec2(60.0, -60.0));
@@ -140,6 +140,106 @@ fn one_panel_alone_and_back() {
 }
 
 #[test]
+fn the_panel_alone_on_screen_follows_the_selection() {
+    let mut window = Window::figure();
+    for key in [Key::Q, Key::Num1, Key::S, Key::I] {
+        window.press(key);
+    }
+    for (key, name, number) in [
+        (Key::Num2, "Modifying Query with ε = 1e-3", "1e-3"),
+        (Key::V, "Modifying Value with ε = 1e-3", "1e-3"),
+        (Key::Num3, "Modifying Value with ε = 1e-10", "1e-10"),
+    ] {
+        window.press(key);
+        assert_eq!(window.panel_names(), [name], "one panel, and the one that was chosen");
+        assert_eq!(window.value(Role::Slider, "epsilon"), number, "the slider is the panel's");
+        let selected = window.session().selected();
+        assert_eq!(window.session().view().solo, Some(selected));
+    }
+    window.press(Key::S);
+    assert_eq!(window.panel_names().len(), 9);
+}
+
+#[test]
+fn columns_are_added_and_removed() {
+    let mut window = Window::figure();
+    window.click(Role::Button, "Add a column");
+    assert_eq!(window.panel_names().len(), 12);
+    assert_eq!(window.session().column().index(), 3, "the new one is chosen");
+    window.enter_epsilon("0.25");
+    window.press(Key::Tab);
+    assert_eq!(window.panel_names()[3], "Modifying Query with ε = 2.5e-1");
+    window.press(Key::Num2);
+    assert_eq!(window.value(Role::Slider, "epsilon"), "1e-3");
+    window.click(Role::Button, "Remove the column");
+    assert_eq!(
+        window.panel_names()[..3].join(", "),
+        ["Modifying Query with ε = 5e-1", "Modifying Query with ε = 1e-10", "Modifying Query with ε = 2.5e-1",]
+            .join(", ")
+    );
+    for _ in 0..3 {
+        window.click(Role::Button, "Add a column");
+    }
+    assert!(window.is_disabled(Role::Button, "Add a column"));
+    assert_eq!(window.panels().len(), 18);
+    for _ in 0..4 {
+        window.click(Role::Button, "Remove the column");
+    }
+    assert!(window.is_disabled(Role::Button, "Remove the column"));
+    assert_eq!(window.panels().len(), 6);
+    window.click(Role::Button, "Reset to figure");
+    assert_eq!(window.panel_names().len(), 9);
+}
+
+fn toggle_row(window: &mut Window, name: &str) {
+    window.menu(&["View", "Rows"]);
+    window.harness.get_by_role_and_label(Role::CheckBox, name).click();
+    window.settle();
+    window.close_menus();
+}
+
+#[test]
+fn columns_and_rows_are_undone_and_saved_with_the_session() {
+    let mut window = Window::figure();
+    let figure = window.session().clone();
+    window.click(Role::Button, "Add a column");
+    window.click(Role::Button, "Add a column");
+    toggle_row(&mut window, "Key");
+    let changed = window.session().clone();
+    assert_eq!((window.panels().len(), changed.shape().n_columns(), changed.shape().rows().count()), (10, 5, 2));
+    let json = SessionDocument::of_unread(&changed, Some(window.outcome())).to_json().unwrap();
+    let read = SessionDocument::from_json(json.as_bytes()).unwrap().session;
+    assert_eq!(read, changed);
+    assert_eq!(Window::open(read).panel_names(), window.panel_names());
+    for _ in 0..3 {
+        window.press_with(Modifiers::COMMAND, Key::Z);
+    }
+    assert_eq!((window.panels().len(), window.session()), (9, &figure));
+    for _ in 0..3 {
+        window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    }
+    assert_eq!((window.panels().len(), window.session()), (10, &changed));
+}
+
+#[test]
+fn rows_are_chosen_by_menu() {
+    let mut window = Window::figure();
+    toggle_row(&mut window, "Key");
+    assert_eq!(window.panel_names().len(), 6);
+    assert!(window.panel_names()[3].starts_with("Modifying Value"));
+    assert!(window.has(Role::RadioButton, "Query") && !window.has(Role::RadioButton, "Key"));
+    window.press(Key::K);
+    assert_eq!(window.session().selected().component, Component::Query, "there is no row to choose");
+    toggle_row(&mut window, "Query");
+    window.menu(&["View", "Rows"]);
+    assert!(window.is_disabled(Role::CheckBox, "Value"), "the last row stays");
+    window.close_menus();
+    assert_eq!(window.panel_names().len(), 3);
+    window.click(Role::Button, "Reset to figure");
+    assert_eq!(window.panel_names().len(), 9);
+}
+
+#[test]
 fn themes_are_chosen_by_menu() {
     let mut window = Window::figure();
     for (name, theme, dark) in
@@ -147,7 +247,7 @@ fn themes_are_chosen_by_menu() {
     {
         window.menu(&["View", "Theme", name]);
         window.close_menus();
-        assert_eq!(window.session().view.person.theme, theme);
+        assert_eq!(window.session().view().person.theme, theme);
         assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark, "{name}");
         window.metrics();
     }
@@ -159,7 +259,7 @@ fn the_whole_window_scales_by_menu() {
     for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %", 1.0)] {
         window.menu(&["View", "Size", name]);
         window.close_menus();
-        assert_eq!((window.session().view.person.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
+        assert_eq!((window.session().view().person.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
         assert_eq!(window.panels().len(), 9);
     }
     window.metrics();
@@ -176,7 +276,7 @@ fn motion_is_reduced_by_menu() {
     for reduced in [true, false, true] {
         window.menu(&["View", "Reduced motion"]);
         window.close_menus();
-        assert_eq!((window.session().view.person.reduced_motion, moves(&window)), (reduced, [!reduced; 2]));
+        assert_eq!((window.session().view().person.reduced_motion, moves(&window)), (reduced, [!reduced; 2]));
     }
 }
 
@@ -186,7 +286,7 @@ fn colours_and_scales_are_chosen_by_menu() {
     for colormap in Colormap::ALL {
         window.menu(&["View", "Colours", &colormap.to_string()]);
         window.close_menus();
-        assert_eq!(window.session().view.colormap, colormap);
+        assert_eq!(window.session().view().look.colormap, colormap);
     }
     window.menu(&["View", "Colour scale", "Logarithmic, 1e-4 to 1"]);
     window.close_menus();

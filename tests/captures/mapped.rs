@@ -9,7 +9,7 @@ use std::{
 use attenuate::{
     capture::Capture,
     engine::{Engine, SourceSpec},
-    session::Session,
+    session::{Command, Session},
 };
 
 use crate::captures::{
@@ -106,7 +106,7 @@ fn a_capture_overwritten_under_an_engine_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.safetensors");
     let source = SourceSpec::Capture(path.clone());
-    let spec = Session { source, layer: 0, head: 0, ..Session::default() }.run_spec();
+    let spec = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]).run_spec();
     let row = |engine: &mut Engine| engine.run(&spec, NEVER).map(|outcome| outcome.baseline.pattern.exact_row(1));
 
     fs::write(&path, small(1.0)).unwrap();

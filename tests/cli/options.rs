@@ -8,7 +8,7 @@ use std::{
 use attenuate::{
     cli::{Invocation, definition, parse},
     engine::{Fingerprints, SourceSpec},
-    session::{Session, document::SessionDocument},
+    session::{Command, Session, document::SessionDocument},
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
@@ -147,7 +147,7 @@ fn sandbox() -> Sandbox {
         fs::write(sandbox.path(name), serialize(tensors, None).unwrap()).unwrap();
     }
     let source = SourceSpec::Capture(sandbox.path("capture.safetensors"));
-    let session = Session { source, layer: 0, head: 0, ..Session::default() };
+    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-capture.json")).unwrap();
     sandbox

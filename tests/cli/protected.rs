@@ -10,7 +10,7 @@ use attenuate::{
     attention::Component,
     engine::{Fingerprints, SourceSpec},
     model::bundled,
-    session::{Session, document::SessionDocument},
+    session::{Command, Session, document::SessionDocument},
 };
 use safetensors::{SafeTensors, serialize};
 
@@ -184,7 +184,7 @@ fn a_template_that_meets_the_source_writes_nothing() {
 #[test]
 fn numbers_do_not_replace_the_session_that_they_are_of() {
     let sandbox = Sandbox::new();
-    let session = Session { head: 2, ..Session::default() };
+    let session = Session::default().with([Command::SetHead(2)]);
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&sandbox.path("s.json")).unwrap();
     for figure in ["f.png", "f.svg"] {
         sandbox.run(&["export", "-o", figure]).assert_done();
@@ -213,7 +213,7 @@ fn a_figure_may_replace_the_file_that_it_was_read_from() {
         sandbox.run(&["export", figure, "-o", figure, "--epsilon", "1,0.5,0"]).assert_done();
         assert!(fs::read(sandbox.path(figure)).unwrap() != first);
         let document = attenuate::session::document::read(&sandbox.path(figure)).unwrap();
-        assert_eq!((document.session.head, document.session.epsilon.row(Component::Query)[2].get()), (2, 0.0));
+        assert_eq!((document.session.head(), document.session.epsilon().row(Component::Query)[2].get()), (2, 0.0));
     }
 }
 
@@ -231,8 +231,8 @@ fn a_figure_does_not_replace_a_session_in_another_format() {
 fn a_session_is_not_saved_over_its_model() {
     let sandbox = Sandbox::new();
     model(&sandbox);
-    let session =
-        Session { source: SourceSpec::Folder(sandbox.path("model")), layer: 0, head: 0, ..Session::default() };
+    let model = Command::Locate(SourceSpec::Folder(sandbox.path("model")));
+    let session = Session::default().with([model, Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     let error = document.clone().save(&sandbox.path("model/config.json")).unwrap_err().to_string();
     assert!(error.contains("a file of the source"), "{error}");

@@ -3,10 +3,11 @@
 use std::fs;
 
 use attenuate::{
-    engine::{Bundled, Fingerprints, SourceSpec},
+    attention::Scope,
+    engine::{Bundled, Fingerprints, Reference, SourceSpec},
     model::bundled,
     session::{
-        Session,
+        Cell, Command, OnScreen, Session,
         document::{self, SessionDocument},
     },
 };
@@ -186,7 +187,7 @@ fn what_cannot_be_restored_is_one_line() {
 fn a_source_that_has_moved_is_found_beside_its_session_or_by_name() {
     let sandbox = Sandbox::new();
     let source = model(&sandbox, "model");
-    let original = Session { source, ..Session::example(Bundled::Austen) };
+    let original = Session::example(Bundled::Austen).with([Command::Locate(source)]);
     fs::create_dir(sandbox.path("work")).unwrap();
     save(&sandbox, "work/saved.json", &original);
     let expected = weights(&sandbox, &["work/saved.json"]);
@@ -211,4 +212,34 @@ fn a_source_that_has_moved_is_found_beside_its_session_or_by_name() {
     fs::write(sandbox.path("model/config.json"), [bundled::CONFIG, b"\n"].concat()).unwrap();
     sandbox.run(&run).assert_refused(1, &["saved.json", "not what it was", "--model PATH"]);
     assert_eq!(numbers(&weights(&sandbox, &["saved.json", "--model", "model"])), numbers(&expected));
+}
+
+/// A prompt given over a session forgets what the window forgets: a kept view that names positions of the old one.
+#[test]
+fn another_prompt_forgets_cells_and_positions_of_the_old_one() {
+    let sandbox = Sandbox::new();
+    let scope = Scope { positions: "1,2".parse().unwrap(), ..Scope::default() };
+    let kept = Session::example(Bundled::Austen).with([
+        Command::SetScope(scope),
+        Command::KeepView,
+        Command::SetScope(Scope::default()),
+        Command::Pin(Cell { query: 3, key: 1 }),
+    ]);
+    save(&sandbox, "kept.json", &kept);
+    let path = sandbox.path("kept.json");
+    let opened = |arguments: &[&str]| session(&[&[path.to_str().unwrap()], arguments].concat());
+    let same = opened(&[]);
+    assert!(matches!(same.reference(), Reference::View(_)) && same.pinned().is_some());
+    for arguments in [&["--prompt", "Another."][..], &["--token-ids", "1,2,3"], &["--no-bos"]] {
+        let session = opened(arguments);
+        assert_eq!((session.reference(), session.pinned()), (&Reference::Baseline, None), "{arguments:?}");
+        let mut window = kept.clone();
+        let command = match arguments {
+            ["--prompt", text] => Command::SetPrompt((*text).to_owned()),
+            ["--no-bos"] => Command::SetBos(false),
+            _ => continue,
+        };
+        window.apply(command, OnScreen::default());
+        assert_eq!(session, window, "{arguments:?}");
+    }
 }

@@ -241,3 +241,37 @@ fn several_heads_never_share_a_file_whose_name_is_not_utf8() {
     let refused = run(b"\xe9{head}.csv");
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
 }
+
+#[test]
+fn columns_and_rows_are_as_many_as_are_asked_for() {
+    let sandbox = Sandbox::new();
+    let read = |arguments: &[&str]| -> serde_json::Value {
+        sandbox.run(&[&["weights", "-o", "w.json"], arguments].concat()).assert_done();
+        serde_json::from_slice(&std::fs::read(sandbox.path("w.json")).unwrap()).unwrap()
+    };
+    let four = read(&["--epsilon", "5e-1,1e-3,1e-10,0"]);
+    let figure = read(&[]);
+    assert_eq!(four["epsilon"], json!(vec![[0.5, 1e-3, 1e-10, 0.0]; 3]));
+    for name in ["query", "key", "value"] {
+        assert_eq!(four[name].as_array().unwrap()[..3], figure[name].as_array().unwrap()[..], "{name}");
+    }
+    let rows = read(&["--epsilon", "0.5,0.1", "--rows", "value,query"]);
+    assert_eq!(rows["epsilon"], json!([[0.5, 0.1], [0.5, 0.1]]));
+    assert!(rows.get("key").is_none() && rows["query"].as_array().unwrap().len() == 2);
+    for (epsilon, part) in [("1", "two to six"), ("1,1,1,1,1,1,1", "found 7")] {
+        let ran = sandbox.run(&["weights", "-o", "w.json", "--epsilon", epsilon]);
+        assert!(ran.code == Some(2) && ran.stderr.contains(part), "{}", ran.stderr);
+    }
+    let ran = sandbox.run(&["export", "-o", "f.svg", "--epsilon", "0.5,0.1", "--compare-epsilon", "1,1,1"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("expected 2 values"), "{}", ran.stderr);
+    sandbox
+        .run(&["export", "-o", "f.svg", "--epsilon", "0.5,0.1,0.01,0,1,2", "--quantity", "difference"])
+        .assert_done();
+    let cells_of_panels = std::fs::read_to_string(sandbox.path("f.svg")).unwrap().matches("<g ").count();
+    assert_eq!(cells_of_panels, 18);
+    sandbox
+        .run(&["animate", "-o", "a.png", "--epsilon", "1,0.1,0.5,0", "--moving", "3", "--frames", "2"])
+        .assert_done();
+    let ran = sandbox.run(&["animate", "-o", "a.png", "--moving", "3", "--frames", "2"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("columns 0 to 2"), "{}", ran.stderr);
+}

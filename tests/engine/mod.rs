@@ -6,6 +6,7 @@ mod captures;
 mod effect;
 mod errors;
 mod goldens;
+mod grid;
 mod heads;
 mod observing;
 mod reference;

@@ -10,7 +10,7 @@ use std::{
 use attenuate::{
     engine::{Engine, EngineError, Job, OpenSource, Outcome, Prompt, RunSpec, SourceSpec},
     model::bundled,
-    session::Session,
+    session::{Command, Session},
 };
 use tempfile::TempDir;
 
@@ -28,7 +28,11 @@ fn folder() -> TempDir {
 
 fn spec(folder: &Path, text: &str) -> RunSpec {
     let prompt = Prompt::Text { text: text.into(), bos: true };
-    let session = Session { source: SourceSpec::Folder(folder.to_owned()), layer: 3, head: 1, ..Session::default() };
+    let session = Session::default().with([
+        Command::Locate(SourceSpec::Folder(folder.to_owned())),
+        Command::SetLayer(3),
+        Command::SetHead(1),
+    ]);
     RunSpec { prompt, ..session.run_spec() }
 }
 
@@ -118,7 +122,7 @@ fn what_memory_cannot_hold_is_refused_beforehand_with_its_bytes() {
     let file = tempfile::Builder::new().suffix(".safetensors").tempfile().unwrap();
     fs::write(file.path(), safetensors::serialize([("q", view()), ("k", view())], None).unwrap()).unwrap();
     let source = SourceSpec::Capture(file.path().to_owned());
-    let session = Session { source, layer: 0, head: 0, ..Session::default() };
+    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let mut engine = Engine::default();
     let message = engine.run(&session.run_spec(), NEVER).unwrap_err().to_string();
     assert!(message.starts_with("1000000 tokens need 2.00 TB of memory"), "{message}");

@@ -113,7 +113,7 @@ fn storm() {
     for number in 0..COMMANDS {
         let command = random.command();
         let session = timeline.session();
-        let screen = seen.as_ref().filter(|(facts, ..)| facts.source == session.source);
+        let screen = seen.as_ref().filter(|(facts, ..)| facts.source == *session.source());
         let screen = screen.map_or_else(OnScreen::default, |(facts, n_positions, mask)| OnScreen {
             facts: Some(facts),
             n_positions: *n_positions,
@@ -161,7 +161,7 @@ fn storm() {
         }
     }
     assert!(answers > COMMANDS / 2, "{answers} answers, {refusals} refusals");
-    assert!(matches!(timeline.session().source, SourceSpec::Bundled(_)));
+    assert!(matches!(timeline.session().source(), SourceSpec::Bundled(_)));
     let end = own_memory();
     assert!(end <= warm + GROWTH, "memory grew from {warm} to {end} bytes");
 }

@@ -3,7 +3,7 @@
 use attenuate::{
     attention::{Epsilon, LayerQkv, Mask},
     engine::Outcome,
-    figure::{ColorNorm, Colormap, Figure, FigureSpec, FigureStyle, Item, LimitsFrom, Quantity, Rgb, layout},
+    figure::{ColorNorm, Colormap, Figure, FigureSpec, FigureStyle, Item, LimitsFrom, Look, Quantity, Rgb, layout},
 };
 use ndarray::Array3;
 
@@ -72,7 +72,12 @@ fn the_middle_of_a_signed_bar_is_its_centre() {
 fn what_lies_beyond_has_a_triangle_of_its_own_colour_and_only_then() {
     let outcome = support::captured();
     let table = Colormap::BlueRed.table();
-    let with = |norm: &str| figure_of(&outcome, &FigureStyle { norm: norm.parse().unwrap(), ..FigureStyle::default() });
+    let with = |norm: &str| {
+        figure_of(
+            &outcome,
+            &FigureStyle { look: Look { norm: norm.parse().unwrap(), ..Look::default() }, ..FigureStyle::default() },
+        )
+    };
     assert!(triangles(&with("linear")).is_empty());
     assert_eq!(triangles(&with("0:0.5")), [table.over]);
     assert_eq!(triangles(&with("log:2")), [table.under]);
@@ -94,7 +99,8 @@ fn what_is_not_a_number_has_a_swatch_and_only_then() {
 #[test]
 fn panels_with_limits_of_their_own_say_them() {
     let outcome = support::captured();
-    let style = FigureStyle { limits_from: LimitsFrom::EachPanel, ..FigureStyle::of(Quantity::WeightedValue) };
+    let look = Look { limits_from: LimitsFrom::EachPanel, ..Look::of(Quantity::WeightedValue) };
+    let style = FigureStyle { look, ..FigureStyle::default() };
     let spec = FigureSpec::from_outcome(&outcome, &style);
     let figure = layout(&spec).unwrap();
     for (panel, heatmap) in spec.panels.iter().flatten().zip(&figure.heatmaps) {
@@ -104,7 +110,7 @@ fn panels_with_limits_of_their_own_say_them() {
     let bar: Vec<&str> = spec.bar.ticks.iter().map(|tick| tick.label.as_str()).collect();
     assert_eq!(bar, ["low", "high"], "no number is true of all nine");
     // Fixed limits are everybody's, whatever is chosen.
-    let fixed = FigureStyle { norm: ColorNorm::default(), ..style };
+    let fixed = FigureStyle { look: Look { norm: ColorNorm::default(), ..look }, ..style };
     let spec = FigureSpec::from_outcome(&outcome, &fixed);
     assert!(spec.panels.iter().flatten().all(|panel| panel.note.is_empty()));
     assert_eq!(spec.bar.ticks.len(), 6);

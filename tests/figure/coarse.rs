@@ -3,7 +3,7 @@
 use attenuate::{
     attention::Mask,
     engine::Outcome,
-    figure::{FigureStyle, Grain, Palette, PanelPictures, PanelRenderer, PictureSpec},
+    figure::{Grain, Ground, Look, Palette, PanelPictures, PanelRenderer, PictureSpec},
 };
 
 use super::support;
@@ -14,9 +14,8 @@ const SIDE: usize = 100;
 const REDUCED: usize = N / SIDE;
 
 fn spec(side: usize, norm: &str) -> PictureSpec {
-    let FigureStyle { quantity, pooling, colormap, limits_from, masked, ground, .. } = FigureStyle::default();
-    let norm = norm.parse().unwrap();
-    PictureSpec { window: None, size: [side; 2], quantity, pooling, colormap, norm, limits_from, masked, ground }
+    let look = Look { norm: norm.parse().unwrap(), ..Look::default() };
+    PictureSpec { window: None, size: [side; 2], look, ground: Ground::default() }
 }
 
 fn coarse(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {

@@ -12,8 +12,8 @@ use attenuate::{
     engine::Outcome,
     figure::{
         Anchor, AxisLabels, ColorNorm, Dpi, Figure, FigureError, FigureSpec, FigureStyle, FontSize, Ground, Item,
-        LimitsFrom, MaskedStyle, PageSize, Picture, Quantity, Rect, Rgb, Text, TextMode, Turn, layout, render, to_png,
-        to_svg,
+        LimitsFrom, Look, MaskedStyle, PageSize, Picture, Quantity, Rect, Rgb, Text, TextMode, Turn, layout, render,
+        to_png, to_svg,
     },
 };
 
@@ -28,19 +28,21 @@ fn gallery() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let default = FigureStyle::default();
     let dark = FigureStyle { ground: Ground::Dark, ..default.clone() };
-    let printed = FigureStyle { masked: MaskedStyle::AsZero, ..default.clone() };
-    let log = FigureStyle { norm: ColorNorm::LOG, colormap: "viridis".parse().unwrap(), ..default.clone() };
+    let printed = FigureStyle { look: Look { masked: MaskedStyle::AsZero, ..default.look }, ..default.clone() };
+    let look = Look { norm: ColorNorm::LOG, colormap: "viridis".parse().unwrap(), ..default.look };
+    let log = FigureStyle { look, ..default.clone() };
     let positions =
         FigureStyle { axis_labels: AxisLabels::Positions, page: "178x120".parse().unwrap(), ..default.clone() };
     let cut = FigureStyle {
-        norm: "0:0.5".parse().unwrap(),
+        look: Look { norm: "0:0.5".parse().unwrap(), ..default.look },
         font_size: FontSize::new(10.0).unwrap(),
         page: "200x200".parse().unwrap(),
         ..default.clone()
     };
     let hidden = FigureStyle { axis_labels: AxisLabels::Hidden, page: "85".parse().unwrap(), ..default.clone() };
     let quantity = |quantity, ground| FigureStyle { ground, ..FigureStyle::of(quantity) };
-    let own = FigureStyle { limits_from: LimitsFrom::EachPanel, ..FigureStyle::of(Quantity::WeightedValue) };
+    let look = Look { limits_from: LimitsFrom::EachPanel, ..Look::of(Quantity::WeightedValue) };
+    let own = FigureStyle { look, ..default.clone() };
     let causal = |n| support::synthetic(n, Mask::Causal);
     for (name, outcome, style) in [
         ("captured", support::captured(), &default),
@@ -123,7 +125,8 @@ fn stretched() -> Vec<(String, Figure)> {
     for quantity in Quantity::ALL {
         for limits_from in [LimitsFrom::AllPanels, LimitsFrom::EachPanel] {
             let outcome = support::captured();
-            let style = FigureStyle { limits_from, page: "120".parse().unwrap(), ..FigureStyle::of(quantity) };
+            let look = Look { limits_from, ..Look::of(quantity) };
+            let style = FigureStyle { look, page: "120".parse().unwrap(), ..FigureStyle::default() };
             figures.push((format!("{quantity}, {limits_from:?}"), figure_of(&outcome, &style)));
         }
     }
@@ -133,7 +136,8 @@ fn stretched() -> Vec<(String, Figure)> {
             for axis_labels in [AxisLabels::Tokens, AxisLabels::Positions, AxisLabels::Hidden] {
                 for norm in ["linear", "log:2", "0.1:0.2"] {
                     let (page, norm) = (page.parse().unwrap(), norm.parse().unwrap());
-                    let style = FigureStyle { page, axis_labels, norm, ..FigureStyle::default() };
+                    let look = Look { norm, ..Look::default() };
+                    let style = FigureStyle { page, axis_labels, look, ..FigureStyle::default() };
                     let name = format!("T = {}, {page} mm, {axis_labels:?}, {norm}", outcome.n_positions());
                     figures.push((name, figure_of(outcome, &style)));
                 }
@@ -347,9 +351,16 @@ fn svg_and_png_show_the_same() {
         (support::captured(), FigureStyle::default()),
         (
             support::captured(),
-            FigureStyle { masked: MaskedStyle::AsZero, ground: Ground::Dark, ..FigureStyle::default() },
+            FigureStyle {
+                look: Look { masked: MaskedStyle::AsZero, ..Look::default() },
+                ground: Ground::Dark,
+                ..FigureStyle::default()
+            },
         ),
-        (support::synthetic(100, Mask::Bidirectional), FigureStyle { norm: ColorNorm::Auto, ..FigureStyle::default() }),
+        (
+            support::synthetic(100, Mask::Bidirectional),
+            FigureStyle { look: Look { norm: ColorNorm::Auto, ..Look::default() }, ..FigureStyle::default() },
+        ),
     ] {
         let figure = figure_of(&outcome, &style);
         let picture = render(&figure, Dpi::default()).unwrap();

@@ -6,8 +6,8 @@ use attenuate::{
     attention::{Component, Mask, Preset},
     engine::{Bundled, Engine, Outcome},
     figure::{
-        CellValues, ColorNorm, FigureStyle, Keep, LimitsFrom, Measure, NormScale, PanelPictures, PanelRenderer,
-        PictureSpec, Pooling, Quantity, Window, draw, pool_measure,
+        CellValues, ColorNorm, FigureStyle, Ground, Keep, LimitsFrom, Look, Measure, NormScale, PanelPictures,
+        PanelRenderer, PictureSpec, Pooling, Quantity, Window, draw, pool_measure,
     },
     session::{Command, OnScreen, Session},
 };
@@ -183,19 +183,7 @@ fn without_values_there_is_no_weighted_value() {
 }
 
 fn spec(quantity: Quantity, size: usize) -> PictureSpec {
-    let FigureStyle { colormap, norm, masked, ground, .. } = FigureStyle::of(quantity);
-    let limits_from = LimitsFrom::AllPanels;
-    PictureSpec {
-        window: None,
-        size: [size; 2],
-        quantity,
-        pooling: Pooling::Max,
-        colormap,
-        norm,
-        limits_from,
-        masked,
-        ground,
-    }
+    PictureSpec { window: None, size: [size; 2], look: Look::of(quantity), ground: Ground::default() }
 }
 
 fn render(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
@@ -246,7 +234,8 @@ fn automatic_limits_hold_every_cell_and_fixed_ones_name_what_they_do_not() {
             assert_eq!(histogram.under, 0, "{quantity}");
         }
     }
-    let log = PictureSpec { norm: ColorNorm::LOG, ..spec(Quantity::Difference, 120) };
+    let mut log = spec(Quantity::Difference, 120);
+    log.look.norm = ColorNorm::LOG;
     let histogram = render(&outcome, &log).histogram();
     assert!(histogram.under > 100, "no logarithm has negative numbers: {histogram:?}");
 }
@@ -259,8 +248,9 @@ fn locked_limits_are_those_of_all_panels_and_own_ones_differ() {
         pictures.panels.values().map(|panel| panel.palette.scale().range_text()).collect()
     };
     assert!(ranges(&locked).windows(2).all(|pair| pair[0] == pair[1]));
-    let own =
-        render(&outcome, &PictureSpec { limits_from: LimitsFrom::EachPanel, ..spec(Quantity::WeightedValue, 60) });
+    let mut own = spec(Quantity::WeightedValue, 60);
+    own.look.limits_from = LimitsFrom::EachPanel;
+    let own = render(&outcome, &own);
     let ranges = ranges(&own);
     assert_ne!(ranges[6], ranges[7], "the Value row follows ε");
     // 1e-10 of the same picture: under limits of its own it looks the same.

@@ -14,7 +14,7 @@ use attenuate::{
     figure::{ColorNorm, Colormap, Dpi, PageSize, Quantity},
     model::{Tokenizer, bundled},
     session::{
-        Session,
+        Command, Session,
         document::{self, SessionDocument},
     },
 };
@@ -148,7 +148,7 @@ where
 }
 
 fn finite(session: &Session) {
-    assert!(session.epsilon.values().all(|epsilon| epsilon.get().is_finite()));
+    assert!(session.epsilon().values().all(|epsilon| epsilon.get().is_finite()));
     assert!(session.shape().contains(session.selected()));
 }
 
@@ -163,7 +163,7 @@ fn open_and_run(source: SourceSpec) {
     }
     let mut engine = Engine::default();
     engine.adopt(opened.into());
-    let session = Session { source, layer: 0, head: 0, ..Session::default() };
+    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     for prompt in [
         attenuate::engine::Prompt::Text { text: "To be fond of".into(), bos: true },
         attenuate::engine::Prompt::TokenIds(vec![0, 1]),

@@ -2,7 +2,7 @@
 
 use attenuate::{
     engine::{Fingerprints, SourceSpec},
-    session::{Session, document::SessionDocument},
+    session::{Command, Session, document::SessionDocument},
 };
 use egui::{Key, Modifiers, Role};
 
@@ -63,7 +63,7 @@ fn a_source_that_has_moved() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("session.json");
         let session =
-            Session { source: SourceSpec::Capture("/captures/moved.safetensors".into()), ..Session::default() };
+            Session::default().with([Command::Locate(SourceSpec::Capture("/captures/moved.safetensors".into()))]);
         SessionDocument::of(&session, None, &Fingerprints::default()).save(&file).unwrap();
         drop_file(window, &file);
         window.wait("the question", |window| window.has(Role::Window, "Where is the session’s source?"));

@@ -16,7 +16,9 @@ use super::{
 use crate::{
     base::{ProtectedFiles, write_atomically},
     engine::{Engine, EngineError, Job, Outcome, Progress, RunSpec},
-    figure::{ColorNorm, FigureStyle, Limits, LimitsFrom, Measure, Picture, draw::figure, panel_scales::range, render},
+    figure::{
+        ColorNorm, FigureStyle, Limits, LimitsFrom, Look, Measure, Picture, draw::figure, panel_scales::range, render,
+    },
 };
 
 /// Frames that are drawn at once.
@@ -69,7 +71,8 @@ impl Film {
         job: &Job<'_>,
     ) -> Result<(), AnimationError> {
         let specs = self.specs()?;
-        let style = FigureStyle { norm: self.norm_of_all(engine, job)?, ..self.style.clone() };
+        let look = Look { norm: self.norm_of_all(engine, job)?, ..self.style.look };
+        let style = FigureStyle { look, ..self.style.clone() };
         let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
             Ok(render(&figure(outcome, &style)?, style.dpi)?)
         };
@@ -116,7 +119,7 @@ impl Film {
 
     /// The norm with limits that are true of all frames.
     fn norm_of_all(&self, engine: &mut Engine, job: &Job<'_>) -> Result<ColorNorm, AnimationError> {
-        let FigureStyle { norm, limits_from, quantity, .. } = self.style;
+        let Look { norm, limits_from, quantity, .. } = self.style.look;
         if !norm.is_automatic() || limits_from == LimitsFrom::EachPanel {
             return Ok(norm);
         }

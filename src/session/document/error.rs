@@ -4,7 +4,10 @@ use std::{
 };
 
 use super::format::VERSION;
-use crate::base::{WriteError, regular_file::OpenError};
+use crate::{
+    base::{WriteError, regular_file::OpenError},
+    session::Unsound,
+};
 
 /// Why a session was not read or written. Messages name the file.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,8 @@ pub enum Problem {
     Newer { version: u64, program: String },
     #[error("the session cannot be read ({0})")]
     Json(serde_json::Error),
-    #[error("the session’s {field}: expected {expected}, found {found}")]
-    Unsound { field: &'static str, expected: String, found: String },
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
 }
 
 impl Problem {

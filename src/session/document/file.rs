@@ -10,7 +10,7 @@ use super::{
     format::{FORMAT, MOST_BYTES, VERSION},
     migrate, png_text,
     session_document::SessionDocument,
-    validate, xml_metadata,
+    xml_metadata,
 };
 use crate::{
     base::{ProtectedFiles, regular_file, write_atomically},
@@ -65,10 +65,7 @@ impl SessionDocument {
     /// # Errors
     /// When the text is no session, of a newer version, or holds what no session can.
     pub fn from_json(text: &[u8]) -> Result<Self, Problem> {
-        let mut document = migrate::read(text)?;
-        validate::check(&document)?;
-        // Older programs let the selection and the panel alone on screen part: what was on screen is what is shown.
-        document.session.follow_solo();
+        let document = migrate::read(text)?.checked()?;
         Ok(document)
     }
 }

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{
     error::Problem,
     format::{FORMAT, VERSION},
-    session_document::SessionDocument,
+    session_document::Unchecked,
 };
+use crate::session::Unsound;
 
 /// A tree of JSON values takes many times its text: sessions of old versions, which are made into one, end here.
 const MOST_OLD_BYTES: usize = 1 << 20;
@@ -23,7 +24,7 @@ struct Header {
 }
 
 /// The document that `text` holds, brought to the present version, not yet checked.
-pub fn read(text: &[u8]) -> Result<SessionDocument, Problem> {
+pub(super) fn read(text: &[u8]) -> Result<Unchecked, Problem> {
     // Editors of another desktop put a mark of the byte order in front.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
@@ -56,7 +57,7 @@ fn newer(version: u64, program: Option<String>) -> Problem {
 }
 
 fn unsound(field: &'static str, expected: &str, found: &str) -> Problem {
-    Problem::Unsound { field, expected: expected.to_owned(), found: found.to_owned() }
+    Unsound { field, expected: expected.to_owned(), found: found.to_owned() }.into()
 }
 
 /// Version 0 had the session's fields beside the header, and knew nothing of its source but the path.

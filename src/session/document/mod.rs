@@ -25,7 +25,6 @@ mod session_document;
 mod source_location;
 #[cfg(test)]
 mod tests;
-mod validate;
 mod xml_depth;
 mod xml_metadata;
 

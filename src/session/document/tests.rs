@@ -7,10 +7,12 @@ use std::{
 
 use super::*;
 use crate::{
-    attention::{Component, Epsilon, Grid, Preset, panel},
+    attention::{
+        Component, Components, Epsilon, Experiment, Grid, LayerScope, Operation, PositionScope, Preset, panel,
+    },
     engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
-    figure::{Colormap, Window},
-    session::{Cell, RowChoice, Session, View},
+    figure::{ColorNorm, Colormap, LimitsFrom, Look, Quantity, Window},
+    session::{COLUMNS, Cell, Command, RowChoice, Session, View},
 };
 
 fn epsilon(value: f64) -> Epsilon {
@@ -26,19 +28,26 @@ fn sample() -> Session {
     Session {
         source: SourceSpec::Folder("/models/SmolLM2-135M".into()),
         prompt: Prompt::Text { text: "The cat sat.".into(), bos: true },
-        layer: 14,
-        head: 3,
-        scope: Preset::AllLayers.scope(),
-        epsilon: Grid::from_rows([
-            (Component::Query, Epsilon::FIGURE.to_vec()),
-            (Component::Key, Epsilon::FIGURE.to_vec()),
-            (Component::Value, vec![epsilon(0.5), epsilon(0.25), Epsilon::ZERO]),
-        ])
-        .unwrap(),
+        experiment: Experiment {
+            layer: 14,
+            head: 3,
+            operation: Operation::Scale,
+            scope: Preset::AllLayers.scope(),
+            epsilon: Grid::from_rows([
+                (Component::Query, Epsilon::FIGURE.to_vec()),
+                (Component::Key, Epsilon::FIGURE.to_vec()),
+                (Component::Value, vec![epsilon(0.5), epsilon(0.25), Epsilon::ZERO]),
+            ])
+            .unwrap(),
+        },
         rows: RowChoice::Only(Component::Value),
         column: panel(Component::Value, 1).column,
         pinned: Some(Cell { query: 3, key: 0 }),
-        view: View { colormap: Colormap::Viridis, inspector: true, ..View::default() },
+        view: View {
+            look: Look { colormap: Colormap::Viridis, ..Look::default() },
+            inspector: true,
+            ..View::default()
+        },
         ..Session::default()
     }
 }
@@ -214,22 +223,73 @@ fn the_containers_of_figures_are_read() {
 
 /// Files as the program wrote them while every grid had three rows of three columns (version 0.1.0).
 #[test]
-fn files_of_the_first_program_open() {
-    assert_eq!(stored("0.1.0/figure.png").unwrap().session, Session::default());
+fn files_of_the_first_program_open_and_are_written_as_they_were() {
+    let figure = stored("0.1.0/figure.png").unwrap();
+    assert_eq!(figure.session, Session::default());
     assert_eq!(stored("0.1.0/animation.png").unwrap().session, Session::example(Bundled::Austen));
+
     let head = stored("0.1.0/head.svg").unwrap().session;
-    assert_eq!((head.layer, &head.prompt), (2, &Prompt::TokenIds(vec![1, 2, 3, 4])));
-    assert_eq!(head.reference, Reference::Head { layer: 1, head: 2 });
+    assert_eq!((head.layer(), head.prompt()), (2, &Prompt::TokenIds(vec![1, 2, 3, 4])));
+    assert_eq!(
+        (head.reference(), &head.scope().positions),
+        (&Reference::Head { layer: 1, head: 2 }, &PositionScope::Rest)
+    );
+    let Look { quantity, norm, limits_from, .. } = head.view().look;
+    assert_eq!((quantity, norm, limits_from), (Quantity::Difference, ColorNorm::Auto, LimitsFrom::EachPanel));
+
     // The slider had moved to the right column, while the middle panel was alone on screen: it is the one that stays.
     let solo = stored("0.1.0/solo.json").unwrap().session;
     let shown = panel(Component::Key, 1);
-    assert_eq!((solo.view.solo, solo.selected(), solo.column), (Some(shown), shown, shown.column));
-    let Reference::View(kept) = &solo.reference else { panic!("{:?}", solo.reference) };
-    assert_eq!((kept.layer, kept.head, &kept.epsilon), (3, 1, &solo.epsilon));
+    assert_eq!((solo.view().solo, solo.selected(), solo.column()), (Some(shown), shown, shown.column));
+    assert_eq!(solo.scope().layers, LayerScope::Range { first: 1, last: 3 });
+    assert_eq!(*solo.epsilon(), Grid::repeated(Components::ALL, &[0.25, 3e-3, 0.0].map(epsilon)).unwrap());
+    let Reference::View(kept) = solo.reference() else { panic!("{:?}", solo.reference()) };
+    assert_eq!(
+        (kept.layer, kept.head, kept.operation, &kept.epsilon),
+        (3, 1, Operation::MeanPositions, solo.epsilon())
+    );
     for exported in ["0.1.0/kept.png", "0.1.0/kept.pdf"] {
         assert_eq!(stored(exported).unwrap().session, solo, "{exported}");
     }
+
     let svg = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/0.1.0/head.svg")).unwrap();
     let payload = stored("0.1.0/head.svg").unwrap().to_payload().unwrap();
     assert!(svg.contains(&payload), "what was written is what is written: {payload}");
+}
+
+#[test]
+fn grids_of_any_columns_and_rows_survive() {
+    let rows = Components::new([Component::Query, Component::Value]).unwrap();
+    for n_columns in COLUMNS {
+        for rows in [Components::ALL, rows] {
+            let columns: Vec<_> = (0..n_columns).map(|column| epsilon(0.1 * column as f64)).collect();
+            let grid = Grid::repeated(rows, &columns).unwrap();
+            let session = sample().with([Command::SetGrid(grid.clone()), Command::KeepView]);
+            let json = SessionDocument::of_unread(&session, None).to_json().unwrap();
+            let read = SessionDocument::from_json(json.as_bytes()).unwrap().session;
+            assert_eq!((read.epsilon(), &read), (&grid, &session));
+        }
+    }
+    let json = SessionDocument::of_unread(&sample(), None).to_json().unwrap();
+    let json = json.replace(char::is_whitespace, "");
+    let kept = json.replacen("\"reference\":\"baseline\"", &kept_of_two_columns(), 1);
+    for (wrong, part) in [
+        (
+            json.replacen("[0.5,0.001,1e-10],[0.5,0.001,1e-10],[0.5,0.25,0.0]", "[1],[1],[1]", 1),
+            "2 to 6 columns, found 1",
+        ),
+        (json.replacen("[0.5,0.25,0.0]", "[0.5,0.25]", 1), "rows of equal length"),
+        (json.replacen("[0.5,0.25,0.0]", "", 1), "cannot be read"),
+        (kept, "kept view’s epsilon: expected 3 columns"),
+    ] {
+        assert_ne!(wrong, json);
+        let message = SessionDocument::from_json(wrong.as_bytes()).unwrap_err().to_string();
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+fn kept_of_two_columns() -> String {
+    let grid = Grid::repeated(Components::ALL, &[Epsilon::ONE, Epsilon::ZERO]).unwrap();
+    let kept = sample().with([Command::SetGrid(grid), Command::KeepView]);
+    format!("\"reference\":{}", serde_json::to_string(kept.reference()).unwrap())
 }

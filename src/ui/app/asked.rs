@@ -36,7 +36,7 @@ impl App {
     /// The pinned cell's numbers of all panels, once they are all there.
     pub(super) fn copy_pinned(&mut self, ctx: &Context) {
         let outcome = self.pictures.frame().filter(|frame| frame.is_whole()).map(|frame| &frame.outcome);
-        let cell = self.session().pinned;
+        let cell = self.session().pinned();
         if let Some(text) = cell.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell)) {
             self.act(ctx, Action::Copy { text, what: "The pinned cell’s numbers" });
         }

@@ -14,7 +14,7 @@ use crate::{
 impl App {
     /// Curves are computed while their panel is open.
     pub(super) fn open_export(&mut self, exported: Exported) {
-        if exported == Exported::Sweep && !self.session().view.sweep.open {
+        if exported == Exported::Sweep && !self.session().view().sweep.open {
             self.apply(Command::ToggleSweep);
         }
         self.export.open(exported);
@@ -38,7 +38,7 @@ impl App {
     /// What the window shows, in the colours that it has.
     pub(super) fn copy_out(&mut self, ctx: &Context, clipping: Clipping) {
         match self.pictures.frame().filter(|frame| frame.is_whole()) {
-            Some(frame) => self.copies.start(ctx, clipping, frame, self.timeline.session().view.figure_style()),
+            Some(frame) => self.copies.start(ctx, clipping, frame, self.timeline.session().view().figure_style()),
             None => self.toasts.info("The panels are still being computed.".to_owned()),
         }
     }

@@ -13,8 +13,13 @@ impl App {
         let has_keys = !is_asking && !is_typing && !is_menu_open;
         self.lessons.show(ctx, self.pictures.frame().map(|frame| &frame.outcome), has_keys);
         let session = self.timeline.session();
-        let has_arrows = session.pinned.is_none() && !session.view.heads;
-        self.tour.show(ctx, has_keys, has_arrows);
+        let has_arrows = session.pinned().is_none() && !session.view().heads;
+        if self.palette.is_open() {
+            // It is a short question in the middle of the window: the card would lie over it.
+            self.tour.stand_back(ctx);
+        } else {
+            self.tour.show(ctx, has_keys, has_arrows);
+        }
         if self.tour.take_finished() {
             self.tour_seen.remember(ctx);
         }
@@ -22,7 +27,7 @@ impl App {
 
     /// The tour speaks of the panels.
     pub(super) fn start_tour(&mut self, ctx: &Context) {
-        let view = &self.session().view;
+        let view = self.session().view();
         let (heads, solo) = (view.heads, view.solo);
         if heads {
             self.apply(Command::ToggleHeads);

@@ -53,7 +53,7 @@ impl App {
     }
 
     fn go_to(&mut self, restoring: Box<Restoring>) {
-        self.go(restoring.session.source.clone(), Then::Restore(restoring), true);
+        self.go(restoring.session.source().clone(), Then::Restore(restoring), true);
     }
 
     /// With what is on screen; where that is nothing, with the figure.
@@ -79,6 +79,6 @@ impl App {
 /// What is on screen, if it answers the session's source and prompt.
 fn answer<'a>(pictures: &'a crate::ui::pictures::Pictures, timeline: &Timeline) -> Option<&'a Outcome> {
     let (frame, session) = (pictures.frame()?, timeline.session());
-    let is_answer = frame.spec.source == session.source && frame.spec.prompt == session.prompt;
+    let is_answer = frame.spec.source == *session.source() && frame.spec.prompt == *session.prompt();
     is_answer.then_some(&frame.outcome)
 }

@@ -21,13 +21,13 @@ impl App {
         let session = self.timeline.session();
         let is_opening = matches!(command, Command::Open(_));
         let target = source_after(session, &command);
-        if is_opening || target != session.source {
+        if is_opening || target != *session.source() {
             // What is opened by its path may have changed since it was opened last.
             self.go(target, Then::Apply(command), is_opening);
             return;
         }
         let outcome = self.pictures.frame().map(|frame| &frame.outcome);
-        let facts = self.service.source(&session.source).map(|source| source.facts().clone());
+        let facts = self.service.source(&session.source()).map(|source| source.facts().clone());
         let screen = OnScreen {
             facts: facts.as_deref(),
             n_positions: outcome.map_or(0, Outcome::n_positions),
@@ -39,21 +39,21 @@ impl App {
     /// To another step of the timeline, whose source may have to be opened again.
     pub(super) fn travel(&mut self, to: impl Fn(&Timeline) -> Option<(StepNumber, &Session)>) {
         if let Some((step, session)) = to(&self.timeline) {
-            self.go(session.source.clone(), Then::GoTo(step), false);
+            self.go(session.source().clone(), Then::GoTo(step), false);
         }
     }
 
     /// Opens the session's source: at the start, and after that has failed.
     pub(super) fn reopen(&mut self) {
         self.unopened = None;
-        self.go(self.session().source.clone(), Then::Show, true);
+        self.go(self.session().source().clone(), Then::Show, true);
     }
 
     pub(super) fn cancel_opening(&mut self) {
         if let Some(source) = self.opener.cancel() {
             self.toasts.info(format!("{} was not opened.", source.name()));
             self.sessions.stays_away();
-            if self.service.source(&self.session().source).is_none() {
+            if self.service.source(&self.session().source()).is_none() {
                 // There is nothing to stay with.
                 self.apply(Command::OpenExample(Bundled::Smollm2));
             }
@@ -97,8 +97,8 @@ impl App {
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
             self.toasts.info(format!("{} is no longer there, nor among the recent ones.", failed.source.name()));
         }
-        let is_first = self.pictures.frame().is_none() && self.service.source(&self.session().source).is_none();
-        if is_first || failed.source == self.session().source && self.service.source(&failed.source).is_none() {
+        let is_first = self.pictures.frame().is_none() && self.service.source(&self.session().source()).is_none();
+        if is_first || failed.source == *self.session().source() && self.service.source(&failed.source).is_none() {
             self.unopened = Some(failed.message);
         }
     }
@@ -119,7 +119,7 @@ impl App {
 
     /// A layer or head that the source does not have becomes its last one.
     fn fit(&mut self, facts: &SourceFacts) {
-        let Session { layer, head, .. } = *self.timeline.session();
+        let (layer, head) = (self.session().layer(), self.session().head());
         let (n_layers, n_heads, title) = (facts.n_layers, facts.n_heads, facts.title.clone());
         let refusal = if layer >= n_layers {
             EngineError::NoSuchLayer { layer, n_layers, title }
@@ -131,7 +131,7 @@ impl App {
         let screen = OnScreen { facts: Some(facts), ..OnScreen::default() };
         self.timeline.amend(Command::SetLayer(layer), screen);
         self.timeline.amend(Command::SetHead(head), screen);
-        let Session { layer, head, .. } = *self.timeline.session();
+        let (layer, head) = (self.session().layer(), self.session().head());
         self.toasts.info(format!("{refusal}; shown: layer {layer}, head {head}"));
     }
 
@@ -139,7 +139,7 @@ impl App {
     pub(super) fn fail(&mut self, failure: &Failure) {
         match failure {
             Failure::Refused(error @ EngineError::NoSuchPosition { n_positions, .. }) => {
-                let scope = &self.session().scope;
+                let scope = self.session().scope();
                 let chosen = (0..*n_positions).filter(|&position| scope.positions.contains(position));
                 let positions = PositionScope::Selection(chosen.collect::<std::collections::BTreeSet<_>>().into());
                 let scope = Scope { positions, ..scope.clone() };
@@ -154,7 +154,5 @@ impl App {
 
 /// The source that the command leads to.
 fn source_after(session: &Session, command: &Command) -> SourceSpec {
-    let mut session = session.clone();
-    session.apply(command.clone(), OnScreen::default());
-    session.source
+    session.clone().with([command.clone()]).source().clone()
 }

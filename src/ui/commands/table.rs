@@ -5,7 +5,7 @@ use crate::{
     attention::{Component, Operation, Preset},
     engine::{Bundled, Reference},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
-    session::{Command, PaperFigure, RowChoice, SliderRange, Theme, View},
+    session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View},
     ui::{
         action::Action,
         columns,
@@ -100,7 +100,7 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const EDIT: &[&str] = &["Edit"];
     let back = situation
         .previous
-        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(format!("Back to {}", previous.source)));
+        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(format!("Back to {}", previous.source())));
     entries.extend([
         Entry::new(EDIT, "Undo", Action::Undo).only_if(situation.can_undo, "Nothing was changed yet"),
         Entry::new(EDIT, "Redo", Action::Redo).only_if(situation.can_redo, "Nothing was undone"),
@@ -128,6 +128,7 @@ pub fn panels(view: &View) -> [Entry; 3] {
 
 fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const THEME: &[&str] = &["View", "Theme"];
+    const ROWS: &[&str] = &["View", "Rows"];
     const QUANTITY: &[&str] = &["View", "Quantity"];
     const COMPARE: &[&str] = &["View", "Compare with"];
     const COLOURS: &[&str] = &["View", "Colours"];
@@ -137,7 +138,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const CROWDED: &[&str] = &["View", "Crowded pixels"];
     const SIZE: &[&str] = &["View", "Size"];
     let session = situation.session;
-    let view = &session.view;
+    let view = session.view();
     // In front: in a window that was scaled up, the end of a long menu may be out of sight.
     entries.extend(SCALES.map(|scale| {
         Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
@@ -153,45 +154,52 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     entries.extend(
         themes.map(|(theme, name)| Entry::new(THEME, name, Command::SetTheme(theme)).radio(view.person.theme == theme)),
     );
+    let rows = session.shape().rows();
+    entries.extend(Component::ALL.map(|component| {
+        let toggled = rows.toggled(component);
+        Entry::new(ROWS, component.name(), Command::SetRows(toggled.unwrap_or(rows)))
+            .hint("Its row of panels")
+            .check(rows.contains(component))
+            .only_if(toggled.is_some(), "The last row stays")
+    }));
     let has_values = situation.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
     entries.extend(QUANTITIES.map(|(quantity, name, hint)| {
         Entry::new(QUANTITY, name, Command::SetQuantity(quantity))
             .hint(hint)
-            .radio(view.quantity == quantity)
+            .radio(view.look.quantity == quantity)
             .only_if(has_values || quantity != Quantity::WeightedValue, "This capture holds no value vectors")
     }));
     entries.extend([
         Entry::new(COMPARE, "Baseline", Command::Compare(Reference::Baseline))
             .hint("The shown head, unmodified")
-            .radio(session.reference == Reference::Baseline),
+            .radio(*session.reference() == Reference::Baseline),
         Entry::new(COMPARE, "What is shown now", Command::KeepView)
             .hint("It is kept while ε, head and scope move on: ε now minus ε then")
-            .radio(matches!(session.reference, Reference::View(_))),
+            .radio(matches!(session.reference(), Reference::View(_))),
     ]);
     entries.extend(Colormap::ALL.into_iter().enumerate().map(|(index, colormap)| {
         let entry = Entry::new(COLOURS, colormap.to_string(), Command::SetColormap(colormap));
-        let entry = entry.radio(view.colormap == colormap);
+        let entry = entry.radio(view.look.colormap == colormap);
         let begins = index > 0 && colormap.is_diverging() && !Colormap::ALL[index - 1].is_diverging();
         if begins { entry.in_new_group("diverging") } else { entry }
     }));
-    entries.extend(NORMS.map(|(norm, name)| Entry::new(SCALE, name, Command::SetNorm(norm)).radio(view.norm == norm)));
+    entries.extend(
+        NORMS.map(|(norm, name)| Entry::new(SCALE, name, Command::SetNorm(norm)).radio(view.look.norm == norm)),
+    );
     let limits = [(LimitsFrom::AllPanels, "Locked across panels"), (LimitsFrom::EachPanel, "Of each panel by itself")];
     entries.extend(limits.map(|(from, name)| {
         Entry::new(LIMITS, name, Command::SetLimitsFrom(from))
-            .radio(view.limits_from == from)
-            .only_if(view.norm.is_automatic(), "Fixed limits are the same in every panel")
+            .radio(view.look.limits_from == from)
+            .only_if(view.look.norm.is_automatic(), "Fixed limits are the same in every panel")
     }));
     let masked = [(MaskedStyle::Quiet, "A colour of their own"), (MaskedStyle::AsZero, "As weight 0")];
-    entries.extend(
-        masked
-            .map(|(style, name)| Entry::new(MASKED, name, Command::SetMaskedStyle(style)).radio(view.masked == style)),
-    );
+    entries.extend(masked.map(|(style, name)| {
+        Entry::new(MASKED, name, Command::SetMaskedStyle(style)).radio(view.look.masked == style)
+    }));
     let crowded = [(Pooling::Max, "Show the largest cell"), (Pooling::Mean, "Show the mean of the cells")];
-    entries.extend(
-        crowded.map(|(pooling, name)| {
-            Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.pooling == pooling)
-        }),
-    );
+    entries.extend(crowded.map(|(pooling, name)| {
+        Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
+    }));
     entries.push(
         Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.person.reduced_motion))
             .hint("Open, close and scroll at once")
@@ -217,33 +225,35 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const SCOPE: &[&str] = &["Scope"];
     const SHOWN: &[&str] = &["Shown"];
     let session = situation.session;
-    let rows = [
-        (RowChoice::All, "Move all rows"),
-        (RowChoice::Only(Component::Query), "Move the Query row"),
-        (RowChoice::Only(Component::Key), "Move the Key row"),
-        (RowChoice::Only(Component::Value), "Move the Value row"),
-    ];
-    entries.extend(
-        rows.map(|(rows, name)| Entry::new(SLIDER, name, Command::ChooseRows(rows)).radio(session.rows == rows)),
-    );
-    let shape = session.epsilon.shape();
+    let shape = session.shape();
+    let move_rows = |rows: RowChoice, name: String| {
+        Entry::new(SLIDER, name, Command::ChooseRows(rows)).radio(session.rows() == rows)
+    };
+    entries.push(move_rows(RowChoice::All, "Move all rows".to_owned()));
+    entries.extend(shape.rows().iter().map(|row| move_rows(RowChoice::Only(row), format!("Move the {row} row"))));
     entries.extend(shape.columns().map(|column| {
         let name = format!("Move the {} column", columns::name(column, shape));
-        Entry::new(SLIDER, name, Command::ChooseColumn(column)).radio(session.column == column)
+        Entry::new(SLIDER, name, Command::ChooseColumn(column)).radio(session.column() == column)
     }));
     entries.extend([
+        Entry::new(SLIDER, "Add a column", Command::AddColumn)
+            .hint("One more column of panels, with an ε of its own")
+            .only_if(shape.n_columns() < *COLUMNS.end(), "Six columns are the most"),
+        Entry::new(SLIDER, "Remove the column", Command::RemoveColumn(session.column()))
+            .hint("Removes the column that the slider moves")
+            .only_if(shape.n_columns() > *COLUMNS.start(), "Two columns are the least"),
         Entry::new(SLIDER, "Reset to figure", Command::ResetToFigure).hint("ε = 5e-1, 1e-3, 1e-10 in every row"),
         Entry::new(SLIDER, "Show the whole scale", Command::SetSliderRange(SliderRange::Whole))
-            .only_if(session.view.slider != SliderRange::Whole, "The slider shows all of it"),
+            .only_if(session.view().slider != SliderRange::Whole, "The slider shows all of it"),
     ]);
     entries.extend(Operation::ALL.map(|operation| {
         Entry::new(MODIFY, operation.name(), Command::SetOperation(operation))
             .hint(operation.formula())
-            .radio(session.operation.same_kind(operation))
+            .radio(session.operation().same_kind(operation))
     }));
     entries.extend(Preset::ALL.map(|preset| {
         Entry::new(SCOPE, preset.name(), Command::SetScope(preset.scope()))
-            .radio(session.scope.preset() == Some(preset))
+            .radio(session.scope().preset() == Some(preset))
     }));
     entries.extend([
         Entry::new(SHOWN, "Layer down", Command::StepLayer(-1)),
@@ -251,7 +261,7 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(SHOWN, "Head down", Command::StepHead(-1)),
         Entry::new(SHOWN, "Head up", Command::StepHead(1)),
         Entry::new(SHOWN, "Whole matrix", Command::SetWindow(None))
-            .only_if(session.view.window.is_some(), "All of it is in view"),
+            .only_if(session.view().window.is_some(), "All of it is in view"),
     ]);
 }
 
@@ -259,7 +269,7 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 fn cell(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const CELL: &[&str] = &["Pinned cell"];
     const NONE: &str = "No cell is pinned";
-    let is_pinned = situation.session.pinned.is_some();
+    let is_pinned = situation.session.pinned().is_some();
     let moves = [
         ("Up", Command::MovePin { queries: -1, keys: 0 }),
         ("Down", Command::MovePin { queries: 1, keys: 0 }),
@@ -299,7 +309,7 @@ mod tests {
 
     #[test]
     fn every_command_has_a_name_of_its_own_and_no_two_answer_the_same_key() {
-        let pinned = Session { pinned: Some(Cell { query: 2, key: 1 }), ..Session::default() };
+        let pinned = Session::default().with([Command::Pin(Cell { query: 2, key: 1 })]);
         for session in [Session::default(), pinned] {
             let (mut names, mut keys) = (HashSet::new(), HashMap::new());
             for entry in table(&situation(&session)) {

@@ -88,7 +88,7 @@ impl AnimationDialog {
         Grid::new("animation")
             .num_columns(2)
             .spacing([space::M, space::S])
-            .show(ui, |ui| self.fields_ui(ui, shown.session.epsilon.shape()));
+            .show(ui, |ui| self.fields_ui(ui, shown.session.epsilon().shape()));
         ui.separator();
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
@@ -232,7 +232,7 @@ impl AnimationQuestion {
         let (path, fingerprints) = (&self.path, &self.fingerprints);
         let payload = || document::payload(&self.session, &self.shown, path, fingerprints);
         let payload = self.looks.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
-        let style = self.looks.style(&self.session.view);
+        let style = self.looks.style(&self.session.view());
         Ok(Film { spec: self.session.run_spec(), style, animation: self.animation.clone(), format, payload })
     }
 }

@@ -59,7 +59,7 @@ impl FigureDialog {
         let format = FileFormat::of(&self.field.path()).ok();
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
-        let style = self.looks.style(&shown.session.view);
+        let style = self.looks.style(shown.session.view());
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
             ui.add_space(space::S);

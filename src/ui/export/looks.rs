@@ -50,28 +50,27 @@ impl Looks {
 
     /// The figure's style, in the quantity and the colours of `view`.
     pub fn style(&self, view: &View) -> FigureStyle {
-        let View { quantity, pooling, colormap, norm, limits_from, masked, .. } = *view;
         let title = match (self.has_title, self.title.trim()) {
             (false, _) => Some(String::new()),
             (true, "") => None,
             (true, own) => Some(own.to_owned()),
         };
-        FigureStyle { title, quantity, pooling, colormap, norm, limits_from, masked, ..self.style.clone() }
+        FigureStyle { title, look: view.look, ..self.style.clone() }
     }
 }
 
 /// The whole form. Quantity and colours go to the view, so that window and figure agree.
 pub fn looks_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>, format: Option<FileFormat>, actions: &mut Actions) {
     Grid::new("looks").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
-        line(ui, "Panels", |ui| panels_ui(ui, &mut looks.style, shown.session.epsilon.shape()));
+        line(ui, "Panels", |ui| panels_ui(ui, &mut looks.style, shown.session.epsilon().shape()));
         line(ui, "Size", |ui| size_ui(ui, &mut looks.style));
         line(ui, "Title", |ui| title_ui(ui, looks, shown));
         line(ui, "Labels", |ui| labels_ui(ui, &mut looks.style));
         line(ui, "Ground", |ui| ground_ui(ui, &mut looks.style));
         line(ui, "Numbers", |ui| metrics_ui(ui, &mut looks.style));
-        let view = &shown.session.view;
+        let view = shown.session.view();
         line(ui, "Quantity", |ui| {
-            let mut quantity = view.quantity;
+            let mut quantity = view.look.quantity;
             let has_values = shown.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
             let choices = QUANTITIES.map(|(quantity, name, _)| (quantity, name));
             let possible: Vec<_> = choices
@@ -167,7 +166,7 @@ fn title_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>) {
     ui.horizontal(|ui| {
         named(ui.add(Checkbox::without_text(&mut looks.has_title)), "Title is drawn");
         let session = shown.session;
-        let own = title_of(session.operation, session.view.quantity, &session.reference, looks.style.rows);
+        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), looks.style.rows);
         let field = TextEdit::singleline(&mut looks.title).hint_text(own).desired_width(f32::INFINITY);
         named(ui.add_enabled(looks.has_title, field), "Title of the figure");
     });
@@ -213,13 +212,13 @@ fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {
 }
 
 fn colours_ui(ui: &mut Ui, view: &View, actions: &mut Actions) {
-    let mut colormap = view.colormap;
+    let mut colormap = view.look.colormap;
     let names: Vec<(Colormap, String)> = Colormap::ALL.into_iter().map(|map| (map, map.to_string())).collect();
     let choices: Vec<(Colormap, &str)> = names.iter().map(|(map, name)| (*map, name.as_str())).collect();
     if choice_ui(ui, "Colours of the figure", &mut colormap, &choices) {
         actions.push(Command::SetColormap(colormap).into());
     }
-    let (mut norm, own) = (view.norm, view.norm.to_string());
+    let (mut norm, own) = (view.look.norm, view.look.norm.to_string());
     let mut choices: Vec<(ColorNorm, &str)> = NORMS.to_vec();
     if !choices.iter().any(|(known, _)| *known == norm) {
         choices.push((norm, &own));

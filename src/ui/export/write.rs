@@ -65,8 +65,8 @@ impl SweepTask {
             sweep: sweep.clone(),
             outcome: outcome.clone(),
             spec: session.run_spec(),
-            cell: session.pinned.filter(|_| is_followed).map(|cell| [cell.query, cell.key]),
-            metric: session.view.sweep.metric,
+            cell: session.pinned().filter(|_| is_followed).map(|cell| [cell.query, cell.key]),
+            metric: session.view().sweep.metric,
             inputs: inputs.clone(),
         }
     }

@@ -173,7 +173,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
 
 fn rank_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
     let is_model = source.facts().kind == SourceKind::Model;
-    let is_there = heads.ships.answers(selected, &session.scope.positions);
+    let is_there = heads.ships.answers(selected, &session.scope().positions);
     let disabled =
         if is_model { "Ranked by just this already" } else { "A capture has no output to compare: open a model" };
     let button = ui

@@ -70,28 +70,28 @@ impl Heads {
     pub fn ask(&mut self, ctx: &Context, session: &Session, source: &Arc<OpenSource>) {
         let spec = session.run_spec();
         self.ships.keep_if(source, &spec);
-        if !session.view.heads {
+        if !session.view().heads {
             if self.gallery.is_busy() {
                 self.gallery.retry();
             }
             self.cursor.at = None;
             return;
         }
-        let view = &session.view;
+        let view = session.view();
         let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
         // Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
-        let (norm, colormap) = match view.quantity {
-            Quantity::Weight => (view.norm, view.colormap),
+        let (norm, colormap) = match view.look.quantity {
+            Quantity::Weight => (view.look.norm, view.look.colormap),
             // The thumbnails show weights, whatever the panels do.
             _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
         };
-        let palette = Palette::new(colormap, norm.resolve(|| None), view.masked, ground);
+        let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, ground);
         let side = thumbnails::side_pixels(ctx.pixels_per_point());
         let under = self.choice.shows.under(selected_under(session));
         let heads = HeadsQuestion { source: source.id(), spec, under };
         self.gallery.ask(source, Thumbnails { heads, palette, side });
         if self.cursor.at.is_none() {
-            self.cursor.at = Some(session.layer * source.facts().n_heads + session.head);
+            self.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
             self.cursor.wanted = true;
         }
     }
@@ -218,7 +218,7 @@ impl Cursor {
 /// What the selected panel does.
 fn selected(session: &Session) -> ShipsOf {
     let component = session.selected().component;
-    ShipsOf { component, operation: session.operation, epsilon: session.selected_epsilon() }
+    ShipsOf { component, operation: session.operation(), epsilon: session.selected_epsilon() }
 }
 
 fn selected_under(session: &Session) -> Under {

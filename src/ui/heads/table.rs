@@ -128,7 +128,7 @@ fn row_ui(
     is_odd: bool,
 ) -> bool {
     let (layer, head) = heads.place(index);
-    let is_shown = (layer, head) == (session.layer, session.head);
+    let is_shown = (layer, head) == (session.layer(), session.head());
     let is_cursor = heads.cursor.at == Some(index);
     let sense = if is_cursor { Sense::click() } else { Sense::CLICK };
     let response = ui.interact(rect, ui.make_persistent_id(("row", index)), sense);

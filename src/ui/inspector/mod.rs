@@ -52,8 +52,10 @@ impl Inspector {
         profiling::scope!("inspector");
         // While another number of columns is computed, the grid on screen is the old one.
         let selected = frame.outcome.shape().nearest(session.selected());
-        self.reading = session.pinned.and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
-        section(ui, "Pinned cell", |ui| pinned_ui(ui, session.pinned, frame, self.reading.as_ref(), selected, actions));
+        self.reading = session.pinned().and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
+        section(ui, "Pinned cell", |ui| {
+            pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions)
+        });
         if let Some(reading) = &self.reading {
             section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
             section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));

@@ -95,8 +95,8 @@ mod tests {
     use crate::{
         attention::{Column, Component, Epsilon, PanelId},
         engine::{Answer, Clock, OpenSource, Service, SourceSpec},
-        figure::{Grain, PictureSpec},
-        session::Session,
+        figure::Grain,
+        session::{Command, Session},
     };
 
     /// A capture of one head, of zeros: its pictures cost as much as any.
@@ -110,21 +110,15 @@ mod tests {
     }
 
     fn request(source: &OpenSource, epsilon: f64) -> Request {
-        let mut session = Session { source: source.facts().source.clone(), layer: 0, head: 0, ..Session::default() };
         let first = PanelId { component: Component::Query, column: Column::FIRST };
-        session.epsilon[first] = Epsilon::new(epsilon).unwrap();
-        let view = &session.view;
-        let picture = PictureSpec {
-            window: None,
-            size: [50; 2],
-            quantity: view.quantity,
-            pooling: view.pooling,
-            colormap: view.colormap,
-            norm: view.norm,
-            limits_from: view.limits_from,
-            masked: view.masked,
-            ground: crate::figure::Ground::Light,
-        };
+        let session = Session::default().with([
+            Command::Locate(source.facts().source.clone()),
+            Command::SetLayer(0),
+            Command::SetHead(0),
+            Command::SelectPanel(first),
+            Command::SetEpsilon(Epsilon::new(epsilon).unwrap()),
+        ]);
+        let picture = session.view().picture_spec([50; 2], crate::figure::Ground::Light);
         let looks = Looks { picture, selected: first, inspector: false };
         Request { spec: session.run_spec(), looks }
     }

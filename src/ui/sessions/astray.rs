@@ -38,7 +38,7 @@ pub enum Answer {
 impl Astray {
     /// `before` is the same question, asked before: what was typed stays.
     pub fn new(document: SessionDocument, origin: Origin, whereabouts: Whereabouts, before: Option<Self>) -> Self {
-        let source = &document.session.source;
+        let source = document.session.source();
         let before = before.filter(|before| before.origin == origin && before.document == document);
         let field = before.map(|before| before.field);
         let field = field.unwrap_or_else(|| field_for(source));
@@ -106,7 +106,7 @@ impl Astray {
 
     fn message(&self) -> String {
         let title = &self.document.source.title;
-        let name = if title.is_empty() { self.document.session.source.name() } else { title.clone() };
+        let name = if title.is_empty() { self.document.session.source().name() } else { title.clone() };
         match &self.whereabouts {
             Whereabouts::Gone { looked } => {
                 let places: Vec<String> = looked.iter().map(|place| place.display().to_string()).collect();

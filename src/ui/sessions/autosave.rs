@@ -140,7 +140,7 @@ mod tests {
     use crate::ui::sessions::crashed;
 
     fn document() -> SessionDocument {
-        SessionDocument::of_unread(&Session { layer: 7, ..Session::default() }, None)
+        SessionDocument::of_unread(&Session::default().with([crate::session::Command::SetLayer(7)]), None)
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         // The process of the second ends: its lock is free, and nothing is removed.
         lock(&second.shared).own.take();
         let left = crashed::find(&kept).unwrap();
-        assert_eq!(left.document.session.layer, 7);
+        assert_eq!(left.document.session.layer(), 7);
         assert!(crashed::find(&kept).is_none(), "another start does not offer it as well");
         drop(left);
         crashed::find(&kept).unwrap().discard();

@@ -229,7 +229,7 @@ impl Sessions {
 
     /// Keeps what is on screen for after a crash, and the window's title.
     pub fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
-        self.inputs.add_source(&session.source);
+        self.inputs.add_source(&session.source());
         self.autosave.follow(ctx, session, shown);
         let title = self.title_of(session);
         if title != self.title {
@@ -326,7 +326,8 @@ impl Sessions {
         let Some(Offer { crashed, is_coming: false }) = &self.offer else { return };
         Panel::top("restore").show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                let Session { source, layer, head, .. } = &crashed.document.session;
+                let session = &crashed.document.session;
+                let (source, layer, head) = (session.source(), session.layer(), session.head());
                 ui.label(format!(
                     "Attenuate ended without being closed. Restore what you had? {}, layer {layer}, head {head}",
                     source.name()

@@ -37,7 +37,7 @@ impl Curves {
         if self.question.as_ref().is_some_and(|asked| asked.source != question.source) {
             self.forget();
         }
-        let is_open = session.view.sweep.open;
+        let is_open = session.view().sweep.open;
         let is_answered = self.question.as_ref().is_some_and(|asked| asked.covers(&question));
         if is_answered && (is_open || self.is_there()) {
             return;
@@ -113,7 +113,7 @@ impl Curves {
 
 /// The pinned cell is asked for only where its weight is looked at: its curve alone would not be worth a sweep.
 fn question(source: &OpenSource, session: &Session) -> SweepQuestion {
-    let is_looked_at = session.view.sweep.metric == SweepMetric::Weight;
-    let cell = session.pinned.filter(|_| is_looked_at).map(|cell| [cell.query, cell.key]);
+    let is_looked_at = session.view().sweep.metric == SweepMetric::Weight;
+    let cell = session.pinned().filter(|_| is_looked_at).map(|cell| [cell.query, cell.key]);
     SweepQuestion { source: source.id(), spec: session.run_spec(), cell }.canonical()
 }

@@ -36,15 +36,15 @@ pub fn markers_ui(
     metric: SweepMetric,
     actions: &mut Actions,
 ) {
-    let epsilons = session.epsilon.row(session.selected().component);
+    let epsilons = session.epsilon().row(session.selected().component);
     let xs: Vec<f32> = epsilons.iter().map(|&epsilon| place.scale.x_of(epsilon)).collect();
-    let columns = session.epsilon.shape().columns().zip(epsilons).zip(levels(&xs));
+    let columns = session.epsilon().shape().columns().zip(epsilons).zip(levels(&xs));
     let mut markers: Vec<_> = columns.map(|((column, &epsilon), level)| Marker { column, epsilon, level }).collect();
     // The chosen one is in front of the others.
-    markers.sort_by_key(|marker| marker.column == session.column);
+    markers.sort_by_key(|marker| marker.column == session.column());
     for marker in markers {
         let column = marker.column;
-        let is_chosen = column == session.column;
+        let is_chosen = column == session.column();
         // Of two handles of the same size, egui takes the one behind.
         let reach = if is_chosen { REACH - 1.0 } else { REACH };
         let response = ui.interact(marker.rect(place, reach), Id::unique(("sweep marker", column)), Sense::drag());
@@ -60,7 +60,7 @@ pub fn markers_ui(
         let shown = Marker { epsilon: changed.unwrap_or(marker.epsilon), ..marker };
         let is_lit = is_chosen || response.hovered() || response.dragged();
         shown.paint(ui, place, is_lit, response.has_focus());
-        let description = values_at(sweep, metric, session.rows, shown.epsilon);
+        let description = values_at(sweep, metric, session.rows(), shown.epsilon);
         describe_epsilon(ui, &response, &format!("ε of column {}", column.index() + 1), shown.epsilon, &description);
     }
 }

@@ -53,7 +53,7 @@ pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(
     let session = &as_asked(session, actions);
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
-        let mut metric = session.view.sweep.metric;
+        let mut metric = session.view().sweep.metric;
         if segmented_row(ui, "Metric", &mut metric, &METRICS) {
             actions.push(Command::SetSweepMetric(metric).into());
         }
@@ -66,7 +66,7 @@ pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(
     if let Some(failure) = curves.failure() {
         message_ui(ui, &failure);
     } else if let Some(sweep) = curves.shown() {
-        match unmeasured(session.view.sweep.metric, sweep, session, shape) {
+        match unmeasured(session.view().sweep.metric, sweep, session, shape) {
             Some(message) => message_ui(ui, message),
             None => plot::plot_ui(ui, session, sweep, curves, actions),
         }
@@ -149,12 +149,11 @@ fn unmeasured(
     if metric.of(&sweep.baseline).is_some() {
         return None;
     }
-    Some(match (metric, session.pinned) {
+    Some(match (metric, session.pinned()) {
         (SweepMetric::SinkMass, _) => "The sink mass needs four tokens.",
         (SweepMetric::Weight, None) => "Click a cell to follow its weight over ε.",
         (SweepMetric::Weight, Some(cell)) => {
-            let is_masked = shape
-                .is_some_and(|(n, mask)| cell.query < n && cell.key < n && cell.key >= mask.attended(cell.query, n));
+            let is_masked = shape.is_some_and(|(n, mask)| cell.query < n && cell.key < n && !mask.allows(cell, n));
             if is_masked { "The pinned cell is masked: a token cannot attend to a later one." } else { "" }
         }
         _ => "This needs two tokens.",

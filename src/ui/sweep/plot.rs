@@ -38,7 +38,7 @@ const VALUE_STEP: f64 = 24.0;
 /// Curves, reference lines and markers, as high as there is room.
 pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, actions: &mut Actions) {
     let colors = theme::of(ui);
-    let metric = session.view.sweep.metric;
+    let metric = session.view().sweep.metric;
     let highest = highest(sweep, metric);
     let strength = if curves.is_old() { 0.4 } else { 1.0 };
     let response = Plot::new("sweep")
@@ -59,7 +59,7 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
         .custom_y_axes(vec![axis(ui, AxisHints::new_y()).min_thickness(Y_AXIS).formatter(|mark, _| value_label(mark))])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([ENDS[0], 0.0], [ENDS[1], highest * (1.0 + HEADROOM)]));
-            if let Some(ends) = curves.transition(session.rows) {
+            if let Some(ends) = curves.transition(session.rows()) {
                 let [from, to] = ends.map(x_of);
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }

@@ -79,6 +79,11 @@ impl Tour {
         }
     }
 
+    /// In place of [`Self::show`] while something else is in the foreground.
+    pub fn stand_back(&self, ctx: &Context) {
+        Landmarks::take(ctx);
+    }
+
     fn go(&mut self, ctx: &Context, index: usize, moved: Move) {
         self.step = match moved {
             Move::Back => Some(index.saturating_sub(1)),

@@ -1,0 +1,151 @@
+//! A session as files hold it: what is read becomes a [`Session`] only where commands could have led to it.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+use super::{COLUMNS, Cell, Person, RowChoice, Session, View};
+use crate::{
+    attention::{Column, Epsilon, Experiment, Grid, LayerScope, Operation, Scope},
+    engine::{Prompt, Reference, SourceSpec},
+    figure::Window,
+};
+
+/// More layers or heads than any model has.
+const MOST_LAYERS: usize = 1 << 16;
+/// More positions than any prompt has.
+const MOST_POSITIONS: usize = 1 << 24;
+
+/// The fields of a [`Session`] as they are stored, not yet checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    source: SourceSpec,
+    prompt: Prompt,
+    layer: usize,
+    head: usize,
+    operation: Operation,
+    scope: Scope,
+    epsilon: Grid<Epsilon>,
+    rows: RowChoice,
+    column: Column,
+    pinned: Option<Cell>,
+    #[serde(default)]
+    reference: Reference,
+    view: View,
+}
+
+/// A stored session that no command leads to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session’s {field}: expected {expected}, found {found}")]
+pub struct Unsound {
+    pub field: &'static str,
+    pub expected: String,
+    pub found: String,
+}
+
+impl From<Session> for Stored {
+    fn from(session: Session) -> Self {
+        let Session { source, prompt, experiment, rows, column, pinned, reference, view } = session;
+        let Experiment { layer, head, operation, scope, epsilon } = experiment;
+        Self { source, prompt, layer, head, operation, scope, epsilon, rows, column, pinned, reference, view }
+    }
+}
+
+impl TryFrom<Stored> for Session {
+    type Error = Unsound;
+
+    fn try_from(stored: Stored) -> Result<Self, Unsound> {
+        stored.session(0)
+    }
+}
+
+impl Stored {
+    /// The session, for a prompt of `n_tokens`; 0 where nobody knows how many there are. What the source alone knows is
+    /// left to the engine, which refuses it by name.
+    ///
+    /// # Errors
+    /// When no command leads to it; the message names the field.
+    pub fn session(self, n_tokens: usize) -> Result<Session, Unsound> {
+        let Self { source, prompt, layer, head, operation, scope, epsilon, rows, column, pinned, reference, view } =
+            self;
+        let experiment = Experiment { layer, head, operation, scope, epsilon };
+        check_experiment(&experiment)?;
+        let n_columns = experiment.shape().n_columns();
+        within("column", column.index(), n_columns)?;
+        within("solo panel’s column", view.solo.map_or(0, |panel| panel.column.index()), n_columns)?;
+        check_reference(&reference, &experiment)?;
+        if !Person::UI_SCALE.contains(&view.person.ui_scale) {
+            let expected = format!("{} to {}", Person::UI_SCALE.start(), Person::UI_SCALE.end());
+            return Err(unsound("ui_scale", &expected, view.person.ui_scale));
+        }
+        let n_positions = if n_tokens == 0 { MOST_POSITIONS } else { n_tokens };
+        if let Some(Cell { query, key }) = pinned {
+            within("pinned query", query, n_positions)?;
+            within("pinned key", key, n_positions)?;
+        }
+        view.window.map_or(Ok(()), |window| check_window(window, n_positions))?;
+        let mut session = Session { source, prompt, experiment, rows, column, pinned, reference, view };
+        // Older programs let the selection and the panel alone on screen part: what was on screen is what is shown.
+        session.select_solo();
+        Ok(session)
+    }
+}
+
+fn check_experiment(experiment: &Experiment) -> Result<(), Unsound> {
+    within("layer", experiment.layer, MOST_LAYERS)?;
+    within("head", experiment.head, MOST_LAYERS)?;
+    let n_columns = experiment.shape().n_columns();
+    if !COLUMNS.contains(&n_columns) {
+        let expected = format!("{} to {} columns", COLUMNS.start(), COLUMNS.end());
+        return Err(unsound("epsilon", &expected, n_columns));
+    }
+    check_range("range of layers", &experiment.scope)
+}
+
+fn check_range(field: &'static str, scope: &Scope) -> Result<(), Unsound> {
+    match scope.layers {
+        LayerScope::Range { first, last } if first > last || last >= MOST_LAYERS => {
+            Err(unsound(field, "the first at most the last", format!("{first} to {last}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_reference(reference: &Reference, shown: &Experiment) -> Result<(), Unsound> {
+    let (layer, head) = match reference {
+        Reference::Baseline => return Ok(()),
+        Reference::Head { layer, head } => (*layer, *head),
+        Reference::View(view) => {
+            check_range("kept view’s range of layers", &view.scope)?;
+            if view.shape() != shown.shape() {
+                let panels = |experiment: &Experiment| {
+                    let shape = experiment.shape();
+                    format!("{} columns of {}", shape.n_columns(), shape.rows())
+                };
+                return Err(unsound("kept view’s epsilon", &panels(shown), panels(view)));
+            }
+            (view.layer, view.head)
+        }
+    };
+    within("reference’s layer", layer, MOST_LAYERS)?;
+    within("reference’s head", head, MOST_LAYERS)
+}
+
+fn check_window(window: Window, n_positions: usize) -> Result<(), Unsound> {
+    let Window { x0, y0, x1, y1 } = window;
+    let most = n_positions as f64;
+    let is_span = |low: f64, high: f64| (0.0..=most).contains(&low) && (0.0..=most).contains(&high) && low < high;
+    if is_span(x0, x1) && is_span(y0, y1) {
+        return Ok(());
+    }
+    let expected = format!("a part of 0 to {n_positions} cells each way");
+    Err(unsound("window", &expected, format!("{x0} to {x1} by {y0} to {y1}")))
+}
+
+fn within(field: &'static str, value: usize, below: usize) -> Result<(), Unsound> {
+    if value < below { Ok(()) } else { Err(unsound(field, &format!("0 to {}", below - 1), value)) }
+}
+
+fn unsound(field: &'static str, expected: &str, found: impl Display) -> Unsound {
+    Unsound { field, expected: expected.to_owned(), found: found.to_string() }
+}
