@@ -83,16 +83,16 @@ fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         }
         let n_columns = shape.n_columns();
         let button = |text: &'static str| egui::Button::new(text).min_size(theme::TARGET);
-        let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
-        let hint = "One more column of panels, with an ε of its own";
-        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
-            actions.push(Command::AddColumn.into());
-        }
         let remove = ui.add_enabled(n_columns > *COLUMNS.start(), button("−"));
         let hint = "Removes the column that the slider moves";
         let removed = named(remove, "Remove the column").on_hover_text(hint);
         if removed.on_disabled_hover_text("Two columns are the least").clicked() {
             actions.push(Command::RemoveColumn(session.column()).into());
+        }
+        let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
+        let hint = "One more column of panels, with an ε of its own";
+        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
+            actions.push(Command::AddColumn.into());
         }
     });
 }
