@@ -131,7 +131,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
     let mut engine = Engine::default();
-    notices::write(&mut engine, &session.source)?;
+    notices::write(&mut engine, session.source())?;
     let spec = session.run_spec();
     let payload = if arguments.no_session {
         None

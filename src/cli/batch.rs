@@ -125,7 +125,7 @@ pub fn each(
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let mut engine = Engine::default();
-    notices::write(&mut engine, &session.source)?;
+    notices::write(&mut engine, session.source())?;
     let mut sessions = sessions(&mut engine, session, places)?;
     sessions.iter_mut().for_each(finish);
     sessions.iter().try_for_each(|session| protected.check(&file_of(output, session)))?;

@@ -102,7 +102,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place);
     let mut engine = Engine::default();
-    notices::write(&mut engine, &session.source)?;
+    notices::write(&mut engine, session.source())?;
     let outcome = baseline(&mut engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
     if let Some(cell) = cell {

@@ -254,7 +254,8 @@ fn what_is_uncertain_about_a_source_stands_in_the_status_line() {
     let path = folder.path().join("old.gguf");
     std::fs::write(&path, crate::gguf::tokenizers::austen().without("tokenizer.ggml.pre").bytes()).unwrap();
     let prompt = Prompt::TokenIds(vec![1, 2, 3]);
-    let mut window = Window::open(Session { source: SourceSpec::Gguf(path), prompt, ..Session::default() });
+    let mut window =
+        Window::open(Session::default().with([Command::Locate(SourceSpec::Gguf(path)), Command::Read(prompt)]));
     window.settle();
     window.assert_text("how words are cut is a guess");
     assert!(!Window::figure().has_text("how words are cut is a guess"));
