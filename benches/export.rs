@@ -48,7 +48,7 @@ fn panel(c: &mut Criterion) {
     let palette = Palette::new(Colormap::BlueRed, scale, MaskedStyle::Quiet, Ground::Light);
     let mut group = c.benchmark_group("panel of 250×250 pixels");
     for n_positions in [24, 64, 512] {
-        let pattern = support::synthetic(n_positions, Mask::Causal).panels.as_slice()[0].pattern.clone();
+        let pattern = support::synthetic(n_positions, Mask::CAUSAL).panels.as_slice()[0].pattern.clone();
         let window = Window::whole(n_positions);
         let mut buffer = vec![0.0; n_positions];
         group.bench_function(BenchmarkId::new("weights alone", n_positions), |b| {

@@ -43,7 +43,7 @@ fn layer() -> LayerQkv {
             (state >> 40) as f32 / (1 << 23) as f32 - 1.0
         })
     };
-    LayerQkv::new(vectors(), vectors(), None, 0.125, Mask::Causal).unwrap()
+    LayerQkv::new(vectors(), vectors(), None, 0.125, Mask::CAUSAL).unwrap()
 }
 
 fn main() {

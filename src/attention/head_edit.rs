@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Component, Edit, HeadScores, LayerQkv, Operation, sums::sums_of_rows};
+use super::{Component, Edit, HeadScores, LayerQkv, Operation, simd::sums::sums_of_rows};
 
 /// What an operation brings into one head: its vectors, and the scores that they make with the head's other side.
 #[derive(Clone, Debug)]
@@ -119,8 +119,8 @@ impl LayerQkv {
             Operation::Noise { seed } => noise(own, seed, [layer, edit.component.row(), place]),
         };
         let scores = match edit.component {
-            Component::Query => Some(self.scores_of(vectors.view(), self.key(head))),
-            Component::Key => Some(self.scores_of(self.query(head), vectors.view())),
+            Component::Query => Some(self.scores_of(head, vectors.view(), self.key(head))),
+            Component::Key => Some(self.scores_of(head, self.query(head), vectors.view())),
             Component::Value => None,
         };
         Some(Other { vectors, scores: scores.map(Arc::new) })
@@ -174,7 +174,7 @@ mod tests {
     fn layer() -> LayerQkv {
         let query = array![[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]];
         let key = array![[[1.0, 0.0], [0.0, 2.0]]];
-        LayerQkv::new(query, key.clone(), Some(key), 1.0, Mask::Causal).unwrap()
+        LayerQkv::new(query, key.clone(), Some(key), 1.0, Mask::CAUSAL).unwrap()
     }
 
     fn edit(component: Component, operation: Operation) -> Edit {

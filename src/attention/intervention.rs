@@ -20,6 +20,11 @@ impl Edit {
         }
     }
 
+    /// Whether the vectors that a cell's score is made of are edited.
+    pub fn acts_on(&self, query: usize, key: usize) -> bool {
+        self.positions.contains(if self.component == Component::Query { query } else { key })
+    }
+
     /// One number of an edited vector at one of the positions, or a score made with such a vector.
     ///
     /// `other` is the same number of what the operation brings in: the mean, or the noise of size rms(X); scaling brings

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{Pattern, exp::weighted_sum, pattern::RowTerms};
+use super::{Mask, Pattern, pattern::RowTerms, simd::exp::weighted_sum};
 
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 16;
@@ -22,7 +22,7 @@ pub struct Metrics {
 
 impl Metrics {
     pub fn of(pattern: &Pattern) -> Self {
-        let row = |query, row: &RowTerms<'_>| [sink(query, row), entropy(query, row), diagonal(query, row)];
+        let row = |query, row: &RowTerms<'_>| [sink(row), entropy(row), diagonal(query, row)];
         let [sink_mass, normalized_entropy, diagonal] = means_of_rows(pattern, row);
         Self { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0) }
     }
@@ -43,7 +43,7 @@ pub struct Comparison {
 impl Comparison {
     pub fn of(baseline: &Pattern, pattern: &Pattern) -> Self {
         let row = |query, base: &RowTerms<'_>, row: &RowTerms<'_>| {
-            let of_row = [sink(query, row), entropy(query, row), diagonal(query, row), largest(query, row)];
+            let of_row = [sink(row), entropy(row), diagonal(query, row), largest(row)];
             let [sink, entropy, diagonal, largest] = of_row;
             [sink, entropy, diagonal, largest, Some(kl_of_row(base, row)), Some(js_of_row(base, row))]
         };
@@ -53,24 +53,38 @@ impl Comparison {
     }
 }
 
-fn sink(query: usize, row: &RowTerms<'_>) -> Option<f64> {
-    (query >= 3).then(|| row.weight(0)).flatten()
+/// On the first token, seen from the fourth on.
+fn sink(row: &RowTerms<'_>) -> Option<f64> {
+    (row.place >= 3).then(|| row.weight(row.first_token)).flatten()
 }
 
-/// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm.
-fn entropy(query: usize, row: &RowTerms<'_>) -> Option<f64> {
+/// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm. Of the keys alone, where a sink takes a part.
+fn entropy(row: &RowTerms<'_>) -> Option<f64> {
     let length = row.exps.len();
-    (query >= 1 && length > 1)
-        .then(|| (row.ln_sum - weighted_sum(row.exps, row.below) / row.sum) / (length as f64).ln())
+    let of_keys = || {
+        if row.rest == 0.0 {
+            return row.ln_sum - weighted_sum(row.exps, row.below) / row.sum;
+        }
+        // Distances are taken from the largest key: beside the sink all of them may be below the range of f32.
+        let top = row.below.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (sum, weighted) = row.below.iter().fold((0.0, 0.0), |(sum, weighted), &below| {
+            let below = f64::from(below - top);
+            let exp = below.exp();
+            (sum + exp, if exp == 0.0 { weighted } else { weighted + exp * below })
+        });
+        sum.ln() - weighted / sum
+    };
+    (row.place >= 1 && length > 1).then(|| of_keys() / (length as f64).ln())
 }
 
 fn diagonal(query: usize, row: &RowTerms<'_>) -> Option<f64> {
     row.weight(query)
 }
 
-/// The largest of a row's numerators is exp(0).
-fn largest(query: usize, row: &RowTerms<'_>) -> Option<f64> {
-    (query >= 1).then(|| 1.0 / row.sum)
+/// The largest of a row's numerators is exp(0), or that of the sink.
+fn largest(row: &RowTerms<'_>) -> Option<f64> {
+    let largest = if row.rest == 0.0 { 1.0 } else { row.exps.iter().copied().fold(0.0, f32::max).into() };
+    (row.place >= 1).then(|| largest / row.sum)
 }
 
 /// Σ p·ln(p/q) of a row. ln(p/q) comes from the scores, and where a weight is below the range of f32 it counts 0.
@@ -79,29 +93,32 @@ fn kl_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let terms = base.exps.iter().zip(base.below).zip(row.below);
     let sum: f64 =
         terms.map(|((&e, &p), &q)| if e == 0.0 { 0.0 } else { f64::from(e) * (f64::from(p) - f64::from(q)) }).sum();
-    sum / base.sum + between
+    let rest = if base.rest == 0.0 { 0.0 } else { base.rest * (base.rest_below - row.rest_below) };
+    (sum + rest) / base.sum + between
 }
 
 /// ½·Σ [p·ln(p/m) + q·ln(q/m)] of a row, with m = (p + q)/2. With the larger of the two, w, and the logarithm of their
 /// ratio, d ≤ 0, a term is w·[e^d·(d − l) − l], l = ln((1 + e^d)/2): nothing that nearly cancels has been rounded.
 fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let between = row.ln_sum - base.ln_sum;
+    let term = |[base_exp, base_below]: [f64; 2], [exp, below]: [f64; 2]| {
+        let d = below - base_below - between;
+        let weight = if d > 0.0 { exp / row.sum } else { base_exp / base.sum };
+        if weight == 0.0 {
+            return 0.0;
+        }
+        let d = -d.abs();
+        let ratio = d.exp();
+        let l = (0.5 + 0.5 * ratio).ln();
+        // 0·∞ is not a number, and e^d·d has the limit 0.
+        weight * (if ratio == 0.0 { 0.0 } else { ratio * (d - l) } - l)
+    };
     let terms = base.exps.iter().zip(base.below).zip(row.exps.iter().zip(row.below));
-    let sum: f64 = terms
-        .map(|((&base_exp, &base_below), (&exp, &below))| {
-            let d = f64::from(below) - f64::from(base_below) - between;
-            let weight = if d > 0.0 { f64::from(exp) / row.sum } else { f64::from(base_exp) / base.sum };
-            if weight == 0.0 {
-                return 0.0;
-            }
-            let d = -d.abs();
-            let ratio = d.exp();
-            let l = (0.5 + 0.5 * ratio).ln();
-            // 0·∞ is not a number, and e^d·d has the limit 0.
-            weight * (if ratio == 0.0 { 0.0 } else { ratio * (d - l) } - l)
-        })
-        .sum();
-    0.5 * sum
+    let wide = |(&exp, &below): (&f32, &f32)| [f64::from(exp), f64::from(below)];
+    let sum: f64 = terms.map(|(base, row)| term(wide(base), wide(row))).sum();
+    let has_rest = base.rest > 0.0 || row.rest > 0.0;
+    let rest = if has_rest { term([base.rest, base.rest_below], [row.rest, row.rest_below]) } else { 0.0 };
+    0.5 * (sum + rest)
 }
 
 /// Rounding may leave a difference of two equal numbers below zero; what is not a number stays so.
@@ -114,7 +131,7 @@ fn means_of_rows<const N: usize>(
     pattern: &Pattern,
     row: impl Fn(usize, &RowTerms<'_>) -> [Option<f64>; N] + Sync,
 ) -> [Option<f64>; N] {
-    means(pattern.n_positions(), |query, [below, exps, ..]| row(query, &pattern.terms(query, [below, exps])))
+    means(pattern, |query, [below, exps, ..]| row(query, &pattern.terms(query, [below, exps])))
 }
 
 /// [`means_of_rows`] of two patterns' rows side by side.
@@ -123,18 +140,22 @@ fn means_of_pairs<const N: usize>(
     pattern: &Pattern,
     row: impl Fn(usize, &RowTerms<'_>, &RowTerms<'_>) -> [Option<f64>; N] + Sync,
 ) -> [Option<f64>; N] {
-    means(pattern.n_positions(), |query, [below, exps, base_below, base_exps]| {
+    means(pattern, |query, [below, exps, base_below, base_exps]| {
         row(query, &baseline.terms(query, [base_below, base_exps]), &pattern.terms(query, [below, exps]))
     })
 }
 
-/// `row` gets four buffers of `n_positions` numbers.
+/// `row` gets four buffers of T numbers; it is not asked for queries without keys.
 fn means<const N: usize>(
-    n_positions: usize,
+    pattern: &Pattern,
     row: impl Fn(usize, [&mut [f32]; 4]) -> [Option<f64>; N] + Sync,
 ) -> [Option<f64>; N] {
+    let n_positions = pattern.n_positions();
     let room = || vec![0.0; 4 * n_positions];
     let of_row = |room: &mut Vec<f32>, query: usize| {
+        if pattern.attended(query).is_empty() {
+            return [None; N];
+        }
         let (front, back) = room.split_at_mut(2 * n_positions);
         let ((a, b), (c, d)) = (front.split_at_mut(n_positions), back.split_at_mut(n_positions));
         row(query, [a, b, c, d])
@@ -153,17 +174,18 @@ fn means<const N: usize>(
     })
 }
 
-/// Mean weight on key 0 over query positions ≥ 3, where a row has room to look elsewhere (the attention sink of
-/// Xiao et al. 2023, arXiv 2309.17453). `None` for fewer than four tokens.
+/// Mean weight on key 0, or the first that is no padding, over the queries three or more behind it that see it, where a
+/// row has room to look elsewhere (the attention sink of Xiao et al. 2023, arXiv 2309.17453). `None` for fewer than four
+/// tokens, and where no such row sees it.
 pub fn sink_mass(pattern: &Pattern) -> Option<f64> {
-    let [mean] = means_of_rows(pattern, |query, row| [sink(query, row)]);
+    let [mean] = means_of_rows(pattern, |_, row| [sink(row)]);
     mean
 }
 
-/// Row entropy over its largest possible value ln(number of attended keys), mean over rows ≥ 1: 0 for one-hot
-/// rows, 1 for uniform ones. `None` for a single token.
+/// Row entropy, of the keys alone, over its largest possible value ln(number of attended keys), mean over rows ≥ 1: 0 for
+/// one-hot rows, 1 for uniform ones. `None` for a single token.
 pub fn normalized_entropy(pattern: &Pattern) -> Option<f64> {
-    let [mean] = means_of_rows(pattern, |query, row| [entropy(query, row)]);
+    let [mean] = means_of_rows(pattern, |_, row| [entropy(row)]);
     mean
 }
 
@@ -200,7 +222,7 @@ pub fn js_from_baseline(baseline: &Pattern, modified: &Pattern) -> f64 {
 
 /// Mean over rows ≥ 1 of the row's largest weight. `None` for a single token.
 pub fn max_weight(pattern: &Pattern) -> Option<f64> {
-    let [mean] = means_of_rows(pattern, |query, row| [largest(query, row)]);
+    let [mean] = means_of_rows(pattern, |_, row| [largest(row)]);
     mean
 }
 
@@ -209,8 +231,10 @@ pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item
     p.into_iter().zip(q).filter(|&(p, _)| p != 0.0).map(|(p, q)| p * (p / q).ln()).sum()
 }
 
-/// Mean over positions of the Euclidean length of a head's output, given `[T, value_dim]`.
-pub fn output_norm(output: &Array2<f32>) -> f64 {
-    let norms = output.outer_iter().map(|row| row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
-    norms.sum::<f64>() / output.nrows().max(1) as f64
+/// Mean of the Euclidean lengths of a head's output over the positions that are no padding, given `[T, value_dim]`.
+pub fn output_norm(output: &Array2<f32>, mask: Mask) -> f64 {
+    let tokens = mask.tokens(output.nrows());
+    let n_tokens = tokens.len().max(1) as f64;
+    let norms = tokens.map(|i| output.row(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
+    norms.sum::<f64>() / n_tokens
 }

@@ -11,35 +11,39 @@
 //! (Vaswani et al. 2017, arXiv 1706.03762.) An [`Intervention`] applies an [`Operation`] to Q, K or V before this
 //! happens, scaling them by ε for one, as Zhou et al., ICLR 2025 (arXiv 2410.13708), do to measure what a head is for.
 //!
+//! Layers differ in what happens between the product and the softmax, and in which keys a query may attend to: that is
+//! data beside their vectors, a [`Rule`].
+//!
 //! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
 
 mod cell;
 mod component;
 mod components;
 mod epsilon;
-mod exp;
 mod experiment;
 mod head_edit;
 mod intervention;
+mod mask;
 mod metrics;
 mod operation;
 mod packed;
 mod panel;
 mod pattern;
 mod qkv;
+mod rule;
 mod scope;
 mod scores;
-mod sums;
+mod simd;
 mod why;
 
 pub use cell::Cell;
 pub use component::{Component, ParseComponentError};
 pub use components::{Components, ParseComponentsError};
 pub use epsilon::{Epsilon, EpsilonError};
-pub use exp::exp_in_place;
 pub use experiment::Experiment;
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
+pub use mask::Mask;
 pub use metrics::{
     Comparison, Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy,
     output_norm, previous_token, sink_mass,
@@ -49,7 +53,9 @@ pub use operation::{Operation, ParseOperationError};
 pub(crate) use panel::panel;
 pub use panel::{Column, Grid, PanelId, Shape};
 pub use pattern::{ExactCell, Pattern};
-pub use qkv::{LayerQkv, Mask, ShapeError};
+pub use qkv::{LayerQkv, ShapeError};
+pub use rule::{HeadRule, Rule};
 pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
 pub use scores::HeadScores;
-pub use why::{Change, Why};
+pub use simd::exp::exp_in_place;
+pub use why::{Capped, Change, Why};

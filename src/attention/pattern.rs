@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use ndarray::Array2;
 
 use super::{
     Component, Edit, HeadEdit, HeadScores, Operation,
-    exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
+    simd::exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
 };
 
 /// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
@@ -60,83 +60,124 @@ impl Pattern {
         self.scores.n_positions()
     }
 
-    /// How many keys, counted from key 0, `query` may attend to; the others are masked.
-    pub fn attended(&self, query: usize) -> usize {
-        self.scores.attended(query).len()
+    /// The keys that `query` may attend to; the others are masked.
+    pub fn attended(&self, query: usize) -> Range<usize> {
+        self.scores.attended(query)
     }
 
-    /// Weights of one row in f32, one for each attended key, into the front of `row` (length ≥ T); returns them.
+    /// Where a key's number stands in its row; `None` where the cell is masked or outside.
+    pub fn place(&self, query: usize, key: usize) -> Option<usize> {
+        let attended = (query < self.n_positions()).then(|| self.attended(query))?;
+        attended.contains(&key).then(|| key - attended.start)
+    }
+
+    /// Weights of one row in f32, one for each attended key, at their keys' places in `row` (length ≥ T); returns them.
+    ///
+    /// Under a plain rule a factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum
+    /// scales along, and one pass over them is all.
     pub fn row_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
-        let (row, sum) = self.exps_into(query, row);
+        let (row, sum) = if let Some(factor) = self.row_factor(query).filter(|_| self.scores.rule().is_plain()) {
+            let row = &mut row[self.attended(query)];
+            let sum = exp_sum(self.scores.below_max(query), in_f32(factor), row);
+            (row, sum)
+        } else {
+            let (row, max) = self.below_max_into(query, row);
+            let of_keys = exp_sum_in_place(row);
+            (row, of_keys + self.rest_below(max).map_or(0.0, f64::exp))
+        };
         #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
         scale(row, (1.0 / sum) as f32);
         row
     }
 
-    /// The numerators of one row's weights, one for each attended key, into the front of `row` (length ≥ T); returns
-    /// them and their sum, by which they have to be divided.
-    ///
-    /// A factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum scales along, and
-    /// one pass over them is all.
-    fn exps_into<'a>(&self, query: usize, row: &'a mut [f32]) -> (&'a mut [f32], f64) {
-        let sum = if let Some(factor) = self.row_factor(query) {
-            let row = &mut row[..self.attended(query)];
-            exp_sum(self.scores.below_max(query), in_f32(factor), row)
-        } else {
-            exp_sum_in_place(self.below_max_into(query, row))
-        };
-        (&mut row[..self.attended(query)], sum)
-    }
-
     /// One row as a metric looks at it; the buffers have length ≥ T.
     pub(super) fn terms<'a>(&self, query: usize, [below, exps]: [&'a mut [f32]; 2]) -> RowTerms<'a> {
-        let below = &*self.below_max_into(query, below);
+        let keys = self.attended(query);
+        let (below, max) = self.below_max_into(query, below);
         let exps = &mut exps[..below.len()];
-        let sum = exp_sum(below, 1.0, exps);
-        RowTerms { below, exps, sum, ln_sum: sum.ln() }
+        let of_keys = exp_sum(below, 1.0, exps);
+        let rest_below = self.rest_below(max).unwrap_or(f64::NEG_INFINITY);
+        let rest = rest_below.exp();
+        let sum = of_keys + rest;
+        let first_token = self.scores.mask().tokens(self.n_positions()).start;
+        let place = query.saturating_sub(first_token);
+        RowTerms { first_token, place, keys, below, exps, sum, ln_sum: sum.ln(), rest, rest_below }
     }
 
-    /// Modified scores of one row, less the row's maximum, into the front of `row` (length ≥ T); returns them.
-    fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a mut [f32] {
-        let row = &mut row[..self.attended(query)];
-        if let Some(factor) = self.row_factor(query) {
-            let factor = in_f32(factor);
-            for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
-                *scaled = below * factor;
+    /// What enters one row's softmax, less the largest of it, at its keys' places in `row` (length ≥ T); returns that and
+    /// the largest, the sink logit among them. Without a sink only the differences are meant to be read.
+    fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> (&'a mut [f32], f64) {
+        let attended = self.attended(query);
+        let row = &mut row[attended.clone()];
+        let rule = self.scores.rule();
+        let max = match self.row_factor(query) {
+            Some(factor) if rule.is_linear() || factor == 1.0 => {
+                let in_f32 = in_f32(factor);
+                for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
+                    *scaled = below * in_f32;
+                }
+                rule.sink.map_or(f64::NAN, |sink| raised_to(sink, self.scores.row_max(query) * factor, row))
             }
-        } else {
-            let other = self.other().map_or(&[][..], |other| other.row(query));
-            let scores = || self.modified(query, self.scores.row(query), other);
-            let max = scores().fold(f64::NEG_INFINITY, f64::max);
-            for (below, score) in row.iter_mut().zip(scores()) {
-                #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-                let rounded = (score - max) as f32;
-                *below = rounded;
+            Some(factor) => {
+                let entering = rule.entering_row(self.scores.row(query), factor, attended.start);
+                let max = entering.max().max(rule.sink.unwrap_or(f64::NEG_INFINITY));
+                entering.less_into(max, row);
+                max
             }
-        }
-        row
+            None => {
+                let other = self.other().map_or(&[][..], |other| other.row(query));
+                let entering = || {
+                    let scores = self.modified(query, self.scores.row(query), other);
+                    attended.clone().zip(scores).map(|(key, score)| rule.entering(score, key))
+                };
+                let max = entering().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
+                for (below, score) in row.iter_mut().zip(entering()) {
+                    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+                    let rounded = (score - max) as f32;
+                    *below = rounded;
+                }
+                max
+            }
+        };
+        (row, max)
     }
 
-    /// Modified scores of one row in f32, one for each attended key, into the front of `row` (length ≥ T); returns them.
-    /// Each is rounded once, from f64.
+    /// The sink logit less the largest number that enters the row's softmax; `None` without a sink.
+    fn rest_below(&self, max: f64) -> Option<f64> {
+        self.scores.rule().sink.map(|sink| sink - max)
+    }
+
+    /// What enters one row's softmax in f32, one number for each attended key, at their keys' places in `row`
+    /// (length ≥ T); returns them. Each is rounded once, from f64.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn scores_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
-        let row = &mut row[..self.attended(query)];
+        let attended = self.attended(query);
+        let row = &mut row[attended.clone()];
         let unmodified = self.scores.row(query);
-        if let Some(factor) = self.row_factor(query) {
-            scaled_into(unmodified, factor, row);
-        } else {
-            let other = self.other().map_or(&[][..], |other| other.row(query));
-            for (rounded, score) in row.iter_mut().zip(self.modified(query, unmodified, other)) {
-                *rounded = score as f32;
+        let rule = self.scores.rule();
+        match self.row_factor(query) {
+            Some(factor) if rule.is_linear() => scaled_into(unmodified, factor, row),
+            Some(factor) => rule.entering_row(unmodified, factor, attended.start).less_into(0.0, row),
+            None => {
+                let other = self.other().map_or(&[][..], |other| other.row(query));
+                let scores = attended.zip(self.modified(query, unmodified, other));
+                for (rounded, (key, score)) in row.iter_mut().zip(scores) {
+                    *rounded = rule.entering(score, key) as f32;
+                }
             }
         }
         row
     }
 
-    /// Modified scores of one row in f64, one for each attended key; cut to the largest finite number where a huge ε
-    /// leaves the range.
+    /// What enters one row's softmax in f64, one number for each attended key: modified scores behind soft cap and bias;
+    /// cut to the largest finite number where a huge ε leaves the range.
     pub fn exact_scores(&self, query: usize) -> Vec<f64> {
+        let (unmodified, other) = self.exact_rows(query);
+        self.entering(query, &unmodified, &other)
+    }
+
+    /// One row's scores in f64 after the edit, before soft cap and bias.
+    pub(super) fn exact_products(&self, query: usize) -> Vec<f64> {
         let (unmodified, other) = self.exact_rows(query);
         self.modified(query, &unmodified, &other).collect()
     }
@@ -144,18 +185,24 @@ impl Pattern {
     /// Weights of one row in f64, one for each attended key.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
         let (unmodified, other) = self.exact_rows(query);
-        self.exact_weights(query, &unmodified, &other)
+        self.exact_weights(query, &unmodified, &other).0
+    }
+
+    /// The weight that goes to no key but to the head's sink logit, in f64; `None` where there is none, and for a query
+    /// without keys.
+    pub fn exact_rest(&self, query: usize) -> Option<f64> {
+        self.scores.rule().sink.filter(|_| !self.attended(query).is_empty())?;
+        let (unmodified, other) = self.exact_rows(query);
+        Some(self.exact_weights(query, &unmodified, &other).1)
     }
 
     /// One cell in f64; `None` where it is masked or outside.
     #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
     pub fn exact_cell(&self, query: usize, key: usize) -> Option<ExactCell> {
-        if query >= self.n_positions() || key >= self.attended(query) {
-            return None;
-        }
+        let place = self.place(query, key)?;
         let (unmodified, other) = self.exact_rows(query);
-        let score = self.modified(query, &unmodified, &other).nth(key)?;
-        let weight_f64 = self.exact_weights(query, &unmodified, &other)[key];
+        let score = *self.entering(query, &unmodified, &other).get(place)?;
+        let weight_f64 = self.exact_weights(query, &unmodified, &other).0[place];
         Some(ExactCell { score, weight_f64, weight: weight_f64 as f32 })
     }
 
@@ -176,6 +223,13 @@ impl Pattern {
         Some(self.edit.other()?.vectors.row(position).mapv(f64::from).to_vec())
     }
 
+    /// What enters a row's softmax.
+    fn entering(&self, query: usize, unmodified: &[f64], other: &[f64]) -> Vec<f64> {
+        let rule = self.scores.rule();
+        let scores = self.attended(query).zip(self.modified(query, unmodified, other));
+        scores.map(|(key, score)| rule.entering(score, key)).collect()
+    }
+
     /// The factor on a row's scores, where all that is done to the row is multiplying it.
     fn row_factor(&self, query: usize) -> Option<f64> {
         match self.edit.edit() {
@@ -193,34 +247,44 @@ impl Pattern {
 
     /// A row's scores after the edit; `other` is empty for scaling.
     fn modified(&self, query: usize, unmodified: &[f64], other: &[f64]) -> impl Iterator<Item = f64> {
-        let edited = move |key: usize, score: f64| match self.edit.edit() {
-            Some(edit) if edit.positions.contains(if edit.component == Component::Query { query } else { key }) => {
-                let edited = edit.along(score, other.get(key).copied().unwrap_or(0.0));
+        let first_key = self.attended(query).start;
+        let edited = move |place: usize, score: f64| match self.edit.edit() {
+            Some(edit) if edit.acts_on(query, first_key + place) => {
+                let edited = edit.along(score, other.get(place).copied().unwrap_or(0.0));
                 // Only what ε has made too large is cut: a score that was not finite before is shown as it is.
                 if score.is_finite() { edited.clamp(f64::MIN, f64::MAX) } else { edited }
             }
             _ => score,
         };
-        unmodified.iter().enumerate().map(move |(key, &score)| edited(key, score))
+        unmodified.iter().enumerate().map(move |(place, &score)| edited(place, score))
     }
 
-    /// The softmax of a row's modified scores. A factor on the whole row multiplies the distances from the maximum,
-    /// which no ε can make indefinite.
-    fn exact_weights(&self, query: usize, unmodified: &[f64], other: &[f64]) -> Vec<f64> {
+    /// The softmax of what enters it, and the part of the sink, 0 without one. Under a linear rule a factor on the whole
+    /// row multiplies the distances from the maximum, which no ε can make indefinite.
+    fn exact_weights(&self, query: usize, unmodified: &[f64], other: &[f64]) -> (Vec<f64>, f64) {
         let largest = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut weights: Vec<f64> = if let Some(factor) = self.row_factor(query) {
-            let max = largest(unmodified);
-            unmodified.iter().map(|score| ((score - max) * factor).exp()).collect()
-        } else {
-            let scores: Vec<f64> = self.modified(query, unmodified, other).collect();
-            let max = largest(&scores);
-            scores.iter().map(|score| (score - max).exp()).collect()
-        };
-        let sum: f64 = weights.iter().sum();
+        let rule = self.scores.rule();
+        let (mut weights, max): (Vec<f64>, f64) =
+            if let Some(factor) = self.row_factor(query).filter(|_| rule.is_linear()) {
+                let max = largest(unmodified);
+                (unmodified.iter().map(|score| (score - max) * factor).collect(), max * factor)
+            } else {
+                let scores = self.entering(query, unmodified, other);
+                let max = largest(&scores);
+                (scores.iter().map(|score| score - max).collect(), max)
+            };
+        // Where the sink is the largest of all, distances are taken from it.
+        let rest_below = rule.sink.map(|sink| sink - max);
+        let raise = rest_below.unwrap_or(0.0).max(0.0);
+        for weight in &mut weights {
+            *weight = (*weight - raise).exp();
+        }
+        let rest = rest_below.map_or(0.0, |rest| (rest - raise).exp());
+        let sum = weights.iter().sum::<f64>() + rest;
         for weight in &mut weights {
             *weight /= sum;
         }
-        weights
+        (weights, rest / sum)
     }
 
     /// `[query, key]` in f32 with masked cells 0: for matrix products, not for display.
@@ -239,18 +303,29 @@ impl Pattern {
 /// One row's softmax, taken apart: weight = exp / sum, and ln weight = below − ln sum, finite also where a weight is
 /// below the range of f32.
 pub(super) struct RowTerms<'a> {
-    /// Modified scores less the row's maximum, one for each attended key.
+    /// The first position that is no padding.
+    pub first_token: usize,
+    /// The query's place among the tokens, 0-based.
+    pub place: usize,
+    /// The keys that the query attends to.
+    pub keys: Range<usize>,
+    /// What enters the softmax less the largest of it, one number for each key.
     pub below: &'a [f32],
     /// `exp(below)`
     pub exps: &'a [f32],
+    /// With the sink's part in it.
     pub sum: f64,
     pub ln_sum: f64,
+    /// The sink's numerator; 0 without one.
+    pub rest: f64,
+    /// The sink's logit less the largest number that enters; −∞ without one.
+    pub rest_below: f64,
 }
 
 impl RowTerms<'_> {
     /// The weight of a key; `None` where it is masked.
     pub fn weight(&self, key: usize) -> Option<f64> {
-        Some(f64::from(*self.exps.get(key)?) / self.sum)
+        Some(f64::from(*self.exps.get(key.checked_sub(self.keys.start)?)?) / self.sum)
     }
 }
 
@@ -258,4 +333,16 @@ impl RowTerms<'_> {
 #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
 fn in_f32(factor: f64) -> f32 {
     (factor as f32).min(f32::MAX)
+}
+
+/// Takes distances from `sink` in place of `max` where it is the larger of the two; returns the larger.
+#[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+fn raised_to(sink: f64, max: f64, below: &mut [f32]) -> f64 {
+    if sink > max {
+        let raise = (sink - max) as f32;
+        for below in below {
+            *below -= raise;
+        }
+    }
+    max.max(sink)
 }

@@ -1,38 +1,6 @@
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use super::{Cell, Component, HeadEdit, HeadScores, Pattern};
-
-/// Which keys a query may attend to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mask {
-    /// Key j ≤ query i: a token cannot attend to a later one.
-    Causal,
-    /// Every key (an encoder such as BERT).
-    Bidirectional,
-}
-
-impl Mask {
-    /// How many keys, counted from key 0, the query may attend to out of `n_keys`. The rest is masked.
-    pub fn attended(self, query: usize, n_keys: usize) -> usize {
-        match self {
-            Self::Causal => (query + 1).min(n_keys),
-            Self::Bidirectional => n_keys,
-        }
-    }
-
-    /// How many cells of a pattern of `n_positions` are not masked.
-    pub fn n_cells(self, n_positions: usize) -> usize {
-        match self {
-            Self::Causal => n_positions * (n_positions + 1) / 2,
-            Self::Bidirectional => n_positions * n_positions,
-        }
-    }
-
-    /// Whether the cell's query may attend to its key, out of `n_positions` queries and keys.
-    pub fn allows(self, cell: Cell, n_positions: usize) -> bool {
-        cell.query < n_positions && cell.key < self.attended(cell.query, n_positions)
-    }
-}
+use super::{Component, HeadEdit, HeadScores, Mask, Pattern, Rule};
 
 /// Query, key and value vectors that do not fit together. Shapes as `[heads, position, dimension]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +20,7 @@ pub struct LayerQkv {
     query: Array3<f32>,
     key: Array3<f32>,
     value: Option<Array3<f32>>,
-    scale: f64,
-    mask: Mask,
+    rule: Rule,
 }
 
 impl LayerQkv {
@@ -68,6 +35,19 @@ impl LayerQkv {
         value: Option<Array3<f32>>,
         scale: f64,
         mask: Mask,
+    ) -> Result<Self, ShapeError> {
+        Self::with_rule(query, key, value, Rule::plain(scale, mask))
+    }
+
+    /// Like [`Self::new`], under any rule.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`], and when the rule is not for so many heads and positions.
+    pub fn with_rule(
+        query: Array3<f32>,
+        key: Array3<f32>,
+        value: Option<Array3<f32>>,
+        rule: Rule,
     ) -> Result<Self, ShapeError> {
         let (n_heads, n_positions, head_dim) = query.dim();
         let (n_kv_heads, key_positions, key_dim) = key.dim();
@@ -88,7 +68,8 @@ impl LayerQkv {
             let expected = format!("[{n_kv_heads}, {n_positions}, any] like the key");
             return Err(ShapeError::Mismatch { what: "value", expected, found: value.shape().to_vec() });
         }
-        Ok(Self { query, key, value, scale, mask })
+        rule.check(n_heads, n_positions)?;
+        Ok(Self { query, key, value, rule })
     }
 
     pub fn n_heads(&self) -> usize {
@@ -109,7 +90,11 @@ impl LayerQkv {
     }
 
     pub fn mask(&self) -> Mask {
-        self.mask
+        self.rule.mask
+    }
+
+    pub fn rule(&self) -> &Rule {
+        &self.rule
     }
 
     /// The kv head that query head `head` reads.
@@ -149,12 +134,12 @@ impl LayerQkv {
 
     /// Scores of one head, from which every pattern of that head follows.
     pub fn head_scores(&self, head: usize) -> HeadScores {
-        HeadScores::new(self.query(head), self.key(head), self.scale, self.mask)
+        HeadScores::new(self.query(head), self.key(head), self.rule.of_head(head))
     }
 
-    /// Scores of other vectors, `[T, head_dim]` each, under this layer's scale and mask, to be read in f64.
-    pub(super) fn scores_of(&self, query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>) -> HeadScores {
-        HeadScores::in_f64(query, key, self.scale, self.mask)
+    /// Scores of other vectors, `[T, head_dim]` each, under a head's rule, to be read in f64.
+    pub(super) fn scores_of(&self, head: usize, query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>) -> HeadScores {
+        HeadScores::in_f64(query, key, self.rule.of_head(head))
     }
 
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:

@@ -6,7 +6,7 @@ use std::{
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
-use super::{HeadEdit, Mask, Pattern, packed::Packed, sums::sums_of_rows};
+use super::{HeadEdit, HeadRule, Mask, Pattern, packed::Packed, simd::sums::sums_of_rows};
 
 /// Rows that are multiplied at once: their products in f64 stay in the cache until they are rounded.
 const BLOCK: usize = 64;
@@ -23,13 +23,16 @@ pub struct HeadScores {
     query: Array2<f32>,
     /// `[T, head_dim]`
     key: Array2<f32>,
-    scale: f64,
-    mask: Mask,
-    /// `[query, attended key]`, score minus its row's maximum: at most 0, so that its rounding to f32 is finest where
-    /// the weight is largest, however large the scores. Not there until it is asked for in what an operation brings in.
+    rule: HeadRule,
+    /// `[query, attended key]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
+    /// rounding to f32 is finest where the weight is largest, however large the scores. Not there until it is asked for
+    /// in what an operation brings in.
     below_max: OnceLock<Packed<f32>>,
-    /// `[query, attended key]`, kept from the first time that scores are shown, or that an edit is no factor on whole
-    /// rows: a key far below its row's maximum may then become the maximum, and what `below_max` rounds away would show.
+    /// `[query]`, what was taken from each row of `below_max`; empty where there is no sink to be compared with it.
+    row_max: OnceLock<Vec<f64>>,
+    /// `[query, attended key]`, kept from the first time that scores are shown, or that what an edit does is no factor on
+    /// what enters the softmax: a key far below its row's maximum may then become the maximum, and what `below_max`
+    /// rounds away would show.
     scores: OnceLock<Packed<f64>>,
     /// The row that [`Self::exact_row`] was asked for last: all panels ask for the same one. Nobody waits for it: where
     /// another thread is at it, the row is computed once more.
@@ -38,24 +41,24 @@ pub struct HeadScores {
 
 impl HeadScores {
     /// `query [T, head_dim]`, `key [T, head_dim]`. Products are accumulated in f64.
-    pub(super) fn new(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64, mask: Mask) -> Self {
-        let scores = Self::of_vectors(query, key, scale, mask);
-        scores.below_max.get_or_init(|| scores.products(scores.is_large(), below_max));
+    pub(super) fn new(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
+        let scores = Self::of_vectors(query, key, rule);
+        scores.make_below_max(scores.is_large());
         scores
     }
 
     /// [`Self::new`] of what an operation brings in, whose scores are read in f64 alone.
-    pub(super) fn in_f64(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64, mask: Mask) -> Self {
-        let scores = Self::of_vectors(query, key, scale, mask);
-        scores.scores.get_or_init(|| scores.products(scores.is_large(), keep));
+    pub(super) fn in_f64(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
+        let scores = Self::of_vectors(query, key, rule);
+        scores.scores.get_or_init(|| scores.products(scores.is_large(), keep).0);
         scores
     }
 
-    fn of_vectors(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, scale: f64, mask: Mask) -> Self {
+    fn of_vectors(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
         // In standard layout, whatever that of the views is.
         let [query, key] = [query, key].map(|vectors| vectors.as_standard_layout().into_owned());
-        let (below_max, scores, last_exact) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        Self { query, key, scale, mask, below_max, scores, last_exact }
+        let (below_max, row_max, scores) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { query, key, rule, below_max, row_max, scores, last_exact: Mutex::default() }
     }
 
     /// Bytes that are held by now: vectors and scores.
@@ -75,17 +78,22 @@ impl HeadScores {
     }
 
     pub fn mask(&self) -> Mask {
-        self.mask
+        self.rule.mask
     }
 
     /// What multiplies q·k, usually `1/√head_dim`.
     pub fn scale(&self) -> f64 {
-        self.scale
+        self.rule.scale
+    }
+
+    /// What is done with q·k.
+    pub fn rule(&self) -> &HeadRule {
+        &self.rule
     }
 
     /// The keys that `query` may attend to.
     pub fn attended(&self, query: usize) -> Range<usize> {
-        0..self.mask.attended(query, self.n_positions())
+        self.rule.mask.attended(query, self.n_positions())
     }
 
     /// One position's query vector, `[head_dim]`.
@@ -98,15 +106,41 @@ impl HeadScores {
         self.key.row(position).mapv(f64::from).to_vec()
     }
 
-    /// Attended scores of one row minus the row's maximum.
+    /// What enters the softmax of one row without an edit, minus the row's maximum.
     pub(super) fn below_max(&self, query: usize) -> &[f32] {
-        self.below_max.get_or_init(|| self.products(false, below_max)).row(query)
+        self.make_below_max(false).row(query)
+    }
+
+    /// The largest number that enters the softmax of one row without an edit; −∞ for a query without keys. Kept where
+    /// there is a sink.
+    pub(super) fn row_max(&self, query: usize) -> f64 {
+        self.make_below_max(false);
+        self.row_max.get().and_then(|maxima| maxima.get(query)).copied().unwrap_or(f64::NEG_INFINITY)
+    }
+
+    fn make_below_max(&self, on_all_cores: bool) -> &Packed<f32> {
+        self.below_max.get_or_init(|| {
+            let rule = &self.rule;
+            let (below, maxima) = self.products(on_all_cores, |keys: Range<usize>, row: &[f64], below: &mut [f32]| {
+                if rule.is_linear() {
+                    return below_max(row, below);
+                }
+                let entering = rule.entering_row(row, 1.0, keys.start);
+                let max = entering.max();
+                entering.less_into(max, below);
+                max
+            });
+            if rule.sink.is_some() {
+                self.row_max.get_or_init(|| maxima);
+            }
+            below
+        })
     }
 
     /// Attended scores of one row in f64. The first call costs a matrix product and 8 bytes for each unmasked cell.
     pub(super) fn row(&self, query: usize) -> &[f64] {
         // On this thread alone: one that waits for others takes up other rows meanwhile, which may wait for this.
-        self.scores.get_or_init(|| self.products(false, keep)).row(query)
+        self.scores.get_or_init(|| self.products(false, keep).0).row(query)
     }
 
     /// Unmodified scores of one row, one for each attended key, evaluated in f64.
@@ -122,11 +156,11 @@ impl HeadScores {
         {
             return row;
         }
-        let (q, head_dim) = (self.query(query), self.key.ncols());
+        let (q, head_dim, attended) = (self.query(query), self.key.ncols(), self.attended(query));
         let keys = self.key.as_slice().unwrap_or_default();
         let product = |_, dimension: usize, k: f32| q[dimension] * f64::from(k);
-        let products = sums_of_rows(&keys[..self.attended(query).len() * head_dim], head_dim, product);
-        let row: Arc<[f64]> = products.map(|product| product * self.scale).collect();
+        let products = sums_of_rows(&keys[attended.start * head_dim..attended.end * head_dim], head_dim, product);
+        let row: Arc<[f64]> = products.map(|product| product * self.rule.scale).collect();
         if let Ok(mut last) = self.last_exact.try_lock() {
             *last = Some((query, row.clone()));
         }
@@ -142,32 +176,36 @@ impl HeadScores {
         self.n_positions() * self.n_positions() >= LARGE
     }
 
-    /// All unmasked scores, accumulated in f64 a block of rows at a time, each row as `write` puts it down.
+    /// All unmasked scores, accumulated in f64 a block of rows at a time, each row as `write` puts it down, which gets
+    /// its keys too; and what `write` says of each row.
     fn products<T: Clone + Default + Send>(
         &self,
         on_all_cores: bool,
-        write: impl Fn(&[f64], &mut [T]) + Sync,
-    ) -> Packed<T> {
-        let (n_positions, mask) = (self.n_positions(), self.mask);
+        write: impl Fn(Range<usize>, &[f64], &mut [T]) -> f64 + Sync,
+    ) -> (Packed<T>, Vec<f64>) {
+        let (n_positions, mask) = (self.n_positions(), self.rule.mask);
         let (query, key) = (self.query.mapv(f64::from), self.key.mapv(f64::from));
-        let mut packed = Packed::new(mask, n_positions);
-        let block = |scores: &mut Array2<f64>, (first, into): (usize, &mut [T])| {
+        let (mut packed, mut said) = (Packed::new(mask, n_positions), vec![0.0; n_positions]);
+        let block = |scores: &mut Array2<f64>, ((first, into), said): ((usize, &mut [T]), &mut [f64])| {
             let end = (first + BLOCK).min(n_positions);
-            let n_keys = mask.attended(end - 1, n_positions);
-            let mut scores = scores.slice_mut(s![..end - first, ..n_keys]);
-            let (query, key) = (query.slice(s![first..end, ..]), key.slice(s![..n_keys, ..]));
-            general_mat_mul(self.scale, &query, &key.t(), 0.0, &mut scores);
+            // No later row begins or ends in front of an earlier one.
+            let keys = mask.attended(first, n_positions).start..mask.attended(end - 1, n_positions).end;
+            let mut scores = scores.slice_mut(s![..end - first, ..keys.len()]);
+            let (query, key) = (query.slice(s![first..end, ..]), key.slice(s![keys.clone(), ..]));
+            general_mat_mul(self.rule.scale, &query, &key.t(), 0.0, &mut scores);
             let mut rest = into;
-            for (row, scores) in (first..end).zip(scores.outer_iter()) {
-                let (into, below) = std::mem::take(&mut rest).split_at_mut(mask.attended(row, n_positions));
+            for ((row, scores), said) in (first..end).zip(scores.outer_iter()).zip(said) {
+                let attended = mask.attended(row, n_positions);
+                let (into, below) = std::mem::take(&mut rest).split_at_mut(attended.len());
                 if let Some(scores) = scores.as_slice() {
-                    write(&scores[..into.len()], into);
+                    let scores = &scores[attended.start - keys.start..attended.end - keys.start];
+                    *said = write(attended, scores, into);
                 }
                 rest = below;
             }
         };
         let room = || Array2::zeros((BLOCK.min(n_positions), n_positions));
-        let blocks = packed.row_blocks_mut(BLOCK);
+        let blocks: Vec<_> = packed.row_blocks_mut(BLOCK).into_iter().zip(said.chunks_mut(BLOCK)).collect();
         if on_all_cores {
             blocks.into_par_iter().for_each_init(room, block);
         } else {
@@ -176,20 +214,22 @@ impl HeadScores {
                 block(&mut scores, into);
             }
         }
-        packed
+        (packed, said)
     }
 }
 
 /// A row of scores as it is.
-fn keep(row: &[f64], kept: &mut [f64]) {
+fn keep(_: Range<usize>, row: &[f64], kept: &mut [f64]) -> f64 {
     kept.copy_from_slice(row);
+    0.0
 }
 
-/// A row of scores less its maximum.
+/// A row of scores less its maximum, which is returned.
 #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-fn below_max(row: &[f64], below: &mut [f32]) {
+fn below_max(row: &[f64], below: &mut [f32]) -> f64 {
     let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     for (below, score) in below.iter_mut().zip(row) {
         *below = (score - max) as f32;
     }
+    max
 }

@@ -1,13 +1,15 @@
 //! One weight, taken apart.
 
-use super::{Component, Edit, Operation, Pattern};
+use super::{Component, Operation, Pattern};
 
 /// How a weight comes about, each number from those above it:
 ///
 /// ```text
 /// dot         q·k of the unmodified vectors
 /// unmodified  dot · scale
-/// score       unmodified after the edit: ε times it, or on the line towards `other`
+/// product     unmodified after the edit: ε times it, or on the line towards `other`
+/// capped      cap · tanh(product / cap), where there is a soft cap
+/// score       capped + bias, where there is a bias
 /// exp         exp(score − row_max)
 /// weight      exp / row_sum
 /// ```
@@ -21,9 +23,17 @@ pub struct Why {
     pub unmodified: f64,
     /// What ε does to the score; `None` where this cell is not edited.
     pub change: Option<Change>,
+    /// The score after the edit, before soft cap and bias.
+    pub product: f64,
+    /// The bound and what the soft cap makes of the product.
+    pub softcap: Option<Capped>,
+    /// What is added to the score of this key.
+    pub bias: Option<f64>,
     /// The score that enters the softmax.
     pub score: f64,
-    /// The largest score of the row.
+    /// The head's sink logit, and `exp(sink − row_max)`, which is in the row's sum.
+    pub sink: Option<[f64; 2]>,
+    /// The largest score of the row, or the sink logit where that is larger.
     pub row_max: f64,
     /// `exp(score − row_max)`
     pub exp: f64,
@@ -34,8 +44,15 @@ pub struct Why {
     pub query: Vec<f64>,
     /// The key vector as it enters the score, `[head_dim]`: after the edit where that is one of the key.
     pub key: Vec<f64>,
-    /// What each dimension adds to the score, `[head_dim]`: `q_d·k_d·scale` of the edited vectors. They sum to `score`.
+    /// What each dimension adds to the score, `[head_dim]`: `q_d·k_d·scale` of the edited vectors. They sum to `product`.
     pub contributions: Vec<f64>,
+}
+
+/// A soft cap and what it makes of one score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capped {
+    pub cap: f64,
+    pub score: f64,
 }
 
 /// What ε does to one score.
@@ -50,13 +67,13 @@ pub struct Change {
 impl Why {
     /// In f64; `None` where the cell is masked or outside.
     pub fn of(pattern: &Pattern, query: usize, key: usize) -> Option<Self> {
-        if query >= pattern.n_positions() || key >= pattern.attended(query) {
-            return None;
-        }
+        let place = pattern.place(query, key)?;
         let scores = pattern.scores();
-        let edit = pattern.edit().filter(|edit| touches(edit, query, key));
+        let edit = pattern.edit().filter(|edit| edit.acts_on(query, key));
         let row = pattern.exact_scores(query);
-        let row_max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let product = *pattern.exact_products(query).get(place)?;
+        let rule = scores.rule();
+        let row_max = row.iter().copied().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
         let (q, k) = (scores.query(query), scores.key(key));
         let dot: f64 = q.iter().zip(&k).map(|(q, k)| q * k).sum();
         let other = pattern.other_vector(query, key);
@@ -75,7 +92,8 @@ impl Why {
         let (query, key_vector) = (edited(Component::Query, &q), edited(Component::Key, &k));
         let contributions = query.iter().zip(&key_vector).map(|(q, k)| q * k * scores.scale()).collect();
         let exp = |score: f64| (score - row_max).exp();
-        let row_sum: f64 = row.iter().copied().map(exp).sum();
+        let sink = rule.sink.map(|sink| [sink, exp(sink)]);
+        let row_sum: f64 = row.iter().copied().map(exp).sum::<f64>() + sink.map_or(0.0, |[_, exp]| exp);
         Some(Self {
             dot,
             scale: scores.scale(),
@@ -85,20 +103,20 @@ impl Why {
                 epsilon: edit.epsilon.get(),
                 other: other_score.filter(|_| edit.operation != Operation::Scale),
             }),
-            score: row[key],
+            product,
+            softcap: rule.softcap.map(|cap| Capped { cap, score: rule.capped(product) }),
+            bias: rule.bias.as_ref().map(|_| rule.bias_of(key)),
+            score: row[place],
+            sink,
             row_max,
-            exp: exp(row[key]),
+            exp: exp(row[place]),
             row_sum,
-            weight: exp(row[key]) / row_sum,
+            weight: exp(row[place]) / row_sum,
             query,
             key: key_vector,
             contributions,
         })
     }
-}
-
-fn touches(edit: &Edit, query: usize, key: usize) -> bool {
-    edit.positions.contains(if edit.component == Component::Query { query } else { key })
 }
 
 #[cfg(test)]
@@ -108,13 +126,13 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::attention::{Epsilon, LayerQkv, Mask, PositionScope};
+    use crate::attention::{Edit, Epsilon, LayerQkv, Mask, PositionScope, Rule};
 
     /// Two heads, two positions, two dimensions; scale ½.
     fn layer() -> LayerQkv {
         let query = array![[[1.0, 2.0], [3.0, 4.0]], [[5.0, 0.0], [1.0, 2.0]]];
         let key = array![[[1.0, 0.0], [0.5, 2.0]], [[0.0, 1.0], [1.0, 1.0]]];
-        LayerQkv::new(query, key, None, 0.5, Mask::Causal).unwrap()
+        LayerQkv::new(query, key, None, 0.5, Mask::CAUSAL).unwrap()
     }
 
     fn why(component: Component, operation: Operation, epsilon: f64) -> Why {
@@ -137,8 +155,13 @@ mod tests {
             Some(Change { epsilon, other: Some(other), .. }) => other + epsilon * (why.unmodified - other),
             Some(change) => panic!("{change:?}"),
         };
-        assert!((why.score - score).abs() < 1e-12, "{} for {score}", why.score);
-        assert!((why.contributions.iter().sum::<f64>() - why.score).abs() < 1e-12);
+        assert!((why.product - score).abs() < 1e-12, "{} for {score}", why.product);
+        assert!((why.contributions.iter().sum::<f64>() - why.product).abs() < 1e-12);
+        let capped = why.softcap.map_or(why.product, |capped| {
+            assert_eq!(capped.score, capped.cap * (why.product / capped.cap).tanh());
+            capped.score
+        });
+        assert_eq!(why.score, capped + why.bias.unwrap_or(0.0));
         assert_eq!(why.exp, (why.score - why.row_max).exp());
         assert_eq!(why.weight, why.exp / why.row_sum);
     }
@@ -153,6 +176,36 @@ mod tests {
         assert_eq!(why.contributions, [0.375, 2.0]);
         let products: f64 = why.query.iter().zip(&why.key).map(|(q, k)| q * k).sum();
         assert_eq!(products * why.scale, why.score);
+    }
+
+    #[test]
+    fn a_weight_under_every_rule_multiplies_out() {
+        let (query, key) = (array![[[1.0, 2.0], [3.0, 4.0]]], array![[[1.0, 0.0], [0.5, 2.0]]]);
+        let rule = Rule {
+            softcap: Some(2.0),
+            sinks: Some([3.0].into()),
+            bias: Some(Arc::new(array![[0.25, 0.75]])),
+            ..Rule::plain(0.5, Mask::CAUSAL)
+        };
+        let layer = LayerQkv::with_rule(query, key, None, rule).unwrap();
+        let edit = Edit {
+            component: Component::Key,
+            operation: Operation::Scale,
+            epsilon: Epsilon::new(0.5).unwrap(),
+            positions: PositionScope::All,
+        };
+        for edit in [None, Some(&edit)] {
+            let pattern = Arc::new(layer.head_scores(0)).pattern(&layer.head_edit(0, 0, edit));
+            let why = Why::of(&pattern, 1, 0).unwrap();
+            check(&why);
+            let product = if edit.is_some() { 0.75 } else { 1.5 };
+            assert_eq!((why.product, why.bias), (product, Some(0.25)));
+            assert_eq!(why.softcap.unwrap().score, 2.0 * (product / 2.0).tanh());
+            assert_eq!((why.row_max, why.sink), (3.0, Some([3.0, 1.0])), "the sink is the largest");
+            let [of_keys, rest] = [pattern.exact_row(1).iter().sum::<f64>(), pattern.exact_rest(1).unwrap()];
+            assert!((of_keys + rest - 1.0).abs() < 1e-15);
+            assert!((why.weight - pattern.exact_row(1)[0]).abs() < 1e-15);
+        }
     }
 
     #[test]

@@ -36,10 +36,10 @@ impl Metadata {
             }
         };
         let mask = match entries.get("causal").map(|text| (text, text.trim().to_ascii_lowercase())) {
-            None => Mask::Causal,
+            None => Mask::CAUSAL,
             // `True` and `False` are how Python writes them.
-            Some((_, word)) if word == "true" => Mask::Causal,
-            Some((_, word)) if word == "false" => Mask::Bidirectional,
+            Some((_, word)) if word == "true" => Mask::CAUSAL,
+            Some((_, word)) if word == "false" => Mask::BIDIRECTIONAL,
             Some((text, _)) => return Err(unexpected("causal", "true or false", text)),
         };
         Ok(Self {
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn everything_is_optional() {
         let metadata = parse(&[]).unwrap();
-        assert_eq!((metadata.scale, metadata.mask), (0.25, Mask::Causal));
+        assert_eq!((metadata.scale, metadata.mask), (0.25, Mask::CAUSAL));
         assert!(metadata.tokens.is_none() && metadata.token_ids.is_none() && metadata.model.is_none());
     }
 
@@ -102,7 +102,7 @@ mod tests {
         .unwrap();
         assert_eq!(metadata.tokens.unwrap(), ["<s>", "Ġa"]);
         assert_eq!(metadata.token_ids.unwrap(), [0, u32::MAX]);
-        assert_eq!((metadata.scale, metadata.mask), (0.1, Mask::Bidirectional));
+        assert_eq!((metadata.scale, metadata.mask), (0.1, Mask::BIDIRECTIONAL));
         assert_eq!((metadata.model.as_deref(), metadata.prompt.as_deref()), (Some("M"), Some("a")));
     }
 

@@ -139,8 +139,8 @@ fn check_cell(cell: Cell, outcome: &Outcome) -> anyhow::Result<()> {
             return Err(EngineError::NoSuchPosition { position, n_positions }).context("--cell");
         }
     }
-    if !outcome.mask().allows(cell, n_positions) {
-        bail!("--cell {},{} is masked: a token cannot attend to a later one", cell.query, cell.key);
+    if let Some(reason) = outcome.mask().reason(cell.query, cell.key) {
+        bail!("--cell {},{} is masked: {reason}", cell.query, cell.key);
     }
     Ok(())
 }

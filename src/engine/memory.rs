@@ -7,7 +7,7 @@ use std::{
 
 use super::EngineError;
 use crate::{
-    attention::{Component, Edit, HeadScores, Mask, Operation, Other},
+    attention::{Component, Edit, HeadScores, Mask, Operation, Other, Rule},
     base::available_memory,
 };
 
@@ -30,11 +30,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// What a panel under `edit` consists of.
-    pub fn of(edit: Option<&Edit>) -> Vec<Self> {
+    /// What a panel under `edit` consists of, in a layer with this rule.
+    pub fn of(edit: Option<&Edit>, rule: &Rule) -> Vec<Self> {
         let mut parts = vec![Self::Scores];
         if let Some(edit) = edit.filter(|edit| edit.component != Component::Value) {
-            if !edit.is_row_factor() {
+            if !edit.is_row_factor() || !rule.is_linear() {
                 parts.push(Self::ScoresInF64);
             }
             if edit.operation != Operation::Scale {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused_with_its_bytes() {
-        let least = |n_positions| Part::Scores.bytes(Mask::Causal, n_positions);
+        let least = |n_positions| Part::Scores.bytes(Mask::CAUSAL, n_positions);
         assert!(check(4096, least(4096)).is_ok());
         let message = check(10_000_000, least(10_000_000)).unwrap_err().to_string();
         assert!(message.starts_with("10000000 tokens need 200 TB of memory, "), "{message}");
@@ -151,7 +151,7 @@ mod tests {
         const T: usize = 40;
         // Vectors of one number each, query and key.
         const VECTORS: usize = 2 * 4 * T;
-        for (mask, n_cells) in [(Mask::Causal, 820), (Mask::Bidirectional, 1600)] {
+        for (mask, n_cells) in [(Mask::CAUSAL, 820), (Mask::BIDIRECTIONAL, 1600)] {
             let layer = layer(T, mask);
             let bytes = |part: Part| usize::try_from(part.bytes(mask, T)).unwrap();
             let scores = Arc::new(layer.head_scores(0));
@@ -160,7 +160,9 @@ mod tests {
             let scale = edit(Component::Query, Operation::Scale);
             scores.pattern(&layer.head_edit(0, 0, Some(&scale))).row_into(7, &mut [0.0; T]);
             assert_eq!(scores.bytes(), 4 * n_cells + VECTORS, "a factor needs nothing more");
-            assert_eq!(Part::of(Some(&scale)), [Part::Scores]);
+            assert_eq!(Part::of(Some(&scale), layer.rule()), [Part::Scores]);
+            let capped = Rule { softcap: Some(50.0), ..layer.rule().clone() };
+            assert_eq!(Part::of(Some(&scale), &capped), [Part::Scores, Part::ScoresInF64]);
 
             let noise = edit(Component::Key, Operation::Noise { seed: 1 });
             let noisy = layer.head_edit(0, 0, Some(&noise));
@@ -168,16 +170,19 @@ mod tests {
             assert_eq!(other.bytes(), 8 * n_cells + VECTORS + 4 * T, "nothing in f32, and the noise itself");
             scores.pattern(&noisy).row_into(7, &mut [0.0; T]);
             assert_eq!(scores.bytes(), 12 * n_cells + VECTORS);
-            let parts = Part::of(Some(&noise));
+            let parts = Part::of(Some(&noise), layer.rule());
             assert_eq!(parts.iter().map(|&part| bytes(part)).sum::<usize>(), (12 + 8) * n_cells);
             assert_eq!(other.bytes(), 8 * n_cells + VECTORS + 4 * T, "the picture has not added to it");
         }
-        assert_eq!(Part::of(Some(&edit(Component::Value, Operation::MeanHeads))), [Part::Scores]);
+        assert_eq!(
+            Part::of(Some(&edit(Component::Value, Operation::MeanHeads)), &Rule::plain(1.0, Mask::CAUSAL)),
+            [Part::Scores]
+        );
     }
 
     #[test]
     fn a_picture_of_scores_adds_eight_bytes_a_cell() {
-        let scores = Arc::new(layer(40, Mask::Causal).head_scores(0));
+        let scores = Arc::new(layer(40, Mask::CAUSAL).head_scores(0));
         let before = scores.bytes();
         scores.pattern(&crate::attention::HeadEdit::NOTHING).scores_into(3, &mut [0.0; 40]);
         assert_eq!(scores.bytes() - before, 8 * 820);
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_first_by_the_bytes_that_they_hold() {
-        let scores = || Arc::new(layer(40, Mask::Causal).head_scores(0));
+        let scores = || Arc::new(layer(40, Mask::CAUSAL).head_scores(0));
         let each = scores().bytes();
         let kept = KeptScores { budget: 4 * each, ..KeptScores::default() };
         let all: Vec<_> = (0..6).map(|_| scores()).collect();

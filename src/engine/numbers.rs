@@ -1,7 +1,7 @@
 use super::{Outcome, RunSpec};
 use crate::{
     attention::Experiment,
-    numbers::{WeightsFile, exact_weights},
+    numbers::{Rest, WeightsFile, exact_weights},
 };
 
 impl Outcome {
@@ -21,6 +21,7 @@ impl Outcome {
             model: self.facts.title.clone(),
             baseline: exact_weights(&self.baseline.pattern),
             panels: patterns.rows().map(|(_, row)| WeightsFile::panels_of(row)).collect(),
+            rest: Rest::of(&self.baseline.pattern, &patterns),
             patterns,
         }
     }

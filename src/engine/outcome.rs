@@ -92,7 +92,7 @@ impl Panel {
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
     /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
     pub fn output_norm(&self) -> Option<f64> {
-        Some(output_norm(&self.qkv.head_output(self.head, &self.pattern, &self.edit)?))
+        Some(output_norm(&self.qkv.head_output(self.head, &self.pattern, &self.edit)?, self.qkv.mask()))
     }
 }
 

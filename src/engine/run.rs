@@ -168,7 +168,7 @@ fn new_bytes<'a>(
     for (upstream, edit) in std::iter::once((None, None)).chain(edits) {
         let known = upstream.map(|upstream| run.known(upstream, layer));
         let layer_run = known.as_ref().map_or(Some(baseline), Option::as_deref);
-        for part in Part::of(edit) {
+        for part in Part::of(edit, baseline.qkv().rule()) {
             let is_there = layer_run.is_some_and(|run| run.has(head, part));
             if !is_there && !new.contains(&(upstream, part)) {
                 new.push((upstream, part));

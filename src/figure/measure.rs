@@ -1,6 +1,6 @@
 //! A quantity of one panel, evaluated row by row when asked.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{Pooling, Quantity};
 use crate::{
@@ -91,7 +91,21 @@ impl Measure {
         Rows { measure: self, scratch: Vec::new() }
     }
 
-    /// One row in f64, one value for each attended key.
+    /// The keys of a row that have a value. Another layer may mask other cells: what is masked in either is so in the
+    /// difference.
+    pub fn attended(&self, query: usize) -> Range<usize> {
+        let attended = self.pattern.attended(query);
+        match &self.kind {
+            Kind::Difference { baseline } => {
+                let other = baseline.attended(query);
+                let first = attended.start.max(other.start);
+                first..attended.end.min(other.end).max(first)
+            }
+            _ => attended,
+        }
+    }
+
+    /// One row in f64, one value for each key of [`Self::attended`].
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
         if let Kind::Score = self.kind {
             return self.pattern.exact_scores(query);
@@ -100,9 +114,14 @@ impl Measure {
         match &self.kind {
             Kind::Weight | Kind::Score => {}
             Kind::Difference { baseline } => {
-                for (value, compared) in row.iter_mut().zip(baseline.exact_row(query)) {
-                    *value = difference(*value, compared);
-                }
+                let keys = self.attended(query);
+                let part = |pattern: &Pattern| {
+                    let first = pattern.attended(query).start;
+                    keys.start.saturating_sub(first)..keys.end.saturating_sub(first)
+                };
+                let other = baseline.exact_row(query);
+                let pairs = row[part(&self.pattern)].iter().zip(&other[part(baseline)]);
+                return pairs.map(|(&value, &compared)| difference(value, compared)).collect();
             }
             Kind::UniformRatio => {
                 let n_attended = row.len();
@@ -111,7 +130,7 @@ impl Measure {
                 }
             }
             Kind::WeightedValue { norms } => {
-                for (value, &norm) in row.iter_mut().zip(norms.iter()) {
+                for (value, &norm) in row.iter_mut().zip(norms.iter().skip(self.pattern.attended(query).start)) {
                     *value = weighted_value(*value, norm);
                 }
             }
@@ -121,7 +140,8 @@ impl Measure {
 
     /// One cell in f64; `None` where it is masked or outside.
     pub fn exact(&self, query: usize, key: usize) -> Option<f64> {
-        (query < self.n_positions()).then(|| self.exact_row(query).get(key).copied())?
+        let attended = (query < self.n_positions()).then(|| self.attended(query))?;
+        self.exact_row(query).get(key.checked_sub(attended.start)?).copied()
     }
 }
 
@@ -156,7 +176,7 @@ impl CellValues {
         Some(Self {
             panel: panel.pattern.exact_cell(query, key)?,
             compared: compared.pattern.exact_cell(query, key)?,
-            n_attended: panel.pattern.attended(query),
+            n_attended: panel.pattern.attended(query).len(),
             norm: panel.value_norms().and_then(|norms| norms.get(key).copied()),
         })
     }
@@ -182,30 +202,34 @@ pub struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// One row in f32, one value for each attended key, into the front of `row` (length ≥ T); returns them.
+    /// One row in f32, one value for each key of [`Measure::attended`], at their keys' places in `row` (length ≥ T);
+    /// returns them.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
         let Measure { pattern, kind, .. } = self.measure;
+        let attended = self.measure.attended(query);
         if let Kind::Score = kind {
             return pattern.scores_into(query, row);
         }
-        let attended = pattern.row_into(query, row).len();
-        let row = &mut row[..attended];
+        pattern.row_into(query, row);
+        let n_keys = pattern.attended(query).len();
+        let row = &mut row[attended.clone()];
         match kind {
             Kind::Weight | Kind::Score => {}
             Kind::Difference { baseline } => {
                 self.scratch.resize(pattern.n_positions(), 0.0);
-                for (value, baseline) in row.iter_mut().zip(baseline.row_into(query, &mut self.scratch)) {
+                baseline.row_into(query, &mut self.scratch);
+                for (value, baseline) in row.iter_mut().zip(&self.scratch[attended]) {
                     *value -= baseline;
                 }
             }
             Kind::UniformRatio => {
                 for value in &mut *row {
-                    *value *= attended as f32;
+                    *value *= n_keys as f32;
                 }
             }
             Kind::WeightedValue { norms } => {
-                for (value, norm) in row.iter_mut().zip(norms.iter()) {
+                for (value, norm) in row.iter_mut().zip(&norms[attended]) {
                     *value = (f64::from(*value) * norm) as f32;
                 }
             }

@@ -74,7 +74,7 @@ pub use panel_columns::PanelColumns;
 pub use panels::{PanelPicture, PanelPictures, PanelRenderer, PictureSpec};
 pub use pdf::to_pdf;
 pub use png::{render, to_png};
-pub use pooling::{Grain, Pooled, Window, cells_behind, pool, pool_measure, pool_pattern};
+pub use pooling::{Grain, Pooled, PooledRow, Window, cells_behind, pool, pool_measure, pool_pattern};
 pub use quantity::{ParseQuantityError, Quantity};
 pub use reduce::{Keep, ParsePoolingError, Pooling};
 pub use scale::{NormPosition, NormScale};

@@ -3,7 +3,7 @@
 use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
-use super::{Colormap, Ground, NormPosition, NormScale, Pooled, Quantity, Rgb};
+use super::{Colormap, Ground, NormPosition, NormScale, Pooled, PooledRow, Quantity, Rgb};
 
 /// How cells are drawn that no query may attend to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,25 +88,25 @@ pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     let (mut rest, mut places) = (pixels, vec![0; pooled.columns().len()]);
     let is_reduced = pooled.columns().len() == width;
-    for (row, repeat) in pooled.rows() {
+    for PooledRow { masked: first, columns, values, repeat } in pooled.rows() {
         let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * repeat);
         rest = below;
         let (line, copies) = lines.split_at_mut(width.min(lines.len()));
-        let places = &mut places[..row.len()];
-        ramp.places(row, places);
-        let end = if is_reduced {
-            for (pixel, &place) in line.iter_mut().zip(&*places) {
+        let places = &mut places[..values.len()];
+        ramp.places(values, places);
+        line[..first].fill(masked);
+        let mut end = first;
+        if is_reduced {
+            for (pixel, &place) in line[first..].iter_mut().zip(&*places) {
                 *pixel = ramp.colors[usize::from(place)];
             }
-            row.len()
+            end += values.len();
         } else {
-            let mut end = 0;
-            for (&place, &count) in places.iter().zip(pooled.columns()) {
+            for (&place, &count) in places.iter().zip(columns) {
                 line[end..end + count].fill(ramp.colors[usize::from(place)]);
                 end += count;
             }
-            end
-        };
+        }
         line[end..].fill(masked);
         for copy in copies.chunks_exact_mut(width.max(1)) {
             copy.copy_from_slice(line);
@@ -185,6 +185,12 @@ mod tests {
         Palette::new(Colormap::BlueRed, ColorNorm::default().resolve(|| None), masked, ground)
     }
 
+    /// Writes a row that begins at key 0.
+    fn prefix(row: &[f32], buffer: &mut [f32]) -> std::ops::Range<usize> {
+        buffer[..row.len()].copy_from_slice(row);
+        0..row.len()
+    }
+
     #[test]
     fn masked_cells_are_quiet_or_look_like_zero() {
         let quiet = palette(MaskedStyle::Quiet, Ground::Light);
@@ -210,7 +216,13 @@ mod tests {
             let scale = norm.parse::<ColorNorm>().unwrap().resolve(|| None);
             let palette = Palette::new(Colormap::Viridis, scale, MaskedStyle::Quiet, Ground::Light);
             let n = values.len();
-            let pooled = pool(|_, _| values, n, Window { y1: 1.0, ..Window::whole(n) }, [n, 1], Keep::Largest);
+            let pooled = pool(
+                |_, buffer| prefix(values, buffer),
+                n,
+                Window { y1: 1.0, ..Window::whole(n) },
+                [n, 1],
+                Keep::Largest,
+            );
             let picture = paint(&pooled, &palette);
             for (x, &value) in values.iter().enumerate() {
                 assert_eq!(picture.pixel(x, 0), Some(palette.color(value)), "{value:e} in {norm}");
@@ -221,7 +233,7 @@ mod tests {
     #[test]
     fn paints_every_pixel_with_the_colour_of_its_value() {
         let rows: [&'static [f32]; 2] = [&[1.0], &[0.25, f32::NAN]];
-        let pooled = pool(|query, _| rows[query], 2, Window::whole(2), [5, 3], Keep::Largest);
+        let pooled = pool(|query, buffer| prefix(rows[query], buffer), 2, Window::whole(2), [5, 3], Keep::Largest);
         let palette = palette(MaskedStyle::Quiet, Ground::Light);
         let picture = paint(&pooled, &palette);
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (5, 3, 60));

@@ -11,7 +11,7 @@ use resvg::{
     usvg::{self, fontdb},
 };
 
-use super::{Dpi, Figure, FigureError, Heatmap, Picture, Pooled, Rgb, fonts::Font, svg};
+use super::{Dpi, Figure, FigureError, Heatmap, Picture, Pooled, PooledRow, Rgb, fonts::Font, svg};
 
 /// Draws bands of the figure, whole rows of pixels from the top.
 ///
@@ -111,15 +111,17 @@ fn blit(pooled: &Pooled, heatmap: &Heatmap, [x, y]: [usize; 2], rows: &Range<usi
     let masked = palette.masked();
     let mut line = Vec::with_capacity(pooled.width() * 4);
     let mut top = y;
-    for (values, repeat) in pooled.rows() {
+    for PooledRow { masked: first, columns, values, repeat } in pooled.rows() {
         let covered = top.max(rows.start)..(top + repeat).min(rows.end);
         top += repeat;
         if covered.is_empty() {
             continue;
         }
         line.clear();
-        let colors = values.iter().map(|&value| palette.color(value)).chain(std::iter::repeat(masked));
-        for (color, &count) in colors.zip(pooled.columns()) {
+        let colors = values.iter().map(|&value| palette.color(value)).zip(columns.iter().copied());
+        let shown = first + columns.iter().sum::<usize>();
+        let behind = (masked, pooled.width() - shown);
+        for (color, count) in std::iter::once((masked, first)).chain(colors).chain([behind]) {
             for _ in 0..count {
                 line.extend(color.rgba());
             }

@@ -104,50 +104,52 @@ pub(super) struct Scratch {
     row: Vec<f32>,
     merged: Vec<f32>,
     windows: [Vec<f32>; 2],
-    /// Unmasked cells of each row that was merged.
-    lengths: Vec<usize>,
+    /// Unmasked keys of each row that was merged.
+    rows: Vec<Range<usize>>,
 }
 
 impl Scratch {
-    /// Brings the rows of `queries` to one value for each bin, into `into`; returns how many bins, from the left, hold
-    /// an unmasked cell. `row(query, buffer)` hands out unmasked values from key 0 on.
+    /// Brings the rows of `queries` to one value for each bin, into `into`; returns the bins that hold an unmasked cell.
+    /// `row(query, buffer)` writes unmasked values to their keys' places and returns the keys; from row to row these
+    /// neither begin nor end earlier.
     pub fn reduce(
         &mut self,
         keep: Keep,
         queries: Range<usize>,
         columns: &Columns<'_>,
         n_positions: usize,
-        row: &mut impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
         into: &mut [f32],
-    ) -> usize {
+    ) -> Range<usize> {
         self.row.resize(n_positions, 0.0);
         match keep {
-            Keep::Largest => self.reduce_by(max_or_nan, queries, columns, row, into),
+            Keep::Largest => self.reduce_by(max_or_nan, f32::NEG_INFINITY, queries, columns, row, into),
             Keep::Farthest(center) => {
-                self.reduce_by(move |a, b| farther_or_nan(center, a, b), queries, columns, row, into)
+                self.reduce_by(move |a, b| farther_or_nan(center, a, b), center, queries, columns, row, into)
             }
             Keep::Mean => self.mean(queries, columns, row, into),
         }
     }
 
-    /// `better` picks one of two, whatever the order and however often it meets either.
+    /// `better` picks one of two, whatever the order and however often it meets either; nothing is worse than `worst`.
     fn reduce_by(
         &mut self,
         better: impl Fn(f32, f32) -> f32 + Copy,
+        worst: f32,
         queries: Range<usize>,
         columns: &Columns<'_>,
-        row: &mut impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
         into: &mut [f32],
-    ) -> usize {
-        let Self { row: buffer, merged, windows, lengths } = self;
-        let cells = merge(better, queries, row, buffer, merged, lengths);
-        let n = columns.bins.partition_point(|bin| bin.cells.start < cells.len());
-        let (bins, into) = (&columns.bins[..n], &mut into[..n]);
+    ) -> Range<usize> {
+        let Self { row: buffer, merged, windows, rows } = self;
+        let cells = merge(better, worst, queries, row, buffer, merged, rows);
+        let unmasked = columns.unmasked(rows);
+        let (bins, into) = (&columns.bins[unmasked.clone()], &mut into[unmasked.clone()]);
         let Some(step) = columns.step else {
             for (value, bin) in into.iter_mut().zip(bins) {
                 *value = best(better, cells, bin);
             }
-            return n;
+            return unmasked;
         };
         let best_of_step = windows_of(better, cells, step, windows);
         // A window that begins where the bin does and one that ends there meet or overlap.
@@ -159,52 +161,70 @@ impl Scratch {
         for (value, bin) in cut.iter_mut().zip(&bins[n_whole..]) {
             *value = best(better, cells, bin);
         }
-        n
+        unmasked
     }
 
     fn mean(
         &mut self,
         queries: Range<usize>,
         columns: &Columns<'_>,
-        row: &mut impl for<'a> FnMut(usize, &'a mut [f32]) -> &'a [f32],
+        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
         into: &mut [f32],
-    ) -> usize {
-        let Self { row: buffer, merged, lengths, .. } = self;
-        let sums = merge(|a, b| a + b, queries, row, buffer, merged, lengths);
-        let n = columns.bins.partition_point(|bin| bin.cells.start < sums.len());
-        for (value, bin) in into.iter_mut().zip(&columns.bins[..n]) {
+    ) -> Range<usize> {
+        let Self { row: buffer, merged, rows, .. } = self;
+        let sums = merge(|a, b| a + b, 0.0, queries, row, buffer, merged, rows);
+        let unmasked = columns.unmasked(rows);
+        for (value, bin) in into[unmasked.clone()].iter_mut().zip(&columns.bins[unmasked.clone()]) {
             let sum: f32 = sums[bin.cells.start..bin.cells.end.min(sums.len())].iter().sum();
-            let in_row = |&length: &usize| bin.cells.end.min(length).saturating_sub(bin.cells.start);
-            *value = sum / lengths.iter().map(in_row).sum::<usize>() as f32;
+            let in_row =
+                |keys: &Range<usize>| bin.cells.end.min(keys.end).saturating_sub(bin.cells.start.max(keys.start));
+            *value = sum / rows.iter().map(in_row).sum::<usize>() as f32;
         }
-        n
+        unmasked
     }
 }
 
-/// One row of the best of each column, as long as the longest row; masks leave a prefix of each, the lower the longer.
+impl Columns<'_> {
+    /// The bins that hold a cell of any of the rows.
+    fn unmasked(&self, rows: &[Range<usize>]) -> Range<usize> {
+        let first = rows.iter().map(|keys| keys.start).min().unwrap_or_default();
+        let end = rows.iter().map(|keys| keys.end).max().unwrap_or_default();
+        let first_bin = self.bins.partition_point(|bin| bin.cells.end <= first);
+        first_bin..self.bins.partition_point(|bin| bin.cells.start < end).max(first_bin)
+    }
+}
+
+/// One row of the best of each column, up to the end of the longest row; where no row has a cell it is `worst`.
 fn merge<'a>(
     better: impl Fn(f32, f32) -> f32 + Copy,
+    worst: f32,
     queries: Range<usize>,
-    row: &mut impl for<'b> FnMut(usize, &'b mut [f32]) -> &'b [f32],
+    row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
     buffer: &'a mut [f32],
     merged: &'a mut Vec<f32>,
-    lengths: &mut Vec<usize>,
+    rows: &mut Vec<Range<usize>>,
 ) -> &'a [f32] {
-    lengths.clear();
+    rows.clear();
     if queries.len() == 1 {
-        let cells = row(queries.start, buffer);
-        lengths.push(cells.len());
-        return cells;
+        let keys = row(queries.start, buffer);
+        rows.push(keys.clone());
+        buffer[..keys.start].fill(worst);
+        return &buffer[..keys.end];
     }
     merged.clear();
     for query in queries {
-        let cells = row(query, buffer);
-        lengths.push(cells.len());
-        let (known, new) = cells.split_at(merged.len().min(cells.len()));
+        let keys = row(query, buffer);
+        rows.push(keys.clone());
+        if merged.len() < keys.start {
+            merged.resize(keys.start, worst);
+        }
+        let cells = &buffer[keys.clone()];
+        let known = &mut merged[keys.start..];
+        let (over, new) = cells.split_at(known.len().min(cells.len()));
         Arch::new().dispatch(
             #[inline(always)]
             || {
-                for (merged, &cell) in merged.iter_mut().zip(known) {
+                for (merged, &cell) in known.iter_mut().zip(over) {
                     *merged = better(*merged, cell);
                 }
             },

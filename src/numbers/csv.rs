@@ -46,10 +46,8 @@ impl WeightsFile {
         let panels = self.named_panels().flat_map(|(name, panels)| panels.outer_iter().map(move |panel| (name, panel)));
         for ((panel, pattern), (name, weights)) in self.patterns.iter().zip(panels) {
             for (query, row) in weights.outer_iter().enumerate() {
-                // As many as the query attends to, so that masked cells drop out.
-                let scores = pattern.exact_scores(query);
-                let cells = row.iter().zip(self.baseline.row(query)).zip(scores).enumerate();
-                for (key, ((&weight, &baseline), score)) in cells {
+                // Masked cells have no score.
+                for (key, score) in pattern.attended(query).zip(pattern.exact_scores(query)) {
                     let line = Line {
                         component: name,
                         epsilon: self.experiment.epsilon[panel].get(),
@@ -57,8 +55,8 @@ impl WeightsFile {
                         query_token: token(query),
                         key_pos: key,
                         key_token: token(key),
-                        weight,
-                        baseline,
+                        weight: row[key],
+                        baseline: self.baseline[[query, key]],
                         score,
                     };
                     csv.serialize(line).map_err(io_error)?;

@@ -9,7 +9,8 @@ use crate::attention::Mask;
 impl WeightsFile {
     /// Writes one JSON object, a cell at a time. Panels are lists of rows, rows lists of T cells.
     ///
-    /// A masked cell is `null`. A number is the shortest decimal that reads back as the same f32; JSON has no word for
+    /// A masked cell is `null`. Where the head has a sink logit, what goes to it of every row is in `baseline_rest`, and
+    /// for each column in `query_rest` and so on. A number is the shortest decimal that reads back as the same f32; JSON has no word for
     /// the others, which are the texts `"NaN"`, `"Infinity"` and `"-Infinity"`.
     ///
     /// # Errors
@@ -40,7 +41,22 @@ impl Serialize for WeightsFile {
         for (name, columns) in self.named_panels() {
             map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: self.mask })?;
         }
+        if let Some(rest) = &self.rest {
+            map.serialize_entry("baseline_rest", &Numbers(rest.baseline.view()))?;
+        }
+        for (name, rest) in self.named_rest() {
+            let columns: Vec<Numbers<'_>> = rest.outer_iter().map(Numbers).collect();
+            map.serialize_entry(name, &columns)?;
+        }
         map.end()
+    }
+}
+
+struct Numbers<'a>(ArrayView1<'a, f32>);
+
+impl Serialize for Numbers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|&weight| Weight(weight)))
     }
 }
 
@@ -77,7 +93,7 @@ impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let attended = self.mask.attended(self.query, self.weights.len());
         let cells = self.weights.iter().enumerate();
-        serializer.collect_seq(cells.map(|(key, &weight)| (key < attended).then_some(Weight(weight))))
+        serializer.collect_seq(cells.map(|(key, &weight)| attended.contains(&key).then_some(Weight(weight))))
     }
 }
 

@@ -12,4 +12,4 @@ mod tests;
 mod weights_file;
 
 pub use format::{NumbersFormat, UnknownFormat};
-pub use weights_file::{WeightsFile, exact_weights};
+pub use weights_file::{Rest, WeightsFile, exact_weights};

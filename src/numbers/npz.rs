@@ -15,7 +15,8 @@ impl WeightsFile {
     /// Writes an NPZ file, which `numpy.load` reads without unpickling: `epsilon [rows, columns]` `<f8`,
     /// `baseline [T, T]` `<f4`, and of `query`, `key`, `value` the rows that
     /// there are, each `[columns, T, T]` `<f4` (column, query, key). Masked cells
-    /// are 0. `tokens [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
+    /// are 0. Where the head has a sink logit, what goes to it are `baseline_rest [T]` and, of those rows, `query_rest`,
+    /// `key_rest`, `value_rest`, each `[columns, T]` `<f4`. `tokens [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
     /// number or one text has the shape `[]`; `scope` and `operation` are JSON texts, as in safetensors.
     ///
     /// Members are stored, not deflated, and carry no time: the same numbers always make the same file.
@@ -30,6 +31,12 @@ impl WeightsFile {
         npz.array("baseline", "<f4", self.baseline.shape(), self.baseline.iter().map(|w| w.to_le_bytes()))?;
         for (name, panels) in self.named_panels() {
             npz.array(name, "<f4", panels.shape(), panels.iter().map(|w| w.to_le_bytes()))?;
+        }
+        if let Some(rest) = &self.rest {
+            npz.array("baseline_rest", "<f4", rest.baseline.shape(), rest.baseline.iter().map(|w| w.to_le_bytes()))?;
+        }
+        for (name, rest) in self.named_rest() {
+            npz.array(name, "<f4", rest.shape(), rest.iter().map(|w| w.to_le_bytes()))?;
         }
         npz.texts("tokens", &[self.tokens.len()], &self.tokens)?;
         if let Some(ids) = &self.token_ids {

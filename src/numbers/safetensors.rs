@@ -21,7 +21,8 @@ struct Header {
 
 impl WeightsFile {
     /// Writes a safetensors file: `epsilon [rows, columns]` F64, `baseline [T, T]` F32, and of `query`,
-    /// `key`, `value` the rows that there are, each `[columns, T, T]` F32 (column, query, key). Masked cells are 0. Everything else is metadata, each entry
+    /// `key`, `value` the rows that there are, each `[columns, T, T]` F32 (column, query, key). Masked cells are 0. Where the head has a
+    /// sink logit, what goes to it are `baseline_rest [T]`, and `query_rest` and so on, `[columns, T]` F32. Everything else is metadata, each entry
     /// a JSON text under the name that the JSON file gives it; `source` and `model` are plain texts.
     ///
     /// # Errors
@@ -41,6 +42,12 @@ impl WeightsFile {
         for (name, panels) in self.named_panels() {
             place(name, Dtype::F32, panels.shape());
         }
+        if let Some(rest) = &self.rest {
+            place("baseline_rest", Dtype::F32, rest.baseline.shape());
+        }
+        for (name, rest) in self.named_rest() {
+            place(name, Dtype::F32, rest.shape());
+        }
 
         let mut header = serde_json::to_vec(&Header { metadata: self.metadata(), tensors })?;
         // Aligns the tensors to 8 bytes.
@@ -50,7 +57,9 @@ impl WeightsFile {
         for epsilon in self.experiment.epsilon.values() {
             out.write_all(&epsilon.get().to_le_bytes())?;
         }
-        for weight in self.baseline.iter().chain(self.named_panels().flat_map(|(_, panels)| panels)) {
+        let weights = self.baseline.iter().chain(self.named_panels().flat_map(|(_, panels)| panels));
+        let rest = self.rest.iter().flat_map(|rest| &rest.baseline);
+        for weight in weights.chain(rest).chain(self.named_rest().flat_map(|(_, rest)| rest)) {
             out.write_all(&weight.to_le_bytes())?;
         }
         Ok(())

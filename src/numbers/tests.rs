@@ -14,7 +14,7 @@ use crate::attention::{
 pub(super) fn pattern(epsilon: f64) -> Pattern {
     let query = Array3::ones((1, 2, 1));
     let key = Array3::from_shape_vec((1, 2, 1), vec![0.0, 3.0_f32.ln()]).unwrap();
-    let scores = LayerQkv::new(query, key, None, 1.0, Mask::Causal).unwrap().head_scores(0);
+    let scores = LayerQkv::new(query, key, None, 1.0, Mask::CAUSAL).unwrap().head_scores(0);
     let (component, operation, positions) = (Component::Query, Operation::Scale, PositionScope::All);
     let edit = Edit { component, operation, epsilon: Epsilon::new(epsilon).unwrap(), positions };
     Arc::new(scores).pattern(&HeadEdit::new(Some(&edit), None))
@@ -37,11 +37,12 @@ pub(super) fn file() -> WeightsFile {
         n_layers: 30,
         n_heads: 9,
         n_kv_heads: 3,
-        mask: Mask::Causal,
+        mask: Mask::CAUSAL,
         source: "bundled:smollm2".to_owned(),
         model: "SmolLM2".to_owned(),
         baseline: exact_weights(&baseline),
         panels: vec![panels.clone(), panels, WeightsFile::panels_of(&[(); 3].map(|()| baseline.clone()))],
+        rest: None,
         patterns: Grid::from_rows([
             (Component::Query, scaled.to_vec()),
             (Component::Key, scaled.to_vec()),
@@ -118,7 +119,7 @@ fn json_writes_every_f32_so_that_it_reads_back() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f32::from_bits(state)
     });
-    let mut odd = WeightsFile { mask: Mask::Bidirectional, baseline: weights.clone(), ..file() };
+    let mut odd = WeightsFile { mask: Mask::BIDIRECTIONAL, baseline: weights.clone(), ..file() };
     odd.baseline[[0, 0]] = f32::NAN;
     odd.baseline[[0, 1]] = f32::INFINITY;
     odd.baseline[[0, 2]] = f32::NEG_INFINITY;

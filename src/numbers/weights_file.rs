@@ -1,4 +1,4 @@
-use ndarray::{Array2, Array3, Axis, Zip};
+use ndarray::{Array1, Array2, Array3, Axis, Zip};
 
 use crate::attention::{Component, Experiment, Grid, Mask, Pattern};
 
@@ -27,8 +27,34 @@ pub struct WeightsFile {
     pub baseline: Array2<f32>,
     /// One for each row of the grid, from top to bottom, each `[column, query, key]`.
     pub panels: Vec<Array3<f32>>,
+    /// `None` where the head has no sink logit.
+    pub rest: Option<Rest>,
     /// What the panels were evaluated from, for the scores.
     pub patterns: Grid<Pattern>,
+}
+
+/// The weight of every row that goes to no key but to the head's sink logit: with it a row sums to 1.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// `[query]`
+    pub baseline: Array1<f32>,
+    /// One for each row of the grid, from top to bottom, each `[column, query]`.
+    pub panels: Vec<Array2<f32>>,
+}
+
+impl Rest {
+    /// `None` where the head has no sink logit.
+    pub fn of(baseline: &Pattern, patterns: &Grid<Pattern>) -> Option<Self> {
+        baseline.scores().rule().sink?;
+        let panels = patterns.rows().map(|(_, columns)| {
+            let mut rows = Array2::zeros((columns.len(), baseline.n_positions()));
+            for (mut row, pattern) in rows.outer_iter_mut().zip(columns) {
+                row.assign(&exact_rest(pattern));
+            }
+            rows
+        });
+        Some(Self { baseline: exact_rest(baseline), panels: panels.collect() })
+    }
 }
 
 impl WeightsFile {
@@ -45,13 +71,24 @@ impl WeightsFile {
         self.experiment.shape().rows().iter().map(Self::name).zip(&self.panels)
     }
 
+    /// What goes to the sink logit in the panels of each row, `[column, query]`, under the names `query_rest` and so on.
+    pub(super) fn named_rest(&self) -> impl Iterator<Item = (&'static str, &Array2<f32>)> {
+        let name = |component| match component {
+            Component::Query => "query_rest",
+            Component::Key => "key_rest",
+            Component::Value => "value_rest",
+        };
+        let rows = self.rest.iter().flat_map(|rest| &rest.panels);
+        self.experiment.shape().rows().iter().map(name).zip(rows)
+    }
+
     /// ε `[rows, columns]`, from top to bottom.
     pub(super) fn epsilon(&self) -> Vec<Vec<f64>> {
         self.experiment.epsilon.rows().map(|(_, row)| row.iter().map(|epsilon| epsilon.get()).collect()).collect()
     }
 
     pub(super) fn is_causal(&self) -> bool {
-        self.mask == Mask::Causal
+        self.mask.is_causal()
     }
 
     /// Patterns as the panels of one component, `[column, query, key]`. Equal ones are evaluated once.
@@ -74,11 +111,19 @@ pub fn exact_weights(pattern: &Pattern) -> Array2<f32> {
     let n = pattern.n_positions();
     let mut weights = Array2::zeros((n, n));
     Zip::indexed(weights.rows_mut()).par_for_each(|query, mut row| {
-        for (cell, weight) in row.iter_mut().zip(pattern.exact_row(query)) {
+        let first_key = pattern.attended(query).start;
+        for (cell, weight) in row.iter_mut().skip(first_key).zip(pattern.exact_row(query)) {
             #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
             let rounded = weight as f32;
             *cell = rounded;
         }
     });
     weights
+}
+
+/// What goes to the sink logit, `[query]`, evaluated as [`exact_weights`]; 0 for a query without keys.
+fn exact_rest(pattern: &Pattern) -> Array1<f32> {
+    let rest = (0..pattern.n_positions()).map(|query| pattern.exact_rest(query).unwrap_or(0.0));
+    #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
+    rest.map(|weight| weight as f32).collect()
 }

@@ -98,7 +98,7 @@ pub struct OnScreen<'a> {
 
 impl Default for OnScreen<'_> {
     fn default() -> Self {
-        Self { facts: None, n_positions: 0, mask: Mask::Causal }
+        Self { facts: None, n_positions: 0, mask: Mask::CAUSAL }
     }
 }
 

@@ -1,8 +1,8 @@
 //! One-sentence explanations of what is seen, chosen by what is on screen.
 
-use super::{lessons::Lesson, pictures::Details};
+use super::{lessons::Lesson, pictures::Details, rule_facts};
 use crate::{
-    attention::{Column, Component, HeadScope, LayerScope, Mask, Operation, PositionScope, Scope},
+    attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
     engine::{Outcome, SourceKind},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
@@ -86,17 +86,14 @@ fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
 fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
     let epsilon = session.selected_epsilon().get();
     let effect = if epsilon < NEARLY_UNIFORM {
-        let limit = match outcome.mask() {
-            Mask::Causal => "row i tends to the uniform 1/(i+1): the fade from the top-left corner",
-            Mask::Bidirectional => "every row tends to the uniform 1/T",
-        };
-        format!("As ε → 0 all scores become equal and {limit}. The head is less focused, not more.")
+        format!("As ε → 0 {}. The head is less focused, not more.", rule_facts::limit_at_zero(outcome))
     } else if epsilon > 1.0 {
         "ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned()
     } else {
         "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned()
     };
     let mut notes = vec![Note::of(Lesson::Uniform, effect)];
+    notes.extend(rule_facts::of_layer(session, outcome).into_iter().map(Note::plain));
     if let Some(columns) = columns_look_alike(session) {
         let numbers: Vec<String> = columns.iter().map(|column| (column.index() + 1).to_string()).collect();
         let all = if numbers.len() == 2 { "both" } else { "all" };

@@ -319,7 +319,7 @@ fn contents(scene: &Scene<'_>, panel: PanelId) -> String {
                 let weight = numbers::weight(exact.weight);
                 format!("{} {query} attends to {} {key}: {value}{weight}", cell.query, cell.key)
             }
-            None => format!("{} {query} to {} {key}: masked", cell.query, cell.key),
+            None => format!("{} {query} to {} {key}: {}", cell.query, cell.key, numbers::masked(outcome, cell)),
         };
     }
     let metrics = scene.details.and_then(|details| details.panels.get(panel));

@@ -23,7 +23,7 @@ pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Ho
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     match numbers {
         Some(numbers) => numbers_ui(ui, outcome, shown, numbers),
-        None => _ = ui.label("masked: a token cannot attend to a later one"),
+        None => _ = ui.label(numbers::masked(outcome, *cell)),
     }
     if let (keep, [queries, keys]) = behind
         && queries * keys > 1

@@ -30,6 +30,7 @@ mod preferences;
 mod progress;
 mod recent;
 mod remembered;
+mod rule_facts;
 mod scope;
 mod sessions;
 mod setup;

@@ -71,6 +71,14 @@ pub fn name(quantity: Quantity) -> &'static str {
     }
 }
 
+/// Why a cell has no numbers.
+pub fn masked(outcome: &Outcome, cell: Cell) -> String {
+    match outcome.mask().reason(cell.query, cell.key) {
+        Some(reason) => format!("masked: {reason}"),
+        None => "masked in the layer that it is compared with".to_owned(),
+    }
+}
+
 /// The shortest decimal that reads back as the same weight.
 pub fn weight(weight: f32) -> String {
     if weight != 0.0 && weight.abs() < 1e-4 { format!("{weight:e}") } else { format!("{weight}") }

@@ -21,13 +21,13 @@ fn assert_rows(pattern: &attenuate::attention::Pattern, expected: &[&[f64]]) {
 #[test]
 fn scores_of_logarithms_make_fractions() {
     // exp of the scores is 1, 2, 3.
-    let head = scores_of_keys(&[0.0, LN(2.0), LN(3.0)], Mask::Causal);
+    let head = scores_of_keys(&[0.0, LN(2.0), LN(3.0)], Mask::CAUSAL);
     assert_rows(&baseline(&head), &[&[1.0], &[1.0 / 3.0, 2.0 / 3.0], &[1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0]]);
 }
 
 #[test]
 fn without_a_causal_mask_every_row_sees_every_key() {
-    let head = scores_of_keys(&[0.0, LN(2.0), LN(3.0)], Mask::Bidirectional);
+    let head = scores_of_keys(&[0.0, LN(2.0), LN(3.0)], Mask::BIDIRECTIONAL);
     let row: &[f64] = &[1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0];
     assert_rows(&baseline(&head), &[row, row, row]);
 }
@@ -35,7 +35,7 @@ fn without_a_causal_mask_every_row_sees_every_key() {
 #[test]
 fn epsilon_is_an_exponent_on_the_odds() {
     // ε = 1/2 takes the square root of the odds, ε = 2 squares them: 1 : 3 from 1 : 9, and 1 : 81.
-    let head = scores_of_keys(&[0.0, LN(9.0)], Mask::Causal);
+    let head = scores_of_keys(&[0.0, LN(9.0)], Mask::CAUSAL);
     let scaled = |component, epsilon| scaled(&head, component, epsilon, PositionScope::All);
     for component in [Component::Query, Component::Key] {
         assert_rows(&scaled(component, 0.5), &[&[1.0], &[1.0 / 4.0, 3.0 / 4.0]]);
@@ -48,7 +48,7 @@ fn epsilon_is_an_exponent_on_the_odds() {
 #[test]
 fn a_scaled_query_changes_its_row_and_a_scaled_key_its_column() {
     // exp of the scores is 4, 9 in every row.
-    let head = scores_of_keys(&[LN(4.0), LN(9.0)], Mask::Bidirectional);
+    let head = scores_of_keys(&[LN(4.0), LN(9.0)], Mask::BIDIRECTIONAL);
     let scaled = |component, positions| scaled(&head, component, 0.5, positions);
     let (all, root) = (&[4.0 / 13.0, 9.0 / 13.0][..], &[2.0 / 5.0, 3.0 / 5.0][..]);
     assert_rows(&scaled(Component::Query, PositionScope::First), &[root, all]);
@@ -61,7 +61,7 @@ fn a_scaled_query_changes_its_row_and_a_scaled_key_its_column() {
 
 #[test]
 fn an_exact_cell_shows_its_scaled_score_and_is_none_where_masked() {
-    let head = scores_of_keys(&[0.0, LN(9.0)], Mask::Causal);
+    let head = scores_of_keys(&[0.0, LN(9.0)], Mask::CAUSAL);
     let pattern = scaled(&head, Component::Query, 0.5, PositionScope::All);
     let cell = pattern.exact_cell(1, 1).unwrap();
     assert!((cell.score - 3.0_f64.ln()).abs() < 1e-7 && (cell.weight - 0.75).abs() < 1e-7, "{cell:?}");
@@ -71,7 +71,7 @@ fn an_exact_cell_shows_its_scaled_score_and_is_none_where_masked() {
 
 #[test]
 fn one_token_attends_to_itself() {
-    for mask in [Mask::Causal, Mask::Bidirectional] {
+    for mask in [Mask::CAUSAL, Mask::BIDIRECTIONAL] {
         let head = scores(&[3.0], &[-2.0], mask);
         for epsilon in [0.0, 0.5, 1.0, 100.0] {
             assert_rows(&scaled(&head, Component::Key, epsilon, PositionScope::First), &[&[1.0]]);
@@ -84,7 +84,7 @@ fn one_token_attends_to_itself() {
 fn many_small_weights_are_not_lost_from_the_sum() {
     let mut key = vec![-16.7; 2048];
     key[0] = 0.0;
-    let pattern = baseline(&scores_of_keys(&key, Mask::Bidirectional));
+    let pattern = baseline(&scores_of_keys(&key, Mask::BIDIRECTIONAL));
     let (picture, exact) = rows(&pattern).next().unwrap();
     let sum: f64 = picture.iter().copied().map(f64::from).sum();
     assert!((sum - 1.0).abs() < 1e-6, "sums to {sum}");
@@ -96,7 +96,7 @@ fn many_small_weights_are_not_lost_from_the_sum() {
 #[test]
 fn what_a_sink_hides_comes_out_exactly_when_the_sink_is_turned_down() {
     let key = [20_000.0, 0.0, LN(2.0), LN(5.0)];
-    let head = scores_of_keys(&key, Mask::Bidirectional);
+    let head = scores_of_keys(&key, Mask::BIDIRECTIONAL);
     // exp of the scores is then 1, 1, 2, 5.
     let pattern = scaled(&head, Component::Key, 0.0, PositionScope::First);
     for (picture, exact) in rows(&pattern) {
@@ -109,7 +109,7 @@ fn what_a_sink_hides_comes_out_exactly_when_the_sink_is_turned_down() {
 
 #[test]
 fn nan_in_a_query_stays_in_its_row() {
-    let pattern = baseline(&scores(&[1.0, f32::NAN, 1.0], &[1.0, 2.0, 3.0], Mask::Causal));
+    let pattern = baseline(&scores(&[1.0, f32::NAN, 1.0], &[1.0, 2.0, 3.0], Mask::CAUSAL));
     for query in 0..3 {
         assert_eq!(row(&pattern, query).iter().all(|w| w.is_nan()), query == 1);
         assert_eq!(row(&pattern, query).iter().any(|w| w.is_nan()), query == 1);
@@ -121,7 +121,7 @@ fn nan_in_a_query_stays_in_its_row() {
 fn nan_in_a_key_reaches_the_rows_that_attend_to_it() {
     for positions in [PositionScope::All, PositionScope::First, PositionScope::Rest] {
         for epsilon in [0.0, 0.5, 1.0] {
-            let head = scores(&[1.0; 4], &[1.0, 2.0, f32::NAN, 3.0], Mask::Causal);
+            let head = scores(&[1.0; 4], &[1.0, 2.0, f32::NAN, 3.0], Mask::CAUSAL);
             let pattern = scaled(&head, Component::Key, epsilon, positions.clone());
             for query in 0..4 {
                 assert_eq!(row(&pattern, query).iter().all(|w| w.is_nan()), query >= 2, "{positions:?} {epsilon}");

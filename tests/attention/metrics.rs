@@ -9,7 +9,7 @@ use attenuate::attention::{
 use ndarray::arr2;
 use proptest::prelude::*;
 
-use crate::attention::support::{any_epsilon, any_mask, baseline, scaled, scores, scores_of_keys, vectors};
+use crate::attention::support::{any_epsilon, any_mask, any_rule, baseline, scaled, scores, scores_of_keys, vectors};
 
 fn close(found: Option<f64>, expected: f64) {
     assert!(found.is_some_and(|found| (found - expected).abs() < 1e-6), "{found:?} for {expected}");
@@ -23,12 +23,12 @@ fn uniform(n: usize, mask: Mask) -> Pattern {
 fn one_hot(n: usize) -> Pattern {
     let mut key = vec![0.0; n];
     key[0] = 1e4;
-    baseline(&scores_of_keys(&key, Mask::Causal))
+    baseline(&scores_of_keys(&key, Mask::CAUSAL))
 }
 
 #[test]
 fn a_uniform_causal_pattern() {
-    let metrics = Metrics::of(&uniform(6, Mask::Causal));
+    let metrics = Metrics::of(&uniform(6, Mask::CAUSAL));
     close(metrics.normalized_entropy, 1.0);
     // Rows 3, 4 and 5 give key 0 a quarter, a fifth and a sixth: 37/60 over three rows.
     close(metrics.sink_mass, 37.0 / 180.0);
@@ -38,7 +38,7 @@ fn a_uniform_causal_pattern() {
 
 #[test]
 fn a_uniform_bidirectional_pattern() {
-    let metrics = Metrics::of(&uniform(5, Mask::Bidirectional));
+    let metrics = Metrics::of(&uniform(5, Mask::BIDIRECTIONAL));
     close(metrics.normalized_entropy, 1.0);
     close(metrics.sink_mass, 0.2);
     close(Some(metrics.diagonal), 0.2);
@@ -47,11 +47,11 @@ fn a_uniform_bidirectional_pattern() {
 #[test]
 fn previous_token_by_hand() {
     // Uniform: rows 1 to 5 give the token before a half, a third, …, a sixth: 87/60 over five rows.
-    close(previous_token(&uniform(6, Mask::Causal)), 87.0 / 300.0);
-    close(previous_token(&uniform(5, Mask::Bidirectional)), 0.2);
+    close(previous_token(&uniform(6, Mask::CAUSAL)), 87.0 / 300.0);
+    close(previous_token(&uniform(5, Mask::BIDIRECTIONAL)), 0.2);
     // One-hot on key 0: only row 1 looks at the token before.
     close(previous_token(&one_hot(5)), 0.25);
-    assert_eq!(previous_token(&uniform(1, Mask::Causal)), None);
+    assert_eq!(previous_token(&uniform(1, Mask::CAUSAL)), None);
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn induction_by_hand() {
     // Tokens a b a b b: position 2 repeats 0 and looks for key 1, 3 repeats 1 and looks for 2, 4 repeats 3 and looks
     // for itself. Uniform rows give a third, a quarter and a fifth: 47/60 over three rows.
     let key_after = [None, None, Some(1), Some(2), Some(4)];
-    close(induction(&uniform(5, Mask::Causal), &key_after), 47.0 / 180.0);
-    close(induction(&uniform(5, Mask::Bidirectional), &key_after), 0.2);
+    close(induction(&uniform(5, Mask::CAUSAL), &key_after), 47.0 / 180.0);
+    close(induction(&uniform(5, Mask::BIDIRECTIONAL), &key_after), 0.2);
     assert_eq!(induction(&one_hot(5), &key_after), Some(0.0));
-    assert_eq!(induction(&uniform(5, Mask::Causal), &[None; 5]), None, "nothing repeats");
+    assert_eq!(induction(&uniform(5, Mask::CAUSAL), &[None; 5]), None, "nothing repeats");
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn a_one_hot_pattern() {
 #[test]
 fn few_tokens_have_no_sink_and_one_has_no_entropy() {
     for n in 1..4 {
-        assert_eq!(sink_mass(&uniform(n, Mask::Causal)), None, "{n} tokens");
+        assert_eq!(sink_mass(&uniform(n, Mask::CAUSAL)), None, "{n} tokens");
     }
-    assert!(sink_mass(&uniform(4, Mask::Causal)).is_some());
-    let one = uniform(1, Mask::Causal);
+    assert!(sink_mass(&uniform(4, Mask::CAUSAL)).is_some());
+    let one = uniform(1, Mask::CAUSAL);
     assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 });
     assert_eq!(kl_from_baseline(&one, &one), 0.0);
 }
@@ -95,7 +95,7 @@ fn divergence_by_hand() {
     assert_eq!(kl_divergence([0.3, 0.7], [0.3, 0.7]), 0.0);
 
     // As a pattern: row 0 has one key and no divergence, row 1 has the one above.
-    let head = scores_of_keys(&[0.0, 3_f32.ln()], Mask::Causal);
+    let head = scores_of_keys(&[0.0, 3_f32.ln()], Mask::CAUSAL);
     let flat = scaled(&head, Component::Query, 0.0, PositionScope::All);
     close(Some(kl_from_baseline(&baseline(&head), &flat)), expected / 2.0);
     assert_eq!(kl_from_baseline(&baseline(&head), &baseline(&head)), 0.0);
@@ -105,7 +105,7 @@ fn divergence_by_hand() {
 #[test]
 fn divergence_is_finite_however_much_a_pattern_is_sharpened() {
     // Baseline (1/3, 2/3), sharpened odds 1 : 2^200; KL = 1/3·ln(1/3) + 2/3·ln(2/3) + 200/3·ln 2.
-    let head = scores_of_keys(&[0.0, 2_f32.ln()], Mask::Causal);
+    let head = scores_of_keys(&[0.0, 2_f32.ln()], Mask::CAUSAL);
     let sharp = scaled(&head, Component::Query, 200.0, PositionScope::All);
     let ln2 = f64::from(2_f32.ln());
     let expected = (1.0 / 3.0) * (1.0 / 3_f64).ln() + (2.0 / 3.0) * (2.0 / 3_f64).ln() + 200.0 / 3.0 * ln2;
@@ -115,7 +115,7 @@ fn divergence_is_finite_however_much_a_pattern_is_sharpened() {
 
 #[test]
 fn nan_is_not_hidden() {
-    let pattern = baseline(&scores(&[1.0, 1.0, 1.0, f32::NAN], &[1.0, 2.0, 3.0, 4.0], Mask::Causal));
+    let pattern = baseline(&scores(&[1.0, 1.0, 1.0, f32::NAN], &[1.0, 2.0, 3.0, 4.0], Mask::CAUSAL));
     let metrics = Metrics::of(&pattern);
     assert!(metrics.sink_mass.is_some_and(f64::is_nan), "{metrics:?}");
     assert!(metrics.normalized_entropy.is_some_and(f64::is_nan) && metrics.diagonal.is_nan(), "{metrics:?}");
@@ -129,10 +129,86 @@ fn nan_is_not_hidden() {
 #[test]
 fn output_norm_is_the_mean_length() {
     // Lengths 5 and 13.
-    assert_eq!(output_norm(&arr2(&[[3.0, 4.0], [5.0, -12.0]])), 9.0);
+    assert_eq!(output_norm(&arr2(&[[3.0, 4.0], [5.0, -12.0]]), Mask::CAUSAL), 9.0);
+    assert_eq!(output_norm(&arr2(&[[0.0, 0.0], [3.0, 4.0]]), Mask::CAUSAL.over(1..2)), 5.0, "of tokens");
+}
+
+/// One row's outcomes as ln weight, from the scores, so that none is too small: the keys, and the sink logit's.
+fn ln_weights(pattern: &Pattern, query: usize) -> Vec<f64> {
+    let sink = pattern.scores().rule().sink;
+    let scores: Vec<f64> = pattern.exact_scores(query).into_iter().chain(sink).collect();
+    let max = scores.iter().copied().fold(f64::MIN, f64::max);
+    let ln_sum = max + scores.iter().map(|score| (score - max).exp()).sum::<f64>().ln();
+    scores.into_iter().map(|score| score - ln_sum).collect()
+}
+
+/// `None` without any.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 proptest! {
+    #[test]
+    fn metrics_are_what_their_definitions_say_under_every_rule(
+        (query, key, rule) in (vectors((1, 7, 3), 2.0), vectors((1, 7, 3), 2.0), any_rule(1, 7, 0.5)),
+        epsilon in any_epsilon(),
+    ) {
+        let close = |found: Option<f64>, expected: Option<f64>| match (found, expected) {
+            (Some(found), Some(expected)) => (found - expected).abs() <= 1e-6 * expected.max(1.0),
+            (found, expected) => found == expected,
+        };
+        let mask = rule.mask;
+        let head = Arc::new(LayerQkv::with_rule(query, key, None, rule).unwrap().head_scores(0));
+        let base = baseline(&head);
+        let pattern = scaled(&head, Component::Query, epsilon, PositionScope::All);
+        let weight = |i: usize, j: usize| pattern.exact_cell(i, j).map(|cell| cell.weight_f64);
+        let tokens = mask.tokens(7);
+        let first = tokens.start;
+        let behind = |n: usize| tokens.clone().skip(n);
+        let has_keys = |&i: &usize| !pattern.attended(i).is_empty();
+
+        prop_assert!(close(sink_mass(&pattern), mean(behind(3).filter_map(|i| weight(i, first)))));
+        prop_assert!(close(previous_token(&pattern), mean((1..7).filter_map(|i| weight(i, i - 1)))));
+        let diagonal = mean((0..7).filter_map(|i| weight(i, i))).unwrap_or(0.0);
+        prop_assert!(close(Some(Metrics::of(&pattern).diagonal), Some(diagonal)));
+
+        let entropy = |i: usize| {
+            let row = pattern.exact_row(i);
+            // Renormalised: what goes to the sink logit has no say in how even the rest is. A row that has all but gone
+            // there is in f32 no more.
+            let ln = ln_weights(&pattern, i);
+            let ln_sum = row.iter().sum::<f64>().ln();
+            let sum: f64 = row.iter().zip(ln).map(|(w, ln)| w * (ln_sum - ln)).sum::<f64>() / row.iter().sum::<f64>();
+            (row.len() > 1).then(|| sum / (row.len() as f64).ln())
+        };
+        prop_assert!(close(normalized_entropy(&pattern), mean(behind(1).filter_map(entropy))));
+
+        let largest = |i: usize| pattern.exact_row(i).into_iter().reduce(f64::max);
+        prop_assert!(close(max_weight(&pattern), mean(behind(1).filter_map(largest))));
+
+        let kl = |i: usize| {
+            let (p, q) = (ln_weights(&base, i), ln_weights(&pattern, i));
+            p.iter().zip(&q).map(|(p, q)| p.exp() * (p - q)).sum::<f64>()
+        };
+        let expected = mean((0..7).filter(has_keys).map(kl)).unwrap_or(0.0);
+        let found = kl_from_baseline(&base, &pattern);
+        prop_assert!(close(Some(found), Some(expected)), "{} for {}", found, expected);
+        prop_assert!(found >= -1e-6);
+
+        let js = |i: usize| {
+            let [p, q] = [&base, &pattern].map(|x| ln_weights(x, i).into_iter().map(f64::exp).collect::<Vec<f64>>());
+            let kl_to_mean = |x: &[f64]| -> f64 {
+                let mean = p.iter().zip(&q).map(|(p, q)| 0.5 * (p + q));
+                x.iter().zip(mean).filter(|(x, _)| **x > 0.0).map(|(x, mean)| x * (x / mean).ln()).sum()
+            };
+            0.5 * (kl_to_mean(&p) + kl_to_mean(&q))
+        };
+        let expected = mean((0..7).filter(has_keys).map(js)).unwrap_or(0.0);
+        let found = js_from_baseline(&base, &pattern);
+        prop_assert!(close(Some(found), Some(expected)), "{} for {}", found, expected);
+    }
+
     #[test]
     fn metrics_are_what_their_definitions_say(
         query in vectors((1, 7, 3), 2.0), key in vectors((1, 7, 3), 2.0), mask in any_mask(), epsilon in any_epsilon(),

@@ -57,7 +57,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn a_score_in_a_picture_is_the_exact_one_rounded_once(epsilon in any_epsilon(), positions in any_positions()) {
-        for mask in [Mask::Causal, Mask::Bidirectional] {
+        for mask in [Mask::CAUSAL, Mask::BIDIRECTIONAL] {
             for pattern in patterns(mask, epsilon, &positions) {
                 check(&pattern)?;
             }
@@ -67,7 +67,7 @@ proptest! {
 
 #[test]
 fn exact_scores_are_those_of_a_plain_loop_to_the_bit() {
-    for mask in [Mask::Causal, Mask::Bidirectional] {
+    for mask in [Mask::CAUSAL, Mask::BIDIRECTIONAL] {
         let layer = layer(mask);
         let (scores, query_vectors, key_vectors) = (layer.head_scores(2), layer.query(2), layer.key(2));
         // Backwards and each twice: neither order nor repetition shows.
@@ -85,9 +85,9 @@ fn exact_scores_are_those_of_a_plain_loop_to_the_bit() {
 
 #[test]
 fn exact_rows_are_the_same_whoever_asks_at_the_same_time() {
-    let scores = Arc::new(layer(Mask::Causal).head_scores(0));
+    let scores = Arc::new(layer(Mask::CAUSAL).head_scores(0));
     let alone: Vec<Vec<f64>> =
-        (0..POSITIONS).map(|query| layer(Mask::Causal).head_scores(0).exact_row(query)).collect();
+        (0..POSITIONS).map(|query| layer(Mask::CAUSAL).head_scores(0).exact_row(query)).collect();
     std::thread::scope(|scope| {
         for offset in [0, 31] {
             let (scores, alone) = (&scores, &alone);

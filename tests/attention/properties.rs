@@ -30,7 +30,7 @@ proptest! {
             let pattern = scaled(&head, component, epsilon, positions.clone());
             check_rows(&pattern)?;
             for query in 0..pattern.n_positions() {
-                let attended = if head.mask() == Mask::Causal { query + 1 } else { pattern.n_positions() };
+                let attended = if head.mask() == Mask::CAUSAL { query + 1 } else { pattern.n_positions() };
                 prop_assert_eq!(row(&pattern, query).len(), attended, "masked cells are absent");
             }
         }
@@ -136,7 +136,7 @@ fn heads_read_their_own_kv_head() {
     // Kv head 0 prefers key 0, kv head 1 prefers key 1.
     let query = Array3::ones((4, 2, 1));
     let key = Array3::from_shape_vec((2, 2, 1), vec![5.0, 0.0, 0.0, 5.0]).unwrap();
-    let layer = LayerQkv::new(query, key, None, 1.0, Mask::Causal).unwrap();
+    let layer = LayerQkv::new(query, key, None, 1.0, Mask::CAUSAL).unwrap();
     for head in 0..4 {
         let weights = baseline(&Arc::new(layer.head_scores(head))).exact_row(1);
         assert_eq!(weights[0] > weights[1], head < 2, "head {head}: {weights:?}");

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, Epsilon, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation, PositionScope, Scope, Shown,
+    Component, Epsilon, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation, PositionScope, Rule, Scope,
+    Shown,
 };
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
 
-use crate::attention::support::{any_epsilon, any_mask, any_positions, row, vectors};
+use crate::attention::support::{any_epsilon, any_positions, any_rule, row, vectors};
 
 const SCALE: f64 = 0.5;
 
@@ -17,18 +18,17 @@ struct Layer {
     query: Array3<f32>,
     key: Array3<f32>,
     value: Array3<f32>,
-    mask: Mask,
+    rule: Rule,
 }
 
 fn any_layer() -> impl Strategy<Value = Layer> {
-    (1_usize..3, 1_usize..4, 1_usize..8, 1_usize..5, any_mask()).prop_flat_map(
-        |(n_kv_heads, per_group, n_positions, head_dim, mask)| {
-            let kv_shape = (n_kv_heads, n_positions, head_dim);
-            let shape = (n_kv_heads * per_group, n_positions, head_dim);
-            (vectors(shape, 3.0), vectors(kv_shape, 3.0), vectors(kv_shape, 3.0))
-                .prop_map(move |(query, key, value)| Layer { query, key, value, mask })
-        },
-    )
+    (1_usize..3, 1_usize..4, 1_usize..8, 1_usize..5).prop_flat_map(|(n_kv_heads, per_group, n_positions, head_dim)| {
+        let kv_shape = (n_kv_heads, n_positions, head_dim);
+        let shape = (n_kv_heads * per_group, n_positions, head_dim);
+        let rule = any_rule(n_kv_heads * per_group, n_positions, SCALE);
+        (vectors(shape, 3.0), vectors(kv_shape, 3.0), vectors(kv_shape, 3.0), rule)
+            .prop_map(|(query, key, value, rule)| Layer { query, key, value, rule })
+    })
 }
 
 fn any_head_scope() -> impl Strategy<Value = HeadScope> {
@@ -77,29 +77,48 @@ fn edited(
     })
 }
 
-/// Pattern and output of `head` under `change`.
-fn reference(
-    layer: &Layer,
-    head: usize,
-    change: Option<&Change>,
-    noise: Option<&Array2<f32>>,
-) -> (Array2<f64>, Array2<f64>) {
+/// What `head` comes to: the weights, what goes to the sink logit, what enters the softmax, and the output.
+struct Expected {
+    weights: Array2<f64>,
+    rest: Vec<f64>,
+    entering: Array2<f64>,
+    output: Array2<f64>,
+}
+
+/// Whether `query` may attend to `key`, in the words of the definition.
+fn is_allowed(mask: Mask, n: usize, query: usize, key: usize) -> bool {
+    let are_tokens = mask.tokens(n).contains(&query) && mask.tokens(n).contains(&key);
+    let is_late = mask.is_causal() && key > query;
+    are_tokens && !is_late && mask.window().is_none_or(|window| query.abs_diff(key) < window)
+}
+
+/// What `head` comes to under `change`.
+fn reference(layer: &Layer, head: usize, change: Option<&Change>, noise: Option<&Array2<f32>>) -> Expected {
     let (_, n, head_dim) = layer.query.dim();
     let [query, key, value] = Component::ALL.map(|component| edited(layer, head, component, change, noise));
-    let mut weights = Array2::zeros((n, n));
+    let (mut weights, mut entering, mut rest) = (Array2::zeros((n, n)), Array2::zeros((n, n)), vec![0.0; n]);
+    let rule = &layer.rule;
+    let sink = rule.sinks.as_ref().map_or(f64::NEG_INFINITY, |sinks| sinks[head].into());
     for i in 0..n {
-        let n_keys = if layer.mask == Mask::Causal { i + 1 } else { n };
         let dot = |j: usize| (0..head_dim).map(|d| query[[i, d]] * key[[j, d]]).sum::<f64>();
-        let scores: Vec<f64> = (0..n_keys).map(|j| dot(j) * SCALE).collect();
-        let max = scores.iter().copied().fold(f64::MIN, f64::max);
-        let exps: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
-        let sum: f64 = exps.iter().sum();
-        for (j, exp) in exps.iter().enumerate() {
-            weights[[i, j]] = exp / sum;
+        let keys: Vec<usize> = (0..n).filter(|&j| is_allowed(rule.mask, n, i, j)).collect();
+        if keys.is_empty() {
+            continue;
         }
+        for &j in &keys {
+            let score = dot(j) * SCALE;
+            let capped = rule.softcap.map_or(score, |cap| cap * (score / cap).tanh());
+            entering[[i, j]] = capped + rule.bias.as_ref().map_or(0.0, |bias| f64::from(bias[[head, j]]));
+        }
+        let max = keys.iter().map(|&j| entering[[i, j]]).fold(sink, f64::max);
+        let sum = keys.iter().map(|&j| (entering[[i, j]] - max).exp()).sum::<f64>() + (sink - max).exp();
+        for &j in &keys {
+            weights[[i, j]] = (entering[[i, j]] - max).exp() / sum;
+        }
+        rest[i] = (sink - max).exp() / sum;
     }
     let output = weights.dot(&value);
-    (weights, output)
+    Expected { weights, rest, entering, output }
 }
 
 /// Whether `scope` reaches `head` when `shown` is on screen: the definition in words, not as a range.
@@ -130,8 +149,9 @@ proptest! {
         let n_kv_heads = layer.key.dim().0;
         let shown = Shown { layer: 1, head: shown.index(n_heads), n_layers: 3, n_heads, n_kv_heads };
         let scope = Scope { layers: LayerScope::Shown, heads, positions: positions.clone() };
-        let qkv =
-            LayerQkv::new(layer.query.clone(), layer.key.clone(), Some(layer.value.clone()), SCALE, layer.mask).unwrap();
+        let (query, key, value, rule) =
+            (layer.query.clone(), layer.key.clone(), Some(layer.value.clone()), layer.rule.clone());
+        let qkv = LayerQkv::with_rule(query, key, value, rule).unwrap();
         let in_scope = |position| match &positions {
             PositionScope::First => position == 0,
             PositionScope::Rest => position > 0,
@@ -150,7 +170,7 @@ proptest! {
                 // At the ε that changes nothing there is no edit to bring noise in.
                 let change = Some(&change).filter(|_| reached && edit.edit().is_some());
                 prop_assert_eq!(edit.edit().is_some(), reached && epsilon != operation.neutral().get());
-                let (weights, output) = reference(&layer, head, change, noise);
+                let expected = reference(&layer, head, change, noise);
 
                 // The means are rounded to f32, once, and scores reach 3·3·5·0.5 = 22.5: f32 has 24 bits. Under a large ε
                 // the rounding is as much larger.
@@ -158,11 +178,24 @@ proptest! {
                 let pattern = Arc::new(qkv.head_scores(head)).pattern(&edit);
                 for i in 0..n {
                     let (picture, exact) = (row(&pattern, i), pattern.exact_row(i));
-                    for j in 0..exact.len() {
-                        let expected = weights[[i, j]];
-                        prop_assert!((exact[j] - expected).abs() <= rounding, "{} {} [{}, {}]", operation, component, i, j);
-                        prop_assert!((f64::from(picture[j]) - exact[j]).abs() <= 1e-6, "{} [{}, {}]", component, i, j);
+                    let entering = pattern.exact_scores(i);
+                    let keys = pattern.attended(i);
+                    prop_assert!((0..n).all(|j| keys.contains(&j) == is_allowed(layer.rule.mask, n, i, j)));
+                    for (place, j) in keys.enumerate() {
+                        let weight = expected.weights[[i, j]];
+                        prop_assert!(
+                            (exact[place] - weight).abs() <= rounding, "{} {} [{}, {}]", operation, component, i, j
+                        );
+                        let picture = f64::from(picture[place]);
+                        prop_assert!((picture - exact[place]).abs() <= 1e-6, "{} [{}, {}]", component, i, j);
+                        let score = expected.entering[[i, j]];
+                        let tolerance = 10.0 * rounding * score.abs().max(1.0);
+                        prop_assert!((entering[place] - score).abs() <= tolerance, "{} for {}", entering[place], score);
                     }
+                    let rest = pattern.exact_rest(i);
+                    let has_rest = layer.rule.sinks.is_some() && !exact.is_empty();
+                    prop_assert_eq!(rest.is_some(), has_rest);
+                    prop_assert!((rest.unwrap_or(0.0) - expected.rest[i]).abs() <= rounding);
                 }
 
                 // Values reach 3, under ε = 1e2 300, twice that as a distance from the mean, and noise several times
@@ -174,7 +207,7 @@ proptest! {
                 };
                 let size = 3.0 * times * if component == Component::Value { epsilon.max(1.0) } else { 1.0 };
                 let found = qkv.head_output(head, &pattern, &edit).unwrap();
-                for (&found, &expected) in found.iter().zip(&output) {
+                for (&found, &expected) in found.iter().zip(&expected.output) {
                     let tolerance = (1e-6 + 7.0 * rounding) * size;
                     prop_assert!((f64::from(found) - expected).abs() <= tolerance, "{} for {}", found, expected);
                 }

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use attenuate::attention::{
     Component, Epsilon, HeadEdit, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach,
+    Rule,
 };
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 use proptest::prelude::*;
 
 /// Scores `[i, j] = query[i] · key[j]` of one head with one dimension and scale 1.
@@ -42,8 +43,8 @@ pub fn rows(pattern: &Pattern) -> impl Iterator<Item = (Vec<f32>, Vec<f64>)> {
 /// Checks that both evaluations are distributions over the attended keys and agree within 1e-6.
 pub fn check_rows(pattern: &Pattern) -> Result<(), TestCaseError> {
     for (query, (picture, exact)) in rows(pattern).enumerate() {
-        prop_assert_eq!(picture.len(), pattern.attended(query));
-        prop_assert_eq!(exact.len(), pattern.attended(query));
+        prop_assert_eq!(picture.len(), pattern.attended(query).len());
+        prop_assert_eq!(exact.len(), pattern.attended(query).len());
         let sum: f64 = picture.iter().copied().map(f64::from).sum();
         prop_assert!((sum - 1.0).abs() <= 1e-6, "row {} of the picture sums to {}", query, sum);
         let sum: f64 = exact.iter().sum();
@@ -58,7 +59,7 @@ pub fn check_rows(pattern: &Pattern) -> Result<(), TestCaseError> {
 }
 
 pub fn any_mask() -> impl Strategy<Value = Mask> {
-    prop_oneof![Just(Mask::Causal), Just(Mask::Bidirectional)]
+    prop_oneof![Just(Mask::CAUSAL), Just(Mask::BIDIRECTIONAL)]
 }
 
 pub fn any_positions() -> impl Strategy<Value = PositionScope> {
@@ -79,4 +80,30 @@ pub fn any_epsilon() -> impl Strategy<Value = f64> {
 pub fn vectors(shape: (usize, usize, usize), limit: f32) -> impl Strategy<Value = Array3<f32>> {
     prop::collection::vec(-limit..limit, shape.0 * shape.1 * shape.2)
         .prop_map(move |entries| Array3::from_shape_vec(shape, entries).unwrap())
+}
+
+/// Causal or not, within a window or not, over all positions or some of them.
+pub fn any_narrowed_mask(n_positions: usize) -> impl Strategy<Value = Mask> {
+    let window = prop_oneof![Just(None), (1..n_positions + 2).prop_map(Some)];
+    let all = (Just(0), Just(usize::MAX));
+    let tokens = prop_oneof![all, (0..n_positions + 1, 0..n_positions + 2)];
+    (any_mask(), window, tokens).prop_map(|(mask, window, (first, end))| {
+        let mask = window.map_or(mask, |window| mask.within(window));
+        if end == usize::MAX { mask } else { mask.over(first..end) }
+    })
+}
+
+/// Any rule of a layer of so many heads and positions.
+pub fn any_rule(n_heads: usize, n_positions: usize, scale: f64) -> impl Strategy<Value = Rule> {
+    let softcap = prop_oneof![Just(None), (0.5..60.0_f64).prop_map(Some)];
+    // Some far above all scores, some far below.
+    let sinks = prop::option::of(prop::collection::vec(-60.0..60.0_f32, n_heads));
+    let bias = prop::option::of(prop::collection::vec(-4.0..4.0_f32, n_heads * n_positions));
+    (any_narrowed_mask(n_positions), softcap, sinks, bias).prop_map(move |(mask, softcap, sinks, bias)| Rule {
+        scale,
+        mask,
+        softcap,
+        sinks: sinks.map(Into::into),
+        bias: bias.map(|bias| Arc::new(Array2::from_shape_vec((n_heads, n_positions), bias).unwrap())),
+    })
 }

@@ -101,7 +101,7 @@ fn what_stands_beside_the_tensors_counts() {
     .unwrap();
     assert_eq!(said.tokens().unwrap(), ["<s>", "Ġ\"é😀"]);
     assert_eq!(said.token_ids().unwrap(), [1, 198]);
-    assert_eq!((said.scale(), said.mask()), (0.1, Mask::Bidirectional));
+    assert_eq!((said.scale(), said.mask()), (0.1, Mask::BIDIRECTIONAL));
     assert_eq!((said.model(), said.prompt()), (Some("A model"), Some("é")));
 
     let other = with(&[
@@ -116,7 +116,7 @@ fn what_stands_beside_the_tensors_counts() {
         (other.tokens().unwrap(), other.token_ids().unwrap()),
         (&["a".to_owned(), "é".to_owned()][..], &[7, 65535][..])
     );
-    assert_eq!((other.scale(), other.mask(), other.model()), (0.25, Mask::Causal, Some("M")));
+    assert_eq!((other.scale(), other.mask(), other.model()), (0.25, Mask::CAUSAL, Some("M")));
 
     let as_texts = with(&[
         ("tokens", text(r#"["a", "\u0120b"]"#)),
@@ -127,10 +127,10 @@ fn what_stands_beside_the_tensors_counts() {
     .unwrap();
     assert_eq!(as_texts.tokens().unwrap(), ["a", "Ġb"]);
     assert_eq!((as_texts.token_ids().unwrap(), as_texts.scale()), (&[3, 4][..], 0.5));
-    assert_eq!(as_texts.mask(), Mask::Bidirectional);
+    assert_eq!(as_texts.mask(), Mask::BIDIRECTIONAL);
 
     let plain = with(&[]).unwrap();
-    assert_eq!((plain.scale(), plain.mask()), (1.0 / 2.0_f64.sqrt(), Mask::Causal));
+    assert_eq!((plain.scale(), plain.mask()), (1.0 / 2.0_f64.sqrt(), Mask::CAUSAL));
     assert!(plain.tokens().is_none() && plain.token_ids().is_none() && plain.model().is_none());
 }
 
@@ -184,7 +184,7 @@ fn files_that_numpy_wrote_are_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/numpy").join(name);
         let found = Capture::open(&path).unwrap();
         assert_eq!(numbers(&found), expected, "{name}");
-        assert_eq!((found.scale(), found.mask(), found.model()), (0.25, Mask::Bidirectional, Some("numpy’s own")));
+        assert_eq!((found.scale(), found.mask(), found.model()), (0.25, Mask::BIDIRECTIONAL, Some("numpy’s own")));
         assert_eq!(found.tokens().unwrap(), ["<s>", "Ġé", "😀"]);
         assert_eq!(found.token_ids().unwrap(), [0, 1, 2]);
     }

@@ -79,7 +79,7 @@ fn reference(file: &File, [layer, head, query]: [usize; 3], factor: f64, mask: M
     };
     let [q, k] = [(&file.query, 0.5), (&file.key, 100.25)].map(|(shape, seed)| vectors(shape, seed));
     let q = at(&q, n_heads, head, query, D);
-    let n_keys = if mask == Mask::Causal { query + 1 } else { T };
+    let n_keys = if mask == Mask::CAUSAL { query + 1 } else { T };
     let exps: Vec<f64> = (0..n_keys)
         .map(|key| {
             let dot: f64 = q.iter().zip(at(&k, n_kv_heads, kv_head, key, D)).map(|(q, k)| q * k).sum();
@@ -160,7 +160,7 @@ fn every_allowed_shape_is_attention_by_its_definition() {
         for layer in 0..n_layers {
             for head in 0..n_heads {
                 let outcome = engine.run(&request(source.clone(), layer, head), NEVER).unwrap();
-                assert_is_the_definition(&file, &outcome, 1.0 / (D as f64).sqrt(), Mask::Causal);
+                assert_is_the_definition(&file, &outcome, 1.0 / (D as f64).sqrt(), Mask::CAUSAL);
                 let positions: Vec<_> = outcome.tokens.iter().map(|token| (token.id, token.text.as_str())).collect();
                 assert_eq!(positions, [(None, "0"), (None, "1"), (None, "2")]);
             }
@@ -187,8 +187,8 @@ fn what_is_written_beside_the_tensors_counts() {
     };
     let mut engine = Engine::default();
     let outcome = engine.run(&request(file.write(folder.path()), 0, 1), NEVER).unwrap();
-    assert_eq!(outcome.mask(), Mask::Bidirectional);
-    assert_is_the_definition(&file, &outcome, 0.25, Mask::Bidirectional);
+    assert_eq!(outcome.mask(), Mask::BIDIRECTIONAL);
+    assert_is_the_definition(&file, &outcome, 0.25, Mask::BIDIRECTIONAL);
     assert_eq!(outcome.facts.title, "A model");
     let tokens: Vec<_> = outcome.tokens.iter().map(|t| (t.id, t.piece.as_str(), t.text.as_str())).collect();
     assert_eq!(tokens, [(Some(1), "<s>", "<s>"), (Some(64), "Ġa", " a"), (Some(198), "Ċ", "\\n")]);
@@ -201,7 +201,7 @@ fn without_values_there_is_no_output() {
     let mut engine = Engine::default();
     let outcome = engine.run(&request(file.write(folder.path()), 0, 0), NEVER).unwrap();
     assert!(panels(&outcome).all(|panel| panel.output_norm().is_none()));
-    assert_is_the_definition(&file, &outcome, 1.0 / (D as f64).sqrt(), Mask::Causal);
+    assert_is_the_definition(&file, &outcome, 1.0 / (D as f64).sqrt(), Mask::CAUSAL);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub fn with_a_nan() -> Outcome {
     let vectors = |rate: f32| Array3::from_shape_fn((1, 6, 2), |(_, i, d)| ((i + 2 * d) as f32 * rate).sin() * 3.0);
     let mut query = vectors(0.9);
     query[[0, 4, 1]] = f32::NAN;
-    let qkv = LayerQkv::new(query, vectors(0.7), None, 1.0, Mask::Causal).unwrap();
+    let qkv = LayerQkv::new(query, vectors(0.7), None, 1.0, Mask::CAUSAL).unwrap();
     support::outcome_at(&Epsilon::FIGURE, qkv, 0, ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec())
 }
 

@@ -30,7 +30,7 @@ fn assert_same(a: &PanelPictures, b: &PanelPictures) {
 
 #[test]
 fn a_coarse_pixel_shows_the_last_row_behind_it() {
-    for (mask, norm) in [(Mask::Causal, "linear"), (Mask::Bidirectional, "log")] {
+    for (mask, norm) in [(Mask::CAUSAL, "linear"), (Mask::BIDIRECTIONAL, "log")] {
         let outcome = support::synthetic(N, mask);
         let pictures = coarse(&outcome, &spec(SIDE, norm));
         let fine = PanelRenderer::default().render(&outcome, &spec(SIDE, norm));
@@ -55,7 +55,7 @@ fn a_coarse_pixel_shows_the_last_row_behind_it() {
 
 #[test]
 fn where_a_cell_has_a_pixel_coarse_is_fine() {
-    let outcome = support::synthetic(60, Mask::Causal);
+    let outcome = support::synthetic(60, Mask::CAUSAL);
     for side in [60, 90, 200] {
         for norm in ["linear", "auto", "log"] {
             let spec = spec(side, norm);
@@ -66,7 +66,7 @@ fn where_a_cell_has_a_pixel_coarse_is_fine() {
 
 #[test]
 fn coarse_pictures_are_not_kept() {
-    let (outcome, spec) = (support::synthetic(N, Mask::Causal), spec(SIDE, "auto"));
+    let (outcome, spec) = (support::synthetic(N, Mask::CAUSAL), spec(SIDE, "auto"));
     let mut renderer = PanelRenderer::default();
     let n_new = renderer.n_new_cells(&outcome, &spec);
     // Of this head: the baseline for Value, and three patterns of Query and Key.

@@ -211,7 +211,7 @@ fn a_pdf_is_the_same_bytes_on_every_run_whatever_fonts_have() {
 /// Above a size a heatmap is a picture in a vector file too: it stays sharp, and the file stays small.
 #[test]
 fn large_heatmaps_are_pictures_in_vector_files() {
-    let outcome = support::synthetic(300, Mask::Causal);
+    let outcome = support::synthetic(300, Mask::CAUSAL);
     let figure = figure(&outcome, &FigureStyle::default()).unwrap();
     assert_eq!(figure.heatmaps.len(), 9);
     let svg = draw(&outcome, &FigureStyle::default(), FileFormat::Svg, None).unwrap();

@@ -43,7 +43,7 @@ fn gallery() {
     let quantity = |quantity, ground| FigureStyle { ground, ..FigureStyle::of(quantity) };
     let look = Look { limits_from: LimitsFrom::EachPanel, ..Look::of(Quantity::WeightedValue) };
     let own = FigureStyle { look, ..default.clone() };
-    let causal = |n| support::synthetic(n, Mask::Causal);
+    let causal = |n| support::synthetic(n, Mask::CAUSAL);
     for (name, outcome, style) in [
         ("captured", support::captured(), &default),
         ("dark", support::captured(), &dark),
@@ -57,7 +57,7 @@ fn gallery() {
         ("t64", causal(64), &default),
         ("t300", causal(300), &default),
         ("t600", causal(600), &dark),
-        ("bidirectional", support::synthetic(12, Mask::Bidirectional), &default),
+        ("bidirectional", support::synthetic(12, Mask::BIDIRECTIONAL), &default),
         ("difference", support::captured(), &FigureStyle::of(Quantity::Difference)),
         ("difference-dark", support::captured(), &quantity(Quantity::Difference, Ground::Dark)),
         ("ratio", support::captured(), &FigureStyle::of(Quantity::UniformRatio)),
@@ -119,7 +119,7 @@ fn overlap(a: Rect, b: Rect) -> bool {
 
 /// Styles and outcomes that stretch the layout in different directions.
 fn stretched() -> Vec<(String, Figure)> {
-    let causal = |n| support::synthetic(n, Mask::Causal);
+    let causal = |n| support::synthetic(n, Mask::CAUSAL);
     let outcomes = [support::captured(), causal(1), causal(2), causal(5), causal(64), causal(97), causal(300)];
     let mut figures = Vec::new();
     for quantity in Quantity::ALL {
@@ -201,7 +201,7 @@ fn panels_are_equal_squares_in_rows_and_columns() {
 #[test]
 fn at_300_dpi_every_cell_has_the_same_whole_number_of_pixels() {
     for n_positions in [1, 2, 5, 12, 24, 31, 64] {
-        let figure = figure_of(&support::synthetic(n_positions, Mask::Causal), &FigureStyle::default());
+        let figure = figure_of(&support::synthetic(n_positions, Mask::CAUSAL), &FigureStyle::default());
         for heatmap in &figure.heatmaps {
             let [x, y, side] = [heatmap.rect.x, heatmap.rect.y, heatmap.rect.width].map(|at| at * 300.0 / 72.0);
             let cell = side / n_positions as f64;
@@ -307,7 +307,7 @@ fn a_png_shows_the_colour_of_every_weight_and_knows_its_resolution() {
 
 #[test]
 fn a_sink_of_one_column_survives_a_resolution_that_has_fewer_pixels_than_cells() {
-    let outcome = support::synthetic(300, Mask::Causal);
+    let outcome = support::synthetic(300, Mask::CAUSAL);
     let spec = FigureSpec::from_outcome(&outcome, &FigureStyle::default());
     let figure = layout(&spec).unwrap();
     // The baseline's strongest weight on key 0 in the lower half, where nothing else is as strong.
@@ -358,7 +358,7 @@ fn svg_and_png_show_the_same() {
             },
         ),
         (
-            support::synthetic(100, Mask::Bidirectional),
+            support::synthetic(100, Mask::BIDIRECTIONAL),
             FigureStyle { look: Look { norm: ColorNorm::Auto, ..Look::default() }, ..FigureStyle::default() },
         ),
     ] {

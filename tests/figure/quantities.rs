@@ -121,7 +121,7 @@ fn all_quantities_of_one_cell_are_those_of_the_measures() {
         }
     }
     assert_eq!(CellValues::of(&outcome.baseline, &outcome.baseline, [3, 4]), None, "masked");
-    let without_values = support::synthetic(5, Mask::Causal).baseline;
+    let without_values = support::synthetic(5, Mask::CAUSAL).baseline;
     let values = CellValues::of(&without_values, &without_values, [3, 2]).unwrap();
     assert_eq!(values.value(Quantity::WeightedValue), None);
 }
@@ -166,7 +166,7 @@ fn differences_and_ratios_are_pytorchs() {
 
 #[test]
 fn without_values_there_is_no_weighted_value() {
-    let outcome = support::synthetic(5, Mask::Causal);
+    let outcome = support::synthetic(5, Mask::CAUSAL);
     assert!(outcome.baseline.value_norms().is_none());
     assert!(
         Measure::new(Quantity::WeightedValue, &outcome.panels[at(Component::Query, 0)], &outcome.baseline).is_none()
@@ -192,7 +192,7 @@ fn render(outcome: &Outcome, spec: &PictureSpec) -> PanelPictures {
 
 #[test]
 fn reduced_a_sink_is_seen_in_every_quantity() {
-    let outcome = support::synthetic(300, Mask::Causal);
+    let outcome = support::synthetic(300, Mask::CAUSAL);
     let queries = 150..300;
     for quantity in [Quantity::Weight, Quantity::Difference, Quantity::UniformRatio, Quantity::Score] {
         let (component, column) =

@@ -54,7 +54,7 @@ pub fn goldens() -> Vec<Golden> {
     let loaded = |folder: PathBuf| load(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let goldens: Vec<Golden> = folders.into_iter().map(loaded).collect();
     assert!(goldens.iter().any(|golden| golden.name == "bundled"));
-    assert!(goldens.iter().any(|golden| golden.mask() == Mask::Bidirectional));
+    assert!(goldens.iter().any(|golden| golden.mask() == Mask::BIDIRECTIONAL));
     goldens
 }
 
@@ -96,7 +96,7 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
     let golden = Golden { name: name_of(folder), model, token_ids, tensors, cases, rounding };
     let is_encoder = meta["model_type"].as_str().is_some_and(|model_type| ENCODERS.contains(&model_type));
     let causal = meta["causal"].as_bool().unwrap_or(!is_encoder);
-    assert_eq!(golden.mask(), if causal { Mask::Causal } else { Mask::Bidirectional });
+    assert_eq!(golden.mask(), if causal { Mask::CAUSAL } else { Mask::BIDIRECTIONAL });
     Ok(golden)
 }
 

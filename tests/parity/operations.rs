@@ -61,7 +61,7 @@ fn every_mean_is_pytorchs() {
                 worst = worst.max(difference);
             }
             // Row 0 of a causal pattern is one key, whatever its score; nothing but values reaches the output there.
-            let silent = golden.mask() == Mask::Causal
+            let silent = golden.mask() == Mask::CAUSAL
                 && case.component == Component::Query
                 && (1..golden.token_ids.len()).all(|position| !case.reach.positions.contains(position));
             assert_eq!(run.bits() == unchanged, silent, "{}: changes something", case.name);

@@ -32,7 +32,7 @@ pub fn captured() -> Outcome {
     let (_, header) = SafeTensors::read_metadata(&file).unwrap();
     let tokens: Vec<String> = serde_json::from_str(&header.metadata().as_ref().unwrap()["tokens"]).unwrap();
     let [query, key, value] = captured_vectors();
-    let qkv = LayerQkv::new(query, key, Some(value), 0.125, Mask::Causal).unwrap();
+    let qkv = LayerQkv::new(query, key, Some(value), 0.125, Mask::CAUSAL).unwrap();
     outcome(qkv, 3, tokens.iter().map(|piece| piece.replace('Ġ', " ")).collect())
 }
 
@@ -43,7 +43,7 @@ pub fn two_tokens() -> Outcome {
     let query = vectors([1.0, 1.0, 0.0, 0.0], 1);
     let key = vectors([3.0_f32.ln(), 0.0, 0.0, 0.0], 1);
     let value = vectors([3.0, 4.0, 0.0, -2.0], 2);
-    let qkv = LayerQkv::new(query, key, Some(value), 1.0, Mask::Causal).unwrap();
+    let qkv = LayerQkv::new(query, key, Some(value), 1.0, Mask::CAUSAL).unwrap();
     let epsilon = [0.5, 0.0, 1.0].map(|epsilon| Epsilon::new(epsilon).unwrap());
     outcome_at(&epsilon, qkv, 0, vec!["a".to_owned(), "b".to_owned()])
 }

@@ -109,7 +109,7 @@ impl Bert {
                 qk_norm: None,
                 rotary: None,
                 scale: usual_scale(self.shape.head_dim),
-                mask: Mask::Bidirectional,
+                mask: Mask::BIDIRECTIONAL,
                 output: Map::biased("attention.output.dense"),
             },
             attention_norms: Norms::on_sum(self.norm("attention.output.LayerNorm")),

@@ -50,7 +50,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: None,
             scale: usual_scale(shape.head_dim),
-            mask: Mask::Bidirectional,
+            mask: Mask::BIDIRECTIONAL,
             output: Map::biased("attention.out_lin"),
         },
         attention_norms: Norms::on_sum(Norm::layer("sa_layer_norm", EPS)),

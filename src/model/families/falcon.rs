@@ -52,7 +52,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: Some(rotary::whole(config, RopeKeys::USUAL, shape.head_dim)?),
             scale: usual_scale(shape.head_dim),
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::new("self_attention.dense", bias),
         },
         attention_norms,

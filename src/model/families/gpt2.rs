@@ -56,7 +56,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: None,
             scale: if by_layer { scale / (index + 1) as f64 } else { scale },
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::conv1d("attn.c_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),

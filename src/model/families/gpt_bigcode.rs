@@ -48,7 +48,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: None,
             scale: if config.flag_or("scale_attn_weights", true)? { usual_scale(shape.head_dim) } else { 1.0 },
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::biased("attn.c_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),

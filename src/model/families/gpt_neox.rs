@@ -59,7 +59,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: Some(rotary::partial(config, ROPE, shape.head_dim)?),
             scale: usual_scale(shape.head_dim),
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::new("attention.dense", bias),
         },
         attention_norms: Norms::before(Norm::layer("input_layernorm", eps)),

@@ -48,7 +48,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: Some(rotary(config, shape.head_dim)?),
             scale: usual_scale(shape.head_dim),
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::plain("attn.out_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),

@@ -194,7 +194,7 @@ impl Llama {
                     .then(|| QkNorm::per_head(self.norm("self_attn.q_norm"), self.norm("self_attn.k_norm"))),
                 rotary: Some(self.rotary.clone()),
                 scale: usual_scale(shape.head_dim),
-                mask: Mask::Causal,
+                mask: Mask::CAUSAL,
                 output: Map::new("self_attn.o_proj", self.output_bias),
             },
             attention_norms: Norms::before(self.norm("input_layernorm")),

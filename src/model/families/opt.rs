@@ -50,7 +50,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             qk_norm: None,
             rotary: None,
             scale: usual_scale(shape.head_dim),
-            mask: Mask::Causal,
+            mask: Mask::CAUSAL,
             output: Map::new("self_attn.out_proj", bias),
         },
         attention_norms: norms("self_attn_layer_norm"),

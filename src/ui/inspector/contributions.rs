@@ -42,7 +42,7 @@ impl Contributions {
             hint(ui, "not computed yet");
             return;
         };
-        hint(ui, &format!("q_d · k_d × scale: they sum to the score, {}", fixed(why.score, PLACES)));
+        hint(ui, &format!("q_d · k_d × scale: they sum to the score, {}", fixed(why.product, PLACES)));
         let choices = [
             (Order::Dimension, "By dimension", "Dimension 0 on the left"),
             (Order::Size, "By size", "The largest on the left, whatever the sign"),
@@ -129,7 +129,7 @@ fn summary(why: &Why) -> String {
         .map_or_else(String::new, |dimension| {
             format!(", largest: dimension {dimension} {}", significant(why.contributions[dimension], DIGITS))
         });
-    format!("sum {}{largest}", fixed(why.score, PLACES))
+    format!("sum {}{largest}", fixed(why.product, PLACES))
 }
 
 /// The bar under `x`.

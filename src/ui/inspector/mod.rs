@@ -90,7 +90,7 @@ fn pinned_ui(
     let Cell { query, key } = cell;
     ui.label(format!("{query} {} → {key} {}", numbers::token(outcome, query), numbers::token(outcome, key)));
     let Some(reading) = reading else {
-        ui.label("masked: a token cannot attend to a later one");
+        ui.label(numbers::masked(outcome, cell));
         return;
     };
     ui.label(format!("baseline {}", numbers::weight(reading.baseline_weight())));

@@ -4,7 +4,7 @@ use egui::{FontFamily, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::{hint, panel_name};
 use crate::{
-    attention::{Mask, PanelId},
+    attention::PanelId,
     engine::{NextToken, Outcome},
     ui::theme::{self, space},
 };
@@ -17,7 +17,7 @@ const BARS_SHARE: f32 = 0.25;
 /// A row a token: its two bars and its two probabilities.
 pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
-    let what = if outcome.mask() == Mask::Causal { "Next token" } else { "Last token" };
+    let what = if outcome.mask().is_causal() { "Next token" } else { "Last token" };
     hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel)));
     let largest = tokens.iter().map(|token| token.baseline.max(token.modified)).fold(f64::MIN_POSITIVE, f64::max);
     let width = ui.available_width();

@@ -91,7 +91,9 @@ impl Profile {
         let colors = theme::of(ui);
         let bounds = axis.bounds(curves);
         let label = |hover: &HoverPosition<'_>| match hover {
-            HoverPosition::NearDataPoint { plot_name, index, .. } => described(curves, plot_name, *index, outcome),
+            HoverPosition::NearDataPoint { plot_name, index, .. } => {
+                described(curves, plot_name, reading.first_key, *index, outcome)
+            }
             HoverPosition::Elsewhere { .. } => None,
         };
         let mut plot = Plot::new("row profile")
@@ -115,14 +117,15 @@ impl Profile {
             plot.set_plot_bounds_y(bounds.clone());
             plot.vline(VLine::new("", key as f64).color(colors.pin).width(1.5).allow_hover(false));
             for (index, curve) in curves.iter().enumerate() {
-                plot.line(axis.line(curve, *bounds.start()).id(("profile", index)));
+                plot.line(axis.line(curve, reading.first_key, *bounds.start()).id(("profile", index)));
             }
         });
         let enabled = ui.is_enabled();
         shown.response.widget_info(|| {
             let name = format!("Row profile of query {query} {}", numbers::token(outcome, query));
             let mut info = WidgetInfo::labeled(Role::Image, enabled, name);
-            let weight = |curve: &Curve| Some(format!("{} {}", curve.name, numbers::precise(*curve.row.get(key)?)));
+            let weight =
+                |curve: &Curve| Some(format!("{} {}", curve.name, numbers::precise(reading.in_row(&curve.row)?)));
             let weights: Vec<String> = curves.iter().filter_map(weight).collect();
             info.current_text_value =
                 Some(format!("at key {key} {}: {}", numbers::token(outcome, key), weights.join("; ")));
@@ -152,13 +155,13 @@ impl Axis {
     }
 
     /// `least` is the lower end of the axis.
-    fn line(self, curve: &Curve, least: f64) -> Line<'static> {
+    fn line(self, curve: &Curve, first_key: usize, least: f64) -> Line<'static> {
         let height = |weight: f64| match self {
             Self::Linear => weight,
             Self::Log => weight.log10().max(least),
         };
         let points: PlotPoints<'static> =
-            curve.row.iter().enumerate().map(|(key, &weight)| [key as f64, height(weight)]).collect();
+            curve.row.iter().zip(first_key..).map(|(&weight, key)| [key as f64, height(weight)]).collect();
         let style = match curve.look.dashes {
             None => LineStyle::Solid,
             Some([dash, _]) if dash > 2.0 => LineStyle::Dashed { length: dash },
@@ -169,13 +172,14 @@ impl Axis {
 }
 
 /// Key, weight, and every panel that has this very row.
-fn described(curves: &[Curve], name: &str, index: usize, outcome: &Outcome) -> Option<String> {
+fn described(curves: &[Curve], name: &str, first_key: usize, index: usize, outcome: &Outcome) -> Option<String> {
     let curve = curves.iter().find(|curve| curve.name == name)?;
     let weight = curve.row.get(index)?;
     let same = curves.iter().filter(|other| std::sync::Arc::ptr_eq(&other.row, &curve.row));
     let names: Vec<&str> = same.map(|other| other.name.as_str()).collect();
-    let token = numbers::token(outcome, index);
-    Some(format!("key {index} {token}\nweight {}\n{}", numbers::precise(*weight), names.join("\n")))
+    let key = first_key + index;
+    let token = numbers::token(outcome, key);
+    Some(format!("key {key} {token}\nweight {}\n{}", numbers::precise(*weight), names.join("\n")))
 }
 
 /// Whole decades, at most [`DECADES`] of them labelled.

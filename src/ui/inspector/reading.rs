@@ -18,6 +18,8 @@ pub struct Reading {
     pub why: Option<Why>,
     pub baseline: Why,
     pub baseline_row: Row,
+    /// The key of every row's first weight.
+    pub first_key: usize,
     /// `None` while a panel is awaited.
     pub rows: Grid<Option<Row>>,
 }
@@ -63,7 +65,8 @@ impl Reading {
         });
         let selected = origin.panels.get(origin.selected).and_then(Option::as_ref);
         let why = selected.and_then(|pattern| Why::of(pattern, query, key));
-        Some(Self { origin, why, baseline, baseline_row, rows })
+        let first_key = origin.baseline.attended(query).start;
+        Some(Self { origin, why, baseline, baseline_row, first_key, rows })
     }
 
     pub fn cell(&self) -> Cell {
@@ -93,9 +96,14 @@ impl Reading {
         self.rows.get(panel)?.as_ref().map(|row| self.rounded(row))
     }
 
+    /// The pinned cell's weight in a row.
+    pub fn in_row(&self, row: &Row) -> Option<f64> {
+        row.get(self.origin.cell.key.checked_sub(self.first_key)?).copied()
+    }
+
     /// As files and the card at the pointer have it.
     #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
     fn rounded(&self, row: &Row) -> f32 {
-        row.get(self.origin.cell.key).map_or(f32::NAN, |&weight| weight as f32)
+        self.in_row(row).map_or(f32::NAN, |weight| weight as f32)
     }
 }

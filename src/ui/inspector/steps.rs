@@ -1,7 +1,7 @@
 //! The multiplication table of one weight as text: each number follows from those above it.
 
 use super::digits::{PLACES, at_least, fixed, places_lost, significant};
-use crate::attention::{Change, Component, Epsilon, Operation, Why};
+use crate::attention::{Capped, Change, Component, Epsilon, Operation, Why};
 
 /// Digits of exp; one more for what it is divided by, one less for what that makes.
 const EXP_DIGITS: usize = 8;
@@ -66,13 +66,14 @@ pub fn steps(why: &Why, component: Component, unchanged: Unchanged) -> Vec<Step>
     match why.change {
         None => {
             steps.push(Step::Remark(unchanged.remark(component)));
-            steps.push(number("score", "q·k × scale", score(why, why.score), "What enters the softmax"));
+            steps.push(number(product_name(why), "q·k × scale", score(why, why.product), product_hint(why)));
         }
         Some(change) => {
             steps.push(number("score before ε", "q·k × scale", unmodified, ""));
             steps.extend(of_change(why, change, component, places));
         }
     }
+    steps.extend(of_rule(why));
     steps.extend([
         number("row max", "", score(why, why.row_max), "The largest score of the row, over all its keys"),
         number(
@@ -81,7 +82,7 @@ pub fn steps(why: &Why, component: Component, unchanged: Unchanged) -> Vec<Step>
             significant(why.exp, EXP_DIGITS),
             "At most 1: the row’s maximum is taken off first",
         ),
-        number("row sum", "", significant(why.row_sum, EXP_DIGITS + 1), "The sum of exp over all keys of the row"),
+        number("row sum", "", significant(why.row_sum, EXP_DIGITS + 1), row_sum_hint(why)),
         number("weight", "exp / row sum", significant(why.weight, EXP_DIGITS - 1), "What the panel shows"),
     ]);
     steps
@@ -120,7 +121,7 @@ fn of_change(why: &Why, change: Change, component: Component, places: usize) -> 
         steps.push(number(name, "", fixed(other, places), &hint));
     }
     steps.push(number("ε", "", epsilon, change.operation.formula()));
-    steps.push(number("score", formula, score(why, why.score), &hint));
+    steps.push(number(product_name(why), formula, score(why, why.product), &hint));
     steps
 }
 
@@ -129,6 +130,44 @@ fn of_change(why: &Why, change: Change, component: Component, places: usize) -> 
 fn score(why: &Why, score: f64) -> String {
     let is_product = why.change.is_none_or(|change| change.other.is_none());
     if is_product { at_least(score, PLACES, SCORE_DIGITS) } else { fixed(score, PLACES) }
+}
+
+/// What happens between the product and the softmax: soft cap, bias, and the sink logit beside the row.
+fn of_rule(why: &Why) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(Capped { cap, score: capped }) = why.softcap {
+        steps.push(number("soft cap", "", format!("{cap}"), "What scores are bent towards, however large they are"));
+        let name = if why.bias.is_some() { "capped score" } else { "score" };
+        let formula = "cap × tanh(product / cap)";
+        steps.push(number(name, formula, fixed(capped, PLACES), "What enters the softmax"));
+    }
+    if let Some(bias) = why.bias {
+        steps.push(number("bias", "", fixed(bias, PLACES), "What the model adds for the key’s position (ALiBi)"));
+        let formula = if why.softcap.is_some() { "capped score + bias" } else { "product + bias" };
+        steps.push(number("score", formula, fixed(why.score, PLACES), "What enters the softmax"));
+    }
+    if let Some([sink, _]) = why.sink {
+        let hint = "A learned logit of this head: what it draws in the softmax goes to no key";
+        steps.push(number("sink logit", "", fixed(sink, PLACES), hint));
+    }
+    steps
+}
+
+/// The score before soft cap and bias, which is the score itself where there are none.
+fn product_name(why: &Why) -> &'static str {
+    if why.softcap.is_none() && why.bias.is_none() { "score" } else { "product" }
+}
+
+fn product_hint(why: &Why) -> &'static str {
+    if why.softcap.is_none() && why.bias.is_none() { "What enters the softmax" } else { "Before soft cap and bias" }
+}
+
+fn row_sum_hint(why: &Why) -> &'static str {
+    if why.sink.is_some() {
+        "The sum of exp over all keys of the row and the sink logit"
+    } else {
+        "The sum of exp over all keys of the row"
+    }
 }
 
 /// `1/√64`, where that is what it is.

@@ -36,7 +36,7 @@ impl Toy {
         let key = Array3::from_shape_fn((1, n, n), |(_, j, i)| odds(i, j).ln());
         // All of length 5, and so is every mixture of them.
         let value = Array3::from_shape_fn((1, n, 2), |(_, _, d)| if d == 0 { 3.0 } else { 4.0 });
-        let layer = LayerQkv::new(query, key, Some(value), 1.0, Mask::Causal).ok()?;
+        let layer = LayerQkv::new(query, key, Some(value), 1.0, Mask::CAUSAL).ok()?;
         let scores = Arc::new(layer.head_scores(0));
         Some(Self { layer, scores })
     }
@@ -55,7 +55,7 @@ impl Toy {
     pub fn with_value(&self, epsilon: Epsilon) -> Option<(Pattern, f64)> {
         let (pattern, edit) = self.edited(Component::Value, epsilon);
         let output = self.layer.head_output(0, &pattern, &edit)?;
-        Some((pattern, output_norm(&output)))
+        Some((pattern, output_norm(&output, Mask::CAUSAL)))
     }
 }
 
@@ -88,7 +88,7 @@ pub struct Side {
 /// q = (1, 2) and k = (3, 1): as they are, with q halved, with k halved.
 pub fn sides() -> Option<[Side; 3]> {
     let (query, key) = (array![[[1.0, 2.0]]], array![[[3.0, 1.0]]]);
-    let layer = LayerQkv::new(query, key, None, 1.0, Mask::Causal).ok()?;
+    let layer = LayerQkv::new(query, key, None, 1.0, Mask::CAUSAL).ok()?;
     let scores = Arc::new(layer.head_scores(0));
     let half = Epsilon::FIGURE[0];
     let side = |component: Option<Component>| {
@@ -108,7 +108,7 @@ pub fn sides() -> Option<[Side; 3]> {
 /// there, and the first head's (2, 0) at the other position.
 pub fn operated(operation: Operation, epsilon: Epsilon) -> Option<[f32; 2]> {
     let query = array![[[4.0, 2.0], [2.0, 0.0]], [[0.0, 4.0], [1.0, 1.0]]];
-    let layer = LayerQkv::new(query.clone(), query, None, 1.0, Mask::Causal).ok()?;
+    let layer = LayerQkv::new(query.clone(), query, None, 1.0, Mask::CAUSAL).ok()?;
     let edit = layer.head_edit(0, 0, Some(&edit(Component::Query, operation, epsilon)));
     let applied = edit.applied(Component::Query, layer.query(0));
     Some([applied[[0, 0]], applied[[0, 1]]])

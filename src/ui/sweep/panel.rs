@@ -67,7 +67,7 @@ pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(
         message_ui(ui, &failure);
     } else if let Some(sweep) = curves.shown() {
         match unmeasured(session.view().sweep.metric, sweep, session, shape) {
-            Some(message) => message_ui(ui, message),
+            Some(message) => message_ui(ui, &message),
             None => plot::plot_ui(ui, session, sweep, curves, actions),
         }
     }
@@ -140,22 +140,21 @@ fn message_ui(ui: &mut Ui, message: &str) {
 }
 
 /// Why there is no curve of `metric`.
-fn unmeasured(
-    metric: SweepMetric,
-    sweep: &Sweep,
-    session: &Session,
-    shape: Option<(usize, Mask)>,
-) -> Option<&'static str> {
+fn unmeasured(metric: SweepMetric, sweep: &Sweep, session: &Session, shape: Option<(usize, Mask)>) -> Option<String> {
     if metric.of(&sweep.baseline).is_some() {
         return None;
     }
     Some(match (metric, session.pinned()) {
-        (SweepMetric::SinkMass, _) => "The sink mass needs four tokens.",
-        (SweepMetric::Weight, None) => "Click a cell to follow its weight over ε.",
+        (SweepMetric::SinkMass, _) => match shape.and_then(|(_, mask)| mask.window()) {
+            Some(window) if window < 4 => format!("Within a window of {window} no query from 3 on sees key 0."),
+            _ => "The sink mass needs four tokens.".to_owned(),
+        },
+        (SweepMetric::Weight, None) => "Click a cell to follow its weight over ε.".to_owned(),
         (SweepMetric::Weight, Some(cell)) => {
-            let is_masked = shape.is_some_and(|(n, mask)| cell.query < n && cell.key < n && !mask.allows(cell, n));
-            if is_masked { "The pinned cell is masked: a token cannot attend to a later one." } else { "" }
+            let shape = shape.filter(|&(n, _)| cell.query < n && cell.key < n);
+            let reason = shape.and_then(|(_, mask)| mask.reason(cell.query, cell.key));
+            reason.map_or_else(String::new, |reason| format!("The pinned cell is masked: {reason}."))
         }
-        _ => "This needs two tokens.",
+        _ => "This needs two tokens.".to_owned(),
     })
 }

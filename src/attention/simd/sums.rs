@@ -7,7 +7,7 @@ const LANES: usize = 8;
 ///
 /// The terms of a row are added one after the other, from the first to the last, so that a sum does not depend on how
 /// many rows there are.
-pub(super) fn sums_of_rows<T: Copy>(
+pub fn sums_of_rows<T: Copy>(
     cells: &[T],
     n_columns: usize,
     term: impl Fn(usize, usize, T) -> f64,

@@ -22,12 +22,12 @@ pub fn exp_in_place(values: &mut [f32]) {
 ///
 /// What rounding takes from the sum is summed too, so that thousands of weights beside a sink count, each of which is too
 /// small to change an f32 sum of 1.
-pub(super) fn exp_sum(below: &[f32], factor: f32, exps: &mut [f32]) -> f64 {
+pub fn exp_sum(below: &[f32], factor: f32, exps: &mut [f32]) -> f64 {
     Arch::new().dispatch(Scaled { below, factor, exps })
 }
 
 /// [`exp_sum`] of values that are replaced, with factor 1.
-pub(super) fn exp_sum_in_place(values: &mut [f32]) -> f64 {
+pub fn exp_sum_in_place(values: &mut [f32]) -> f64 {
     exp_in_place(values);
     sum(values)
 }
@@ -45,7 +45,7 @@ fn sum(values: &[f32]) -> f64 {
 }
 
 /// Σ exp·below in f64, where an exp of 0 counts 0.
-pub(super) fn weighted_sum(exps: &[f32], below: &[f32]) -> f64 {
+pub fn weighted_sum(exps: &[f32], below: &[f32]) -> f64 {
     Arch::new().dispatch(
         #[inline(always)]
         || {
@@ -64,7 +64,7 @@ pub(super) fn weighted_sum(exps: &[f32], below: &[f32]) -> f64 {
 }
 
 /// Multiplies each value by `factor`.
-pub(super) fn scale(values: &mut [f32], factor: f32) {
+pub fn scale(values: &mut [f32], factor: f32) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
@@ -77,7 +77,7 @@ pub(super) fn scale(values: &mut [f32], factor: f32) {
 
 /// Writes factor·x for each x of `values` to `products`, rounded once.
 #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-pub(super) fn scaled_into(values: &[f64], factor: f64, products: &mut [f32]) {
+pub fn scaled_into(values: &[f64], factor: f64, products: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
