@@ -147,14 +147,14 @@ impl Session {
                 self.view.person = person;
             }
             Command::SetLayer(layer) => {
-                self.experiment.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers)))
+                self.experiment.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers)));
             }
             Command::SetHead(head) => self.experiment.head = facts.map_or(head, |facts| head.min(last(facts.n_heads))),
             Command::StepLayer(by) => {
-                self.experiment.layer = step(self.experiment.layer, by, facts.map(|facts| facts.n_layers))
+                self.experiment.layer = step(self.experiment.layer, by, facts.map(|facts| facts.n_layers));
             }
             Command::StepHead(by) => {
-                self.experiment.head = step(self.experiment.head, by, facts.map(|facts| facts.n_heads))
+                self.experiment.head = step(self.experiment.head, by, facts.map(|facts| facts.n_heads));
             }
             Command::SetScope(scope) => self.experiment.scope = scope,
             Command::Pin(cell) => self.pinned = Some(cell),

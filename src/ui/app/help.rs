@@ -3,7 +3,7 @@
 use egui::Context;
 
 use super::App;
-use crate::session::Command;
+use crate::{session::Command, ui::tour::Tour};
 
 impl App {
     /// Both, over everything else. Dialogs, menus and fields take their keys first.
@@ -16,7 +16,7 @@ impl App {
         let has_arrows = session.pinned().is_none() && !session.view().heads;
         if self.palette.is_open() {
             // It is a short question in the middle of the window: the card would lie over it.
-            self.tour.stand_back(ctx);
+            Tour::stand_back(ctx);
         } else {
             self.tour.show(ctx, has_keys, has_arrows);
         }

@@ -27,7 +27,7 @@ impl App {
             return;
         }
         let outcome = self.pictures.frame().map(|frame| &frame.outcome);
-        let facts = self.service.source(&session.source()).map(|source| source.facts().clone());
+        let facts = self.service.source(session.source()).map(|source| source.facts().clone());
         let screen = OnScreen {
             facts: facts.as_deref(),
             n_positions: outcome.map_or(0, Outcome::n_positions),
@@ -53,7 +53,7 @@ impl App {
         if let Some(source) = self.opener.cancel() {
             self.toasts.info(format!("{} was not opened.", source.name()));
             self.sessions.stays_away();
-            if self.service.source(&self.session().source()).is_none() {
+            if self.service.source(self.session().source()).is_none() {
                 // There is nothing to stay with.
                 self.apply(Command::OpenExample(Bundled::Smollm2));
             }
@@ -97,7 +97,7 @@ impl App {
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
             self.toasts.info(format!("{} is no longer there, nor among the recent ones.", failed.source.name()));
         }
-        let is_first = self.pictures.frame().is_none() && self.service.source(&self.session().source()).is_none();
+        let is_first = self.pictures.frame().is_none() && self.service.source(self.session().source()).is_none();
         if is_first || failed.source == *self.session().source() && self.service.source(&failed.source).is_none() {
             self.unopened = Some(failed.message);
         }

@@ -47,7 +47,7 @@ fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     if export.clicked() {
         actions.push(figure);
     }
-    for entry in panels(&situation.session.view()) {
+    for entry in panels(situation.session.view()) {
         let mut is_open = entry.mark == Mark::Check(true);
         let toggle = ui.toggle_value(&mut is_open, &*entry.name).on_hover_text(hint(&entry.hint, &entry.action));
         match entry.action {

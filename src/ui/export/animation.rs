@@ -232,7 +232,7 @@ impl AnimationQuestion {
         let (path, fingerprints) = (&self.path, &self.fingerprints);
         let payload = || document::payload(&self.session, &self.shown, path, fingerprints);
         let payload = self.looks.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
-        let style = self.looks.style(&self.session.view());
+        let style = self.looks.style(self.session.view());
         Ok(Film { spec: self.session.run_spec(), style, animation: self.animation.clone(), format, payload })
     }
 }

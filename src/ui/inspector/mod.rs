@@ -54,7 +54,7 @@ impl Inspector {
         let selected = frame.outcome.shape().nearest(session.selected());
         self.reading = session.pinned().and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
         section(ui, "Pinned cell", |ui| {
-            pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions)
+            pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions);
         });
         if let Some(reading) = &self.reading {
             section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));

@@ -229,7 +229,7 @@ impl Sessions {
 
     /// Keeps what is on screen for after a crash, and the window's title.
     pub fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
-        self.inputs.add_source(&session.source());
+        self.inputs.add_source(session.source());
         self.autosave.follow(ctx, session, shown);
         let title = self.title_of(session);
         if title != self.title {

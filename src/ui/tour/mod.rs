@@ -80,7 +80,7 @@ impl Tour {
     }
 
     /// In place of [`Self::show`] while something else is in the foreground.
-    pub fn stand_back(&self, ctx: &Context) {
+    pub fn stand_back(ctx: &Context) {
         Landmarks::take(ctx);
     }
 
