@@ -5,7 +5,7 @@
 //! - [`cli`] and [`ui`]: the command line and the window
 //! - [`session`]: everything needed to reproduce a view, and the commands that change it
 //! - [`figure`]: the publication figure, colours, pooling to pixels
-//! - [`engine`]: requests, caches, the worker thread
+//! - [`engine`]: requests, caches, the service that answers questions
 //! - [`model`]: language models with intervention sites
 //! - [`numbers`]: exact weights into files
 //! - [`capture`]: query, key and value vectors from files

@@ -16,6 +16,7 @@ mod app;
 mod attention;
 mod captures;
 mod cli;
+mod docs;
 mod engine;
 mod faults;
 mod figure;

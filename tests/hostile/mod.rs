@@ -1,4 +1,5 @@
-//! Files that anybody may have written: every input that fuzzing found wrong once, and damaged copies of good files.
+//! Files that anybody may have written: good ones, damaged copies of them, and what fuzzing finds (put it into
+//! `tests/fuzz/regressions`, in the folder of its target).
 //!
 //! What is asserted is in `tests/fuzz/inputs.rs`, which the fuzz targets share: no panic, refusals of one short sentence,
 //! what opens can be used.

@@ -1,0 +1,28 @@
+//! The figure of the paper, drawn from vectors into a file.
+//!
+//! ```sh
+//! cargo run --release --example figure -- figure.svg
+//! ```
+
+use std::path::PathBuf;
+
+use attenuate::{
+    engine::Engine,
+    figure::{FigureStyle, FileFormat, Ground, draw},
+    session::Session,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let file = std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("figure.svg"), PathBuf::from);
+
+    // The window's default session is the figure: query, key and value vectors of SmolLM2-135M-Instruct, layer 14, head 3.
+    let outcome = Engine::default().run(&Session::default().run_spec(), &|| false)?;
+    let style =
+        FigureStyle { ground: Ground::Dark, title: Some("Layer 14, head 3".to_owned()), ..FigureStyle::default() };
+
+    // The name's ending decides the format. The same outcome and style give the same bytes.
+    let bytes = draw(&outcome, &style, FileFormat::of(&file)?, None)?;
+    std::fs::write(&file, bytes)?;
+    println!("{}", file.display());
+    Ok(())
+}
