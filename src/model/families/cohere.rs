@@ -7,11 +7,19 @@
 use super::{
     description::{Description, Norm, NormExtent, NormKind, NormPlace, Norms, Order, QkNorm},
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::Unembedding, config::Config};
 
 pub const COHERE: Family = Family { model_types: &["cohere"], models: "Command R, Aya", read };
+
+pub const COHERE_GGUF: Gguf = Gguf {
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    keys: &[("logit_scale", "logit_scale")],
+    told_by_tensors: &[("use_qk_norm", "attn_q_norm", true)],
+    ..Gguf::called("command-r", "cohere")
+};
 
 const DEFAULTS: Defaults = Defaults {
     eps_key: "layer_norm_eps",

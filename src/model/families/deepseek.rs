@@ -11,6 +11,7 @@ use super::{
         RouterScores, Shared, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, Rotated, When},
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -24,6 +25,41 @@ use crate::model::{
 pub const DEEPSEEK_V2: Family =
     Family { model_types: &["deepseek_v2"], models: "DeepSeek-V2, -V2-Lite, -Coder-V2", read: read_v2 };
 pub const DEEPSEEK_V3: Family = Family { model_types: &["deepseek_v3"], models: "DeepSeek-V3, -R1", read: read_v3 };
+
+pub const DEEPSEEK_V2_GGUF: Gguf = Gguf {
+    rotated: Rotated::LowRank,
+    keys: &[
+        ("attention.q_lora_rank", "q_lora_rank"),
+        ("attention.kv_lora_rank", "kv_lora_rank"),
+        ("leading_dense_block_count", "first_k_dense_replace"),
+        ("expert_count", "n_routed_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_shared_count", "n_shared_experts"),
+        ("expert_feed_forward_length", "moe_intermediate_size"),
+        ("expert_weights_scale", "routed_scaling_factor"),
+        ("expert_group_count", "n_group"),
+        ("expert_group_used_count", "topk_group"),
+    ],
+    ..Gguf::called("deepseek2", "deepseek_v2")
+};
+pub const DEEPSEEK_V3_GGUF: Gguf = Gguf {
+    when: When::Sigmoid,
+    keys: &[
+        ("attention.q_lora_rank", "q_lora_rank"),
+        ("attention.kv_lora_rank", "kv_lora_rank"),
+        ("leading_dense_block_count", "first_k_dense_replace"),
+        ("expert_count", "n_routed_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_shared_count", "n_shared_experts"),
+        ("expert_feed_forward_length", "moe_intermediate_size"),
+        ("expert_weights_norm", "norm_topk_prob"),
+        ("expert_weights_scale", "routed_scaling_factor"),
+        ("expert_group_count", "n_group"),
+        ("expert_group_used_count", "topk_group"),
+    ],
+    constants: &[("norm_topk_prob", false)],
+    ..Gguf { model_type: "deepseek_v3", ..DEEPSEEK_V2_GGUF }
+};
 
 /// Where both versions differ.
 struct Version {

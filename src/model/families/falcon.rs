@@ -11,6 +11,7 @@ use super::{
         Projections, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, ShapeNames},
     rotary,
 };
 use crate::{
@@ -26,6 +27,20 @@ use crate::{
 };
 
 pub const FALCON: Family = Family { model_types: &["falcon"], models: "Falcon 7B, 40B, 180B", read };
+
+/// Of two norms side by side, that of the feed-forward block is the file's `attn_norm`.
+pub const FALCON_GGUF: Gguf = Gguf {
+    shape: ShapeNames {
+        n_kv_heads: Some("num_kv_heads"),
+        head_dim: None,
+        d_ff: "ffn_hidden_size",
+        ..ShapeNames::USUAL
+    },
+    eps: Some((LAYER_EPS, "layer_norm_epsilon")),
+    told_by_tensors: &[("new_decoder_architecture", "attn_norm_2", true)],
+    renamed: &[("ln_attn", "attn_norm_2"), ("ln_mlp", "attn_norm")],
+    ..Gguf::named("falcon")
+};
 
 const NAMES: Names = Names { prefix: "transformer.", layers: "h.", complete: &[], redundant: &[".rotary.inv_freq"] };
 

@@ -7,11 +7,14 @@
 use super::{
     description::{Description, Norm, NormKind, Norms},
     family::Family,
+    gguf_names::Gguf,
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, activation::Activation, common_config::Unembedding, config::Config};
 
 pub const GEMMA: Family = Family { model_types: &["gemma"], models: "Gemma 1", read };
+
+pub const GEMMA_GGUF: Gguf = Gguf::named("gemma");
 
 const DEFAULTS: Defaults = Defaults {
     head_dim: Some(256),

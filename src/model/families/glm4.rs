@@ -7,11 +7,14 @@
 use super::{
     description::{Description, FeedForward, GateUp, Gated, Map, Norms},
     family::Family,
+    gguf_names::{Gguf, Rotated},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::Bias, config::Config};
 
 pub const GLM4: Family = Family { model_types: &["glm4"], models: "GLM-4-0414", read };
+
+pub const GLM4_GGUF: Gguf = Gguf { rotated: Rotated::Some, ..Gguf::named("glm4") };
 
 const DEFAULTS: Defaults =
     Defaults { head_dim: Some(128), n_kv_heads: Some(2), eps: 1.5625e-7, rotated_share: Some(0.5), ..Defaults::LLAMA };

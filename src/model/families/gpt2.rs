@@ -17,6 +17,7 @@ use super::{
         PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, ShapeNames},
 };
 use crate::{
     attention::Mask,
@@ -29,6 +30,9 @@ use crate::{
 };
 
 pub const GPT2: Family = Family { model_types: &["gpt2"], models: "GPT-2, DistilGPT-2", read };
+
+pub const GPT2_GGUF: Gguf =
+    Gguf { shape: ShapeNames::GPT2, eps: Some((LAYER_EPS, "layer_norm_epsilon")), ..Gguf::named("gpt2") };
 
 const NAMES: Names = Names {
     prefix: "transformer.",

@@ -10,6 +10,7 @@ use super::{
         PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, ShapeNames},
 };
 use crate::{
     attention::Mask,
@@ -23,6 +24,12 @@ use crate::{
 };
 
 pub const GPT_BIGCODE: Family = Family { model_types: &["gpt_bigcode"], models: "SantaCoder, StarCoder", read };
+
+pub const GPT_BIGCODE_GGUF: Gguf = Gguf {
+    shape: ShapeNames::GPT2,
+    eps: Some((LAYER_EPS, "layer_norm_epsilon")),
+    ..Gguf::called("starcoder", "gpt_bigcode")
+};
 
 const NAMES: Names = Names {
     prefix: "transformer.",

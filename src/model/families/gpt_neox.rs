@@ -17,6 +17,7 @@ use super::{
         Projections, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, Rotated, ShapeNames},
     rotary,
 };
 use crate::{
@@ -31,6 +32,14 @@ use crate::{
 };
 
 pub const GPT_NEOX: Family = Family { model_types: &["gpt_neox"], models: "GPT-NeoX, Pythia", read };
+
+pub const GPT_NEOX_GGUF: Gguf = Gguf {
+    shape: ShapeNames { n_kv_heads: None, head_dim: None, ..ShapeNames::USUAL },
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    rotated: Rotated::Some,
+    keys: &[("use_parallel_residual", "use_parallel_residual")],
+    ..Gguf::called("gptneox", "gpt_neox")
+};
 
 const NAMES: Names = Names {
     prefix: "gpt_neox.",

@@ -7,11 +7,23 @@
 use super::{
     description::Description,
     family::Family,
+    gguf_names::{Gguf, RowOrder},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::Bias, config::Config};
 
 pub const GRANITE: Family = Family { model_types: &["granite"], models: "Granite 3", read };
+
+pub const GRANITE_GGUF: Gguf = Gguf {
+    keys: &[
+        ("attention.scale", "attention_multiplier"),
+        ("embedding_scale", "embedding_multiplier"),
+        ("residual_scale", "residual_multiplier"),
+        ("logit_scale", "logits_scaling"),
+    ],
+    rows: RowOrder::Interleaved,
+    ..Gguf::named("granite")
+};
 
 #[expect(clippy::cast_possible_truncation, reason = "activations are computed in f32")]
 fn read(config: Config<'_>) -> Result<Description, ModelError> {

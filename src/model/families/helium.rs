@@ -7,6 +7,7 @@
 use super::{
     description::Description,
     family::Family,
+    gguf_names::Gguf,
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -17,6 +18,8 @@ use crate::model::{
 
 pub const HELIUM: Family = Family { model_types: &["helium"], models: "Helium 1", read: read_helium };
 pub const ERNIE4_5: Family = Family { model_types: &["ernie4_5"], models: "ERNIE 4.5 0.3B", read: read_ernie };
+
+pub const ERNIE4_5_GGUF: Gguf = Gguf::named("ernie4_5");
 
 fn read_helium(config: Config<'_>) -> Result<Description, ModelError> {
     let defaults =

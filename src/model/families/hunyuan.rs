@@ -7,6 +7,7 @@
 use super::{
     description::{Description, NormPlace, QkNorm},
     family::Family,
+    gguf_names::Gguf,
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -16,6 +17,8 @@ use crate::model::{
 };
 
 pub const HUNYUAN: Family = Family { model_types: &["hunyuan_v1_dense"], models: "HunYuan 0.5B to 7B", read };
+
+pub const HUNYUAN_GGUF: Gguf = Gguf::called("hunyuan-dense", "hunyuan_v1_dense");
 
 const DEFAULTS: Defaults = Defaults { eps: 1e-5, ..Defaults::LLAMA };
 

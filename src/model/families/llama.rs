@@ -15,6 +15,7 @@ use super::{
         Projections, QkNorm, Rotary, usual_scale,
     },
     family::Family,
+    gguf_names::{Gguf, RowOrder},
     rotary,
 };
 use crate::{
@@ -37,6 +38,8 @@ pub const LLAMA: Family = Family {
     models: "Llama 1 to 3, Yi, Vicuna, TinyLlama, SmolLM, SmolLM2, DeepSeek-R1-Distill-Llama",
     read,
 };
+
+pub const LLAMA_GGUF: Gguf = Gguf { rows: RowOrder::Interleaved, ..Gguf::named("llama") };
 
 const NAMES: Names = Names {
     prefix: "model.",

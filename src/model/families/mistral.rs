@@ -7,11 +7,20 @@
 use super::{
     description::Description,
     family::Family,
+    gguf_names::{Gguf, RowOrder, When},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::MOST_NAMED_POSITIONS, config::Config};
 
 pub const MISTRAL: Family = Family { model_types: &["mistral"], models: "Mistral 7B, Ministral, Mistral NeMo", read };
+
+/// Llama's files with a window; the converter drops it from Mistral's own, which are then Llama's.
+pub const MISTRAL_GGUF: Gguf = Gguf {
+    when: When::Windowed,
+    keys: &[("attention.sliding_window", "sliding_window")],
+    rows: RowOrder::Interleaved,
+    ..Gguf::called("llama", "mistral")
+};
 
 const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(8), ..Defaults::LLAMA };
 

@@ -7,6 +7,7 @@
 use super::{
     description::{Description, Experts, FeedForward, GateUp, Gated, Map, Router, RouterScores},
     family::Family,
+    gguf_names::{Gguf, RowOrder, When},
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -16,6 +17,17 @@ use crate::model::{
 };
 
 pub const MIXTRAL: Family = Family { model_types: &["mixtral"], models: "Mixtral 8x7B, 8x22B", read };
+
+pub const MIXTRAL_GGUF: Gguf = Gguf {
+    when: When::Experts,
+    keys: &[
+        ("expert_count", "num_local_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("attention.sliding_window", "sliding_window"),
+    ],
+    rows: RowOrder::Interleaved,
+    ..Gguf::called("llama", "mixtral")
+};
 
 const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(8), eps: 1e-5, theta: 1_000_000.0, ..Defaults::LLAMA };
 

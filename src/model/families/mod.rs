@@ -13,6 +13,7 @@ mod falcon;
 mod family;
 mod feed_forward;
 mod gemma;
+pub mod gguf_names;
 mod glm4;
 mod gpt2;
 mod gpt_bigcode;

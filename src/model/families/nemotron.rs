@@ -7,11 +7,15 @@
 use super::{
     description::{Description, FeedForward, Map, Norm, NormKind, Norms},
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, Rotated},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, activation::Activation, common_config::Bias, config::Config};
 
 pub const NEMOTRON: Family = Family { model_types: &["nemotron"], models: "Nemotron-4, Minitron", read };
+
+pub const NEMOTRON_GGUF: Gguf =
+    Gguf { eps: Some((LAYER_EPS, "norm_eps")), rotated: Rotated::Some, ..Gguf::named("nemotron") };
 
 const DEFAULTS: Defaults = Defaults {
     eps_key: "norm_eps",

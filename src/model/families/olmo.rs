@@ -9,6 +9,7 @@
 use super::{
     description::{Description, Experts, FeedForward, Gated, Norm, NormKind, Norms, QkNorm, Router, RouterScores},
     family::Family,
+    gguf_names::{Gguf, RowOrder},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::MOST_EXPERTS, config::Config};
@@ -16,6 +17,24 @@ use crate::model::{ModelError, common_config::MOST_EXPERTS, config::Config};
 pub const OLMO: Family = Family { model_types: &["olmo"], models: "OLMo 1", read: read_olmo };
 pub const OLMO2: Family = Family { model_types: &["olmo2"], models: "OLMo 2", read: read_olmo2 };
 pub const OLMOE: Family = Family { model_types: &["olmoe"], models: "OLMoE", read: read_olmoe };
+
+/// The norms have no weights; the converter writes the eps that the reference always takes.
+pub const OLMO_GGUF: Gguf = Gguf {
+    eps: None,
+    keys: &[("attention.clamp_kqv", "clip_qkv")],
+    rows: RowOrder::Interleaved,
+    ..Gguf::named("olmo")
+};
+pub const OLMO2_GGUF: Gguf = Gguf::named("olmo2");
+pub const OLMOE_GGUF: Gguf = Gguf {
+    keys: &[
+        ("expert_count", "num_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_weights_norm", "norm_topk_prob"),
+        ("attention.clamp_kqv", "clip_qkv"),
+    ],
+    ..Gguf::named("olmoe")
+};
 
 const DEFAULTS: Defaults = Defaults { eps: 1e-5, ..Defaults::LLAMA };
 

@@ -10,6 +10,7 @@ use super::{
         Description, FeedForward, GateUp, Gated, Layer, Layout, Map, Norm, Norms, Order, Output, Projections, QkNorm,
     },
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, Rotated},
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -21,6 +22,15 @@ use crate::model::{
 
 pub const PHI: Family = Family { model_types: &["phi"], models: "Phi-1, Phi-1.5, Phi-2", read: read_phi };
 pub const PHI3: Family = Family { model_types: &["phi3"], models: "Phi-3, Phi-3.5, Phi-4", read: read_phi3 };
+
+pub const PHI_GGUF: Gguf = Gguf {
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    rotated: Rotated::Some,
+    told_by_tensors: &[("qk_layernorm", "attn_q_norm", true)],
+    ..Gguf::called("phi2", "phi")
+};
+pub const PHI3_GGUF: Gguf =
+    Gguf { rotated: Rotated::Some, keys: &[("attention.sliding_window", "sliding_window")], ..Gguf::named("phi3") };
 
 fn read_phi(config: Config<'_>) -> Result<Description, ModelError> {
     let defaults = Defaults {

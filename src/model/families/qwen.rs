@@ -8,6 +8,7 @@
 use super::{
     description::{Description, Experts, FeedForward, Gated, Layer, Router, RouterScores, Shared},
     family::Family,
+    gguf_names::Gguf,
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -23,6 +24,30 @@ pub const QWEN2_MOE: Family =
     Family { model_types: &["qwen2_moe"], models: "Qwen1.5-MoE, Qwen2-57B-A14B", read: read_qwen2_moe };
 pub const QWEN3_MOE: Family =
     Family { model_types: &["qwen3_moe"], models: "Qwen3-30B-A3B and its like", read: read_qwen3_moe };
+
+pub const QWEN2_GGUF: Gguf = Gguf::named("qwen2");
+pub const QWEN3_GGUF: Gguf = Gguf::named("qwen3");
+pub const QWEN2_MOE_GGUF: Gguf = Gguf {
+    keys: &[
+        ("expert_count", "num_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_feed_forward_length", "moe_intermediate_size"),
+        ("expert_shared_feed_forward_length", "shared_expert_intermediate_size"),
+        ("expert_weights_norm", "norm_topk_prob"),
+    ],
+    ..Gguf::called("qwen2moe", "qwen2_moe")
+};
+/// All published ones renormalize, and no file says so.
+pub const QWEN3_MOE_GGUF: Gguf = Gguf {
+    keys: &[
+        ("expert_count", "num_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_feed_forward_length", "moe_intermediate_size"),
+        ("expert_weights_norm", "norm_topk_prob"),
+    ],
+    constants: &[("norm_topk_prob", true)],
+    ..Gguf::called("qwen3moe", "qwen3_moe")
+};
 
 fn read_qwen2(config: Config<'_>) -> Result<Description, ModelError> {
     let llama = Llama::read(config, &Defaults { n_kv_heads: Some(32), ..Defaults::LLAMA })?;

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     apertus, bert, cohere, deepseek, description::Description, distilbert, electra, falcon, family::Family, gemma,
-    glm4, gpt_bigcode, gpt_neox, gpt2, gptj, granite, helium, hunyuan, llama, mistral, mixtral, nemotron, olmo, opt,
-    phi, qwen, roberta, smollm3, stablelm, starcoder2,
+    gguf_names::Gguf, glm4, gpt_bigcode, gpt_neox, gpt2, gptj, granite, helium, hunyuan, llama, mistral, mixtral,
+    nemotron, olmo, opt, phi, qwen, roberta, smollm3, stablelm, starcoder2,
 };
 use crate::model::{
     ModelError,
@@ -54,6 +54,45 @@ pub const FAMILIES: &[Family] = &[
     electra::ELECTRA,
 ];
 
+/// Under llama.cpp's architectures, of those that share one the special before the general.
+pub const IN_GGUF: &[Gguf] = &[
+    mixtral::MIXTRAL_GGUF,
+    mistral::MISTRAL_GGUF,
+    llama::LLAMA_GGUF,
+    qwen::QWEN2_GGUF,
+    qwen::QWEN2_MOE_GGUF,
+    qwen::QWEN3_GGUF,
+    qwen::QWEN3_MOE_GGUF,
+    gemma::GEMMA_GGUF,
+    olmo::OLMO_GGUF,
+    olmo::OLMO2_GGUF,
+    olmo::OLMOE_GGUF,
+    phi::PHI_GGUF,
+    phi::PHI3_GGUF,
+    deepseek::DEEPSEEK_V3_GGUF,
+    deepseek::DEEPSEEK_V2_GGUF,
+    granite::GRANITE_GGUF,
+    smollm3::SMOLLM3_GGUF,
+    stablelm::STABLELM_GGUF,
+    cohere::COHERE_GGUF,
+    nemotron::NEMOTRON_GGUF,
+    glm4::GLM4_GGUF,
+    helium::ERNIE4_5_GGUF,
+    hunyuan::HUNYUAN_GGUF,
+    starcoder2::STARCODER2_GGUF,
+    gpt2::GPT2_GGUF,
+    gpt_bigcode::GPT_BIGCODE_GGUF,
+    gpt_neox::GPT_NEOX_GGUF,
+    falcon::FALCON_GGUF,
+];
+
+/// The architectures of GGUF files that open, as an error says them.
+pub static IN_GGUF_NAMES: LazyLock<String> = LazyLock::new(|| {
+    let mut names: Vec<&str> = IN_GGUF.iter().map(|gguf| gguf.architecture).collect();
+    names.dedup();
+    all_are(&names).replacen("llama", "llama (also Mistral, Mixtral and SmolLM)", 1)
+});
+
 /// From the text of `config.json` to what the model is made of.
 ///
 /// # Errors
@@ -86,7 +125,10 @@ fn find(model_type: &str) -> Option<&'static Family> {
 }
 
 /// By `model_type`.
-fn read(config: Config<'_>) -> Result<Description, ModelError> {
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn read(config: Config<'_>) -> Result<Description, ModelError> {
     let found = config.text("model_type")?.ok_or_else(|| wrong("model_type", "a text", "nothing"))?;
     match (find(found), FOREIGN.iter().find(|(model_types, _)| model_types.contains(&found))) {
         (Some(family), _) => (family.read)(config),
@@ -128,11 +170,15 @@ const FOREIGN: &[(&[&str], &str)] = &[
 
 static SUPPORTED: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<&str> = FAMILIES.iter().flat_map(|family| family.model_types).copied().collect();
+    all_are(&names)
+});
+
+fn all_are(names: &[&str]) -> String {
     match names.split_last() {
         Some((last, others)) => format!("{} and {last} are", others.join(", ")),
         None => String::new(),
     }
-});
+}
 
 #[cfg(test)]
 mod tests {
@@ -181,12 +227,15 @@ mod tests {
         let page = std::fs::read_to_string(path).unwrap();
         let (before, rest) = page.split_once(BEGIN).unwrap();
         let (found, after) = rest.split_once(END).unwrap();
+        let quoted = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let row = |family: &Family| {
-            let names: Vec<String> = family.model_types.iter().map(|name| format!("`{name}`")).collect();
-            format!("| {} | {} |\n", names.join(", "), family.models)
+            let is_family = |gguf: &&Gguf| family.model_types.contains(&gguf.model_type);
+            let architectures = IN_GGUF.iter().filter(is_family).map(|gguf| gguf.architecture).collect();
+            let [model_types, architectures] = [family.model_types.to_vec(), architectures].map(quoted);
+            format!("| {model_types} | {} | {architectures} |\n", family.models)
         };
         let rows: String = FAMILIES.iter().map(row).collect();
-        let table = format!("| `model_type` | models |\n| --- | --- |\n{rows}");
+        let table = format!("| `model_type` | models | in GGUF files |\n| --- | --- | --- |\n{rows}");
         if std::env::var_os("ATTENUATE_BLESS").is_some() {
             std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         } else {

@@ -7,6 +7,7 @@
 use super::{
     description::Description,
     family::Family,
+    gguf_names::{Gguf, RowOrder},
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -16,6 +17,8 @@ use crate::model::{
 };
 
 pub const SMOLLM3: Family = Family { model_types: &["smollm3"], models: "SmolLM3", read };
+
+pub const SMOLLM3_GGUF: Gguf = Gguf { rows: RowOrder::Interleaved, ..Gguf::named("smollm3") };
 
 const DEFAULTS: Defaults =
     Defaults { n_kv_heads: Some(4), theta: 2_000_000.0, unembedding: Unembedding::Tied, ..Defaults::LLAMA };

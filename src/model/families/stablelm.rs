@@ -7,11 +7,20 @@
 use super::{
     description::{Description, Norm, NormExtent, NormKind, NormPlace, Norms, Order, QkNorm},
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS, Rotated},
     llama::{Defaults, Llama},
 };
 use crate::model::{ModelError, common_config::Bias, config::Config};
 
 pub const STABLELM: Family = Family { model_types: &["stablelm"], models: "StableLM 3B, StableLM 2", read };
+
+/// `use_parallel_residual` is in the file too, but true where the configuration says nothing.
+pub const STABLELM_GGUF: Gguf = Gguf {
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    rotated: Rotated::Some,
+    told_by_tensors: &[("use_parallel_residual", "ffn_norm", false), ("qk_layernorm", "attn_q_norm", true)],
+    ..Gguf::named("stablelm")
+};
 
 const DEFAULTS: Defaults = Defaults {
     n_kv_heads: Some(32),

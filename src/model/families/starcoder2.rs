@@ -7,6 +7,7 @@
 use super::{
     description::{Description, FeedForward, Map, Norm, Norms},
     family::Family,
+    gguf_names::{Gguf, LAYER_EPS},
     llama::{Defaults, Llama},
 };
 use crate::model::{
@@ -17,6 +18,8 @@ use crate::model::{
 };
 
 pub const STARCODER2: Family = Family { model_types: &["starcoder2"], models: "StarCoder2", read };
+
+pub const STARCODER2_GGUF: Gguf = Gguf { eps: Some((LAYER_EPS, "norm_epsilon")), ..Gguf::named("starcoder2") };
 
 const DEFAULTS: Defaults = Defaults {
     n_kv_heads: Some(2),

@@ -1,174 +1,279 @@
-//! From the metadata and the tensors of a file to the configuration of its model.
+//! From the metadata and the tensors of a file to the configuration of its family, and what that describes.
 //!
 //! Reference: `LLM_KV_NAMES` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-arch.cpp>.
 
-use std::ops::RangeInclusive;
+use serde_json::{Map, Number, Value as Json};
 
 use super::{
     error::Defect,
     header::Header,
-    metadata::{Metadata, short, wrong},
+    keys::{GATING, Keys, WINDOW},
+    metadata::{Metadata, Value, short, wrong},
+    refusals,
+    rotation::{ORIGINAL, TYPE},
+    translation::Translation,
 };
 use crate::model::{
-    activation::Activation,
-    common_config::{
-        Bias, MOST_HEAD_DIM, MOST_HEADS, MOST_LAYERS, MOST_NAMED_POSITIONS, MOST_TOKENS, MOST_WIDTH, Unembedding,
-        within_program,
+    common_config::{MOST_HEAD_DIM, MOST_NAMED_POSITIONS, MOST_TOKENS},
+    config::Config,
+    families::{
+        description::Description,
+        gguf_names::{Gguf, Rotated, When},
+        registry,
     },
-    families::{description::Rotary, llama::Llama},
-    rope_config::{RopeConfig, RopeScaling},
-    transformer::{ModelShape, PositionLimit},
 };
 
 const ARCHITECTURE: &str = "general.architecture";
+/// llama.cpp's, where a file does not say.
+const THETA: f64 = 10_000.0;
 
-/// What the file calls the model's family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Architecture {
-    /// And Mistral, `SmolLM` and others with the same layers.
-    Llama,
-    Qwen2,
-    Qwen3,
-}
-
-impl Architecture {
-    const ALL: [Self; 3] = [Self::Llama, Self::Qwen2, Self::Qwen3];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Qwen2 => "qwen2",
-            Self::Qwen3 => "qwen3",
-        }
-    }
-
-    /// Whether the rotary embedding turns dimension 2i together with 2i + 1, for which the rows of query and key
-    /// projections were reordered.
-    pub const fn is_interleaved(self) -> bool {
-        matches!(self, Self::Llama)
-    }
-
-    fn read(metadata: &Metadata<'_>) -> Result<Self, Defect> {
-        let Some(found) = metadata.text(ARCHITECTURE)? else { return Err(wrong(ARCHITECTURE, "a text", "nothing")) };
-        Self::ALL.into_iter().find(|architecture| architecture.name() == found).ok_or_else(|| Defect::Unsupported {
-            key: ARCHITECTURE.to_owned(),
-            found: short(found),
-            supported: "llama (also Mistral and SmolLM), qwen2 and qwen3 are",
-        })
-    }
-}
-
-/// What is asked of a file that is about to be opened as this architecture.
-struct Keys<'h, 'a> {
-    header: &'h Header<'a>,
-    architecture: Architecture,
-}
-
+/// The family and what the model is made of.
+///
 /// # Errors
 /// When a value is absent or out of bounds, or the model does something that is not computed here.
-pub fn read(header: &Header<'_>) -> Result<(Architecture, Llama), Defect> {
-    let architecture = Architecture::read(&header.metadata)?;
-    let keys = Keys { header, architecture };
-    keys.refuse_unsupported()?;
-    let shape = keys.shape()?;
-    let bias = |tensor: &str| Bias::from(keys.has(&format!("blk.0.{tensor}.bias")));
-    let rms_norm_eps = keys.key("attention.layer_norm_rms_epsilon");
-    let nothing = || wrong(&rms_norm_eps, "a number above 0", "nothing");
-    let config = Llama {
-        d_ff: keys.required_count("feed_forward_length", 1..=MOST_WIDTH)?,
-        eps: header.metadata.positive(&rms_norm_eps)?.ok_or_else(nothing)?,
-        activation: Activation::Silu,
-        rotary: Rotary::halves(
-            RopeConfig { theta: keys.positive("rope.freq_base")?.unwrap_or(10_000.0), scaling: RopeScaling::None },
-            shape.head_dim,
-        ),
-        qkv_bias: bias("attn_q"),
-        output_bias: bias("attn_output"),
-        mlp_bias: bias("ffn_gate"),
-        has_qk_norm: architecture == Architecture::Qwen3,
-        unembedding: if keys.has("output.weight") { Unembedding::Own } else { Unembedding::Tied },
-        shape,
+pub fn read(header: &Header<'_>) -> Result<(&'static Gguf, Description), Defect> {
+    let gguf = family(&header.metadata)?;
+    let keys = Keys { header, gguf };
+    refusals::check(&keys)?;
+    let mut translation = Translation::new(gguf);
+    keys.translate(&mut translation)?;
+    let described = registry::read(Config::new(translation.config()));
+    match described {
+        Ok(description) => Ok((gguf, description)),
+        Err(error) => Err(translation.in_files_words(error)),
+    }
+}
+
+fn family(metadata: &Metadata<'_>) -> Result<&'static Gguf, Defect> {
+    let Some(found) = metadata.text(ARCHITECTURE)? else { return Err(wrong(ARCHITECTURE, "a text", "nothing")) };
+    let number = |name: &str| metadata.get(&format!("{found}.{name}")).and_then(Value::number).unwrap_or(0.0);
+    let is_meant = |when: When| match when {
+        When::Always => true,
+        When::Windowed => number(WINDOW) > 0.0,
+        When::Experts => number("expert_count") > 0.0,
+        When::Sigmoid => number(GATING) == 2.0,
     };
-    Ok((architecture, config))
+    let family = registry::IN_GGUF.iter().find(|gguf| gguf.architecture == found && is_meant(gguf.when));
+    family.ok_or_else(|| Defect::Unsupported {
+        key: ARCHITECTURE.to_owned(),
+        found: short(found),
+        supported: registry::IN_GGUF_NAMES.as_str(),
+    })
 }
 
 impl Keys<'_, '_> {
-    fn key(&self, name: &str) -> String {
-        format!("{}.{name}", self.architecture.name())
-    }
-
-    fn has(&self, tensor: &str) -> bool {
-        self.header.tensors.iter().any(|info| info.name == tensor)
-    }
-
-    fn count(&self, name: &str, bounds: RangeInclusive<usize>) -> Result<Option<usize>, Defect> {
-        self.header.metadata.count(&self.key(name), bounds)
-    }
-
-    fn required_count(&self, name: &str, bounds: RangeInclusive<usize>) -> Result<usize, Defect> {
-        self.header.metadata.required_count(&self.key(name), bounds)
-    }
-
-    fn positive(&self, name: &str) -> Result<Option<f64>, Defect> {
-        self.header.metadata.positive(&self.key(name))
-    }
-
-    fn shape(&self) -> Result<ModelShape, Defect> {
-        let d_model = self.required_count("embedding_length", 1..=MOST_WIDTH)?;
-        let n_heads = self.required_count("attention.head_count", 1..=MOST_HEADS)?;
-        let n_kv_heads = self.count("attention.head_count_kv", 1..=n_heads)?.unwrap_or(n_heads);
-        if !n_heads.is_multiple_of(n_kv_heads) {
-            let expected = format!("a divisor of {}, {n_heads}", self.key("attention.head_count"));
-            return Err(wrong(&self.key("attention.head_count_kv"), expected, n_kv_heads));
-        }
-        let (max_positions, position_limit) = self.max_positions()?;
-        Ok(ModelShape {
-            n_layers: self.required_count("block_count", 1..=MOST_LAYERS)?,
-            n_heads,
-            n_kv_heads,
-            head_dim: self.head_dim(d_model, n_heads)?,
-            d_model,
-            max_positions,
-            position_limit,
-            vocab_size: self.vocab_size()?,
-        })
-    }
-
-    fn head_dim(&self, d_model: usize, n_heads: usize) -> Result<usize, Defect> {
-        let head_dim = match self.count("attention.key_length", 1..=MOST_HEAD_DIM)? {
-            Some(head_dim) => head_dim,
-            None if d_model.is_multiple_of(n_heads) => d_model / n_heads,
-            None => {
-                let expected = format!("a multiple of {}, {n_heads}", self.key("attention.head_count"));
-                return Err(wrong(&self.key("embedding_length"), expected, d_model));
-            }
+    /// A number or a truth value as JSON.
+    fn json(&self, name: &str) -> Result<Option<Json>, Defect> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let json = match value {
+            Value::Unsigned(number) => Some(Json::from(number)),
+            Value::Signed(number) => Some(Json::from(number)),
+            Value::Flag(flag) => Some(Json::from(flag)),
+            Value::Float(number) => match Number::from_f64(number) {
+                Some(number) => Some(Json::Number(number)),
+                None => return Err(wrong(&self.key(name), "a number above 0", value)),
+            },
+            Value::Text(_) | Value::List(_) => None,
         };
-        if !head_dim.is_multiple_of(2) || head_dim > MOST_HEAD_DIM {
-            let expected =
-                format!("even and at most {MOST_HEAD_DIM}, for the rotary embedding turns pairs of dimensions");
-            return Err(wrong(&self.key("attention.key_length"), expected, head_dim));
+        json.map(Some).ok_or_else(|| wrong(&self.key(name), "a number", value))
+    }
+
+    fn copy(&self, to: &mut Translation, name: &'static str, config: &'static str) -> Result<(), Defect> {
+        to.name(config, name);
+        if let Some(value) = self.json(name)? {
+            to.set(config, value);
         }
-        for (name, supported) in [
-            ("attention.value_length", "only the length of keys is"),
-            ("rope.dimension_count", "only the rotation of whole heads is"),
+        Ok(())
+    }
+
+    fn translate(&self, to: &mut Translation) -> Result<(), Defect> {
+        let Gguf { shape, eps, keys, constants, told_by_tensors, .. } = self.gguf;
+        to.set("model_type", self.gguf.model_type);
+        for (config, value) in *constants {
+            to.set(config, *value);
+        }
+        for (name, config) in [
+            ("block_count", shape.n_layers),
+            ("embedding_length", shape.d_model),
+            ("feed_forward_length", shape.d_ff),
+            ("attention.head_count", shape.n_heads),
+            ("context_length", shape.max_positions),
         ] {
-            if let Some(other) = self.count(name, 0..=MOST_NAMED_POSITIONS)?.filter(|&count| count != head_dim) {
+            self.copy(to, name, config)?;
+        }
+        for (name, config) in *keys {
+            self.copy(to, name, config)?;
+        }
+        if let Some((name, config)) = *eps {
+            self.copy(to, name, config)?;
+            if self.get(name).is_none() {
+                return Err(wrong(&self.key(name), "a number above 0", "nothing"));
+            }
+        }
+        for (config, part, is) in *told_by_tensors {
+            to.set(config, self.has(&format!("blk.0.{part}.weight")) == *is);
+        }
+        self.window(to)?;
+        self.heads(to)?;
+        self.rotation(to)?;
+        to.set("vocab_size", self.vocab_size()?);
+        to.set("tie_word_embeddings", !self.has("output.weight"));
+        Ok(())
+    }
+
+    /// 0 says that there is none.
+    fn window(&self, to: &mut Translation) -> Result<(), Defect> {
+        if let Some((_, config)) = self.gguf.keys.iter().find(|(name, _)| *name == WINDOW)
+            && self.count(WINDOW, MOST_NAMED_POSITIONS)?.unwrap_or(0) == 0
+        {
+            to.set(config, Json::Null);
+        }
+        Ok(())
+    }
+
+    fn heads(&self, to: &mut Translation) -> Result<(), Defect> {
+        let shape = &self.gguf.shape;
+        if self.gguf.rotated == Rotated::LowRank {
+            return self.low_rank_heads(to);
+        }
+        if let Some(config) = shape.n_kv_heads {
+            self.copy(to, "attention.head_count_kv", config)?;
+            to.set_default(config, shape.n_heads);
+        }
+        let named = self.count("attention.key_length", MOST_HEAD_DIM)?;
+        let even = || {
+            let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key));
+            d_model.zip(n_heads).and_then(|(d_model, n_heads)| d_model.checked_div(n_heads))
+        };
+        let head_dim = named.or_else(even);
+        if let Some(odd) = named.filter(|named| !named.is_multiple_of(2)) {
+            let expected = "even, for the rotary embedding turns pairs of dimensions";
+            return Err(wrong(&self.key("attention.key_length"), expected, odd));
+        }
+        for (name, is_refused) in
+            [("attention.value_length", true), ("rope.dimension_count", self.gguf.rotated == Rotated::All)]
+        {
+            let supported = if name.starts_with("rope") {
+                "only the rotation of whole heads is"
+            } else {
+                "only the length of keys is"
+            };
+            let other = self.count(name, MOST_NAMED_POSITIONS)?.filter(|&count| Some(count) != head_dim);
+            if let Some(other) = other.filter(|_| is_refused) {
                 return Err(Defect::Unsupported { key: self.key(name), found: other.to_string(), supported });
             }
         }
-        Ok(head_dim)
+        if let Some(config) = shape.head_dim {
+            to.name(config, "attention.key_length");
+            let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key).unwrap_or(0));
+            // Where heads share the width unevenly, the family's own reading says so.
+            let is_even = n_heads > 0 && d_model.is_multiple_of(n_heads);
+            if let Some(head_dim) = named.or(head_dim.filter(|_| is_even)) {
+                to.set(config, head_dim);
+            }
+        }
+        if self.gguf.rotated == Rotated::Some {
+            self.rotated_share(to, head_dim.unwrap_or(0))?;
+        }
+        Ok(())
     }
 
-    /// How many tokens can be read, and why no more.
-    fn max_positions(&self) -> Result<(usize, PositionLimit), Defect> {
-        let model = self.required_count("context_length", 1..=MOST_NAMED_POSITIONS)?;
-        // Up to the window's length it is full causal attention; 0 says that there is none.
-        let window = self.count("attention.sliding_window", 0..=MOST_NAMED_POSITIONS)?.filter(|&window| window > 0);
-        let (max, limit) = match window {
-            Some(window) if window < model => (window, PositionLimit::SlidingWindow),
-            _ => (model, PositionLimit::Model),
+    fn rotated_share(&self, to: &mut Translation, head_dim: usize) -> Result<(), Defect> {
+        const NAME: &str = "rope.dimension_count";
+        let n_dims = self.count(NAME, MOST_HEAD_DIM)?.unwrap_or(head_dim);
+        if n_dims == 0 || n_dims > head_dim || !n_dims.is_multiple_of(2) {
+            return Err(wrong(&self.key(NAME), format!("an even number of the {head_dim} dimensions"), n_dims));
+        }
+        // Families take the share of the dimensions and round down.
+        let share = if n_dims == head_dim { 1.0 } else { (n_dims as f64 + 0.5) / head_dim as f64 };
+        for config in ["partial_rotary_factor", "rotary_pct"] {
+            to.set(config, share);
+        }
+        Ok(())
+    }
+
+    /// Of multi-head latent attention: the whole length of keys, and that of their rotated part.
+    fn low_rank_heads(&self, to: &mut Translation) -> Result<(), Defect> {
+        let required = |name: &str| {
+            let expected = format!("a whole number from 1 to {MOST_HEAD_DIM}");
+            let found = self.count(name, MOST_HEAD_DIM)?.filter(|&count| count > 0);
+            found.ok_or_else(|| wrong(&self.key(name), expected, "nothing"))
         };
-        Ok(within_program(max, limit))
+        // Files from before the keys and values of all heads were made one.
+        let is_new = self.get("attention.key_length_mla").is_some();
+        let [key, value] = if is_new {
+            ["attention.key_length_mla", "attention.value_length_mla"]
+        } else {
+            ["attention.key_length", "attention.value_length"]
+        };
+        let (n_dims, n_rotated) = (required(key)?, required("rope.dimension_count")?);
+        let n_plain = n_dims.checked_sub(n_rotated).filter(|&n_plain| n_plain > 0).ok_or_else(|| {
+            let expected = format!("more than {}, {n_rotated}", self.key("rope.dimension_count"));
+            wrong(&self.key(key), expected, n_dims)
+        })?;
+        to.name("qk_rope_head_dim", "rope.dimension_count");
+        to.name("qk_nope_head_dim", "attention.key_length_mla");
+        to.name("v_head_dim", "attention.value_length_mla");
+        to.set("qk_nope_head_dim", n_plain);
+        to.set("qk_rope_head_dim", n_rotated);
+        to.set("v_head_dim", required(value)?);
+        to.set_default("num_key_value_heads", self.gguf.shape.n_heads);
+        to.set("head_dim", n_rotated);
+        // Absent is none.
+        to.set_null("q_lora_rank");
+        let is_grouped = to.count("n_group").unwrap_or(0) > 1;
+        to.set("topk_method", if is_grouped { "group_limited_greedy" } else { "greedy" });
+        for config in ["n_group", "topk_group"] {
+            if !is_grouped {
+                to.set(config, 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn rotation(&self, to: &mut Translation) -> Result<(), Defect> {
+        for config in ["rope_theta", "rotary_emb_base"] {
+            self.copy(to, "rope.freq_base", config)?;
+            if self.get("rope.freq_base").is_none() {
+                to.set(config, THETA);
+            }
+        }
+        let kind = self.header.metadata.text(&self.key(TYPE))?;
+        let mut scaling = Map::new();
+        let mut put = |config: &'static str, name: &'static str| -> Result<(), Defect> {
+            to.name(config, name);
+            if let Some(value) = self.json(name)? {
+                scaling.insert(config.to_owned(), value);
+            }
+            Ok(())
+        };
+        match kind {
+            // That of long prompts has its factors in tensors.
+            None | Some("none" | "" | "longrope") => {
+                to.set("rope_parameters", serde_json::json!({"rope_type": "default"}));
+                return Ok(());
+            }
+            Some("linear") => put("factor", "rope.scaling.factor")?,
+            Some("yarn") => {
+                put("factor", "rope.scaling.factor")?;
+                put("original_max_position_embeddings", ORIGINAL)?;
+                put("beta_fast", "rope.scaling.yarn_beta_fast")?;
+                put("beta_slow", "rope.scaling.yarn_beta_slow")?;
+                // The converter divides by ten; both of DeepSeek's numbers are the same in all its files.
+                if let Some(log) = self.header.metadata.positive(&self.key("rope.scaling.yarn_log_multiplier"))? {
+                    for config in ["mscale", "mscale_all_dim"] {
+                        scaling.insert(config.to_owned(), Json::from(10.0 * log));
+                    }
+                }
+            }
+            Some(other) => {
+                let supported = "none, linear, yarn and longrope are";
+                return Err(Defect::Unsupported { key: self.key(TYPE), found: short(other), supported });
+            }
+        }
+        scaling.insert("rope_type".to_owned(), Json::from(kind));
+        to.set("rope_parameters", scaling);
+        Ok(())
     }
 
     /// The rows of the embedding: the key is not always there.
@@ -177,51 +282,11 @@ impl Keys<'_, '_> {
         let embedding = self.header.tensors.iter().find(|info| info.name == EMBEDDING);
         let missing = || Defect::MissingTensor { name: EMBEDDING.to_owned() };
         let vocab_size = embedding.ok_or_else(missing)?.shape.first().copied().unwrap_or_default();
-        match self.count("vocab_size", 1..=MOST_TOKENS)? {
+        match self.count("vocab_size", MOST_TOKENS)? {
             Some(named) if named != vocab_size => {
                 Err(wrong(&self.key("vocab_size"), format!("the rows of {EMBEDDING}, {vocab_size}"), named))
             }
             _ => Ok(vocab_size),
-        }
-    }
-
-    /// What would be computed wrongly if it were passed over.
-    fn refuse_unsupported(&self) -> Result<(), Defect> {
-        const OFF_AT_0: [(&str, &str); 6] = [
-            ("expert_count", "one feed-forward block a layer is"),
-            ("attn_logit_softcapping", "logits must not be capped"),
-            ("final_logit_softcapping", "logits must not be capped"),
-            ("attention.clamp_kqv", "vectors must not be clamped"),
-            ("attention.max_alibi_bias", "rotary embeddings alone are"),
-            ("attention.scale", "only 1/√head_dim is"),
-        ];
-        const OFF_AT_1: [&str; 5] =
-            ["logit_scale", "residual_scale", "embedding_scale", "rope.scale_linear", "rope.scaling.attn_factor"];
-        let changes = OFF_AT_0.into_iter().chain(OFF_AT_1.map(|name| (name, "only 1 is")));
-        for (name, supported) in changes {
-            let off = if OFF_AT_1.contains(&name) { 1.0 } else { 0.0 };
-            if let Some(found) = self.header.metadata.get(&self.key(name))
-                && found.number() != Some(off)
-            {
-                return Err(Defect::Unsupported { key: self.key(name), found: found.to_string(), supported });
-            }
-        }
-        if self.header.metadata.flag(&self.key("attention.causal"))? == Some(false) {
-            let (key, found) = (self.key("attention.causal"), "false".to_owned());
-            return Err(Defect::Unsupported { key, found, supported: "only causal attention is" });
-        }
-        self.refuse_rope_scaling()
-    }
-
-    /// Llama 3.1's scaling is in a tensor instead.
-    fn refuse_rope_scaling(&self) -> Result<(), Defect> {
-        let key = self.key("rope.scaling.type");
-        match self.header.metadata.text(&key)? {
-            None | Some("none" | "") => Ok(()),
-            Some(other) => {
-                let supported = "none, and factors in the tensor rope_freqs.weight, are";
-                Err(Defect::Unsupported { key, found: short(other), supported })
-            }
         }
     }
 }

@@ -1,4 +1,7 @@
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::model::ModelError;
 
@@ -13,6 +16,36 @@ pub enum GgufError {
     Malformed { path: PathBuf, cause: Defect },
     #[error("{cause}: {}", path.display())]
     Model { path: PathBuf, cause: ModelError },
+}
+
+/// An error before its file is named.
+#[derive(Debug)]
+pub enum Unnamed {
+    Malformed(Defect),
+    Model(ModelError),
+}
+
+impl Unnamed {
+    /// With the path of the file.
+    pub fn at(self, path: &Path) -> GgufError {
+        let path = path.to_owned();
+        match self {
+            Self::Malformed(cause) => GgufError::Malformed { path, cause },
+            Self::Model(cause) => GgufError::Model { path, cause },
+        }
+    }
+}
+
+impl From<Defect> for Unnamed {
+    fn from(defect: Defect) -> Self {
+        Self::Malformed(defect)
+    }
+}
+
+impl From<ModelError> for Unnamed {
+    fn from(error: ModelError) -> Self {
+        Self::Model(error)
+    }
 }
 
 /// What is wrong with the header of a GGUF file.
@@ -69,6 +102,12 @@ pub enum Defect {
          the number of another part"
     )]
     PartName { n_parts: usize },
+    #[error("tensor {name} is {found:?}, expected {expected} tensors in one")]
+    Stacked { name: String, expected: usize, found: Vec<usize> },
+    #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
+    Shape { name: String, expected: Vec<usize>, found: Vec<usize> },
+    #[error(transparent)]
+    Family(ModelError),
     #[error("the file has no tensor {name}")]
     MissingTensor { name: String },
     #[error("the tokenizer: {0}")]

@@ -4,17 +4,23 @@
 //! given the bytes of blocks, one tensor at a time, to make f32 of.
 
 mod config;
+mod converted;
 mod cursor;
 mod error;
 mod header;
+mod keys;
 mod metadata;
 mod names;
 mod number_format;
 mod parts;
 mod pre_tokenizer;
+mod refusals;
+mod roles;
+mod rotation;
 mod sentence_piece;
 mod tensors;
 mod tokenizer;
+mod translation;
 mod vocabulary;
 
 use std::path::Path;
@@ -22,14 +28,8 @@ use std::path::Path;
 pub use error::{Defect, GgufError};
 pub use parts::paths;
 
-use self::tensors::Tensors;
-use super::{
-    LanguageModel, ModelError,
-    families::{llama::Llama, network::Network},
-    loading::Watch,
-    rope_config::RopeScaling,
-    weights::Weights,
-};
+use self::{names::Names, tensors::Tensors};
+use super::{LanguageModel, ModelError, families::network::Network, loading::Watch, weights::Weights};
 
 /// Opens the model, converting its weights to f32. Of a split file any part opens all.
 ///
@@ -40,12 +40,15 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
     let parts = parts::open(path)?;
     let header = parts::header(&parts)?;
-    let (architecture, config) = config::read(&header).map_err(malformed)?;
+    let (gguf, description) = config::read(&header).map_err(malformed)?;
+    let mut description = converted::described(description, &header, gguf);
     let tokenizer = tokenizer::read(&header.metadata).map_err(malformed)?;
-    let tensors = Tensors::new(&parts, &header, architecture, &config.shape).map_err(malformed)?;
-    let model = load(config, &tensors, watch);
+    rotation::read(&parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
+    let names = Names::new(&description, gguf);
+    let tensors = Tensors::new(&parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
+    let model = Network::load(&description, &Weights::watched(&tensors, watch));
     let transformer =
-        model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause) })?;
+        model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;
     Ok(match tokenizer {
         tokenizer::Found::Nothing => LanguageModel::new(Box::new(transformer), None),
         tokenizer::Found::Tokenizer { tokenizer, notice } => {
@@ -55,19 +58,12 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     })
 }
 
-fn load(mut config: Llama, tensors: &Tensors<'_>, watch: Watch<'_>) -> Result<Network, ModelError> {
-    if let Some(factors) = tensors.rope_factors(config.shape.head_dim)? {
-        config.rotary.rope.scaling = RopeScaling::Divided(factors);
-    }
-    Network::load(&config.describe(), &Weights::watched(tensors, watch))
-}
-
 /// Errors about tensors call them what the file does.
-fn in_files_names(mut error: ModelError) -> ModelError {
+fn in_files_names(mut error: ModelError, names: &Names<'_>) -> ModelError {
     if let ModelError::MissingTensor { name }
     | ModelError::TensorShape { name, .. }
     | ModelError::UnexpectedTensor { name } = &mut error
-        && let Some(in_file) = names::in_file(name)
+        && let Some(in_file) = names.in_file(name)
     {
         *name = in_file;
     }

@@ -62,7 +62,7 @@ pub fn convert(config: &[u8], weights: &[u8], format: Format) -> Gguf {
 }
 
 /// `weights.reshape(n_heads, 2, head_dim // 2, *rest).swapaxes(1, 2)`
-fn permuted(values: &[f32], n_rows: usize, n_heads: usize) -> Vec<f32> {
+pub fn permuted(values: &[f32], n_rows: usize, n_heads: usize) -> Vec<f32> {
     let (row, half) = (values.len() / n_rows, n_rows / n_heads / 2);
     let mut permuted = Vec::new();
     for head in 0..n_heads {
@@ -99,7 +99,7 @@ fn renamed(name: &str) -> String {
     renamed
 }
 
-fn values(view: &TensorView<'_>) -> Vec<f32> {
+pub fn values(view: &TensorView<'_>) -> Vec<f32> {
     let pairs = || view.data().chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
     match view.dtype() {
         Dtype::F32 => f32s(view.data()),

@@ -3,5 +3,6 @@
 #![allow(dead_code, reason = "each test program needs a part")]
 
 pub mod convert;
+pub mod families;
 pub mod quantize;
 pub mod writer;

@@ -1,0 +1,125 @@
+//! What llama.cpp's files call a family, where that does not follow from its description.
+//!
+//! A family is described once. Names of tensors follow from the part that each plays in the description
+//! (`gguf/roles.rs`); here is what the metadata is called, and what the converter did to the weights.
+//!
+//! Reference: `conversion` and `gguf-py/gguf/constants.py` in <https://github.com/ggml-org/llama.cpp>.
+
+/// A family under one of llama.cpp's architectures.
+#[derive(Clone, Copy, Debug)]
+pub struct Gguf {
+    /// `general.architecture`
+    pub architecture: &'static str,
+    /// The family, by what `config.json` calls it.
+    pub model_type: &'static str,
+    /// Which files of the architecture are meant, where several families share it.
+    pub when: When,
+    pub shape: ShapeNames,
+    /// What is added in norms: the file's key, without the architecture, and the configuration's.
+    pub eps: Option<(&'static str, &'static str)>,
+    pub rotated: Rotated,
+    /// Other keys of the file, without the architecture, that are keys of the configuration.
+    pub keys: &'static [(&'static str, &'static str)],
+    /// Truth values of the configuration that no file says.
+    pub constants: &'static [(&'static str, bool)],
+    /// Truth values of the configuration that are so where the first layer has the tensor, or where it has not.
+    pub told_by_tensors: &'static [(&'static str, &'static str, bool)],
+    pub rows: RowOrder,
+    /// Parts of a layer that have other names than most families', with these.
+    pub renamed: &'static [(&'static str, &'static str)],
+}
+
+/// Which files of an architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Always,
+    /// Those with a sliding window.
+    Windowed,
+    /// Those with experts.
+    Experts,
+    /// Those whose router takes sigmoids.
+    Sigmoid,
+}
+
+/// How many dimensions of each head are rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    All,
+    /// As many as `rope.dimension_count` says.
+    Some,
+    /// Those behind what is not rotated: multi-head latent attention.
+    LowRank,
+}
+
+/// The order of the rows of query and key projections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    AsTheyAre,
+    /// Head by head, row 2i of the file is row i of the head, row 2i + 1 is row `head_dim`/2 + i: the converter
+    /// (`permute`) puts dimensions that are rotated together side by side.
+    Interleaved,
+}
+
+/// The configuration's keys of the dimensions that every file names.
+#[derive(Clone, Copy, Debug)]
+pub struct ShapeNames {
+    pub n_layers: &'static str,
+    pub d_model: &'static str,
+    pub d_ff: &'static str,
+    pub n_heads: &'static str,
+    pub n_kv_heads: Option<&'static str>,
+    pub head_dim: Option<&'static str>,
+    pub max_positions: &'static str,
+}
+
+impl ShapeNames {
+    pub const USUAL: Self = Self {
+        n_layers: "num_hidden_layers",
+        d_model: "hidden_size",
+        d_ff: "intermediate_size",
+        n_heads: "num_attention_heads",
+        n_kv_heads: Some("num_key_value_heads"),
+        head_dim: Some("head_dim"),
+        max_positions: "max_position_embeddings",
+    };
+
+    pub const GPT2: Self = Self {
+        n_layers: "n_layer",
+        d_model: "n_embd",
+        d_ff: "n_inner",
+        n_heads: "n_head",
+        n_kv_heads: None,
+        head_dim: None,
+        max_positions: "n_positions",
+    };
+}
+
+/// `attention.layer_norm_epsilon`, of layer norms.
+pub const LAYER_EPS: &str = "attention.layer_norm_epsilon";
+
+impl Gguf {
+    /// As most relatives of Llama are.
+    pub const USUAL: Self = Self {
+        architecture: "",
+        model_type: "",
+        when: When::Always,
+        shape: ShapeNames::USUAL,
+        eps: Some(("attention.layer_norm_rms_epsilon", "rms_norm_eps")),
+        rotated: Rotated::All,
+        keys: &[],
+        constants: &[],
+        told_by_tensors: &[],
+        rows: RowOrder::AsTheyAre,
+        renamed: &[],
+    };
+
+    /// An architecture that is called as the family is.
+    pub const fn named(name: &'static str) -> Self {
+        Self { architecture: name, model_type: name, ..Self::USUAL }
+    }
+
+    /// An architecture with a name of its own.
+    pub const fn called(architecture: &'static str, model_type: &'static str) -> Self {
+        Self { architecture, model_type, ..Self::USUAL }
+    }
+}

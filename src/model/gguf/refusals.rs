@@ -1,0 +1,70 @@
+//! What would be computed wrongly if it were passed over: keys of the metadata that a family does not obey.
+
+use super::{
+    error::Defect,
+    keys::{GATING, Keys, WINDOW},
+    names::LONG_FACTORS,
+    rotation::LENGTH,
+};
+use crate::model::{common_config::MOST_NAMED_POSITIONS, families::gguf_names::When};
+
+/// Keys at which nothing happens where they are 0, or 1.
+const NEUTRAL: [(&str, &[f64], &str); 15] = [
+    ("expert_count", &[0.0], "one feed-forward block a layer is"),
+    ("expert_weights_norm", &[0.0], "weights of experts that do not sum to 1 are"),
+    ("expert_weights_scale", &[0.0, 1.0], "only 1 is"),
+    ("expert_group_count", &[0.0, 1.0], "a choice among all experts is"),
+    ("attn_logit_softcapping", &[0.0], "logits must not be capped"),
+    ("final_logit_softcapping", &[0.0], "logits must not be capped"),
+    ("attention.clamp_kqv", &[0.0], "vectors must not be clamped"),
+    ("attention.max_alibi_bias", &[0.0], "rotary embeddings alone are"),
+    ("attention.scale", &[0.0], "only 1/√head_dim is"),
+    ("logit_scale", &[1.0], "only 1 is"),
+    ("residual_scale", &[1.0], "only 1 is"),
+    ("embedding_scale", &[1.0], "only 1 is"),
+    ("rope.scale_linear", &[1.0], "only 1 is"),
+    ("rope.scaling.yarn_ext_factor", &[1.0], "only 1 is"),
+    ("rope.scaling.yarn_attn_factor", &[1.0], "only 1 is"),
+];
+
+/// # Errors
+/// When the model does something that its family does not compute.
+pub fn check(keys: &Keys<'_, '_>) -> Result<(), Defect> {
+    let is_obeyed = |name: &str| keys.gguf.keys.iter().any(|(known, _)| *known == name);
+    let refuse =
+        |name: &str, found: String, supported| Err(Defect::Unsupported { key: keys.key(name), found, supported });
+    for (name, neutral, supported) in NEUTRAL {
+        if let Some(found) = keys.get(name).filter(|_| !is_obeyed(name))
+            && !found.number().is_some_and(|number| neutral.contains(&number))
+        {
+            return refuse(name, found.to_string(), supported);
+        }
+    }
+    // Where there are factors for short and long prompts, it goes with them.
+    if let Some(found) = keys.get(LENGTH).filter(|_| !keys.has(LONG_FACTORS))
+        && found.number() != Some(1.0)
+    {
+        return refuse(LENGTH, found.to_string(), "only 1 is");
+    }
+    if keys.get("rope.scaling.type").is_some_and(|kind| kind.to_string() == "“longrope”") && !keys.has(LONG_FACTORS)
+    {
+        return Err(Defect::MissingTensor { name: LONG_FACTORS.to_owned() });
+    }
+    if let Some(found) = keys.get(GATING)
+        && keys.gguf.when != When::Sigmoid
+        && !found.number().is_some_and(|number| matches!(number, 0.0 | 1.0))
+    {
+        return refuse(GATING, found.to_string(), "a softmax is");
+    }
+    let positions = keys.count("context_length", MOST_NAMED_POSITIONS)?;
+    if let Some(window) = keys.count(WINDOW, MOST_NAMED_POSITIONS)?.filter(|_| !is_obeyed(WINDOW))
+        && window > 0
+        && positions.is_none_or(|positions| window < positions)
+    {
+        return refuse(WINDOW, window.to_string(), "attention to all earlier tokens is");
+    }
+    if keys.header.metadata.flag(&keys.key("attention.causal"))? == Some(false) {
+        return refuse("attention.causal", "false".to_owned(), "only causal attention is");
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Every family that llama.cpp's converter knows: a file of it is the folder to the last bit.
+
+use std::{fs, path::Path};
+
+use attenuate::model::{folder, loading::unwatched};
+use serde_json::Value;
+
+use crate::gguf::{
+    allocations::assert_small,
+    files::{
+        families::{CONVERTED, converted, in_f32},
+        writer::{Gguf, Meta},
+    },
+    golden::{Golden, goldens_folder, load},
+    opening::open,
+};
+
+/// The golden with a folder of the same weights and a configuration that a file can say.
+fn in_folder(of: &Path) -> Golden {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config: Value = serde_json::from_slice(&fs::read(of.join("config.json")).unwrap()).unwrap();
+    // The length of a yarn's cosines follows from its factor in a file.
+    if let Some(rope) = config["rope_parameters"].as_object_mut() {
+        rope.remove("attention_factor");
+    }
+    fs::write(folder.path().join("config.json"), in_f32(&config).to_string()).unwrap();
+    fs::copy(of.join("model.safetensors"), folder.path().join("model.safetensors")).unwrap();
+    let model = folder::open(folder.path(), &unwatched).unwrap();
+    load(of).unwrap().with_model(model)
+}
+
+#[test]
+fn a_file_of_every_family_is_its_folder_to_the_last_bit() {
+    let mut others = Vec::new();
+    for family in CONVERTED {
+        let folder = goldens_folder().join(family);
+        let model = open(&converted(&folder).bytes()).unwrap_or_else(|error| panic!("{family}: {error}"));
+        let (file, folder) = (load(&folder).unwrap().with_model(model), in_folder(&folder));
+        assert_eq!(file.model.shape(), folder.model.shape(), "{family}");
+        for ((case, ours), (_, theirs)) in file.runs().zip(folder.runs()) {
+            if ours.bits() != theirs.bits() || ours.logits != theirs.logits {
+                others.push(format!("{family} {case}"));
+            }
+        }
+    }
+    assert_eq!(others, [""; 0]);
+}
+
+fn of(family: &str) -> Gguf {
+    converted(&goldens_folder().join("families").join(family))
+}
+
+#[track_caller]
+fn refused(gguf: &Gguf, expected: &str) {
+    let message = open(&gguf.bytes()).err().expect("refused");
+    assert!(message.contains(expected), "{message}\nexpected: {expected}");
+    assert_small();
+}
+
+#[test]
+fn new_keys_out_of_bounds_are_refused_by_name() {
+    for (family, key, value, expected) in [
+        ("mixtral", "llama.expert_count", 9.into(), "tensor blk.0.ffn_down_exps.weight is [4, 32, 48], expected 9"),
+        ("mixtral", "llama.expert_count", 100_000.into(), "llama.expert_count must be a whole number from 1 to 4096"),
+        ("mixtral", "llama.expert_used_count", 5.into(), "llama.expert_used_count must be a whole number from 1 to 4"),
+        ("qwen3_moe", "qwen3moe.expert_feed_forward_length", 0.into(), "qwen3moe.expert_feed_forward_length must be"),
+        ("qwen2_moe", "qwen2moe.expert_weights_scale", Meta::F32(2.5), "expert_weights_scale 2.5 is not supported"),
+        ("qwen2_moe", "qwen2moe.expert_gating_func", 2.into(), "qwen2moe.expert_gating_func 2 is not supported"),
+        ("olmo", "olmo.attention.clamp_kqv", Meta::F32(-8.0), "olmo.attention.clamp_kqv must be a number above 0"),
+        ("olmo2", "olmo2.attention.sliding_window", 4.into(), "olmo2.attention.sliding_window 4 is not supported"),
+        ("granite", "granite.residual_scale", Meta::F32(0.0), "granite.residual_scale must be a number above 0"),
+        ("granite", "granite.attention.scale", "much".into(), "granite.attention.scale must be a number, found “much”"),
+        ("phi", "phi2.rope.dimension_count", 3.into(), "phi2.rope.dimension_count must be an even number of the 8"),
+        ("phi", "phi2.rope.dimension_count", 16.into(), "must be an even number of the 8 dimensions, found 16"),
+        ("phi3_longrope", "phi3.rope.scaling.attn_factor", Meta::F32(0.0), "phi3.rope.scaling.attn_factor must be"),
+        ("phi3", "phi3.rope.scaling.type", "longrope".into(), "the file has no tensor rope_factors_long.weight"),
+        ("phi3", "phi3.rope.scaling.attn_factor", Meta::F32(1.5), "phi3.rope.scaling.attn_factor 1.5 is not supported"),
+        ("llama_linear", "llama.rope.scaling.factor", Meta::F32(-1.0), "llama.rope.scaling.factor must be a number"),
+        ("deepseek_v2", "deepseek2.attention.key_length_mla", 2.into(), "key_length_mla must be more than deepseek2"),
+        ("deepseek_v2", "deepseek2.attention.kv_lora_rank", 0.into(), "deepseek2.attention.kv_lora_rank must be"),
+        ("deepseek_v2", "deepseek2.expert_weights_norm", Meta::Flag(true), "expert_weights_norm true is not supported"),
+        ("gemma", "gemma.attn_logit_softcapping", Meta::F32(50.0), "gemma.attn_logit_softcapping 50 is not supported"),
+    ] {
+        refused(&of(family).set(key, value), expected);
+    }
+}
+
+#[test]
+fn new_tensors_of_wrong_shapes_are_refused_by_name() {
+    let name = "rope_factors_short.weight";
+    let short = of("phi3_longrope").change(name, |tensor| {
+        tensor.shape = vec![2];
+        tensor.bytes.truncate(8);
+    });
+    refused(&short, "tensor rope_factors_short.weight: expected shape");
+    let without = |family: &str, name: &str| {
+        let mut gguf = of(family);
+        gguf.tensors.retain(|tensor| tensor.name != name);
+        gguf
+    };
+    refused(&without("phi3_longrope", name), "the file has no tensor rope_factors_short.weight");
+    refused(&without("deepseek_v2", "blk.1.attn_v_b.weight"), "the file has no tensor blk.1.attn_v_b.weight");
+    refused(&without("deepseek_v2", "blk.1.attn_k_b.weight"), "the file has no tensor blk.1.attn_k_b.weight");
+    refused(&without("mixtral", "blk.1.ffn_up_exps.weight"), "the weights have no tensor blk.1.ffn_up_exps.weight");
+    refused(&without("deepseek_v3", "blk.2.exp_probs_b.bias"), "the weights have no tensor blk.2.exp_probs_b.bias");
+    let flat = of("deepseek_v2").change("blk.0.attn_k_b.weight", |tensor| {
+        tensor.shape = vec![tensor.shape[0], tensor.shape[1] * tensor.shape[2]];
+    });
+    refused(&flat, "tensor blk.0.attn_k_b.weight: expected shape [");
+    let flat = of("mixtral").change("blk.0.ffn_up_exps.weight", |tensor| {
+        tensor.shape = vec![tensor.shape.iter().product()];
+    });
+    refused(&flat, "tensor blk.0.ffn_up_exps.weight is [6144], expected 4 tensors in one");
+}
