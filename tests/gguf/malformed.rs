@@ -197,9 +197,13 @@ fn dimensions_that_are_none_are_refused_by_key() {
 fn what_is_not_computed_is_refused_by_name() {
     for (key, value, expected) in [
         ("general.architecture", "gemma2".into(), "general.architecture gemma2 is not supported: llama (also Mistral"),
-        ("llama.expert_count", 8.into(), "llama.expert_count 8 is not supported"),
+        (
+            "llama.expert_count",
+            8.into(),
+            "tensor blk.0.ffn_down.weight has no place in a model of architecture llama with 3 layers",
+        ),
         ("llama.attn_logit_softcapping", Meta::F32(50.0), "llama.attn_logit_softcapping 50 is not supported"),
-        ("llama.rope.scaling.type", "yarn".into(), "llama.rope.scaling.type yarn is not supported"),
+        ("llama.rope.scaling.type", "yarn".into(), "llama.rope.scaling.factor must be a number above 0, found nothing"),
         ("llama.rope.scale_linear", Meta::F32(4.0), "llama.rope.scale_linear 4 is not supported: only 1 is"),
         ("llama.logit_scale", Meta::F32(0.5), "llama.logit_scale 0.5 is not supported: only 1 is"),
         ("llama.attention.causal", Meta::Flag(false), "llama.attention.causal false is not supported"),

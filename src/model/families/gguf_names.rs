@@ -24,6 +24,8 @@ pub struct Gguf {
     pub constants: &'static [(&'static str, bool)],
     /// Truth values of the configuration that are so where the first layer has the tensor, or where it has not.
     pub told_by_tensors: &'static [(&'static str, &'static str, bool)],
+    /// The key of a list of the layers that have one feed-forward block, where others have experts; seen in the tensors.
+    pub dense_layers: Option<&'static str>,
     pub rows: RowOrder,
     /// Parts of a layer that have other names than most families', with these.
     pub renamed: &'static [(&'static str, &'static str)],
@@ -109,6 +111,7 @@ impl Gguf {
         keys: &[],
         constants: &[],
         told_by_tensors: &[],
+        dense_layers: None,
         rows: RowOrder::AsTheyAre,
         renamed: &[],
     };

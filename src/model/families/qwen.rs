@@ -35,6 +35,7 @@ pub const QWEN2_MOE_GGUF: Gguf = Gguf {
         ("expert_shared_feed_forward_length", "shared_expert_intermediate_size"),
         ("expert_weights_norm", "norm_topk_prob"),
     ],
+    dense_layers: Some("mlp_only_layers"),
     ..Gguf::called("qwen2moe", "qwen2_moe")
 };
 /// All published ones renormalize, and no file says so.
@@ -46,6 +47,7 @@ pub const QWEN3_MOE_GGUF: Gguf = Gguf {
         ("expert_weights_norm", "norm_topk_prob"),
     ],
     constants: &[("norm_topk_prob", true)],
+    dense_layers: Some("mlp_only_layers"),
     ..Gguf::called("qwen3moe", "qwen3_moe")
 };
 

@@ -113,12 +113,21 @@ impl Keys<'_, '_> {
         for (config, part, is) in *told_by_tensors {
             to.set(config, self.has(&format!("blk.0.{part}.weight")) == *is);
         }
+        if let Some(config) = self.gguf.dense_layers {
+            to.set(config, self.dense_layers());
+        }
         self.window(to)?;
         self.heads(to)?;
         self.rotation(to)?;
         to.set("vocab_size", self.vocab_size()?);
         to.set("tie_word_embeddings", !self.has("output.weight"));
         Ok(())
+    }
+
+    /// The layers with one feed-forward block.
+    fn dense_layers(&self) -> Vec<usize> {
+        let layer = |name: &str| name.strip_prefix("blk.")?.strip_suffix(".ffn_up.weight")?.parse().ok();
+        self.header.tensors.iter().filter_map(|info| layer(info.name)).collect()
     }
 
     /// 0 says that there is none.
@@ -143,9 +152,10 @@ impl Keys<'_, '_> {
         let named = self.count("attention.key_length", MOST_HEAD_DIM)?;
         let even = || {
             let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key));
-            d_model.zip(n_heads).and_then(|(d_model, n_heads)| d_model.checked_div(n_heads))
+            d_model.zip(n_heads).filter(|(d_model, n_heads)| *n_heads > 0 && d_model.is_multiple_of(*n_heads))
         };
-        let head_dim = named.or_else(even);
+        // Where heads share the width unevenly, the family's own reading says so.
+        let head_dim = named.or_else(|| even().map(|(d_model, n_heads)| d_model / n_heads));
         if let Some(odd) = named.filter(|named| !named.is_multiple_of(2)) {
             let expected = "even, for the rotary embedding turns pairs of dimensions";
             return Err(wrong(&self.key("attention.key_length"), expected, odd));
@@ -158,17 +168,16 @@ impl Keys<'_, '_> {
             } else {
                 "only the length of keys is"
             };
-            let other = self.count(name, MOST_NAMED_POSITIONS)?.filter(|&count| Some(count) != head_dim);
+            let other = self
+                .count(name, MOST_NAMED_POSITIONS)?
+                .filter(|&count| head_dim.is_some_and(|head_dim| count != head_dim));
             if let Some(other) = other.filter(|_| is_refused) {
                 return Err(Defect::Unsupported { key: self.key(name), found: other.to_string(), supported });
             }
         }
         if let Some(config) = shape.head_dim {
             to.name(config, "attention.key_length");
-            let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key).unwrap_or(0));
-            // Where heads share the width unevenly, the family's own reading says so.
-            let is_even = n_heads > 0 && d_model.is_multiple_of(n_heads);
-            if let Some(head_dim) = named.or(head_dim.filter(|_| is_even)) {
+            if let Some(head_dim) = head_dim {
                 to.set(config, head_dim);
             }
         }
@@ -270,6 +279,9 @@ impl Keys<'_, '_> {
                 let supported = "none, linear, yarn and longrope are";
                 return Err(Defect::Unsupported { key: self.key(TYPE), found: short(other), supported });
             }
+        }
+        if !scaling.contains_key("factor") {
+            return Err(wrong(&self.key("rope.scaling.factor"), "a number above 0", "nothing"));
         }
         scaling.insert("rope_type".to_owned(), Json::from(kind));
         to.set("rope_parameters", scaling);
