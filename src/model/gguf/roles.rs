@@ -53,9 +53,7 @@ pub fn roles(layer: &Layer, gguf: &Gguf) -> Vec<Role> {
     if let Some(norms) = &layer.attention.qk_norm {
         for (file, norm) in [("attn_q_norm", &norms.query), ("attn_k_norm", &norms.key)] {
             match norms.extent {
-                NormExtent::NamedHead => {
-                    roles.0.push(Role { file, ours: format!("{}.{{}}", norm.name), form: Form::Numbered(0) })
-                }
+                NormExtent::NamedHead => roles.add(file, format!("{}.{{}}", norm.name), Form::Numbered(0)),
                 _ => roles.plain(file, norm.name),
             }
         }

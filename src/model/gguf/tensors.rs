@@ -189,10 +189,9 @@ impl TensorStore for Tensors<'_> {
 
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         Some(match *self.by_name.get(name)? {
-            Stored::AsItIs(info) | Stored::Interleaved(info) => info.shape.clone(),
-            Stored::Numbered { info, .. } => info.shape.get(1..)?.to_vec(),
             Stored::OneRow(info) if info.shape.len() == 1 => [&[1], &info.shape[..]].concat(),
-            Stored::OneRow(info) => info.shape.clone(),
+            Stored::AsItIs(info) | Stored::Interleaved(info) | Stored::OneRow(info) => info.shape.clone(),
+            Stored::Numbered { info, .. } => info.shape.get(1..)?.to_vec(),
             Stored::KeyValue { key, value } => match (&key.shape[..], &value.shape[..]) {
                 (&[n_heads, rank, n_plain], &[_, value_dim, _]) => vec![n_heads * (n_plain + value_dim), rank],
                 _ => return None,
