@@ -184,6 +184,13 @@ fn metadata(folder: &Folder) -> Gguf {
             set(name, (number as u32).into());
         }
     }
+    numbers(folder, gguf)
+}
+
+/// Multipliers, the router, and the scaling of the rotation.
+fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
+    let architecture = architecture(folder.model_type()).to_owned();
+    let mut set = |name: &str, value: Meta| gguf = gguf.clone().set(&format!("{architecture}.{name}"), value);
     for (name, key) in [
         ("attention.scale", "attention_multiplier"),
         ("embedding_scale", "embedding_multiplier"),
@@ -220,7 +227,7 @@ fn metadata(folder: &Folder) -> Gguf {
         }
         Some("longrope") => {
             let original = folder.rope("original_max_position_embeddings").unwrap().as_f64().unwrap();
-            let scale = f64::from(positions.unwrap() as u32) / original;
+            let scale = f64::from(folder.number(&["max_position_embeddings"])) / original;
             let length = if scale > 1.0 { (1.0 + scale.ln() / original.ln()).sqrt() } else { 1.0 };
             set("rope.scaling.attn_factor", Meta::F32(length as f32));
             set("rope.scaling.original_context_length", (original as u32).into());
@@ -402,7 +409,9 @@ fn tensors(folder: &Folder) -> Vec<(String, Values)> {
 
 fn plus_one(model_type: &str, name: &str, values: &mut [f32]) {
     if matches!(model_type, "gemma" | "nemotron") && name.ends_with("norm.weight") {
-        values.iter_mut().for_each(|value| *value += 1.0);
+        for value in values {
+            *value += 1.0;
+        }
     }
 }
 
