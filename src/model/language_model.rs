@@ -61,8 +61,11 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let transformer = Network::load(description, &Weights::watched(store, watch))?;
-        Ok(Self { files: store.files(), ..Self::new(Box::new(transformer), tokenizer) })
+        let piece = description.embedding.token_types.and_then(|types| types.separator);
+        let separator = piece.zip(tokenizer.as_ref()).and_then(|(piece, tokenizer)| tokenizer.id(piece));
+        let transformer = Network::load(description, &Weights::watched(store, watch), separator)?;
+        let model = Self { files: store.files(), ..Self::new(Box::new(transformer), tokenizer) };
+        Ok(model.with_notices(separator.map(|_| second_sentence())))
     }
 
     /// # Errors
@@ -118,6 +121,17 @@ impl LanguageModel {
     pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
         let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
         Ok(logits)
+    }
+}
+
+/// Why a pair reads otherwise than a tokenizer that is given one text would have it.
+fn second_sentence() -> Notice {
+    Notice {
+        brief: "[SEP] begins the second sentence",
+        sentence:
+            "tokens behind a [SEP] within the prompt are of type 1, the second sentence, as those of a pair are; a \
+                   tokenizer that is given one text calls all of them type 0"
+                .to_owned(),
     }
 }
 

@@ -91,6 +91,24 @@ impl Matrix {
         fits.then_some(Self { n_rows, n_columns, order: Order::Rows, numbers })
     }
 
+    /// Some of the rows as a matrix by itself, of one that lies row after row; `None` where it does not or has no such
+    /// rows.
+    pub fn part(&self, rows: Range<usize>) -> Option<Self> {
+        if self.order != Order::Rows || rows.start > rows.end || rows.end > self.n_rows {
+            return None;
+        }
+        let cells = rows.start * self.n_columns..rows.end * self.n_columns;
+        let shape = [rows.len(), self.n_columns];
+        match &self.numbers {
+            Numbers::Held(numbers) => Self::held(shape, numbers.get(cells)?.to_vec()),
+            Numbers::Mapped(MappedNumbers { file, bytes, format }) => {
+                let (start, width) = (bytes.start, format.width());
+                let bytes = start + cells.start * width..start + cells.end * width;
+                Self::mapped(shape, MappedNumbers { file: file.clone(), bytes, format: *format })
+            }
+        }
+    }
+
     pub fn n_rows(&self) -> usize {
         self.n_rows
     }
@@ -252,6 +270,18 @@ pub mod tests {
             assert_eq!(turned.rows(3..20, &mut buffer), some, "{matrix:?}");
             assert_eq!(turned.transposed().select(0..40).unwrap(), array);
         }
+    }
+
+    #[test]
+    fn a_part_has_the_rows_of_the_whole() {
+        let numbers: Vec<f32> = (0..200).map(|i| i as f32 - 100.0).collect();
+        for matrix in all_kinds([40, 5], &numbers) {
+            let part = matrix.part(7..9).unwrap();
+            assert_eq!((part.n_rows(), part.n_columns()), (2, 5));
+            assert_eq!(part.rows(0..2, &mut Vec::new()), &numbers[35..45], "{matrix:?}");
+            assert!(matrix.part(39..41).is_none());
+        }
+        assert!(mapped([4, 1], &[1.0; 4], NumberFormat::F16, 0).transposed().part(0..1).is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use tokenizers::{DecoderWrapper, Tokenizer as Inner};
 
 use super::{
     ModelError,
-    piece::{Spelling, readable_as},
+    piece::{Spelling, readable},
 };
 use crate::base::contained;
 
@@ -69,13 +69,18 @@ impl Tokenizer {
         Ok(encoding.get_ids().iter().map(|&id| self.token(id)).collect())
     }
 
+    /// The id of a piece; `None` where the vocabulary has none like it.
+    pub fn id(&self, piece: &str) -> Option<u32> {
+        self.inner.token_to_id(piece)
+    }
+
     /// The token with this id; one that the vocabulary does not name is written as its id.
     pub fn token(&self, id: u32) -> Token {
         let piece = self.inner.id_to_token(id).or_else(|| self.repeated.get(&id).cloned());
         let Some(piece) = piece else { return Token::unnamed(id) };
         // Added tokens such as `<s>` are written as themselves in every vocabulary.
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
-        let text = readable_as(&piece, if added { Spelling::Plain } else { self.spelling });
+        let text = readable(&piece, if added { Spelling::Plain } else { self.spelling });
         Token { id, piece, text }
     }
 }

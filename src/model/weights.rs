@@ -82,6 +82,22 @@ impl<'a> Weights<'a> {
         })
     }
 
+    /// The matrices of the tensor `name`, `[n, rows, columns]`.
+    ///
+    /// # Errors
+    /// Those of [`Self::matrix`].
+    pub fn matrices(&self, name: &str, [n, n_rows, n_columns]: [usize; 3]) -> Result<Vec<Matrix>, ModelError> {
+        self.expect(name, &[n, n_rows, n_columns])?;
+        let all = match self.store.mapped(name)? {
+            Some(numbers) => Matrix::mapped([n * n_rows, n_columns], numbers),
+            None => Matrix::held([n * n_rows, n_columns], self.numbers(name)?),
+        };
+        self.count(name)?;
+        let parts = all.and_then(|all| (0..n).map(|part| all.part(part * n_rows..(part + 1) * n_rows)).collect());
+        let (name, expected) = (name.to_owned(), vec![n, n_rows, n_columns]);
+        parts.ok_or(ModelError::TensorShape { name, expected, found: vec![] })
+    }
+
     /// The vector `name`, `[length]`.
     ///
     /// # Errors

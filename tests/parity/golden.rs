@@ -26,7 +26,7 @@ pub struct Golden {
     pub rounding: f64,
 }
 
-const ENCODERS: [&str; 3] = ["roberta", "distilbert", "electra"];
+const ENCODERS: [&str; 4] = ["roberta", "distilbert", "electra", "modernbert"];
 
 /// A stored intervention; `name` is the prefix of its tensors.
 pub struct Case {
@@ -96,7 +96,7 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
     let golden = Golden { name: name_of(folder), model, token_ids, tensors, cases, rounding };
     let is_encoder = meta["model_type"].as_str().is_some_and(|model_type| ENCODERS.contains(&model_type));
     let causal = meta["causal"].as_bool().unwrap_or(!is_encoder);
-    assert_eq!(golden.mask(), if causal { Mask::CAUSAL } else { Mask::BIDIRECTIONAL });
+    assert_eq!(golden.mask().is_causal(), causal);
     Ok(golden)
 }
 

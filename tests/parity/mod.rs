@@ -5,6 +5,7 @@ mod checkpoints;
 mod families;
 pub mod golden;
 mod operations;
+mod pair;
 mod ships;
 
 use std::{collections::BTreeMap, fs, sync::Arc};

@@ -5,17 +5,17 @@
 //!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/bert>.
 //!
 //! ```text
-//! x = LayerNorm(token embedding + position embedding + embedding of token type 0)
+//! x = LayerNorm(token embedding + position embedding + embedding of the token's type)
 //! x ← LayerNorm(x + Attention(x))
 //! x ← LayerNorm(x + Down(gelu(Up(x))))
 //! ```
 //!
-//! All tokens are of the first type: the prompt is one sentence.
+//! Tokens behind a `[SEP]` that more tokens follow are of type 1, the second sentence of a pair; all others of type 0.
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, PositionRows,
-        Positions, Projections, TokenTypes, Transform, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Map, Names, Norm, Norms, Order, Output,
+        PositionRows, Positions, Projections, TokenTypes, Transform, usual_scale,
     },
     family::Family,
 };
@@ -108,8 +108,7 @@ impl Bert {
                 clamp: None,
                 qk_norm: None,
                 rotary: None,
-                scale: usual_scale(self.shape.head_dim),
-                mask: Mask::BIDIRECTIONAL,
+                rule: LayerRule::plain(usual_scale(self.shape.head_dim), Mask::BIDIRECTIONAL),
                 output: Map::biased("attention.output.dense"),
             },
             attention_norms: Norms::on_sum(self.norm("attention.output.LayerNorm")),
@@ -131,7 +130,11 @@ impl Bert {
                     n_rows: self.n_positions,
                     rows: PositionRows::From(0),
                 }),
-                token_types: Some(TokenTypes { name: "embeddings.token_type_embeddings", n_rows: self.n_token_types }),
+                token_types: Some(TokenTypes {
+                    name: "embeddings.token_type_embeddings",
+                    n_rows: self.n_token_types,
+                    separator: (self.n_token_types > 1).then_some("[SEP]"),
+                }),
                 norm: Some(self.norm("embeddings.LayerNorm")),
                 ..Embedding::new("embeddings.word_embeddings", self.shape.d_model)
             },
@@ -220,7 +223,7 @@ mod tests {
     }
 
     fn load(store: &HandMade) -> Result<Network, ModelError> {
-        Network::load(&read(json!({}))?, &Weights::new(store))
+        Network::load(&read(json!({}))?, &Weights::new(store), None)
     }
 
     #[test]

@@ -7,8 +7,8 @@
 
 use super::{
     description::{
-        Description, ExpertGroups, Experts, FeedForward, Gated, LowRank, Map, Projections, Rotary, Router,
-        RouterScores, Shared, usual_scale,
+        Description, ExpertBlocks, ExpertGroups, Experts, FeedForward, Gated, LowRank, Map, Projections, Rotary,
+        Router, RouterScores, Shared, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, Rotated, When},
@@ -162,7 +162,7 @@ fn read(config: Config<'_>, version: &Version) -> Result<Description, ModelError
     for (index, layer) in deepseek.layers.iter_mut().enumerate() {
         layer.attention.projections = Projections::LowRank(low_rank);
         layer.attention.rotary = Some(rotary.clone());
-        layer.attention.scale = scale;
+        layer.attention.rule.scale = scale;
         layer.attention.output = Map::new("self_attn.o_proj", bias);
         if index >= n_dense {
             layer.feed_forward = FeedForward::Experts(Box::new(experts.clone()));
@@ -186,7 +186,7 @@ fn experts(config: Config<'_>, version: &Version, llama: &Llama) -> Result<Exper
     let with_bias = |gated: Gated| gated.with_bias(version.mlp_bias);
     Ok(Experts {
         router: Router {
-            name: "mlp.gate",
+            map: Map::plain("mlp.gate"),
             n_experts,
             n_chosen: n_chosen.ok_or_else(|| wrong("num_experts_per_tok", "a whole number", "nothing"))?,
             scores: version.scores,
@@ -194,8 +194,7 @@ fn experts(config: Config<'_>, version: &Version, llama: &Llama) -> Result<Exper
             renormalized: version.renormalized,
             multiplier,
         },
-        prefix: "mlp.experts.",
-        expert: Gated::usual(llama.activation, d_ff),
+        blocks: ExpertBlocks::Numbered { prefix: "mlp.experts.", expert: Gated::usual(llama.activation, d_ff) },
         shared: Some(Shared {
             prefix: "mlp.shared_experts.",
             block: with_bias(Gated::usual(llama.activation, d_ff * n_shared)),

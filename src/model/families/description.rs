@@ -5,7 +5,9 @@
 //! of the embeddings and the final norm below `{prefix}`, and those of the output head stand as they are.
 
 pub use super::{
-    feed_forward::{ExpertGroups, Experts, FeedForward, GateUp, Gated, Router, RouterScores, Shared},
+    feed_forward::{
+        ExpertBlocks, ExpertGroups, Experts, FeedForward, GateUp, Gated, Router, RouterScores, Shared, StackedExperts,
+    },
     linear_map::{Map, Stored},
 };
 use crate::{
@@ -78,11 +80,13 @@ pub enum PositionRows {
     WithoutPadding { padding: u32 },
 }
 
-/// Embeddings of the sentence that a token belongs to; the prompt is one sentence, the first.
+/// Embeddings of the sentence that a token belongs to: the first, row 0, unless a separator stands in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenTypes {
     pub name: &'static str,
     pub n_rows: usize,
+    /// The piece behind which the second sentence begins, row 1; `None` in models that were trained on row 0 alone.
+    pub separator: Option<&'static str>,
 }
 
 /// One layer: attention, then or beside it a feed-forward block.
@@ -152,10 +156,41 @@ pub struct Attention {
     pub clamp: Option<f32>,
     pub qk_norm: Option<QkNorm>,
     pub rotary: Option<Rotary>,
+    pub rule: LayerRule,
+    pub output: Map,
+}
+
+/// What a layer does with q·k before and in its softmax.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerRule {
     /// What multiplies q·k.
     pub scale: f64,
     pub mask: Mask,
-    pub output: Map,
+    /// The bound that scores are bent towards.
+    pub softcap: Option<f64>,
+    /// A tensor `[n_heads]` of logits that belong to no key, by its whole name below the layer's prefix.
+    pub sinks: Option<&'static str>,
+    pub alibi: Option<Alibi>,
+}
+
+/// A bias of scores that falls with the distance (Press et al. 2021, arXiv 2108.12409).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alibi {
+    /// For each head.
+    pub slopes: Vec<f32>,
+    pub form: AlibiForm,
+}
+
+/// How the bias of key j follows from a head's slope. Within a row all forms differ by a constant, but for rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlibiForm {
+    /// slope · j
+    Absolute,
+    /// slope · (j + 1 − T)
+    FromEnd,
+    /// Both slope and product in BF16, scaled like q·k, and twice: the reference's eager attention adds it to the scores
+    /// and has it in the mask as well.
+    RoundedAndScaledTwice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,6 +383,13 @@ impl Output {
             softcap: None,
             head: name,
         }
+    }
+}
+
+impl LayerRule {
+    /// Scale and mask alone.
+    pub const fn plain(scale: f64, mask: Mask) -> Self {
+        Self { scale, mask, softcap: None, sinks: None, alibi: None }
     }
 }
 

@@ -6,8 +6,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, PositionRows,
-        Positions, Projections, Transform, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Map, Names, Norm, Norms, Order, Output,
+        PositionRows, Positions, Projections, Transform, usual_scale,
     },
     family::Family,
 };
@@ -49,8 +49,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: None,
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::BIDIRECTIONAL,
+            rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::BIDIRECTIONAL),
             output: Map::biased("attention.out_lin"),
         },
         attention_norms: Norms::on_sum(Norm::layer("sa_layer_norm", EPS)),

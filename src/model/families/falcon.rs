@@ -1,14 +1,18 @@
 //! Falcon: attention and feed-forward block in parallel; query heads share one key and value head, or in the newer layout
 //! some.
 //!
+//! Where `alibi` is true, the reference's eager attention adds the bias twice, to the scores and in the mask (its SDPA
+//! attention once). As everywhere the numbers here are those of eager attention.
+//!
 //! - Almazrouei et al. 2023, arXiv 2311.16867.
 //! - Reference: `modeling_falcon.py` and `configuration_falcon.py` under
 //!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/falcon>.
 
 use super::{
+    alibi,
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        Projections, usual_scale,
+        Alibi, AlibiForm, Attention, Description, Embedding, FeedForward, Layer, LayerRule, Layout, Map, Names, Norm,
+        Norms, Order, Output, Projections, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, LAYER_EPS, ShapeNames},
@@ -46,8 +50,8 @@ const NAMES: Names = Names { prefix: "transformer.", layers: "h.", complete: &[]
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
     config.refuse(&["quantization_config"], "only unquantized weights are")?;
-    config.refuse_flag("alibi", "attention without a bias of positions is")?;
     let is_new = config.flag("new_decoder_architecture")?;
+    let has_alibi = config.flag("alibi")?;
     let shape = shape(config, is_new)?;
     let bias = Bias::from(config.flag("bias")?);
     let eps = config.positive("layer_norm_epsilon", 1e-5)?;
@@ -65,9 +69,14 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             },
             clamp: None,
             qk_norm: None,
-            rotary: Some(rotary::whole(config, RopeKeys::USUAL, shape.head_dim)?),
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::CAUSAL,
+            rotary: if has_alibi { None } else { Some(rotary::whole(config, RopeKeys::USUAL, shape.head_dim)?) },
+            rule: LayerRule {
+                alibi: has_alibi.then(|| Alibi {
+                    slopes: alibi::from_smaller_power(shape.n_heads),
+                    form: AlibiForm::RoundedAndScaledTwice,
+                }),
+                ..LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL)
+            },
             output: Map::new("self_attention.dense", bias),
         },
         attention_norms,

@@ -48,18 +48,36 @@ pub enum GateUp {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experts {
     pub router: Router,
-    /// In front of an expert's number.
-    pub prefix: &'static str,
-    /// Names below `{prefix}{number}.`
-    pub expert: Gated,
+    pub blocks: ExpertBlocks,
     /// A block that all positions go through.
     pub shared: Option<Shared>,
+}
+
+/// The experts' tensors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ExpertBlocks {
+    /// Each expert's own, below `{prefix}{number}.`
+    Numbered { prefix: &'static str, expert: Gated },
+    /// All experts' in one tensor of three axes each, `[expert, in, out]`, with biases `{name}_bias`.
+    Stacked(StackedExperts),
+}
+
+/// gpt-oss: up and gate projection in turns, and a gate that is bounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StackedExperts {
+    pub gate_up: &'static str,
+    pub down: &'static str,
+    pub d_ff: usize,
+    /// The gate g gives g / (1 + exp(−alpha · g)).
+    pub alpha: f32,
+    /// Gates are at most this, and what they multiply is between this and its negative.
+    pub limit: f32,
 }
 
 /// The choice of experts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Router {
-    pub name: &'static str,
+    pub map: Map,
     pub n_experts: usize,
     /// For each position.
     pub n_chosen: usize,
@@ -75,6 +93,8 @@ pub struct Router {
 pub enum RouterScores {
     /// Weights are a softmax over all experts.
     Softmax,
+    /// Weights are a softmax over those chosen.
+    SoftmaxOfChosen,
     /// Weights are between 0 and 1, each by itself; the choice is made with a number added to each, the tensor of this
     /// name.
     Sigmoid { correction: &'static str },

@@ -13,8 +13,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        PositionRows, Positions, Projections, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Layout, Map, Names, Norm, Norms, Order,
+        Output, PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, LAYER_EPS, ShapeNames},
@@ -59,8 +59,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: None,
-            scale: if by_layer { scale / (index + 1) as f64 } else { scale },
-            mask: Mask::CAUSAL,
+            rule: LayerRule::plain(if by_layer { scale / (index + 1) as f64 } else { scale }, Mask::CAUSAL),
             output: Map::conv1d("attn.c_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),
@@ -123,7 +122,7 @@ mod tests {
         assert_eq!(gpt2.layers[1].attention_norms, Norms::before(Norm::layer("ln_1", 1e-5)));
         assert_eq!(gpt2.output.unembedding, Unembedding::Tied);
         // Heads of 2 dimensions.
-        assert_eq!(gpt2.layers[1].attention.scale, 1.0 / 2.0_f64.sqrt());
+        assert_eq!(gpt2.layers[1].attention.rule.scale, 1.0 / 2.0_f64.sqrt());
         let long = read(json!({"n_positions": 10_000})).unwrap();
         assert_eq!(long.shape.max_positions, MOST_POSITIONS);
         assert_eq!(long.embedding.positions.unwrap().n_rows, 10_000);
@@ -136,7 +135,7 @@ mod tests {
         let scale = |changes: Value| {
             let mut wide = json!({"n_embd": 8});
             wide.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-            read(wide).unwrap().layers[1].attention.scale
+            read(wide).unwrap().layers[1].attention.rule.scale
         };
         assert_eq!(scale(json!({"scale_attn_weights": false})), 1.0);
         assert_eq!(scale(json!({"scale_attn_by_inverse_layer_idx": true})), 0.25);
@@ -179,7 +178,7 @@ mod tests {
     }
 
     fn load(store: &HandMade, changes: Value) -> Result<Network, ModelError> {
-        Network::load(&read(changes)?, &Weights::new(store))
+        Network::load(&read(changes)?, &Weights::new(store), None)
     }
 
     #[test]

@@ -6,8 +6,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        PositionRows, Positions, Projections, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Layout, Map, Names, Norm, Norms, Order,
+        Output, PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, LAYER_EPS, ShapeNames},
@@ -54,8 +54,10 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: None,
-            scale: if config.flag_or("scale_attn_weights", true)? { usual_scale(shape.head_dim) } else { 1.0 },
-            mask: Mask::CAUSAL,
+            rule: LayerRule::plain(
+                if config.flag_or("scale_attn_weights", true)? { usual_scale(shape.head_dim) } else { 1.0 },
+                Mask::CAUSAL,
+            ),
             output: Map::biased("attn.c_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),

@@ -13,8 +13,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Layout, Map, Names, Norm, Norms, Order, Output,
-        Projections, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Layout, Map, Names, Norm, Norms, Order,
+        Output, Projections, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, LAYER_EPS, Rotated, ShapeNames},
@@ -67,8 +67,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: Some(rotary::partial(config, ROPE, shape.head_dim)?),
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::CAUSAL,
+            rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL),
             output: Map::new("attention.dense", bias),
         },
         attention_norms: Norms::before(Norm::layer("input_layernorm", eps)),
@@ -185,7 +184,7 @@ mod tests {
     }
 
     fn load(store: &HandMade, changes: Value) -> Result<Network, ModelError> {
-        Network::load(&read(changes)?, &Weights::new(store))
+        Network::load(&read(changes)?, &Weights::new(store), None)
     }
 
     #[test]

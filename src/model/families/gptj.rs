@@ -7,8 +7,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, Norms, Order, Output, Projections,
-        Rotary, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Map, Names, Norm, Norms, Order, Output,
+        Projections, Rotary, usual_scale,
     },
     family::Family,
 };
@@ -47,8 +47,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: Some(rotary(config, shape.head_dim)?),
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::CAUSAL,
+            rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL),
             output: Map::plain("attn.out_proj"),
         },
         attention_norms: Norms::before(Norm::layer("ln_1", eps)),

@@ -32,7 +32,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
     let mut granite = Llama { mlp_bias, ..llama }.describe();
     granite.embedding.multiplier = Some(config.positive("embedding_multiplier", 1.0)? as f32);
     for layer in &mut granite.layers {
-        layer.attention.scale = config.positive("attention_multiplier", 1.0)?;
+        layer.attention.rule.scale = config.positive("attention_multiplier", 1.0)?;
         layer.residual_multiplier = Some(config.positive("residual_multiplier", 1.0)? as f32);
     }
     granite.output.multiplier = Some((1.0 / config.positive("logits_scaling", 1.0)?) as f32);

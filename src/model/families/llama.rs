@@ -11,12 +11,13 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, GateUp, Gated, Layer, Map, Names, Norm, Norms, Order, Output,
-        Projections, QkNorm, Rotary, usual_scale,
+        Attention, Description, Embedding, FeedForward, GateUp, Gated, Layer, LayerRule, Map, Names, Norm, Norms,
+        Order, Output, Projections, QkNorm, Rotary, usual_scale,
     },
     family::Family,
     gguf_names::{Gguf, RowOrder},
     rotary,
+    windows::sliding_layers,
 };
 use crate::{
     attention::Mask,
@@ -28,7 +29,7 @@ use crate::{
             Unembedding, even_share, within_program,
         },
         config::{Config, wrong},
-        rope_config::{RopeKeys, RopeScaling},
+        rope_config::{RopeConfig, RopeKeys, RopeScaling},
         transformer::{ModelShape, PositionLimit},
     },
 };
@@ -116,21 +117,40 @@ impl Llama {
     /// # Errors
     /// When a value is absent or out of bounds, or the model does something that is not computed here.
     pub fn read(config: Config<'_>, defaults: &Defaults) -> Result<Self, ModelError> {
+        let keys = RopeKeys { default_theta: defaults.theta, ..RopeKeys::USUAL };
+        Self::read_with(config, defaults, |head_dim| match defaults.rotated_share {
+            Some(share) => rotary::partial(config, RopeKeys { default_share: share, ..keys }, head_dim),
+            None => rotary::whole(config, keys, head_dim),
+        })
+    }
+
+    /// Like [`Self::read`], of a family whose layers rotate in different ways, each of which is given later.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn read_unrotated(config: Config<'_>, defaults: &Defaults) -> Result<Self, ModelError> {
+        let rope = RopeConfig { theta: defaults.theta, scaling: RopeScaling::None };
+        Self::read_with(config, defaults, |head_dim| Ok(Rotary::halves(rope, head_dim)))
+    }
+
+    /// `rotate` gets the dimensions of a head.
+    fn read_with(
+        config: Config<'_>,
+        defaults: &Defaults,
+        rotate: impl FnOnce(usize) -> Result<Rotary, ModelError>,
+    ) -> Result<Self, ModelError> {
         config.refuse(&["quantization_config"], "only unquantized weights are")?;
-        refuse_layer_types(config)?;
+        let n_layers = config.required_count("num_hidden_layers", 1..=MOST_LAYERS)?;
+        // Whatever a family makes of them, no other kinds are computed.
+        sliding_layers(config, n_layers, |_| false)?;
         if !defaults.has_softcaps {
             config.refuse(&["attn_logit_softcapping", "final_logit_softcapping"], "logits must not be capped")?;
         }
         let d_model = config.required_count("hidden_size", 1..=MOST_WIDTH)?;
-        let n_layers = config.required_count("num_hidden_layers", 1..=MOST_LAYERS)?;
         let n_heads = config.required_count("num_attention_heads", 1..=MOST_HEADS)?;
         let n_kv_heads = read_kv_heads(config, defaults, n_heads)?;
         let head_dim = read_head_dim(config, defaults, d_model, n_heads)?;
-        let keys = RopeKeys { default_theta: defaults.theta, ..RopeKeys::USUAL };
-        let rotary = match defaults.rotated_share {
-            Some(share) => rotary::partial(config, RopeKeys { default_share: share, ..keys }, head_dim)?,
-            None => rotary::whole(config, keys, head_dim)?,
-        };
+        let rotary = rotate(head_dim)?;
         let positions = config.required_count("max_position_embeddings", 1..=MOST_NAMED_POSITIONS)?;
         let (max_positions, position_limit) = within_program(scaled(positions, &rotary), PositionLimit::Model);
         Ok(Self {
@@ -165,17 +185,6 @@ impl Llama {
         Ok(Self { qkv_bias: bias, output_bias: bias, ..self })
     }
 
-    /// Beyond a sliding window the model would mask keys, which is not computed: prompts are no longer than it.
-    #[must_use]
-    pub fn within_window(mut self, window: Option<usize>) -> Self {
-        if let Some(window) = window
-            && window < self.shape.max_positions
-        {
-            (self.shape.max_positions, self.shape.position_limit) = (window, PositionLimit::SlidingWindow);
-        }
-        self
-    }
-
     /// A norm of this model's kind.
     pub fn norm(&self, name: &'static str) -> Norm {
         Norm::rms(name, self.eps)
@@ -196,8 +205,7 @@ impl Llama {
                     .has_qk_norm
                     .then(|| QkNorm::per_head(self.norm("self_attn.q_norm"), self.norm("self_attn.k_norm"))),
                 rotary: Some(self.rotary.clone()),
-                scale: usual_scale(shape.head_dim),
-                mask: Mask::CAUSAL,
+                rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL),
                 output: Map::new("self_attn.o_proj", self.output_bias),
             },
             attention_norms: Norms::before(self.norm("input_layernorm")),
@@ -225,19 +233,6 @@ impl Llama {
             down: Map::new("mlp.down_proj", self.mlp_bias),
             d_ff: self.d_ff,
         }
-    }
-}
-
-/// Layers of kinds other than these have no softmax over all earlier tokens.
-fn refuse_layer_types(config: Config<'_>) -> Result<(), ModelError> {
-    let types = config.texts("layer_types")?.unwrap_or_default();
-    match types.iter().find(|kind| !matches!(**kind, "full_attention" | "sliding_attention")) {
-        Some(other) => Err(ModelError::Unsupported {
-            what: "layer_types",
-            found: (*other).to_owned(),
-            supported: "full_attention and sliding_attention are",
-        }),
-        None => Ok(()),
     }
 }
 
@@ -282,7 +277,7 @@ mod tests {
     use super::{
         super::registry,
         Bias::{Absent, Present},
-        PositionLimit::{Model, Program, SlidingWindow},
+        PositionLimit::{Model, Program},
         *,
     };
     use crate::model::common_config::MOST_POSITIONS;
@@ -370,16 +365,28 @@ mod tests {
     }
 
     #[test]
-    fn a_sliding_window_shortens_the_prompt_only_where_it_is_used() {
-        let limit = |changes| read(changes).map(|c| (c.shape.max_positions, c.shape.position_limit)).unwrap();
-        assert_eq!(limit(json!({"sliding_window": 16})), (64, Model));
-        assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": 16})), (16, SlidingWindow));
-        assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": 4096})), (64, Model));
-        assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": null})), (64, Model));
+    fn layers_have_a_window_only_where_it_is_used() {
+        let windows = |changes: Value| {
+            let windows = read(changes).unwrap().layers;
+            windows.iter().map(|layer| layer.attention.rule.mask.window()).collect::<Vec<_>>()
+        };
+        assert_eq!(windows(json!({"sliding_window": 16})), [None; 3], "the reference passes over the key");
+        assert_eq!(windows(json!({"model_type": "mistral", "sliding_window": 16})), [Some(16); 3]);
+        assert_eq!(windows(json!({"model_type": "mistral", "sliding_window": 4096})), [None; 3], "masks nothing");
+        assert_eq!(windows(json!({"model_type": "mistral", "sliding_window": null})), [None; 3]);
+        let long = json!({"model_type": "mistral", "max_position_embeddings": 5000});
+        assert_eq!(windows(long), [Some(4096); 3], "where the key is left out");
         let qwen2 = |used: bool, from: usize| json!({"model_type": "qwen2", "sliding_window": 16, "use_sliding_window": used, "max_window_layers": from});
-        assert_eq!(limit(qwen2(false, 0)), (64, Model));
-        assert_eq!(limit(qwen2(true, 3)), (64, Model));
-        assert_eq!(limit(qwen2(true, 2)), (16, SlidingWindow));
+        assert_eq!(windows(qwen2(false, 0)), [None; 3]);
+        assert_eq!(windows(qwen2(true, 3)), [None; 3]);
+        assert_eq!(windows(qwen2(true, 2)), [None, None, Some(16)]);
+    }
+
+    #[test]
+    fn prompts_are_as_long_as_the_model_or_the_program_reads() {
+        let limit = |changes| read(changes).map(|c| (c.shape.max_positions, c.shape.position_limit)).unwrap();
+        assert_eq!(limit(json!({})), (64, Model));
+        assert_eq!(limit(json!({"model_type": "mistral", "sliding_window": 16})), (64, Model));
         assert_eq!(limit(json!({"max_position_embeddings": 131_072})), (MOST_POSITIONS, Program));
     }
 }

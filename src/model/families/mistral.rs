@@ -9,8 +9,9 @@ use super::{
     family::Family,
     gguf_names::{Gguf, RowOrder, When},
     llama::{Defaults, Llama},
+    windows::window,
 };
-use crate::model::{ModelError, common_config::MOST_NAMED_POSITIONS, config::Config};
+use crate::model::{ModelError, config::Config};
 
 pub const MISTRAL: Family = Family { model_types: &["mistral"], models: "Mistral 7B, Ministral, Mistral NeMo", read };
 
@@ -24,14 +25,7 @@ pub const MISTRAL_GGUF: Gguf = Gguf {
 
 const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(8), ..Defaults::LLAMA };
 
-/// Where the key is left out; null says that there is none.
-const WINDOW: usize = 4096;
-
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    let window = if config.has("sliding_window") {
-        config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?
-    } else {
-        Some(WINDOW)
-    };
-    Ok(Llama::read(config, &DEFAULTS)?.within_window(window).describe())
+    let window = window(config, "sliding_window", Some(4096))?;
+    Ok(Llama::read(config, &DEFAULTS)?.describe().within(window, |_| true))
 }

@@ -5,16 +5,13 @@
 //!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/mixtral>.
 
 use super::{
-    description::{Description, Experts, FeedForward, GateUp, Gated, Map, Router, RouterScores},
+    description::{Description, ExpertBlocks, Experts, FeedForward, GateUp, Gated, Map, Router, RouterScores},
     family::Family,
     gguf_names::{Gguf, RowOrder, When},
     llama::{Defaults, Llama},
+    windows::window,
 };
-use crate::model::{
-    ModelError,
-    common_config::{MOST_EXPERTS, MOST_NAMED_POSITIONS},
-    config::Config,
-};
+use crate::model::{ModelError, common_config::MOST_EXPERTS, config::Config};
 
 pub const MIXTRAL: Family = Family { model_types: &["mixtral"], models: "Mixtral 8x7B, 8x22B", read };
 
@@ -32,12 +29,11 @@ pub const MIXTRAL_GGUF: Gguf = Gguf {
 const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(8), eps: 1e-5, theta: 1_000_000.0, ..Defaults::LLAMA };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    let window = config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?;
-    let llama = Llama::read(config, &DEFAULTS)?.within_window(window);
+    let llama = Llama::read(config, &DEFAULTS)?;
     let n_experts = config.count("num_local_experts", 1..=MOST_EXPERTS)?.unwrap_or(8);
     let experts = Experts {
         router: Router {
-            name: "block_sparse_moe.gate",
+            map: Map::plain("block_sparse_moe.gate"),
             n_experts,
             n_chosen: config.count("num_experts_per_tok", 1..=n_experts)?.unwrap_or(2),
             scores: RouterScores::Softmax,
@@ -45,16 +41,19 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             renormalized: true,
             multiplier: 1.0,
         },
-        prefix: "block_sparse_moe.experts.",
-        expert: Gated {
-            gate_up: GateUp::Separate { gate: Map::plain("w1"), up: Map::plain("w3") },
-            activation: llama.activation,
-            down: Map::plain("w2"),
-            d_ff: llama.d_ff,
+        blocks: ExpertBlocks::Numbered {
+            prefix: "block_sparse_moe.experts.",
+            expert: Gated {
+                gate_up: GateUp::Separate { gate: Map::plain("w1"), up: Map::plain("w3") },
+                activation: llama.activation,
+                down: Map::plain("w2"),
+                d_ff: llama.d_ff,
+            },
         },
         shared: None,
     };
-    let mut mixtral = llama.describe();
+    let window = window(config, "sliding_window", None)?;
+    let mut mixtral = llama.describe().within(window, |_| true);
     for layer in &mut mixtral.layers {
         layer.feed_forward = FeedForward::Experts(Box::new(experts.clone()));
     }

@@ -2,13 +2,16 @@
 //! configuration to a [`description::Description`] of its layers and tensors. [`registry`] lists them all, [`network`]
 //! computes them all.
 
+mod alibi;
 mod apertus;
 mod bert;
+mod bloom;
 mod cohere;
 mod deepseek;
 pub mod description;
 mod distilbert;
 mod electra;
+mod exaone4;
 mod falcon;
 mod family;
 mod feed_forward;
@@ -17,7 +20,9 @@ pub mod gguf_names;
 mod glm4;
 mod gpt2;
 mod gpt_bigcode;
+mod gpt_neo;
 mod gpt_neox;
+mod gpt_oss;
 mod gptj;
 mod granite;
 mod helium;
@@ -26,6 +31,8 @@ mod linear_map;
 pub mod llama;
 mod mistral;
 mod mixtral;
+mod modernbert;
+mod mpt;
 mod nemotron;
 pub mod network;
 mod olmo;
@@ -38,3 +45,4 @@ mod rotary;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
+mod windows;

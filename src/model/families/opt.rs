@@ -6,8 +6,8 @@
 
 use super::{
     description::{
-        Attention, Description, Embedding, FeedForward, Layer, Map, Names, Norm, NormKind, Norms, Order, Output,
-        PositionRows, Positions, Projections, usual_scale,
+        Attention, Description, Embedding, FeedForward, Layer, LayerRule, Map, Names, Norm, NormKind, Norms, Order,
+        Output, PositionRows, Positions, Projections, usual_scale,
     },
     family::Family,
 };
@@ -49,8 +49,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
             clamp: None,
             qk_norm: None,
             rotary: None,
-            scale: usual_scale(shape.head_dim),
-            mask: Mask::CAUSAL,
+            rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL),
             output: Map::new("self_attn.out_proj", bias),
         },
         attention_norms: norms("self_attn_layer_norm"),

@@ -12,13 +12,9 @@ use super::{
     family::Family,
     gguf_names::{Gguf, LAYER_EPS, Rotated},
     llama::{Defaults, Llama},
+    windows::window,
 };
-use crate::model::{
-    ModelError,
-    activation::Activation,
-    common_config::{Bias, MOST_NAMED_POSITIONS},
-    config::Config,
-};
+use crate::model::{ModelError, activation::Activation, common_config::Bias, config::Config};
 
 pub const PHI: Family = Family { model_types: &["phi"], models: "Phi-1, Phi-1.5, Phi-2", read: read_phi };
 pub const PHI3: Family = Family { model_types: &["phi3"], models: "Phi-3, Phi-3.5, Phi-4", read: read_phi3 };
@@ -70,9 +66,8 @@ fn read_phi(config: Config<'_>) -> Result<Description, ModelError> {
 
 fn read_phi3(config: Config<'_>) -> Result<Description, ModelError> {
     let defaults = Defaults { eps: 1e-5, rotated_share: Some(1.0), ..Defaults::LLAMA };
-    let window = config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?;
-    let llama = Llama::read(config, &defaults)?.within_window(window);
-    let mut phi = llama.describe();
+    let llama = Llama::read(config, &defaults)?;
+    let mut phi = llama.describe().within(window(config, "sliding_window", None)?, |_| true);
     for layer in &mut phi.layers {
         layer.attention.projections =
             Projections::Fused { map: Map::plain("self_attn.qkv_proj"), layout: Layout::Blocks };

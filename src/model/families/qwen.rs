@@ -6,10 +6,11 @@
 //!   configurations under <https://github.com/huggingface/transformers/tree/main/src/transformers/models>.
 
 use super::{
-    description::{Description, Experts, FeedForward, Gated, Layer, Router, RouterScores, Shared},
+    description::{Description, ExpertBlocks, Experts, FeedForward, Gated, Layer, Map, Router, RouterScores, Shared},
     family::Family,
     gguf_names::Gguf,
     llama::{Defaults, Llama},
+    windows::{sliding_layers, window},
 };
 use crate::model::{
     ModelError,
@@ -53,19 +54,16 @@ pub const QWEN3_MOE_GGUF: Gguf = Gguf {
 
 fn read_qwen2(config: Config<'_>) -> Result<Description, ModelError> {
     let llama = Llama::read(config, &Defaults { n_kv_heads: Some(32), ..Defaults::LLAMA })?;
-    let window = sliding_window(config, llama.shape.n_layers)?;
-    Ok(Llama { qkv_bias: Bias::Present, ..llama }.within_window(window).describe())
+    with_window(config, Llama { qkv_bias: Bias::Present, ..llama }.describe())
 }
 
 fn read_qwen3(config: Config<'_>) -> Result<Description, ModelError> {
     let defaults = Defaults { head_dim: Some(128), n_kv_heads: Some(32), ..Defaults::LLAMA };
     let llama = Llama::read(config, &defaults)?.with_attention_bias(config)?;
-    let window = sliding_window(config, llama.shape.n_layers)?;
-    Ok(Llama { has_qk_norm: true, ..llama }.within_window(window).describe())
+    with_window(config, Llama { has_qk_norm: true, ..llama }.describe())
 }
 
 fn read_qwen2_moe(config: Config<'_>) -> Result<Description, ModelError> {
-    config.refuse_flag("use_sliding_window", "attention within a window is not computed")?;
     let llama = Llama::read(config, &Defaults { n_kv_heads: Some(16), ..Defaults::LLAMA })?;
     let llama = Llama { qkv_bias: Bias::from(config.flag_or("qkv_bias", true)?), ..llama };
     let d_shared = config.count("shared_expert_intermediate_size", 1..=MOST_WIDTH)?.unwrap_or(5632);
@@ -75,15 +73,17 @@ fn read_qwen2_moe(config: Config<'_>) -> Result<Description, ModelError> {
         gate: Some("mlp.shared_expert_gate"),
     };
     let experts = Experts { shared: Some(shared), ..experts(config, &llama, [60, 4, 1408])? };
-    with_experts(config, llama.describe(), &experts)
+    let first_full = max_window_layers(config)?;
+    let is_sliding = sliding_layers(config, llama.shape.n_layers, |layer| layer < first_full && layer % 2 == 0)?;
+    let window = used_window(config)?;
+    Ok(with_experts(config, llama.describe(), &experts)?.within(window, |layer| is_sliding[layer]))
 }
 
 fn read_qwen3_moe(config: Config<'_>) -> Result<Description, ModelError> {
-    config.refuse_flag("use_sliding_window", "attention within a window is not computed")?;
     let llama = Llama::read(config, &Defaults { n_kv_heads: Some(4), ..Defaults::LLAMA })?;
     let llama = Llama { has_qk_norm: true, ..llama.with_attention_bias(config)? };
     let experts = experts(config, &llama, [128, 8, 768])?;
-    with_experts(config, llama.describe(), &experts)
+    Ok(with_experts(config, llama.describe(), &experts)?.within(used_window(config)?, |_| true))
 }
 
 /// `defaults`: how many experts there are, how many a position has, and how wide they are.
@@ -93,7 +93,7 @@ fn experts(config: Config<'_>, llama: &Llama, [n_experts, n_chosen, d_ff]: [usiz
     let d_ff = config.count("moe_intermediate_size", 1..=MOST_WIDTH)?.unwrap_or(d_ff);
     Ok(Experts {
         router: Router {
-            name: "mlp.gate",
+            map: Map::plain("mlp.gate"),
             n_experts,
             n_chosen: config.count("num_experts_per_tok", 1..=n_experts)?.unwrap_or(n_chosen),
             scores: RouterScores::Softmax,
@@ -101,8 +101,7 @@ fn experts(config: Config<'_>, llama: &Llama, [n_experts, n_chosen, d_ff]: [usiz
             renormalized: config.flag("norm_topk_prob")?,
             multiplier: 1.0,
         },
-        prefix: "mlp.experts.",
-        expert: Gated::usual(llama.activation, d_ff),
+        blocks: ExpertBlocks::Numbered { prefix: "mlp.experts.", expert: Gated::usual(llama.activation, d_ff) },
         shared: None,
     })
 }
@@ -122,14 +121,17 @@ fn with_experts(config: Config<'_>, mut described: Description, experts: &Expert
     Ok(described)
 }
 
-/// How many positions, itself included, a token attends to at most, in any layer: up to there a window is full causal
-/// attention.
-fn sliding_window(config: Config<'_>, n_layers: usize) -> Result<Option<usize>, ModelError> {
-    let types = config.texts("layer_types")?.unwrap_or_default();
-    let first_sliding = config.count("max_window_layers", 0..=MOST_NAMED_POSITIONS)?.unwrap_or(28);
-    let any_sliding = if types.is_empty() { first_sliding < n_layers } else { types.contains(&"sliding_attention") };
-    if !config.flag("use_sliding_window")? || !any_sliding {
-        return Ok(None);
-    }
-    if config.has("sliding_window") { config.count("sliding_window", 1..=MOST_NAMED_POSITIONS) } else { Ok(Some(4096)) }
+/// Qwen2's and Qwen3's windows are in the layers from the `max_window_layers`-th on.
+fn with_window(config: Config<'_>, described: Description) -> Result<Description, ModelError> {
+    let (window, first_sliding) = (used_window(config)?, max_window_layers(config)?);
+    let is_sliding = sliding_layers(config, described.shape.n_layers, |layer| layer >= first_sliding)?;
+    Ok(described.within(window, |layer| is_sliding[layer]))
+}
+
+fn used_window(config: Config<'_>) -> Result<Option<usize>, ModelError> {
+    if config.flag("use_sliding_window")? { window(config, "sliding_window", Some(4096)) } else { Ok(None) }
+}
+
+fn max_window_layers(config: Config<'_>) -> Result<usize, ModelError> {
+    Ok(config.count("max_window_layers", 0..=MOST_NAMED_POSITIONS)?.unwrap_or(28))
 }

@@ -5,9 +5,10 @@ use std::{borrow::Cow, sync::LazyLock};
 use serde_json::{Map, Value};
 
 use super::{
-    apertus, bert, cohere, deepseek, description::Description, distilbert, electra, falcon, family::Family, gemma,
-    gguf_names::Gguf, glm4, gpt_bigcode, gpt_neox, gpt2, gptj, granite, helium, hunyuan, llama, mistral, mixtral,
-    nemotron, olmo, opt, phi, qwen, roberta, smollm3, stablelm, starcoder2,
+    apertus, bert, bloom, cohere, deepseek, description::Description, distilbert, electra, exaone4, falcon,
+    family::Family, gemma, gguf_names::Gguf, glm4, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj, granite,
+    helium, hunyuan, llama, mistral, mixtral, modernbert, mpt, nemotron, olmo, opt, phi, qwen, roberta, smollm3,
+    stablelm, starcoder2,
 };
 use crate::model::{
     ModelError,
@@ -24,8 +25,11 @@ pub const FAMILIES: &[Family] = &[
     qwen::QWEN3,
     qwen::QWEN3_MOE,
     gemma::GEMMA,
+    gemma::GEMMA2,
+    gemma::GEMMA3,
     olmo::OLMO,
     olmo::OLMO2,
+    olmo::OLMO3,
     olmo::OLMOE,
     phi::PHI,
     phi::PHI3,
@@ -35,23 +39,30 @@ pub const FAMILIES: &[Family] = &[
     smollm3::SMOLLM3,
     stablelm::STABLELM,
     cohere::COHERE,
+    cohere::COHERE2,
     nemotron::NEMOTRON,
     glm4::GLM4,
+    exaone4::EXAONE4,
     helium::HELIUM,
     helium::ERNIE4_5,
     hunyuan::HUNYUAN,
     apertus::APERTUS,
     starcoder2::STARCODER2,
+    gpt_oss::GPT_OSS,
     gpt2::GPT2,
     gpt_bigcode::GPT_BIGCODE,
+    gpt_neo::GPT_NEO,
     gptj::GPTJ,
     gpt_neox::GPT_NEOX,
     opt::OPT,
     falcon::FALCON,
+    bloom::BLOOM,
+    mpt::MPT,
     bert::BERT,
     roberta::ROBERTA,
     distilbert::DISTILBERT,
     electra::ELECTRA,
+    modernbert::MODERNBERT,
 ];
 
 /// Under llama.cpp's architectures, of those that share one the special before the general.

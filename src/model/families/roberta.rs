@@ -45,6 +45,10 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
     };
     let n_rows = bert.n_positions;
     let mut roberta = bert.describe(NAMES, output);
+    // Its tokenizer calls every token of a pair type 0.
+    if let Some(types) = &mut roberta.embedding.token_types {
+        types.separator = None;
+    }
     let padding = config.count("pad_token_id", 0..=MOST_TOKENS)?.unwrap_or(1);
     let Some(left) = n_rows.checked_sub(padding + 1).filter(|&left| left > 0) else {
         return Err(wrong("pad_token_id", format!("below max_position_embeddings − 1, {}", n_rows - 1), padding));

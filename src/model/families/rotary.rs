@@ -38,6 +38,31 @@ pub fn whole(config: Config<'_>, keys: RopeKeys, head_dim: usize) -> Result<Rota
     }
 }
 
+/// Of whole heads in the layers of one kind, whose object in `rope_parameters` has its name.
+///
+/// # Errors
+/// Those of [`partial`].
+pub fn of_layers(
+    config: Config<'_>,
+    kind: &'static str,
+    keys: RopeKeys,
+    head_dim: usize,
+) -> Result<Rotary, ModelError> {
+    const KEY: &str = "rope_parameters";
+    let parameters = config.object(KEY)?;
+    let of_kind = match parameters {
+        Some(parameters) => parameters.object(kind)?,
+        None => None,
+    };
+    if let Some(parameters) = parameters
+        && parameters.get("rope_type").is_some()
+    {
+        return Err(wrong(KEY, "an object for each kind of layer", "one for all"));
+    }
+    let (rope, _) = RopeConfig::read_from(config, of_kind, keys)?;
+    checked(Rotary::halves(rope, head_dim))
+}
+
 /// # Errors
 /// When a list of factors has not one for each pair of dimensions.
 pub fn checked(rotary: Rotary) -> Result<Rotary, ModelError> {

@@ -9,6 +9,7 @@ use super::{
     family::Family,
     gguf_names::{Gguf, RowOrder},
     llama::{Defaults, Llama},
+    windows::{sliding_layers, window},
 };
 use crate::model::{
     ModelError,
@@ -24,17 +25,18 @@ const DEFAULTS: Defaults =
     Defaults { n_kv_heads: Some(4), theta: 2_000_000.0, unembedding: Unembedding::Tied, ..Defaults::LLAMA };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    config.refuse_flag("use_sliding_window", "attention within a window is not computed")?;
     let mlp_bias = Bias::from(config.flag("mlp_bias")?);
     let llama = Llama::read(config, &DEFAULTS)?.with_attention_bias(config)?;
     let mut smollm = Llama { mlp_bias, ..llama }.describe();
     let rotated = rotated_layers(config, smollm.shape.n_layers)?;
-    for (layer, is_rotated) in smollm.layers.iter_mut().zip(rotated) {
+    for (layer, is_rotated) in smollm.layers.iter_mut().zip(&rotated) {
         if !is_rotated {
             layer.attention.rotary = None;
         }
     }
-    Ok(smollm)
+    let window = if config.flag("use_sliding_window")? { window(config, "sliding_window", None)? } else { None };
+    let is_sliding = sliding_layers(config, rotated.len(), |layer| !rotated[layer])?;
+    Ok(smollm.within(window, |layer| is_sliding[layer]))
 }
 
 /// In spite of its name, `no_rope_layers` is 1 for a layer that is rotated.

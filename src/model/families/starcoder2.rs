@@ -9,11 +9,12 @@ use super::{
     family::Family,
     gguf_names::{Gguf, LAYER_EPS},
     llama::{Defaults, Llama},
+    windows::window,
 };
 use crate::model::{
     ModelError,
     activation::Activation,
-    common_config::{Bias, MOST_NAMED_POSITIONS, Unembedding},
+    common_config::{Bias, Unembedding},
     config::Config,
 };
 
@@ -32,10 +33,9 @@ const DEFAULTS: Defaults = Defaults {
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
     let bias = Bias::from(config.flag_or("use_bias", true)?);
-    let window = config.count("sliding_window", 1..=MOST_NAMED_POSITIONS)?;
-    let llama = Llama { qkv_bias: bias, output_bias: bias, ..Llama::read(config, &DEFAULTS)? }.within_window(window);
+    let llama = Llama { qkv_bias: bias, output_bias: bias, ..Llama::read(config, &DEFAULTS)? };
     let norm = |name| Norm::layer(name, llama.eps);
-    let mut starcoder = llama.describe();
+    let mut starcoder = llama.describe().within(window(config, "sliding_window", None)?, |_| true);
     for layer in &mut starcoder.layers {
         layer.attention_norms = Norms::before(norm("input_layernorm"));
         layer.feed_forward_norms = Norms::before(norm("post_attention_layernorm"));

@@ -46,7 +46,7 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     rotation::read(&parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
     let names = Names::new(&description, gguf);
     let tensors = Tensors::new(&parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
-    let model = Network::load(&description, &Weights::watched(&tensors, watch));
+    let model = Network::load(&description, &Weights::watched(&tensors, watch), None);
     let transformer =
         model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;
     Ok(match tokenizer {

@@ -3,7 +3,7 @@
 //! Reference: `tensor_mapping.py` in <https://github.com/ggml-org/llama.cpp/tree/master/gguf-py>.
 
 use crate::model::families::{
-    description::{FeedForward, GateUp, Gated, Layer, NormExtent, Norms, Projections, RouterScores},
+    description::{ExpertBlocks, FeedForward, GateUp, Gated, Layer, NormExtent, Norms, Projections, RouterScores},
     gguf_names::{Gguf, RowOrder},
 };
 
@@ -112,13 +112,18 @@ impl Roles {
             FeedForward::Gated(gated) => self.gated(["ffn_gate", "ffn_up", "ffn_down"], "", gated, Form::AsTheyAre),
             FeedForward::Experts(experts) => {
                 let router = &experts.router;
-                self.plain("ffn_gate_inp", router.name);
+                self.plain("ffn_gate_inp", router.map.name);
                 if let RouterScores::Sigmoid { correction } = router.scores {
                     self.add("exp_probs_b", correction, Form::Whole);
                 }
-                let prefix = format!("{}{{}}.", experts.prefix);
-                let names = ["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
-                self.gated(names, &prefix, &experts.expert, Form::Numbered(router.n_experts));
+                match &experts.blocks {
+                    ExpertBlocks::Numbered { prefix, expert } => {
+                        let names = ["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
+                        self.gated(names, &format!("{prefix}{{}}."), expert, Form::Numbered(router.n_experts));
+                    }
+                    // No family that opens from GGUF files has its experts so.
+                    ExpertBlocks::Stacked(_) => {}
+                }
                 if let Some(shared) = &experts.shared {
                     let names = ["ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp"];
                     self.gated(names, shared.prefix, &shared.block, Form::AsTheyAre);

@@ -2,16 +2,17 @@
 
 use std::{ops::Range, sync::Arc};
 
+use half::bf16;
 use ndarray::{Array2, Array3, s};
 
 use super::{
-    super::description::{self, Layout, NormPlace, Projections},
+    super::description::{self, Alibi, AlibiForm, Layout, NormPlace, Projections},
     low_rank::LowRank,
     qk_norms::{HeadNorms, QkNorms},
     tensors::Tensors,
 };
 use crate::{
-    attention::{LayerQkv, Mask},
+    attention::{LayerQkv, Rule},
     model::{
         ModelError,
         heads::split_heads,
@@ -25,8 +26,8 @@ use crate::{
 pub struct Attention {
     projections: Projected,
     rope: Option<Arc<Rope>>,
-    scale: f64,
-    mask: Mask,
+    rule: Rule,
+    alibi: Option<Alibi>,
     pub output: Linear,
 }
 
@@ -94,8 +95,8 @@ impl Attention {
         Ok(Self {
             projections,
             rope: described.rotary.as_ref().map(|rotary| ropes.get(rotary, shape.max_positions)),
-            scale: described.scale,
-            mask: described.mask,
+            rule: rule(&described.rule, n_heads, below)?,
+            alibi: described.rule.alibi.clone(),
             output: below.linear(&described.output, n_heads * value_dim, d_model)?,
         })
     }
@@ -110,9 +111,33 @@ impl Attention {
             Projected::Heads(heads) => heads.forward(x, table.as_deref())?,
             Projected::LowRank(low_rank) => low_rank.forward(x, table.as_deref())?,
         };
-        LayerQkv::new(query, key, Some(value), self.scale, self.mask)
-            .map_err(|cause| ModelError::Qkv { layer: index, cause })
+        let rule = match &self.alibi {
+            Some(alibi) => Rule { bias: Some(Arc::new(bias(alibi, self.rule.scale, x.nrows()))), ..self.rule.clone() },
+            None => self.rule.clone(),
+        };
+        LayerQkv::with_rule(query, key, Some(value), rule).map_err(|cause| ModelError::Qkv { layer: index, cause })
     }
+}
+
+/// The rule of a layer but for what depends on the prompt.
+fn rule(described: &description::LayerRule, n_heads: usize, below: &Tensors<'_>) -> Result<Rule, ModelError> {
+    let &description::LayerRule { scale, mask, softcap, sinks, .. } = described;
+    let sinks = sinks.map(|name| below.vector(name, n_heads)).transpose()?;
+    Ok(Rule { softcap, sinks: sinks.map(Arc::from), ..Rule::plain(scale, mask) })
+}
+
+/// What is added to the scores of each head, by key, `[n_heads, T]`.
+#[expect(clippy::cast_possible_truncation, reason = "the reference adds f32")]
+fn bias(alibi: &Alibi, scale: f64, n_positions: usize) -> Array2<f32> {
+    let of_key = |slope: f32, key: usize| match alibi.form {
+        AlibiForm::Absolute => slope * key as f32,
+        AlibiForm::FromEnd => slope * (key as f32 + 1.0 - n_positions as f32),
+        AlibiForm::RoundedAndScaledTwice => {
+            let rounded = |x: f32| bf16::from_f32(x).to_f32();
+            2.0 * rounded(rounded(slope) * rounded(key as f32)) * scale as f32
+        }
+    };
+    Array2::from_shape_fn((alibi.slopes.len(), n_positions), |(head, key)| of_key(alibi.slopes[head], key))
 }
 
 impl Heads {

@@ -18,6 +18,8 @@ pub struct Embedding {
     positions: Option<(Matrix, PositionRows)>,
     /// `[types, width]`
     token_types: Option<Matrix>,
+    /// The token behind which type 1 begins.
+    separator: Option<u32>,
     norm: Option<Norm>,
     projection: Option<Linear>,
 }
@@ -29,6 +31,7 @@ impl Embedding {
         described: &description::Embedding,
         shape: &ModelShape,
         below: &Tensors<'_>,
+        separator: Option<u32>,
     ) -> Result<Self, ModelError> {
         let (width, d_model) = (described.width, shape.d_model);
         let projection = |map: Option<description::Map>| map.map(|map| below.linear(&map, width, d_model)).transpose();
@@ -46,6 +49,7 @@ impl Embedding {
             multiplier: described.multiplier,
             positions,
             token_types: described.token_types.map(types).transpose()?,
+            separator,
             norm: described.norm.map(|norm| below.norm(&norm, added)).transpose()?,
             projection: projection(described.projection)?,
         })
@@ -74,8 +78,7 @@ impl Embedding {
             x += &positions.select(rows.of(token_ids).into_iter())?;
         }
         if let Some(token_types) = &self.token_types {
-            // Every token is of type 0.
-            x += &token_types.select(0..1)?;
+            x += &token_types.select(types_of(token_ids, self.separator).into_iter())?;
         }
         if let Some(norm) = &self.norm {
             x = norm.forward(&x);
@@ -85,6 +88,12 @@ impl Embedding {
             None => Ok(x),
         }
     }
+}
+
+/// The type of each token: 1 behind the first separator, 0 up to it. A separator at the end has nothing behind it.
+fn types_of(token_ids: &[u32], separator: Option<u32>) -> Vec<usize> {
+    let first = separator.and_then(|separator| token_ids.iter().position(|&id| id == separator));
+    (0..token_ids.len()).map(|position| usize::from(first.is_some_and(|first| position > first))).collect()
 }
 
 impl PositionRows {
@@ -112,6 +121,13 @@ impl PositionRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_second_sentence_begins_behind_the_first_separator() {
+        assert_eq!(types_of(&[2, 5, 3, 8, 3], Some(3)), [0, 0, 0, 1, 1]);
+        assert_eq!(types_of(&[2, 5, 8, 3], Some(3)), [0, 0, 0, 0]);
+        assert_eq!(types_of(&[2, 5, 3, 8, 3], None), [0; 5]);
+    }
 
     #[test]
     fn rows_of_positions_leave_padding_out() {

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use ndarray::{Array2, ArrayView1, Axis};
 
 use super::{
-    super::description::{self, ExpertGroups, Map, RouterScores},
+    super::description::{self, ExpertBlocks, ExpertGroups, Map, RouterScores},
+    bounded::Bounded,
     gated::Gated,
     tensors::Tensors,
 };
@@ -16,7 +17,7 @@ const OPERATION: &str = "mixture of experts";
 /// A router, its experts, and a block that all positions go through.
 pub struct Experts {
     router: Router,
-    blocks: Vec<Gated>,
+    experts: Vec<Expert>,
     shared: Option<Shared>,
 }
 
@@ -33,17 +34,41 @@ struct Shared {
     gate: Option<Linear>,
 }
 
+enum Expert {
+    Gated(Gated),
+    Bounded(Bounded),
+}
+
+impl Expert {
+    fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        match self {
+            Self::Gated(gated) => gated.forward(x),
+            Self::Bounded(bounded) => bounded.forward(x),
+        }
+    }
+}
+
 impl Experts {
     /// # Errors
     /// When a tensor is missing or has another shape.
     pub fn load(described: &description::Experts, d_model: usize, below: &Tensors<'_>) -> Result<Self, ModelError> {
-        let expert = |index: usize| {
-            let prefix = format!("{}{}{index}.", below.prefix, described.prefix);
-            Gated::load(&described.expert, d_model, &Tensors { prefix: &prefix, ..*below })
+        let n_experts = described.router.n_experts;
+        let experts = match &described.blocks {
+            ExpertBlocks::Numbered { prefix, expert } => {
+                let load = |index: usize| {
+                    let prefix = format!("{}{prefix}{index}.", below.prefix);
+                    Gated::load(expert, d_model, &Tensors { prefix: &prefix, ..*below }).map(Expert::Gated)
+                };
+                (0..n_experts).map(load).collect::<Result<_, _>>()?
+            }
+            ExpertBlocks::Stacked(stacked) => {
+                let experts = Bounded::load_all(stacked, n_experts, d_model, below)?;
+                experts.into_iter().map(Expert::Bounded).collect()
+            }
         };
         Ok(Self {
             router: Router::load(&described.router, d_model, below)?,
-            blocks: (0..described.router.n_experts).map(expert).collect::<Result<_, _>>()?,
+            experts,
             shared: described.shared.as_ref().map(|shared| Shared::load(shared, d_model, below)).transpose()?,
         })
     }
@@ -54,13 +79,13 @@ impl Experts {
     /// When `x` has another width, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         let mut written = Array2::zeros(x.dim());
-        let mut of_expert: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.blocks.len()];
+        let mut of_expert: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.experts.len()];
         for (position, logits) in self.router.map.forward(OPERATION, x)?.outer_iter().enumerate() {
             for (expert, weight) in self.router.choose(logits) {
                 of_expert[expert].push((position, weight));
             }
         }
-        for (expert, chosen) in self.blocks.iter().zip(&of_expert) {
+        for (expert, chosen) in self.experts.iter().zip(&of_expert) {
             if chosen.is_empty() {
                 continue;
             }
@@ -80,9 +105,9 @@ impl Experts {
 impl Router {
     fn load(described: &description::Router, d_model: usize, below: &Tensors<'_>) -> Result<Self, ModelError> {
         Ok(Self {
-            map: below.linear(&Map::plain(described.name), d_model, described.n_experts)?,
+            map: below.linear(&described.map, d_model, described.n_experts)?,
             correction: match described.scores {
-                RouterScores::Softmax => None,
+                RouterScores::Softmax | RouterScores::SoftmaxOfChosen => None,
                 RouterScores::Sigmoid { correction } => Some(below.vector(correction, described.n_experts)?),
             },
             described: described.clone(),
@@ -92,7 +117,8 @@ impl Router {
     /// The experts of a position and their weights.
     fn choose(&self, logits: ArrayView1<'_, f32>) -> Vec<(usize, f32)> {
         let scores: Vec<f32> = match self.described.scores {
-            RouterScores::Softmax => softmax(logits),
+            RouterScores::Softmax => softmax(logits.iter().copied()),
+            RouterScores::SoftmaxOfChosen => logits.to_vec(),
             RouterScores::Sigmoid { .. } => logits.iter().copied().map(logistic).collect(),
         };
         let mut for_choice = scores.clone();
@@ -106,6 +132,12 @@ impl Router {
         }
         let mut chosen: Vec<(usize, f32)> =
             best(&for_choice, self.described.n_chosen).into_iter().map(|expert| (expert, scores[expert])).collect();
+        if self.described.scores == RouterScores::SoftmaxOfChosen {
+            let weights = softmax(chosen.iter().map(|(_, logit)| *logit));
+            for ((_, weight), softmax) in chosen.iter_mut().zip(weights) {
+                *weight = softmax;
+            }
+        }
         if self.described.renormalized {
             let sum: f32 = chosen.iter().map(|(_, weight)| weight).sum();
             // A sigmoid may be 0 for all of them.
@@ -139,9 +171,9 @@ impl Shared {
     }
 }
 
-fn softmax(logits: ArrayView1<'_, f32>) -> Vec<f32> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut weights: Vec<f32> = logits.iter().map(|logit| (logit - max).exp()).collect();
+fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Vec<f32> {
+    let max = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+    let mut weights: Vec<f32> = logits.map(|logit| (logit - max).exp()).collect();
     let sum: f32 = weights.iter().sum();
     for weight in &mut weights {
         *weight /= sum;
@@ -184,7 +216,7 @@ mod tests {
 
     fn described() -> description::Router {
         description::Router {
-            name: "gate",
+            map: Map::plain("gate"),
             n_experts: 4,
             n_chosen: 2,
             scores: RouterScores::Softmax,
@@ -211,6 +243,13 @@ mod tests {
         close(&router(described(), None).choose(logits().view()), &[(3, 0.4), (2, 0.3)]);
         let renormalized = description::Router { renormalized: true, multiplier: 2.0, ..described() };
         close(&router(renormalized, None).choose(logits().view()), &[(3, 8.0 / 7.0), (2, 6.0 / 7.0)]);
+    }
+
+    #[test]
+    fn a_softmax_of_those_chosen_sums_to_one() {
+        let scores = RouterScores::SoftmaxOfChosen;
+        let chosen = router(description::Router { scores, ..described() }, None).choose(logits().view());
+        close(&chosen, &[(3, 4.0 / 7.0), (2, 3.0 / 7.0)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one implementation of all families: a transformer made of what a description says.
 
 mod attention;
+mod bounded;
 mod embedding;
 mod experts;
 mod feed_forward;
@@ -41,13 +42,15 @@ pub struct Network {
 }
 
 impl Network {
+    /// `separator` is the id of the token behind which the second sentence of a pair begins.
+    ///
     /// # Errors
     /// When a tensor is missing, has another shape than the configuration says, or is not accounted for.
-    pub fn load(description: &Description, weights: &Weights<'_>) -> Result<Self, ModelError> {
+    pub fn load(description: &Description, weights: &Weights<'_>, separator: Option<u32>) -> Result<Self, ModelError> {
         let Description { shape, names, embedding, layers, output } = description;
         let prefix = &prefix(weights, names.prefix, embedding.tokens);
         let below = Tensors { weights, prefix };
-        let embedding = Embedding::load(embedding, shape, &below)?;
+        let embedding = Embedding::load(embedding, shape, &below, separator)?;
         let output = Output::load(output, names.redundant, shape, &below, embedding.tokens())?;
         let mut ropes = Ropes::default();
         let layer = |(index, layer)| {
