@@ -53,6 +53,13 @@ pub enum Problem {
         "tensor {tensor}: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found {found:?}"
     )]
     Rank { tensor: &'static str, found: Vec<usize> },
+    #[error("tensor {tensor}: expected a batch of one prompt, found {found:?} with {batch}: save one prompt a file")]
+    Batch { tensor: &'static str, found: Vec<usize>, batch: usize },
+    #[error(
+        "expected keys at the positions of the queries, found {n_queries} queries and {n_keys} keys, as in a step with \
+         a cache: capture the whole prompt in one pass"
+    )]
+    CachedStep { n_queries: usize, n_keys: usize },
     #[error("tensor {tensor}: expected at least one layer, head, position and dimension, found {found:?}")]
     Empty { tensor: &'static str, found: Vec<usize> },
     #[error("tensor {tensor}: expected {expected}, found {found:?}")]
@@ -61,6 +68,12 @@ pub enum Problem {
     Groups { n_heads: usize, n_kv_heads: usize },
     #[error("metadata {key}: expected {expected}, found “{found}”")]
     Metadata { key: &'static str, expected: &'static str, found: Excerpt },
+    #[error(
+        "expected entries that a capture has (tokens, token_ids, model, prompt, axes, scale, causal, window, softcap, \
+         sinks, alibi, attention_mask, layers), found “{0}”, which could change the weights: say it by one of these, or \
+         call it note_… if it does not"
+    )]
+    Unknown(Excerpt),
     #[error("metadata {key}: expected one for each of the {expected} positions, found {found}")]
     Count { key: &'static str, expected: usize, found: usize },
     #[error("expected a layer below {n_layers}, found {layer}")]

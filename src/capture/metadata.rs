@@ -1,21 +1,19 @@
-use std::collections::HashMap;
-
 use serde::de::DeserializeOwned;
 
-use super::error::Problem;
-use crate::{attention::Mask, base::Excerpt};
+use super::{
+    entry::{Entries, Entry},
+    error::Problem,
+    rules,
+};
+use crate::base::Excerpt;
 
-/// What may be written beside the tensors of a capture; every entry is optional.
+/// What a capture says about its prompt; every entry is optional.
 #[derive(Clone, Debug)]
 pub(super) struct Metadata {
     /// `tokens`: JSON list of the T tokens as the vocabulary writes them.
     pub(super) tokens: Option<Vec<String>>,
     /// `token_ids`: JSON list of T numbers.
     pub(super) token_ids: Option<Vec<u32>>,
-    /// `scale`: what multiplies q·k; finite. Default 1/√d.
-    pub(super) scale: f64,
-    /// `causal`: `true` (default) or `false`.
-    pub(super) mask: Mask,
     /// `model`: its name for people.
     pub(super) model: Option<String>,
     /// `prompt`: the text that the tokens are of.
@@ -23,53 +21,55 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    pub(super) fn parse(
-        entries: &HashMap<String, String>,
-        n_positions: usize,
-        head_dim: usize,
-    ) -> Result<Self, Problem> {
-        let scale = match entries.get("scale") {
-            None => 1.0 / (head_dim as f64).sqrt(),
-            Some(text) => {
-                let number = text.trim().parse().ok().filter(|scale: &f64| scale.is_finite());
-                number.ok_or_else(|| unexpected("scale", "a finite number", text))?
+    /// # Errors
+    /// When an entry does not hold, or is none that a capture has: what is not understood could change the numbers.
+    pub(super) fn parse(entries: &Entries, n_positions: usize) -> Result<Self, Problem> {
+        if let Some(name) = entries.keys().filter(|name| !is_understood(name)).min() {
+            return Err(Problem::Unknown(Excerpt::new(name)));
+        }
+        let found = Self {
+            tokens: list(entries, TOKENS)?,
+            token_ids: list(entries, TOKEN_IDS)?,
+            model: entries.get("model").map(Entry::found),
+            prompt: entries.get("prompt").map(Entry::found),
+        };
+        let counts = [found.tokens.as_ref().map(Vec::len), found.token_ids.as_ref().map(Vec::len)];
+        for ((key, _), count) in [TOKENS, TOKEN_IDS].into_iter().zip(counts) {
+            if let Some(found) = count.filter(|&count| count != n_positions) {
+                return Err(Problem::Count { key, expected: n_positions, found });
             }
-        };
-        let mask = match entries.get("causal").map(|text| (text, text.trim().to_ascii_lowercase())) {
-            None => Mask::CAUSAL,
-            // `True` and `False` are how Python writes them.
-            Some((_, word)) if word == "true" => Mask::CAUSAL,
-            Some((_, word)) if word == "false" => Mask::BIDIRECTIONAL,
-            Some((text, _)) => return Err(unexpected("causal", "true or false", text)),
-        };
-        Ok(Self {
-            tokens: list(entries, "tokens", "a JSON list of strings", n_positions)?,
-            token_ids: list(entries, "token_ids", "a JSON list of numbers from 0 to 4294967295", n_positions)?,
-            scale,
-            mask,
-            model: entries.get("model").cloned(),
-            prompt: entries.get("prompt").cloned(),
-        })
+        }
+        Ok(found)
+    }
+
+    /// How many tokens the file names, whether or not its tensors have as many.
+    pub(super) fn n_tokens(entries: &Entries) -> Option<usize> {
+        let tokens = list::<serde_json::Value>(entries, TOKENS).ok().flatten();
+        tokens.or_else(|| list(entries, TOKEN_IDS).ok().flatten()).map(|tokens| tokens.len())
     }
 }
 
-fn unexpected(key: &'static str, expected: &'static str, found: &str) -> Problem {
-    Problem::Metadata { key, expected, found: Excerpt::new(found) }
+const TOKENS: (&str, &str) = ("tokens", "a JSON list of strings");
+const TOKEN_IDS: (&str, &str) = ("token_ids", "a JSON list of numbers from 0 to 4294967295");
+
+/// Entries that a capture has, and those that only inform.
+fn is_understood(name: &str) -> bool {
+    let has_meaning = ["tokens", "token_ids", "model", "prompt", "axes"].contains(&name);
+    // Patterns beside the vectors that they follow from say nothing new.
+    let informs = ["format", "attention", "attentions"].contains(&name);
+    has_meaning || informs || rules::NAMES.contains(&name) || name.starts_with("note") || name.starts_with("library")
 }
 
-/// A JSON list with one item for each position.
+/// A JSON list.
 fn list<T: DeserializeOwned>(
-    entries: &HashMap<String, String>,
-    key: &'static str,
-    expected: &'static str,
-    n_positions: usize,
+    entries: &Entries,
+    (key, expected): (&'static str, &'static str),
 ) -> Result<Option<Vec<T>>, Problem> {
-    let Some(text) = entries.get(key) else { return Ok(None) };
-    let items: Vec<T> = serde_json::from_str(text).map_err(|_| unexpected(key, expected, text))?;
-    if items.len() == n_positions {
-        Ok(Some(items))
-    } else {
-        Err(Problem::Count { key, expected: n_positions, found: items.len() })
+    let Some(entry) = entries.get(key) else { return Ok(None) };
+    let text = entry.found();
+    match serde_json::from_str(&text) {
+        Ok(items) => Ok(Some(items)),
+        Err(_) => Err(Problem::Metadata { key, expected, found: Excerpt::new(&text) }),
     }
 }
 
@@ -78,14 +78,13 @@ mod tests {
     use super::*;
 
     fn parse(entries: &[(&str, &str)]) -> Result<Metadata, String> {
-        let entries = entries.iter().map(|&(key, text)| (key.to_owned(), text.to_owned())).collect();
-        Metadata::parse(&entries, 2, 16).map_err(|problem| problem.to_string())
+        let entry = |&(key, text): &(&str, &str)| (key.to_owned(), Entry::Text(text.to_owned()));
+        Metadata::parse(&entries.iter().map(entry).collect(), 2).map_err(|problem| problem.to_string())
     }
 
     #[test]
     fn everything_is_optional() {
         let metadata = parse(&[]).unwrap();
-        assert_eq!((metadata.scale, metadata.mask), (0.25, Mask::CAUSAL));
         assert!(metadata.tokens.is_none() && metadata.token_ids.is_none() && metadata.model.is_none());
     }
 
@@ -94,24 +93,21 @@ mod tests {
         let metadata = parse(&[
             ("tokens", r#"["<s>", "\u0120a"]"#),
             ("token_ids", "[0, 4294967295]"),
-            ("scale", " 1e-1"),
-            ("causal", "False"),
             ("model", "M"),
             ("prompt", "a"),
+            ("format", "pt"),
+            ("note_of_mine", "passed over"),
+            ("library_version", "5.24"),
         ])
         .unwrap();
         assert_eq!(metadata.tokens.unwrap(), ["<s>", "Ġa"]);
         assert_eq!(metadata.token_ids.unwrap(), [0, u32::MAX]);
-        assert_eq!((metadata.scale, metadata.mask), (0.1, Mask::BIDIRECTIONAL));
         assert_eq!((metadata.model.as_deref(), metadata.prompt.as_deref()), (Some("M"), Some("a")));
     }
 
     #[test]
     fn what_does_not_hold_is_refused_by_name() {
         for (key, text, message) in [
-            ("scale", "inf", "metadata scale: expected a finite number, found “inf”"),
-            ("scale", "", "metadata scale: expected a finite number, found “”"),
-            ("causal", "yes", "metadata causal: expected true or false, found “yes”"),
             ("tokens", "a b", "metadata tokens: expected a JSON list of strings, found “a b”"),
             ("tokens", "[1, 2]", "metadata tokens: expected a JSON list of strings, found “[1, 2]”"),
             ("tokens", r#"["a"]"#, "metadata tokens: expected one for each of the 2 positions, found 1"),
@@ -120,5 +116,7 @@ mod tests {
             assert_eq!(parse(&[(key, text)]).unwrap_err(), message);
         }
         assert!(parse(&[("token_ids", "[-1, 2]")]).is_err());
+        let message = parse(&[("sliding_window", "4")]).unwrap_err();
+        assert!(message.contains("“sliding_window”") && message.contains("window"), "{message}");
     }
 }

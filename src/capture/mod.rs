@@ -3,17 +3,21 @@
 //! A [`Capture`] is what one prompt left in a model's attention layers. It keeps the file's bytes as they are and
 //! converts a layer when it is asked for, so that opening costs no more than reading the header.
 //!
-//! One file per idea: `safetensors` and `npz` read the two containers, `metadata` what is written beside the tensors,
-//! `tensor` converts numbers, `reader` checks that everything fits together. Another container becomes
+//! One file per idea: `safetensors` and `npz` read the two containers, `metadata` what is said about the prompt, `rules`
+//! what is said about attention, `axes` which axis of a tensor is which, `tensor` converts numbers, `reader` checks that
+//! everything fits together. Another container becomes
 //! `parts::Parts` and takes the same way from there.
 
+mod axes;
 pub mod bundled;
 mod duplicate_name;
+mod entry;
 mod error;
 mod metadata;
 mod npz;
 mod parts;
 mod reader;
+mod rules;
 mod safetensors;
 mod tensor;
 #[cfg(test)]

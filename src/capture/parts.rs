@@ -1,18 +1,69 @@
 //! What a container format finds in a file: tensors and metadata, before it is checked that they fit together.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use super::{
+    axes::Axes,
+    entry::Entries,
     error::Problem,
-    tensor::{Bytes, Dimensions, FloatType, StoredTensor},
+    tensor::{Bytes, FloatType, StoredTensor},
 };
 
-/// The tensors of a capture, each with the number of dimensions that the file gives it, and the metadata by name.
+/// The tensors of a capture and what stands beside them, by name.
 pub(super) struct Parts {
-    pub(super) query: (StoredTensor, usize),
-    pub(super) key: (StoredTensor, usize),
-    pub(super) value: Option<(StoredTensor, usize)>,
-    pub(super) metadata: HashMap<String, String>,
+    pub(super) query: FoundTensor,
+    pub(super) key: FoundTensor,
+    pub(super) value: Option<FoundTensor>,
+    pub(super) entries: Entries,
+}
+
+/// A tensor as a file describes it: at least one number in each of its dimensions.
+pub(super) struct FoundTensor {
+    /// Its name in the file.
+    name: &'static str,
+    pub(super) shape: Vec<usize>,
+    float_type: FloatType,
+    bytes: Bytes,
+    range: Range<usize>,
+}
+
+impl FoundTensor {
+    /// # Errors
+    /// When the tensor is empty.
+    pub(super) fn new(
+        name: &'static str,
+        shape: &[usize],
+        float_type: FloatType,
+        bytes: Bytes,
+        range: Range<usize>,
+    ) -> Result<Self, Problem> {
+        if shape.contains(&0) {
+            return Err(Problem::Empty { tensor: name, found: shape.to_vec() });
+        }
+        Ok(Self { name, shape: shape.to_vec(), float_type, bytes, range })
+    }
+
+    /// The axes that a tensor like this has.
+    ///
+    /// # Errors
+    /// As [`Axes::of`].
+    pub(super) fn axes(&self, entries: &Entries, n_tokens: Option<usize>) -> Result<Axes, Problem> {
+        Axes::of(self.name, &self.shape, entries, n_tokens)
+    }
+
+    /// The tensor with these axes; `what` it is, for messages.
+    ///
+    /// # Errors
+    /// When it has others, or is not as long as its shape says.
+    pub(super) fn read(self, what: &'static str, axes: &Axes) -> Result<StoredTensor, Problem> {
+        let shape = axes.read(what, &self.shape)?;
+        let length = self.range.len();
+        StoredTensor::new(self.bytes, self.range, self.float_type, shape).ok_or_else(|| Problem::Shape {
+            tensor: self.name,
+            expected: format!("a shape of {length} bytes"),
+            found: self.shape,
+        })
+    }
 }
 
 /// What `find` finds under one of two names, with the name; `None` where neither is there.
@@ -29,34 +80,7 @@ pub(super) fn one_of<T>(
     }
 }
 
-/// A tensor as a file describes it, and its number of dimensions.
-pub(super) fn stored(
-    tensor: &'static str,
-    shape: &[usize],
-    float_type: FloatType,
-    bytes: Bytes,
-    range: Range<usize>,
-) -> Result<(StoredTensor, usize), Problem> {
-    let found = || shape.to_vec();
-    let dimensions = dimensions(shape).ok_or_else(|| Problem::Rank { tensor, found: found() })?;
-    if dimensions.contains(&0) {
-        return Err(Problem::Empty { tensor, found: found() });
-    }
-    let length = range.len();
-    let stored = StoredTensor::new(bytes, range, float_type, dimensions).ok_or_else(|| Problem::Shape {
-        tensor,
-        expected: format!("a shape of {length} bytes"),
-        found: found(),
-    })?;
-    Ok((stored, shape.len()))
-}
-
-/// `[T, d]`, `[heads, T, d]` or `[layers, heads, T, d]` with the missing ones 1. A batch of one is one layer.
-fn dimensions(shape: &[usize]) -> Option<Dimensions> {
-    match *shape {
-        [positions, d] => Some([1, 1, positions, d]),
-        [heads, positions, d] => Some([1, heads, positions, d]),
-        [layers, heads, positions, d] => Some([layers, heads, positions, d]),
-        _ => None,
-    }
+/// Whether a tensor of this name holds queries, keys or values.
+pub(super) fn is_vectors(name: &str) -> bool {
+    ["q", "query", "k", "key", "v", "value"].contains(&name)
 }

@@ -1,15 +1,16 @@
-use std::{borrow::Cow, path::Path, sync::Arc};
+use std::{borrow::Cow, ops::Range, path::Path, sync::Arc};
 
 use super::{
     error::{CaptureError, Problem},
     metadata::Metadata,
     npz,
     parts::Parts,
+    rules::{Rules, Sizes},
     safetensors,
     tensor::{Bytes, StoredTensor},
 };
 use crate::{
-    attention::{LayerQkv, Mask},
+    attention::{LayerQkv, Rule},
     base::MappedFile,
 };
 
@@ -24,6 +25,7 @@ pub struct Capture {
     key: StoredTensor,
     value: Option<StoredTensor>,
     metadata: Metadata,
+    rules: Rules,
     /// The mapped file; `None` for a capture that was in memory already.
     file: Option<Arc<MappedFile>>,
 }
@@ -79,11 +81,16 @@ impl Capture {
     }
 
     fn new(parts: Parts, origin: &str) -> Result<Self, Problem> {
-        let (query, rank) = parts.query;
+        let n_tokens = Metadata::n_tokens(&parts.entries);
+        let axes = parts.query.axes(&parts.entries, n_tokens)?;
+        let query = parts.query.read("query", &axes)?;
         let [n_layers, n_heads, n_positions, head_dim] = query.dimensions();
 
-        let key = same_rank(parts.key, rank, "key")?;
+        let key = parts.key.read("key", &axes)?;
         let [key_layers, n_kv_heads, key_positions, key_dim] = key.dimensions();
+        if (key_layers, key_dim) == (n_layers, head_dim) && key_positions > n_positions {
+            return Err(Problem::CachedStep { n_queries: n_positions, n_keys: key_positions });
+        }
         if (key_layers, key_positions, key_dim) != (n_layers, n_positions, head_dim) {
             let expected = format!("[{n_layers}, kv_heads, {n_positions}, {head_dim}] like the query");
             return Err(Problem::Shape { tensor: "key", expected, found: key.dimensions().to_vec() });
@@ -92,7 +99,7 @@ impl Capture {
             return Err(Problem::Groups { n_heads, n_kv_heads });
         }
 
-        let value = parts.value.map(|value| same_rank(value, rank, "value")).transpose()?;
+        let value = parts.value.map(|value| value.read("value", &axes)).transpose()?;
         if let Some(found) = value.as_ref().map(StoredTensor::dimensions)
             && found[..3] != [n_layers, n_kv_heads, n_positions]
         {
@@ -100,8 +107,9 @@ impl Capture {
             return Err(Problem::Shape { tensor: "value", expected, found: found.to_vec() });
         }
 
-        let metadata = Metadata::parse(&parts.metadata, n_positions, head_dim)?;
-        Ok(Self { origin: origin.to_owned(), query, key, value, metadata, file: None })
+        let metadata = Metadata::parse(&parts.entries, n_positions)?;
+        let rules = Rules::parse(&parts.entries, Sizes { n_layers, n_heads, n_positions, head_dim })?;
+        Ok(Self { origin: origin.to_owned(), query, key, value, metadata, rules, file: None })
     }
 
     /// The file's path, or the name of the embedded capture.
@@ -135,13 +143,25 @@ impl Capture {
         self.value.is_some()
     }
 
-    /// What multiplies q·k.
-    pub fn scale(&self) -> f64 {
-        self.metadata.scale
+    /// By which rule the scores of a layer, 0-based, become weights; `None` where there is no such layer.
+    pub fn rule(&self, layer: usize) -> Option<&Rule> {
+        self.rules.layer(layer)
     }
 
-    pub fn mask(&self) -> Mask {
-        self.metadata.mask
+    /// The positions that are no padding.
+    pub fn tokens_without_padding(&self) -> Range<usize> {
+        let n_positions = self.n_positions();
+        self.rule(0).map_or(0..n_positions, |rule| rule.mask.tokens(n_positions))
+    }
+
+    /// Whether the file has its positions in front of its heads.
+    pub fn has_positions_first(&self) -> bool {
+        self.query.has_positions_first()
+    }
+
+    /// The model's own number of each layer; `None` where they are numbered as in the file.
+    pub fn layer_numbers(&self) -> Option<&[usize]> {
+        self.rules.numbers.as_deref()
     }
 
     /// The T tokens as the vocabulary writes them; `None` where the file does not name them.
@@ -189,22 +209,11 @@ impl Capture {
     /// When there is no such layer, or the file was changed since it was opened.
     pub fn layer(&self, layer: usize) -> Result<LayerQkv, CaptureError> {
         let n_layers = self.n_layers();
-        if layer >= n_layers {
-            return Err(Problem::NoLayer { layer, n_layers }.at(&self.origin));
-        }
+        let no_layer = || Problem::NoLayer { layer, n_layers }.at(&self.origin);
+        let rule = self.rule(layer).ok_or_else(no_layer)?.clone();
         self.check_file()?;
         let value = self.value.as_ref().map(|value| value.layer(layer));
-        LayerQkv::new(self.query.layer(layer), self.key.layer(layer), value, self.scale(), self.mask())
+        LayerQkv::with_rule(self.query.layer(layer), self.key.layer(layer), value, rule)
             .map_err(|error| Problem::from(error).at(&self.origin))
-    }
-}
-
-fn same_rank(tensor: (StoredTensor, usize), rank: usize, name: &'static str) -> Result<StoredTensor, Problem> {
-    let (tensor, found) = tensor;
-    if found == rank {
-        Ok(tensor)
-    } else {
-        let shape = tensor.dimensions()[4 - found.min(4)..].to_vec();
-        Err(Problem::Shape { tensor: name, expected: format!("{rank} dimensions like the query"), found: shape })
     }
 }

@@ -1,13 +1,19 @@
 //! The safetensors container: 8 bytes for the header's length, a JSON header, then the tensors.
 //! <https://huggingface.co/docs/safetensors>
 
-use ::safetensors::{Dtype, tensor::Metadata};
+use ::safetensors::{
+    Dtype,
+    tensor::{Metadata, TensorInfo},
+};
+use half::{bf16, f16};
 
 use super::{
     duplicate_name::duplicate_name,
+    entry::{Entries, Entry, Numbers},
     error::Problem,
-    parts::{Parts, one_of, stored},
-    tensor::{Bytes, FloatType, StoredTensor},
+    parts::{FoundTensor, Parts, is_vectors, one_of},
+    rules,
+    tensor::{Bytes, FloatType},
 };
 use crate::base::{Excerpt, Names};
 
@@ -38,7 +44,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
     let query = file.tensor("q", "query")?.ok_or_else(|| missing("q", "query"))?;
     let key = file.tensor("k", "key")?.ok_or_else(|| missing("k", "key"))?;
     let value = file.tensor("v", "value")?;
-    Ok(Parts { query, key, value, metadata: header.metadata().clone().unwrap_or_default() })
+    Ok(Parts { query, key, value, entries: file.entries()? })
 }
 
 struct File<'a> {
@@ -48,8 +54,8 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
-    fn tensor(&self, short: &'static str, long: &'static str) -> Result<Option<(StoredTensor, usize)>, Problem> {
+    /// The tensor under either name; `None` where it is missing.
+    fn tensor(&self, short: &'static str, long: &'static str) -> Result<Option<FoundTensor>, Problem> {
         let Some((tensor, info)) = one_of(short, long, |name| self.header.info(name))? else { return Ok(None) };
         let float_type = match info.dtype {
             Dtype::F16 => FloatType::F16,
@@ -58,8 +64,50 @@ impl File<'_> {
             Dtype::F64 => FloatType::F64,
             other => return Err(Problem::Dtype { tensor, found: other.to_string() }),
         };
-        let (start, end) = info.data_offsets;
-        let range = start.saturating_add(self.data_start)..end.saturating_add(self.data_start);
-        stored(tensor, &info.shape, float_type, self.bytes.clone(), range).map(Some)
+        FoundTensor::new(tensor, &info.shape, float_type, self.bytes.clone(), self.range(info)).map(Some)
     }
+
+    /// The file's metadata, and its tensors beside query, key and value.
+    fn entries(&self) -> Result<Entries, Problem> {
+        let metadata = self.header.metadata().iter().flatten();
+        let mut entries: Entries = metadata.map(|(name, text)| (name.clone(), Entry::Text(text.clone()))).collect();
+        for name in self.header.offset_keys().into_iter().filter(|name| !is_vectors(name)) {
+            let entry = match (self.header.info(&name), rules::NAMES.iter().find(|&&known| known == name)) {
+                (Some(info), Some(tensor)) => {
+                    let bytes = self.bytes.as_slice().get(self.range(info)).unwrap_or_default();
+                    let found = || Problem::Dtype { tensor, found: info.dtype.to_string() };
+                    let values = numbers(info.dtype, bytes).ok_or_else(found)?;
+                    Entry::Numbers(Numbers { shape: info.shape.clone(), values })
+                }
+                _ => Entry::Other,
+            };
+            if entries.insert(name.clone(), entry).is_some() {
+                return Err(Problem::NamedTwice(Excerpt::new(&name)));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn range(&self, info: &TensorInfo) -> std::ops::Range<usize> {
+        let (start, end) = info.data_offsets;
+        start.saturating_add(self.data_start)..end.saturating_add(self.data_start)
+    }
+}
+
+/// Little-endian numbers of any type that a rule is written in.
+fn numbers(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f64>> {
+    fn each<const N: usize>(bytes: &[u8], decode: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+        bytes.as_chunks().0.iter().map(|&bytes| decode(bytes)).collect()
+    }
+    Some(match dtype {
+        Dtype::F16 => each(bytes, |bytes| f16::from_le_bytes(bytes).to_f64()),
+        Dtype::BF16 => each(bytes, |bytes| bf16::from_le_bytes(bytes).to_f64()),
+        Dtype::F32 => each(bytes, |bytes| f32::from_le_bytes(bytes).into()),
+        Dtype::F64 => each(bytes, f64::from_le_bytes),
+        Dtype::BOOL | Dtype::U8 => each(bytes, |[byte]| byte.into()),
+        Dtype::I32 => each(bytes, |bytes| i32::from_le_bytes(bytes).into()),
+        #[expect(clippy::cast_precision_loss, reason = "counts and flags, far below 2^53")]
+        Dtype::I64 => each(bytes, |bytes| i64::from_le_bytes(bytes) as f64),
+        _ => return None,
+    })
 }

@@ -3,8 +3,9 @@
 use std::{fmt, ops::Range, sync::Arc};
 
 use half::{bf16, f16};
-use ndarray::Array3;
+use ndarray::{Array3, ArrayViewMut3};
 
+use super::axes::Shape;
 use crate::base::MappedFile;
 
 /// The bytes of a capture or of an unpacked array, shared by what reads them: embedded, in memory, or a mapped file.
@@ -67,9 +68,6 @@ impl FloatType {
     }
 }
 
-/// `[layers, heads, positions, dimensions]`
-pub(super) type Dimensions = [usize; 4];
-
 /// A tensor of numbers in the file's own format, converted a layer at a time.
 #[derive(Clone)]
 pub(super) struct StoredTensor {
@@ -77,34 +75,39 @@ pub(super) struct StoredTensor {
     /// Where in `bytes` the tensor lies.
     range: Range<usize>,
     float_type: FloatType,
-    dimensions: Dimensions,
+    shape: Shape,
 }
 
 impl StoredTensor {
-    /// `None` where `range` is not in `bytes`, or is not as long as the dimensions say.
-    pub(super) fn new(
-        bytes: Bytes,
-        range: Range<usize>,
-        float_type: FloatType,
-        dimensions: Dimensions,
-    ) -> Option<Self> {
-        let length = dimensions.into_iter().try_fold(float_type.size(), usize::checked_mul)?;
+    /// `None` where `range` is not in `bytes`, or is not as long as the shape says.
+    pub(super) fn new(bytes: Bytes, range: Range<usize>, float_type: FloatType, shape: Shape) -> Option<Self> {
+        let length = shape.dimensions.into_iter().try_fold(float_type.size(), usize::checked_mul)?;
         let found = bytes.as_slice().get(range.clone())?.len();
-        (found == length).then_some(Self { bytes, range, float_type, dimensions })
+        (found == length).then_some(Self { bytes, range, float_type, shape })
     }
 
-    pub(super) fn dimensions(&self) -> Dimensions {
-        self.dimensions
+    /// `[layers, heads, positions, dimensions]`
+    pub(super) fn dimensions(&self) -> [usize; 4] {
+        self.shape.dimensions
+    }
+
+    /// Whether the positions stand in front of the heads.
+    pub(super) fn has_positions_first(&self) -> bool {
+        self.shape.positions_first
     }
 
     /// `[heads, positions, dimensions]` of one layer; all zero where there is no such layer.
     pub(super) fn layer(&self, layer: usize) -> Array3<f32> {
-        let [n_layers, heads, positions, dimensions] = self.dimensions;
+        let [n_layers, heads, positions, dimensions] = self.dimensions();
         let mut numbers = Array3::zeros((heads, positions, dimensions));
         let all = self.bytes.as_slice().get(self.range.clone()).unwrap_or_default();
         let length = all.len() / n_layers.max(1);
         if let Some(bytes) = all.chunks_exact(length.max(1)).nth(layer) {
-            self.float_type.decode(bytes, numbers.iter_mut());
+            let mut in_file: ArrayViewMut3<'_, f32> = numbers.view_mut();
+            if self.shape.positions_first {
+                in_file.swap_axes(0, 1);
+            }
+            self.float_type.decode(bytes, in_file.iter_mut());
         }
         numbers
     }
@@ -112,7 +115,7 @@ impl StoredTensor {
 
 impl fmt::Debug for StoredTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {:?} at {:?}", self.float_type, self.dimensions, self.range)
+        write!(f, "{:?} {:?} at {:?}", self.float_type, self.dimensions(), self.range)
     }
 }
 
@@ -120,9 +123,9 @@ impl fmt::Debug for StoredTensor {
 mod tests {
     use super::*;
 
-    fn tensor(bytes: Vec<u8>, float_type: FloatType, dimensions: Dimensions) -> Option<StoredTensor> {
+    fn tensor(bytes: Vec<u8>, float_type: FloatType, dimensions: [usize; 4]) -> Option<StoredTensor> {
         let range = 0..bytes.len();
-        StoredTensor::new(Bytes::new(bytes), range, float_type, dimensions)
+        StoredTensor::new(Bytes::new(bytes), range, float_type, Shape { dimensions, positions_first: false })
     }
 
     #[test]
@@ -151,9 +154,19 @@ mod tests {
     }
 
     #[test]
+    fn positions_may_stand_in_front_of_heads() {
+        let bytes: Vec<u8> = (0..12).flat_map(|x| (x as f32).to_le_bytes()).collect();
+        // [layers 2, T 3, heads 2, d 1]
+        let shape = Shape { dimensions: [2, 2, 3, 1], positions_first: true };
+        let tensor = StoredTensor::new(Bytes::new(bytes), 0..48, FloatType::F32, shape).unwrap();
+        assert_eq!(tensor.layer(1).into_raw_vec_and_offset().0, [6.0, 8.0, 10.0, 7.0, 9.0, 11.0]);
+    }
+
+    #[test]
     fn a_tensor_must_be_as_long_as_it_says() {
         assert!(tensor(vec![0; 8], FloatType::F32, [1, 1, 1, 3]).is_none());
         assert!(tensor(vec![0; 8], FloatType::F16, [usize::MAX, 2, 2, 2]).is_none());
-        assert!(StoredTensor::new(Bytes::new(vec![0; 8]), 4..12, FloatType::F32, [1, 1, 1, 2]).is_none());
+        let shape = Shape { dimensions: [1, 1, 1, 2], positions_first: false };
+        assert!(StoredTensor::new(Bytes::new(vec![0; 8]), 4..12, FloatType::F32, shape).is_none());
     }
 }

@@ -79,7 +79,7 @@ fn a_layer_holds_its_own_numbers() {
 #[test]
 fn what_is_not_said_has_a_default() {
     let capture = read(file(&[("q", &[2, 4]), ("k", &[2, 4])], &[])).unwrap();
-    assert_eq!((capture.scale(), capture.mask()), (0.5, Mask::CAUSAL));
+    assert_eq!((capture.rule(0).unwrap().scale, capture.rule(0).unwrap().mask), (0.5, Mask::CAUSAL));
     assert!(capture.tokens().is_none() && capture.token_ids().is_none() && capture.model().is_none());
     assert_eq!(capture.pieces().collect::<Vec<_>>(), ["0", "1"]);
     assert!(!capture.has_values() && capture.layer(0).unwrap().value(0).is_none());
@@ -87,7 +87,7 @@ fn what_is_not_said_has_a_default() {
     let said = [("tokens", r#"["a", "b"]"#), ("causal", "false"), ("model", "M"), ("scale", "2")];
     let capture = read(file(&[("q", &[2, 4]), ("k", &[2, 4])], &said)).unwrap();
     assert_eq!(capture.pieces().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((capture.scale(), capture.layer(0).unwrap().mask()), (2.0, Mask::BIDIRECTIONAL));
+    assert_eq!((capture.rule(0).unwrap().scale, capture.layer(0).unwrap().mask()), (2.0, Mask::BIDIRECTIONAL));
     assert_eq!(capture.model(), Some("M"));
 }
 
@@ -109,7 +109,8 @@ fn tensors_that_do_not_fit_are_refused_in_words() {
         ),
         (
             &[("q", &[2, 4]), ("k", &[3, 4])],
-            "tensor key: expected [1, kv_heads, 2, 4] like the query, found [1, 1, 3, 4]",
+            "expected keys at the positions of the queries, found 2 queries and 3 keys, as in a step with a cache: \
+             capture the whole prompt in one pass",
         ),
         (
             &[("q", &[2, 4]), ("k", &[2, 5])],
@@ -137,7 +138,7 @@ fn other_numbers_and_metadata_are_refused_in_words() {
     let message = read(file(&[("q", shape), ("k", shape)], &[("tokens", "[]")])).unwrap_err();
     assert_eq!(message, "metadata tokens: expected one for each of the 2 positions, found 0: x.safetensors");
     let message = read(file(&[("q", shape), ("k", shape)], &[("scale", "NaN")])).unwrap_err();
-    assert_eq!(message, "metadata scale: expected a finite number, found “NaN”: x.safetensors");
+    assert_eq!(message, "metadata scale: expected a finite number, or one for each layer, found “NaN”: x.safetensors");
 }
 
 #[test]

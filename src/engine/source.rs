@@ -9,11 +9,11 @@ use std::{
     },
 };
 
-use super::{Bundled, EngineError, Job, Progress, SourceFacts, SourceKind, SourceSpec, Token};
+use super::{Bundled, EngineError, Job, Notice, Progress, SourceFacts, SourceKind, SourceSpec, Token};
 use crate::{
     capture::{self, Capture},
     model::{
-        self, LanguageModel,
+        self, LanguageModel, Spelling,
         loading::{Loaded, Watch},
     },
 };
@@ -117,20 +117,49 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         head_dim: capture.head_dim(),
         max_positions: capture.n_positions(),
         has_bos: false,
-        notices: Vec::new(),
+        notices: notices(&capture),
     };
     let ids = capture.token_ids();
+    let spelling = Spelling::of(capture.tokens().unwrap_or_default().iter().map(String::as_str));
     let tokens = capture
         .pieces()
         .enumerate()
         .map(|(position, piece)| Token {
             id: ids.and_then(|ids| ids.get(position).copied()),
-            text: model::readable(&piece),
+            text: model::readable(&piece, spelling),
             piece: piece.into_owned(),
         })
         .collect();
     let reader = Reader::Capture { capture: Box::new(capture), tokens };
     OpenSource { id: SourceId::next(), facts: Arc::new(facts), reader }
+}
+
+/// What was understood of a capture that is not as most are.
+fn notices(capture: &Capture) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if let Some(numbers) = capture.layer_numbers() {
+        let named: Vec<String> =
+            numbers.iter().enumerate().map(|(index, number)| format!("{index} is {number}")).collect();
+        notices.push(Notice {
+            brief: "layers numbered as in the file",
+            sentence: format!("layers are numbered as in the file; in the model, {}", named.join(", ")),
+        });
+    }
+    let n_padding = capture.n_positions() - capture.tokens_without_padding().len();
+    if n_padding > 0 {
+        notices.push(Notice {
+            brief: "has padding",
+            sentence: format!("{n_padding} of {} positions are padding: no row and no key", capture.n_positions()),
+        });
+    }
+    if capture.has_positions_first() {
+        notices.push(Notice {
+            brief: "read as [T, heads, d]",
+            sentence: "the axis as long as there are tokens was taken for the positions, in front of the heads"
+                .to_owned(),
+        });
+    }
+    notices
 }
 
 impl From<model::Token> for Token {

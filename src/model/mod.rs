@@ -35,7 +35,7 @@ mod weights;
 pub use error::ModelError;
 pub use language_model::LanguageModel;
 pub use notice::Notice;
-pub use piece::readable;
+pub use piece::{Spelling, readable};
 pub use position_limit::PositionLimit;
 pub use tokenizer::{Token, Tokenizer};
 pub use transformer::{ModelShape, Residual, Transformer};

@@ -11,17 +11,34 @@ pub enum Spelling {
     Plain,
 }
 
-/// A vocabulary piece as text, where it is not known how the vocabulary writes: `Ġweights` and `▁weights` are both
-/// ` weights`. Control characters and bytes that are no whole character are escaped.
-pub fn readable(piece: &str) -> String {
-    // A piece outside the table cannot be byte-level. One inside, such as a lone é, may be either; most
-    // vocabularies are byte-level.
-    let spelling = if bytes_of(piece).is_some() { Spelling::ByteLevel } else { Spelling::Plain };
-    readable_as(piece, spelling)
+impl Spelling {
+    /// How a vocabulary writes of which only the pieces of one text are known.
+    ///
+    /// `für`, `##é` consist of characters that GPT-2's table has, and so does `Ã¼`: what tells them apart is that the
+    /// bytes of a whole text are UTF-8. A text that is cut within a character is not, but hardly ever without a `Ġ`.
+    pub fn of<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut bytes = Vec::new();
+        let mut has_space = false;
+        for piece in pieces {
+            if fallback_byte(piece).is_some() {
+                return Self::Plain;
+            }
+            // Special tokens are written as themselves in every vocabulary.
+            let is_special = piece.starts_with('<') && piece.ends_with('>');
+            match bytes_of(piece) {
+                _ if is_special => {}
+                Some(more) => bytes.extend(more),
+                None => return Self::Plain,
+            }
+            has_space |= piece.starts_with('Ġ');
+        }
+        if has_space || std::str::from_utf8(&bytes).is_ok() { Self::ByteLevel } else { Self::Plain }
+    }
 }
 
-/// Like [`readable`], of a piece whose spelling is known.
-pub fn readable_as(piece: &str, spelling: Spelling) -> String {
+/// A vocabulary piece as text: `Ġweights` or `▁weights` is ` weights`. Control characters and bytes that are no whole
+/// character are escaped.
+pub fn readable(piece: &str, spelling: Spelling) -> String {
     let bytes = match spelling {
         Spelling::ByteLevel => bytes_of(piece),
         Spelling::Plain => fallback_byte(piece).map(|byte| vec![byte]),
@@ -88,7 +105,6 @@ mod tests {
     fn pieces_read_as_text() {
         for (piece, text) in [
             ("Ġweights", " weights"),
-            ("▁weights", " weights"),
             ("Ċ", "\\n"),
             ("ĉ", "\\t"),
             ("Ā", "\\u{0}"),
@@ -97,16 +113,39 @@ mod tests {
             ("ðŁ", "\\xF0\\x9F"),
             ("Ġâ", " \\xE2"),
             ("<s>", "<s>"),
-            ("日", "日"),
-            ("a\nb 日", "a\\nb 日"),
+            ("<0xF0>", "<0xF0>"),
             ("", ""),
         ] {
-            assert_eq!(readable(piece), text, "{piece}");
+            assert_eq!(readable(piece, Spelling::ByteLevel), text, "{piece}");
         }
-        assert_eq!(readable_as("é", Spelling::Plain), "é");
-        assert_eq!(readable_as("<0x0A>", Spelling::Plain), "\\n");
-        assert_eq!(readable_as("<0xF0>", Spelling::Plain), "\\xF0");
-        assert_eq!(readable_as("<0xF0>", Spelling::ByteLevel), "<0xF0>");
+        for (piece, text) in [
+            ("▁weights", " weights"),
+            ("é", "é"),
+            ("日", "日"),
+            ("a\nb 日", "a\\nb 日"),
+            ("<0x0A>", "\\n"),
+            ("<0xF0>", "\\xF0"),
+        ] {
+            assert_eq!(readable(piece, Spelling::Plain), text, "{piece}");
+        }
+    }
+
+    #[test]
+    fn the_spelling_is_that_of_all_pieces_together() {
+        for (pieces, spelling) in [
+            (&["[CLS]", "für", "Größe", "##é", "[SEP]"][..], Spelling::Plain),
+            (&["za", "##ł", "##ó", "##g"], Spelling::Plain),
+            (&["<s>", "▁caf", "é"], Spelling::Plain),
+            (&["東京", "日"], Spelling::Plain),
+            (&["c", "af", "Ã©"], Spelling::ByteLevel),
+            (&["ĠcafÃ", "©"], Spelling::ByteLevel),
+            (&["a", "Ġâ"], Spelling::ByteLevel),
+            (&["<｜begin▁of▁sentence｜>", "a", "Ã©"], Spelling::ByteLevel),
+            (&["<s>", "a", "<0x0A>"], Spelling::Plain),
+            (&["<|endoftext|>", "Attention", "Ġweights"], Spelling::ByteLevel),
+        ] {
+            assert_eq!(Spelling::of(pieces.iter().copied()), spelling, "{pieces:?}");
+        }
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn what_stands_beside_the_tensors_counts() {
     .unwrap();
     assert_eq!(said.tokens().unwrap(), ["<s>", "Ġ\"é😀"]);
     assert_eq!(said.token_ids().unwrap(), [1, 198]);
-    assert_eq!((said.scale(), said.mask()), (0.1, Mask::BIDIRECTIONAL));
+    assert_eq!((said.rule(0).unwrap().scale, said.rule(0).unwrap().mask), (0.1, Mask::BIDIRECTIONAL));
     assert_eq!((said.model(), said.prompt()), (Some("A model"), Some("é")));
 
     let other = with(&[
@@ -116,7 +116,10 @@ fn what_stands_beside_the_tensors_counts() {
         (other.tokens().unwrap(), other.token_ids().unwrap()),
         (&["a".to_owned(), "é".to_owned()][..], &[7, 65535][..])
     );
-    assert_eq!((other.scale(), other.mask(), other.model()), (0.25, Mask::CAUSAL, Some("M")));
+    assert_eq!(
+        (other.rule(0).unwrap().scale, other.rule(0).unwrap().mask, other.model()),
+        (0.25, Mask::CAUSAL, Some("M"))
+    );
 
     let as_texts = with(&[
         ("tokens", text(r#"["a", "\u0120b"]"#)),
@@ -126,11 +129,11 @@ fn what_stands_beside_the_tensors_counts() {
     ])
     .unwrap();
     assert_eq!(as_texts.tokens().unwrap(), ["a", "Ġb"]);
-    assert_eq!((as_texts.token_ids().unwrap(), as_texts.scale()), (&[3, 4][..], 0.5));
-    assert_eq!(as_texts.mask(), Mask::BIDIRECTIONAL);
+    assert_eq!((as_texts.token_ids().unwrap(), as_texts.rule(0).unwrap().scale), (&[3, 4][..], 0.5));
+    assert_eq!(as_texts.rule(0).unwrap().mask, Mask::BIDIRECTIONAL);
 
     let plain = with(&[]).unwrap();
-    assert_eq!((plain.scale(), plain.mask()), (1.0 / 2.0_f64.sqrt(), Mask::CAUSAL));
+    assert_eq!((plain.rule(0).unwrap().scale, plain.rule(0).unwrap().mask), (1.0 / 2.0_f64.sqrt(), Mask::CAUSAL));
     assert!(plain.tokens().is_none() && plain.token_ids().is_none() && plain.model().is_none());
 }
 
@@ -158,10 +161,26 @@ fn what_stands_beside_the_tensors_and_does_not_hold_is_refused_by_name() {
             "metadata token_ids: expected a JSON list of numbers from 0 to 4294967295, found “[-1,1]”",
         ),
         ("token_ids", npy("<u2", "()", &[1, 0]), "array token_ids: expected one dimension, [T], found the shape []"),
-        ("scale", npy("<f8", "()", &f64::NAN.to_le_bytes()), "metadata scale: expected a finite number, found “NaN”"),
-        ("scale", npy("<f4", "(2,)", &[0; 8]), "array scale: expected one item, of the shape [], found the shape [2]"),
-        ("scale", npy("<f4", "(0,)", &[]), "array scale: expected one item, of the shape [], found the shape [0]"),
-        ("causal", npy("<i8", "()", &[0; 8]), "array causal: expected True or False, found “<i8”"),
+        (
+            "scale",
+            npy("<f8", "()", &f64::NAN.to_le_bytes()),
+            "metadata scale: expected a finite number, or one for each layer, found “NaN”",
+        ),
+        (
+            "scale",
+            npy("<f4", "(2,)", &[0; 8]),
+            "metadata scale: expected a finite number, or one for each layer, found “numbers of the shape [2]”",
+        ),
+        (
+            "scale",
+            npy("<f4", "(0,)", &[]),
+            "metadata scale: expected a finite number, or one for each layer, found “numbers of the shape [0]”",
+        ),
+        (
+            "causal",
+            npy("<i8", "()", &7_i64.to_le_bytes()),
+            "metadata causal: expected true or false, or one of them for each layer, found “7”",
+        ),
         ("model", npy("|b1", "()", &[1]), "array model: expected texts, found “|b1”"),
         (
             "model",
@@ -184,7 +203,10 @@ fn files_that_numpy_wrote_are_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/numpy").join(name);
         let found = Capture::open(&path).unwrap();
         assert_eq!(numbers(&found), expected, "{name}");
-        assert_eq!((found.scale(), found.mask(), found.model()), (0.25, Mask::BIDIRECTIONAL, Some("numpy’s own")));
+        assert_eq!(
+            (found.rule(0).unwrap().scale, found.rule(0).unwrap().mask, found.model()),
+            (0.25, Mask::BIDIRECTIONAL, Some("numpy’s own"))
+        );
         assert_eq!(found.tokens().unwrap(), ["<s>", "Ġé", "😀"]);
         assert_eq!(found.token_ids().unwrap(), [0, 1, 2]);
     }

@@ -22,9 +22,9 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
             "tensor q: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found [4]",
         ),
         (
-            &[1, 1, 1, 2, 4],
+            &[1, 1, 1, 1, 2, 4],
             &[2, 4],
-            "tensor q: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found [1, 1, 1, 2, 4]",
+            "tensor q: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found [1, 1, 1, 1, 2, 4]",
         ),
         (&[2, 4], &[1, 2, 4], "tensor key: expected 2 dimensions like the query, found [1, 2, 4]"),
         (
@@ -37,7 +37,13 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
             &[0, 2, 4],
             "tensor k: expected at least one layer, head, position and dimension, found [0, 2, 4]",
         ),
-        (&[2, 4], &[3, 4], "tensor key: expected [1, kv_heads, 2, 4] like the query, found [1, 1, 3, 4]"),
+        (
+            &[2, 4],
+            &[3, 4],
+            "expected keys at the positions of the queries, found 2 queries and 3 keys, as in a step with a cache: \
+             capture the whole prompt in one pass",
+        ),
+        (&[3, 4], &[2, 4], "tensor key: expected [1, kv_heads, 3, 4] like the query, found [1, 1, 2, 4]"),
         (&[2, 4], &[2, 5], "tensor key: expected [1, kv_heads, 2, 4] like the query, found [1, 1, 2, 5]"),
         (&[3, 2, 4], &[2, 2, 4], "expected key heads that divide the 3 query heads, found 2"),
     ] {
@@ -116,7 +122,7 @@ fn safetensors_metadata_of_another_type_is_refused() {
         |name: &str, place: &str| format!(r#""{name}":{{"dtype":"F32","shape":[1,1],"data_offsets":{place}}}"#);
     let tensors = [tensor("q", "[0,4]"), tensor("k", "[4,8]")].join(",");
     let with = |metadata: &str| read(safetensors(&format!(r#"{{{tensors},"__metadata__":{metadata}}}"#), &[0; 8]));
-    assert_eq!(with(r#"{"scale":"2"}"#).unwrap().scale(), 2.0);
+    assert_eq!(with(r#"{"scale":"2"}"#).unwrap().rule(0).unwrap().scale, 2.0);
     for metadata in [r#"{"scale":2}"#, r#"{"tokens":["a"]}"#, r#"["a"]"#, r#""a""#] {
         let message = with(metadata).unwrap_err();
         assert!(message.starts_with("expected a safetensors header, found one that does not hold: "), "{message}");

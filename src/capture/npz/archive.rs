@@ -93,6 +93,11 @@ impl<'a> Archive<'a> {
         Names::new(self.members.keys().cloned())
     }
 
+    /// The names of all members, without their extension.
+    pub(super) fn array_names(&self) -> impl Iterator<Item = String> {
+        self.members.keys().cloned().collect::<Vec<_>>().into_iter()
+    }
+
     /// The array of that name; `None` where there is none.
     pub fn array(&mut self, name: &str) -> Result<Option<Array>, ArrayProblem> {
         let Some(&member) = self.members.get(name) else { return Ok(None) };

@@ -1,37 +1,56 @@
-//! Metadata arrays of an NPZ file (tokens, scale, …) as the texts that a safetensors file has for them.
-
-use std::collections::HashMap;
+//! Arrays of an NPZ file beside the tensors (tokens, scale, …), as what a safetensors file has for them.
 
 use serde_json::json;
 
 use super::{
-    super::error::{ArrayProblem, Problem},
+    super::{
+        entry::{Entries, Entry, Numbers},
+        error::{ArrayProblem, Problem},
+        parts::is_vectors,
+        rules,
+    },
     archive::Archive,
     array::Array,
 };
 
 type ToText = fn(Array) -> Result<String, ArrayProblem>;
 
-/// Each may also be one text, written as in safetensors metadata.
-const ENTRIES: [(&str, ToText); 6] = [
-    ("tokens", tokens),
-    ("token_ids", token_ids),
-    ("scale", scale),
-    ("causal", causal),
-    ("model", text),
-    ("prompt", text),
-];
+/// What is read as a text, or made one.
+const TEXTS: [(&str, ToText); 5] =
+    [("tokens", tokens), ("token_ids", token_ids), ("axes", tokens), ("model", text), ("prompt", text)];
 
-/// All that are there, by name.
-pub(super) fn read(archive: &mut Archive<'_>) -> Result<HashMap<String, String>, Problem> {
-    let mut entries = HashMap::new();
-    for (name, to_text) in ENTRIES {
+/// All that are there, by name. Each may also be one text, written as in safetensors metadata.
+pub(super) fn read(archive: &mut Archive<'_>) -> Result<Entries, Problem> {
+    let mut entries = Entries::new();
+    for name in archive.array_names().filter(|name| !is_vectors(name)) {
+        entries.insert(name, Entry::Other);
+    }
+    for (name, to_text) in TEXTS {
         let in_array = |problem| Problem::Array { array: name, problem };
         if let Some(array) = archive.array(name).map_err(in_array)? {
-            entries.insert(name.to_owned(), to_text(array).map_err(in_array)?);
+            entries.insert(name.to_owned(), Entry::Text(to_text(array).map_err(in_array)?));
+        }
+    }
+    for name in rules::NAMES {
+        let in_array = |problem| Problem::Array { array: name, problem };
+        if let Some(array) = archive.array(name).map_err(in_array)? {
+            entries.insert(name.to_owned(), entry(array).map_err(in_array)?);
         }
     }
     Ok(entries)
+}
+
+/// Numbers of any shape, or one text.
+fn entry(array: Array) -> Result<Entry, ArrayProblem> {
+    let shape = array.shape.clone();
+    let values = match array.kind() {
+        'U' | 'S' => return text(array).map(Entry::Text),
+        #[expect(clippy::cast_precision_loss, reason = "counts and flags, far below 2^53")]
+        'i' | 'u' => array.integers()?.into_iter().map(|number| number as f64).collect(),
+        'b' => array.bools()?.into_iter().map(|is_true| f64::from(u8::from(is_true))).collect(),
+        _ => array.floats()?,
+    };
+    Ok(Entry::Numbers(Numbers { shape, values }))
 }
 
 /// `[T]` texts as a JSON list.
@@ -53,24 +72,6 @@ fn token_ids(array: Array) -> Result<String, ArrayProblem> {
     check_is_list(&array)?;
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     Ok(format!("[{}]", numbers.join(",")))
-}
-
-fn scale(array: Array) -> Result<String, ArrayProblem> {
-    match array.kind() {
-        _ if is_one_text(&array) => text(array),
-        'i' | 'u' => one(&array.shape, array.integers()?).map(|number| number.to_string()),
-        _ => {
-            let shape = array.shape.clone();
-            one(&shape, array.floats()?).map(|number| number.to_string())
-        }
-    }
-}
-
-fn causal(array: Array) -> Result<String, ArrayProblem> {
-    if is_one_text(&array) {
-        return text(array);
-    }
-    one(&array.shape, array.bools()?).map(|causal| causal.to_string())
 }
 
 fn text(array: Array) -> Result<String, ArrayProblem> {

@@ -1,6 +1,6 @@
 //! The NPZ container: a zip archive of npy arrays, as `numpy.savez` and `numpy.savez_compressed` write it.
 //!
-//! Only arrays with a name that means something to a capture are looked at. A stored array is used where it lies in
+//! Only arrays with a name that means something to a capture are looked at; others are known by name. A stored array is used where it lies in
 //! the file; a deflated one is unpacked, within a budget that the file's size sets.
 
 mod archive;
@@ -15,8 +15,8 @@ pub use self::archive::Archive;
 pub use self::array::Array;
 use super::{
     error::Problem,
-    parts::{Parts, one_of, stored},
-    tensor::{Bytes, FloatType, StoredTensor},
+    parts::{FoundTensor, Parts, one_of},
+    tensor::{Bytes, FloatType},
 };
 
 /// Whether a file begins as a zip archive does, also an empty one.
@@ -31,15 +31,11 @@ pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
     let query = tensor(&mut archive, "q", "query")?.ok_or_else(|| missing(&archive, "q", "query"))?;
     let key = tensor(&mut archive, "k", "key")?.ok_or_else(|| missing(&archive, "k", "key"))?;
     let value = tensor(&mut archive, "v", "value")?;
-    Ok(Parts { query, key, value, metadata: metadata::read(&mut archive)? })
+    Ok(Parts { query, key, value, entries: metadata::read(&mut archive)? })
 }
 
-/// The tensor under either name, and the number of dimensions that the file gives it; `None` where it is missing.
-fn tensor(
-    archive: &mut Archive<'_>,
-    short: &'static str,
-    long: &'static str,
-) -> Result<Option<(StoredTensor, usize)>, Problem> {
+/// The tensor under either name; `None` where it is missing.
+fn tensor(archive: &mut Archive<'_>, short: &'static str, long: &'static str) -> Result<Option<FoundTensor>, Problem> {
     let Some((name, ())) = one_of(short, long, |name| archive.has(name).then_some(()))? else { return Ok(None) };
     let in_array = |problem| Problem::Array { array: name, problem };
     let Some(array) = archive.array(name).map_err(in_array)? else { return Ok(None) };
@@ -49,5 +45,5 @@ fn tensor(
         _ => FloatType::F64,
     };
     let array = array.into_little_endian_rows();
-    stored(name, &array.shape, float_type, array.bytes, array.range).map(Some)
+    FoundTensor::new(name, &array.shape, float_type, array.bytes, array.range).map(Some)
 }
