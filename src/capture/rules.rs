@@ -26,6 +26,9 @@ pub(super) struct Sizes {
     pub(super) head_dim: usize,
 }
 
+/// The sink logits of one layer, `[n_heads]`, where it has any.
+type Sinks = Option<Arc<[f32]>>;
+
 /// The rules of all layers.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
@@ -60,7 +63,7 @@ impl Rules {
         let caps = of.layers("softcap", "a number of at least 0 (0: no cap), or one for each layer", 0.0, is_cap)?;
         let sinks = of.sinks()?;
         let bias =
-            of.table("alibi", "finite numbers [heads, keys]", [sizes.n_heads, sizes.n_positions], |x| x.is_finite())?;
+            of.table("alibi", "finite numbers [heads, keys]", [sizes.n_heads, sizes.n_positions], f64::is_finite)?;
         let bias = bias.map(Arc::new);
         let tokens = of.tokens()?;
 
@@ -144,7 +147,7 @@ impl Reader<'_> {
     }
 
     /// The sink logits of each layer, `None` for a layer that has −∞ for all heads.
-    fn sinks(&self) -> Result<Option<Vec<Option<Arc<[f32]>>>>, Problem> {
+    fn sinks(&self) -> Result<Option<Vec<Sinks>>, Problem> {
         const EXPECTED: &str = "finite numbers [layers, heads] (a layer without sinks: −∞ for all its heads)";
         let Sizes { n_layers, n_heads, .. } = self.sizes;
         let valid = |x: f64| x.is_finite() || x == f64::NEG_INFINITY;

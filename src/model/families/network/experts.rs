@@ -17,7 +17,7 @@ const OPERATION: &str = "mixture of experts";
 /// A router, its experts, and a block that all positions go through.
 pub struct Experts {
     router: Router,
-    experts: Vec<Expert>,
+    blocks: Vec<Expert>,
     shared: Option<Shared>,
 }
 
@@ -53,7 +53,7 @@ impl Experts {
     /// When a tensor is missing or has another shape.
     pub fn load(described: &description::Experts, d_model: usize, below: &Tensors<'_>) -> Result<Self, ModelError> {
         let n_experts = described.router.n_experts;
-        let experts = match &described.blocks {
+        let blocks = match &described.blocks {
             ExpertBlocks::Numbered { prefix, expert } => {
                 let load = |index: usize| {
                     let prefix = format!("{}{prefix}{index}.", below.prefix);
@@ -68,7 +68,7 @@ impl Experts {
         };
         Ok(Self {
             router: Router::load(&described.router, d_model, below)?,
-            experts,
+            blocks,
             shared: described.shared.as_ref().map(|shared| Shared::load(shared, d_model, below)).transpose()?,
         })
     }
@@ -79,13 +79,13 @@ impl Experts {
     /// When `x` has another width, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         let mut written = Array2::zeros(x.dim());
-        let mut of_expert: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.experts.len()];
+        let mut of_expert: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.blocks.len()];
         for (position, logits) in self.router.map.forward(OPERATION, x)?.outer_iter().enumerate() {
             for (expert, weight) in self.router.choose(logits) {
                 of_expert[expert].push((position, weight));
             }
         }
-        for (expert, chosen) in self.experts.iter().zip(&of_expert) {
+        for (expert, chosen) in self.blocks.iter().zip(&of_expert) {
             if chosen.is_empty() {
                 continue;
             }
