@@ -49,7 +49,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -a "export" -d 'Draw t
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "animate" -d 'Draw the figure into an animation (PNG or GIF) in which ε of one column moves'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write the numbers into a file (NPZ, safetensors, CSV or JSON)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
-complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of what is shown' -r -F

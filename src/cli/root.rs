@@ -61,7 +61,7 @@ pub enum Subcommands {
     /// List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)
     #[command(max_term_width = 110)]
     Heads(HeadsArguments),
-    /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG or SVG)
+    /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)
     #[command(max_term_width = 110)]
     Sweep(SweepArguments),
     #[command(flatten)]

@@ -105,7 +105,8 @@ fn a_masked_cell_says_so() {
     window.assert_text("query 3 “ describe” → key 10 “ sentence”");
     window.assert_text("masked: a token cannot attend to a later one");
     assert!(!window.has_text("ratio to uniform"), "a masked cell has no numbers");
-    assert!(window.spoken().as_flattened().iter().all(|said| said == "3 “ describe” to 10 “ sentence”: masked"));
+    let said = "3 “ describe” to 10 “ sentence”: masked: a token cannot attend to a later one";
+    assert!(window.spoken().as_flattened().iter().all(|spoken| spoken == said));
     window.click_at(position);
     assert_eq!(window.session().pinned(), None, "there is nothing to pin");
     assert_eq!(window.session().rows(), RowChoice::Only(Component::Query), "but the panel is selected");

@@ -76,7 +76,7 @@ fn numbers_do_not_replace_the_model() {
     window.press_with(COMMAND_SHIFT, Key::E);
     refused(&mut window, "NPZ, safetensors, CSV or JSON file", &folder.path().join("model.safetensors"), SOURCE);
     window.menu(&["File", "Export sweep…"]);
-    refused(&mut window, "CSV, JSON, PNG or SVG file", &folder.path().join("config.json"), SOURCE);
+    refused(&mut window, "CSV, JSON, PNG, SVG or PDF file", &folder.path().join("config.json"), SOURCE);
     window.press(Key::H);
     window.click(Role::Button, "Save table…");
     refused(&mut window, "CSV or JSON file", &folder.path().join("tokenizer.json"), SOURCE);
@@ -119,7 +119,7 @@ fn numbers_do_not_replace_a_session_and_a_figure_may_replace_its_own() {
     drop_file(&mut window, &figure);
     window.wait("opened", |window| window.outcome().n_positions() == 24);
     window.menu(&["File", "Export sweep…"]);
-    refused(&mut window, "CSV, JSON, PNG or SVG file", &figure, SESSION);
+    refused(&mut window, "CSV, JSON, PNG, SVG or PDF file", &figure, SESSION);
     window.enter_epsilon("0.02");
     window.press(Key::Tab);
     window.press_with(Modifiers::COMMAND, Key::E);

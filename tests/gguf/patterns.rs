@@ -120,20 +120,28 @@ fn the_engine_gives_the_folders_numbers() {
     }
 }
 
-/// Factors as llama.cpp's converter writes them for the very scaling that the folder's configuration asks for.
-#[test]
-fn rope_factors_are_llama3s_scaling() {
-    let (factor, low, high, original, theta) = (8.0_f64, 1.0, 4.0, 16.0, 1e4_f64);
+/// The folder of the golden llama after a change to its configuration.
+fn llama_with(change: impl FnOnce(&mut serde_json::Value)) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = goldens_folder().join("llama");
     let config = std::fs::read_to_string(source.join("config.json")).unwrap();
     let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
-    config["rope_parameters"] = serde_json::json!({
-        "rope_theta": theta, "rope_type": "llama3", "factor": factor, "low_freq_factor": low,
-        "high_freq_factor": high, "original_max_position_embeddings": original as u32
-    });
+    change(&mut config);
     std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
     std::fs::copy(source.join("model.safetensors"), folder.path().join("model.safetensors")).unwrap();
+    folder
+}
+
+/// Factors as llama.cpp's converter writes them for the very scaling that the folder's configuration asks for.
+#[test]
+fn rope_factors_are_llama3s_scaling() {
+    let (factor, low, high, original, theta) = (8.0_f64, 1.0, 4.0, 16.0, 1e4_f64);
+    let folder = llama_with(|config| {
+        config["rope_parameters"] = serde_json::json!({
+            "rope_theta": theta, "rope_type": "llama3", "factor": factor, "low_freq_factor": low,
+            "high_freq_factor": high, "original_max_position_embeddings": original as u32
+        });
+    });
 
     let factors: Vec<f32> = (0..4)
         .map(|pair| {
@@ -170,12 +178,21 @@ fn rope_factors_are_llama3s_scaling() {
     assert!(open(&negative.bytes()).err().unwrap().contains("above 0"));
 }
 
+/// A llama file with a window is a Mistral.
 #[test]
-fn a_sliding_window_shortens_the_prompt() {
+fn a_sliding_window_is_that_of_the_folder() {
+    let folder = llama_with(|config| {
+        config["model_type"] = "mistral".into();
+        config["sliding_window"] = 4.into();
+    });
+    let windowed = attenuate::model::folder::open(folder.path(), &attenuate::model::loading::unwatched).unwrap();
+    let expected = of_folder("llama").with_model(windowed).run(None).bits();
+    let whole = of_folder("llama").run(None).bits();
+    assert_ne!(expected, whole);
     let gguf = golden("llama", Format::F32).set("llama.attention.sliding_window", 4);
-    assert_eq!(open(&gguf.bytes()).unwrap().shape().max_positions, 4);
+    assert_eq!(of_file("llama", &gguf).run(None).bits(), expected);
     let none = golden("llama", Format::F32).set("llama.attention.sliding_window", 0);
-    assert_eq!(open(&none.bytes()).unwrap().shape().max_positions, 64);
+    assert_eq!(of_file("llama", &none).run(None).bits(), whole);
 }
 
 /// Version 2 has the same layout; files may align their tensors as they like.

@@ -1,4 +1,4 @@
-//! A pair of sentences in BERT, beside transformers (`tests/goldens/bert_pair/make.py`).
+//! A pair of sentences in BERT, beside transformers (`tests/parity/bert_pair/make.py`).
 
 use std::{fs, path::Path};
 
@@ -10,7 +10,7 @@ use safetensors::SafeTensors;
 
 #[test]
 fn a_separator_in_the_middle_begins_the_second_sentence() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/bert_pair");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/bert_pair");
     let bytes = fs::read(folder.join("golden.safetensors")).unwrap();
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let attn = golden.tensor("attn").unwrap();
