@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _},
     path::Path,
 };
 
@@ -13,6 +13,8 @@ pub enum OpenError {
     NotRegular,
     #[error("expected at most {most} bytes, found {found}")]
     TooLarge { most: u64, found: u64 },
+    #[error("found a pointer of Git LFS in place of the file itself, which git lfs pull brings")]
+    LfsPointer,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -29,10 +31,29 @@ impl From<OpenError> for io::Error {
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// When there is no such file, it is not a regular file, or it cannot be read.
+/// When there is no such file, it is not a regular file, it cannot be read, or Git LFS left a pointer in its place.
 pub fn open(path: &Path) -> Result<File, OpenError> {
     // Asked before opening: to open a pipe is to wait for someone who writes.
-    if path.metadata()?.is_file() { Ok(File::open(path)?) } else { Err(OpenError::NotRegular) }
+    let metadata = path.metadata()?;
+    if !metadata.is_file() {
+        return Err(OpenError::NotRegular);
+    }
+    let mut file = File::open(path)?;
+    if metadata.len() <= LONGEST_POINTER && is_pointer(&mut file)? {
+        return Err(OpenError::LfsPointer);
+    }
+    Ok(file)
+}
+
+/// A pointer has some lines of text: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
+const LONGEST_POINTER: u64 = 1024;
+
+fn is_pointer(file: &mut File) -> io::Result<bool> {
+    const START: &[u8] = b"version https://git-lfs.github.com/spec/";
+    let mut start = Vec::new();
+    file.take(START.len() as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == START)
 }
 
 /// Reads a regular file of at most `most` bytes.
@@ -68,6 +89,16 @@ mod tests {
         assert!(
             matches!(open(&folder.path().join("gone")), Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound)
         );
+    }
+
+    #[test]
+    fn a_pointer_of_git_lfs_is_not_taken_for_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n").unwrap();
+        assert!(matches!(read(&path, 500), Err(OpenError::LfsPointer)));
+        fs::write(&path, "version 1 of a text").unwrap();
+        assert_eq!(read(&path, 500).unwrap(), b"version 1 of a text");
     }
 
     #[cfg(unix)]

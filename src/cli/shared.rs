@@ -9,6 +9,7 @@ use clap::{
 
 use crate::{
     attention::{Epsilon, Grid, HeadScope, LayerScope, Operation, PositionScope, Shape},
+    base::Excerpt,
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
     session::{
@@ -34,7 +35,7 @@ pub struct SourceArguments {
     #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]
     pub prompt: Option<String>,
     /// Tokens for the live model to read, exactly as given (no BOS added)
-    #[arg(long, value_name = "I,J,…", value_delimiter = ',', help_heading = "Source")]
+    #[arg(long, value_name = "I,J,…", value_delimiter = ',', value_parser = token_id, help_heading = "Source")]
     pub token_ids: Option<Vec<u32>>,
     /// Put no beginning-of-sequence token in front of the prompt
     #[arg(long, conflicts_with = "token_ids", help_heading = "Source")]
@@ -173,6 +174,12 @@ impl Columns {
     pub fn grid(&self, like: Shape) -> Grid<Epsilon> {
         Grid::repeated(like.rows(), &self.0).unwrap_or_else(figure_grid)
     }
+}
+
+/// One of a list of token ids, which may be written as Python prints it: `[1, 2, 3]`.
+fn token_id(text: &str) -> Result<u32, String> {
+    let id = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
+    id.parse().map_err(|_| format!("expected numbers from 0 to 4294967295, found “{}”", Excerpt::new(id)))
 }
 
 fn parse_head(text: &str) -> Result<(usize, usize), String> {

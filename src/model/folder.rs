@@ -11,13 +11,16 @@ use serde::Deserialize;
 
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel,
+    LanguageModel, Notice,
     families::registry,
     folder_error::{INDEX, SINGLE},
     loading::Watch,
     safetensors_file::Shards,
 };
-use crate::base::regular_file::{self, OpenError};
+use crate::base::{
+    Excerpt,
+    regular_file::{self, OpenError},
+};
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
@@ -44,11 +47,32 @@ const KNOWN: [&str; 12] = [
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
-    let config = json(&folder.join("config.json"))?.ok_or_else(|| FolderError::NoConfig(folder.to_owned()))?;
+    let adapter = json(&folder.join("adapter_config.json"))?.map(|config| base_of_adapter(&config));
+    let config = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
+        Some(base) => FolderError::Adapter { path: folder.to_owned(), base: base.clone() },
+        None => FolderError::NoConfig(folder.to_owned()),
+    })?;
     let description = registry::parse(&config).map_err(explain)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let shards = Shards::open(weight_files(folder)?)?;
-    LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)
+    let model = LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)?;
+    Ok(model.with_notices(adapter.map(|_| adapter_not_applied())))
+}
+
+/// The model that an adapter's configuration names.
+fn base_of_adapter(config: &[u8]) -> String {
+    let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
+    let base = config.get("base_model_name_or_path").and_then(serde_json::Value::as_str);
+    base.map_or_else(|| "a model that it does not name".to_owned(), |base| format!("“{}”", Excerpt::new(base)))
+}
+
+fn adapter_not_applied() -> Notice {
+    Notice {
+        brief: "adapter not applied",
+        sentence:
+            "the folder holds an adapter beside the model; it is not applied, what is shown is the model without it"
+                .to_owned(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,7 +123,14 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
             others.push(path);
         }
     }
-    if others.len() == 1 { Ok(others) } else { Err(FolderError::NoWeights(folder.to_owned())) }
+    if others.len() == 1 {
+        return Ok(others);
+    }
+    let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+    Err(match pickles.into_iter().find(|name| folder.join(name).exists()) {
+        Some(found) => FolderError::Pickled { path: folder.to_owned(), found },
+        None => FolderError::NoWeights(folder.to_owned()),
+    })
 }
 
 /// A shard is a plain file name: an index must not lead out of its folder.
@@ -161,6 +192,25 @@ mod tests {
             model.next_token_logits(&embedded).unwrap()
         };
         assert_eq!(logits(sharded.path()), logits(single.path()));
+    }
+
+    #[test]
+    fn an_adapter_is_not_applied_and_that_is_said() {
+        let config = br#"{"base_model_name_or_path": "org/base", "r": 4}"#;
+        let beside = folder(&[(SINGLE, bundled::WEIGHTS), ("adapter_config.json", config)]);
+        assert_eq!(open(beside.path(), &unwatched).unwrap().notices(), [adapter_not_applied()]);
+        fs::remove_file(beside.path().join("config.json")).unwrap();
+        assert!(refusal(beside.path()).starts_with("not a model folder but an adapter of “org/base”, "));
+        fs::write(beside.path().join("adapter_config.json"), "[]").unwrap();
+        assert!(refusal(beside.path()).contains("an adapter of a model that it does not name"));
+    }
+
+    #[test]
+    fn a_pickle_and_a_pointer_are_named_for_what_they_are() {
+        let pickled = folder(&[("pytorch_model.bin", b"PK")]);
+        assert!(refusal(pickled.path()).contains("pytorch_model.bin alone, a pickle"), "{}", refusal(pickled.path()));
+        let pointer = folder(&[(SINGLE, b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 9\n")]);
+        assert!(refusal(pointer.path()).contains("a pointer of Git LFS"), "{}", refusal(pointer.path()));
     }
 
     #[test]

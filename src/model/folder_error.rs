@@ -14,6 +14,18 @@ pub const INDEX: &str = "model.safetensors.index.json";
 pub enum FolderError {
     #[error("not a model folder, it has no config.json: {}", .0.display())]
     NoConfig(PathBuf),
+    #[error(
+        "not a model folder but an adapter of {base}, which is not applied here: merge it into that model \
+         (merge_and_unload of peft) and open the result: {}",
+        path.display()
+    )]
+    Adapter { path: PathBuf, base: String },
+    #[error(
+        "the model folder has its weights as {found} alone, a pickle, which is never run: save the model as safetensors \
+         (save_pretrained of transformers does): {}",
+        path.display()
+    )]
+    Pickled { path: PathBuf, found: &'static str },
     #[error("the model folder has no {SINGLE}, no {INDEX} and no single other *.safetensors: {}", .0.display())]
     NoWeights(PathBuf),
     #[error("cannot read ({cause}): {}", path.display())]

@@ -167,6 +167,9 @@ fn prompts_and_token_ids_are_read_by_the_live_model() {
     assert_eq!(Weights::from_both(&["--token-ids", &ids.join(",")]), prompt, "the same tokens, the same numbers");
     let exact = Weights::from_both(&["bundled:austen", "--token-ids", "0,12,7"]);
     assert_eq!(exact.token_ids, Some(vec![0, 12, 7]), "no BOS is added");
+    for as_written_elsewhere in ["0, 12, 7", "[0, 12, 7]"] {
+        assert_eq!(Weights::from_both(&["bundled:austen", "--token-ids", as_written_elsewhere]), exact);
+    }
     let single = Weights::from_both(&["--token-ids", "2047"]);
     assert_eq!(single.baseline, [[Some(1.0)]]);
 }

@@ -68,10 +68,12 @@ fn offsets_and_shapes_that_contradict_the_file_are_refused() {
 #[test]
 fn files_that_are_something_else_are_refused() {
     let sandbox = Sandbox::of("llama");
-    for text in ["", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n", "{}", "\0\0\0\0\0\0\0\0"] {
+    for text in ["", "{}", "\0\0\0\0\0\0\0\0"] {
         sandbox.write("model.safetensors", text);
         assert!(sandbox.refusal().starts_with("the weights cannot be read: "), "{text}");
     }
+    sandbox.write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n");
+    assert!(sandbox.refusal().contains("a pointer of Git LFS in place of the file itself"), "{}", sandbox.refusal());
     fs::remove_file(sandbox.file("model.safetensors")).unwrap();
     fs::create_dir(sandbox.file("model.safetensors")).unwrap();
     assert!(sandbox.refusal().contains("model.safetensors"));

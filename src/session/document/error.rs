@@ -57,7 +57,7 @@ impl From<OpenError> for Problem {
         match error {
             OpenError::NotRegular => Self::NotAFile,
             OpenError::TooLarge { most, found } => Self::TooLarge { most, found },
-            OpenError::Io(error) => Self::Read(error),
+            other => Self::Read(other.into()),
         }
     }
 }
