@@ -8,6 +8,8 @@
 //!
 //! `quantity/…` moves one column of each quantity under the norm that it comes with: differences, ratios, scores and
 //! weight × ‖value‖ take their limits from the cells, so that the weight under `auto` stands beside them.
+//!
+//! `rule/…` moves one column under each part of the attention rule: a window, a soft cap, a sink logit, a bias.
 
 #![allow(
     clippy::unwrap_used,
@@ -37,6 +39,11 @@ const PANEL: [usize; 2] = [200, 200];
 
 /// A capture of one head with `n_positions` tokens of pseudorandom vectors, as a file.
 fn capture(folder: &std::path::Path, n_positions: usize) -> PathBuf {
+    capture_under(folder, n_positions, None)
+}
+
+/// The same with an entry that says something of its attention rule.
+fn capture_under(folder: &std::path::Path, n_positions: usize, rule: Option<(&str, String)>) -> PathBuf {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut vectors = || -> Vec<u8> {
         (0..n_positions * HEAD_DIM)
@@ -51,7 +58,8 @@ fn capture(folder: &std::path::Path, n_positions: usize) -> PathBuf {
         .iter()
         .map(|(name, bytes)| (*name, TensorView::new(Dtype::F32, vec![n_positions, HEAD_DIM], bytes).unwrap()));
     let path = folder.join(format!("capture-{n_positions}.safetensors"));
-    std::fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    let metadata = rule.map(|(name, text)| HashMap::from([(name.to_owned(), text)]));
+    std::fs::write(&path, safetensors::serialize(views, metadata).unwrap()).unwrap();
     path
 }
 
@@ -82,6 +90,35 @@ fn quantities(criterion: &mut Criterion) {
                 black_box(renderer.render(&outcome, &picture))
             });
         });
+    }
+}
+
+/// *one column* under rules that are more than scale and mask.
+fn rules(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rule");
+    for n_positions in [512, 4096] {
+        group.sample_size(if n_positions > 1024 { 20 } else { 100 });
+        let bias: Vec<f32> = (0..n_positions).map(|key| key as f32 / 256.0).collect();
+        for (name, rule) in [
+            ("plain", None),
+            ("window of 256", Some(("window", "256".to_owned()))),
+            ("soft cap", Some(("softcap", "2.0".to_owned()))),
+            ("sink", Some(("sinks", "[[0.5]]".to_owned()))),
+            ("bias", Some(("alibi", format!("[{bias:?}]")))),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let source = SourceSpec::Capture(capture_under(folder.path(), n_positions, rule));
+            let mut spec = spec(source, Preset::ThisHead.scope());
+            let (mut engine, mut renderer, mut drag) = (Engine::default(), PanelRenderer::default(), Drag(1.0));
+            group.bench_function(BenchmarkId::new(name, n_positions), |bencher| {
+                bencher.iter(|| {
+                    let epsilon = drag.step();
+                    move_first_column(&mut spec, || epsilon);
+                    let outcome = engine.run(&spec, &|| false).unwrap();
+                    black_box(renderer.render(&outcome, &picture_spec()))
+                });
+            });
+        }
     }
 }
 
@@ -239,5 +276,5 @@ fn all_layers(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, exponential, this_head, quantities, all_layers, opening);
+criterion_group!(benches, exponential, this_head, quantities, rules, all_layers, opening);
 criterion_main!(benches);
