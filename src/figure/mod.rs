@@ -5,82 +5,53 @@
 //! gives a [`Quantity`] of every cell; a value becomes a colour by [`ColorNorm`] and [`Colormap`], together a
 //! [`Palette`]; cells become pixels by [`pool`] and [`paint`].
 
-pub mod animation;
-mod color_runs;
-mod colormap;
-mod dpi;
-mod draw;
+mod data;
 mod error;
-mod fonts;
-mod geometry;
-mod ground;
-mod histogram;
-mod item;
-mod labels;
-mod layout;
-mod limits;
 mod look;
-mod measure;
-mod metric;
-mod norm;
-mod norm_error;
-mod outlines;
 mod page;
-mod palette;
-mod panel_columns;
-mod panel_scales;
 mod panels;
-pub mod payload;
-mod pdf;
-mod picture_png;
-mod png;
-mod pooling;
-mod quantity;
-mod raster;
-mod reduce;
 mod scale;
-mod shaping;
-mod spacing;
-mod spec;
-mod style;
-mod style_names;
-mod svg;
-mod sweep;
-mod sweep_export;
-mod ticks;
-mod title_line;
-mod truetype;
-mod web_fonts;
-mod woff;
+mod text;
+mod write;
 
-pub use colormap::{ColorTable, Colormap, ParseColormapError, Rgb};
-pub use dpi::Dpi;
-pub use draw::{FileFormat, draw, figure};
+pub use data::{
+    measure::{CellValues, Measure, Rows},
+    metric::PanelMetric,
+    panel_columns::PanelColumns,
+    pooling::{Grain, Pooled, PooledRow, Window, cells_behind, pool, pool_measure, pool_pattern},
+    quantity::{ParseQuantityError, Quantity},
+    reduce::{Keep, ParsePoolingError, Pooling},
+};
 pub use error::FigureError;
-pub use ground::Ground;
-pub use histogram::{Edges, Histogram};
-pub use item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn};
-pub use labels::{BAR_LABEL, label_step, panel_title, quantity_label, title, title_of, token_label};
-pub use layout::layout;
-pub use limits::{Limits, LogLimits};
 pub use look::Look;
-pub use measure::{CellValues, Measure, Rows};
-pub use metric::PanelMetric;
-pub use norm::{ColorNorm, LimitsFrom};
-pub use norm_error::NormError;
-pub use page::{PageSize, Unit};
-pub use palette::{MaskedStyle, Palette, Picture, paint};
-pub use panel_columns::PanelColumns;
+pub use page::{
+    dpi::Dpi,
+    item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn},
+    labels::{BAR_LABEL, label_step, panel_title, quantity_label, title, title_of, token_label},
+    layout::layout,
+    size::{PageSize, Unit},
+    spec::{BarSpec, Beyond, FigureSpec, PanelSpec},
+    style::{AxisLabels, FigureStyle, FontSize, LabelRotation, TextMode},
+    sweep::sweep_figure,
+};
 pub use panels::{PanelPicture, PanelPictures, PanelRenderer, PictureSpec};
-pub use pdf::to_pdf;
-pub use png::{render, to_png};
-pub use pooling::{Grain, Pooled, PooledRow, Window, cells_behind, pool, pool_measure, pool_pattern};
-pub use quantity::{ParseQuantityError, Quantity};
-pub use reduce::{Keep, ParsePoolingError, Pooling};
-pub use scale::{NormPosition, NormScale};
-pub use spec::{BarSpec, Beyond, FigureSpec, PanelSpec};
-pub use style::{AxisLabels, FigureStyle, FontSize, LabelRotation, TextMode};
-pub use svg::to_svg;
-pub use sweep::sweep_figure;
-pub use sweep_export::{SweepExport, SweepExportError, SweepFormat};
-pub use ticks::Tick;
+pub use scale::{
+    colormap::{ColorTable, Colormap, ParseColormapError, Rgb},
+    ground::Ground,
+    histogram::{Edges, Histogram},
+    limits::{Limits, LogLimits},
+    norm::{ColorNorm, LimitsFrom},
+    norm_error::NormError,
+    norm_scale::{NormPosition, NormScale},
+    palette::{MaskedStyle, Palette, Picture, paint},
+    ticks::Tick,
+};
+pub use write::{
+    animation,
+    draw::{FileFormat, draw, figure},
+    payload,
+    pdf::to_pdf,
+    png::{render, to_png},
+    svg::to_svg,
+    sweep_export::{SweepExport, SweepExportError, SweepFormat},
+};

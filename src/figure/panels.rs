@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    Edges, Ground, Histogram, LimitsFrom, Look, Measure, Palette, Picture, Quantity, Window, paint,
-    panel_scales::{range, range_of_rows, scales},
-    pooling::{Grain, n_cells, pool_counted},
+    Edges, Ground, Histogram, LimitsFrom, Look, Measure, Palette, Picture, Quantity, Window,
+    data::pooling::{Grain, n_cells, pool_counted},
+    paint,
+    scale::panel_scales::{range, range_of_rows, scales},
 };
 use crate::{attention::Grid, engine::Outcome};
 

@@ -15,7 +15,7 @@ use super::{
     families::registry,
     folder_error::{INDEX, SINGLE},
     loading::Watch,
-    safetensors_file::Shards,
+    weights::safetensors_file::Shards,
 };
 use crate::base::{
     Excerpt,

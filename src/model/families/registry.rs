@@ -5,10 +5,16 @@ use std::{borrow::Cow, sync::LazyLock};
 use serde_json::{Map, Value};
 
 use super::{
-    apertus, bert, bloom, cohere, deepseek, description::Description, distilbert, electra, exaone4, falcon,
-    family::Family, gemma, gguf_names::Gguf, glm4, gpt_bigcode, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj, granite,
-    helium, hunyuan, llama, mistral, mixtral, modernbert, mpt, nemotron, olmo, opt, phi, qwen, roberta, smollm3,
-    stablelm, starcoder2,
+    description::Description,
+    encoders::{bert, distilbert, electra, modernbert, roberta},
+    experts::{deepseek, gpt_oss, mixtral},
+    family::Family,
+    gpt_like::{bloom, falcon, gpt_bigcode, gpt_neo, gpt_neox, gpt2, gptj, mpt, opt},
+    llama_like::{
+        apertus, cohere, exaone4, gemma, glm4, granite, helium, hunyuan, llama, mistral, nemotron, olmo, phi, qwen,
+        smollm3, stablelm, starcoder2,
+    },
+    readers::gguf_names::Gguf,
 };
 use crate::model::{
     ModelError,

@@ -14,11 +14,13 @@ use super::{
     translation::Translation,
 };
 use crate::model::{
-    common_config::{MOST_HEAD_DIM, MOST_NAMED_POSITIONS, MOST_TOKENS},
-    config::Config,
+    config::{
+        Config,
+        common_config::{MOST_HEAD_DIM, MOST_NAMED_POSITIONS, MOST_TOKENS},
+    },
     families::{
         description::Description,
-        gguf_names::{Gguf, Rotated, When},
+        readers::gguf_names::{Gguf, Rotated, When},
         registry,
     },
 };

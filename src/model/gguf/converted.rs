@@ -3,12 +3,12 @@
 
 use super::header::Header;
 use crate::model::{
-    common_config::Bias,
+    config::common_config::Bias,
     families::{
         description::{
             Description, FeedForward, GateUp, Gated, Layer, Layout, Map, Norm, NormKind, Norms, Projections, Stored,
         },
-        gguf_names::Gguf,
+        readers::gguf_names::Gguf,
     },
 };
 

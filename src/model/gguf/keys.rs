@@ -1,7 +1,7 @@
 //! The keys of a file's metadata that begin with its architecture.
 
 use super::{error::Defect, header::Header, metadata::Value};
-use crate::model::families::gguf_names::Gguf;
+use crate::model::families::readers::gguf_names::Gguf;
 
 pub const WINDOW: &str = "attention.sliding_window";
 /// 1 is a softmax, 2 sigmoids.

@@ -1,7 +1,7 @@
 //! Names of tensors: the file's, and those of the model's description.
 
 use super::roles::{Form, Role, roles};
-use crate::model::families::{description::Description, gguf_names::Gguf};
+use crate::model::families::{description::Description, readers::gguf_names::Gguf};
 
 /// What rotary frequencies are divided by, as Llama 3.1 has it.
 pub const ROPE_FACTORS: &str = "rope_freqs.weight";

@@ -6,7 +6,7 @@ use super::{
     names::LONG_FACTORS,
     rotation::LENGTH,
 };
-use crate::model::{common_config::MOST_NAMED_POSITIONS, families::gguf_names::When};
+use crate::model::{config::common_config::MOST_NAMED_POSITIONS, families::readers::gguf_names::When};
 
 /// Keys at which nothing happens where they are 0, or 1.
 const NEUTRAL: [(&str, &[f64], &str); 15] = [

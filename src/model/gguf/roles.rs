@@ -4,7 +4,7 @@
 
 use crate::model::families::{
     description::{ExpertBlocks, FeedForward, GateUp, Gated, Layer, NormExtent, Norms, Projections, RouterScores},
-    gguf_names::{Gguf, RowOrder},
+    readers::gguf_names::{Gguf, RowOrder},
 };
 
 /// A tensor of a layer, in the file and in the description, without `.weight` or `.bias` at the end.

@@ -9,9 +9,8 @@ use super::{
     tensors::rope_factors,
 };
 use crate::model::{
-    common_config::MOST_NAMED_POSITIONS,
-    families::{description::Description, gguf_names::Gguf},
-    rope_config::RopeScaling,
+    config::{common_config::MOST_NAMED_POSITIONS, rope_config::RopeScaling},
+    families::{description::Description, readers::gguf_names::Gguf},
 };
 
 pub const TYPE: &str = "rope.scaling.type";

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{error::Defect, metadata::wrong};
-use crate::model::{ModelError, families::gguf_names::Gguf};
+use crate::model::{ModelError, families::readers::gguf_names::Gguf};
 
 /// What `config.json` would say.
 pub struct Translation {

@@ -15,10 +15,12 @@ use crate::{
     attention::{LayerQkv, Rule},
     model::{
         ModelError,
-        heads::split_heads,
-        linear::Linear,
-        rope::{Rope, RopeTable},
+        layers::{
+            heads::split_heads,
+            rope::{Rope, RopeTable},
+        },
         transformer::ModelShape,
+        weights::linear::Linear,
     },
 };
 

@@ -3,7 +3,11 @@
 use ndarray::{Array2, Zip, s};
 
 use super::{super::description::StackedExperts, tensors::Tensors};
-use crate::model::{ModelError, activation::logistic, linear::Linear, matrix::Matrix};
+use crate::model::{
+    ModelError,
+    layers::activation::logistic,
+    weights::{linear::Linear, matrix::Matrix},
+};
 
 const OPERATION: &str = "mixture of experts";
 

@@ -6,7 +6,12 @@ use super::{
     super::description::{self, PositionRows},
     tensors::Tensors,
 };
-use crate::model::{ModelError, linear::Linear, matrix::Matrix, norms::Norm, transformer::ModelShape};
+use crate::model::{
+    ModelError,
+    layers::norms::Norm,
+    transformer::ModelShape,
+    weights::{linear::Linear, matrix::Matrix},
+};
 
 /// Embeddings of tokens and whatever is added to them.
 pub struct Embedding {

@@ -10,7 +10,7 @@ use super::{
     gated::Gated,
     tensors::Tensors,
 };
-use crate::model::{ModelError, activation::logistic, linear::Linear};
+use crate::model::{ModelError, layers::activation::logistic, weights::linear::Linear};
 
 const OPERATION: &str = "mixture of experts";
 
@@ -207,7 +207,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::model::matrix::Matrix;
+    use crate::model::weights::matrix::Matrix;
 
     fn router(described: description::Router, correction: Option<Vec<f32>>) -> Router {
         let map = Linear::new(Matrix::held([described.n_experts, 1], vec![0.0; described.n_experts]).unwrap());

@@ -5,8 +5,8 @@ use ndarray::Array2;
 use super::{super::description, experts::Experts, gated::Gated, tensors::Tensors};
 use crate::model::{
     ModelError,
-    activation::{Activation, Xielu},
-    linear::Linear,
+    layers::activation::{Activation, Xielu},
+    weights::linear::Linear,
 };
 
 const OPERATION: &str = "feed-forward block";

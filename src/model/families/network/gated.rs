@@ -6,7 +6,7 @@ use super::{
     super::description::{self, GateUp},
     tensors::Tensors,
 };
-use crate::model::{ModelError, activation::Activation, linear::Linear};
+use crate::model::{ModelError, layers::activation::Activation, weights::linear::Linear};
 
 const OPERATION: &str = "feed-forward block";
 

@@ -14,7 +14,7 @@ use crate::{
     attention::LayerQkv,
     model::{
         ModelError,
-        norms::Norm,
+        layers::norms::Norm,
         transformer::{ModelShape, Residual},
     },
 };

@@ -6,7 +6,12 @@ use super::{
     super::description::{self, Map, Norm},
     tensors::Tensors,
 };
-use crate::model::{ModelError, heads::split_heads, linear::Linear, norms, rope::RopeTable, transformer::ModelShape};
+use crate::model::{
+    ModelError,
+    layers::{heads::split_heads, norms, rope::RopeTable},
+    transformer::ModelShape,
+    weights::linear::Linear,
+};
 
 const OPERATION: &str = "query, key and value";
 

@@ -9,8 +9,11 @@ use super::{
     tensors::{Tensors, WRAPPERS},
 };
 use crate::model::{
-    ModelError, activation::Activation, common_config::Unembedding, linear::Linear, matrix::Matrix, norms::Norm,
-    transformer::ModelShape, weights::Weights,
+    ModelError,
+    config::common_config::Unembedding,
+    layers::{activation::Activation, norms::Norm},
+    transformer::ModelShape,
+    weights::{Weights, linear::Linear, matrix::Matrix},
 };
 
 /// The final norm and the output head.

@@ -6,7 +6,7 @@ use super::{
     super::description::{self, NormExtent, NormPlace},
     tensors::Tensors,
 };
-use crate::model::{ModelError, norms::Norm};
+use crate::model::{ModelError, layers::norms::Norm};
 
 /// The norms of one layer's queries and keys.
 pub struct QkNorms {

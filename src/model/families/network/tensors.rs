@@ -3,11 +3,9 @@
 use super::super::description::{Map, Norm, NormKind, Stored};
 use crate::model::{
     ModelError,
-    common_config::Bias,
-    linear::Linear,
-    matrix::Matrix,
-    norms::{self, LayerNorm, RmsNorm},
-    weights::Weights,
+    config::common_config::Bias,
+    layers::norms::{self, LayerNorm, RmsNorm},
+    weights::{Weights, linear::Linear, matrix::Matrix},
 };
 
 /// What names begin with where a model is part of another one, or was saved while something was wrapped around it.
@@ -116,7 +114,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::model::weights::tests::HandMade;
+    use crate::model::weights::tensors::tests::HandMade;
 
     #[test]
     fn layer_norm_has_two_spellings() {

@@ -1,0 +1,239 @@
+//! A quantity of one panel, evaluated row by row when asked.
+
+use std::{ops::Range, sync::Arc};
+
+use crate::{
+    attention::{ExactCell, Grid, Pattern},
+    engine::{Outcome, Panel},
+    figure::{Pooling, Quantity},
+};
+
+/// One quantity of every cell of one panel. Cheap to clone; holds no cells.
+///
+/// Two evaluations of the same definition, as for a [`Pattern`]: [`Rows::row_into`] in f32 for pictures, and
+/// [`Measure::exact_row`] in f64 for every number that is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    pattern: Pattern,
+    kind: Kind,
+    pooling: Pooling,
+}
+
+/// The quantity, and what it needs besides the pattern.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Weight,
+    Difference {
+        baseline: Pattern,
+    },
+    UniformRatio,
+    Score,
+    WeightedValue {
+        /// `[T]`, one for each key position.
+        norms: Arc<[f64]>,
+    },
+}
+
+impl Measure {
+    /// `quantity` of `panel`, a difference from `baseline`; `None` where it needs value vectors and there are none.
+    pub fn new(quantity: Quantity, panel: &Panel, baseline: &Panel) -> Option<Self> {
+        let kind = match quantity {
+            Quantity::Weight => Kind::Weight,
+            Quantity::Difference => Kind::Difference { baseline: baseline.pattern.clone() },
+            Quantity::UniformRatio => Kind::UniformRatio,
+            Quantity::Score => Kind::Score,
+            Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()? },
+        };
+        Some(Self { pattern: panel.pattern.clone(), kind, pooling: Pooling::default() })
+    }
+
+    /// `quantity` of all panels. A capture without values shows its weights instead of weight × ‖value‖.
+    pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> Grid<Self> {
+        Grid::from_fn(outcome.shape(), |id| {
+            let panel = &outcome.panels[id];
+            let weight = || Self { pattern: panel.pattern.clone(), kind: Kind::Weight, pooling: Pooling::default() };
+            Self::new(quantity, panel, outcome.compared_with(id)).unwrap_or_else(weight)
+        })
+    }
+
+    /// The same, of which a pixel that covers several cells shows what `pooling` says.
+    #[must_use]
+    pub fn pooled(self, pooling: Pooling) -> Self {
+        Self { pooling, ..self }
+    }
+
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+
+    /// What is measured.
+    pub fn quantity(&self) -> Quantity {
+        match self.kind {
+            Kind::Weight => Quantity::Weight,
+            Kind::Difference { .. } => Quantity::Difference,
+            Kind::UniformRatio => Quantity::UniformRatio,
+            Kind::Score => Quantity::Score,
+            Kind::WeightedValue { .. } => Quantity::WeightedValue,
+        }
+    }
+
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// T, the number of queries and of keys.
+    pub fn n_positions(&self) -> usize {
+        self.pattern.n_positions()
+    }
+
+    /// Reads rows in f32.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { measure: self, scratch: Vec::new() }
+    }
+
+    /// The keys of a row that have a value. Another layer may mask other cells: what is masked in either is so in the
+    /// difference.
+    pub fn attended(&self, query: usize) -> Range<usize> {
+        let attended = self.pattern.attended(query);
+        match &self.kind {
+            Kind::Difference { baseline } => {
+                let other = baseline.attended(query);
+                let first = attended.start.max(other.start);
+                first..attended.end.min(other.end).max(first)
+            }
+            _ => attended,
+        }
+    }
+
+    /// One row in f64, one value for each key of [`Self::attended`].
+    pub fn exact_row(&self, query: usize) -> Vec<f64> {
+        if let Kind::Score = self.kind {
+            return self.pattern.exact_scores(query);
+        }
+        let mut row = self.pattern.exact_row(query);
+        match &self.kind {
+            Kind::Weight | Kind::Score => {}
+            Kind::Difference { baseline } => {
+                let keys = self.attended(query);
+                let part = |pattern: &Pattern| {
+                    let first = pattern.attended(query).start;
+                    keys.start.saturating_sub(first)..keys.end.saturating_sub(first)
+                };
+                let other = baseline.exact_row(query);
+                let pairs = row[part(&self.pattern)].iter().zip(&other[part(baseline)]);
+                return pairs.map(|(&value, &compared)| difference(value, compared)).collect();
+            }
+            Kind::UniformRatio => {
+                let n_attended = row.len();
+                for value in &mut row {
+                    *value = ratio_to_uniform(*value, n_attended);
+                }
+            }
+            Kind::WeightedValue { norms } => {
+                for (value, &norm) in row.iter_mut().zip(norms.iter().skip(self.pattern.attended(query).start)) {
+                    *value = weighted_value(*value, norm);
+                }
+            }
+        }
+        row
+    }
+
+    /// One cell in f64; `None` where it is masked or outside.
+    pub fn exact(&self, query: usize, key: usize) -> Option<f64> {
+        let attended = (query < self.n_positions()).then(|| self.attended(query))?;
+        self.exact_row(query).get(key.checked_sub(attended.start)?).copied()
+    }
+}
+
+/// A weight less the one that it is compared with.
+fn difference(weight: f64, compared: f64) -> f64 {
+    weight - compared
+}
+
+/// A weight over the uniform weight of its row, 1/(attended keys).
+fn ratio_to_uniform(weight: f64, n_attended: usize) -> f64 {
+    weight * n_attended as f64
+}
+
+/// A weight times the length of the key position's value vector.
+fn weighted_value(weight: f64, norm: f64) -> f64 {
+    weight * norm
+}
+
+/// Every quantity of one cell in f64, from one evaluation of its row and of the row that it is compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CellValues {
+    pub panel: ExactCell,
+    /// Of what differences are taken from.
+    pub compared: ExactCell,
+    n_attended: usize,
+    norm: Option<f64>,
+}
+
+impl CellValues {
+    /// `None` where the cell is masked or outside.
+    pub fn of(panel: &Panel, compared: &Panel, [query, key]: [usize; 2]) -> Option<Self> {
+        Some(Self {
+            panel: panel.pattern.exact_cell(query, key)?,
+            compared: compared.pattern.exact_cell(query, key)?,
+            n_attended: panel.pattern.attended(query).len(),
+            norm: panel.value_norms().and_then(|norms| norms.get(key).copied()),
+        })
+    }
+
+    /// What [`Measure::exact`] gives for `quantity`; `None` where it needs value vectors and there are none.
+    pub fn value(&self, quantity: Quantity) -> Option<f64> {
+        let weight = self.panel.weight_f64;
+        Some(match quantity {
+            Quantity::Weight => weight,
+            Quantity::Difference => difference(weight, self.compared.weight_f64),
+            Quantity::UniformRatio => ratio_to_uniform(weight, self.n_attended),
+            Quantity::Score => self.panel.score,
+            Quantity::WeightedValue => weighted_value(weight, self.norm?),
+        })
+    }
+}
+
+/// Reads the rows of a [`Measure`], keeping room for what it has to compare.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    measure: &'a Measure,
+    scratch: Vec<f32>,
+}
+
+impl Rows<'_> {
+    /// One row in f32, one value for each key of [`Measure::attended`], at their keys' places in `row` (length ≥ T);
+    /// returns them.
+    #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
+    pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
+        let Measure { pattern, kind, .. } = self.measure;
+        let attended = self.measure.attended(query);
+        if let Kind::Score = kind {
+            return pattern.scores_into(query, row);
+        }
+        pattern.row_into(query, row);
+        let n_keys = pattern.attended(query).len();
+        let row = &mut row[attended.clone()];
+        match kind {
+            Kind::Weight | Kind::Score => {}
+            Kind::Difference { baseline } => {
+                self.scratch.resize(pattern.n_positions(), 0.0);
+                baseline.row_into(query, &mut self.scratch);
+                for (value, baseline) in row.iter_mut().zip(&self.scratch[attended]) {
+                    *value -= baseline;
+                }
+            }
+            Kind::UniformRatio => {
+                for value in &mut *row {
+                    *value *= n_keys as f32;
+                }
+            }
+            Kind::WeightedValue { norms } => {
+                for (value, norm) in row.iter_mut().zip(&norms[attended]) {
+                    *value = (f64::from(*value) * norm) as f32;
+                }
+            }
+        }
+        row
+    }
+}

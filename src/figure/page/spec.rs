@@ -1,0 +1,153 @@
+//! What the figure shows, independent of where it stands on the page.
+
+use rayon::prelude::*;
+
+use super::labels;
+use crate::{
+    attention::{Components, PanelId},
+    engine::Outcome,
+    figure::{
+        AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure,
+        NormScale, PageSize, Palette, Tick,
+        data::metric::metric_line,
+        scale::panel_scales::{range, scales},
+    },
+};
+
+/// Content and looks of one figure.
+#[derive(Clone, Debug)]
+pub struct FigureSpec {
+    pub title: String,
+    /// Rows from top to bottom, at least one, of equally many panels each, at least one.
+    pub panels: Vec<Vec<PanelSpec>>,
+    /// One for each position, or none.
+    pub axis_labels: Vec<String>,
+    pub label_rotation: LabelRotation,
+    pub bar: BarSpec,
+    pub ground: Ground,
+    pub page: PageSize,
+    pub dpi: Dpi,
+    pub font_size: FontSize,
+}
+
+/// What the colour bar says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BarSpec {
+    pub label: String,
+    pub colormap: Colormap,
+    pub ticks: Vec<Tick>,
+    pub beyond: Beyond,
+}
+
+/// Which values of the figure have no place on its scale, so that the colour bar has to name their colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beyond {
+    pub under: bool,
+    pub over: bool,
+    /// Not a number.
+    pub bad: bool,
+}
+
+/// One panel of the figure.
+#[derive(Clone, Debug)]
+pub struct PanelSpec {
+    pub title: String,
+    /// Its own limits, in a figure without common ones; else empty.
+    pub note: String,
+    /// Its numbers, where any are wanted; else empty.
+    pub metrics: String,
+    pub measure: Measure,
+    pub palette: Palette,
+}
+
+impl FigureSpec {
+    /// A capture without values shows its weights instead of weight × ‖value‖.
+    ///
+    /// Common limits are those of all panels, also where only some are shown: a part of a figure has the colours of the
+    /// whole and of the window.
+    pub fn from_outcome(outcome: &Outcome, style: &FigureStyle) -> Self {
+        let measures =
+            Measure::of_panels(style.look.quantity, outcome).map(|measure| measure.pooled(style.look.pooling));
+        let ranges: Vec<_> = measures
+            .as_slice()
+            .par_iter()
+            .map(|measure| if style.look.norm.is_automatic() { range(measure) } else { None })
+            .collect();
+        let scales = scales(style.look.norm, style.look.limits_from, &ranges);
+        let ids: Vec<PanelId> = outcome.shape().panels().collect();
+        let shown =
+            |index: usize| style.rows.contains(ids[index].component) && style.columns.contains(ids[index].column);
+        let seen = seen(measures.as_slice(), &scales, shown);
+        let quantity = measures.as_slice()[0].quantity();
+        let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
+        let operation = outcome.experiment.operation;
+        let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
+            title: labels::panel_title(id.component, operation, outcome.experiment.epsilon[id]),
+            note: if is_own { scales[index].range_text() } else { String::new() },
+            metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
+            measure: measures[id].clone(),
+            palette: Palette::for_quantity(
+                quantity,
+                style.look.colormap,
+                scales[index],
+                style.look.masked,
+                style.ground,
+            ),
+        };
+        let row = |component| {
+            let of_row = ids.iter().enumerate().filter(move |&(index, id)| id.component == component && shown(index));
+            of_row.map(panel).collect()
+        };
+        let rows = outcome.shape().rows().iter().filter(|component| style.rows.contains(*component));
+        let panels = rows.map(row).collect();
+        let axis_labels = match style.axis_labels {
+            AxisLabels::Tokens => outcome.tokens.iter().map(|token| labels::token_label(&token.text)).collect(),
+            AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
+            AxisLabels::Hidden => Vec::new(),
+        };
+        let bar = BarSpec {
+            label: labels::quantity_label(quantity, &outcome.reference),
+            colormap: style.look.colormap,
+            ticks: if is_own { labels::own_ticks(style.look.norm) } else { scales[0].ticks() },
+            beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
+        };
+        Self {
+            title: style.title.clone().unwrap_or_else(|| {
+                labels::title_of(operation, quantity, &outcome.reference, shown_rows(outcome, style))
+            }),
+            panels,
+            axis_labels,
+            label_rotation: style.label_rotation,
+            bar,
+            ground: style.ground,
+            page: style.page,
+            dpi: style.dpi,
+            font_size: style.font_size,
+        }
+    }
+}
+
+/// The rows of the grid that the figure shows.
+fn shown_rows(outcome: &Outcome, style: &FigureStyle) -> Components {
+    let rows = outcome.shape().rows();
+    Components::new(rows.iter().filter(|component| style.rows.contains(*component))).unwrap_or(rows)
+}
+
+/// How the values of the panels that are `shown` lie on their scales.
+fn seen(measures: &[Measure], scales: &[NormScale], shown: impl Fn(usize) -> bool + Sync) -> Histogram {
+    let histogram = |(measure, &scale): (&Measure, &NormScale)| {
+        let edges = Edges::of(scale);
+        let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
+        let mut buffer = vec![0.0; measure.n_positions()];
+        for query in 0..measure.n_positions() {
+            histogram.count(rows.row_into(query, &mut buffer), &edges);
+        }
+        histogram
+    };
+    let sum = |mut sum: Histogram, other: Histogram| {
+        sum.include(&other);
+        sum
+    };
+    let panels = measures.par_iter().zip(scales).enumerate().filter(|&(index, _)| shown(index));
+    panels.map(|(_, panel)| histogram(panel)).reduce(Histogram::default, sum)
+}

@@ -1,0 +1,103 @@
+//! A figure as a file: what the window exports and the command line writes.
+
+use std::path::Path;
+
+use crate::{
+    attention::{Components, Shape},
+    engine::Outcome,
+    figure::{Figure, FigureError, FigureSpec, FigureStyle, Quantity, layout, to_pdf, to_png, to_svg},
+};
+
+/// The kinds of file that a figure is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFormat {
+    Png,
+    Svg,
+    Pdf,
+}
+
+impl FileFormat {
+    pub const ALL: [Self; 3] = [Self::Png, Self::Svg, Self::Pdf];
+
+    /// Without a dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// As the file's name ends, in any case.
+    ///
+    /// # Errors
+    /// When it ends otherwise; the message names the file and the endings.
+    pub fn of(path: &Path) -> Result<Self, FigureError> {
+        let ending = path.extension().unwrap_or_default();
+        let format = Self::ALL.into_iter().find(|format| ending.eq_ignore_ascii_case(format.extension()));
+        format.ok_or_else(|| FigureError::Format(path.to_owned()))
+    }
+}
+
+/// The figure of `outcome`, laid out.
+///
+/// # Errors
+/// When the page is too small for its content, when the quantity needs values that a capture does not have,
+/// or when rows or columns are named that the grid does not have.
+pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureError> {
+    if style.look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+        return Err(FigureError::NoValues);
+    }
+    check_panels(outcome.shape(), style)?;
+    layout(&FigureSpec::from_outcome(outcome, style))
+}
+
+/// Whether the grid has the rows and columns that are named.
+fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
+    let rows = shape.rows();
+    if style.rows != Components::ALL && !style.rows.iter().all(|component| rows.contains(component)) {
+        return Err(FigureError::NoPanels { what: "row", there: rows.to_string(), found: style.rows.to_string() });
+    }
+    let last = shape.n_columns() - 1;
+    if style.columns.named().into_iter().flatten().any(|column| column > last) {
+        let (there, found) = (format!("0 to {last}"), style.columns.to_string());
+        return Err(FigureError::NoPanels { what: "column", there, found });
+    }
+    Ok(())
+}
+
+/// The bytes of a file with the figure of `outcome`, and with `payload`, the session that it shows (see
+/// [`payload`](crate::figure::payload)). The same arguments give the same bytes.
+///
+/// # Errors
+/// As [`figure`]; when a PNG would have too many pixels; when the figure cannot be encoded.
+pub fn draw(
+    outcome: &Outcome,
+    style: &FigureStyle,
+    format: FileFormat,
+    payload: Option<&str>,
+) -> Result<Vec<u8>, FigureError> {
+    let figure = figure(outcome, style)?;
+    match format {
+        FileFormat::Png => to_png(&figure, style.dpi, payload),
+        FileFormat::Svg => Ok(to_svg(&figure, style.text, payload)?.into_bytes()),
+        FileFormat::Pdf => to_pdf(&figure, style.text, payload),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_in_its_format() {
+        for (name, format) in [("a.png", FileFormat::Png), ("b/a.SVG", FileFormat::Svg), ("a.png.pdf", FileFormat::Pdf)]
+        {
+            assert_eq!(FileFormat::of(Path::new(name)).unwrap(), format);
+        }
+        for name in ["a", "a.jpeg", ".png", "png", "a.", ""] {
+            let message = FileFormat::of(Path::new(name)).unwrap_err().to_string();
+            assert_eq!(message, format!("{name}: the name must end in .png, .svg or .pdf"));
+        }
+    }
+}

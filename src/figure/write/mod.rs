@@ -1,0 +1,12 @@
+//! Figures into files: PNG, SVG, PDF and animations, with the session inside.
+
+pub mod animation;
+pub mod color_runs;
+pub mod draw;
+pub mod payload;
+pub mod pdf;
+pub mod picture_png;
+pub mod png;
+pub mod raster;
+pub mod svg;
+pub mod sweep_export;

@@ -1,0 +1,198 @@
+//! Curves over ε as a file: what the window exports and the command line writes.
+
+use std::{io, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    attention::{Component, Epsilon, Experiment, Operation, Scope},
+    engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
+    figure::{Dpi, FigureError, TextMode, sweep_figure, to_pdf, to_png, to_svg},
+};
+
+/// The kinds of file that a sweep is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SweepFormat {
+    Csv,
+    Json,
+    Png,
+    Svg,
+    Pdf,
+}
+
+impl SweepFormat {
+    /// As the file's name ends, in any case.
+    ///
+    /// # Errors
+    /// When it ends otherwise; the message names the file and the endings.
+    pub fn of(path: &Path) -> Result<Self, SweepExportError> {
+        let ending = path.extension().unwrap_or_default();
+        let all =
+            [("csv", Self::Csv), ("json", Self::Json), ("png", Self::Png), ("svg", Self::Svg), ("pdf", Self::Pdf)];
+        let found = all.into_iter().find(|(name, _)| ending.eq_ignore_ascii_case(name));
+        found.map(|(_, format)| format).ok_or_else(|| SweepExportError::Format(path.to_owned()))
+    }
+}
+
+/// Why a sweep cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepExportError {
+    #[error("{}: the name must end in .csv, .json, .png, .svg or .pdf", .0.display())]
+    Format(std::path::PathBuf),
+    #[error("there is no {metric}: the prompt has {n_positions} tokens")]
+    Unmeasured { metric: &'static str, n_positions: usize },
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    #[error("cannot write the sweep: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// A sweep and what it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct SweepExport<'a> {
+    pub sweep: &'a Sweep,
+    pub spec: &'a RunSpec,
+    /// Of the same source, prompt, layer and head, whatever its ε.
+    pub outcome: &'a Outcome,
+    /// `[query, key]` of the weight that is followed.
+    pub cell: Option<[usize; 2]>,
+    /// What a picture shows.
+    pub metric: SweepMetric,
+    /// Of a PNG.
+    pub dpi: Dpi,
+}
+
+impl SweepExport<'_> {
+    /// The bytes of the file. The same arguments give the same bytes.
+    ///
+    /// # Errors
+    /// When a picture is to show a metric that was not measured, or cannot be encoded.
+    pub fn bytes(&self, format: SweepFormat) -> Result<Vec<u8>, SweepExportError> {
+        match format {
+            SweepFormat::Csv => Ok(csv(self.sweep)?),
+            SweepFormat::Json => Ok(json(self).map_err(io::Error::from)?),
+            SweepFormat::Png => Ok(to_png(&self.figure()?, self.dpi, None)?),
+            SweepFormat::Svg => Ok(to_svg(&self.figure()?, TextMode::default(), None)?.into_bytes()),
+            SweepFormat::Pdf => Ok(to_pdf(&self.figure()?, TextMode::default(), None)?),
+        }
+    }
+
+    fn figure(&self) -> Result<crate::figure::Figure, SweepExportError> {
+        let Self { sweep, spec, outcome, metric, .. } = *self;
+        if metric.of(&sweep.baseline).is_none() {
+            let n_positions = outcome.n_positions();
+            return Err(SweepExportError::Unmeasured { metric: metric.name(), n_positions });
+        }
+        let Experiment { layer, head, epsilon, .. } = &spec.experiment;
+        // Those of the first row stand for all.
+        let columns = epsilon.row(epsilon.shape().rows().first());
+        let title = &outcome.facts.title;
+        let title = format!("{title}, layer {layer}, head {head}: {} over ε", metric.name());
+        Ok(sweep_figure(sweep, metric, columns, &title))
+    }
+}
+
+/// One point of one component.
+#[derive(Serialize)]
+struct Line {
+    component: &'static str,
+    epsilon: Epsilon,
+    sink_mass: Option<f64>,
+    normalized_entropy: Option<f64>,
+    kl: f64,
+    js: f64,
+    max_weight: Option<f64>,
+    weight: Option<f64>,
+}
+
+/// A header line and one line for each point; what was not measured is empty.
+fn csv(sweep: &Sweep) -> io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for (component, curve) in Component::ALL.into_iter().zip(&sweep.curves) {
+        for SweepPoint { epsilon, metrics } in curve {
+            let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight } = *metrics;
+            let (component, epsilon) = (word(component), *epsilon);
+            csv.serialize(Line { component, epsilon, sink_mass, normalized_entropy, kl, js, max_weight, weight })
+                .map_err(io::Error::other)?;
+        }
+    }
+    csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+const fn word(component: Component) -> &'static str {
+    match component {
+        Component::Query => "query",
+        Component::Key => "key",
+        Component::Value => "value",
+    }
+}
+
+/// The JSON file. A number that is not finite is `null`, as what was not measured.
+#[derive(Serialize)]
+struct SweepFile<'a> {
+    source: String,
+    model: &'a str,
+    tokens: Vec<&'a str>,
+    token_ids: Option<Vec<u32>>,
+    layer: usize,
+    head: usize,
+    n_layers: usize,
+    n_heads: usize,
+    n_kv_heads: usize,
+    operation: Operation,
+    scope: &'a Scope,
+    /// `[query, key]`
+    cell: Option<[usize; 2]>,
+    baseline: SweepMetrics,
+    uniform: SweepMetrics,
+    transition: ByComponent<Option<[Epsilon; 2]>>,
+    #[serde(flatten)]
+    curves: ByComponent<Vec<PointRow>>,
+}
+
+#[derive(Serialize)]
+struct ByComponent<T> {
+    query: T,
+    key: T,
+    value: T,
+}
+
+impl<T> ByComponent<T> {
+    fn of(of: impl Fn(Component) -> T) -> Self {
+        Self { query: of(Component::Query), key: of(Component::Key), value: of(Component::Value) }
+    }
+}
+
+#[derive(Serialize)]
+struct PointRow {
+    epsilon: Epsilon,
+    #[serde(flatten)]
+    metrics: SweepMetrics,
+}
+
+fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
+    let SweepExport { sweep, spec, outcome, cell, .. } = *export;
+    let row = |&SweepPoint { epsilon, metrics }: &SweepPoint| PointRow { epsilon, metrics };
+    let file = SweepFile {
+        source: spec.source.to_string(),
+        model: &outcome.facts.title,
+        tokens: outcome.tokens.iter().map(|token| token.piece.as_str()).collect(),
+        token_ids: outcome.tokens.iter().map(|token| token.id).collect(),
+        layer: outcome.experiment.layer,
+        head: outcome.experiment.head,
+        n_layers: outcome.facts.n_layers,
+        n_heads: outcome.facts.n_heads,
+        n_kv_heads: outcome.facts.n_kv_heads,
+        operation: spec.experiment.operation,
+        scope: &spec.experiment.scope,
+        cell,
+        baseline: sweep.baseline,
+        uniform: sweep.uniform,
+        transition: ByComponent::of(|component| sweep.transition(component)),
+        curves: ByComponent::of(|component| sweep.curves[component.row()].iter().map(row).collect()),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&file)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

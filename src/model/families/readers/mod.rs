@@ -1,0 +1,6 @@
+//! Groups of configuration keys that several families share: rotary positions, windows, `ALiBi` slopes, GGUF names.
+
+pub mod alibi;
+pub mod gguf_names;
+pub mod rotary;
+pub mod windows;

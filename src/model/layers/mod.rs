@@ -1,0 +1,6 @@
+//! Arithmetic of a layer beside its matrix products: activations, norms, rotary positions, heads out of a projection.
+
+pub mod activation;
+pub mod heads;
+pub mod norms;
+pub mod rope;

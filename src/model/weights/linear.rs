@@ -1,0 +1,180 @@
+//! Linear maps: matrix products with weights, on all cores.
+
+use std::{cell::RefCell, ops::Range};
+
+use ndarray::{Array2, ArrayViewMut2, Axis};
+use rayon::prelude::*;
+
+use super::{
+    dot_products::{GROUP, dot_products},
+    matrix::Matrix,
+};
+use crate::model::ModelError;
+
+/// y = x·Wᵀ + b
+pub struct Linear {
+    /// `[out, in]` each; their outputs are side by side.
+    parts: Vec<Matrix>,
+    bias: Option<Vec<f32>>,
+}
+
+impl Linear {
+    /// Without a bias; `weight [out, in]`.
+    pub fn new(weight: Matrix) -> Self {
+        Self { parts: vec![weight], bias: None }
+    }
+
+    /// With another bias, `[out]`.
+    pub fn with_bias(self, bias: Vec<f32>) -> Self {
+        Self { bias: Some(bias), ..self }
+    }
+
+    /// Maps of the same input as one, their outputs side by side; either all or none have a bias.
+    ///
+    /// # Errors
+    /// When their inputs differ in size.
+    pub fn stack(maps: impl IntoIterator<Item = Self>) -> Result<Self, ModelError> {
+        let (mut parts, mut bias) = (Vec::new(), Vec::new());
+        for map in maps {
+            parts.extend(map.parts);
+            bias.extend(map.bias.unwrap_or_default());
+        }
+        if let [first, rest @ ..] = &parts[..]
+            && let Some(other) = rest.iter().find(|part| part.n_columns() != first.n_columns())
+        {
+            return Err(ModelError::Operand {
+                operation: "stacking projections",
+                expected: [other.n_rows(), first.n_columns()],
+                found: [other.n_rows(), other.n_columns()],
+            });
+        }
+        Ok(Self { parts, bias: (!bias.is_empty()).then_some(bias) })
+    }
+
+    fn d_in(&self) -> usize {
+        self.parts.first().map_or(0, Matrix::n_columns)
+    }
+
+    fn d_out(&self) -> usize {
+        self.parts.iter().map(Matrix::n_rows).sum()
+    }
+
+    /// `x [T, in]` to `[T, out]`. `operation` names the map in errors.
+    ///
+    /// # Errors
+    /// When `x` has another width, or the file of the weights was changed since it was opened.
+    pub fn forward(&self, operation: &'static str, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        if x.ncols() != self.d_in() {
+            return Err(ModelError::Operand { operation, expected: [x.nrows(), self.d_in()], found: x.dim().into() });
+        }
+        self.parts.iter().try_for_each(Matrix::check)?;
+        let mut y = Array2::zeros((x.nrows(), self.d_out()));
+        self.multiply(x, &mut y);
+        if let Some(bias) = &self.bias {
+            for mut row in y.outer_iter_mut() {
+                row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+            }
+        }
+        Ok(y)
+    }
+
+    /// y ← x·Wᵀ
+    fn multiply(&self, x: &Array2<f32>, y: &mut Array2<f32>) {
+        /// Multiplications below which one thread is faster than several.
+        const WORTH_THREADS: usize = 1 << 23;
+
+        thread_local! {
+            /// Rows of a weight as f32: kept, because new memory costs more than the conversion.
+            static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+        }
+
+        let multiplications = y.len().saturating_mul(x.ncols());
+        let x = x.as_standard_layout();
+        let Some(x_values) = x.as_slice() else { return };
+        let multiply = |block: Block<'_>| {
+            ROWS.with_borrow_mut(|buffer| {
+                dot_products(x.ncols(), x_values, block.weight.rows(block.rows, buffer), block.y);
+            });
+        };
+        let blocks = self.blocks(y);
+        if multiplications < WORTH_THREADS {
+            blocks.into_iter().for_each(multiply);
+        } else {
+            blocks.into_par_iter().for_each(multiply);
+        }
+    }
+
+    /// The product in pieces that leave room for other things in a core's own cache.
+    fn blocks<'a>(&'a self, y: &'a mut Array2<f32>) -> Vec<Block<'a>> {
+        /// 128 kB as f32.
+        const MOST_CELLS: usize = 1 << 15;
+        /// Small enough for the cores to finish together.
+        const MOST_ROWS: usize = 64;
+
+        let rows = (MOST_CELLS / self.d_in().max(1)).clamp(GROUP, MOST_ROWS) / GROUP * GROUP;
+        let mut blocks = Vec::new();
+        let mut rest = y.view_mut();
+        for weight in &self.parts {
+            for start in (0..weight.n_rows()).step_by(rows) {
+                let rows = start..(start + rows).min(weight.n_rows());
+                let (y, behind) = rest.split_at(Axis(1), rows.len());
+                blocks.push(Block { weight, rows, y });
+                rest = behind;
+            }
+        }
+        blocks
+    }
+}
+
+/// Some outputs of one part.
+struct Block<'a> {
+    weight: &'a Matrix,
+    rows: Range<usize>,
+    y: ArrayViewMut2<'a, f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::model::weights::matrix;
+
+    /// Small whole numbers, so that sums are exact in any order.
+    fn whole_numbers(rows: usize, columns: usize) -> Array2<f32> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 7) as f32 - 3.0)
+    }
+
+    #[test]
+    fn products_are_the_same_on_one_thread_and_many_from_every_kind_of_matrix() {
+        for (m, k, n) in [(3, 5, 4), (1, 40, 33), (70, 300, 401), (1, 100, 90_001), (2, 70_000, 9)] {
+            let (x, weight) = (whole_numbers(m, k), whole_numbers(n, k));
+            let expected = x.dot(&weight.t());
+            let turned: Vec<f32> = weight.t().iter().copied().collect();
+            let turned = matrix::tests::all_kinds([k, n], &turned).into_iter().map(Matrix::transposed);
+            let weight = matrix::tests::all_kinds([n, k], weight.as_slice().unwrap());
+            for weight in weight.into_iter().chain(turned) {
+                let y = Linear::new(weight).forward("test", &x).unwrap();
+                assert!(y == expected, "{m}×{k}·{k}×{n}");
+            }
+        }
+        // A view in another order.
+        let (x, weight) = (whole_numbers(6, 5), whole_numbers(7, 6));
+        let map = Linear::new(Matrix::held([7, 6], weight.iter().copied().collect()).unwrap());
+        assert_eq!(map.forward("test", &x.clone().reversed_axes()).unwrap(), x.t().dot(&weight.t()));
+    }
+
+    #[test]
+    fn stacked_maps_give_their_outputs_side_by_side() {
+        let part = |weight: Vec<f32>, bias: f32| {
+            let d_in = weight.len();
+            Linear::new(Matrix::held([1, d_in], weight).unwrap()).with_bias(vec![bias])
+        };
+        let stacked = Linear::stack([part(vec![1.0, 2.0], 10.0), part(vec![3.0, 4.0], 20.0)]).unwrap();
+        assert_eq!(stacked.forward("test", &array![[1.0, 1.0]]).unwrap(), array![[13.0, 27.0]]);
+        let error = stacked.forward("test", &array![[1.0]]).unwrap_err().to_string();
+        assert_eq!(error, "test: expected [1, 2], found [1, 1]");
+        let error = Linear::stack([part(vec![1.0, 2.0], 0.0), part(vec![3.0], 0.0)]).err().unwrap().to_string();
+        assert_eq!(error, "stacking projections: expected [1, 2], found [1, 1]");
+    }
+}
