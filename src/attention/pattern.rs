@@ -4,7 +4,10 @@ use ndarray::Array2;
 
 use super::{
     Component, Edit, HeadEdit, HeadScores, Operation,
-    simd::exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
+    simd::{
+        exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
+        softcap::BelowCappedMax,
+    },
 };
 
 /// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
@@ -111,12 +114,17 @@ impl Pattern {
         let row = &mut row[attended.clone()];
         let rule = self.scores.rule();
         let max = match self.row_factor(query) {
-            Some(factor) if rule.is_linear() || factor == 1.0 => {
+            Some(factor) if rule.is_linear() || (rule.bias.is_some() && factor == 1.0) => {
                 let in_f32 = in_f32(factor);
                 for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
                     *scaled = below * in_f32;
                 }
                 rule.sink.map_or(f64::NAN, |sink| raised_to(sink, self.scores.row_max(query) * factor, row))
+            }
+            Some(factor) if let Some(capped) = self.capped_row(query, factor) => {
+                capped.write(self.scores.below_max(query), row);
+                let max = rule.capped(self.scores.row_max(query) * factor);
+                rule.sink.map_or(f64::NAN, |sink| raised_to(sink, max, row))
             }
             Some(factor) => {
                 let entering = rule.entering_row(self.scores.row(query), factor, attended.start);
@@ -140,6 +148,13 @@ impl Pattern {
             }
         };
         (row, max)
+    }
+
+    /// How a row's soft cap bends it under a factor, where there is one, no bias behind it, and f32 is enough.
+    fn capped_row(&self, query: usize, factor: f64) -> Option<BelowCappedMax> {
+        let rule = self.scores.rule();
+        let cap = rule.softcap.filter(|_| rule.bias.is_none())?;
+        BelowCappedMax::new(cap, factor, self.scores.row_max(query))
     }
 
     /// The sink logit less the largest number that enters the row's softmax; `None` without a sink.

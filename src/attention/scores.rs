@@ -25,10 +25,10 @@ pub struct HeadScores {
     key: Array2<f32>,
     rule: HeadRule,
     /// `[query, attended key]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
-    /// rounding to f32 is finest where the weight is largest, however large the scores. Not there until it is asked for
-    /// in what an operation brings in.
+    /// rounding to f32 is finest where the weight is largest, however large the scores. Under a soft cap without a bias
+    /// it is of the scores in front of the cap. Not there until it is asked for in what an operation brings in.
     below_max: OnceLock<Packed<f32>>,
-    /// `[query]`, what was taken from each row of `below_max`; empty where there is no sink to be compared with it.
+    /// `[query]`, what was taken from each row of `below_max`; empty where neither a sink nor a soft cap asks for it.
     row_max: OnceLock<Vec<f64>>,
     /// `[query, attended key]`, kept from the first time that scores are shown, or that what an edit does is no factor on
     /// what enters the softmax: a key far below its row's maximum may then become the maximum, and what `below_max`
@@ -106,13 +106,14 @@ impl HeadScores {
         self.key.row(position).mapv(f64::from).to_vec()
     }
 
-    /// What enters the softmax of one row without an edit, minus the row's maximum.
+    /// What enters the softmax of one row without an edit, minus the row's maximum; under a soft cap without a bias the
+    /// scores in front of the cap.
     pub(super) fn below_max(&self, query: usize) -> &[f32] {
         self.make_below_max(false).row(query)
     }
 
-    /// The largest number that enters the softmax of one row without an edit; −∞ for a query without keys. Kept where
-    /// there is a sink.
+    /// What [`Self::below_max`] has taken from the row; −∞ for a query without keys. Kept where there is a sink or a soft
+    /// cap.
     pub(super) fn row_max(&self, query: usize) -> f64 {
         self.make_below_max(false);
         self.row_max.get().and_then(|maxima| maxima.get(query)).copied().unwrap_or(f64::NEG_INFINITY)
@@ -122,7 +123,7 @@ impl HeadScores {
         self.below_max.get_or_init(|| {
             let rule = &self.rule;
             let (below, maxima) = self.products(on_all_cores, |keys: Range<usize>, row: &[f64], below: &mut [f32]| {
-                if rule.is_linear() {
+                if rule.bias.is_none() {
                     return below_max(row, below);
                 }
                 let entering = rule.entering_row(row, 1.0, keys.start);
@@ -130,7 +131,7 @@ impl HeadScores {
                 entering.less_into(max, below);
                 max
             });
-            if rule.sink.is_some() {
+            if rule.sink.is_some() || rule.softcap.is_some() {
                 self.row_max.get_or_init(|| maxima);
             }
             below

@@ -14,47 +14,85 @@ pub struct Entering<'a> {
     pub bias: &'a [f64],
 }
 
+/// Numbers that are bent together: what is written as a loop over so many becomes instructions on whole vectors.
+const LANES: usize = 8;
+
 impl Entering<'_> {
     /// The largest; −∞ of none.
     pub fn max(self) -> f64 {
-        if self.bias.is_empty() {
-            // The soft cap keeps the order.
-            let largest = |a: f64, b: f64| if b > a { b } else { a };
-            let scaled = self.scores.iter().map(|score| score * self.factor).fold(f64::NEG_INFINITY, largest);
-            return if scaled == f64::NEG_INFINITY {
-                scaled
-            } else {
-                self.softcap.map_or(scaled, |cap| capped(scaled, cap))
-            };
+        // The soft cap keeps the order, so that without a bias the largest score alone has to be bent.
+        let order = Self { softcap: self.softcap.filter(|_| !self.bias.is_empty()), ..self };
+        let mut lanes = [f64::NEG_INFINITY; LANES];
+        order.each(
+            #[inline(always)]
+            |_, entering, n| {
+                for (lane, &entering) in lanes.iter_mut().zip(&entering[..n]) {
+                    *lane = larger(*lane, entering);
+                }
+            },
+        );
+        let max = lanes.into_iter().fold(f64::NEG_INFINITY, larger);
+        match self.softcap {
+            Some(cap) if self.bias.is_empty() && max > f64::NEG_INFINITY => capped(max, cap),
+            _ => max,
         }
-        let mut max = f64::NEG_INFINITY;
-        self.each(|_, entering| max = if entering > max { entering } else { max });
-        max
     }
 
     /// Each less `subtracted`, rounded once, into `row`, which is as long as `scores`.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn less_into(self, subtracted: f64, row: &mut [f32]) {
-        let row = &mut row[..self.scores.len()];
-        self.each(|place, entering| row[place] = (entering - subtracted) as f32);
+        self.each(
+            #[inline(always)]
+            |first, entering, n| {
+                let rounded = entering.map(|entering| (entering - subtracted) as f32);
+                row[first..first + n].copy_from_slice(&rounded[..n]);
+            },
+        );
     }
 
-    fn each(self, mut take: impl FnMut(usize, f64)) {
+    /// Hands on what enters, [`LANES`] at a time with the place of the first; the last are fewer.
+    #[inline(always)]
+    fn each(self, mut take: impl FnMut(usize, &[f64; LANES], usize)) {
         Arch::new().dispatch(
             #[inline(always)]
             || {
                 let n = self.scores.len();
                 match (self.softcap, self.bias.get(..n).filter(|bias| !bias.is_empty())) {
-                    (None, None) => (0..n).for_each(|i| take(i, self.scores[i] * self.factor)),
-                    (None, Some(bias)) => (0..n).for_each(|i| take(i, self.scores[i] * self.factor + bias[i])),
-                    (Some(cap), None) => (0..n).for_each(|i| take(i, capped(self.scores[i] * self.factor, cap))),
+                    (None, None) => self.bent(self.scores, &mut take, |score, _| score * self.factor),
+                    (None, Some(bias)) => self.bent(bias, &mut take, |score, bias| score * self.factor + bias),
+                    (Some(cap), None) => {
+                        self.bent(self.scores, &mut take, |score, _| capped(score * self.factor, cap));
+                    }
                     (Some(cap), Some(bias)) => {
-                        (0..n).for_each(|i| take(i, capped(self.scores[i] * self.factor, cap) + bias[i]));
+                        self.bent(bias, &mut take, |score, bias| capped(score * self.factor, cap) + bias);
                     }
                 }
             },
         );
     }
+
+    /// `bend` of every score and its bias.
+    #[inline(always)]
+    fn bent(self, bias: &[f64], take: &mut impl FnMut(usize, &[f64; LANES], usize), bend: impl Fn(f64, f64) -> f64) {
+        let ((scores, last_scores), (bias, last_bias)) = (self.scores.as_chunks::<LANES>(), bias.as_chunks::<LANES>());
+        for (chunk, (scores, bias)) in scores.iter().zip(bias).enumerate() {
+            let mut lanes = [0.0; LANES];
+            for ((lane, &score), &bias) in lanes.iter_mut().zip(scores).zip(bias) {
+                *lane = bend(score, bias);
+            }
+            take(chunk * LANES, &lanes, LANES);
+        }
+        let mut lanes = [0.0; LANES];
+        for ((lane, &score), &bias) in lanes.iter_mut().zip(last_scores).zip(last_bias) {
+            *lane = bend(score, bias);
+        }
+        take(scores.len() * LANES, &lanes, last_scores.len());
+    }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
 }
 
 /// cap · tanh(score / cap)
@@ -82,23 +120,12 @@ fn exp_negative(x: f64) -> f64 {
     let rounded = x * std::f64::consts::LOG2_E + ROUND;
     let n = rounded - ROUND;
     let r = x - n * LN_2[0] - n * LN_2[1];
-    let mut sum = 1.0 / 479_001_600.0;
-    for coefficient in [
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
-        sum = sum * r + coefficient;
-    }
+    let sum = 1.0 / 479_001_600.0 * r + 1.0 / 39_916_800.0;
+    let sum = (sum * r + 1.0 / 3_628_800.0) * r + 1.0 / 362_880.0;
+    let sum = (sum * r + 1.0 / 40_320.0) * r + 1.0 / 5_040.0;
+    let sum = (sum * r + 1.0 / 720.0) * r + 1.0 / 120.0;
+    let sum = (sum * r + 1.0 / 24.0) * r + 1.0 / 6.0;
+    let sum = ((sum * r + 0.5) * r + 1.0) * r + 1.0;
     let two_to_n = f64::from_bits((rounded.to_bits() << 52).wrapping_add(1023 << 52));
     sum * two_to_n
 }

@@ -178,10 +178,6 @@ fn exp_scaled<S: Simd>(simd: S, x: S::f32s, factor: S::f32s) -> S::f32s {
 fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     /// From here on downwards the result is 0: half the least positive f32 is exp(-103.97).
     const LOWEST: f32 = -105.0;
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
-    /// Adding and subtracting 1.5·2²³ rounds to the nearest integer without a branch.
-    const ROUND: f32 = 12_582_912.0;
     /// Of 2ⁿ⁺⁶⁴ in the exponent field.
     const BIAS: u32 = 127 + 64;
     /// 2⁻⁶⁴
@@ -190,6 +186,20 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Compared so that what is not a number passes.
     let lowest = simd.splat_f32s(LOWEST);
     let x = simd.select_f32s(simd.less_than_f32s(x, lowest), lowest, x);
+    let (grown, n) = reduced(simd, x);
+    let mantissa = simd.add_f32s(grown, simd.splat_f32s(1.0));
+    let power = power_of_two::<S, BIAS>(simd, n);
+    simd.mul_f32s(simd.mul_f32s(mantissa, power), simd.splat_f32s(BACK))
+}
+
+/// exp(x) = 2ⁿ·exp(r) taken apart: exp(r) − 1, and a number whose low bits hold n as an integer.
+#[inline(always)]
+pub(super) fn reduced<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    /// Adding and subtracting 1.5·2²³ rounds to the nearest integer without a branch.
+    const ROUND: f32 = 12_582_912.0;
+
     let round = simd.splat_f32s(ROUND);
     let shifted = simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), round);
     let n = simd.sub_f32s(shifted, round);
@@ -198,11 +208,14 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let p = step(simd, simd.splat_f32s(1.987_569_1e-4), r, 1.398_199_9e-3);
     let p = step(simd, step(simd, p, r, 8.333_452e-3), r, 4.166_579_6e-2);
     let p = step(simd, step(simd, p, r, 1.666_666_5e-1), r, 0.5);
-    let mantissa = simd.add_f32s(simd.mul_add_e_f32s(p, simd.mul_f32s(r, r), r), simd.splat_f32s(1.0));
-    // The low bits of `shifted` hold n as an integer, which is moved into the exponent field.
-    let biased = simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(BIAS));
-    let power = simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(biased, simd.splat_u32s(23)));
-    simd.mul_f32s(simd.mul_f32s(mantissa, power), simd.splat_f32s(BACK))
+    (simd.mul_add_e_f32s(p, simd.mul_f32s(r, r), r), shifted)
+}
+
+/// 2ⁿ⁺ᴮ⁻¹²⁷ of the n that the low bits of `shifted` hold, which is moved into the exponent field.
+#[inline(always)]
+pub(super) fn power_of_two<S: Simd, const B: u32>(simd: S, shifted: S::f32s) -> S::f32s {
+    let biased = simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(B));
+    simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(biased, simd.splat_u32s(23)))
 }
 
 #[cfg(test)]

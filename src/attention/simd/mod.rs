@@ -2,4 +2,5 @@
 
 pub mod entering;
 pub mod exp;
+pub mod softcap;
 pub mod sums;
