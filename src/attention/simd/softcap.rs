@@ -45,14 +45,14 @@ impl BelowCappedMax {
 
     /// Of scores less their maximum, each at most 0, into `row`, as long as they are.
     pub fn write(self, below: &[f32], row: &mut [f32]) {
-        Arch::new().dispatch(Row { rule: self, below, row });
+        Arch::new().dispatch(Row { rule: self, below, into: row });
     }
 }
 
 struct Row<'a> {
     rule: BelowCappedMax,
     below: &'a [f32],
-    row: &'a mut [f32],
+    into: &'a mut [f32],
 }
 
 impl WithSimd for Row<'_> {
@@ -60,9 +60,9 @@ impl WithSimd for Row<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let length = self.below.len().min(self.row.len());
+        let length = self.below.len().min(self.into.len());
         let (below, below_rest) = S::as_simd_f32s(&self.below[..length]);
-        let (row, row_rest) = S::as_mut_simd_f32s(&mut self.row[..length]);
+        let (row, row_rest) = S::as_mut_simd_f32s(&mut self.into[..length]);
         for (into, &below) in row.iter_mut().zip(below) {
             *into = self.rule.of(simd, below);
         }
