@@ -16,31 +16,30 @@
 //!
 //! A masked cell is *absent*, never zero: rows are handed out as the slice of keys that the query may attend to.
 
-mod cell;
-mod component;
-mod components;
 mod epsilon;
-mod experiment;
+mod grid;
 mod head_edit;
 mod intervention;
 mod mask;
 mod metrics;
 mod operation;
 mod packed;
-mod panel;
 mod pattern;
 mod qkv;
+mod replacements;
 mod rule;
 mod scope;
 mod scores;
+mod shape_error;
 mod simd;
 mod why;
 
-pub use cell::Cell;
-pub use component::{Component, ParseComponentError};
-pub use components::{Components, ParseComponentsError};
 pub use epsilon::{Epsilon, EpsilonError};
-pub use experiment::Experiment;
+#[cfg(test)]
+pub(crate) use grid::panel;
+pub use grid::{
+    Cell, Column, Component, Components, Experiment, Grid, PanelId, ParseComponentError, ParseComponentsError, Shape,
+};
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
 pub use mask::Mask;
@@ -49,13 +48,11 @@ pub use metrics::{
     output_norm, previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
-#[cfg(test)]
-pub(crate) use panel::panel;
-pub use panel::{Column, Grid, PanelId, Shape};
 pub use pattern::{ExactCell, Pattern};
-pub use qkv::{LayerQkv, ShapeError};
+pub use qkv::LayerQkv;
 pub use rule::{HeadRule, Rule};
 pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
 pub use scores::HeadScores;
+pub use shape_error::ShapeError;
 pub use simd::exp::exp_in_place;
 pub use why::{Capped, Change, Why};

@@ -315,6 +315,13 @@ impl Pattern {
     }
 }
 
+impl HeadScores {
+    /// The head's pattern under an edit.
+    pub fn pattern(self: &Arc<Self>, edit: &HeadEdit) -> Pattern {
+        Pattern::new(self.clone(), edit)
+    }
+}
+
 /// One row's softmax, taken apart: weight = exp / sum, and ln weight = below − ln sum, finite also where a weight is
 /// below the range of f32.
 pub(super) struct RowTerms<'a> {

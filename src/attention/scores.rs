@@ -6,7 +6,7 @@ use std::{
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
-use super::{HeadEdit, HeadRule, Mask, Pattern, packed::Packed, simd::sums::sums_of_rows};
+use super::{HeadRule, Mask, packed::Packed, simd::sums::sums_of_rows};
 
 /// Rows that are multiplied at once: their products in f64 stay in the cache until they are rounded.
 const BLOCK: usize = 64;
@@ -166,11 +166,6 @@ impl HeadScores {
             *last = Some((query, row.clone()));
         }
         row
-    }
-
-    /// The head's pattern under an edit.
-    pub fn pattern(self: &Arc<Self>, edit: &HeadEdit) -> Pattern {
-        Pattern::new(self.clone(), edit)
     }
 
     fn is_large(&self) -> bool {

@@ -9,7 +9,7 @@ use super::{
     shared::{ColumnArguments, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments},
 };
 use crate::{
-    attention::Operation,
+    attention::{Experiment, Operation},
     engine::{Bundled, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look},
     session::{
@@ -181,7 +181,7 @@ pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Resu
         if found != expected {
             bail!("--compare-epsilon: expected {expected} values, one for each column of ε, found {found}");
         }
-        let then = session.run_spec().with(|experiment| experiment.epsilon = columns.grid(experiment.shape()));
+        let then = Experiment { epsilon: columns.grid(session.shape()), ..session.experiment().clone() };
         do_each(session, [Command::Compare(Reference::kept(&then))]);
     }
     Ok(())

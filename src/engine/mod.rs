@@ -39,10 +39,10 @@ pub use heads_table::{
     HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
-pub use outcome::{Notice, Outcome, Panel, SourceFacts, SourceKind, Token};
+pub use outcome::{Notice, Outcome, Panel, ReferencePanels, SourceFacts, SourceKind, Token};
 pub use progress::{Partial, Ready};
 pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
-pub use reference::{Reference, ReferencePanels};
+pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::{OpenSource, SourceId};

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{Reference, ReferencePanels, SourceSpec};
-use crate::attention::{Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, Pattern, Shape, Shown, output_norm};
+use super::{Reference, SourceSpec};
+use crate::attention::{
+    Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, PanelId, Pattern, Shape, Shown, output_norm,
+};
 pub use crate::model::Notice;
 
 /// What kind of source it is, which decides what can move.
@@ -96,6 +98,9 @@ impl Panel {
     }
 }
 
+/// The panels of a reference, which those of a view are compared with.
+pub type ReferencePanels = Arc<Grid<Panel>>;
+
 /// All that a view needs. Cheap to clone and to keep: patterns share their scores and hold no weights.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -115,6 +120,11 @@ impl Outcome {
     /// Which panels there are.
     pub fn shape(&self) -> Shape {
         self.panels.shape()
+    }
+
+    /// What a panel's difference is taken from; the baseline where the reference has no such panel.
+    pub fn compared_with(&self, panel: PanelId) -> &Panel {
+        self.reference_panels.as_ref().and_then(|panels| panels.get(panel)).unwrap_or(&self.baseline)
     }
 
     /// T

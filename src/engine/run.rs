@@ -19,7 +19,7 @@ use crate::attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown};
 pub struct Engine {
     cache: Arc<PromptCache>,
     /// The panels that were compared with last, the source that they are of and the request that they answer.
-    pub(super) last_reference: Option<(SourceId, RunSpec, ReferencePanels)>,
+    last_reference: Option<(SourceId, RunSpec, ReferencePanels)>,
 }
 
 impl Engine {
@@ -145,6 +145,21 @@ impl Engine {
             Reader::Capture { .. } => id.to_string(),
         };
         Ok(Some(Effect::new(baseline.view(), modified.view(), text_of)))
+    }
+
+    /// The panels that those of `spec` are compared with; `None` for the baseline.
+    fn reference(&mut self, job: &Job<'_>, spec: &RunSpec) -> Result<Option<ReferencePanels>, EngineError> {
+        let Some(spec) = spec.compared_with() else { return Ok(None) };
+        // A kept view stays the same while ε moves; its runs of layers may be long forgotten.
+        let source = self.open(&spec.source)?.id();
+        if let Some((of, known, panels)) = &self.last_reference
+            && (*of, known) == (source, &spec)
+        {
+            return Ok(Some(panels.clone()));
+        }
+        let panels: ReferencePanels = Arc::new(self.run_for(job, &spec, PanelId::FIRST, &mut |_| {})?.panels);
+        self.last_reference = Some((source, spec, panels.clone()));
+        Ok(Some(panels))
     }
 
     pub(super) fn open(&self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {

@@ -213,4 +213,16 @@ impl RunSpec {
         change(&mut self.experiment);
         self
     }
+
+    /// The request whose panels these are compared with; `None` for the baseline.
+    pub(super) fn compared_with(&self) -> Option<Self> {
+        let alone = Self { reference: Reference::Baseline, ..self.clone() };
+        match &self.reference {
+            Reference::Baseline => None,
+            &Reference::Head { layer, head } => Some(alone.with(|experiment| {
+                (experiment.layer, experiment.head) = (layer, head);
+            })),
+            Reference::View(view) => Some(Self { experiment: (**view).clone(), ..alone }),
+        }
+    }
 }

@@ -103,6 +103,15 @@ impl Default for OnScreen<'_> {
 }
 
 impl Session {
+    /// The session after `commands`, while nothing is on screen yet.
+    #[must_use]
+    pub fn with(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        for command in commands {
+            self.apply(command, OnScreen::default());
+        }
+        self
+    }
+
     /// Carries out `command`.
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let facts = screen.facts;
@@ -187,7 +196,7 @@ impl Session {
             Command::SetNorm(norm) => self.view.look.norm = norm,
             Command::SetMaskedStyle(style) => self.view.look.masked = style,
             Command::Compare(reference) => self.compare(reference, facts),
-            Command::KeepView => self.compare(Reference::kept(&self.run_spec()), facts),
+            Command::KeepView => self.compare(Reference::kept(&self.experiment), facts),
         }
     }
 

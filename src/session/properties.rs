@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    attention::{Components, Grid, HeadScope, LayerScope, PanelId, PositionScope, panel},
-    engine::{SourceFacts, SourceKind, SweepMetric},
+    attention::{Component, Components, Epsilon, Grid, HeadScope, LayerScope, PanelId, PositionScope, Scope, panel},
+    engine::{Bundled, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{COLUMNS, Cell, Person, RowChoice, Session, View};
 use crate::{
@@ -51,11 +51,15 @@ impl From<Session> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Session {
-    type Error = Unsound;
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored::from(self.clone()).serialize(serializer)
+    }
+}
 
-    fn try_from(stored: Stored) -> Result<Self, Unsound> {
-        stored.session(0)
+impl<'de> Deserialize<'de> for Session {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Stored::deserialize(deserializer)?.session(0).map_err(de::Error::custom)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    attention::{HeadScope, LayerScope, Preset, panel},
-    engine::{Reference, SourceFacts, SourceKind, SweepMetric},
+    attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
+    engine::{Bundled, Prompt, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 

@@ -42,7 +42,7 @@ fn another_heads_panels_are_those_of_a_run_of_its_own() {
 #[test]
 fn a_view_less_itself_is_zero_and_less_another_epsilon_is_not() {
     let now = spec(Bundled::Smollm2);
-    let kept = Reference::kept(&now);
+    let kept = Reference::kept(&now.experiment);
     let same = Engine::default().run(&RunSpec { reference: kept.clone(), ..now.clone() }, NEVER).unwrap();
     let later = RunSpec { reference: kept, ..now }.with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
     let moved = Engine::default().run(&later, NEVER).unwrap();

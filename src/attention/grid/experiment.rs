@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Epsilon, Grid, Intervention, Operation, PanelId, Scope, Shape, Shown};
+use crate::attention::{Component, Epsilon, Grid, Intervention, Operation, PanelId, Scope, Shape, Shown};
 
 /// What is shown of a source, and what is done to it: the shown head, and an intervention for every panel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use serde::{
     de::{Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Component, Components};
+use crate::attention::{Component, Components};
 
 /// Number of a column of a grid, 0-based.
 ///

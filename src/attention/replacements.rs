@@ -1,0 +1,138 @@
+//! What operations bring in, in place of a head's own vectors: means over heads or positions, and noise.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, Array3, ArrayView2, Axis};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+
+use super::{Component, Edit, HeadEdit, LayerQkv, Operation, Other};
+
+impl LayerQkv {
+    /// What `edit` brings into `head`, given that this is layer `layer` of its model; `None` where it brings in
+    /// nothing, or there are no values to edit.
+    pub fn other(&self, layer: usize, head: usize, edit: &Edit) -> Option<Other> {
+        let all = match edit.component {
+            Component::Query => self.queries(),
+            Component::Key => self.keys(),
+            Component::Value => self.values()?,
+        };
+        // The head's own place among the component's: its query head, or the kv head that it reads.
+        let place = if edit.component == Component::Query { head } else { self.kv_head(head) };
+        let own = all.index_axis(Axis(0), place);
+        let vectors = match edit.operation {
+            Operation::Scale => return None,
+            Operation::MeanHeads => mean(all, Axis(0)),
+            Operation::MeanPositions => {
+                let mean = mean_of_rows(own);
+                Array2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
+            }
+            Operation::Noise { seed } => noise(own, seed, [layer, edit.component.row(), place]),
+        };
+        let scores = match edit.component {
+            Component::Query => Some(self.scores_of(head, vectors.view(), self.key(head))),
+            Component::Key => Some(self.scores_of(head, self.query(head), vectors.view())),
+            Component::Value => None,
+        };
+        Some(Other { vectors, scores: scores.map(Arc::new) })
+    }
+
+    /// `edit` with what it brings into `head`.
+    pub fn head_edit(&self, layer: usize, head: usize, edit: Option<&Edit>) -> HeadEdit {
+        HeadEdit::new(edit, edit.and_then(|edit| self.other(layer, head, edit)).map(Arc::new))
+    }
+}
+
+/// Mean over an axis, summed in f64. Every head counts once: with grouped-query attention each kv head has equally many
+/// copies, so that the mean over kv heads is the mean over their copies.
+#[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
+fn mean(vectors: &Array3<f32>, axis: Axis) -> Array2<f32> {
+    let count = vectors.len_of(axis) as f64;
+    vectors.mapv(f64::from).sum_axis(axis).mapv(|sum| (sum / count) as f32)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
+fn mean_of_rows(vectors: ArrayView2<'_, f32>) -> Vec<f32> {
+    let count = vectors.nrows() as f64;
+    vectors.mapv(f64::from).sum_axis(Axis(0)).iter().map(|sum| (sum / count) as f32).collect()
+}
+
+/// rms(x)·N(0,1) for every number. `place` is where the head is: layer, component, head.
+#[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
+fn noise(x: ArrayView2<'_, f32>, seed: u64, place: [usize; 3]) -> Array2<f32> {
+    let mean_square = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / x.len().max(1) as f64;
+    let rms = mean_square.sqrt();
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    // A stream of its own for every head, so that no head's noise depends on which others are changed.
+    generator.set_stream(place.iter().fold(0, |stream: u64, &part| stream << 20 | part as u64 & 0xF_FFFF));
+    let mut noise = Array2::zeros(x.dim());
+    // Position by position, so that a longer prompt keeps the noise of its beginning but for its size.
+    for value in &mut noise {
+        let normal: f64 = StandardNormal.sample(&mut generator);
+        *value = (rms * normal) as f32;
+    }
+    noise
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::attention::{Epsilon, Mask, PositionScope};
+
+    /// Two query heads that share one kv head, two positions, two dimensions.
+    fn layer() -> LayerQkv {
+        let query = array![[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]];
+        let key = array![[[1.0, 0.0], [0.0, 2.0]]];
+        LayerQkv::new(query, key.clone(), Some(key), 1.0, Mask::CAUSAL).unwrap()
+    }
+
+    fn edit(component: Component, operation: Operation) -> Edit {
+        Edit { component, operation, epsilon: Epsilon::ZERO, positions: PositionScope::All }
+    }
+
+    fn vectors(component: Component, operation: Operation, head: usize) -> Array2<f32> {
+        layer().other(3, head, &edit(component, operation)).unwrap().vectors
+    }
+
+    #[test]
+    fn means_are_means() {
+        assert_eq!(vectors(Component::Query, Operation::MeanHeads, 1), array![[3.0, 4.0], [5.0, 6.0]]);
+        assert_eq!(vectors(Component::Key, Operation::MeanHeads, 1), array![[1.0, 0.0], [0.0, 2.0]], "one kv head");
+        assert_eq!(vectors(Component::Query, Operation::MeanPositions, 1), array![[6.0, 7.0], [6.0, 7.0]]);
+        assert_eq!(vectors(Component::Value, Operation::MeanPositions, 0), array![[0.5, 1.0], [0.5, 1.0]]);
+        assert!(layer().other(3, 0, &edit(Component::Query, Operation::Scale)).is_none());
+    }
+
+    #[test]
+    fn noise_is_reproducible_and_each_heads_own() {
+        let noise = |component, head, seed| vectors(component, Operation::Noise { seed }, head);
+        assert_eq!(noise(Component::Query, 0, 7), noise(Component::Query, 0, 7));
+        assert_ne!(noise(Component::Query, 0, 7), noise(Component::Query, 0, 8));
+        assert_ne!(noise(Component::Query, 0, 7), noise(Component::Query, 1, 7));
+        assert_ne!(noise(Component::Key, 0, 7), noise(Component::Value, 0, 7));
+        assert_eq!(noise(Component::Key, 0, 7), noise(Component::Key, 1, 7), "the kv head's");
+    }
+
+    #[test]
+    fn noise_is_standard_normal_times_the_root_mean_square() {
+        // Root mean square √((9 + 16)/2); the mean of n squares of N(0,1) has a standard deviation of √(2/n).
+        let x = Array2::from_shape_fn((100, 200), |(i, _)| if i % 2 == 0 { 3.0 } else { 4.0 });
+        let noise = noise(x.view(), 1, [0, 0, 0]).mapv(|x| f64::from(x) / 12.5_f64.sqrt());
+        let n = noise.len() as f64;
+        let mean = noise.sum() / n;
+        let mean_square = noise.mapv(|x| x * x).sum() / n;
+        assert!(mean.abs() < 5.0 / n.sqrt(), "{mean}");
+        assert!((mean_square - 1.0).abs() < 5.0 * (2.0 / n).sqrt(), "{mean_square}");
+    }
+
+    #[test]
+    fn only_the_positions_in_scope_are_edited() {
+        let edit = Edit { positions: PositionScope::First, ..edit(Component::Query, Operation::MeanHeads) };
+        let layer = layer();
+        let head_edit = layer.head_edit(0, 0, Some(&edit));
+        assert_eq!(head_edit.applied(Component::Query, layer.query(0)), array![[3.0, 4.0], [3.0, 4.0]]);
+        assert_eq!(head_edit.applied(Component::Key, layer.key(0)), layer.key(0));
+    }
+}

@@ -1,0 +1,65 @@
+//! What is chosen by name: rows of the grid, and the figures of the paper.
+
+use serde::{Deserialize, Serialize};
+
+use crate::attention::{Component, Epsilon, Operation};
+
+/// The two figures of arXiv 2410.13708 that the grid reproduces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaperFigure {
+    /// *The Attention Weight after Modifying Query, Key and Value*: scaled by 5e-1, 1e-3, 1e-10.
+    Modifying,
+    /// *The Mean Operation for Query, Key and Value*: the mean over the layer's heads in place of the head's own, halfway,
+    /// nearly, and wholly (ε = 0, the paper's).
+    MeanOperation,
+}
+
+impl PaperFigure {
+    pub const ALL: [Self; 2] = [Self::Modifying, Self::MeanOperation];
+
+    pub const fn operation(self) -> Operation {
+        match self {
+            Self::Modifying => Operation::Scale,
+            Self::MeanOperation => Operation::MeanHeads,
+        }
+    }
+
+    /// ε of the three columns.
+    pub const fn columns(self) -> [Epsilon; 3] {
+        match self {
+            Self::Modifying => Epsilon::FIGURE,
+            Self::MeanOperation => Epsilon::TOWARDS_ZERO,
+        }
+    }
+}
+
+/// Which rows the slider moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowChoice {
+    /// All three.
+    All,
+    /// One.
+    Only(Component),
+}
+
+impl RowChoice {
+    /// The components that are moved.
+    pub fn components(self) -> &'static [Component] {
+        match self {
+            Self::All => &Component::ALL,
+            Self::Only(Component::Query) => &[Component::Query],
+            Self::Only(Component::Key) => &[Component::Key],
+            Self::Only(Component::Value) => &[Component::Value],
+        }
+    }
+
+    pub fn contains(self, component: Component) -> bool {
+        self.components().contains(&component)
+    }
+
+    /// The panel row that speaks for the choice: the first.
+    pub fn lead(self) -> Component {
+        self.components()[0]
+    }
+}

@@ -1,0 +1,137 @@
+//! The session's fields, and what is read of them.
+
+use super::{RowChoice, View, figure_grid};
+use crate::{
+    attention::{Cell, Column, Epsilon, Experiment, Grid, Operation, PanelId, Scope, Shape},
+    engine::{Bundled, Prompt, Reference, RunSpec, SourceSpec},
+};
+
+/// What is on screen, and how. [`Session::apply`] is the only way to change it; a stored one is checked when it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    pub(super) source: SourceSpec,
+    pub(super) prompt: Prompt,
+    pub(super) experiment: Experiment,
+    pub(super) rows: RowChoice,
+    pub(super) column: Column,
+    pub(super) pinned: Option<Cell>,
+    pub(super) reference: Reference,
+    pub(super) view: View,
+}
+
+impl Default for Session {
+    /// The figure.
+    fn default() -> Self {
+        Self::example(Bundled::Smollm2)
+    }
+}
+
+impl Session {
+    /// A bundled source at its default view, with the figure's ε and scope *This head*.
+    pub fn example(bundled: Bundled) -> Self {
+        let view = bundled.default_view();
+        Self {
+            source: SourceSpec::Bundled(bundled),
+            prompt: Prompt::Text { text: view.prompt.into(), bos: true },
+            experiment: Experiment {
+                layer: view.layer,
+                head: view.head,
+                operation: Operation::default(),
+                scope: Scope::default(),
+                epsilon: figure_grid(),
+            },
+            rows: RowChoice::All,
+            column: Column::FIRST,
+            pinned: None,
+            reference: Reference::Baseline,
+            view: View::default(),
+        }
+    }
+
+    pub const fn source(&self) -> &SourceSpec {
+        &self.source
+    }
+
+    pub const fn prompt(&self) -> &Prompt {
+        &self.prompt
+    }
+
+    /// The shown head, and what is done to it in every panel.
+    pub const fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    /// 0-based layer on screen.
+    pub const fn layer(&self) -> usize {
+        self.experiment.layer
+    }
+
+    /// 0-based query head on screen.
+    pub const fn head(&self) -> usize {
+        self.experiment.head
+    }
+
+    pub const fn operation(&self) -> Operation {
+        self.experiment.operation
+    }
+
+    pub const fn scope(&self) -> &Scope {
+        &self.experiment.scope
+    }
+
+    /// ε of every panel; says also which panels there are.
+    pub const fn epsilon(&self) -> &Grid<Epsilon> {
+        &self.experiment.epsilon
+    }
+
+    /// Which panels there are.
+    pub fn shape(&self) -> Shape {
+        self.experiment.shape()
+    }
+
+    /// The rows that the slider moves.
+    pub const fn rows(&self) -> RowChoice {
+        self.rows
+    }
+
+    /// The column that the slider moves.
+    pub const fn column(&self) -> Column {
+        self.column
+    }
+
+    /// The cell that stays marked.
+    pub const fn pinned(&self) -> Option<Cell> {
+        self.pinned
+    }
+
+    /// What differences are taken from.
+    pub const fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// What the engine is asked for this view.
+    pub fn run_spec(&self) -> RunSpec {
+        RunSpec {
+            source: self.source.clone(),
+            prompt: self.prompt.clone(),
+            experiment: self.experiment.clone(),
+            reference: self.reference.clone(),
+        }
+    }
+
+    /// The panel that everything which speaks of one panel speaks of: the one alone on screen, else the uppermost that
+    /// the slider moves.
+    pub fn selected(&self) -> PanelId {
+        let lead = PanelId { component: self.rows.lead(), column: self.column };
+        self.shape().nearest(self.view.solo.unwrap_or(lead))
+    }
+
+    /// ε of the panel that the slider stands for.
+    pub fn selected_epsilon(&self) -> Epsilon {
+        self.experiment.epsilon[self.selected()]
+    }
+}
