@@ -67,10 +67,13 @@ impl fmt::Debug for Epsilon {
 /// Why a text or a number is no ε. Every message says what would be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EpsilonError {
+    /// Below 0, which would turn the attention around.
     #[error("ε must be 0 or more: a negative factor would flip the attention")]
     Negative,
+    /// Infinite, or beyond the range of f64.
     #[error("ε must be finite")]
     Infinite,
+    /// A text that is no number, or NaN.
     #[error("ε must be a number such as 3e-4, 0.02 or 0")]
     NotANumber,
 }

@@ -46,6 +46,7 @@ impl PartialEq for HeadEdit {
 }
 
 impl HeadEdit {
+    /// No edit.
     pub const NOTHING: Self = Self(None);
 
     /// `other` is that of [`super::LayerQkv::other`] for the same edit, layer and head.
@@ -53,6 +54,7 @@ impl HeadEdit {
         Self(edit.map(|edit| Resolved { edit: edit.clone(), other }))
     }
 
+    /// The edit; `None` where nothing is changed.
     pub fn edit(&self) -> Option<&Edit> {
         self.0.as_ref().map(|resolved| &resolved.edit)
     }

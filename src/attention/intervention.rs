@@ -3,9 +3,13 @@ use super::{Component, Epsilon, Operation, PositionScope, Reach};
 /// What an intervention does inside each head that it reaches: ε applied to one component's vectors at some positions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edit {
+    /// Which vectors of the head.
     pub component: Component,
+    /// What takes their place.
     pub operation: Operation,
+    /// How much is left of them: 1 changes nothing.
     pub epsilon: Epsilon,
+    /// Those of which positions.
     pub positions: PositionScope,
 }
 

@@ -21,6 +21,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Metrics of a pattern, from its rows in f32; in one pass.
     pub fn of(pattern: &Pattern) -> Self {
         let row = |query, row: &RowTerms<'_>| [sink(row), entropy(row), diagonal(query, row)];
         let [sink_mass, normalized_entropy, diagonal] = means_of_rows(pattern, row);
@@ -31,6 +32,7 @@ impl Metrics {
 /// A pattern beside its baseline, summed up in one pass over both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
+    /// Metrics of the pattern on its own.
     pub metrics: Metrics,
     /// See [`max_weight`].
     pub max_weight: Option<f64>,
@@ -41,6 +43,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Metrics of `pattern`, and its divergences from `baseline`, which has as many positions.
     pub fn of(baseline: &Pattern, pattern: &Pattern) -> Self {
         let row = |query, base: &RowTerms<'_>, row: &RowTerms<'_>| {
             let of_row = [sink(row), entropy(row), diagonal(query, row), largest(row)];

@@ -22,7 +22,10 @@ pub enum Operation {
     /// X ← X + ε·rms(X)·N(0,1) with independent noise for every number; rms(X) is the root mean square of all numbers
     /// of X in that head. The same seed gives the same noise in every run, on every machine, and under every prompt
     /// for the positions they share; query heads of one KV group see the same noise on K and V.
-    Noise { seed: u64 },
+    Noise {
+        /// Of the generator: the same seed, the same noise.
+        seed: u64,
+    },
 }
 
 impl Operation {

@@ -44,11 +44,13 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
+    /// The pattern of a head's scores under an edit; one of the value changes no pattern.
     pub fn new(scores: Arc<HeadScores>, edit: &HeadEdit) -> Self {
         let of_value = edit.edit().is_some_and(|edit| edit.component == Component::Value);
         Self { scores, edit: if of_value { HeadEdit::NOTHING } else { edit.clone() } }
     }
 
+    /// Scores of the head without the edit.
     pub fn scores(&self) -> &Arc<HeadScores> {
         &self.scores
     }

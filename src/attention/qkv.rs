@@ -63,10 +63,12 @@ impl LayerQkv {
         Ok(Self { query, key, value, rule })
     }
 
+    /// Number of query heads.
     pub fn n_heads(&self) -> usize {
         self.query.len_of(Axis(0))
     }
 
+    /// Number of key and value heads, which divides that of query heads.
     pub fn n_kv_heads(&self) -> usize {
         self.key.len_of(Axis(0))
     }
@@ -76,14 +78,17 @@ impl LayerQkv {
         self.query.len_of(Axis(1))
     }
 
+    /// Dimensions of each query and key vector.
     pub fn head_dim(&self) -> usize {
         self.query.len_of(Axis(2))
     }
 
+    /// Which keys each query may attend to.
     pub fn mask(&self) -> Mask {
         self.rule.mask
     }
 
+    /// What the layer does with q·k before and in its softmax.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }

@@ -17,6 +17,7 @@ use super::{Mask, ShapeError, simd::entering::Entering};
 pub struct Rule {
     /// What multiplies q·k, usually `1/√head_dim`.
     pub scale: f64,
+    /// Which keys each query may attend to.
     pub mask: Mask,
     /// The bound that scores are bent towards (Gemma 2: 50).
     pub softcap: Option<f64>,
@@ -29,9 +30,13 @@ pub struct Rule {
 /// The rule of one head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadRule {
+    /// What multiplies q·k, usually `1/√head_dim`.
     pub scale: f64,
+    /// Which keys each query may attend to.
     pub mask: Mask,
+    /// The bound that scores are bent towards; `None` where they are not.
     pub softcap: Option<f64>,
+    /// The head's learned logit that belongs to no key; `None` where there is none.
     pub sink: Option<f64>,
     /// `[T]`, by key.
     pub bias: Option<Vec<f64>>,

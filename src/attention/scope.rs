@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Scope {
+    /// In which layers.
     pub layers: LayerScope,
+    /// In which heads of these layers.
     pub heads: HeadScope,
+    /// At which positions of the prompt.
     pub positions: PositionScope,
 }
 
@@ -18,10 +21,13 @@ pub enum LayerScope {
     /// The layer on screen.
     #[default]
     Shown,
+    /// Every layer.
     All,
     /// `first..=last`, 0-based, both included.
     Range {
+        /// 0-based, the first that is changed.
         first: usize,
+        /// 0-based, the last that is changed; not below `first`.
         last: usize,
     },
 }
@@ -36,6 +42,7 @@ pub enum HeadScope {
     Shown,
     /// All query heads that read the same kv head as the one on screen.
     Group,
+    /// Every head.
     All,
 }
 
@@ -43,12 +50,14 @@ pub enum HeadScope {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PositionScope {
+    /// Every position.
     #[default]
     All,
     /// Position 0.
     First,
     /// All but position 0.
     Rest,
+    /// The listed ones.
     Selection(Positions),
 }
 
@@ -103,8 +112,10 @@ pub enum Preset {
 }
 
 impl Preset {
+    /// All presets, from the narrowest to the widest.
     pub const ALL: [Self; 3] = [Self::ThisHead, Self::ThisLayer, Self::AllLayers];
 
+    /// The name on screen, such as `This head`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ThisHead => "This head",
@@ -113,6 +124,7 @@ impl Preset {
         }
     }
 
+    /// The scope that it stands for, at all positions.
     pub const fn scope(self) -> Scope {
         let (layers, heads) = match self {
             Self::ThisHead => (LayerScope::Shown, HeadScope::Shown),
@@ -126,10 +138,15 @@ impl Preset {
 /// The layer and head on screen, and what they are chosen from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
+    /// 0-based layer on screen.
     pub layer: usize,
+    /// 0-based query head on screen.
     pub head: usize,
+    /// Number of layers.
     pub n_layers: usize,
+    /// Number of query heads in each layer.
     pub n_heads: usize,
+    /// Number of key and value heads in each layer; divides the number of query heads.
     pub n_kv_heads: usize,
 }
 
@@ -137,8 +154,11 @@ pub struct Shown {
 /// every [`HeadScope`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reach {
+    /// 0-based layers that are changed.
     pub layers: Range<usize>,
+    /// Half-open, of 0-based query heads.
     pub heads: Range<usize>,
+    /// At which positions.
     pub positions: PositionScope,
 }
 

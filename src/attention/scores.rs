@@ -77,6 +77,7 @@ impl HeadScores {
         self.query.nrows()
     }
 
+    /// Which keys each query may attend to.
     pub fn mask(&self) -> Mask {
         self.rule.mask
     }

@@ -1,8 +1,22 @@
 /// Query, key and value vectors that do not fit together. Shapes as `[heads, position, dimension]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
+    /// A tensor does not fit those that came before it.
     #[error("{what}: expected {expected}, found {found:?}")]
-    Mismatch { what: &'static str, expected: String, found: Vec<usize> },
+    Mismatch {
+        /// Which tensor.
+        what: &'static str,
+        /// What would be accepted.
+        expected: String,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// Query heads that cannot share the key heads evenly.
     #[error("{n_heads} query heads cannot share {n_kv_heads} key heads evenly")]
-    Groups { n_heads: usize, n_kv_heads: usize },
+    Groups {
+        /// Number of query heads.
+        n_heads: usize,
+        /// Number of key and value heads.
+        n_kv_heads: usize,
+    },
 }

@@ -39,6 +39,7 @@ pub struct Why {
     pub exp: f64,
     /// The sum of all exp of the row.
     pub row_sum: f64,
+    /// After the softmax, 0 to 1.
     pub weight: f64,
     /// The query vector as it enters the score, `[head_dim]`: after the edit where that is one of the query.
     pub query: Vec<f64>,
@@ -51,14 +52,18 @@ pub struct Why {
 /// A soft cap and what it makes of one score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capped {
+    /// The bound: results lie between −cap and cap.
     pub cap: f64,
+    /// The score behind the cap.
     pub score: f64,
 }
 
 /// What ε does to one score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
+    /// What takes the place of the vector.
     pub operation: Operation,
+    /// How much is left of the vector.
     pub epsilon: f64,
     /// The score of what the operation brings in, the mean's or the noise's; `None` for scaling.
     pub other: Option<f64>,

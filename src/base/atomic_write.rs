@@ -12,18 +12,29 @@ use super::protected::{ProtectedError, ProtectedFiles};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
+    /// The folder of the output does not exist.
     #[error("cannot write: the folder does not exist: {0}")]
     FolderMissing(PathBuf),
+    /// The folder or the file may not be written to.
     #[error("cannot write: no permission: {0}")]
     NoPermission(PathBuf),
+    /// The device is full.
     #[error("cannot write: no space left on the device: {0}")]
     NoSpace(PathBuf),
+    /// There is a folder of that name.
     #[error("cannot write: expected a file, found a folder: {0}")]
     IsFolder(PathBuf),
+    /// The output is a file that is read.
     #[error(transparent)]
     Protected(#[from] ProtectedError),
+    /// Anything else that the system refuses.
     #[error("cannot write: {source}: {path}")]
-    Other { path: PathBuf, source: io::Error },
+    Other {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 impl WriteError {

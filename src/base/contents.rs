@@ -7,6 +7,7 @@ use super::regular_file;
 /// What is in a file that can be opened as a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
+    /// A language model in GGUF format.
     Gguf,
     /// Safetensors or NPZ.
     Capture,

@@ -9,6 +9,7 @@ pub struct Names(Vec<String>);
 impl Names {
     const SHOWN: usize = 8;
 
+    /// The first of `names`, and how many more there are.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         let mut names: Vec<String> = names.into_iter().collect();
         names.sort_unstable();
@@ -38,6 +39,7 @@ pub struct Excerpt(String);
 impl Excerpt {
     const SHOWN: usize = 80;
 
+    /// The beginning of `text`, with control characters escaped.
     pub fn new(text: &str) -> Self {
         let mut shown: String = text.chars().take(Self::SHOWN).collect();
         if shown.len() < text.len() {

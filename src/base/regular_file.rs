@@ -9,12 +9,21 @@ use std::{
 /// Why a file was not opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// A folder, a device or a pipe.
     #[error("not a regular file")]
     NotRegular,
+    /// Longer than what is read there.
     #[error("expected at most {most} bytes, found {found}")]
-    TooLarge { most: u64, found: u64 },
+    TooLarge {
+        /// Most bytes that are read.
+        most: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
+    /// A short text of Git LFS that stands for a file which was not fetched.
     #[error("found a pointer of Git LFS in place of the file itself, which git lfs pull brings")]
     LfsPointer,
+    /// The system refuses to open or read it.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -11,6 +11,7 @@ use crate::{
 pub struct CaptureError {
     /// The file's path, or the name of an embedded capture.
     pub origin: String,
+    /// What is wrong with it.
     pub problem: Problem,
 }
 
@@ -18,66 +19,178 @@ pub struct CaptureError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The system refuses to read the file.
     #[error("cannot read the capture: {0}")]
     Read(std::io::Error),
+    /// A folder or a device.
     #[error("expected a capture file, found a folder or a device")]
     NotAFile,
+    /// Somebody wrote to the file after it was opened.
     #[error("the file was changed while it was open, open it again")]
     FileChanged,
+    /// Shorter than the length of a safetensors header.
     #[error("expected a safetensors file, which begins with 8 bytes for the length of its header; found {found} bytes")]
-    TooShort { found: usize },
+    TooShort {
+        /// Bytes of the file.
+        found: usize,
+    },
+    /// The safetensors header ends behind the file.
     #[error(
         "expected a safetensors header of {expected} bytes, found only {found}: cut off, or not a safetensors file"
     )]
-    HeaderLength { expected: u64, found: usize },
+    HeaderLength {
+        /// Bytes of the header, as the file says.
+        expected: u64,
+        /// Bytes that follow.
+        found: usize,
+    },
+    /// The safetensors header is not the JSON that it should be.
     #[error("expected a safetensors header, found one that does not hold: {0}")]
     Header(serde_json::Error),
+    /// The file is longer or shorter than its header says.
     #[error("expected {expected} bytes of tensors, as the header says; found {found}")]
-    DataLength { expected: usize, found: usize },
+    DataLength {
+        /// Bytes of all tensors.
+        expected: usize,
+        /// Bytes that follow the header.
+        found: usize,
+    },
+    /// A name is there twice, and nobody knows which is meant.
     #[error("expected a safetensors header that names each tensor and each entry once, found “{0}” twice")]
     NamedTwice(Excerpt),
+    /// The file is no ZIP archive.
     #[error(
         "expected an NPZ file, a zip archive of npy arrays; found one that does not hold ({0}): cut off, or not an NPZ \
          file"
     )]
     Archive(rawzip::Error),
+    /// One array of an NPZ file cannot be read.
     #[error("array {array}: {problem}")]
-    Array { array: &'static str, problem: ArrayProblem },
+    Array {
+        /// Name of the array.
+        array: &'static str,
+        /// What is wrong.
+        problem: ArrayProblem,
+    },
+    /// Neither name of a tensor that is needed is there.
     #[error("expected a tensor named {short} or {long}, found {found}")]
-    MissingTensor { short: &'static str, long: &'static str, found: Names },
+    MissingTensor {
+        /// Its short name, such as `q`.
+        short: &'static str,
+        /// Its long name, such as `query`.
+        long: &'static str,
+        /// Names of the tensors that are there.
+        found: Names,
+    },
+    /// A tensor is there under both of its names.
     #[error("expected one tensor named {short} or {long}, found both")]
-    TwoTensors { short: &'static str, long: &'static str },
+    TwoTensors {
+        /// Its short name, such as `q`.
+        short: &'static str,
+        /// Its long name, such as `query`.
+        long: &'static str,
+    },
+    /// Numbers in a format that is not read.
     #[error("tensor {tensor}: expected F16, BF16, F32 or F64 numbers, found {found}")]
-    Dtype { tensor: &'static str, found: String },
+    Dtype {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// Not two to four axes.
     #[error(
         "tensor {tensor}: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found {found:?}"
     )]
-    Rank { tensor: &'static str, found: Vec<usize> },
+    Rank {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// Several prompts in one file.
     #[error("tensor {tensor}: expected a batch of one prompt, found {found:?} with {batch}: save one prompt a file")]
-    Batch { tensor: &'static str, found: Vec<usize>, batch: usize },
+    Batch {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// The shape that was found.
+        found: Vec<usize>,
+        /// Number of prompts.
+        batch: usize,
+    },
+    /// Fewer queries than keys, as a step of generation with a cache makes them.
     #[error(
         "expected keys at the positions of the queries, found {n_queries} queries and {n_keys} keys, as in a step with \
          a cache: capture the whole prompt in one pass"
     )]
-    CachedStep { n_queries: usize, n_keys: usize },
+    CachedStep {
+        /// Positions of the query tensor.
+        n_queries: usize,
+        /// Positions of the key tensor.
+        n_keys: usize,
+    },
+    /// An axis of length 0.
     #[error("tensor {tensor}: expected at least one layer, head, position and dimension, found {found:?}")]
-    Empty { tensor: &'static str, found: Vec<usize> },
+    Empty {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// A shape that does not fit the query's.
     #[error("tensor {tensor}: expected {expected}, found {found:?}")]
-    Shape { tensor: &'static str, expected: String, found: Vec<usize> },
+    Shape {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// What would be accepted.
+        expected: String,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// Query heads that cannot share the key heads evenly.
     #[error("expected key heads that divide the {n_heads} query heads, found {n_kv_heads}")]
-    Groups { n_heads: usize, n_kv_heads: usize },
+    Groups {
+        /// Number of query heads.
+        n_heads: usize,
+        /// Number of key and value heads.
+        n_kv_heads: usize,
+    },
+    /// An entry of the attention rule or of the tokens with a value that is none.
     #[error("metadata {key}: expected {expected}, found “{found}”")]
-    Metadata { key: &'static str, expected: &'static str, found: Excerpt },
+    Metadata {
+        /// Key of the configuration or metadata.
+        key: &'static str,
+        /// What would be accepted.
+        expected: &'static str,
+        /// What was found.
+        found: Excerpt,
+    },
+    /// An entry that nobody knows, and that might change numbers.
     #[error(
         "expected entries that a capture has (tokens, token_ids, model, prompt, axes, scale, causal, window, softcap, \
          sinks, alibi, attention_mask, layers), found “{0}”, which could change the weights: say it by one of these, or \
          call it note_… if it does not"
     )]
     Unknown(Excerpt),
+    /// A list with not one entry for each position.
     #[error("metadata {key}: expected one for each of the {expected} positions, found {found}")]
-    Count { key: &'static str, expected: usize, found: usize },
+    Count {
+        /// Key of the configuration or metadata.
+        key: &'static str,
+        /// What there should be.
+        expected: usize,
+        /// What there is.
+        found: usize,
+    },
+    /// A layer that the capture does not hold.
     #[error("expected a layer below {n_layers}, found {layer}")]
-    NoLayer { layer: usize, n_layers: usize },
+    NoLayer {
+        /// 0-based layer that was asked for.
+        layer: usize,
+        /// Number of layers that there are.
+        n_layers: usize,
+    },
+    /// Vectors and rule of a layer that do not fit together.
     #[error(transparent)]
     Layer(#[from] ShapeError),
 }
@@ -86,33 +199,68 @@ pub enum Problem {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArrayProblem {
+    /// The archive has two arrays of this name.
     #[error("expected one array of this name, found two")]
     Twice,
+    /// A method of compression that is not read.
     #[error("expected a stored or deflated member of the archive, found {0}")]
     Packing(String),
+    /// A member of the archive that cannot be unpacked whole.
     #[error("expected a whole member of the archive, found one that does not hold: {0}")]
     Damaged(String),
+    /// More than what is unpacked into memory.
     #[error("expected at most {most} bytes once unpacked ({rule}), found {found}: save it without compression")]
-    TooLarge { most: u64, rule: &'static str, found: u64 },
+    TooLarge {
+        /// Most bytes that are unpacked.
+        most: u64,
+        /// Where that number comes from, in words.
+        rule: &'static str,
+        /// Bytes once unpacked.
+        found: u64,
+    },
+    /// Does not begin as an npy array does.
     #[error("expected an npy array, which begins with \\x93NUMPY and its version, 1.0, 2.0 or 3.0; found “{0}”")]
     Magic(Excerpt),
+    /// An npy header that is not the dictionary that it should be.
     #[error("expected an npy header with descr, fortran_order and shape, found “{0}”")]
     Header(Excerpt),
+    /// Pickled Python objects.
     #[error("expected numbers or texts, found Python objects (“{0}”), which are never unpickled")]
     Objects(Excerpt),
+    /// A shape with more numbers than memory has bytes.
     #[error("expected a shape that fits into memory, found {0:?}")]
     Overflow(Vec<usize>),
+    /// Longer or shorter than its header says.
     #[error("expected {expected} bytes, as its header says; found {found}")]
-    Length { expected: u64, found: u64 },
+    Length {
+        /// Bytes, by shape and type.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// Another type of numbers or texts than is read.
     #[error("expected {expected}, found “{found}”")]
-    Type { expected: &'static str, found: Excerpt },
+    Type {
+        /// What would be accepted.
+        expected: &'static str,
+        /// What was found.
+        found: Excerpt,
+    },
+    /// Bytes without a type of number, such as bfloat16 saved by NumPy.
     #[error(
         "expected <f2, <f4 or <f8 numbers, found “{0}”, which is also how bfloat16 is written: save it as float32, or \
          the capture as safetensors"
     )]
     Raw(Excerpt),
+    /// Another number of axes than is read.
     #[error("expected {expected}, found the shape {found:?}")]
-    Shape { expected: &'static str, found: Vec<usize> },
+    Shape {
+        /// What would be accepted.
+        expected: &'static str,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// Texts that are not Unicode.
     #[error("expected texts in Unicode, found bytes that are none")]
     NotUnicode,
 }

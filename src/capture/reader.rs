@@ -117,14 +117,17 @@ impl Capture {
         &self.origin
     }
 
+    /// Number of layers in the file.
     pub fn n_layers(&self) -> usize {
         self.query.dimensions()[0]
     }
 
+    /// Number of query heads in each layer.
     pub fn n_heads(&self) -> usize {
         self.query.dimensions()[1]
     }
 
+    /// Number of key and value heads in each layer.
     pub fn n_kv_heads(&self) -> usize {
         self.key.dimensions()[1]
     }
@@ -134,6 +137,7 @@ impl Capture {
         self.query.dimensions()[2]
     }
 
+    /// Dimensions of each query and key vector.
     pub fn head_dim(&self) -> usize {
         self.query.dimensions()[3]
     }

@@ -10,10 +10,13 @@ const TOP: usize = 10;
 /// A next token and its probabilities without and with the intervention.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NextToken {
+    /// In the vocabulary.
     pub id: u32,
     /// As a reader sees it.
     pub text: String,
+    /// Its probability without the intervention, 0 to 1.
     pub baseline: f64,
+    /// Its probability under the intervention, 0 to 1.
     pub modified: f64,
 }
 

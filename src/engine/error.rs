@@ -6,24 +6,69 @@ use crate::{
 /// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// The source has no such layer.
     #[error("there is no layer {layer}: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
-    NoSuchLayer { layer: usize, n_layers: usize, title: String },
+    NoSuchLayer {
+        /// 0-based layer that was asked for.
+        layer: usize,
+        /// Number of layers that there are.
+        n_layers: usize,
+        /// The model’s name for people.
+        title: String,
+    },
+    /// The source has no such query head.
     #[error("there is no head {head}: {title} has heads 0 to {} in each layer", n_heads.saturating_sub(1))]
-    NoSuchHead { head: usize, n_heads: usize, title: String },
+    NoSuchHead {
+        /// 0-based query head that was asked for.
+        head: usize,
+        /// Number of query heads.
+        n_heads: usize,
+        /// The model’s name for people.
+        title: String,
+    },
+    /// The scope names layers that the source does not have.
     #[error("the layers {first} to {last} do not exist: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
-    NoSuchRange { first: usize, last: usize, n_layers: usize, title: String },
+    NoSuchRange {
+        /// 0-based, the first layer of the scope.
+        first: usize,
+        /// 0-based, the last layer of the scope.
+        last: usize,
+        /// Number of layers that there are.
+        n_layers: usize,
+        /// The model’s name for people.
+        title: String,
+    },
+    /// The scope names a position behind the prompt.
     #[error("there is no position {position}: the prompt has {n_positions} tokens, counted from 0")]
-    NoSuchPosition { position: usize, n_positions: usize },
+    NoSuchPosition {
+        /// 0-based, the last that the scope names.
+        position: usize,
+        /// Number of tokens of the prompt.
+        n_positions: usize,
+    },
+    /// The scores of so long a prompt do not fit into the memory that is free.
     #[error("{n_positions} tokens need {} of memory, {} are free", bytes(*needed), bytes(*available))]
-    TooLarge { n_positions: usize, needed: u64, available: u64 },
+    TooLarge {
+        /// Number of tokens of the prompt.
+        n_positions: usize,
+        /// Bytes that the request would make.
+        needed: u64,
+        /// Bytes that are free.
+        available: u64,
+    },
+    /// The model cannot read the prompt or be computed.
     #[error(transparent)]
     Model(ModelError),
+    /// The model folder cannot be opened.
     #[error(transparent)]
     Folder(FolderError),
+    /// The GGUF file cannot be opened.
     #[error(transparent)]
     Gguf(GgufError),
+    /// The capture cannot be opened or read.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]
     NoOutput,
     /// Given up: a newer request has made this one pointless, or nobody wants it any more.

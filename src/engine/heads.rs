@@ -17,8 +17,11 @@ use crate::attention::{
 /// One head, summed up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadSummary {
+    /// 0-based layer.
     pub layer: usize,
+    /// 0-based query head.
     pub head: usize,
+    /// Of its pattern.
     pub metrics: Metrics,
     /// See [`crate::attention::previous_token`].
     pub previous_token: Option<f64>,
@@ -29,7 +32,9 @@ pub struct HeadSummary {
 /// One head with its pattern, which is lazy and shares nothing with other heads.
 #[derive(Clone, Debug)]
 pub struct HeadPattern {
+    /// Which head it is, and its metrics.
     pub summary: HeadSummary,
+    /// Its weights, evaluated row by row.
     pub pattern: Pattern,
 }
 

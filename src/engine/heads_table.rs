@@ -26,6 +26,7 @@ pub enum HeadMetric {
 }
 
 impl HeadMetric {
+    /// All of them, in the order of the table's columns.
     pub const ALL: [Self; 6] =
         [Self::SinkMass, Self::Entropy, Self::Diagonal, Self::PreviousToken, Self::Induction, Self::Ships];
 
@@ -62,6 +63,7 @@ pub struct ParseMetricError(String);
 /// One head with everything that it is compared by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadRow {
+    /// Which head it is, and its metrics.
     pub summary: HeadSummary,
     /// `None` where it was not computed.
     pub ships: Option<f64>,
@@ -139,8 +141,11 @@ impl FromStr for Ranking {
 /// What was done to each head alone to find its Ships.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ShipsOf {
+    /// What is changed in one head after the other.
     pub component: Component,
+    /// What takes its place.
     pub operation: Operation,
+    /// How much is left of it.
     pub epsilon: Epsilon,
 }
 
@@ -155,12 +160,14 @@ impl fmt::Display for ShipsOf {
 /// Heads in some order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadsTable {
+    /// One for each head.
     pub rows: Vec<HeadRow>,
     /// `None` where Ships was not computed: then there is no column for it.
     pub ships: Option<ShipsOf>,
 }
 
 impl HeadsTable {
+    /// Puts the rows in the order of `ranking`; heads without a value come last.
     pub fn sort(&mut self, ranking: Ranking) {
         self.rows.sort_by(|a, b| ranking.compare(a, b));
     }
@@ -228,7 +235,9 @@ impl HeadsTable {
 /// The formats that the table is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
+    /// Comma-separated values, a row for each head.
     Csv,
+    /// An object with a list of heads.
     Json,
 }
 

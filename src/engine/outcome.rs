@@ -20,13 +20,19 @@ pub enum SourceKind {
 /// What a source offers, known once it is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFacts {
+    /// Where it is.
     pub source: SourceSpec,
+    /// What it is, which decides what can move.
     pub kind: SourceKind,
     /// The model's name for people, e.g. `SmolLM2-135M-Instruct`.
     pub title: String,
+    /// Number of layers.
     pub n_layers: usize,
+    /// Number of query heads in each layer.
     pub n_heads: usize,
+    /// Number of key and value heads in each layer; divides the number of query heads.
     pub n_kv_heads: usize,
+    /// Dimensions of each query and key vector.
     pub head_dim: usize,
     /// Most tokens that fit: the model's positions, or the capture's length.
     pub max_positions: usize,
@@ -50,6 +56,7 @@ pub struct Token {
 /// One panel of the grid, or the baseline: a pattern and what goes with it.
 #[derive(Clone, Debug)]
 pub struct Panel {
+    /// Attention weights of the shown head under the panel's intervention, `[query, key]`.
     pub pattern: Pattern,
     /// Vectors of the shown layer as they enter attention, after whatever happened upstream.
     pub(super) qkv: Arc<LayerQkv>,
@@ -104,15 +111,19 @@ pub type ReferencePanels = Arc<Grid<Panel>>;
 /// All that a view needs. Cheap to clone and to keep: patterns share their scores and hold no weights.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    /// What the source offers.
     pub facts: Arc<SourceFacts>,
+    /// The prompt, `[T]`.
     pub tokens: Arc<[Token]>,
     /// What it answers; panels that are older than the rest say so in its ε.
     pub experiment: Experiment,
+    /// The shown head without any intervention.
     pub baseline: Panel,
     /// What differences are taken from.
     pub reference: Reference,
     /// Its panels; `None` for the baseline.
     pub reference_panels: Option<ReferencePanels>,
+    /// The shown head under each panel's intervention.
     pub panels: Grid<Panel>,
 }
 
@@ -132,10 +143,12 @@ impl Outcome {
         self.tokens.len()
     }
 
+    /// Which keys each query may attend to.
     pub fn mask(&self) -> Mask {
         self.baseline.pattern.scores().mask()
     }
 
+    /// The shown head, and how many there are of each kind.
     pub fn shown(&self) -> Shown {
         Shown {
             layer: self.experiment.layer,

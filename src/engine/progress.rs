@@ -11,7 +11,9 @@ pub type Ready = Grid<bool>;
 /// An outcome of which some panels are still to come: those that are not [`Ready`] stand as copies of the baseline.
 #[derive(Clone, Copy, Debug)]
 pub struct Partial<'a> {
+    /// What is there, and copies of the baseline.
     pub outcome: &'a Outcome,
+    /// Which panels are there.
     pub ready: &'a Ready,
 }
 

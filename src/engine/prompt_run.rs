@@ -304,7 +304,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::Token>, EngineError> {
+fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::VocabularyToken>, EngineError> {
     let tokens = match prompt {
         Prompt::Text { text, .. } if text.is_empty() => return Err(ModelError::EmptyPrompt.into()),
         Prompt::Text { text, bos } => model.tokenize(text, *bos)?,

@@ -12,7 +12,12 @@ pub enum Reference {
     #[default]
     Baseline,
     /// The same panel of another head: this head minus that head, under the same intervention.
-    Head { layer: usize, head: usize },
+    Head {
+        /// 0-based layer.
+        layer: usize,
+        /// 0-based query head.
+        head: usize,
+    },
     /// The same panel of a view that was kept: ε now minus ε then.
     View(Box<Experiment>),
 }

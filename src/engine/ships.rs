@@ -6,7 +6,9 @@ use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
 /// What changing one head alone does to the next token's distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadShips {
+    /// 0-based layer.
     pub layer: usize,
+    /// 0-based query head.
     pub head: usize,
     /// KL(baseline ‖ modified) of the next-token distribution in nats: *Ships*, the safety head importance score of
     /// arXiv 2410.13708.

@@ -90,10 +90,12 @@ impl OpenSource {
         Self { id: SourceId::next(), facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
     }
 
+    /// Tells this opening from every other.
     pub fn id(&self) -> SourceId {
         self.id
     }
 
+    /// What the source offers.
     pub fn facts(&self) -> &Arc<SourceFacts> {
         &self.facts
     }
@@ -162,8 +164,8 @@ fn notices(capture: &Capture) -> Vec<Notice> {
     notices
 }
 
-impl From<model::Token> for Token {
-    fn from(token: model::Token) -> Self {
+impl From<model::VocabularyToken> for Token {
+    fn from(token: model::VocabularyToken) -> Self {
         Self { id: Some(token.id), piece: token.piece, text: token.text }
     }
 }

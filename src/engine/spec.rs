@@ -23,6 +23,7 @@ pub enum Bundled {
 }
 
 impl Bundled {
+    /// All bundled sources.
     pub const ALL: [Self; 2] = [Self::Smollm2, Self::Austen];
 
     /// `bundled:NAME`, as on the command line.
@@ -58,8 +59,11 @@ impl Bundled {
 /// What a source opens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DefaultView {
+    /// The text that is read.
     pub prompt: &'static str,
+    /// 0-based layer.
     pub layer: usize,
+    /// 0-based query head.
     pub head: usize,
 }
 
@@ -68,6 +72,7 @@ pub struct DefaultView {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum SourceSpec {
+    /// What ships inside the program.
     Bundled(Bundled),
     /// A model folder in Hugging Face layout.
     Folder(PathBuf),
@@ -158,16 +163,25 @@ impl fmt::Display for SourceSpec {
 /// A word that names no source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceSpecError {
+    /// A name that begins with `bundled:` and is none.
     #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
     UnknownBundled(String),
+    /// A file that is neither a model nor a capture.
     #[error(
         "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
     )]
     UnknownKind(String),
+    /// Nothing is at the path.
     #[error("there is no such file or folder: {0}")]
     Missing(String),
+    /// The system refuses to look.
     #[error("cannot read ({cause}): {path}")]
-    Unreadable { path: String, cause: io::ErrorKind },
+    Unreadable {
+        /// The path.
+        path: String,
+        /// What the system or the reader said.
+        cause: io::ErrorKind,
+    },
 }
 
 impl SourceSpecError {
@@ -191,7 +205,12 @@ impl FromStr for SourceSpec {
 pub enum Prompt {
     /// Tokenized by the model's tokenizer, with its beginning-of-sequence token in front where `bos` is set. The text is
     /// shared: a session or request is copied without it, and equals its copy without reading it.
-    Text { text: Arc<str>, bos: bool },
+    Text {
+        /// As it is typed.
+        text: Arc<str>,
+        /// Whether the tokenizer's beginning-of-sequence token stands in front.
+        bos: bool,
+    },
     /// Taken exactly as given.
     TokenIds(Vec<u32>),
 }
@@ -199,8 +218,11 @@ pub enum Prompt {
 /// One request: everything that the panels depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunSpec {
+    /// Where attention comes from.
     pub source: SourceSpec,
+    /// What the model reads; ignored by a capture.
     pub prompt: Prompt,
+    /// The shown head, and an intervention for every panel.
     pub experiment: Experiment,
     /// What differences are taken from.
     pub reference: Reference,

@@ -23,13 +23,16 @@ const MOVES: f64 = 0.01;
 /// One point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPoint {
+    /// Where it is measured.
     pub epsilon: Epsilon,
+    /// Of the shown head there.
     pub metrics: SweepMetrics,
 }
 
 /// Curves of all components over ε.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
+    /// Metrics without an intervention.
     pub baseline: SweepMetrics,
     /// Of the pattern whose rows are uniform: the limit of scaling all of Q or K by ε → 0.
     pub uniform: SweepMetrics,

@@ -2,52 +2,103 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FigureError {
+    /// A page in mm that is too small or too large.
     #[error("a page must be 20 to 2000 mm wide and high, found {0}×{1} mm")]
     PageSize(f64, f64),
+    /// A page in pixels that is too small or too large.
     #[error("a page must be 100 to 20000 whole pixels wide and high, found {0}×{1}")]
     PagePixels(f64, f64),
+    /// A text that is no page size.
     #[error(
         "a page size is WIDTH or WIDTHxHEIGHT in mm, or in pixels with px, such as 178x160 or 1200x900px; found “{0}”"
     )]
     PageSizeText(String),
+    /// A font size outside of its range, in points.
     #[error("the font size must be 4 to 24 points, found {0}")]
     FontSize(f64),
+    /// A text that is no font size.
     #[error("the font size must be 4 to 24 points, found “{0}”")]
     FontSizeText(String),
+    /// A text that names no columns.
     #[error("expected columns such as 0,2 or left,right, one or more of them separated by commas, or all; found “{0}”")]
     Columns(String),
+    /// None of the chosen rows or columns is in the grid.
     #[error("the grid has no {what} that the figure shows: expected some of {there}, found {found}")]
-    NoPanels { what: &'static str, there: String, found: String },
+    NoPanels {
+        /// `row` or `column`.
+        what: &'static str,
+        /// Those that the grid has.
+        there: String,
+        /// Those that were chosen.
+        found: String,
+    },
+    /// A word that names no metric.
     #[error("expected sink, entropy or kl, found “{0}”")]
     Metric(String),
+    /// A word that names none of the choices.
     #[error("expected {expected}, found “{found}”")]
-    Word { expected: String, found: String },
+    Word {
+        /// What would be accepted.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A file name with an ending that is no format of figures.
     #[error("{}: the name must end in .png, .svg or .pdf", .0.display())]
     Format(std::path::PathBuf),
+    /// A resolution outside of its range.
     #[error("the resolution must be 36 to 2400 dpi, found {0}")]
-    Dpi(String),
+    Dpi(u32),
+    /// A text that is no resolution.
+    #[error("the resolution must be 36 to 2400 dpi, found “{0}”")]
+    DpiText(String),
+    /// Labels and margins leave no room for panels.
     #[error(
         "the page has no room for its panels, which would be {found:.0} points wide instead of {needed:.0} or more: \
          make the page larger or the font smaller"
     )]
-    NoRoom { found: f64, needed: f64 },
+    NoRoom {
+        /// Width of a panel, in points.
+        found: f64,
+        /// The least width of a panel, in points.
+        needed: f64,
+    },
+    /// Labels and margins leave no room for a colour bar.
     #[error(
         "the page has no room for a colour bar, which would be {found:.0} points high instead of {needed:.0} or more: \
          make the page larger or the font smaller"
     )]
-    NoRoomForBar { found: f64, needed: f64 },
+    NoRoomForBar {
+        /// Height of the bar, in points.
+        found: f64,
+        /// The least height of a bar, in points.
+        needed: f64,
+    },
+    /// A raster that would be too large for memory and viewers.
     #[error(
         "the picture would have {width}×{height} pixels, more than {most}: make the page smaller or lower the resolution"
     )]
-    TooManyPixels { width: u64, height: u64, most: u64 },
+    TooManyPixels {
+        /// Pixels across.
+        width: u64,
+        /// Pixels down.
+        height: u64,
+        /// Most pixels in all.
+        most: u64,
+    },
+    /// A quantity of value vectors, of a capture without them.
     #[error("weight × ‖value‖ needs value vectors, and the capture holds none: expected a tensor v or value")]
     NoValues,
+    /// The renderer refuses the figure.
     #[error("cannot render the figure: {0}")]
     Render(#[from] resvg::usvg::Error),
+    /// The PDF writer refuses the figure.
     #[error("cannot write the figure as PDF: {0}")]
     Pdf(String),
+    /// A font of the program cannot be read.
     #[error("cannot embed the font {0}: it is damaged")]
     Font(String),
+    /// The PNG encoder refuses the picture.
     #[error("cannot encode the picture as PNG: {0}")]
     Encode(#[from] ::png::EncodingError),
 }

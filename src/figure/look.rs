@@ -6,12 +6,17 @@ use super::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Look {
+    /// What is shown of each cell.
     pub quantity: Quantity,
     /// What a pixel shows that covers many cells.
     pub pooling: Pooling,
+    /// Colours of the values.
     pub colormap: Colormap,
+    /// How a value becomes a place in the colormap.
     pub norm: ColorNorm,
+    /// Whether automatic limits are of all panels or of each.
     pub limits_from: LimitsFrom,
+    /// How masked cells look.
     pub masked: MaskedStyle,
 }
 

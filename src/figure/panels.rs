@@ -19,15 +19,20 @@ pub struct PictureSpec {
     pub window: Option<Window>,
     /// Width and height of a panel in pixels.
     pub size: [usize; 2],
+    /// Quantity, pooling and colours.
     pub look: Look,
+    /// Behind the cells, light or dark.
     pub ground: Ground,
 }
 
 /// One panel's pixels and what they show. Equal panels share one picture.
 #[derive(Clone, Debug)]
 pub struct PanelPicture {
+    /// Its pixels.
     pub picture: Arc<Picture>,
+    /// What they show.
     pub measure: Measure,
+    /// The colours that they are shown in.
     pub palette: Palette,
     /// Of the cells in view.
     pub histogram: Histogram,
@@ -36,6 +41,7 @@ pub struct PanelPicture {
 /// A picture for every panel.
 #[derive(Clone, Debug)]
 pub struct PanelPictures {
+    /// One picture for each panel.
     pub panels: Grid<PanelPicture>,
     /// Whether all of them have the same colour for the same value.
     pub limits_from: LimitsFrom,

@@ -12,30 +12,76 @@ pub const INDEX: &str = "model.safetensors.index.json";
 /// Why a folder is no model. Messages end with the path.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// A folder without `config.json`.
     #[error("not a model folder, it has no config.json: {}", .0.display())]
     NoConfig(PathBuf),
+    /// A low-rank adapter without its base model.
     #[error(
         "not a model folder but an adapter of {base}, which is not applied here: merge it into that model \
          (merge_and_unload of peft) and open the result: {}",
         path.display()
     )]
-    Adapter { path: PathBuf, base: String },
+    Adapter {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the adapter calls its base.
+        base: String,
+    },
+    /// Weights as pickled Python objects, which are never unpickled.
     #[error(
         "the model folder has its weights as {found} alone, a pickle, which is never run: save the model as safetensors \
          (save_pretrained of transformers does): {}",
         path.display()
     )]
-    Pickled { path: PathBuf, found: &'static str },
+    Pickled {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was found.
+        found: &'static str,
+    },
+    /// A folder without weights in safetensors.
     #[error("the model folder has no {SINGLE}, no {INDEX} and no single other *.safetensors: {}", .0.display())]
     NoWeights(PathBuf),
+    /// The system refuses to read a file.
     #[error("cannot read ({cause}): {}", path.display())]
-    Unreadable { path: PathBuf, cause: io::Error },
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: io::Error,
+    },
+    /// A JSON file longer than any there is.
     #[error("{found} bytes are too many for a JSON file, at most {most} are read: {}", path.display())]
-    TooLarge { path: PathBuf, most: u64, found: u64 },
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// Most bytes that are read.
+        most: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
+    /// The list of the weights' files is no JSON that can be read.
     #[error("the index of the weights cannot be read ({cause}): {}", path.display())]
-    Index { path: PathBuf, cause: serde_json::Error },
+    Index {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: serde_json::Error,
+    },
+    /// The list of the weights' files names a place outside of the folder.
     #[error("the index of the weights names “{name}”, expected a file of the same folder: {}", path.display())]
-    Shard { path: PathBuf, name: String },
+    Shard {
+        /// The file or folder.
+        path: PathBuf,
+        /// The name that it has.
+        name: String,
+    },
+    /// Configuration, weights or tokenizer that cannot be used.
     #[error("{cause}: {}", path.display())]
-    Model { path: PathBuf, cause: ModelError },
+    Model {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: ModelError,
+    },
 }

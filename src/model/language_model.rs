@@ -4,7 +4,7 @@ use super::{
     ModelError, Notice,
     families::{description::Description, network::Network, registry},
     loading::{Watch, unwatched},
-    tokenizer::{Token, Tokenizer},
+    tokenizer::{Tokenizer, VocabularyToken},
     transformer::{ModelShape, Residual, Transformer},
     weights::{TensorStore, Weights, open_safetensors},
 };
@@ -22,6 +22,7 @@ pub struct LanguageModel {
 }
 
 impl LanguageModel {
+    /// A model and the tokenizer of its prompts; without one it reads token ids alone.
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
         Self { transformer, tokenizer, unsupported_tokenizer: None, notices: Vec::new(), files: Vec::new() }
     }
@@ -74,10 +75,12 @@ impl LanguageModel {
         Ok(self.files.iter().try_for_each(|file| file.check())?)
     }
 
+    /// The model itself, from token ids to logits.
     pub fn transformer(&self) -> &dyn Transformer {
         &*self.transformer
     }
 
+    /// Numbers of layers, heads, dimensions and tokens.
     pub fn shape(&self) -> &ModelShape {
         self.transformer.shape()
     }
@@ -87,7 +90,7 @@ impl LanguageModel {
     ///
     /// # Errors
     /// When the model has no tokenizer, or it fails on this text.
-    pub fn tokenize(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
+    pub fn tokenize(&self, text: &str, bos: bool) -> Result<Vec<VocabularyToken>, ModelError> {
         let missing = || match &self.unsupported_tokenizer {
             Some(what) => ModelError::UnsupportedTokenizer { what: what.clone() },
             None => ModelError::NoTokenizer,
@@ -102,8 +105,9 @@ impl LanguageModel {
     }
 
     /// The tokens with these ids; without a tokenizer they are written as numbers.
-    pub fn tokens(&self, token_ids: &[u32]) -> Vec<Token> {
-        let token = |&id| self.tokenizer.as_ref().map_or_else(|| Token::unnamed(id), |tokenizer| tokenizer.token(id));
+    pub fn tokens(&self, token_ids: &[u32]) -> Vec<VocabularyToken> {
+        let token =
+            |&id| self.tokenizer.as_ref().map_or_else(|| VocabularyToken::unnamed(id), |tokenizer| tokenizer.token(id));
         token_ids.iter().map(token).collect()
     }
 

@@ -27,5 +27,5 @@ pub use language_model::LanguageModel;
 pub use notice::Notice;
 pub use piece::{Spelling, readable};
 pub use position_limit::PositionLimit;
-pub use tokenizer::{Token, Tokenizer};
+pub use tokenizer::{Tokenizer, VocabularyToken};
 pub use transformer::{ModelShape, Residual, Transformer};

@@ -10,7 +10,8 @@ use crate::base::contained;
 
 /// One token of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub struct VocabularyToken {
+    /// In the vocabulary.
     pub id: u32,
     /// As the vocabulary writes it, e.g. `Ġlove`.
     pub piece: String,
@@ -64,7 +65,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When the tokenizer fails on this text.
-    pub fn encode(&self, text: &str, bos: bool) -> Result<Vec<Token>, ModelError> {
+    pub fn encode(&self, text: &str, bos: bool) -> Result<Vec<VocabularyToken>, ModelError> {
         let encoding = careful(|| self.inner.encode_fast(text, bos))?;
         Ok(encoding.get_ids().iter().map(|&id| self.token(id)).collect())
     }
@@ -75,17 +76,17 @@ impl Tokenizer {
     }
 
     /// The token with this id; one that the vocabulary does not name is written as its id.
-    pub fn token(&self, id: u32) -> Token {
+    pub fn token(&self, id: u32) -> VocabularyToken {
         let piece = self.inner.id_to_token(id).or_else(|| self.repeated.get(&id).cloned());
-        let Some(piece) = piece else { return Token::unnamed(id) };
+        let Some(piece) = piece else { return VocabularyToken::unnamed(id) };
         // Added tokens such as `<s>` are written as themselves in every vocabulary.
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
         let text = readable(&piece, if added { Spelling::Plain } else { self.spelling });
-        Token { id, piece, text }
+        VocabularyToken { id, piece, text }
     }
 }
 
-impl Token {
+impl VocabularyToken {
     /// Written as its id, where no vocabulary names it.
     pub fn unnamed(id: u32) -> Self {
         Self { id, piece: id.to_string(), text: id.to_string() }
@@ -115,7 +116,7 @@ mod tests {
     }
 
     /// What the byte-level pieces spell, joined: byte-level tokenizers lose nothing.
-    fn spelled(tokens: &[Token]) -> String {
+    fn spelled(tokens: &[VocabularyToken]) -> String {
         tokens.iter().map(|token| token.text.as_str()).collect()
     }
 
@@ -152,7 +153,7 @@ mod tests {
     fn a_hundred_kilobytes_are_no_trouble() {
         for text in ["a".repeat(100_000), " ".repeat(100_000), "love 😀\u{301}\n".repeat(8_000)] {
             let tokens = tokenizer().encode(&text, true).unwrap();
-            let n_bytes = |token: &Token| token.piece.chars().count();
+            let n_bytes = |token: &VocabularyToken| token.piece.chars().count();
             assert_eq!(tokens[1..].iter().map(n_bytes).sum::<usize>(), text.len(), "one character for each byte");
         }
     }

@@ -11,15 +11,21 @@ use crate::attention::LayerQkv;
 /// Dimensions of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelShape {
+    /// Number of layers.
     pub n_layers: usize,
+    /// Number of query heads in each layer.
     pub n_heads: usize,
+    /// Number of key and value heads in each layer; divides the number of query heads.
     pub n_kv_heads: usize,
+    /// Dimensions of each query and key vector.
     pub head_dim: usize,
+    /// Width of the residual stream.
     pub d_model: usize,
     /// The longest sequence that can be read.
     pub max_positions: usize,
     /// What sets `max_positions`.
     pub position_limit: PositionLimit,
+    /// Number of tokens in the vocabulary.
     pub vocab_size: usize,
 }
 
@@ -84,6 +90,7 @@ impl Residual {
 /// One architecture: everything but the attention itself, which is the same for all of them and where
 /// interventions act ([`super::run`]).
 pub trait Transformer: Send + Sync {
+    /// Numbers of layers, heads, dimensions and tokens.
     fn shape(&self) -> &ModelShape;
 
     /// Token embeddings, with position embeddings where the architecture adds them: what enters layer 0.

@@ -5,9 +5,13 @@ use super::weights_file::WeightsFile;
 /// The formats that numbers are written in. Each holds the same weights to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumbersFormat {
+    /// NumPy's archive of arrays.
     Npz,
+    /// Tensors behind a JSON header.
     Safetensors,
+    /// Comma-separated values, a line for each cell.
     Csv,
+    /// One object with nested lists.
     Json,
 }
 
@@ -17,6 +21,7 @@ pub enum NumbersFormat {
 pub struct UnknownFormat;
 
 impl NumbersFormat {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 4] = [Self::Npz, Self::Safetensors, Self::Csv, Self::Json];
 
     /// What a name ends in, without the dot.

@@ -14,8 +14,11 @@ pub struct WeightsFile {
     pub token_ids: Option<Vec<u32>>,
     /// The shown head, the intervention, and ε of every panel.
     pub experiment: Experiment,
+    /// Number of layers.
     pub n_layers: usize,
+    /// Number of query heads in each layer.
     pub n_heads: usize,
+    /// Number of key and value heads in each layer; divides the number of query heads.
     pub n_kv_heads: usize,
     /// Which cells of every panel are masked.
     pub mask: Mask,

@@ -15,8 +15,10 @@ pub enum PaperFigure {
 }
 
 impl PaperFigure {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 2] = [Self::Modifying, Self::MeanOperation];
 
+    /// The operation that the figure shows.
     pub const fn operation(self) -> Operation {
         match self {
             Self::Modifying => Operation::Scale,
@@ -54,6 +56,7 @@ impl RowChoice {
         }
     }
 
+    /// Whether the row of `component` moves.
     pub fn contains(self, component: Component) -> bool {
         self.components().contains(&component)
     }

@@ -26,6 +26,7 @@ pub enum Command {
     AddColumn,
     /// One column less; two stay.
     RemoveColumn(Column),
+    /// What takes the place of the vectors.
     SetOperation(Operation),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
@@ -43,16 +44,25 @@ pub enum Command {
     Locate(SourceSpec),
     /// A whole session, as it was saved. Theme and scale of the window stay: they are the person's, not the view's.
     Restore(Box<Session>),
+    /// The layer on screen, 0-based; the nearest that there is.
     SetLayer(usize),
+    /// The query head on screen, 0-based; the nearest that there is.
     SetHead(usize),
+    /// So many layers on, or back where negative; not beyond the first and last.
     StepLayer(isize),
+    /// So many heads on, or back where negative; not beyond the first and last of the layer.
     StepHead(isize),
+    /// Which layers, heads and positions are changed.
     SetScope(Scope),
+    /// Marks a cell, whose numbers the inspector shows.
     Pin(Cell),
+    /// No cell is marked any more.
     Unpin,
     /// Moves the pinned cell by queries (down) and keys (right); not beyond the matrix, and not onto a masked cell.
     MovePin {
+        /// Rows down, or up where negative.
         queries: isize,
+        /// Columns to the right, or left where negative.
         keys: isize,
     },
     /// The cells in view; `None` for the whole matrix.
@@ -63,21 +73,31 @@ pub enum Command {
     ToggleInspector,
     /// Opens or closes the panel with the curves over ε.
     ToggleSweep,
+    /// What the curves over ε show.
     SetSweepMetric(SweepMetric),
+    /// Which decades of ε the slider covers.
     SetSliderRange(SliderRange),
     /// Opens or closes the browser of all heads.
     ToggleHeads,
     /// Theme, scale and motion at once.
     SetPerson(Person),
+    /// Light, dark, or as the desktop is.
     SetTheme(Theme),
+    /// Size of everything in the window, 0.75 to 2.5; the nearest that is allowed.
     SetUiScale(f32),
+    /// Whether the window moves nothing by itself.
     SetReducedMotion(bool),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
+    /// How several cells become one pixel.
     SetPooling(Pooling),
+    /// Whether automatic limits are of all panels or of each.
     SetLimitsFrom(LimitsFrom),
+    /// Colours of the cells.
     SetColormap(Colormap),
+    /// How a value becomes a place in the colormap.
     SetNorm(ColorNorm),
+    /// How masked cells look.
     SetMaskedStyle(MaskedStyle),
     /// Another reference for differences, which are shown from then on; back at the baseline the quantity stays.
     Compare(Reference),
@@ -93,6 +113,7 @@ pub struct OnScreen<'a> {
     pub facts: Option<&'a SourceFacts>,
     /// T, the number of tokens.
     pub n_positions: usize,
+    /// Which cells there are.
     pub mask: Mask,
 }
 

@@ -48,10 +48,12 @@ impl Session {
         }
     }
 
+    /// Where attention comes from.
     pub const fn source(&self) -> &SourceSpec {
         &self.source
     }
 
+    /// What the model reads.
     pub const fn prompt(&self) -> &Prompt {
         &self.prompt
     }
@@ -71,10 +73,12 @@ impl Session {
         self.experiment.head
     }
 
+    /// What takes the place of the vectors.
     pub const fn operation(&self) -> Operation {
         self.experiment.operation
     }
 
+    /// Which layers, heads and positions are changed.
     pub const fn scope(&self) -> &Scope {
         &self.experiment.scope
     }
@@ -109,6 +113,7 @@ impl Session {
         &self.reference
     }
 
+    /// How it is shown.
     pub const fn view(&self) -> &View {
         &self.view
     }

@@ -38,8 +38,11 @@ pub struct Stored {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session’s {field}: expected {expected}, found {found}")]
 pub struct Unsound {
+    /// Name of the field, in words.
     pub field: &'static str,
+    /// What would be accepted.
     pub expected: String,
+    /// What was found.
     pub found: String,
 }
 

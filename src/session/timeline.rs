@@ -55,10 +55,12 @@ impl Run {
 }
 
 impl Timeline {
+    /// A history that begins with `session`.
     pub fn new(session: Session) -> Self {
         Self { current: Step { session, ..Step::default() }, ..Self::default() }
     }
 
+    /// The session as it is now.
     pub fn session(&self) -> &Session {
         &self.current.session
     }

@@ -15,7 +15,9 @@ pub enum Theme {
     /// As the desktop has it.
     #[default]
     System,
+    /// Dark text on a light ground.
     Light,
+    /// Light text on a dark ground.
     Dark,
 }
 
@@ -23,7 +25,9 @@ pub enum Theme {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SweepView {
+    /// Whether the panel with the curves is on screen.
     pub open: bool,
+    /// What its curves show.
     pub metric: SweepMetric,
 }
 
@@ -57,6 +61,7 @@ impl SliderRange {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
+    /// Quantity, pooling and colours.
     #[serde(flatten)]
     pub look: Look,
     /// The cells in view, the same in all panels; `None` for the whole matrix.
@@ -65,10 +70,13 @@ pub struct View {
     pub solo: Option<PanelId>,
     /// Whether the panel with the pinned cell's numbers is open.
     pub inspector: bool,
+    /// The panel with the curves over ε.
     pub sweep: SweepView,
+    /// Which decades of ε the slider covers.
     pub slider: SliderRange,
     /// Whether the browser of all heads is open in the place of the panels.
     pub heads: bool,
+    /// What belongs to the user rather than to the view.
     #[serde(flatten)]
     pub person: Person,
 }
@@ -77,6 +85,7 @@ pub struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Person {
+    /// Light, dark, or as the desktop is.
     pub theme: Theme,
     /// Scale of the whole window, 1 = ordinary, within [`Self::UI_SCALE`].
     pub ui_scale: f32,
@@ -85,6 +94,7 @@ pub struct Person {
 }
 
 impl Person {
+    /// What [`Self::ui_scale`] may be.
     pub const UI_SCALE: RangeInclusive<f32> = 0.75..=2.5;
 }
 

@@ -1,6 +1,6 @@
 //! Tokenizers out of a file's metadata.
 
-use attenuate::model::{LanguageModel, Token, bundled};
+use attenuate::model::{LanguageModel, VocabularyToken, bundled};
 use serde_json::Value;
 
 use crate::gguf::{
@@ -16,7 +16,7 @@ fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Meta {
     Meta::Texts(texts.into_iter().map(Into::into).collect())
 }
 
-fn ids(tokens: &[Token]) -> Vec<u32> {
+fn ids(tokens: &[VocabularyToken]) -> Vec<u32> {
     tokens.iter().map(|token| token.id).collect()
 }
 

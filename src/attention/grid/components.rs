@@ -12,6 +12,7 @@ use crate::attention::Component;
 pub struct Components(u8);
 
 impl Components {
+    /// Query, key and value.
     pub const ALL: Self = Self((1 << Component::ALL.len()) - 1);
 
     /// `None` without any.
@@ -25,6 +26,7 @@ impl Components {
         Component::ALL.into_iter().filter(move |&component| self.contains(component))
     }
 
+    /// Whether `component` is one of them.
     pub const fn contains(self, component: Component) -> bool {
         self.0 & bit(component) != 0
     }

@@ -9,7 +9,9 @@ pub struct Experiment {
     pub layer: usize,
     /// 0-based query head on screen.
     pub head: usize,
+    /// What takes the place of the vectors, in every panel.
     pub operation: Operation,
+    /// Which layers, heads and positions are changed, in every panel.
     pub scope: Scope,
     /// Of every panel; says also which panels there are.
     pub epsilon: Grid<Epsilon>,

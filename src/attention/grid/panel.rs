@@ -37,7 +37,9 @@ impl Column {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "(Component, Column)", into = "(Component, Column)")]
 pub struct PanelId {
+    /// The row: what is changed.
     pub component: Component,
+    /// The column: with which ε.
     pub column: Column,
 }
 
@@ -75,10 +77,12 @@ impl Shape {
         Some(Self { rows, n_columns })
     }
 
+    /// The components that have a row.
     pub const fn rows(self) -> Components {
         self.rows
     }
 
+    /// Number of columns, the same in every row.
     pub const fn n_columns(self) -> usize {
         self.n_columns as usize
     }
@@ -103,6 +107,7 @@ impl Shape {
         self.rows.iter().flat_map(move |component| self.columns().map(move |column| PanelId { component, column }))
     }
 
+    /// Whether the grid has this panel.
     pub fn contains(self, panel: PanelId) -> bool {
         self.rows.contains(panel.component) && panel.column.0 < self.n_columns
     }
@@ -150,6 +155,7 @@ impl<T> Grid<T> {
         is_whole.then(|| Self { shape, cells: rows.into_iter().flat_map(|(_, row)| row).collect() })
     }
 
+    /// Which panels there are.
     pub const fn shape(&self) -> Shape {
         self.shape
     }
@@ -207,6 +213,7 @@ impl<T> Grid<T> {
         Grid { shape: self.shape, cells: self.cells.into_iter().map(change).collect() }
     }
 
+    /// A grid of references to the values.
     pub fn each_ref(&self) -> Grid<&T> {
         Grid { shape: self.shape, cells: self.cells.iter().collect() }
     }

@@ -37,8 +37,15 @@ const FRESH: Duration = Duration::from_secs(3);
 /// Why a source has no fingerprint. Messages end with the path.
 #[derive(Debug, thiserror::Error)]
 pub enum FingerprintError {
+    /// A file of the source cannot be read.
     #[error("cannot read ({cause}): {}", path.display())]
-    Unreadable { path: PathBuf, cause: io::Error },
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: io::Error,
+    },
+    /// The files of the model folder cannot be told.
     #[error(transparent)]
     Folder(#[from] FolderError),
 }

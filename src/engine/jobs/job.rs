@@ -128,6 +128,7 @@ impl<'a> Job<'a> {
         self.clock.since(self.begun)
     }
 
+    /// The time that the job goes by.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }

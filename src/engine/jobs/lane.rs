@@ -29,6 +29,7 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// All lanes, those that go first in front.
     pub const ALL: [Self; 6] = [Self::Pictures, Self::Heads, Self::Sweep, Self::Ships, Self::Export, Self::Sources];
 
     /// The thread's name.

@@ -7,6 +7,7 @@ use super::Clock;
 /// How far a job has come, in steps: layers of the model, tensors of a file, frames of an animation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
+    /// Steps that are done: layers, tensors, heads or frames, as the job has it.
     pub done: usize,
     /// As far as is known by now.
     pub of: usize,

@@ -25,9 +25,11 @@ use crate::engine::{Engine, EngineError, OpenSource, PromptCache, SourceSpec};
 /// What comes back for a question.
 #[derive(Debug)]
 pub enum Answer<P> {
+    /// What is there so far; more follows.
     Part(P),
     /// All parts have come.
     Done,
+    /// No answer: the question cannot be answered, was cancelled or panicked.
     Failed(EngineError),
     /// The code panicked, with this message; the lane goes on.
     Panicked(String),
@@ -83,6 +85,7 @@ impl Service {
         Port { id: self.board.new_port(), ticket, engine, sender, answers }
     }
 
+    /// The time that the service goes by.
     pub fn clock(&self) -> &Clock {
         &self.board.clock
     }
@@ -155,6 +158,7 @@ impl<Q: Question> Port<Q> {
         (of == number).then_some(progress)
     }
 
+    /// The time that the service goes by.
     pub fn clock(&self) -> &Clock {
         &self.ticket.board.clock
     }

@@ -6,9 +6,11 @@ use crate::{
 /// The pattern of every head of every layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadsQuestion {
+    /// The opened source that is meant.
     pub source: SourceId,
     /// What is read; layer, head and ε do not matter.
     pub spec: RunSpec,
+    /// Under which intervention.
     pub under: Under,
 }
 

@@ -11,9 +11,11 @@ const PARTS: Duration = Duration::from_millis(40);
 /// What each head does to the output when it alone is changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShipsQuestion {
+    /// The opened source that is meant.
     pub source: SourceId,
     /// What is read, and at which positions it is changed; layer, head, ε and operation do not matter.
     pub spec: RunSpec,
+    /// What is done to each head.
     pub of: ShipsOf,
 }
 

@@ -11,6 +11,7 @@ const PARTS: Duration = Duration::from_millis(50);
 /// Metrics of the shown head over ε.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SweepQuestion {
+    /// The opened source that is meant.
     pub source: SourceId,
     /// What is read and changed, and where; its ε and reference do not matter.
     pub spec: RunSpec,

@@ -36,17 +36,23 @@ impl SweepMetrics {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SweepMetric {
+    /// Mean weight on the first visible key over the queries from the fourth on, 0 to 1.
     #[default]
     SinkMass,
+    /// Entropy of a row over ln n of its n keys, 0 to 1, mean over rows.
     NormalizedEntropy,
+    /// Kullback–Leibler divergence of the baseline's rows from the modified ones, in nats, mean over rows.
     Kl,
+    /// Jensen–Shannon divergence from the baseline's rows, in nats, mean over rows.
     Js,
+    /// Largest weight of a row, mean over rows.
     MaxWeight,
     /// Of one cell.
     Weight,
 }
 
 impl SweepMetric {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 6] =
         [Self::SinkMass, Self::NormalizedEntropy, Self::Kl, Self::Js, Self::MaxWeight, Self::Weight];
 

@@ -62,6 +62,7 @@ impl Measure {
         Self { pooling, ..self }
     }
 
+    /// How several of its cells become one pixel.
     pub fn pooling(&self) -> Pooling {
         self.pooling
     }
@@ -77,6 +78,7 @@ impl Measure {
         }
     }
 
+    /// The pattern that is measured.
     pub fn pattern(&self) -> &Pattern {
         &self.pattern
     }
@@ -163,6 +165,7 @@ fn weighted_value(weight: f64, norm: f64) -> f64 {
 /// Every quantity of one cell in f64, from one evaluation of its row and of the row that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CellValues {
+    /// Score and weight of the cell in the panel.
     pub panel: ExactCell,
     /// Of what differences are taken from.
     pub compared: ExactCell,

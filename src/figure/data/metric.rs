@@ -23,6 +23,7 @@ pub enum PanelMetric {
 }
 
 impl PanelMetric {
+    /// All of them, in the order in which a figure writes them.
     pub const ALL: [Self; 3] = [Self::Sink, Self::Entropy, Self::Kl];
 
     /// As written on the command line and in sessions.

@@ -33,6 +33,7 @@ impl PanelColumns {
         (members != 0).then_some(Self(Some(members)))
     }
 
+    /// Whether the column is shown.
     pub fn contains(self, column: Column) -> bool {
         self.0.is_none_or(|members| column.index() < MOST && members & (1 << column.index()) != 0)
     }

@@ -47,9 +47,13 @@ thread_local! {
 /// `(key, query)` to `(key + 1, query + 1)`. It lies within the pattern; beyond it the outermost cells repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
+    /// Left edge, in keys: 0 is in front of key 0.
     pub x0: f64,
+    /// Upper edge, in queries: 0 is above query 0.
     pub y0: f64,
+    /// Right edge, in keys; above `x0`.
     pub x1: f64,
+    /// Lower edge, in queries; above `y0`.
     pub y1: f64,
 }
 

@@ -27,6 +27,7 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 5] = [Self::Weight, Self::Difference, Self::UniformRatio, Self::Score, Self::WeightedValue];
 
     /// As written on the command line and in sessions.

@@ -20,6 +20,7 @@ pub enum Pooling {
 }
 
 impl Pooling {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 2] = [Self::Max, Self::Mean];
 
     /// As written on the command line and in sessions.

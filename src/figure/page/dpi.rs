@@ -15,9 +15,10 @@ impl Dpi {
     /// # Errors
     /// When `dpi` is not between 36 and 2400.
     pub fn new(dpi: u32) -> Result<Self, FigureError> {
-        if (36..=2400).contains(&dpi) { Ok(Self(dpi)) } else { Err(FigureError::Dpi(dpi.to_string())) }
+        if (36..=2400).contains(&dpi) { Ok(Self(dpi)) } else { Err(FigureError::Dpi(dpi)) }
     }
 
+    /// Pixels per inch.
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -33,7 +34,7 @@ impl FromStr for Dpi {
     type Err = FigureError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::new(text.trim().parse().map_err(|_| FigureError::Dpi(format!("“{text}”")))?)
+        Self::new(text.trim().parse().map_err(|_| FigureError::DpiText(text.to_owned()))?)
     }
 }
 

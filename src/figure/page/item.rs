@@ -10,7 +10,9 @@ pub struct Figure {
     pub name: String,
     /// What the figure shows, in words: for those who cannot see it.
     pub description: String,
+    /// In points, 1/72 inch.
     pub width: f64,
+    /// In points, 1/72 inch.
     pub height: f64,
     /// The colour of the page; `None` where it is transparent.
     pub ground: Option<Rgb>,
@@ -20,23 +22,31 @@ pub struct Figure {
     pub items: Vec<Item>,
 }
 
+/// An upright rectangle on the page, in points from the upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rect {
+    /// Left edge.
     pub x: f64,
+    /// Upper edge.
     pub y: f64,
+    /// Not negative.
     pub width: f64,
+    /// Not negative.
     pub height: f64,
 }
 
 impl Rect {
+    /// The right edge.
     pub fn right(self) -> f64 {
         self.x + self.width
     }
 
+    /// The lower edge.
     pub fn bottom(self) -> f64 {
         self.y + self.height
     }
 
+    /// Its middle, `[x, y]`.
     pub fn center(self) -> [f64; 2] {
         [self.x + self.width * 0.5, self.y + self.height * 0.5]
     }
@@ -47,8 +57,11 @@ impl Rect {
 pub struct Heatmap {
     /// Square; row 0 at the top.
     pub rect: Rect,
+    /// A number for each cell.
     pub measure: Measure,
+    /// A colour for each number.
     pub palette: Palette,
+    /// As shapes or as a picture.
     pub detail: Detail,
 }
 
@@ -71,37 +84,55 @@ pub enum Detail {
     /// Every cell as a shape.
     Shapes,
     /// A lossless picture, so many pixels wide and high.
-    Picture { side: usize },
+    Picture {
+        /// Most pixels across and down.
+        side: usize,
+    },
 }
 
+/// Something on the page; lengths are in points.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// A filled rectangle.
     Rect {
+        /// Where.
         rect: Rect,
+        /// Its colour.
         fill: Rgb,
     },
     /// A filled triangle.
     Triangle {
+        /// `[x, y]` of each.
         corners: [[f64; 2]; 3],
+        /// Its colour.
         fill: Rgb,
     },
     /// The outline of a rectangle, half inside and half outside.
     Frame {
+        /// The middle of its lines.
         rect: Rect,
+        /// Of its lines.
         width: f64,
+        /// Of its lines.
         color: Rgb,
     },
+    /// A straight line.
     Line {
+        /// Where it begins, `[x, y]`.
         from: [f64; 2],
+        /// Where it ends, `[x, y]`.
         to: [f64; 2],
+        /// How thick it is.
         width: f64,
+        /// Its colour.
         color: Rgb,
     },
+    /// A line of text.
     Text(Text),
 }
 
 impl Item {
+    /// The text, where it is one.
     pub fn text(&self) -> Option<&Text> {
         match self {
             Self::Text(text) => Some(text),
@@ -117,17 +148,24 @@ pub struct Text {
     pub text: String,
     /// The anchor on the baseline.
     pub at: [f64; 2],
+    /// Of the font, in points.
     pub size: f64,
+    /// Which of its points stands at `at`.
     pub anchor: Anchor,
+    /// In which direction it runs.
     pub turn: Turn,
+    /// Its colour.
     pub color: Rgb,
 }
 
 /// The part of a text that stands at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
+    /// The left end of its base line.
     Start,
+    /// The middle of its base line.
     Middle,
+    /// The right end of its base line.
     End,
 }
 

@@ -25,7 +25,7 @@ const LARGEST_PICTURE: usize = 4096;
 /// When the page has no room for the panels or the colour bar.
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     let geometry = Geometry::new(spec)?;
-    let mut page = Page { inks: Inks::on(spec.ground), line_width: geometry.line_width, items: Vec::new() };
+    let mut page = PageItems { inks: Inks::on(spec.ground), line_width: geometry.line_width, items: Vec::new() };
     page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
     page.panels(spec, &geometry);
     page.axes(spec, &geometry);
@@ -97,13 +97,13 @@ fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
 }
 
 /// Items as they are added.
-struct Page {
+struct PageItems {
     inks: Inks,
     line_width: f64,
     items: Vec<Item>,
 }
 
-impl Page {
+impl PageItems {
     fn text(&mut self, text: &str, at: [f64; 2], size: f64, anchor: Anchor, turn: Turn) {
         if !text.is_empty() {
             self.items.push(Item::Text(Text { text: text.to_owned(), at, size, anchor, turn, color: self.inks.text }));

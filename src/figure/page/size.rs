@@ -10,6 +10,7 @@ use crate::figure::{Dpi, FigureError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
+    /// mm; a page has 20 to 2000 each way.
     #[default]
     Millimetres,
     /// As many of them to an inch as the style's resolution says, in every format.
@@ -74,6 +75,7 @@ impl PageSize {
         })
     }
 
+    /// In [`Self::unit`].
     pub fn width(self) -> f64 {
         self.width
     }
@@ -83,6 +85,7 @@ impl PageSize {
         self.height
     }
 
+    /// The unit of width and height.
     pub fn unit(self) -> Unit {
         self.unit
     }

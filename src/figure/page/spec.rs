@@ -17,32 +17,45 @@ use crate::{
 /// Content and looks of one figure.
 #[derive(Clone, Debug)]
 pub struct FigureSpec {
+    /// At the top; empty for none.
     pub title: String,
     /// Rows from top to bottom, at least one, of equally many panels each, at least one.
     pub panels: Vec<Vec<PanelSpec>>,
     /// One for each position, or none.
     pub axis_labels: Vec<String>,
+    /// Direction of the labels below.
     pub label_rotation: LabelRotation,
+    /// The colour bar that all panels share.
     pub bar: BarSpec,
+    /// Behind everything.
     pub ground: Ground,
+    /// Width and height.
     pub page: PageSize,
+    /// Of a raster.
     pub dpi: Dpi,
+    /// Of labels and titles.
     pub font_size: FontSize,
 }
 
 /// What the colour bar says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarSpec {
+    /// Beside the bar: what is shown.
     pub label: String,
+    /// The bar's colours.
     pub colormap: Colormap,
+    /// From the lower end to the upper one.
     pub ticks: Vec<Tick>,
+    /// Which ends are pointed.
     pub beyond: Beyond,
 }
 
 /// Which values of the figure have no place on its scale, so that the colour bar has to name their colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Beyond {
+    /// Below the lower limit.
     pub under: bool,
+    /// Above the upper limit.
     pub over: bool,
     /// Not a number.
     pub bad: bool,
@@ -51,12 +64,15 @@ pub struct Beyond {
 /// One panel of the figure.
 #[derive(Clone, Debug)]
 pub struct PanelSpec {
+    /// Above the panel.
     pub title: String,
     /// Its own limits, in a figure without common ones; else empty.
     pub note: String,
     /// Its numbers, where any are wanted; else empty.
     pub metrics: String,
+    /// A number for each cell.
     pub measure: Measure,
+    /// A colour for each number.
     pub palette: Palette,
 }
 

@@ -15,19 +15,28 @@ use crate::{
 pub struct FigureStyle {
     /// `None`: as operation, quantity and rows have it, [`crate::figure::title`].
     pub title: Option<String>,
+    /// Width and height.
     pub page: PageSize,
     /// Of a PNG, and what a page in pixels is measured by.
     pub dpi: Dpi,
+    /// Which rows of the grid are shown.
     pub rows: Components,
+    /// Which columns of the grid are shown.
     pub columns: PanelColumns,
+    /// Of labels and titles, in points.
     pub font_size: FontSize,
+    /// Quantity, pooling and colours.
     #[serde(flatten)]
     pub look: Look,
+    /// Behind everything.
     pub ground: Ground,
+    /// What stands at the axes.
     pub axis_labels: AxisLabels,
+    /// Direction of the labels below.
     pub label_rotation: LabelRotation,
     /// Numbers under each panel.
     pub metrics: BTreeSet<PanelMetric>,
+    /// Whether texts are written as texts or as outlines.
     pub text: TextMode,
 }
 
@@ -47,6 +56,7 @@ pub enum AxisLabels {
     Tokens,
     /// 0, 1, 2, …
     Positions,
+    /// Nothing.
     Hidden,
 }
 
@@ -86,6 +96,7 @@ impl FontSize {
         if (4.0..=24.0).contains(&points) { Ok(Self(points)) } else { Err(FigureError::FontSize(points)) }
     }
 
+    /// In points, 4 to 24.
     pub fn points(self) -> f64 {
         self.0
     }

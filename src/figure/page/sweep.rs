@@ -40,7 +40,8 @@ pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], tit
     let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
     let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
     let highest = metrics.filter_map(|metrics| metric.of(metrics)).filter(|v| v.is_finite()).fold(0.0, f64::max);
-    let mut page = Page { items: Vec::new(), highest: if highest > 0.0 { highest * (1.0 + HEADROOM) } else { 1.0 } };
+    let mut page =
+        CurveItems { items: Vec::new(), highest: if highest > 0.0 { highest * (1.0 + HEADROOM) } else { 1.0 } };
     page.axes(metric);
     page.columns(columns);
     for (name, metrics, x, anchor) in [
@@ -87,13 +88,13 @@ fn x_of(epsilon: Epsilon) -> f64 {
     x_of_decade(decade)
 }
 
-struct Page {
+struct CurveItems {
     items: Vec<Item>,
     /// The value at the top of the frame; 0 is at its bottom.
     highest: f64,
 }
 
-impl Page {
+impl CurveItems {
     fn y_of(&self, value: f64) -> f64 {
         FRAME.bottom() - value / self.highest * FRAME.height
     }
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn dashes_cover_their_part_of_a_line() {
-        let mut page = Page { items: Vec::new(), highest: 1.0 };
+        let mut page = CurveItems { items: Vec::new(), highest: 1.0 };
         page.dashed(&[[0.0, 0.0], [30.0, 0.0], [30.0, 60.0]], [6.0, 3.0], 1.0, INK);
         let drawn: f64 = page
             .items

@@ -35,10 +35,15 @@ pub enum Colormap {
     /// The figure's: blue (low) through pale to red (high).
     #[default]
     BlueRed,
+    /// Perceptually uniform, from dark violet to yellow.
     Viridis,
+    /// Perceptually uniform, from black over magenta to pale yellow.
     Magma,
+    /// Perceptually uniform, from black over red to pale yellow.
     Inferno,
+    /// Perceptually uniform also for colour-blind eyes, from dark blue to yellow.
     Cividis,
+    /// From white to black.
     Greys,
     /// `ColorBrewer`'s `RdBu`, turned round: blue below the middle, red above, as in the figure.
     #[serde(rename = "rdbu")]
@@ -52,6 +57,7 @@ pub enum Colormap {
 }
 
 impl Colormap {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 9] = [
         Self::BlueRed,
         Self::Viridis,
@@ -131,6 +137,7 @@ impl FromStr for Colormap {
 /// 256 colours from low to high, and three for what has no place among them.
 #[derive(Clone, Debug)]
 pub struct ColorTable {
+    /// From the lowest value to the highest.
     pub colors: [Rgb; 256],
     /// Below the lower limit: darker than the low end, so that it can be told apart.
     pub under: Rgb,

@@ -7,13 +7,16 @@ use crate::figure::{NormPosition, NormScale};
 pub struct Histogram {
     /// From the lower limit to the upper one.
     pub bins: [u64; Self::BINS],
+    /// Cells below the lower limit.
     pub under: u64,
+    /// Cells above the upper limit.
     pub over: u64,
     /// Not a number.
     pub bad: u64,
 }
 
 impl Histogram {
+    /// Number of bins between the limits.
     pub const BINS: usize = 32;
 
     /// Counts `values` by their places on the scale that `edges` belong to.
@@ -77,6 +80,7 @@ pub struct Edges {
 }
 
 impl Edges {
+    /// The edges of the bins, equally wide along the colour bar of `scale`.
     pub fn of(scale: NormScale) -> Self {
         let starts: [f32; Histogram::BINS + 1] =
             std::array::from_fn(|bin| first_value(|value| reaches(scale, value, bin)));

@@ -37,10 +37,12 @@ impl Limits {
         if low < high && (high - low).is_finite() { Ok(Self { low, high }) } else { Err(NormError::Limits(low, high)) }
     }
 
+    /// The lower limit.
     pub const fn low(self) -> f32 {
         self.low
     }
 
+    /// The upper limit.
     pub const fn high(self) -> f32 {
         self.high
     }
@@ -138,10 +140,12 @@ impl LogLimits {
         }
     }
 
+    /// The lower limit.
     pub const fn low(self) -> f32 {
         self.0.low
     }
 
+    /// The upper limit.
     pub const fn high(self) -> f32 {
         self.0.high
     }

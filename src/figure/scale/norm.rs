@@ -18,7 +18,10 @@ pub enum ColorNorm {
     /// Fixed limits. Default: 0 to 1.
     Linear(Limits),
     /// Logarithmic, from 1 down over so many decades; smaller values are *under*.
-    Log { decades: NonZeroU8 },
+    Log {
+        /// Powers of ten from the lower limit to 1.
+        decades: NonZeroU8,
+    },
     /// Logarithmic between fixed limits.
     LogLimits(LogLimits),
     /// Linear between the smallest and the largest value.

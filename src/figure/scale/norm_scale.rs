@@ -8,7 +8,9 @@ use crate::figure::{Limits, Tick};
 pub enum NormPosition {
     /// In `[0, 1]`, from the lower limit to the upper.
     Within(f32),
+    /// Below the lower limit.
     Under,
+    /// Above the upper limit.
     Over,
     /// Not a number.
     Bad,
@@ -17,6 +19,7 @@ pub enum NormPosition {
 /// A [`ColorNorm`](crate::figure::ColorNorm) with its limits known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NormScale {
+    /// Proportional to the value.
     Linear(Limits),
     /// From 10^low to 10^high: the limits count decades.
     Log(Limits),

@@ -30,6 +30,7 @@ impl Palette {
         Self::for_quantity(Quantity::Weight, colormap, scale, masked, ground)
     }
 
+    /// Colours of a quantity: `colormap` under `scale`, and masked cells as `masked` says, on `ground`.
     pub fn for_quantity(
         quantity: Quantity,
         colormap: Colormap,
@@ -44,10 +45,12 @@ impl Palette {
         Self { colormap, scale, masked }
     }
 
+    /// Colours from the lower limit to the upper one.
     pub fn colormap(&self) -> Colormap {
         self.colormap
     }
 
+    /// How a value becomes a place in the colormap.
     pub fn scale(&self) -> NormScale {
         self.scale
     }
@@ -66,7 +69,9 @@ impl Palette {
 /// Pixels, row by row from the top; opaque but for the page of a figure on a transparent ground.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
+    /// Pixels across.
     pub width: usize,
+    /// Pixels down.
     pub height: usize,
     /// `[height, width, 4]`, sRGB and opacity, which no colour is multiplied by.
     pub rgba: Vec<u8>,

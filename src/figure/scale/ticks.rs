@@ -5,7 +5,9 @@ use crate::figure::Limits;
 /// A label on the colour bar, and its place in `[0, 1]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
+    /// Along the bar, 0 at the lower limit to 1 at the upper one.
     pub position: f32,
+    /// The value in figures.
     pub label: String,
 }
 

@@ -11,12 +11,16 @@ use crate::{
 /// The kinds of file that a figure is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFormat {
+    /// A raster.
     Png,
+    /// A vector graphic for browsers and editors.
     Svg,
+    /// A vector graphic for papers.
     Pdf,
 }
 
 impl FileFormat {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 3] = [Self::Png, Self::Svg, Self::Pdf];
 
     /// Without a dot.

@@ -13,10 +13,15 @@ use crate::{
 /// The kinds of file that a sweep is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SweepFormat {
+    /// Comma-separated values, a line for each ε.
     Csv,
+    /// An object with a list of ε and lists of metrics.
     Json,
+    /// The curves, as a raster.
     Png,
+    /// The curves, as a vector graphic.
     Svg,
+    /// The curves, as a vector graphic for papers.
     Pdf,
 }
 
@@ -38,12 +43,21 @@ impl SweepFormat {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepExportError {
+    /// A file name with an ending that is no format of sweeps.
     #[error("{}: the name must end in .csv, .json, .png, .svg or .pdf", .0.display())]
     Format(std::path::PathBuf),
+    /// A metric that a prompt so short does not have.
     #[error("there is no {metric}: the prompt has {n_positions} tokens")]
-    Unmeasured { metric: &'static str, n_positions: usize },
+    Unmeasured {
+        /// Its name.
+        metric: &'static str,
+        /// Number of tokens of the prompt.
+        n_positions: usize,
+    },
+    /// The curves cannot be drawn.
     #[error(transparent)]
     Figure(#[from] FigureError),
+    /// The numbers cannot be written.
     #[error("cannot write the sweep: {0}")]
     Write(#[from] io::Error),
 }
@@ -51,7 +65,9 @@ pub enum SweepExportError {
 /// A sweep and what it is of.
 #[derive(Clone, Copy, Debug)]
 pub struct SweepExport<'a> {
+    /// Metrics at every ε.
     pub sweep: &'a Sweep,
+    /// The request that it answers.
     pub spec: &'a RunSpec,
     /// Of the same source, prompt, layer and head, whatever its ε.
     pub outcome: &'a Outcome,

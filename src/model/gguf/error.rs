@@ -8,14 +8,40 @@ use crate::model::ModelError;
 /// Why a GGUF file is no model. Messages end with the path.
 #[derive(Debug, thiserror::Error)]
 pub enum GgufError {
+    /// The system refuses to read a file.
     #[error("cannot read ({cause}): {}", path.display())]
-    Unreadable { path: PathBuf, cause: io::Error },
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: io::Error,
+    },
+    /// One of the files of a split model is not there.
     #[error("part {number} of {n_parts} of the model is missing, put it beside the others: {}", path.display())]
-    MissingPart { path: PathBuf, number: usize, n_parts: usize },
+    MissingPart {
+        /// The file or folder.
+        path: PathBuf,
+        /// 1-based number of the part.
+        number: usize,
+        /// Number of parts that there should be.
+        n_parts: usize,
+    },
+    /// The file does not hold, or holds what is not supported.
     #[error("{cause}: {}", path.display())]
-    Malformed { path: PathBuf, cause: Defect },
+    Malformed {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: Defect,
+    },
+    /// The model in it cannot be used.
     #[error("{cause}: {}", path.display())]
-    Model { path: PathBuf, cause: ModelError },
+    Model {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system or the reader said.
+        cause: ModelError,
+    },
 }
 
 /// An error before its file is named.
@@ -51,65 +77,211 @@ impl From<ModelError> for Unnamed {
 /// What is wrong with the header of a GGUF file.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
+    /// Does not begin as a GGUF file does.
     #[error("not a GGUF file: expected it to begin with “GGUF”, found “{found}”")]
-    Magic { found: String },
+    Magic {
+        /// What was found.
+        found: String,
+    },
+    /// Written for processors of the other byte order.
     #[error("a GGUF file in big-endian byte order is not supported: little-endian is")]
     BigEndian,
+    /// A version of the format that is not read.
     #[error("GGUF version {0} is not supported: 2 and 3 are")]
     Version(u32),
+    /// The header ends too soon.
     #[error("the header ends inside {what}: expected {expected} more bytes, found {found}")]
-    Truncated { what: &'static str, expected: u64, found: u64 },
+    Truncated {
+        /// Where it ends.
+        what: &'static str,
+        /// More bytes that are needed.
+        expected: u64,
+        /// More bytes that are there.
+        found: u64,
+    },
+    /// The header announces more than the file can hold.
     #[error("the header announces {count} {what}, the file has room for {room}")]
-    TooMany { what: &'static str, count: u64, room: u64 },
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many are announced.
+        count: u64,
+        /// How many there is room for.
+        room: u64,
+    },
+    /// A header longer than any there is.
     #[error("the header has more than {most} bytes, larger than any there is")]
-    TooLarge { most: u64 },
+    TooLarge {
+        /// Most bytes that are read.
+        most: u64,
+    },
+    /// A name or text that is not UTF-8.
     #[error("{what} must be UTF-8, found “{found}”")]
-    NotUtf8 { what: &'static str, found: String },
+    NotUtf8 {
+        /// Which text.
+        what: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A type of metadata that does not exist.
     #[error("the value of {key} has type {found}, expected one from 0 to 12")]
-    ValueType { key: String, found: u32 },
+    ValueType {
+        /// Key of the configuration or metadata.
+        key: String,
+        /// What there is.
+        found: u32,
+    },
+    /// A list of lists.
     #[error("{key} is a list of lists, which is not supported")]
-    NestedList { key: String },
+    NestedList {
+        /// Key of the configuration or metadata.
+        key: String,
+    },
+    /// A key that is there twice.
     #[error("{key} is there twice")]
-    DuplicateKey { key: String },
+    DuplicateKey {
+        /// Key of the configuration or metadata.
+        key: String,
+    },
     /// A value of the metadata that is absent, of another type, or outside its bounds.
     #[error("{key} must be {expected}, found {found}")]
-    Value { key: String, expected: String, found: String },
+    Value {
+        /// Key of the configuration or metadata.
+        key: String,
+        /// What would be accepted.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
     /// Valid, but not what this program computes; refused rather than ignored.
     #[error("{key} {found} is not supported: {supported}")]
-    Unsupported { key: String, found: String, supported: &'static str },
+    Unsupported {
+        /// Key of the configuration or metadata.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What is supported, in words.
+        supported: &'static str,
+    },
+    /// A tensor that is there twice.
     #[error("tensor {name} is there twice")]
-    DuplicateTensor { name: String },
+    DuplicateTensor {
+        /// Name of the tensor.
+        name: String,
+    },
+    /// More axes than a tensor can have, or none.
     #[error("tensor {name} has {found} dimensions, expected 1 to 4")]
-    Dimensions { name: String, found: u32 },
+    Dimensions {
+        /// Name of the tensor.
+        name: String,
+        /// What there is.
+        found: u32,
+    },
+    /// Dimensions whose product does not fit into memory.
     #[error("tensor {name} is {found:?}, expected dimensions of at least 1 that fit into memory")]
-    Size { name: String, found: Vec<u64> },
+    Size {
+        /// Name of the tensor.
+        name: String,
+        /// The shape that was found.
+        found: Vec<u64>,
+    },
+    /// Numbers in a format that is not read.
     #[error("tensor {name} has number format {found}, which is not supported: {supported}")]
-    NumberFormat { name: String, found: String, supported: &'static str },
+    NumberFormat {
+        /// Name of the tensor.
+        name: String,
+        /// What was found.
+        found: String,
+        /// What is supported, in words.
+        supported: &'static str,
+    },
+    /// Rows that are no whole number of blocks.
     #[error("tensor {name} has rows of {found} values, expected a multiple of {expected} in number format {format}")]
-    Blocks { name: String, found: usize, expected: usize, format: &'static str },
+    Blocks {
+        /// Name of the tensor.
+        name: String,
+        /// Values in a row.
+        found: usize,
+        /// Values in a block.
+        expected: usize,
+        /// Name of the number format.
+        format: &'static str,
+    },
+    /// A tensor that does not start where the file's alignment says.
     #[error("tensor {name} starts at {offset}, expected a multiple of the alignment, {alignment}")]
-    Misaligned { name: String, offset: u64, alignment: u64 },
+    Misaligned {
+        /// Name of the tensor.
+        name: String,
+        /// Where it starts, in bytes.
+        offset: u64,
+        /// In bytes.
+        alignment: u64,
+    },
+    /// A tensor that ends behind the file: it was cut off.
     #[error("tensor {name} ends {missing} bytes behind the end of the file")]
-    BeyondTheEnd { name: String, missing: u64 },
+    BeyondTheEnd {
+        /// Name of the tensor.
+        name: String,
+        /// Bytes that are missing.
+        missing: u64,
+    },
+    /// Two tensors that share bytes.
     #[error("tensors {first} and {second} overlap")]
-    Overlap { first: String, second: String },
+    Overlap {
+        /// Name of the one.
+        first: String,
+        /// Name of the other.
+        second: String,
+    },
     /// The program would compute something else than the model's authors if it left this tensor out.
     #[error("tensor {name} has no place in a model of architecture {architecture} with {n_layers} layers")]
-    UnknownTensor { name: String, architecture: &'static str, n_layers: usize },
+    UnknownTensor {
+        /// Name of the tensor.
+        name: String,
+        /// What the file calls the family.
+        architecture: &'static str,
+        /// Number of layers that there are.
+        n_layers: usize,
+    },
     /// The other parts are found by their names.
     #[error(
         "the file is one of {n_parts} parts of a model, expected a name that ends in -00001-of-{n_parts:05}.gguf or in \
          the number of another part"
     )]
-    PartName { n_parts: usize },
+    PartName {
+        /// Number of parts of the model.
+        n_parts: usize,
+    },
+    /// A tensor that is not as many in one as there should be.
     #[error("tensor {name} is {found:?}, expected {expected} tensors in one")]
-    Stacked { name: String, expected: usize, found: Vec<usize> },
+    Stacked {
+        /// Name of the tensor.
+        name: String,
+        /// What there should be.
+        expected: usize,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// A tensor of another shape than the metadata says.
     #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
-    Shape { name: String, expected: Vec<usize>, found: Vec<usize> },
+    Shape {
+        /// Name of the tensor.
+        name: String,
+        /// The shape that fits.
+        expected: Vec<usize>,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// The metadata describes a model that cannot be computed.
     #[error(transparent)]
     Family(ModelError),
+    /// A tensor that the metadata asks for is not in the file.
     #[error("the file has no tensor {name}")]
-    MissingTensor { name: String },
+    MissingTensor {
+        /// Name of the tensor.
+        name: String,
+    },
+    /// The vocabulary cannot be made into a tokenizer.
     #[error("the tokenizer: {0}")]
     Tokenizer(tokenizers::Error),
 }

@@ -12,8 +12,15 @@ use crate::{
 /// Why a session was not read or written. Messages name the file.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
+    /// A file that is read holds no session that can be opened.
     #[error("{problem}: {}", path.display())]
-    File { path: PathBuf, problem: Problem },
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: Problem,
+    },
+    /// The session cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -21,27 +28,47 @@ pub enum DocumentError {
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
+    /// The system refuses to read the file.
     #[error("cannot read ({0})")]
     Read(io::Error),
+    /// A folder or a device.
     #[error("expected a file, found something else")]
     NotAFile,
+    /// Longer than any session is.
     #[error("expected at most {most} bytes, found {found}")]
-    TooLarge { most: u64, found: u64 },
+    TooLarge {
+        /// Most bytes that are read.
+        most: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
+    /// A figure without a session inside.
     #[error("holds no session (it was exported without one, or by another program)")]
     None,
+    /// A PNG whose chunks do not hold.
     #[error("the picture is damaged ({0})")]
     Picture(&'static str),
+    /// An SVG or PDF whose metadata cannot be parsed.
     #[error("the metadata is no XML that can be read ({0})")]
     Xml(roxmltree::Error),
+    /// JSON of another kind.
     #[error("not a session of Attenuate: expected “format”: “attenuate-session”")]
     NotASession,
+    /// Written by a later version of the program, in a format that this one does not know.
     #[error(
         "written by a newer Attenuate{} (session version {version}; this program reads up to {VERSION})",
         by(program)
     )]
-    Newer { version: u64, program: String },
+    Newer {
+        /// Of the format.
+        version: u64,
+        /// Version of the program that wrote it.
+        program: String,
+    },
+    /// Broken JSON, or fields that are missing or of another type.
     #[error("the session cannot be read ({0})")]
     Json(serde_json::Error),
+    /// Values that no command leads to.
     #[error(transparent)]
     Unsound(#[from] Unsound),
 }

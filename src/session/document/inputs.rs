@@ -16,6 +16,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Protects the files of a source from being written to.
     pub fn add_source(&mut self, source: &SourceSpec) {
         if !self.sources.contains(source) {
             self.sources.push(source.clone());

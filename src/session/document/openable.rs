@@ -14,6 +14,7 @@ use crate::{
 /// A source or a session file, by the name or path that opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
+    /// A model or a capture.
     Source(SourceSpec),
     /// A session file, or an exported figure with one.
     Session(PathBuf),
@@ -68,6 +69,7 @@ fn is_session(path: &Path) -> bool {
 /// What a window opens on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
+    /// What is shown.
     pub session: Session,
     /// The file that the session was read from, and what it knows of the source; `None` for a start without a file.
     pub from: Option<(PathBuf, SourceRecord)>,

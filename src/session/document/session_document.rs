@@ -17,6 +17,7 @@ pub struct SessionDocument {
     pub program: String,
     /// How the session's source is found again.
     pub source: SourceRecord,
+    /// What is shown.
     pub session: Session,
     /// The prompt's tokens as the vocabulary writes them; empty where they were not known yet.
     pub tokens: Vec<String>,

@@ -11,9 +11,17 @@ pub enum Whereabouts {
     /// Here, with the content that it had, or nobody knows what that was.
     Here(SourceSpec),
     /// Nothing is left at these places.
-    Gone { looked: Vec<PathBuf> },
+    Gone {
+        /// Places where it was looked for.
+        looked: Vec<PathBuf>,
+    },
     /// Something is there which is not the same, or cannot be read. `what` says so in lower case without a full stop.
-    Changed { source: SourceSpec, what: String },
+    Changed {
+        /// The source that was found.
+        source: SourceSpec,
+        /// What differs, in words.
+        what: String,
+    },
 }
 
 /// Looks for the source of a document that was read from `file`: where it was, then where it would be if both were

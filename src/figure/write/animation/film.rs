@@ -6,8 +6,11 @@ use crate::{engine::RunSpec, figure::FigureStyle};
 pub struct Film {
     /// Its ε are those of the columns that stand.
     pub spec: RunSpec,
+    /// Of every frame.
     pub style: FigureStyle,
+    /// What moves, and how.
     pub animation: Animation,
+    /// Of the file.
     pub format: AnimationFormat,
     /// The session, which a PNG carries (see [`payload`](crate::figure::payload)).
     pub payload: Option<String>,

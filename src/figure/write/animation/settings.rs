@@ -17,11 +17,13 @@ pub const RATES: RangeInclusive<u16> = 1..=50;
 pub struct Animation {
     /// The column whose ε moves, in all rows, 0-based.
     pub column: usize,
+    /// Over which ε.
     pub range: AnimatedRange,
     /// From the first ε to the last.
     pub n_frames: usize,
     /// Frames per second.
     pub rate: NonZeroU16,
+    /// Once, again and again, or back and forth.
     pub play: Play,
 }
 
@@ -112,12 +114,15 @@ pub enum Play {
     BackAndForth,
     /// From the start again, without end.
     Loop,
+    /// From the first frame to the last, where it stays.
     Once,
 }
 
 impl Play {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 3] = [Self::BackAndForth, Self::Loop, Self::Once];
 
+    /// As on the command line, such as `back-and-forth`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::BackAndForth => "back-and-forth",
