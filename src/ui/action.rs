@@ -1,15 +1,15 @@
-use super::{
-    export::{Clipping, Exported},
-    lessons::Lesson,
-    recent::Lately,
-    sessions::SessionAction,
-};
-use crate::session::Command;
+use std::path::PathBuf;
 
-/// What a gesture asks for. Only [`Action::Session`] changes the session; the rest concerns the window.
+use super::{lessons::Lesson, recent::Lately, sessions::Restoring};
+use crate::{attention::PanelId, session::Command};
+
+/// What a gesture asks for, or what an answer leads to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// Changes the session.
     Session(Command),
+    /// Sets the session right, without a step of its own in the timeline.
+    Amend(Command),
     /// To the view before the last gesture.
     Undo,
     /// To the view that was undone.
@@ -24,15 +24,19 @@ pub enum Action {
     Export(Exported),
     /// Put pictures or numbers on the clipboard, which takes a moment.
     CopyOut(Clipping),
-    /// Ask for a capture file.
-    OpenCapture,
-    /// Ask for a model folder.
-    OpenFolder,
-    /// Ask for a model in one file.
-    OpenGguf,
-    /// Ask for a session, or a figure that holds one.
-    OpenSession,
+    /// Ask for a file or folder to open.
+    AskFor(Openable),
     Sessions(SessionAction),
+    /// A session, once its source is open.
+    Restore(Box<Restoring>),
+    /// It is on screen, as it is here.
+    Restored(Box<Restoring>),
+    /// It will not come: its source was not opened.
+    NotRestored,
+    /// Nothing else is shown than before; where that was nothing, the figure.
+    Stay,
+    /// This file holds the session now.
+    SessionSaved(PathBuf),
     /// Open a source or a session again that was open lately.
     OpenRecent(Lately),
     ClearRecent,
@@ -57,11 +61,65 @@ pub enum Action {
     Quit,
 }
 
+/// Gestures of one frame, in order.
+pub type Actions = Vec<Action>;
+
 impl From<Command> for Action {
     fn from(command: Command) -> Self {
         Self::Session(command)
     }
 }
 
-/// Gestures of one frame, in order.
-pub type Actions = Vec<Action>;
+impl From<SessionAction> for Action {
+    fn from(action: SessionAction) -> Self {
+        Self::Sessions(action)
+    }
+}
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    Figure,
+    Animation,
+    /// The weights of the panels and what they are of.
+    Numbers,
+    /// Metrics over ε.
+    Sweep,
+}
+
+/// What is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clipping {
+    /// The figure as the window has it, as a picture of 300 dpi.
+    Figure,
+    /// One panel of it.
+    Panel(PanelId),
+    /// The weights of one panel: a line for each query, a column for each key.
+    PanelNumbers(PanelId),
+    /// The weights of all panels: a line for each cell.
+    Numbers,
+}
+
+/// What a file or folder is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Openable {
+    Capture,
+    ModelFolder,
+    /// A model in one file.
+    Gguf,
+    /// A session, or a figure that holds one.
+    Session,
+}
+
+/// What a gesture asks of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionAction {
+    /// Read this file, find its source, and go there.
+    Open(PathBuf),
+    /// Into the file that it came from or went to last; without one, ask.
+    Save,
+    SaveAs,
+    /// What an earlier window left when it ended without being closed.
+    Restore,
+    Dismiss,
+}

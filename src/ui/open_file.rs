@@ -2,36 +2,24 @@
 
 use std::path::Path;
 
-use egui::Context;
+use egui::Ui;
 
 use super::{
-    action::Actions,
+    action::{Action, Openable, SessionAction},
+    part::{Modality, Part, PartContext},
     path_field::{FileKind, PathField, Purpose},
-    sessions::SessionAction,
     widgets::dialog,
 };
-use crate::session::{
-    Command,
-    document::{Named, NamedError},
-};
+use crate::session::{Command, document::Named};
 
 const CAPTURE: FileKind = FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] };
 const SESSION: FileKind =
     FileKind { name: "Session or figure (JSON, PNG, SVG, PDF)", extensions: &["json", "png", "svg", "pdf"] };
 const GGUF: FileKind = FileKind { name: "Model (GGUF)", extensions: &["gguf"] };
 
-/// What is asked for. The field takes any of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    Capture,
-    ModelFolder,
-    Gguf,
-    Session,
-}
-
-/// The dialog that asks for a file or a folder.
+/// The dialog that asks for a file or a folder, where it is open. Its field takes anything that can be opened.
 pub struct OpenFile {
-    wanted: Option<Wanted>,
+    wanted: Option<Openable>,
     path: PathField,
 }
 
@@ -42,52 +30,55 @@ impl Default for OpenFile {
     }
 }
 
-impl OpenFile {
-    pub fn open(&mut self, wanted: Wanted) {
-        self.wanted = Some(wanted);
-        match wanted {
-            Wanted::Capture => self.path.ask_for(Purpose::Open, CAPTURE),
-            // The filter is of files; a folder has none.
-            Wanted::ModelFolder => self.path.ask_for(Purpose::OpenFolder, CAPTURE),
-            Wanted::Gguf => self.path.ask_for(Purpose::Open, GGUF),
-            Wanted::Session => self.path.ask_for(Purpose::Open, SESSION),
+impl Part for OpenFile {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let dropped = ui.input(|input| input.raw.dropped_files.clone());
+        if let Some(file) = dropped.first() {
+            open_path(file.path(), cx);
         }
-        self.path.focus();
     }
 
-    pub fn is_open(&self) -> bool {
-        self.wanted.is_some()
-    }
-
-    /// The dialog, where it is open.
-    ///
-    /// # Errors
-    /// When the chosen file is of no known kind.
-    pub fn show(&mut self, ctx: &Context, actions: &mut Actions) -> Result<(), NamedError> {
-        let Some(wanted) = self.wanted else { return Ok(()) };
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        let Some(wanted) = self.wanted else { return };
         let (title, name) = match wanted {
-            Wanted::Capture => ("Open capture", "Capture file"),
-            Wanted::ModelFolder => ("Open model folder", "Folder with config.json"),
-            Wanted::Gguf => ("Open GGUF file", "Model file"),
-            Wanted::Session => ("Open session", "Session, or exported figure"),
+            Openable::Capture => ("Open capture", "Capture file"),
+            Openable::ModelFolder => ("Open model folder", "Folder with config.json"),
+            Openable::Gguf => ("Open GGUF file", "Model file"),
+            Openable::Session => ("Open session", "Session, or exported figure"),
         };
-        let (chosen, stays) = dialog(ctx, title, |ui| self.path.show(ui, name) | ui.button("Open").clicked());
+        let (chosen, stays) = dialog(cx.egui, title, |ui| self.path.show(ui, name) | ui.button("Open").clicked());
         let chosen = chosen == Some(true);
         if !stays || chosen {
             self.wanted = None;
         }
-        if chosen { open_path(&self.path.path(), actions) } else { Ok(()) }
+        if chosen {
+            open_path(&self.path.path(), cx);
+        }
+    }
+
+    fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
+        let Action::AskFor(wanted) = action else { return };
+        self.wanted = Some(*wanted);
+        match wanted {
+            Openable::Capture => self.path.ask_for(Purpose::Open, CAPTURE),
+            // The filter is of files; a folder has none.
+            Openable::ModelFolder => self.path.ask_for(Purpose::OpenFolder, CAPTURE),
+            Openable::Gguf => self.path.ask_for(Purpose::Open, GGUF),
+            Openable::Session => self.path.ask_for(Purpose::Open, SESSION),
+        }
+        self.path.focus();
+    }
+
+    fn modality(&self) -> Modality {
+        if self.wanted.is_some() { Modality::Keys } else { Modality::None }
     }
 }
 
-/// Asks for the source or the session that `path` names.
-///
-/// # Errors
-/// When it is of no known kind.
-pub fn open_path(path: &Path, actions: &mut Actions) -> Result<(), NamedError> {
-    actions.push(match Named::at(path)? {
-        Named::Source(source) => Command::Open(source).into(),
-        Named::Session(file) => SessionAction::Open(file).into(),
-    });
-    Ok(())
+/// Asks for the source or the session that `path` names; says so where it is of no known kind.
+fn open_path(path: &Path, cx: &mut PartContext<'_>) {
+    match Named::at(path) {
+        Ok(Named::Source(source)) => cx.actions.push(Command::Open(source).into()),
+        Ok(Named::Session(file)) => cx.actions.push(SessionAction::Open(file).into()),
+        Err(error) => cx.toasts.error(error.to_string()),
+    }
 }

@@ -135,11 +135,7 @@ impl Preferences {
         &self.latest
     }
 
-    pub fn sizes(&self) -> Sizes {
-        self.latest.sizes
-    }
-
-    /// A panel that is dragged.
+    /// Of panels that can be dragged.
     pub fn sizes_mut(&mut self) -> &mut Sizes {
         &mut self.latest.sizes
     }

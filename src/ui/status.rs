@@ -1,10 +1,11 @@
 //! The line at the bottom: what is shown, what is being opened or computed, and how long the last recompute took.
 
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, Panel, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
     opener::Opening,
+    part::{Part, PartContext},
     pictures::Pictures,
     progress::{opening_ui, working_ui},
     theme::{self, space},
@@ -14,13 +15,17 @@ use crate::{attention::Operation, session::Session};
 const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a number, comes of NaN or infinities in \
     Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
 
-pub fn status_ui(
-    ui: &mut Ui,
-    session: &Session,
-    pictures: &Pictures,
-    opening: Option<&Opening>,
-    actions: &mut Actions,
-) {
+/// The line.
+pub struct Status;
+
+impl Part for Status {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let (pictures, opening) = (&cx.shown.pictures, cx.navigation.opening());
+        Panel::bottom("status").show(ui, |ui| status_ui(ui, cx.session, pictures, opening, cx.actions));
+    }
+}
+
+fn status_ui(ui: &mut Ui, session: &Session, pictures: &Pictures, opening: Option<&Opening>, actions: &mut Actions) {
     // Always as high as with a button in it, so that the panels above keep their size.
     ui.set_min_height(theme::TARGET.y);
     ui.horizontal_centered(|ui| {

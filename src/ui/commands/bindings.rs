@@ -6,11 +6,7 @@ use super::keys::Keys;
 use crate::{
     attention::Component,
     session::{Command, RowChoice},
-    ui::{
-        action::Action,
-        export::{Clipping, Exported},
-        sessions::SessionAction,
-    },
+    ui::action::{Action, Clipping, Exported, Openable, SessionAction},
 };
 
 const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -28,8 +24,8 @@ pub fn keys_of(action: &Action) -> Option<Keys> {
         Action::Redo => Some(Keys::outside_text(COMMAND_SHIFT, Key::Z)),
         Action::Back => Some(Keys::anywhere(Modifiers::ALT, Key::ArrowLeft)),
         Action::OpenPalette => command(Key::K),
-        Action::OpenCapture => command(Key::O),
-        Action::OpenSession => command_shift(Key::O),
+        Action::AskFor(Openable::Capture) => command(Key::O),
+        Action::AskFor(Openable::Session) => command_shift(Key::O),
         Action::Sessions(SessionAction::Save) => command(Key::S),
         Action::Sessions(SessionAction::SaveAs) => command_shift(Key::S),
         Action::Export(Exported::Figure) => command(Key::E),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{bindings::keys_of, keys::Keys};
 use crate::{
     session::Session,
-    ui::{action::Action, pictures::Frame, recent::Lately},
+    ui::{action::Action, navigation::Navigation, pictures::Frame, recent::Lately, shown::Shown},
 };
 
 /// What commands depend on: what is shown, and what can be done now.
@@ -20,7 +20,22 @@ pub struct Situation<'a> {
     pub can_undo: bool,
     pub can_redo: bool,
     /// What Esc gives up where no cell is pinned: an opening source, or what is being computed.
-    pub given_up: Option<&'a Action>,
+    pub given_up: Option<&'static Action>,
+}
+
+impl<'a> Situation<'a> {
+    pub fn new(navigation: &'a Navigation, shown: &'a Shown) -> Self {
+        let timeline = navigation.timeline();
+        Self {
+            session: timeline.session(),
+            frame: shown.pictures.frame(),
+            recent: navigation.recent(),
+            previous: timeline.before_source().map(|(_, session)| session),
+            can_undo: timeline.before().is_some(),
+            can_redo: timeline.after().is_some(),
+            given_up: navigation.given_up(shown),
+        }
+    }
 }
 
 /// A command by its name: an item of a menu, a line of the palette and of the sheet of keys.

@@ -1,6 +1,6 @@
 //! The bar at the top: menus out of the table of commands, the way back, and what is shown.
 
-use egui::{Button, MenuBar, RadioButton, RichText, Ui, Widget as _};
+use egui::{Button, MenuBar, Panel, RadioButton, RichText, Ui, Widget as _};
 
 use super::{
     bindings::hint,
@@ -10,10 +10,10 @@ use super::{
 use crate::{
     session::Command,
     ui::{
-        action::{Action, Actions},
-        compare,
-        export::Exported,
-        limits, theme,
+        action::{Action, Actions, Exported},
+        compare, limits,
+        part::{Part, PartContext},
+        theme,
         tour::{Landmark, mark},
     },
 };
@@ -21,8 +21,18 @@ use crate::{
 /// The menus; what the table has under other names is in none.
 const MENUS: [&str; 4] = ["File", "Edit", "View", "Help"];
 
+/// The bar.
+pub struct Menu;
+
+impl Part for Menu {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let situation = Situation::new(cx.navigation, cx.shown);
+        Panel::top("menu").show(ui, |ui| menu_ui(ui, &situation, cx.actions));
+    }
+}
+
 /// Menus, the way back, and what is shown.
-pub fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
+fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     MenuBar::new().ui(ui, |ui| {
         for menu in MENUS {
             ui.menu_button(menu, |ui| submenu_ui(ui, &[menu], &table(situation), situation, actions));

@@ -7,8 +7,9 @@ use super::{
     table::table,
 };
 use crate::ui::{
-    action::Actions,
+    action::Action,
     controls::named,
+    part::{Modality, Part, PartContext},
     theme::{self, space},
 };
 
@@ -18,10 +19,17 @@ const HEIGHT: f32 = 340.0;
 /// Below the upper edge of the window.
 const TOP: f32 = 48.0;
 
-/// The palette's own state.
+/// Whether it is open, and what is typed into it.
 #[derive(Debug, Default)]
-pub struct Palette {
-    is_open: bool,
+pub enum Palette {
+    #[default]
+    Closed,
+    Open(Search),
+}
+
+/// What is looked for.
+#[derive(Debug, Default)]
+pub struct Search {
     query: String,
     /// Which of the lines that are found Enter carries out.
     chosen: usize,
@@ -29,28 +37,53 @@ pub struct Palette {
     has_moved: bool,
 }
 
-impl Palette {
-    /// Opens it empty, or closes it.
-    pub fn toggle(&mut self) {
-        *self = Self { is_open: !self.is_open, ..Self::default() };
-    }
-
-    pub const fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// The palette, where it is open. Esc closes it, Enter and a click carry a command out.
-    pub fn show(&mut self, ctx: &Context, situation: &Situation<'_>, actions: &mut Actions) {
-        if !self.is_open {
-            return;
+impl Part for Palette {
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        let Self::Open(search) = self else { return };
+        let situation = Situation::new(cx.navigation, cx.shown);
+        match search.show(cx.egui, &table(&situation)) {
+            Answer::None => {}
+            Answer::Closed => *self = Self::Closed,
+            Answer::Chosen(action) => {
+                cx.actions.push(action);
+                *self = Self::Closed;
+            }
         }
+    }
+
+    /// Opens it empty, or closes it.
+    fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
+        if *action == Action::OpenPalette {
+            *self = match self {
+                Self::Closed => Self::Open(Search::default()),
+                Self::Open(_) => Self::Closed,
+            };
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        match self {
+            Self::Closed => Modality::None,
+            Self::Open(_) => Modality::Middle,
+        }
+    }
+}
+
+/// What became of the palette in this frame.
+enum Answer {
+    None,
+    Closed,
+    Chosen(Action),
+}
+
+impl Search {
+    /// Esc closes it, Enter and a click carry a command out.
+    fn show(&mut self, ctx: &Context, entries: &[Entry]) -> Answer {
         let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
-            self.is_open = false;
-            return;
+            return Answer::Closed;
         }
-        let entries = table(situation);
-        let mut found = search(&entries, &self.query);
+        let mut found = search(entries, &self.query);
         // Before the field, to which up and down mean its ends.
         for (key, by) in [(Key::ArrowUp, -1), (Key::ArrowDown, 1), (Key::PageUp, -8), (Key::PageDown, 8)] {
             if pressed(key) {
@@ -76,7 +109,7 @@ impl Palette {
                 // It is all that is typed into while the palette is open.
                 field.request_focus();
                 if field.changed() {
-                    found = search(&entries, &self.query);
+                    found = search(entries, &self.query);
                     (self.chosen, self.has_moved) = (0, true);
                 }
                 self.chosen = self.chosen.min(found.len().saturating_sub(1));
@@ -86,11 +119,11 @@ impl Palette {
             });
         self.has_moved = false;
         let chosen = if is_entered { found.get(self.chosen).copied() } else { carried_out };
-        if let Some(entry) = chosen.filter(|entry| entry.is_possible()) {
-            actions.push(entry.action.clone());
-            is_open = false;
+        match chosen.filter(|entry| entry.is_possible()) {
+            Some(entry) => Answer::Chosen(entry.action.clone()),
+            None if is_open => Answer::None,
+            None => Answer::Closed,
         }
-        self.is_open = is_open;
     }
 
     /// Returns what was clicked.

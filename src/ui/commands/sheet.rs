@@ -1,9 +1,13 @@
 //! The sheet under `?`: every command that has a key, and what keys and pointer do within a widget.
 
-use egui::{Align2, Context, Key, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Align2, Key, Modifiers, RichText, ScrollArea, Ui};
 
 use super::{entry::Situation, table::table};
-use crate::ui::theme::space;
+use crate::ui::{
+    action::Action,
+    part::{Part, PartContext},
+    theme::space,
+};
 
 /// What is no command: it is done to the widget that has the focus, or with the pointer.
 const GESTURES: &[(&str, &str)] = &[
@@ -18,30 +22,51 @@ const GESTURES: &[(&str, &str)] = &[
     ("PageUp  PageDown  in a lesson", "scroll"),
 ];
 
-/// Where it is open; Esc closes it.
-pub fn sheet_ui(ctx: &Context, open: &mut bool, situation: &Situation<'_>) {
-    if !*open {
-        return;
-    }
-    if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-        *open = false;
-    }
-    let room = ctx.content_rect();
-    egui::Window::new("Keyboard and mouse")
-        .open(open)
-        .collapsible(false)
-        .resizable(false)
-        .pivot(Align2::CENTER_CENTER)
-        .default_pos(room.center())
-        .show(ctx, |ui| {
-            ScrollArea::vertical().max_height(room.height() - 120.0).show(ui, |ui| {
-                ui.horizontal_top(|ui| {
-                    ui.vertical(|ui| commands_ui(ui, situation));
-                    ui.add_space(space::L);
-                    ui.vertical(gestures_ui);
+/// Whether the sheet is open.
+#[derive(Debug, Default)]
+pub enum KeySheet {
+    #[default]
+    Closed,
+    Open,
+}
+
+impl Part for KeySheet {
+    /// Esc closes it.
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if matches!(self, Self::Closed) {
+            return;
+        }
+        let mut is_open = !cx.egui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        let situation = Situation::new(cx.navigation, cx.shown);
+        let room = cx.egui.content_rect();
+        egui::Window::new("Keyboard and mouse")
+            .open(&mut is_open)
+            .collapsible(false)
+            .resizable(false)
+            .pivot(Align2::CENTER_CENTER)
+            .default_pos(room.center())
+            .show(cx.egui, |ui| {
+                ScrollArea::vertical().max_height(room.height() - 120.0).show(ui, |ui| {
+                    ui.horizontal_top(|ui| {
+                        ui.vertical(|ui| commands_ui(ui, &situation));
+                        ui.add_space(space::L);
+                        ui.vertical(gestures_ui);
+                    });
                 });
             });
-        });
+        if !is_open {
+            *self = Self::Closed;
+        }
+    }
+
+    fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
+        if *action == Action::ToggleShortcuts {
+            *self = match self {
+                Self::Closed => Self::Open,
+                Self::Open => Self::Closed,
+            };
+        }
+    }
 }
 
 fn commands_ui(ui: &mut Ui, situation: &Situation<'_>) {

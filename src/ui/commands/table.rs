@@ -7,11 +7,9 @@ use crate::{
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
     session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View},
     ui::{
-        action::Action,
+        action::{Action, Clipping, Exported, Openable, SessionAction},
         columns,
-        export::{Clipping, Exported},
         lessons::Lesson,
-        sessions::SessionAction,
     },
 };
 
@@ -66,10 +64,10 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             Command::UseFigure(PaperFigure::MeanOperation),
         )
         .hint(PAPER),
-        Entry::new(FILE, "Open model folder…", Action::OpenFolder),
-        Entry::new(FILE, "Open GGUF file…", Action::OpenGguf),
-        Entry::new(FILE, "Open capture…", Action::OpenCapture),
-        Entry::new(FILE, "Open session…", Action::OpenSession),
+        Entry::new(FILE, "Open model folder…", Action::AskFor(Openable::ModelFolder)),
+        Entry::new(FILE, "Open GGUF file…", Action::AskFor(Openable::Gguf)),
+        Entry::new(FILE, "Open capture…", Action::AskFor(Openable::Capture)),
+        Entry::new(FILE, "Open session…", Action::AskFor(Openable::Session)),
     ]);
     entries.extend(situation.recent.iter().map(|recent| {
         let hint = recent.path().map_or_else(String::new, |path| path.display().to_string());

@@ -9,9 +9,9 @@ use std::{
 use egui::{DragValue, Grid, ProgressBar, RichText, Ui};
 
 use super::{
-    Shown,
-    looks::{Looks, choice_ui, ground_ui, panels_ui, session_ui, size_ui},
-    save_button,
+    exportable::Exportable,
+    figure_form::{FigureForm, choice_ui, ground_ui, panels_ui, session_ui, size_ui},
+    save_button::save_button,
 };
 use crate::{
     attention::{Epsilon, Shape},
@@ -40,7 +40,7 @@ const CANCELLED: &str = "The animation was cancelled; no file was written.";
 
 pub struct AnimationDialog {
     field: PathField,
-    looks: Looks,
+    form: FigureForm,
     animation: Animation,
     from: Epsilon,
     to: Epsilon,
@@ -51,7 +51,7 @@ impl AnimationDialog {
     pub fn new(folder: &Path, service: &Service) -> Self {
         Self {
             field: PathField::new(Purpose::Save, ANIMATION, &folder.join("attenuate.gif")),
-            looks: Looks::of_films(Dpi::new(DPI).unwrap_or_default()),
+            form: FigureForm::of_films(Dpi::new(DPI).unwrap_or_default()),
             animation: Animation::default(),
             from: Epsilon::ONE,
             to: Epsilon::FIGURE[1],
@@ -79,7 +79,7 @@ impl AnimationDialog {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui, shown: &Shown<'_>) {
+    pub fn show(&mut self, ui: &mut Ui, shown: &Exportable<'_>) {
         ui.label(
             RichText::new("ε of one column runs from one value to another, in all rows; the other columns stand.")
                 .color(theme::of(ui).text_weak),
@@ -141,16 +141,16 @@ impl AnimationDialog {
         ui.end_row();
 
         ui.label("Panels");
-        ui.vertical(|ui| panels_ui(ui, &mut self.looks.style, shape));
+        ui.vertical(|ui| panels_ui(ui, &mut self.form.style, shape));
         ui.end_row();
         ui.label("Size");
-        ui.vertical(|ui| size_ui(ui, &mut self.looks.style));
+        ui.vertical(|ui| size_ui(ui, &mut self.form.style));
         ui.end_row();
         ui.label("Ground");
-        ui.vertical(|ui| ground_ui(ui, &mut self.looks.style));
+        ui.vertical(|ui| ground_ui(ui, &mut self.form.style));
         ui.end_row();
         ui.label("Session");
-        ui.vertical(|ui| session_ui(ui, &mut self.looks));
+        ui.vertical(|ui| session_ui(ui, &mut self.form));
         ui.end_row();
     }
 
@@ -167,14 +167,14 @@ impl AnimationDialog {
         }
     }
 
-    fn start(&mut self, shown: &Shown<'_>, outcome: &Outcome, range: AnimatedRange) {
+    fn start(&mut self, shown: &Exportable<'_>, outcome: &Outcome, range: AnimatedRange) {
         // Also what was asked last: the file may be gone since.
         self.client.forget();
         self.client.want(AnimationQuestion {
             path: self.field.path(),
             session: shown.session.clone(),
             shown: Arc::new(outcome.clone()),
-            looks: self.looks.clone(),
+            form: self.form.clone(),
             animation: Animation { range, ..self.animation.clone() },
             fingerprints: shown.fingerprints.clone(),
             inputs: shown.inputs.clone(),
@@ -188,7 +188,7 @@ struct AnimationQuestion {
     path: PathBuf,
     session: Session,
     shown: Arc<Outcome>,
-    looks: Looks,
+    form: FigureForm,
     animation: Animation,
     fingerprints: Arc<Fingerprints>,
     inputs: Inputs,
@@ -208,7 +208,7 @@ impl Question for AnimationQuestion {
 
     fn answer(&self, engine: &mut Engine, job: &Job<'_>, send: &mut dyn FnMut(Self::Part)) -> Result<(), EngineError> {
         let (path, inputs) = (&self.path, &self.inputs);
-        let with_session = self.looks.with_session;
+        let with_session = self.form.with_session;
         let protected = if with_session { inputs.protected_from_session(path) } else { inputs.protected() };
         let film = match protected.check(path).map_err(|error| error.to_string()).and_then(|()| self.film()) {
             Ok(film) => film,
@@ -231,8 +231,8 @@ impl AnimationQuestion {
         let format = AnimationFormat::of(&self.path).map_err(|error| error.to_string())?;
         let (path, fingerprints) = (&self.path, &self.fingerprints);
         let payload = || document::payload(&self.session, &self.shown, path, fingerprints);
-        let payload = self.looks.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
-        let style = self.looks.style(self.session.view());
+        let payload = self.form.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
+        let style = self.form.style(self.session.view());
         Ok(Film { spec: self.session.run_spec(), style, animation: self.animation.clone(), format, payload })
     }
 }

@@ -1,69 +1,55 @@
 //! Onto the clipboard: pictures and numbers, made on another thread.
 
-use egui::{ColorImage, Context};
+use egui::{ColorImage, Ui};
 
 use crate::{
     attention::{Components, PanelId},
     engine::{Outcome, RunSpec},
     figure::{FigureStyle, PanelColumns, Picture, figure, render},
     ui::{
+        action::{Action, Clipping},
         background::{Background, Finished},
-        pictures::Frame,
+        part::{Part, PartContext},
     },
 };
 
 /// More cells than a spreadsheet or an editor takes from the clipboard.
 const MOST_CELLS: usize = 1_000_000;
 
-/// What is copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clipping {
-    /// The figure as the window has it, as a picture of 300 dpi.
-    Figure,
-    /// One panel of it.
-    Panel(PanelId),
-    /// The weights of one panel: a line for each query, a column for each key.
-    PanelNumbers(PanelId),
-    /// The weights of all panels: a line for each cell.
-    Numbers,
-}
-
 /// For the clipboard.
-pub enum Copied {
+enum Copied {
     Picture(ColorImage),
     Text(String),
 }
 
-impl Clipping {
-    /// What the clipboard holds afterwards, for people.
-    pub fn what(self) -> &'static str {
-        match self {
-            Self::Figure => "The figure is on the clipboard.",
-            Self::Panel(_) => "The panel is on the clipboard.",
-            Self::PanelNumbers(_) => "The panel’s weights are on the clipboard.",
-            Self::Numbers => "All weights are on the clipboard.",
-        }
+/// What the clipboard holds afterwards, for users.
+fn what(clipping: Clipping) -> &'static str {
+    match clipping {
+        Clipping::Figure => "The figure is on the clipboard.",
+        Clipping::Panel(_) => "The panel is on the clipboard.",
+        Clipping::PanelNumbers(_) => "The panel’s weights are on the clipboard.",
+        Clipping::Numbers => "All weights are on the clipboard.",
     }
+}
 
-    fn make(self, outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> Result<Copied, String> {
-        match self {
-            Self::Figure => picture(outcome, style),
-            Self::Panel(panel) => {
-                let panel = outcome.shape().nearest(panel);
-                let rows = Components::new([panel.component]).unwrap_or_default();
-                let columns = PanelColumns::new([panel.column.index()]).unwrap_or_default();
-                picture(outcome, &FigureStyle { rows, columns, ..style.clone() })
-            }
-            Self::PanelNumbers(panel) => {
-                check(outcome.n_positions() * outcome.n_positions())?;
-                Ok(Copied::Text(matrix(outcome, outcome.shape().nearest(panel))))
-            }
-            Self::Numbers => {
-                check(outcome.shape().n_panels() * outcome.n_positions() * outcome.n_positions() / 2)?;
-                let mut text = Vec::new();
-                outcome.numbers(spec).write_tabs(&mut text).map_err(|error| error.to_string())?;
-                String::from_utf8(text).map(Copied::Text).map_err(|error| error.to_string())
-            }
+fn make(clipping: Clipping, outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> Result<Copied, String> {
+    match clipping {
+        Clipping::Figure => picture(outcome, style),
+        Clipping::Panel(panel) => {
+            let panel = outcome.shape().nearest(panel);
+            let rows = Components::new([panel.component]).unwrap_or_default();
+            let columns = PanelColumns::new([panel.column.index()]).unwrap_or_default();
+            picture(outcome, &FigureStyle { rows, columns, ..style.clone() })
+        }
+        Clipping::PanelNumbers(panel) => {
+            check(outcome.n_positions() * outcome.n_positions())?;
+            Ok(Copied::Text(matrix(outcome, outcome.shape().nearest(panel))))
+        }
+        Clipping::Numbers => {
+            check(outcome.shape().n_panels() * outcome.n_positions() * outcome.n_positions() / 2)?;
+            let mut text = Vec::new();
+            outcome.numbers(spec).write_tabs(&mut text).map_err(|error| error.to_string())?;
+            String::from_utf8(text).map(Copied::Text).map_err(|error| error.to_string())
         }
     }
 }
@@ -110,34 +96,50 @@ fn matrix(outcome: &Outcome, panel: PanelId) -> String {
     text
 }
 
-/// The thread that makes them.
+/// The clipboard: what is put there at once, and the thread that makes what takes a moment.
 #[derive(Default)]
-pub struct Copies {
+pub struct Clipboard {
     job: Background<(Clipping, Result<Copied, String>)>,
 }
 
-impl Copies {
-    pub fn is_busy(&self) -> bool {
-        self.job.is_running()
-    }
-
-    pub fn start(&mut self, ctx: &Context, clipping: Clipping, frame: &Frame, style: FigureStyle) {
-        let (outcome, spec) = (frame.outcome.clone(), frame.spec.clone());
-        self.job.start(ctx, "copy", move || (clipping, clipping.make(&outcome, &spec, &style)));
-    }
-
-    /// Puts what is ready onto the clipboard; what to say of it.
-    pub fn poll(&mut self, ctx: &Context) -> Option<Result<&'static str, String>> {
-        match self.job.poll()? {
-            Finished::Done((copy, Ok(copied))) => {
-                match copied {
-                    Copied::Picture(image) => ctx.copy_image(image),
-                    Copied::Text(text) => ctx.copy_text(text),
+impl Part for Clipboard {
+    /// Shows nothing. Outside of a frame that is drawn, what is meant for the clipboard goes nowhere.
+    fn show_ui(&mut self, _ui: &mut Ui, cx: &mut PartContext<'_>) {
+        while let Some(finished) = self.job.poll() {
+            match finished {
+                Finished::Done((clipping, Ok(copied))) => {
+                    match copied {
+                        Copied::Picture(image) => cx.egui.copy_image(image),
+                        Copied::Text(text) => cx.egui.copy_text(text),
+                    }
+                    cx.toasts.success(what(clipping));
                 }
-                Some(Ok(copy.what()))
+                Finished::Done((_, Err(message))) => cx.toasts.error(message),
+                Finished::Broken => cx.toasts.error("Copying stopped because of an internal error."),
             }
-            Finished::Done((_, Err(message))) => Some(Err(message)),
-            Finished::Broken => Some(Err("Copying stopped because of an internal error.".to_owned())),
         }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::Copy { text, what } => {
+                cx.egui.copy_text(text.clone());
+                cx.toasts.info(format!("{what} are on the clipboard."));
+            }
+            // What the window shows, in the colours that it has.
+            &Action::CopyOut(clipping) => match cx.shown.whole_frame() {
+                Some(frame) => {
+                    let (outcome, spec) = (frame.outcome.clone(), frame.spec.clone());
+                    let style = cx.session.view().figure_style();
+                    self.job.start(cx.egui, "copy", move || (clipping, make(clipping, &outcome, &spec, &style)));
+                }
+                None => cx.toasts.info("The panels are still being computed."),
+            },
+            _ => {}
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.job.is_running()
     }
 }

@@ -1,14 +1,14 @@
-//! The dialog that exports the figure: how it looks, a preview of it, and where it goes.
+//! The dialog that exports the figure: how it form, a preview of it, and where it goes.
 
 use std::path::Path;
 
 use egui::{ScrollArea, Ui, vec2};
 
 use super::{
-    Shown,
-    looks::{Looks, looks_ui},
+    exportable::Exportable,
+    figure_form::{FigureForm, form_ui},
     preview::Preview,
-    save_button,
+    save_button::save_button,
     write::FigureTask,
 };
 use crate::{
@@ -30,14 +30,14 @@ const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 240.0);
 
 pub struct FigureDialog {
     field: PathField,
-    looks: Looks,
+    form: FigureForm,
     preview: Preview,
 }
 
 impl FigureDialog {
     pub fn new(folder: &Path) -> Self {
         let field = PathField::new(Purpose::Save, FIGURE, &folder.join("attenuate.png"));
-        Self { field, looks: Looks::default(), preview: Preview::default() }
+        Self { field, form: FigureForm::default(), preview: Preview::default() }
     }
 
     pub fn focus(&mut self) {
@@ -52,24 +52,24 @@ impl FigureDialog {
     pub fn show(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &Exportable<'_>,
         is_saving: bool,
         actions: &mut Actions,
     ) -> Option<FigureTask> {
         let format = FileFormat::of(&self.field.path()).ok();
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
-        let style = self.looks.style(shown.session.view());
+        let style = self.form.style(shown.session.view());
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
             ui.add_space(space::S);
             ui.vertical(|ui| {
                 ui.set_width(OPTIONS_WIDTH);
                 ScrollArea::vertical()
-                    .id_salt("figure looks")
+                    .id_salt("figure form")
                     .max_height(height + space::XL)
                     .auto_shrink(false)
-                    .show(ui, |ui| looks_ui(ui, &mut self.looks, shown, format, actions));
+                    .show(ui, |ui| form_ui(ui, &mut self.form, shown, format, actions));
             });
         });
         ui.separator();
@@ -87,7 +87,7 @@ impl FigureDialog {
             clicked = save_button(ui, "Save figure", is_possible, "Its panels are still being computed", is_saving);
         });
         let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;
-        let carried = self.looks.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));
+        let carried = self.form.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));
         Some(FigureTask {
             path: self.field.path(),
             outcome: frame.outcome.clone(),

@@ -3,58 +3,38 @@
 
 mod animation;
 mod copy;
+mod exportable;
 mod figure;
-mod looks;
+mod figure_form;
 mod preview;
+mod save_button;
 mod write;
 
 use std::{path::PathBuf, sync::Arc};
 
-use egui::{Align, Button, Context, Layout, Ui};
+use egui::Ui;
 
 use super::{
-    action::Actions,
+    action::{Action, Exported},
     background::{Background, Finished},
+    part::{Modality, Part, PartContext},
     path_field::{FileKind, PathField, Purpose},
-    pictures::Frame,
     widgets::dialog,
 };
 use crate::{
-    engine::{Fingerprints, Service, Sweep},
-    session::{Session, document::Inputs},
+    engine::{Fingerprints, Service},
+    session::Command,
 };
 use animation::AnimationDialog;
-pub use copy::{Clipping, Copies};
+pub use copy::Clipboard;
+use exportable::Exportable;
 use figure::FigureDialog;
+use save_button::save_button;
 
 const NUMBERS: FileKind =
     FileKind { name: "Numbers (NPZ, safetensors, CSV, JSON)", extensions: &["npz", "safetensors", "csv", "json"] };
 const SWEEP: FileKind =
     FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
-
-/// What is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exported {
-    Figure,
-    Animation,
-    /// The weights of the panels and what they are of.
-    Numbers,
-    /// Metrics over ε.
-    Sweep,
-}
-
-/// What could be exported now.
-#[derive(Clone, Copy)]
-pub struct Shown<'a> {
-    pub session: &'a Session,
-    /// Once all its panels answer the session.
-    pub frame: Option<&'a Frame>,
-    /// Once it is complete.
-    pub sweep: Option<&'a Sweep>,
-    pub fingerprints: &'a Arc<Fingerprints>,
-    /// What was read for it, which must not be replaced.
-    pub inputs: &'a Inputs,
-}
 
 /// The export dialogs and the jobs behind them.
 pub struct Export {
@@ -64,10 +44,11 @@ pub struct Export {
     numbers: PathField,
     sweep: PathField,
     job: Background<Result<PathBuf, String>>,
+    fingerprints: Arc<Fingerprints>,
 }
 
 impl Export {
-    pub fn new(service: &Service) -> Self {
+    pub fn new(service: &Service, fingerprints: Arc<Fingerprints>) -> Self {
         let folder = std::env::current_dir().unwrap_or_default();
         Self {
             open: None,
@@ -76,10 +57,11 @@ impl Export {
             numbers: PathField::new(Purpose::Save, NUMBERS, &folder.join("attenuate.npz")),
             sweep: PathField::new(Purpose::Save, SWEEP, &folder.join("sweep.csv")),
             job: Background::default(),
+            fingerprints,
         }
     }
 
-    pub fn open(&mut self, exported: Exported) {
+    fn open(&mut self, exported: Exported) {
         self.open = Some(exported);
         match exported {
             Exported::Figure => self.figure.focus(),
@@ -89,17 +71,8 @@ impl Export {
         }
     }
 
-    pub fn is_open(&self) -> bool {
-        self.open.is_some()
-    }
-
-    /// Whether something is being drawn or written.
-    pub fn is_busy(&self) -> bool {
-        self.job.is_running() || self.animation.is_running() || self.figure.is_drawing()
-    }
-
     /// Where something was written since the last look, or why it was not.
-    pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
+    fn poll_job(&mut self) -> Option<Result<PathBuf, String>> {
         let (exported, result) = if let Some(result) = self.animation.poll() {
             (Some(Exported::Animation), result)
         } else {
@@ -118,9 +91,16 @@ impl Export {
         Some(result)
     }
 
-    /// The dialog, where one is open.
-    pub fn show(&mut self, ctx: &Context, shown: &Shown<'_>, actions: &mut Actions) {
-        let Some(exported) = self.open else { return };
+    fn dialog_ui(&mut self, exported: Exported, cx: &mut PartContext<'_>) {
+        let (ctx, session, curves) = (cx.egui, cx.session, &cx.shown.curves);
+        let fingerprints = self.fingerprints.clone();
+        let shown = Exportable {
+            session,
+            frame: cx.shown.whole_frame().filter(|frame| frame.spec == session.run_spec()),
+            sweep: curves.shown().filter(|_| !curves.is_old() && !curves.is_busy()),
+            fingerprints: &fingerprints,
+            inputs: cx.navigation.inputs(),
+        };
         let title = match exported {
             Exported::Figure => "Export figure",
             Exported::Animation => "Export animation",
@@ -129,11 +109,11 @@ impl Export {
         };
         let (_, stays) = dialog(ctx, title, |ui| match exported {
             Exported::Figure => {
-                if let Some(task) = self.figure.show(ui, shown, self.job.is_running(), actions) {
+                if let Some(task) = self.figure.show(ui, &shown, self.job.is_running(), cx.actions) {
                     self.job.start(ctx, "export", move || task.run());
                 }
             }
-            Exported::Animation => self.animation.show(ui, shown),
+            Exported::Animation => self.animation.show(ui, &shown),
             Exported::Numbers => {
                 let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
                 if let (true, Some(frame)) = (wanted, shown.frame) {
@@ -145,8 +125,7 @@ impl Export {
             Exported::Sweep => {
                 let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
                 if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
-                    let task =
-                        write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, shown.session, shown.inputs);
+                    let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, session, shown.inputs);
                     self.job.start(ctx, "export", move || task.run());
                 }
             }
@@ -154,6 +133,38 @@ impl Export {
         if !stays {
             self.open = None;
         }
+    }
+}
+
+impl Part for Export {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(saved) = self.poll_job() {
+            cx.tell_saved(saved);
+        }
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(exported) = self.open {
+            self.dialog_ui(exported, cx);
+        }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        let Action::Export(exported) = *action else { return };
+        // Curves are computed while their panel is open.
+        if exported == Exported::Sweep && !cx.session.view().sweep.open {
+            cx.actions.push(Command::ToggleSweep.into());
+        }
+        self.open(exported);
+    }
+
+    fn modality(&self) -> Modality {
+        if self.open.is_some() { Modality::Keys } else { Modality::None }
+    }
+
+    /// Whether something is being drawn or written.
+    fn is_busy(&self) -> bool {
+        self.job.is_running() || self.animation.is_running() || self.figure.is_drawing()
     }
 }
 
@@ -189,16 +200,4 @@ fn save_ui<R: Send + 'static>(
         clicked = save_button(ui, words.button, is_there && !job.is_running(), words.why_not, job.is_running());
     });
     (entered || clicked) && is_there && !job.is_running()
-}
-
-/// At the right end of the line.
-fn save_button(ui: &mut Ui, text: &str, is_possible: bool, why_not: &str, is_running: bool) -> bool {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let clicked = ui.add_enabled(is_possible, Button::new(text)).on_disabled_hover_text(why_not).clicked();
-        if is_running {
-            ui.spinner();
-        }
-        clicked
-    })
-    .inner
 }

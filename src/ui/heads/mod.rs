@@ -10,18 +10,19 @@ mod ranking;
 mod table;
 mod thumbnails;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use egui::{Context, Key, Modifiers, Ui};
+use egui::{CentralPanel, Context, Key, Modifiers, Ui};
 
 use super::{
     action::{Action, Actions},
+    part::{Modality, Part, PartContext},
     theme::space,
 };
 use crate::{
     engine::{HeadsQuestion, OpenSource, Ranking, Service, ShipsOf, Under},
-    figure::{Ground, Palette, Quantity},
-    session::{Command, Session, document::Inputs},
+    figure::{Palette, Quantity},
+    session::{Command, Session},
 };
 use export::TableExport;
 use gallery::{Gallery, Thumbnails};
@@ -67,8 +68,8 @@ impl Heads {
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
-    pub fn ask(&mut self, ctx: &Context, session: &Session, source: &Arc<OpenSource>) {
-        let spec = session.run_spec();
+    fn ask(&mut self, source: &Arc<OpenSource>, cx: &PartContext<'_>) {
+        let (session, spec) = (cx.session, cx.session.run_spec());
         self.ships.keep_if(source, &spec);
         if !session.view().heads {
             if self.gallery.is_busy() {
@@ -78,15 +79,14 @@ impl Heads {
             return;
         }
         let view = session.view();
-        let ground = if ctx.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light };
         // Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
         let (norm, colormap) = match view.look.quantity {
             Quantity::Weight => (view.look.norm, view.look.colormap),
             // The thumbnails show weights, whatever the panels do.
             _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
         };
-        let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, ground);
-        let side = thumbnails::side_pixels(ctx.pixels_per_point());
+        let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, cx.ground());
+        let side = thumbnails::side_pixels(cx.egui.pixels_per_point());
         let under = self.choice.shows.under(selected_under(session));
         let heads = HeadsQuestion { source: source.id(), spec, under };
         self.gallery.ask(source, Thumbnails { heads, palette, side });
@@ -96,35 +96,8 @@ impl Heads {
         }
     }
 
-    /// Takes in what the threads have sent. Returns what went wrong.
-    pub fn poll(&mut self) -> Option<String> {
-        self.ships.poll().or(self.gallery.poll())
-    }
-
-    /// Where the table was written since the last look, or why it was not.
-    pub fn poll_saved(&mut self) -> Option<Result<PathBuf, String>> {
-        self.export.poll()
-    }
-
-    /// Whether the thumbnails answer the session, and nothing is being ranked or written.
-    pub fn is_settled(&self) -> bool {
-        !self.gallery.is_busy() && !self.ships.is_busy() && !self.export.is_saving()
-    }
-
-    /// Whether a dialog wants the keyboard.
-    pub fn is_asking(&self) -> bool {
-        self.export.is_open()
-    }
-
-    /// Everything, into all the room there is. A saved table replaces nothing of `inputs`.
-    pub fn show(
-        &mut self,
-        ui: &mut Ui,
-        session: &Session,
-        source: &Arc<OpenSource>,
-        inputs: &Inputs,
-        actions: &mut Actions,
-    ) {
+    /// Everything, into all the room there is.
+    fn browser_ui(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
         profiling::scope!("heads");
         ui.spacing_mut().item_spacing.y = space::XS;
         let order = self.choice.ranking;
@@ -138,7 +111,6 @@ impl Heads {
             Tab::Table => table::table_ui(ui, self, session, actions),
         }
         self.cursor.moved = false;
-        self.export.show(ui.ctx(), inputs, || self.listing.table(&self.gallery, &self.ships));
     }
 
     /// Brings the list up to date with what was chosen.
@@ -153,7 +125,7 @@ impl Heads {
 
     /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
     /// edited when the keys were pressed; Enter in a field, which gives the keyboard up, is not for the list.
-    pub fn keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
+    fn take_keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
         let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
             actions.push(Command::ToggleHeads.into());
@@ -205,6 +177,48 @@ impl Heads {
     fn place(&self, index: usize) -> (usize, usize) {
         let n_heads = self.gallery.n_heads().max(1);
         (index / n_heads, index % n_heads)
+    }
+}
+
+impl Part for Heads {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(message) = self.ships.poll().or(self.gallery.poll()) {
+            cx.toasts.error(message);
+        }
+        if let Some(saved) = self.export.poll() {
+            cx.tell_saved(saved);
+        }
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(source) = cx.source.clone() {
+            self.ask(&source, cx);
+        }
+    }
+
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if let Some(source) = cx.source.clone().filter(|_| cx.shows_heads()) {
+            CentralPanel::default().show(ui, |ui| self.browser_ui(ui, cx.session, &source, cx.actions));
+        }
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        self.export.show(cx.egui, cx.navigation.inputs(), || self.listing.table(&self.gallery, &self.ships));
+    }
+
+    fn keys(&mut self, cx: &mut PartContext<'_>) {
+        if cx.session.view().heads {
+            self.take_keys(cx.egui, cx.keyboard.was_typing, cx.actions);
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        if self.export.is_open() { Modality::Keys } else { Modality::None }
+    }
+
+    /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
+    fn is_busy(&self) -> bool {
+        self.gallery.is_busy() || self.ships.is_busy() || self.export.is_saving()
     }
 }
 

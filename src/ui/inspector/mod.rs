@@ -12,11 +12,12 @@ mod reading;
 mod steps;
 mod why;
 
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::{CollapsingHeader, Panel, RichText, ScrollArea, Ui};
 
 use super::{
     action::{Action, Actions},
     numbers,
+    part::{Part, PartContext},
     pictures::{Details, Frame},
     theme::{self, space},
 };
@@ -30,6 +31,13 @@ use panel_table::{Entry, panel_table};
 use profile::Profile;
 use reading::Reading;
 
+const WIDTH: f32 = 320.0;
+/// It takes no more of a narrow window until it is dragged.
+const SHARE: f32 = 0.31;
+const WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
+/// What is on the clipboard afterwards.
+const PINNED_NUMBERS: &str = "The pinned cell’s numbers";
+
 /// What the inspector remembers between frames.
 #[derive(Default)]
 pub struct Inspector {
@@ -39,9 +47,38 @@ pub struct Inspector {
     profile: Profile,
 }
 
+impl Part for Inspector {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let (session, shown) = (cx.session, &*cx.shown);
+        let Some(frame) = shown.pictures.frame().filter(|_| session.view().inspector) else { return };
+        let usual = WIDTH.min(SHARE * cx.egui.content_rect().width());
+        let panel = Panel::right("inspector").default_size(cx.sizes.inspector.unwrap_or(usual)).size_range(WIDTHS);
+        let drawn = panel.show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                self.sections_ui(ui, session, frame, shown.pictures.details(), cx.actions);
+            });
+        });
+        if cx.is_dragging() {
+            cx.sizes.inspector = Some(drawn.response.rect.width());
+        }
+    }
+
+    /// The pinned cell's numbers of all panels, once they are all there.
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        if *action != Action::CopyPinned {
+            return;
+        }
+        let outcome = cx.shown.whole_frame().map(|frame| &frame.outcome);
+        let cell = cx.session.pinned();
+        if let Some(text) = cell.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell)) {
+            cx.actions.push(Action::Copy { text, what: PINNED_NUMBERS });
+        }
+    }
+}
+
 impl Inspector {
     /// All parts, one below the other.
-    pub fn show(
+    fn sections_ui(
         &mut self,
         ui: &mut Ui,
         session: &Session,
@@ -107,7 +144,7 @@ fn pinned_ui(
             .clicked()
             && let Some(text) = numbers::cell_table(outcome, cell)
         {
-            actions.push(Action::Copy { text, what: "The pinned cell’s numbers" });
+            actions.push(Action::Copy { text, what: PINNED_NUMBERS });
         }
         if ui.button("Unpin").on_hover_text("Esc").clicked() {
             actions.push(Command::Unpin.into());

@@ -3,8 +3,8 @@
 use egui::{Align2, Color32, CornerRadius, Pos2, Rect, Stroke, StrokeKind, Vec2, pos2, vec2};
 
 use super::{
+    canvas::Canvas,
     examples::{Side, operated, sides, toy},
-    illustration::Canvas,
     patterns::pattern_in,
 };
 use crate::{

@@ -1,40 +1,9 @@
 //! Which drawing goes with which page, and in what room.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Role, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Lesson, diagrams, patterns};
-use crate::{
-    engine::Outcome,
-    figure::Ground,
-    ui::theme::{self, Colors},
-};
-
-/// Size of the text in drawings, in points.
-const TEXT: f32 = 11.5;
-const SMALL_TEXT: f32 = 10.0;
-
-/// Where and with what a drawing is painted.
-pub struct Canvas<'a> {
-    pub painter: &'a Painter,
-    pub rect: Rect,
-    pub colors: &'static Colors,
-    pub ground: Ground,
-}
-
-impl Canvas<'_> {
-    /// A place in parts of the width and height.
-    pub fn at(&self, x: f32, y: f32) -> Pos2 {
-        pos2(self.rect.left() + x * self.rect.width(), self.rect.top() + y * self.rect.height())
-    }
-
-    pub fn text(&self, at: Pos2, anchor: Align2, text: &str, color: Color32) -> Rect {
-        self.painter.text(at, anchor, text, FontId::proportional(TEXT), color)
-    }
-
-    pub fn small_text(&self, at: Pos2, anchor: Align2, text: &str, color: Color32) -> Rect {
-        self.painter.text(at, anchor, text, FontId::proportional(SMALL_TEXT), color)
-    }
-}
+use super::{Lesson, canvas::Canvas, diagrams, patterns};
+use crate::{engine::Outcome, figure::Ground, ui::theme};
 
 /// The page's drawing, as wide as the text.
 pub fn illustration_ui(ui: &mut Ui, lesson: Lesson, outcome: Option<&Outcome>) {

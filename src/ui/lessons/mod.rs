@@ -1,86 +1,25 @@
 //! Short illustrated pages about what is seen: one for each fact that the window's sentences state.
 
+mod canvas;
 mod diagrams;
 mod examples;
 mod illustration;
+mod lesson;
 mod page;
 mod patterns;
+mod sentence;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, RichText, ScrollArea, Ui, vec2};
 
 use super::{
-    action::{Action, Actions},
+    action::Action,
     controls::named,
+    part::{Part, PartContext},
     theme::{self, space},
 };
 use crate::engine::Outcome;
-
-/// A page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lesson {
-    Sink,
-    Uniform,
-    LookAlike,
-    QueryEqualsKey,
-    ValueLater,
-    GroupedQueries,
-    Operations,
-}
-
-impl Lesson {
-    pub const ALL: [Self; 7] = [
-        Self::Sink,
-        Self::Uniform,
-        Self::LookAlike,
-        Self::QueryEqualsKey,
-        Self::ValueLater,
-        Self::GroupedQueries,
-        Self::Operations,
-    ];
-
-    /// As menus and the list name it.
-    pub fn title(self) -> &'static str {
-        self.page().title
-    }
-
-    fn index(self) -> usize {
-        Self::ALL.iter().position(|&other| other == self).unwrap_or(0)
-    }
-
-    fn before(self) -> Option<Self> {
-        Self::ALL.get(self.index().checked_sub(1)?).copied()
-    }
-
-    fn after(self) -> Option<Self> {
-        Self::ALL.get(self.index() + 1).copied()
-    }
-}
-
-/// A small link that opens the page, to stand behind the sentence that it explains.
-pub fn more_ui(ui: &mut Ui, lesson: Lesson, actions: &mut Actions) {
-    let link = named(ui.link(RichText::new("More…").small()), &format!("More: {}", lesson.title()));
-    if link.on_hover_text(lesson.title()).clicked() {
-        actions.push(Action::OpenLesson(lesson));
-    }
-}
-
-/// The sentence and the link to its lesson, in one paragraph.
-pub fn sentence_ui(ui: &mut Ui, text: &str, lesson: Option<Lesson>, actions: &mut Actions) {
-    let text = RichText::new(text).small().color(theme::of(ui).text_weak);
-    let Some(lesson) = lesson else {
-        ui.label(text);
-        return;
-    };
-    ui.scope(|ui| {
-        // A line is no higher than its text.
-        ui.spacing_mut().item_spacing = vec2(space::XS, 0.0);
-        ui.spacing_mut().interact_size.y = 0.0;
-        ui.horizontal_wrapped(|ui| {
-            ui.label(text);
-            more_ui(ui, lesson, actions);
-        });
-    });
-}
+pub use lesson::Lesson;
+pub use sentence::sentence_ui;
 
 const SIZE: egui::Vec2 = vec2(700.0, 540.0);
 const SMALLEST: egui::Vec2 = vec2(560.0, 260.0);
@@ -91,39 +30,51 @@ const TEXT_WIDTH: f32 = 620.0;
 /// The window with the pages.
 #[derive(Debug)]
 pub struct Lessons {
-    is_open: bool,
-    /// On which page it opens.
+    /// The page that is open, or was read last.
     lesson: Lesson,
-    /// Whether the keyboard focus is still to go to the page's name in the list.
-    wants_focus: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed,
+    /// The keyboard focus is still to go to the page's name in the list.
+    Opening,
+    Open,
 }
 
 impl Default for Lessons {
     fn default() -> Self {
-        Self { is_open: false, lesson: Lesson::Sink, wants_focus: false }
+        Self { lesson: Lesson::Sink, state: State::Closed }
+    }
+}
+
+impl Part for Lessons {
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if self.state != State::Closed {
+            let outcome = cx.shown.pictures.frame().map(|frame| &frame.outcome);
+            self.window_ui(cx.egui, outcome, cx.has_keys());
+        }
+    }
+
+    fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
+        match action {
+            Action::OpenLesson(lesson) => *self = Self { lesson: *lesson, state: State::Opening },
+            // The page that was read last.
+            Action::ToggleLessons if self.state == State::Closed => self.state = State::Opening,
+            Action::ToggleLessons => self.state = State::Closed,
+            _ => {}
+        }
     }
 }
 
 impl Lessons {
-    pub fn open(&mut self, lesson: Lesson) {
-        (self.is_open, self.lesson, self.wants_focus) = (true, lesson, true);
-    }
-
-    /// Opens the page that was read last, or closes the window.
-    pub fn toggle(&mut self) {
-        self.is_open = !self.is_open;
-        self.wants_focus = self.is_open;
-    }
-
-    /// The window, where it is open. `outcome` is what the page about heads speaks of; `has_keys` says that no field,
-    /// menu or dialog wants Esc and the page keys for itself.
-    pub fn show(&mut self, ctx: &Context, outcome: Option<&Outcome>, has_keys: bool) {
-        if !self.is_open {
-            return;
-        }
+    /// `outcome` is what the page about heads speaks of; `has_keys` says that no field, menu or dialog wants Esc and the
+    /// page keys for itself.
+    fn window_ui(&mut self, ctx: &Context, outcome: Option<&Outcome>, has_keys: bool) {
         let pressed = |key| has_keys && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
-            self.is_open = false;
+            self.state = State::Closed;
             return;
         }
         let page = i8::from(pressed(Key::PageDown)) - i8::from(pressed(Key::PageUp));
@@ -138,7 +89,9 @@ impl Lessons {
             .min_size(SMALLEST)
             .max_size(room.size() - vec2(32.0, 64.0))
             .show(ctx, |ui| self.contents_ui(ui, outcome, f32::from(page)));
-        self.is_open = is_open;
+        if !is_open {
+            self.state = State::Closed;
+        }
     }
 
     fn contents_ui(&mut self, ui: &mut Ui, outcome: Option<&Outcome>, page: f32) {
@@ -167,9 +120,9 @@ impl Lessons {
                     if response.clicked() {
                         self.lesson = lesson;
                     }
-                    if self.wants_focus && self.lesson == lesson {
+                    if self.state == State::Opening && self.lesson == lesson {
                         response.request_focus();
-                        self.wants_focus = false;
+                        self.state = State::Open;
                     }
                 }
             });

@@ -117,6 +117,11 @@ const OPERATIONS: Page = Page {
 };
 
 impl Lesson {
+    /// As menus and the list name it.
+    pub fn title(self) -> &'static str {
+        self.page().title
+    }
+
     pub(super) fn page(self) -> &'static Page {
         match self {
             Self::Sink => &SINK,

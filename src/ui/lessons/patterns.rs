@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::{
+    canvas::Canvas,
     examples::{TOKENS, Toy, distance_from_uniform, toy},
-    illustration::Canvas,
 };
 use crate::{
     attention::{Epsilon, Pattern, normalized_entropy, sink_mass},

@@ -3,79 +3,49 @@
 mod astray;
 mod autosave;
 mod crashed;
+mod restoring;
 mod saver;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use egui::{Context, Panel, Ui, ViewportCommand};
 
 use super::{
-    action::{Action, Actions},
+    action::{Action, Actions, SessionAction},
     background::{Background, Finished},
+    part::{Modality, Part, PartContext},
+    recent::Lately,
+    setup::Setup,
 };
 use crate::{
     engine::{Fingerprints, Outcome},
     session::{
         Session,
-        document::{self, Inputs, SessionDocument, SourceRecord, Whereabouts},
+        document::{self, SessionDocument, Whereabouts},
     },
 };
 use astray::{Answer, Astray};
 use autosave::Autosave;
 use crashed::Crashed;
-use saver::Saver;
+pub use restoring::{Origin, Restoring};
+use saver::{SaveTask, Saver};
 
 const TITLE: &str = "Attenuate";
-
-/// What a gesture asks of sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionAction {
-    /// Read this file, find its source, and go there.
-    Open(PathBuf),
-    /// Into the file that it came from or went to last; without one, ask.
-    Save,
-    SaveAs,
-    /// What an earlier window left when it ended without being closed.
-    Restore,
-    Dismiss,
-}
-
-impl From<SessionAction> for Action {
-    fn from(action: SessionAction) -> Self {
-        Self::Sessions(action)
-    }
-}
-
-/// Where a session comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    File(PathBuf),
-    Crash,
-}
-
-/// A session on its way to the screen, on a source that is there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Restoring {
-    pub session: Session,
-    pub origin: Origin,
-}
-
-/// What has become of something.
-pub enum Event {
-    Restore(Box<Restoring>),
-    Failed(String),
-    Saved(PathBuf),
-    Told(String),
-}
 
 /// A document that was read, and where its source is.
 struct Looked {
     document: SessionDocument,
     origin: Origin,
     whereabouts: Whereabouts,
+}
+
+/// Where a session is saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The file that it has.
+    Same,
+    /// One that is asked for.
+    New,
 }
 
 /// The crashed window's session, and whether it is on its way back.
@@ -94,8 +64,6 @@ pub struct Sessions {
     saver: Saver,
     /// What [`SessionAction::Save`] writes, and what it holds.
     file: Option<(PathBuf, Session)>,
-    /// Every source and session that this window has shown.
-    inputs: Inputs,
     autosave: Autosave,
     searching: Background<Option<Crashed>>,
     offer: Option<Offer>,
@@ -103,62 +71,40 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// A window that keeps what it shows in the folder `kept`, and looks there for what others left.
-    pub fn new(ctx: &Context, session: &Session, kept: Option<PathBuf>) -> Self {
+    /// Looks for what crashed windows left; and for the source of `session`, where that was read from a file.
+    pub fn new(ctx: &Context, session: &Session, setup: &Setup, fingerprints: Arc<Fingerprints>) -> Self {
+        let kept = setup.kept.clone();
         let mut searching = Background::default();
         if let Some(folder) = kept.clone() {
             searching.start(ctx, "crashed sessions", move || crashed::find(&folder));
         }
-        let fingerprints = Arc::new(Fingerprints::default());
-        Self {
+        let mut sessions = Self {
             fingerprints: fingerprints.clone(),
             reading: Background::default(),
             newest: 0,
             astray: None,
             saver: Saver::default(),
             file: None,
-            inputs: Inputs::default(),
             autosave: Autosave::new(kept, session.clone(), fingerprints),
             searching,
             offer: None,
             title: TITLE.to_owned(),
+        };
+        if let Some((file, source)) = setup.from.clone() {
+            let document = SessionDocument { source, ..SessionDocument::of_unread(session, None) };
+            sessions.find(ctx, document, Origin::File(file));
         }
-    }
-
-    /// What is known of the sources' content, for [`document::payload`] on a thread.
-    pub fn fingerprints(&self) -> &Arc<Fingerprints> {
-        &self.fingerprints
-    }
-
-    /// What this window has read, which nothing that it writes may destroy.
-    pub fn inputs(&self) -> &Inputs {
-        &self.inputs
-    }
-
-    /// Whether something is being read or written that was asked for.
-    pub fn is_busy(&self) -> bool {
-        self.reading.is_running() || self.saver.is_saving() || self.searching.is_running()
-    }
-
-    /// Whether a dialog is open.
-    pub fn is_asking(&self) -> bool {
-        self.astray.is_some() || self.saver.is_open()
+        sessions
     }
 
     /// Reads a session from `file` and looks for its source.
-    pub fn open(&mut self, ctx: &Context, file: PathBuf) {
+    fn open(&mut self, ctx: &Context, file: PathBuf) {
         let fingerprints = self.fingerprints.clone();
         self.look(ctx, move || {
             let document = document::read(&file).map_err(|error| error.to_string())?;
             let whereabouts = document::locate(&document, Some(&file), &fingerprints);
             Ok(Looked { document, origin: Origin::File(file), whereabouts })
         });
-    }
-
-    /// Looks for the source of a session that was read from a file already.
-    pub fn start(&mut self, ctx: &Context, session: &Session, (file, source): (PathBuf, SourceRecord)) {
-        let document = SessionDocument { source, ..SessionDocument::of_unread(session, None) };
-        self.find(ctx, document, Origin::File(file));
     }
 
     fn find(&mut self, ctx: &Context, document: SessionDocument, origin: Origin) {
@@ -179,19 +125,30 @@ impl Sessions {
         self.reading.start(ctx, "session", move || (number, work()));
     }
 
-    /// Saves into the session's file; asks for one where there is none, or where `anew`.
-    pub fn save(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>, anew: bool) {
+    /// Saves into the session's file; asks for one where there is none, or where a new one is wanted.
+    fn save(&mut self, cx: &PartContext<'_>, place: Place) {
         match &self.file {
-            Some((file, _)) if !anew => {
+            Some((file, _)) if place == Place::Same => {
                 let file = file.clone();
-                self.saver.save(ctx, file, session, shown, &self.fingerprints, &self.inputs);
+                self.write(cx, file);
             }
             file => self.saver.open(file.as_ref().map(|(file, _)| &**file)),
         }
     }
 
+    fn write(&mut self, cx: &PartContext<'_>, file: PathBuf) {
+        let task = SaveTask {
+            file,
+            session: cx.session.clone(),
+            shown: cx.shown.answer(cx.session).cloned(),
+            fingerprints: self.fingerprints.clone(),
+            inputs: cx.navigation.inputs().clone(),
+        };
+        self.saver.save(cx.egui, task);
+    }
+
     /// Brings back what a crashed window had.
-    pub fn restore(&mut self, ctx: &Context) {
+    fn restore(&mut self, ctx: &Context) {
         let Some(offer) = &mut self.offer else { return };
         offer.is_coming = true;
         let document = offer.crashed.document.clone();
@@ -199,37 +156,34 @@ impl Sessions {
     }
 
     /// Removes what a crashed window left.
-    pub fn dismiss(&mut self) {
+    fn dismiss(&mut self) {
         if let Some(offer) = self.offer.take() {
             offer.crashed.discard();
         }
     }
 
     /// The session is on screen.
-    pub fn arrived(&mut self, origin: Origin, session: &Session) {
-        if let Origin::File(file) = &origin {
-            self.inputs.add_session(file);
-        }
+    fn arrived(&mut self, restored: &Restoring) {
+        let Restoring { session, origin } = restored;
         match origin {
             Origin::Crash => self.dismiss(),
             // A figure is not overwritten by its session.
             Origin::File(file) if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) => {
-                self.file = Some((file, session.clone()));
+                self.file = Some((file.clone(), session.clone()));
             }
             Origin::File(_) => self.file = None,
         }
     }
 
     /// It will not come: a crashed window's session is offered again.
-    pub fn stays_away(&mut self) {
+    fn stays_away(&mut self) {
         if let Some(offer) = &mut self.offer {
             offer.is_coming = false;
         }
     }
 
     /// Keeps what is on screen for after a crash, and the window's title.
-    pub fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
-        self.inputs.add_source(session.source());
+    fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
         self.autosave.follow(ctx, session, shown);
         let title = self.title_of(session);
         if title != self.title {
@@ -246,83 +200,54 @@ impl Sessions {
         format!("{mark}{name} – {TITLE}")
     }
 
-    /// What the threads have done.
-    pub fn poll(&mut self) -> Option<Event> {
-        if let Some(Finished::Done(Some(crashed))) = self.searching.poll() {
-            self.offer = Some(Offer { crashed, is_coming: false });
-        }
-        if let Some(complaint) = self.autosave.poll() {
-            return Some(Event::Told(complaint));
-        }
-        match self.saver.poll() {
-            Some(Ok((file, session))) => {
-                self.inputs.add_session(&file);
-                self.file = Some((file.clone(), session));
-                return Some(Event::Saved(file));
-            }
-            Some(Err(message)) => return Some(Event::Failed(message)),
-            None => {}
-        }
-        match self.reading.poll()? {
-            Finished::Done((number, _)) if number != self.newest => None,
-            Finished::Done((_, Ok(looked))) => self.found(looked),
-            Finished::Done((_, Err(message))) => {
-                self.stays_away();
-                Some(Event::Failed(message))
-            }
-            Finished::Broken => {
-                self.stays_away();
-                Some(Event::Failed("Internal error while reading a session.".to_owned()))
-            }
-        }
-    }
-
-    fn found(&mut self, looked: Looked) -> Option<Event> {
+    /// Takes in a document that was read; asks where its source is, if it is not where it was.
+    fn found(&mut self, looked: Looked, actions: &mut Actions) {
         let Looked { document, origin, whereabouts } = looked;
         match whereabouts {
             Whereabouts::Here(source) => {
                 self.astray = None;
-                Some(Event::Restore(Box::new(Restoring { session: document.session_on(source), origin })))
+                let restoring = Restoring { session: document.session_on(source), origin };
+                actions.push(Action::Restore(Box::new(restoring)));
             }
-            astray => {
-                self.astray = Some(Astray::new(document, origin, astray, self.astray.take()));
-                None
-            }
+            astray => self.astray = Some(Astray::new(document, origin, astray, self.astray.take())),
         }
     }
 
-    /// The dialogs, where one is open. Returns what came of it.
-    pub fn show(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) -> Option<Decision> {
-        if let Some(file) = self.saver.show(ctx) {
-            self.saver.save(ctx, file, session, shown, &self.fingerprints, &self.inputs);
-        }
+    fn failed(&mut self, cx: &mut PartContext<'_>, message: impl Into<String>) {
+        cx.toasts.error(message);
+        cx.actions.push(Action::Stay);
+    }
+
+    /// The question where the source is, where it is asked.
+    fn astray_ui(&mut self, cx: &mut PartContext<'_>) {
         let is_looking = self.reading.is_running();
-        match self.astray.as_mut()?.show(ctx, is_looking)? {
-            Answer::Look(source) => {
-                let (document, origin) = self.astray.as_ref().map(Astray::wanted)?;
+        match self.astray.as_mut().and_then(|astray| astray.show(cx.egui, is_looking)) {
+            Some(Answer::Look(source)) => {
+                let Some((document, origin)) = self.astray.as_ref().map(Astray::wanted) else { return };
                 let fingerprints = self.fingerprints.clone();
-                self.look(ctx, move || {
+                self.look(cx.egui, move || {
                     let whereabouts = document.check(source, &fingerprints);
                     Ok(Looked { document, origin, whereabouts })
                 });
-                None
             }
-            Answer::Anyway(source) => {
-                let (document, origin) = self.astray.take()?.wanted();
-                Some(Decision::Restore(Box::new(Restoring { session: document.session_on(source), origin })))
+            Some(Answer::Anyway(source)) => {
+                let Some((document, origin)) = self.astray.take().map(|astray| astray.wanted()) else { return };
+                let restoring = Restoring { session: document.session_on(source), origin };
+                cx.actions.push(Action::Restore(Box::new(restoring)));
             }
-            Answer::Cancel => {
+            Some(Answer::Cancel) => {
                 self.astray = None;
                 // What is being looked at is not wanted any more.
                 self.newest += 1;
                 self.stays_away();
-                Some(Decision::Stay)
+                cx.actions.push(Action::Stay);
             }
+            None => {}
         }
     }
 
     /// What a crashed window left, to be taken or not.
-    pub fn offer_ui(&self, ui: &mut Ui, actions: &mut Actions) {
+    fn offer_ui(&self, ui: &mut Ui, actions: &mut Actions) {
         let Some(Offer { crashed, is_coming: false }) = &self.offer else { return };
         Panel::top("restore").show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
@@ -343,17 +268,75 @@ impl Sessions {
     }
 }
 
-/// What a dialog has led to.
-pub enum Decision {
-    Restore(Box<Restoring>),
-    /// With what is on screen.
-    Stay,
-}
+impl Part for Sessions {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(Finished::Done(Some(crashed))) = self.searching.poll() {
+            self.offer = Some(Offer { crashed, is_coming: false });
+        }
+        if let Some(complaint) = self.autosave.poll() {
+            cx.toasts.info(complaint);
+        }
+        match self.saver.poll() {
+            Some(Ok((file, session))) => {
+                cx.toasts.success(format!("Saved {}", file.display()));
+                cx.actions.push(Action::SessionSaved(file.clone()));
+                self.file = Some((file, session));
+            }
+            Some(Err(message)) => self.failed(cx, message),
+            None => {}
+        }
+        while let Some(finished) = self.reading.poll() {
+            match finished {
+                Finished::Done((number, _)) if number != self.newest => {}
+                Finished::Done((_, Ok(looked))) => self.found(looked, cx.actions),
+                Finished::Done((_, Err(message))) => {
+                    self.stays_away();
+                    self.failed(cx, message);
+                }
+                Finished::Broken => {
+                    self.stays_away();
+                    self.failed(cx, "Internal error while reading a session.");
+                }
+            }
+        }
+    }
 
-/// The session's own file next to `path`, a figure or nothing.
-fn suggested(path: Option<&Path>) -> PathBuf {
-    path.map_or_else(
-        || std::env::current_dir().unwrap_or_default().join("session.json"),
-        |path| path.with_extension("json"),
-    )
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        self.follow(cx.egui, cx.session, cx.shown.answer(cx.session));
+    }
+
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        self.offer_ui(ui, cx.actions);
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(file) = self.saver.show(cx.egui) {
+            self.write(cx, file);
+        }
+        self.astray_ui(cx);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::Sessions(SessionAction::Open(file)) | Action::OpenRecent(Lately::Session { session: file }) => {
+                self.open(cx.egui, file.clone());
+            }
+            Action::Sessions(SessionAction::Save) => self.save(cx, Place::Same),
+            Action::Sessions(SessionAction::SaveAs) => self.save(cx, Place::New),
+            Action::Sessions(SessionAction::Restore) => self.restore(cx.egui),
+            Action::Sessions(SessionAction::Dismiss) => self.dismiss(),
+            Action::Restored(restored) => self.arrived(restored),
+            Action::NotRestored => self.stays_away(),
+            _ => {}
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        if self.astray.is_some() || self.saver.is_open() { Modality::Keys } else { Modality::None }
+    }
+
+    /// Whether something is being read or written that was asked for.
+    fn is_busy(&self) -> bool {
+        self.reading.is_running() || self.saver.is_saving() || self.searching.is_running()
+    }
 }

@@ -7,7 +7,6 @@ use std::{
 
 use egui::{Button, Context};
 
-use super::suggested;
 use crate::{
     engine::{Fingerprints, Outcome},
     session::{
@@ -68,27 +67,9 @@ impl Saver {
         Some(result)
     }
 
-    /// Writes the session to `file`.
-    pub fn save(
-        &mut self,
-        ctx: &Context,
-        file: PathBuf,
-        session: &Session,
-        shown: Option<&Outcome>,
-        fingerprints: &Arc<Fingerprints>,
-        inputs: &Inputs,
-    ) {
-        let (session, shown) = (session.clone(), shown.cloned());
-        let (fingerprints, inputs) = (fingerprints.clone(), inputs.clone());
-        self.job.start(ctx, "saving a session", move || {
-            if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-                return Err(format!("{}: the name must end in .json", file.display()));
-            }
-            inputs.protected_from_session(&file).check(&file).map_err(|error| error.to_string())?;
-            let document = SessionDocument::of(&session, shown.as_ref(), &fingerprints);
-            document.save(&file).map_err(|error| error.to_string())?;
-            Ok((file, session))
-        });
+    /// Writes a session to its file.
+    pub fn save(&mut self, ctx: &Context, task: SaveTask) {
+        self.job.start(ctx, "saving a session", move || task.run());
     }
 
     /// The dialog, where it is open. Returns the file that was chosen.
@@ -104,4 +85,35 @@ impl Saver {
         self.is_open = stays;
         (chosen == Some(true) && is_free).then(|| self.field.path())
     }
+}
+
+/// A session on its way to a file.
+pub struct SaveTask {
+    pub file: PathBuf,
+    pub session: Session,
+    /// What is on screen, if it answers the session.
+    pub shown: Option<Outcome>,
+    pub fingerprints: Arc<Fingerprints>,
+    pub inputs: Inputs,
+}
+
+impl SaveTask {
+    fn run(self) -> Written {
+        let Self { file, session, shown, fingerprints, inputs } = self;
+        if !file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            return Err(format!("{}: the name must end in .json", file.display()));
+        }
+        inputs.protected_from_session(&file).check(&file).map_err(|error| error.to_string())?;
+        let document = SessionDocument::of(&session, shown.as_ref(), &fingerprints);
+        document.save(&file).map_err(|error| error.to_string())?;
+        Ok((file, session))
+    }
+}
+
+/// The session's own file next to `path`, a figure or nothing.
+fn suggested(path: Option<&Path>) -> PathBuf {
+    path.map_or_else(
+        || std::env::current_dir().unwrap_or_default().join("session.json"),
+        |path| path.with_extension("json"),
+    )
 }

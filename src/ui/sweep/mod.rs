@@ -8,4 +8,4 @@ mod panel;
 mod plot;
 
 pub use curves::Curves;
-pub use panel::sweep_ui;
+pub use panel::SweepPanel;

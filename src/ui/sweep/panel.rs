@@ -1,6 +1,6 @@
 //! Metric, legend, and the plot or why there is none.
 
-use egui::{RichText, Sense, Stroke, Ui, vec2};
+use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
 use super::{Curves, plot};
@@ -10,6 +10,7 @@ use crate::{
     session::{Command, OnScreen, Session},
     ui::{
         action::{Action, Actions},
+        part::{Part, PartContext},
         theme::{self, space},
         widgets::{Segment, rough, segmented_row},
     },
@@ -47,8 +48,44 @@ const METRICS: [Segment<'static, SweepMetric>; 6] = [
     Segment::new(SweepMetric::Weight, "Pinned", "pinned weight over ε", "Weight of the pinned cell"),
 ];
 
+/// Height of the panel until it is dragged.
+const HEIGHT: f32 = 220.0;
+
+/// The curves over ε, where they are open.
+pub struct SweepPanel;
+
+impl Part for SweepPanel {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        cx.shown.curves.poll();
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(source) = &cx.source {
+            cx.shown.curves.follow(source, cx.session);
+        }
+    }
+
+    /// Across the whole width: beside an open inspector a small window would have no room for it.
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if !cx.session.view().sweep.open {
+            return;
+        }
+        let shown = &*cx.shown;
+        let shape = shown.pictures.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
+        let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
+        let panel = Panel::bottom("sweep")
+            .default_size(cx.sizes.sweep.unwrap_or(HEIGHT.min(usual)))
+            .max_size(most)
+            .resizable(true);
+        let drawn = panel.show(ui, |ui| sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions));
+        if cx.is_dragging() {
+            cx.sizes.sweep = Some(drawn.response.rect.height());
+        }
+    }
+}
+
 /// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
-pub fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, Mask)>, actions: &mut Actions) {
+fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, Mask)>, actions: &mut Actions) {
     profiling::scope!("sweep");
     let session = &as_asked(session, actions);
     ui.add_space(space::XS);

@@ -5,10 +5,7 @@ use egui::{
     pos2, vec2,
 };
 
-use super::{
-    Move,
-    steps::{STEPS, Step},
-};
+use super::steps::{STEPS, Step};
 use crate::ui::theme::{self, space};
 
 /// Width of the text in points.
@@ -17,6 +14,14 @@ const WIDTH: f32 = 272.0;
 const GAP: f32 = space::M;
 /// Between a ring and what it is around.
 const AROUND: f32 = 3.0;
+
+/// What was done on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    Back,
+    Next,
+    Skip,
+}
 
 /// A ring around each target, over the panels and under the card; takes no clicks.
 pub fn rings_ui(ctx: &Context, targets: &[Rect]) {

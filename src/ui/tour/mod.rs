@@ -6,70 +6,61 @@ mod landmark;
 mod seen;
 mod steps;
 
+use std::path::PathBuf;
+
 use egui::{Context, Key, Modifiers};
 
+use super::{
+    action::Action,
+    part::{Modality, Part, PartContext},
+};
+use crate::session::Command;
+use card::Move;
 use landmark::Landmarks;
 pub use landmark::{Landmark, landmark, mark};
-pub use seen::Seen;
+pub use seen::{Seen, TourStart};
 use steps::STEPS;
 
-/// Whether the tour is offered when the window opens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TourStart {
-    /// As soon as there is a picture to speak of.
-    Offer,
-    #[default]
-    Never,
-}
-
 /// The guided tour.
-#[derive(Debug, Default)]
 pub struct Tour {
-    /// The step on screen; `None` while there is no tour.
-    step: Option<usize>,
-    /// Whether the first step waits for the first picture.
-    is_waiting: bool,
-    is_finished: bool,
+    state: State,
+    seen: Seen,
 }
 
-/// What was done on a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Move {
-    Back,
-    Next,
-    Skip,
+enum State {
+    Off,
+    /// The first step waits for the first picture.
+    Offered,
+    /// The step on screen.
+    At(usize),
 }
 
 impl Tour {
-    pub fn new(start: TourStart) -> Self {
-        let is_offered = start == TourStart::Offer;
-        Self { step: is_offered.then_some(0), is_waiting: is_offered, is_finished: false }
-    }
-
-    /// From the first step, at once.
-    pub fn start(&mut self, ctx: &Context) {
-        (self.step, self.is_waiting) = (Some(0), false);
-        bring_into_view(ctx, 0);
-    }
-
-    /// Whether the tour has come to its end or was skipped since this was asked last.
-    pub fn take_finished(&mut self) -> bool {
-        std::mem::take(&mut self.is_finished)
+    /// `seen` is the file that is there once it has been seen.
+    pub fn new(start: TourStart, seen: Option<PathBuf>) -> Self {
+        let state = match start {
+            TourStart::Offer => State::Offered,
+            TourStart::Never => State::Off,
+        };
+        Self { state, seen: Seen::new(seen) }
     }
 
     /// The card and the rings of the step, after everything else of the frame was drawn. `has_keys` says that no field,
     /// menu or dialog wants Enter, Esc and the arrows for itself; `has_arrows` that no pinned cell does.
-    pub fn show(&mut self, ctx: &Context, has_keys: bool, has_arrows: bool) {
+    fn card_ui(&mut self, ctx: &Context, has_keys: bool, has_arrows: bool) {
         let landmarks = Landmarks::take(ctx);
-        let Some(index) = self.step else { return };
-        let Some(step) = STEPS.get(index) else { return };
-        if self.is_waiting {
-            if landmarks.rect(Landmark::Grid).is_none() {
-                return;
+        let index = match self.state {
+            State::Off => return,
+            State::Offered if landmarks.rect(Landmark::Grid).is_none() => return,
+            State::Offered => {
+                self.state = State::At(0);
+                bring_into_view(ctx, 0);
+                0
             }
-            self.is_waiting = false;
-            bring_into_view(ctx, index);
-        }
+            State::At(index) => index,
+        };
+        let Some(step) = STEPS.get(index) else { return };
         let targets: Vec<egui::Rect> = step.landmarks.iter().filter_map(|&mark| landmarks.rect(mark)).collect();
         card::rings_ui(ctx, &targets);
         let clicked = card::card_ui(ctx, index, step, &targets);
@@ -79,22 +70,58 @@ impl Tour {
         }
     }
 
-    /// In place of [`Self::show`] while something else is in the foreground.
-    pub fn stand_back(ctx: &Context) {
-        Landmarks::take(ctx);
-    }
-
     fn go(&mut self, ctx: &Context, index: usize, moved: Move) {
-        self.step = match moved {
+        let next = match moved {
             Move::Back => Some(index.saturating_sub(1)),
             Move::Next => Some(index + 1).filter(|&next| next < STEPS.len()),
             Move::Skip => None,
         };
-        match self.step {
-            Some(index) => bring_into_view(ctx, index),
-            None => self.is_finished = true,
+        if let Some(next) = next {
+            self.state = State::At(next);
+            bring_into_view(ctx, next);
+        } else {
+            self.state = State::Off;
+            self.seen.remember(ctx);
         }
         ctx.request_repaint();
+    }
+}
+
+impl Part for Tour {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(message) = self.seen.poll() {
+            cx.toasts.not_remembered(message);
+        }
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if cx.modality == Modality::Middle {
+            // The card would lie over what stands there.
+            Landmarks::take(cx.egui);
+            return;
+        }
+        let has_arrows = cx.session.pinned().is_none() && !cx.session.view().heads;
+        self.card_ui(cx.egui, cx.has_keys(), has_arrows);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        if *action != Action::StartTour {
+            return;
+        }
+        // It speaks of the panels.
+        let view = cx.session.view();
+        if view.heads {
+            cx.actions.push(Command::ToggleHeads.into());
+        }
+        if let Some(panel) = view.solo {
+            cx.actions.push(Command::ToggleSolo(panel).into());
+        }
+        self.state = State::At(0);
+        bring_into_view(cx.egui, 0);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.seen.is_busy()
     }
 }
 
@@ -129,22 +156,26 @@ mod tests {
 
     #[test]
     fn a_tour_has_five_steps_back_skip_and_an_end() {
-        let ctx = Context::default();
-        let mut tour = Tour::new(TourStart::Offer);
-        assert_eq!((tour.step, STEPS.len()), (Some(0), 5));
+        let (ctx, folder) = (Context::default(), tempfile::tempdir().unwrap());
+        let file = folder.path().join("tour-seen");
+        let mut tour = Tour::new(TourStart::Offer, Some(file.clone()));
+        assert_eq!((tour.state, STEPS.len()), (State::Offered, 5));
         tour.go(&ctx, 0, Move::Back);
-        assert_eq!(tour.step, Some(0));
+        assert_eq!(tour.state, State::At(0));
         for index in 0..4 {
             tour.go(&ctx, index, Move::Next);
-            assert_eq!(tour.step, Some(index + 1));
+            assert_eq!(tour.state, State::At(index + 1));
         }
-        assert!(!tour.take_finished());
-        tour.go(&ctx, 4, Move::Next);
-        assert_eq!(tour.step, None);
-        assert!(tour.take_finished() && !tour.take_finished(), "said once");
-        tour.start(&ctx);
-        tour.go(&ctx, 0, Move::Skip);
-        assert!(tour.step.is_none() && tour.take_finished());
-        assert_eq!(Tour::new(TourStart::Never).step, None);
+        assert!(!tour.is_busy() && !file.exists(), "not seen to its end");
+        for (index, moved) in [(4, Move::Next), (0, Move::Skip)] {
+            tour.go(&ctx, index, moved);
+            assert_eq!(tour.state, State::Off);
+            while tour.is_busy() {
+                assert_eq!(tour.seen.poll(), None);
+                std::thread::yield_now();
+            }
+            std::fs::remove_file(&file).unwrap();
+        }
+        assert_eq!(Tour::new(TourStart::Never, None).state, State::Off);
     }
 }

@@ -4,11 +4,19 @@ use std::path::{Path, PathBuf};
 
 use egui::Context;
 
-use super::TourStart;
 use crate::{
     base::WriteError,
     ui::remembered::{self, Writing},
 };
+
+/// Whether the tour is offered when the window opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TourStart {
+    /// As soon as there is a picture to speak of.
+    Offer,
+    #[default]
+    Never,
+}
 
 /// An empty file that is there once the tour has been seen; it is written on a thread.
 pub struct Seen {

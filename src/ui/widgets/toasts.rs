@@ -39,6 +39,7 @@ struct Toast {
 pub struct Toasts {
     toasts: Vec<Toast>,
     next_id: u64,
+    has_forgotten: bool,
 }
 
 impl Toasts {
@@ -52,6 +53,13 @@ impl Toasts {
 
     pub fn error(&mut self, text: impl Into<String>) {
         self.push(Kind::Error, text.into());
+    }
+
+    /// Something will not be there at the next start. All that is remembered lies in one folder: one line is enough.
+    pub fn not_remembered(&mut self, text: impl Into<String>) {
+        if !std::mem::replace(&mut self.has_forgotten, true) {
+            self.info(text);
+        }
     }
 
     /// How many are shown or waiting.

@@ -1,8 +1,8 @@
-//! How an exported figure looks: a form.
+//! How an exported figure form: a form.
 
 use egui::{Checkbox, ComboBox, DragValue, Grid, TextEdit, Ui};
 
-use super::Shown;
+use super::exportable::Exportable;
 use crate::{
     attention::{Components, Shape},
     figure::{
@@ -27,7 +27,7 @@ const MM_PER_INCH: f64 = 25.4;
 
 /// What is chosen. What the view says of colours and numbers is the view's.
 #[derive(Clone, Debug)]
-pub struct Looks {
+pub struct FigureForm {
     pub style: FigureStyle,
     has_title: bool,
     /// Empty for the one that the figure gives itself.
@@ -36,13 +36,13 @@ pub struct Looks {
     pub with_session: bool,
 }
 
-impl Default for Looks {
+impl Default for FigureForm {
     fn default() -> Self {
         Self { style: FigureStyle::default(), has_title: true, title: String::new(), with_session: true }
     }
 }
 
-impl Looks {
+impl FigureForm {
     /// With the resolution of a slide.
     pub fn of_films(dpi: Dpi) -> Self {
         Self { style: FigureStyle { dpi, ..FigureStyle::default() }, ..Self::default() }
@@ -60,14 +60,20 @@ impl Looks {
 }
 
 /// The whole form. Quantity and colours go to the view, so that window and figure agree.
-pub fn looks_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>, format: Option<FileFormat>, actions: &mut Actions) {
-    Grid::new("looks").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
-        line(ui, "Panels", |ui| panels_ui(ui, &mut looks.style, shown.session.epsilon().shape()));
-        line(ui, "Size", |ui| size_ui(ui, &mut looks.style));
-        line(ui, "Title", |ui| title_ui(ui, looks, shown));
-        line(ui, "Labels", |ui| labels_ui(ui, &mut looks.style));
-        line(ui, "Ground", |ui| ground_ui(ui, &mut looks.style));
-        line(ui, "Numbers", |ui| metrics_ui(ui, &mut looks.style));
+pub fn form_ui(
+    ui: &mut Ui,
+    form: &mut FigureForm,
+    shown: &Exportable<'_>,
+    format: Option<FileFormat>,
+    actions: &mut Actions,
+) {
+    Grid::new("form").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
+        line(ui, "Panels", |ui| panels_ui(ui, &mut form.style, shown.session.epsilon().shape()));
+        line(ui, "Size", |ui| size_ui(ui, &mut form.style));
+        line(ui, "Title", |ui| title_ui(ui, form, shown));
+        line(ui, "Labels", |ui| labels_ui(ui, &mut form.style));
+        line(ui, "Ground", |ui| ground_ui(ui, &mut form.style));
+        line(ui, "Numbers", |ui| metrics_ui(ui, &mut form.style));
         let view = shown.session.view();
         line(ui, "Quantity", |ui| {
             let mut quantity = view.look.quantity;
@@ -85,16 +91,16 @@ pub fn looks_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>, format: Optio
         if matches!(format, Some(FileFormat::Svg | FileFormat::Pdf)) {
             line(ui, "Text", |ui| {
                 let choices = [(TextMode::Embedded, "Text with its font"), (TextMode::Paths, "Outlines")];
-                choice_ui(ui, "Text of the file", &mut looks.style.text, &choices);
+                choice_ui(ui, "Text of the file", &mut form.style.text, &choices);
             });
         }
-        line(ui, "Session", |ui| session_ui(ui, looks));
+        line(ui, "Session", |ui| session_ui(ui, form));
     });
 }
 
 /// Whether the file carries its session.
-pub fn session_ui(ui: &mut Ui, looks: &mut Looks) {
-    ui.checkbox(&mut looks.with_session, "In the file").on_hover_text(
+pub fn session_ui(ui: &mut Ui, form: &mut FigureForm) {
+    ui.checkbox(&mut form.with_session, "In the file").on_hover_text(
         "The file carries source, prompt, ε and view: dropped on the window, it opens what it shows. Its source is \
          named by its path: leave it out where nobody should read that",
     );
@@ -162,13 +168,13 @@ fn side(value: &mut f64, unit: Unit) -> DragValue<'_> {
     DragValue::new(value).range(unit.sides()).max_decimals(usize::from(unit == Unit::Millimetres))
 }
 
-fn title_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>) {
+fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
     ui.horizontal(|ui| {
-        named(ui.add(Checkbox::without_text(&mut looks.has_title)), "Title is drawn");
+        named(ui.add(Checkbox::without_text(&mut form.has_title)), "Title is drawn");
         let session = shown.session;
-        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), looks.style.rows);
-        let field = TextEdit::singleline(&mut looks.title).hint_text(own).desired_width(f32::INFINITY);
-        named(ui.add_enabled(looks.has_title, field), "Title of the figure");
+        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), form.style.rows);
+        let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);
+        named(ui.add_enabled(form.has_title, field), "Title of the figure");
     });
 }
 

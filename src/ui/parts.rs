@@ -1,0 +1,47 @@
+//! The list of the window's parts.
+
+use std::sync::Arc;
+
+use super::{
+    commands::{KeySheet, Menu, Palette},
+    control_panel::ControlPanel,
+    export::{Clipboard, Export},
+    grid_panel::GridPanel,
+    heads::Heads,
+    inspector::Inspector,
+    lessons::Lessons,
+    open_file::OpenFile,
+    part::Part,
+    sessions::Sessions,
+    setup::Setup,
+    status::Status,
+    sweep::SweepPanel,
+    tour::Tour,
+};
+use crate::{
+    engine::{Fingerprints, Service},
+    session::Session,
+};
+
+/// All parts, in the order in which they take their room: bars and panels from the edges inwards, then what stands in
+/// the middle, then dialogs over it.
+pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &Setup) -> Vec<Box<dyn Part>> {
+    let fingerprints = Arc::<Fingerprints>::default();
+    vec![
+        Box::<Clipboard>::default(),
+        Box::new(Menu),
+        Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),
+        Box::new(Status),
+        Box::<ControlPanel>::default(),
+        Box::new(SweepPanel),
+        Box::<Inspector>::default(),
+        Box::<GridPanel>::default(),
+        Box::new(Heads::new(ctx, service)),
+        Box::new(Export::new(service, fingerprints)),
+        Box::<OpenFile>::default(),
+        Box::<KeySheet>::default(),
+        Box::<Palette>::default(),
+        Box::<Lessons>::default(),
+        Box::new(Tour::new(setup.tour, setup.tour_seen.clone())),
+    ]
+}
