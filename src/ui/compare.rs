@@ -2,7 +2,7 @@
 
 use egui::{DragValue, RichText, Ui};
 
-use super::{action::Actions, controls::named, pictures::Frame, theme};
+use super::{action::Actions, pictures::Frame, theme, widgets::named};
 use crate::{
     engine::Reference,
     session::{Command, Session},

@@ -10,7 +10,7 @@ use super::{
     lessons::sentence_ui,
     pictures::{Details, Frame},
     theme::{self, space},
-    widgets::{EpsilonSlider, epsilon_field, segmented},
+    widgets::{EpsilonSlider, epsilon_field, heading, named, segmented},
 };
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
@@ -218,16 +218,4 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize>
         chosen += 1;
     }
     (chosen != value).then_some(chosen)
-}
-
-pub fn heading(ui: &mut Ui, text: &str) {
-    ui.add_space(space::M);
-    ui.label(RichText::new(text).strong().color(theme::of(ui).text_strong));
-    ui.add_space(space::XS);
-}
-
-/// Gives a widget the accessible name that its looks imply.
-pub fn named(response: egui::Response, name: &str) -> egui::Response {
-    response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
-    response
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, TextStyle, Ui, vec2};
+use egui::{Align2, Color32, FontId, Rect, Sense, TextStyle, Ui, vec2};
 
 use super::{
     action::Actions,
     colorbar,
     grid_layout::{GridLayout, GridNeeds},
     hover_card,
+    hovered::Hovered,
     numbers::{self, CellNumbers},
     pictures::{Details, Frame},
     textures::PanelTextures,
@@ -28,20 +29,6 @@ const LABEL_SHARE: f32 = 0.14;
 /// Between a panel's title and its picture: room for the outline of the selection.
 const TITLE_GAP: f32 = 5.0;
 const MARGIN: f32 = space::M;
-
-/// The cell under the pointer.
-#[derive(Clone, Copy, Debug)]
-pub struct Hovered {
-    pub panel: PanelId,
-    pub cell: Cell,
-    /// `None` where it is masked.
-    pub numbers: Option<CellNumbers>,
-    /// What the pixel under the pointer shows, of how many queries and keys.
-    pub behind: (Keep, [usize; 2]),
-    pointer: Pos2,
-    /// The hovered row of cells on screen.
-    row: Rect,
-}
 
 /// What the grid remembers between frames.
 #[derive(Default)]

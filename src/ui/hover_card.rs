@@ -3,7 +3,7 @@
 use egui::{Grid, RichText, Ui};
 
 use super::{
-    grid::Hovered,
+    hovered::Hovered,
     numbers::{self, CellNumbers},
     theme::{self, space},
 };

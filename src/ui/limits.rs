@@ -2,7 +2,7 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
-use super::{action::Actions, controls::named, pictures::Frame, theme};
+use super::{action::Actions, pictures::Frame, theme, widgets::named};
 use crate::{
     figure::{ColorNorm, Limits, LogLimits, NormError, NormScale},
     session::Command,

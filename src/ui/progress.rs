@@ -4,10 +4,10 @@ use egui::{ProgressBar, RichText, Ui};
 
 use super::{
     action::{Action, Actions},
-    controls::named,
     opener::Opening,
     pictures::Working,
     theme,
+    widgets::named,
 };
 use crate::engine::Progress;
 

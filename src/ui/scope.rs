@@ -6,11 +6,10 @@ use egui::{DragValue, RichText, Ui};
 
 use super::{
     action::Actions,
-    controls::named,
     explain,
     lessons::sentence_ui,
     theme::{self, space},
-    widgets::{ChipsResponse, Segment, segmented, segmented_row},
+    widgets::{ChipsResponse, Segment, named, segmented, segmented_row},
 };
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},

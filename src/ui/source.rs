@@ -4,11 +4,10 @@ use egui::{RichText, Ui};
 
 use super::{
     action::Actions,
-    controls::heading,
     pictures::Frame,
     scope,
     theme::{self, space},
-    widgets::{Chip, ChipKind, TokenChips},
+    widgets::{Chip, ChipKind, TokenChips, heading, named},
 };
 use crate::{
     attention::{PositionScope, Scope},
@@ -77,7 +76,7 @@ pub fn prompt_ui(
         .color(theme::of(ui).text_weak),
     );
     let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
-    super::controls::named(response.clone().labelled_by(label.id), "Prompt");
+    named(response.clone().labelled_by(label.id), "Prompt");
     // Emptying the box on the way to another prompt does not leave the figure yet.
     if response.changed() && !(is_capture && editor.text.is_empty()) {
         actions.push(Command::SetPrompt(editor.text.clone()).into());

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::ui::{
     action::Action,
-    controls::named,
     part::{Modality, Part, PartContext},
     theme::{self, space},
+    widgets::named,
 };
 
 const WIDTH: f32 = 520.0;

@@ -26,11 +26,10 @@ use crate::{
     },
     ui::{
         columns,
-        controls::named,
         jobs::{Arrival, Client},
         path_field::{FileKind, PathField, Purpose},
         theme::{self, space},
-        widgets::{epsilon_field, segmented},
+        widgets::{epsilon_field, named, segmented},
     },
 };
 

@@ -14,8 +14,8 @@ use crate::{
         action::Actions,
         columns,
         commands::{NORMS, QUANTITIES},
-        controls::named,
         theme::space,
+        widgets::named,
     },
 };
 

@@ -7,9 +7,9 @@ use crate::{
     figure::{Dpi, FigureStyle, FileFormat, Ground, Picture, figure, render},
     ui::{
         background::{Background, Finished},
-        controls::named,
         pictures::Frame,
         theme,
+        widgets::named,
     },
 };
 

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use egui::{Button, ComboBox, Label, RichText, Slider, TextEdit, Ui};
 
 use super::{
-    Heads,
+    browser::{Browser, selected},
     listing::{Choice, Shows, Tab, short},
-    ranking, selected,
+    ranking,
 };
 use crate::{
     engine::{HeadMetric, OpenSource, Ranking, ShipsOf, SourceKind},
     session::{Command, Session},
     ui::{
         action::{Action, Actions},
-        controls::named,
         progress::{bar_ui as progress_bar_ui, cancel_ui},
         theme::{self, space},
-        widgets::segmented,
+        widgets::{named, segmented},
     },
 };
 
@@ -38,7 +37,7 @@ enum Order {
 }
 
 /// Three rows; more where it is narrow.
-pub fn bar_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
     let selected = selected(session);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
@@ -171,7 +170,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
     }
 }
 
-fn rank_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
+fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
     let is_model = source.facts().kind == SourceKind::Model;
     let is_there = heads.ships.answers(selected, &session.scope().positions);
     let disabled =
@@ -196,7 +195,7 @@ fn rank_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, source: &Arc<OpenS
     }
 }
 
-fn table_buttons_ui(ui: &mut Ui, heads: &mut Heads, actions: &mut Actions) {
+fn table_buttons_ui(ui: &mut Ui, heads: &mut Browser, actions: &mut Actions) {
     let is_there = heads.gallery.summaries().iter().any(Option::is_some);
     let copy = ui.add_enabled(is_there, Button::new("Copy table")).on_hover_text("The listed heads, tab-separated");
     if copy.clicked() {
@@ -212,7 +211,7 @@ fn table_buttons_ui(ui: &mut Ui, heads: &mut Heads, actions: &mut Actions) {
     }
 }
 
-fn progress_ui(ui: &mut Ui, heads: &mut Heads) {
+fn progress_ui(ui: &mut Ui, heads: &mut Browser) {
     if let Some((done, all)) = heads.gallery.progress() {
         part_ui(ui, "Looking at heads", done, all);
         if cancel_ui(ui, "Cancel looking", "What is there stays") {

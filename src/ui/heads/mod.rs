@@ -2,6 +2,8 @@
 
 mod atlas;
 mod bar;
+mod browser;
+mod cursor;
 mod export;
 mod filter;
 mod gallery;
@@ -15,67 +17,36 @@ use std::sync::Arc;
 use egui::{CentralPanel, Context, Key, Modifiers, Ui};
 
 use super::{
-    action::{Action, Actions},
+    action::Actions,
     part::{Modality, Part, PartContext},
     theme::space,
 };
 use crate::{
-    engine::{HeadsQuestion, OpenSource, Ranking, Service, ShipsOf, Under},
+    engine::{HeadsQuestion, OpenSource, Service, ShipsOf, Under},
     figure::{Palette, Quantity},
     session::{Command, Session},
 };
-use export::TableExport;
-use gallery::{Gallery, Thumbnails};
-use listing::{Choice, Listing, Tab};
-use ranking::Ships;
+use browser::{Browser, selected};
+use gallery::Thumbnails;
+use listing::Tab;
 
-/// The browser's own state; what it shows besides is the session's.
-pub struct Heads {
-    gallery: Gallery,
-    ships: Ships,
-    choice: Choice,
-    listing: Listing,
-    cursor: Cursor,
-    export: TableExport,
-}
-
-/// Where the keyboard is.
-#[derive(Default)]
-struct Cursor {
-    /// Layer · `n_heads` + head; `None` until the browser opens.
-    at: Option<usize>,
-    /// It has moved: the list scrolls to it and gives it the focus.
-    moved: bool,
-    /// The list has to show it, as when the browser opens.
-    wanted: bool,
-    has_focus: bool,
-    /// Heads beside each other, as laid out last.
-    columns: usize,
-    /// Rows of heads in view, as laid out last.
-    rows: usize,
-}
+/// The browser of heads, where it is open.
+pub struct Heads(Browser);
 
 impl Heads {
     pub fn new(ctx: &Context, service: &Service) -> Self {
-        Self {
-            gallery: Gallery::new(ctx, service),
-            ships: Ships::new(service),
-            choice: Choice::default(),
-            listing: Listing::default(),
-            cursor: Cursor::default(),
-            export: TableExport::default(),
-        }
+        Self(Browser::new(ctx, service))
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
     fn ask(&mut self, source: &Arc<OpenSource>, cx: &PartContext<'_>) {
         let (session, spec) = (cx.session, cx.session.run_spec());
-        self.ships.keep_if(source, &spec);
+        self.0.ships.keep_if(source, &spec);
         if !session.view().heads {
-            if self.gallery.is_busy() {
-                self.gallery.retry();
+            if self.0.gallery.is_busy() {
+                self.0.gallery.retry();
             }
-            self.cursor.at = None;
+            self.0.cursor.at = None;
             return;
         }
         let view = session.view();
@@ -87,12 +58,12 @@ impl Heads {
         };
         let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, cx.ground());
         let side = thumbnails::side_pixels(cx.egui.pixels_per_point());
-        let under = self.choice.shows.under(selected_under(session));
+        let under = self.0.choice.shows.under(selected_under(session));
         let heads = HeadsQuestion { source: source.id(), spec, under };
-        self.gallery.ask(source, Thumbnails { heads, palette, side });
-        if self.cursor.at.is_none() {
-            self.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
-            self.cursor.wanted = true;
+        self.0.gallery.ask(source, Thumbnails { heads, palette, side });
+        if self.0.cursor.at.is_none() {
+            self.0.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
+            self.0.cursor.wanted = true;
         }
     }
 
@@ -100,27 +71,17 @@ impl Heads {
     fn browser_ui(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
         profiling::scope!("heads");
         ui.spacing_mut().item_spacing.y = space::XS;
-        let order = self.choice.ranking;
-        bar::bar_ui(ui, self, session, source, actions);
-        self.arrange(order);
-        if let Some(message) = self.gallery.failure() {
+        let order = self.0.choice.ranking;
+        bar::bar_ui(ui, &mut self.0, session, source, actions);
+        self.0.arrange(order);
+        if let Some(message) = self.0.gallery.failure() {
             ui.label(message);
         }
-        match self.choice.tab {
-            Tab::Thumbnails => thumbnails::thumbnails_ui(ui, self, session, actions),
-            Tab::Table => table::table_ui(ui, self, session, actions),
+        match self.0.choice.tab {
+            Tab::Thumbnails => thumbnails::thumbnails_ui(ui, &mut self.0, session, actions),
+            Tab::Table => table::table_ui(ui, &mut self.0, session, actions),
         }
-        self.cursor.moved = false;
-    }
-
-    /// Brings the list up to date with what was chosen.
-    fn arrange(&mut self, before: Ranking) {
-        self.listing.update(&self.choice, &self.gallery, &self.ships);
-        if self.choice.ranking != before {
-            // Another order is asked for to see what comes first in it.
-            self.cursor.at = self.listing.indices().first().copied();
-            self.cursor.wanted = true;
-        }
+        self.0.cursor.moved = false;
     }
 
     /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
@@ -132,10 +93,10 @@ impl Heads {
         }
         // A control that has the focus wants its keys for itself: Enter, and arrows, which lead to the next one.
         let focused = ctx.memory(egui::Memory::focused);
-        let is_elsewhere = focused.is_some() && !self.cursor.has_focus;
-        let count = self.listing.indices().len();
-        let at = self.cursor.at.and_then(|index| self.listing.position(index)).unwrap_or(0);
-        let (columns, page) = (self.cursor.columns.max(1), self.cursor.columns.max(1) * self.cursor.rows.max(1));
+        let is_elsewhere = focused.is_some() && !self.0.cursor.has_focus;
+        let count = self.0.listing.indices().len();
+        let at = self.0.cursor.at.and_then(|index| self.0.listing.position(index)).unwrap_or(0);
+        let (columns, page) = (self.0.cursor.columns.max(1), self.0.cursor.columns.max(1) * self.0.cursor.rows.max(1));
         let last = count.saturating_sub(1);
         let mut target = None;
         let arrows = [
@@ -151,41 +112,28 @@ impl Heads {
                 target = Some(to.min(last));
             }
         }
-        if let Some(&index) = target.and_then(|target| self.listing.indices().get(target)) {
-            self.cursor.at = Some(index);
-            self.cursor.moved = true;
+        if let Some(&index) = target.and_then(|target| self.0.listing.indices().get(target)) {
+            self.0.cursor.at = Some(index);
+            self.0.cursor.moved = true;
             ctx.request_repaint();
         }
         // One that has the focus is clicked by Enter anyway.
         if focused.is_none()
             && !was_typing
             && pressed(Key::Enter)
-            && let Some(index) = self.cursor.at.filter(|&index| self.listing.position(index).is_some())
+            && let Some(index) = self.0.cursor.at.filter(|&index| self.0.listing.position(index).is_some())
         {
-            self.choose(index, actions);
+            self.0.choose(index, actions);
         }
-    }
-
-    /// Shows a head, and the grid.
-    fn choose(&self, index: usize, actions: &mut Actions) {
-        let n_heads = self.gallery.n_heads().max(1);
-        let commands = [Command::SetLayer(index / n_heads), Command::SetHead(index % n_heads), Command::ToggleHeads];
-        actions.extend(commands.map(Action::from));
-    }
-
-    /// Layer and head.
-    fn place(&self, index: usize) -> (usize, usize) {
-        let n_heads = self.gallery.n_heads().max(1);
-        (index / n_heads, index % n_heads)
     }
 }
 
 impl Part for Heads {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(message) = self.ships.poll().or(self.gallery.poll()) {
+        if let Some(message) = self.0.ships.poll().or(self.0.gallery.poll()) {
             cx.toasts.error(message);
         }
-        if let Some(saved) = self.export.poll() {
+        if let Some(saved) = self.0.export.poll() {
             cx.tell_saved(saved);
         }
     }
@@ -203,7 +151,11 @@ impl Part for Heads {
     }
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {
-        self.export.show(cx.egui, cx.navigation.inputs(), || self.listing.table(&self.gallery, &self.ships));
+        if let Some(path) = self.0.export.show(cx.egui) {
+            let table = self.0.listing.table(&self.0.gallery, &self.0.ships);
+            let inputs = cx.navigation.inputs().clone();
+            self.0.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
+        }
     }
 
     fn keys(&mut self, cx: &mut PartContext<'_>) {
@@ -213,26 +165,13 @@ impl Part for Heads {
     }
 
     fn modality(&self) -> Modality {
-        if self.export.is_open() { Modality::Keys } else { Modality::None }
+        self.0.export.modality()
     }
 
     /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
     fn is_busy(&self) -> bool {
-        self.gallery.is_busy() || self.ships.is_busy() || self.export.is_saving()
+        self.0.gallery.is_busy() || self.0.ships.is_busy() || self.0.export.is_saving()
     }
-}
-
-impl Cursor {
-    /// Whether the list has to scroll to it now.
-    fn is_called(&mut self) -> bool {
-        std::mem::take(&mut self.wanted) || self.moved
-    }
-}
-
-/// What the selected panel does.
-fn selected(session: &Session) -> ShipsOf {
-    let component = session.selected().component;
-    ShipsOf { component, operation: session.operation(), epsilon: session.selected_epsilon() }
 }
 
 fn selected_under(session: &Session) -> Under {

@@ -3,8 +3,8 @@
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
-    Heads,
     bar::{choose_metric, meaning, titled},
+    browser::Browser,
     listing::{Choice, row, spoken},
     thumbnails::visible,
 };
@@ -44,7 +44,7 @@ impl Columns {
     }
 }
 
-pub fn table_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, actions: &mut Actions) {
+pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
     let columns = Columns::of(ui.available_width() - space::M);
     let order = heads.choice.ranking;
     heading_ui(ui, &columns, &mut heads.choice);
@@ -120,7 +120,7 @@ fn heading_ui(ui: &mut Ui, columns: &Columns, choice: &mut Choice) {
 /// Returns whether it was clicked.
 fn row_ui(
     ui: &mut Ui,
-    heads: &mut Heads,
+    heads: &mut Browser,
     session: &Session,
     columns: &Columns,
     index: usize,

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::{
-    Heads,
+    browser::Browser,
     listing::{row, short, spoken},
 };
 use crate::{
@@ -31,7 +31,7 @@ pub fn side_pixels(pixels_per_point: f32) -> usize {
     (SIDE * pixels_per_point).round().clamp(16.0, 512.0) as usize
 }
 
-pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, actions: &mut Actions) {
+pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
     let label = ui.text_style_height(&TextStyle::Small) + 2.0;
     let step = vec2(SIDE + GAP, SIDE + label + GAP);
     let columns = columns(ui.available_width() - GAP, step.x, heads);
@@ -64,7 +64,7 @@ pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, actions:
 
 /// As many as fit; where all heads are shown as they lie in the model, whole layers.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
-fn columns(width: f32, step: f32, heads: &Heads) -> usize {
+fn columns(width: f32, step: f32, heads: &Browser) -> usize {
     let fit = (width / step).floor().max(1.0) as usize;
     let n_heads = heads.gallery.n_heads().max(1);
     if heads.choice.is_map() && n_heads <= fit { fit / n_heads * n_heads } else { fit }
@@ -78,7 +78,7 @@ pub fn visible(viewport: Rect, step: f32, rows: usize) -> std::ops::Range<usize>
     first..end
 }
 
-fn head_ui(ui: &mut Ui, heads: &mut Heads, session: &Session, index: usize, rect: Rect) -> Response {
+fn head_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, index: usize, rect: Rect) -> Response {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
     let is_cursor = heads.cursor.at == Some(index);
@@ -114,7 +114,7 @@ struct Look {
     is_shown: bool,
 }
 
-fn paint(ui: &Ui, heads: &Heads, index: usize, rect: Rect, look: Look, response: &Response) {
+fn paint(ui: &Ui, heads: &Browser, index: usize, rect: Rect, look: Look, response: &Response) {
     let colors = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, vec2(SIDE, SIDE)).round_to_pixels(ui.pixels_per_point());
     let painter = ui.painter();

@@ -4,8 +4,8 @@ use egui::{Key, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2}
 
 use super::{
     digits::{PLACES, fixed, significant},
-    hint,
     reading::Reading,
+    texts::hint,
 };
 use crate::{
     attention::Why,

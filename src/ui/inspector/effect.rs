@@ -4,8 +4,9 @@ use egui::Ui;
 
 use super::{
     digits::significant,
-    hint, next_tokens,
+    next_tokens,
     panel_table::{Entry, panel_table},
+    texts::hint,
 };
 use crate::{
     attention::PanelId,

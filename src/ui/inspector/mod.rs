@@ -10,6 +10,7 @@ mod profile;
 mod profile_keys;
 mod reading;
 mod steps;
+mod texts;
 mod why;
 
 use egui::{CollapsingHeader, Panel, RichText, ScrollArea, Ui};
@@ -23,13 +24,13 @@ use super::{
 };
 use crate::{
     attention::PanelId,
-    engine::Outcome,
     session::{Cell, Command, Session},
 };
 use contributions::Contributions;
 use panel_table::{Entry, panel_table};
 use profile::Profile;
 use reading::Reading;
+use texts::hint;
 
 const WIDTH: f32 = 320.0;
 /// It takes no more of a narrow window until it is dragged.
@@ -150,15 +151,4 @@ fn pinned_ui(
             actions.push(Command::Unpin.into());
         }
     });
-}
-
-/// A panel by what is done in it: `Query, ε = 5e-1`.
-fn panel_name(outcome: &Outcome, panel: PanelId) -> String {
-    let epsilon = outcome.experiment.epsilon.get(panel).map_or_else(String::new, ToString::to_string);
-    format!("{}, ε = {epsilon}", panel.component)
-}
-
-/// A remark in the quiet style.
-fn hint(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
 }

@@ -2,7 +2,7 @@
 
 use egui::{FontFamily, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::{hint, panel_name};
+use super::texts::{hint, panel_name};
 use crate::{
     attention::PanelId,
     engine::{NextToken, Outcome},

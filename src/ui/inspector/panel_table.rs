@@ -1,6 +1,6 @@
 use egui::{Align, Button, Grid, Layout, RichText, Ui, vec2};
 
-use super::panel_name;
+use super::texts::panel_name;
 use crate::{
     attention::PanelId,
     engine::Outcome,
@@ -8,8 +8,8 @@ use crate::{
     ui::{
         action::Actions,
         columns,
-        controls::named,
         theme::{self, space},
+        widgets::named,
     },
 };
 

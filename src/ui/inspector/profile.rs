@@ -6,9 +6,9 @@ use egui::{Rect, Role, Ui, WidgetInfo};
 use egui_plot::{GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, VLine};
 
 use super::{
-    panel_name,
     profile_keys::{Hidden, LineLook, keys_ui},
     reading::{Reading, Row},
+    texts::panel_name,
 };
 use crate::{
     engine::Outcome,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::{Color32, Painter, Rect, Response, Role, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use super::panel_name;
+use super::texts::panel_name;
 use crate::{
     attention::{Component, PanelId},
     engine::Outcome,

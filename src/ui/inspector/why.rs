@@ -4,9 +4,9 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::{
     digits::{PLACES, fixed},
-    hint, panel_name,
     reading::Reading,
     steps::{self, Step, Unchanged, steps},
+    texts::{hint, panel_name},
 };
 use crate::{
     attention::Component,

@@ -13,9 +13,9 @@ use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, RichText
 
 use super::{
     action::Action,
-    controls::named,
     part::{Part, PartContext},
     theme::{self, space},
+    widgets::named,
 };
 use crate::engine::Outcome;
 pub use lesson::Lesson;

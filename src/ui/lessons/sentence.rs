@@ -5,8 +5,8 @@ use egui::{RichText, Ui, vec2};
 use super::Lesson;
 use crate::ui::{
     action::{Action, Actions},
-    controls::named,
     theme::{self, space},
+    widgets::named,
 };
 
 /// A small link that opens the page, to stand behind the sentence that it explains.

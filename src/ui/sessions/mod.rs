@@ -15,6 +15,7 @@ use super::{
     background::{Background, Finished},
     part::{Modality, Part, PartContext},
     recent::Lately,
+    save_dialog::SaveDialog,
     setup::Setup,
 };
 use crate::{
@@ -28,7 +29,7 @@ use astray::{Answer, Astray};
 use autosave::Autosave;
 use crashed::Crashed;
 pub use restoring::{Origin, Restoring};
-use saver::{SaveTask, Saver};
+use saver::{SaveTask, Written, session_dialog, suggested};
 
 const TITLE: &str = "Attenuate";
 
@@ -61,7 +62,7 @@ pub struct Sessions {
     reading: Background<(u64, Result<Looked, String>)>,
     newest: u64,
     astray: Option<Astray>,
-    saver: Saver,
+    saver: SaveDialog<Written>,
     /// What [`SessionAction::Save`] writes, and what it holds.
     file: Option<(PathBuf, Session)>,
     autosave: Autosave,
@@ -83,7 +84,7 @@ impl Sessions {
             reading: Background::default(),
             newest: 0,
             astray: None,
-            saver: Saver::default(),
+            saver: session_dialog(),
             file: None,
             autosave: Autosave::new(kept, session.clone(), fingerprints),
             searching,
@@ -132,7 +133,12 @@ impl Sessions {
                 let file = file.clone();
                 self.write(cx, file);
             }
-            file => self.saver.open(file.as_ref().map(|(file, _)| &**file)),
+            file => {
+                if let Some((file, _)) = file {
+                    self.saver.suggest(&suggested(Some(file)));
+                }
+                self.saver.open();
+            }
         }
     }
 
@@ -144,7 +150,7 @@ impl Sessions {
             fingerprints: self.fingerprints.clone(),
             inputs: cx.navigation.inputs().clone(),
         };
-        self.saver.save(cx.egui, task);
+        self.saver.start(cx.egui, "saving a session", move || task.run());
     }
 
     /// Brings back what a crashed window had.
@@ -332,7 +338,7 @@ impl Part for Sessions {
     }
 
     fn modality(&self) -> Modality {
-        if self.astray.is_some() || self.saver.is_open() { Modality::Keys } else { Modality::None }
+        if self.astray.is_some() { Modality::Keys } else { self.saver.modality() }
     }
 
     /// Whether something is being read or written that was asked for.

@@ -3,6 +3,7 @@
 
 mod curves;
 mod hover;
+mod line_style;
 mod markers;
 mod panel;
 mod plot;

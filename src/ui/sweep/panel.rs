@@ -3,7 +3,7 @@
 use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
-use super::{Curves, plot};
+use super::{Curves, line_style::line_style, plot};
 use crate::{
     attention::{Component, Mask},
     engine::{Sweep, SweepMetric},
@@ -136,7 +136,7 @@ fn legend_ui(ui: &mut Ui, component: Component, sweep: Option<&Sweep>) {
         let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, ui.spacing().interact_size.y), Sense::hover());
         let stroke = Stroke::new(2.0, colors.components[component.row()]);
         let ends = [rect.left_center(), rect.right_center()];
-        let shapes = match style(component) {
+        let shapes = match line_style(component) {
             LineStyle::Dashed { length } => egui::Shape::dashed_line(&ends, stroke, length, length * 0.6),
             LineStyle::Dotted { spacing } => egui::Shape::dotted_line(&ends, stroke.color, spacing, stroke.width),
             LineStyle::Solid => vec![egui::Shape::line_segment(ends, stroke)],
@@ -147,15 +147,6 @@ fn legend_ui(ui: &mut Ui, component: Component, sweep: Option<&Sweep>) {
             label.on_hover_text(format!("Steep from ε = {} to {}", rough(from), rough(to)));
         }
     });
-}
-
-/// How the line of a component is drawn: not by colour alone.
-pub fn style(component: Component) -> LineStyle {
-    match component {
-        Component::Query => LineStyle::Solid,
-        Component::Key => LineStyle::Dashed { length: 9.0 },
-        Component::Value => LineStyle::Dotted { spacing: 6.0 },
-    }
 }
 
 fn progress_ui(ui: &mut Ui, curves: &Curves) {

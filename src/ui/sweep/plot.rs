@@ -5,7 +5,7 @@ use egui_plot::{
     AxisHints, GridInput, GridMark, HLine, Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi, Span, Text,
 };
 
-use super::{Curves, hover, markers, panel};
+use super::{Curves, hover, line_style::line_style, markers};
 use crate::{
     attention::{Component, Epsilon},
     engine::{Sweep, SweepMetric, SweepPoint},
@@ -164,7 +164,7 @@ fn line(plot: &mut PlotUi<'_>, curve: &[SweepPoint], component: Component, metri
         of_kind.filter_map(|point| Some([x_of(point.epsilon), metric.of(&point.metrics)?])).collect()
     };
     let name = component.name();
-    let line = Line::new(name, points(false)).color(color).width(2.0).style(panel::style(component));
+    let line = Line::new(name, points(false)).color(color).width(2.0).style(line_style(component));
     plot.line(line.allow_hover(false));
     let at_zero = egui_plot::Points::new(name, points(true)).color(color).radius(3.0).allow_hover(false);
     plot.points(at_zero.id(Id::unique(("sweep at 0", name))));

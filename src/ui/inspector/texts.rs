@@ -1,0 +1,16 @@
+//! Texts that the inspector's sections share.
+
+use egui::{RichText, Ui};
+
+use crate::{attention::PanelId, engine::Outcome, ui::theme};
+
+/// A panel by what is done in it: `Query, ε = 5e-1`.
+pub fn panel_name(outcome: &Outcome, panel: PanelId) -> String {
+    let epsilon = outcome.experiment.epsilon.get(panel).map_or_else(String::new, ToString::to_string);
+    format!("{}, ε = {epsilon}", panel.component)
+}
+
+/// A remark in the quiet style.
+pub fn hint(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+}
