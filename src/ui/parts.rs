@@ -2,25 +2,29 @@
 
 use std::sync::Arc;
 
-use super::{
-    commands::{KeySheet, Menu, Palette},
-    control_panel::ControlPanel,
-    export::{Clipboard, Export},
-    grid_panel::GridPanel,
-    heads::Heads,
-    inspector::Inspector,
-    lessons::Lessons,
-    open_file::OpenFile,
-    part::Part,
-    sessions::Sessions,
-    setup::Setup,
-    status::Status,
-    sweep::SweepPanel,
-    tour::Tour,
-};
 use crate::{
     engine::{Fingerprints, Service},
     session::Session,
+    ui::{
+        dialogs::open_file::OpenFile,
+        panels::{
+            controls::ControlPanel,
+            export::{Clipboard, Export},
+            grid::GridPanel,
+            heads::Heads,
+            inspector::Inspector,
+            lessons::Lessons,
+            sessions::Sessions,
+            status::Status,
+            sweep::SweepPanel,
+            tour::Tour,
+        },
+        shell::{
+            commands::{KeySheet, Menu, Palette},
+            part::Part,
+            setup::Setup,
+        },
+    },
 };
 
 /// All parts, in the order in which they take their room: bars and panels from the edges inwards, then what stands in

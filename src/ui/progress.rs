@@ -2,14 +2,18 @@
 
 use egui::{ProgressBar, RichText, Ui};
 
-use super::{
-    action::{Action, Actions},
-    opener::Opening,
-    pictures::Working,
-    theme,
-    widgets::named,
+use crate::{
+    engine::Progress,
+    ui::{
+        jobs::pictures::Working,
+        shell::{
+            action::{Action, Actions},
+            opener::Opening,
+        },
+        theme,
+        widgets::named,
+    },
 };
-use crate::engine::Progress;
 
 const BAR_WIDTH: f32 = 96.0;
 const BAR_HEIGHT: f32 = 8.0;

@@ -1,0 +1,5 @@
+//! Asking for a file or a folder: to open, or to write.
+
+pub mod open_file;
+pub mod path_field;
+pub mod save_dialog;

@@ -1,0 +1,174 @@
+//! A path to type, and a button that asks the desktop's file dialog where there is one.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use egui::{Key, TextEdit, Ui};
+
+use crate::ui::jobs::background::{Background, Finished};
+
+/// A dialog that answers sooner than this was not there: nobody chooses so fast.
+const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
+const NO_DIALOG: &str = "No file dialog answered on this desktop: type the path here.";
+
+/// What the path is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Save,
+    Open,
+    OpenFolder,
+}
+
+/// The kind of file, for the dialog's filter.
+#[derive(Clone, Copy, Debug)]
+pub struct FileKind {
+    pub name: &'static str,
+    /// Without dots.
+    pub extensions: &'static [&'static str],
+}
+
+struct Browsed {
+    path: Option<PathBuf>,
+    took: Duration,
+}
+
+/// Text field, Browse… button and hint. The dialog runs on a thread of its own.
+pub struct PathField {
+    /// What is named: of a file name that is not UTF-8, `text` shows only a likeness.
+    path: PathBuf,
+    text: String,
+    purpose: Purpose,
+    kind: FileKind,
+    hint: Option<&'static str>,
+    wants_focus: bool,
+    dialog: Background<Browsed>,
+}
+
+/// A path as the field shows it: a byte that is not text has a sign that every font has.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace(char::REPLACEMENT_CHARACTER, "?")
+}
+
+impl PathField {
+    pub fn new(purpose: Purpose, kind: FileKind, path: &Path) -> Self {
+        let text = shown(path);
+        Self {
+            path: path.to_owned(),
+            text,
+            purpose,
+            kind,
+            hint: None,
+            wants_focus: true,
+            dialog: Background::default(),
+        }
+    }
+
+    pub fn ask_for(&mut self, purpose: Purpose, kind: FileKind) {
+        (self.purpose, self.kind) = (purpose, kind);
+    }
+
+    /// The path that was typed or chosen, or that the field was given.
+    pub fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    pub fn set_path(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
+        self.text = shown(path);
+    }
+
+    /// Puts the keyboard focus into the field at the next frame.
+    pub fn focus(&mut self) {
+        self.wants_focus = true;
+        self.hint = None;
+    }
+
+    /// Returns whether Enter was pressed in the field.
+    pub fn show(&mut self, ui: &mut Ui, name: &str) -> bool {
+        self.poll();
+        let label = ui.label(name);
+        let entered = ui
+            .horizontal(|ui| {
+                let field = ui.add(TextEdit::singleline(&mut self.text).desired_width(360.0)).labelled_by(label.id);
+                if field.changed() {
+                    self.path = PathBuf::from(self.text.trim());
+                }
+                if std::mem::take(&mut self.wants_focus) {
+                    field.request_focus();
+                }
+                if ui.add_enabled(!self.dialog.is_running(), egui::Button::new("Browse…")).clicked() {
+                    self.browse(ui.ctx());
+                }
+                field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+            })
+            .inner;
+        ui.label(egui::RichText::new(self.hint.unwrap_or(" ")).small());
+        entered
+    }
+
+    fn poll(&mut self) {
+        while let Some(finished) = self.dialog.poll() {
+            match finished {
+                Finished::Done(Browsed { path: Some(path), .. }) => {
+                    self.set_path(&path);
+                    self.hint = None;
+                }
+                Finished::Done(Browsed { path: None, took }) if took > TOO_FAST_FOR_A_PERSON => {}
+                Finished::Done(_) | Finished::Broken => {
+                    self.hint = Some(NO_DIALOG);
+                    self.wants_focus = true;
+                }
+            }
+        }
+    }
+
+    fn browse(&mut self, ctx: &egui::Context) {
+        let (path, purpose, kind) = (self.path(), self.purpose, self.kind);
+        self.dialog.start(ctx, "file dialog", move || {
+            let start = Instant::now();
+            let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind.name, kind.extensions);
+            if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+                dialog = dialog.set_directory(folder);
+            }
+            let file = match purpose {
+                Purpose::Open => pollster::block_on(dialog.pick_file()),
+                Purpose::OpenFolder => pollster::block_on(dialog.pick_folder()),
+                Purpose::Save => {
+                    if let Some(name) = path.file_name() {
+                        dialog = dialog.set_file_name(name.to_string_lossy());
+                    }
+                    pollster::block_on(dialog.save_file())
+                }
+            };
+            Browsed { path: file.map(|file| file.path().to_owned()), took: start.elapsed() }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    use super::*;
+
+    const ANY: FileKind = FileKind { name: "Any", extensions: &[] };
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_not_utf8_is_kept_until_something_else_is_typed() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+        let path = Path::new(OsStr::from_bytes(b"/tmp/caf\xe9.safetensors"));
+        let mut field = PathField::new(Purpose::Open, ANY, path);
+        assert_eq!(field.path(), path);
+        field.set_path(Path::new("/other"));
+        field.set_path(path);
+        let mut harness = Harness::new_ui_state(|ui, field: &mut PathField| _ = field.show(ui, "File"), field);
+        harness.run();
+        assert_eq!(harness.state().path(), path);
+        harness.get_by_label("File").type_text("x");
+        harness.run();
+        assert!(harness.state().path().to_str().is_some_and(|typed| typed.contains('x')));
+    }
+}

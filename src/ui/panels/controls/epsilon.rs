@@ -1,0 +1,220 @@
+//! The instrument: which rows and column, ε, and what it does.
+
+use egui::{RichText, Ui};
+
+use super::explain::{self, Seen};
+use crate::{
+    attention::{Column, Component, Epsilon, Operation},
+    engine::Outcome,
+    session::{COLUMNS, Command, RowChoice, Session, SliderRange},
+    ui::{
+        column_names,
+        jobs::pictures::{Details, Frame},
+        panels::lessons::sentence_ui,
+        shell::{action::Actions, commands::hint},
+        theme::{self, space},
+        widgets::{EpsilonSlider, epsilon_field, heading, named, segmented},
+    },
+};
+
+/// Lines kept free for the explanations, so that nothing below them moves when they change.
+const NOTE_LINES: f32 = 6.0;
+/// Between two explanations, in points.
+const NOTE_GAP: f32 = 2.0;
+
+/// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
+pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
+    ui.add_space(space::M);
+    operation_ui(ui, session, actions);
+    ui.add_space(space::XS);
+    let mut rows = session.rows();
+    let of_grid = session.shape().rows();
+    let all = if of_grid.count() == 3 { "all three rows" } else { "all rows" };
+    let choice = |rows: RowChoice, label: &'static str, moved: &str| {
+        (rows, label, hint(&format!("The slider moves {moved}"), &Command::ChooseRows(rows).into()))
+    };
+    let of_row =
+        |component: Component| choice(RowChoice::Only(component), component.name(), &format!("the {component} row"));
+    let choices: Vec<_> =
+        std::iter::once(choice(RowChoice::All, "All", all)).chain(of_grid.iter().map(of_row)).collect();
+    if segmented(ui, "Component", &mut rows, &borrowed(&choices)) {
+        actions.push(Command::ChooseRows(rows).into());
+    }
+    ui.add_space(space::S);
+
+    column_ui(ui, session, actions);
+    ui.add_space(space::S);
+
+    let epsilon = session.selected_epsilon();
+    let moved = EpsilonSlider::new(&epsilon, session.epsilon().row(session.selected().component))
+        .neutral(session.operation().neutral())
+        .transition(transition)
+        .decades(session.view().slider.decades())
+        .name("epsilon")
+        .show(ui);
+    ui.horizontal(|ui| {
+        let typed = epsilon_field(ui, "epsilon-field", "epsilon value", epsilon);
+        if let Some(epsilon) = moved.or(typed) {
+            actions.push(Command::SetEpsilon(epsilon).into());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::TOP), |ui| {
+            if ui.button("Reset to figure").on_hover_text("ε = 5e-1, 1e-3, 1e-10 in every row").clicked() {
+                actions.push(Command::ResetToFigure.into());
+            }
+            zoom_ui(ui, session.view().slider, transition, actions);
+        });
+    });
+}
+
+/// Which column the slider moves.
+fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let shape = session.epsilon().shape();
+    let with_key = |column: Column| {
+        let text = format!("The slider moves the {} column", column_names::name(column, shape));
+        hint(&text, &Command::ChooseColumn(column).into())
+    };
+    let choices = column_names::choices(shape, with_key);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let mut column = session.column();
+        if segmented(ui, "Column", &mut column, &borrowed(&choices)) {
+            actions.push(Command::ChooseColumn(column).into());
+        }
+        let n_columns = shape.n_columns();
+        let button = |text: &'static str| egui::Button::new(text).min_size(theme::TARGET);
+        let remove = ui.add_enabled(n_columns > *COLUMNS.start(), button("−"));
+        let hint = "Removes the column that the slider moves";
+        let removed = named(remove, "Remove the column").on_hover_text(hint);
+        if removed.on_disabled_hover_text("Two columns are the least").clicked() {
+            actions.push(Command::RemoveColumn(session.column()).into());
+        }
+        let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
+        let hint = "One more column of panels, with an ε of its own";
+        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
+            actions.push(Command::AddColumn.into());
+        }
+    });
+}
+
+fn borrowed<T: Copy, L: AsRef<str>>(choices: &[(T, L, String)]) -> Vec<(T, &str, &str)> {
+    choices.iter().map(|(value, label, hint)| (*value, label.as_ref(), hint.as_str())).collect()
+}
+
+/// Whether the slider shows its whole scale or two decades around the transition.
+fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
+    let middle = transition.and_then(|[from, to]| Epsilon::new((from.get() * to.get()).sqrt()).ok());
+    let is_zoomed = range != SliderRange::Whole;
+    if middle.is_none() && !is_zoomed {
+        return;
+    }
+    let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
+    let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
+    if named(button, "zoom slider to transition").on_hover_text(hint).clicked() {
+        let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
+        actions.push(Command::SetSliderRange(range).into());
+    }
+}
+
+/// What ε does to the vectors.
+fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let current = session.operation();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
+        ui.label("by");
+        let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);
+        let combo = shown.show_ui(ui, |ui| {
+            for operation in Operation::ALL {
+                let chosen = current.same_kind(operation);
+                if ui.selectable_label(chosen, operation.name()).on_hover_text(operation.formula()).clicked() && !chosen
+                {
+                    actions.push(Command::SetOperation(operation).into());
+                }
+            }
+        });
+        named(combo.response, "Operation").on_hover_text(current.formula());
+        if let Operation::Noise { mut seed } = current {
+            ui.label("Seed");
+            let hint = "The same seed gives the same noise, in every run";
+            if named(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed() {
+                actions.push(Command::SetOperation(Operation::Noise { seed }).into());
+            }
+        }
+    });
+}
+
+/// Why it looks as it does, in the room that is kept for it.
+pub fn notes_ui(
+    ui: &mut Ui,
+    session: &Session,
+    frame: Option<&Frame>,
+    details: Option<&Details>,
+    actions: &mut Actions,
+) {
+    let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
+    let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
+    ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+        ui.set_min_height(height);
+        let Some(frame) = frame else { return };
+        ui.spacing_mut().item_spacing.y = NOTE_GAP;
+        for note in explain::notes(session, &frame.outcome, seen) {
+            sentence_ui(ui, &note.text, note.lesson, actions);
+        }
+        let offers = explain::offers(session, &frame.outcome);
+        if !offers.is_empty() {
+            ui.spacing_mut().interact_size.y = 0.0;
+            ui.horizontal(|ui| {
+                for offer in offers {
+                    if ui.link(RichText::new(offer.text).small()).clicked() {
+                        actions.extend(offer.commands.into_iter().map(Into::into));
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Layer and head on screen, and how much of the selected panel rests on the first token.
+pub fn shown_ui(
+    ui: &mut Ui,
+    session: &Session,
+    outcome: Option<&Outcome>,
+    details: Option<&Details>,
+    actions: &mut Actions,
+) {
+    heading(ui, "Shown");
+    let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
+    ui.horizontal(|ui| {
+        if let Some(layer) = stepper(ui, "Layer", session.layer(), counts.0) {
+            actions.push(Command::SetLayer(layer).into());
+        }
+        ui.add_space(space::M);
+        if let Some(head) = stepper(ui, "Head", session.head(), counts.1) {
+            actions.push(Command::SetHead(head).into());
+        }
+    });
+    // Its line is kept free until the number is there.
+    let line = ui.text_style_height(&egui::TextStyle::Small) + 2.0;
+    ui.allocate_ui(egui::vec2(ui.available_width(), line), |ui| {
+        ui.set_min_height(line);
+        if let Some(note) = details.and_then(|details| explain::sink(session, details)) {
+            sentence_ui(ui, &note.text, note.lesson, actions);
+        }
+    });
+}
+
+fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize> {
+    let last = count.saturating_sub(1);
+    let mut chosen = value;
+    ui.label(name);
+    let down = ui.add_enabled(value > 0, egui::Button::new("−").min_size(theme::TARGET));
+    if named(down, &format!("{name} down")).clicked() {
+        chosen -= 1;
+    }
+    // Just after another source was opened, `last` is still that of the source on screen: it must not cut the session's.
+    named(ui.add(egui::DragValue::new(&mut chosen).range(0..=last.max(value)).speed(0.1)), name);
+    let up = ui.add_enabled(value < last, egui::Button::new("+").min_size(theme::TARGET));
+    if named(up, &format!("{name} up")).clicked() {
+        chosen += 1;
+    }
+    (chosen != value).then_some(chosen)
+}

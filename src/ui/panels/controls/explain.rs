@@ -1,0 +1,296 @@
+//! One-sentence explanations of what is seen, chosen by what is on screen.
+
+use super::rule_facts;
+use crate::{
+    attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
+    engine::{Outcome, SourceKind},
+    figure::{ColorNorm, LimitsFrom, Quantity},
+    session::{Command, Session},
+    ui::{jobs::pictures::Details, panels::lessons::Lesson},
+};
+
+/// How close to uniform ε must be for its explanation to apply.
+const NEARLY_UNIFORM: f64 = 1e-2;
+
+/// The share of the weight on the first token from which it is called a sink.
+const LARGE_SINK: f64 = 0.3;
+
+/// Most positions that are listed by their numbers.
+const LISTED: usize = 8;
+
+/// What the explanations may refer to besides the session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// Mean length of the head's output: of the baseline, and of the selected panel.
+    pub output_norms: Option<(f64, f64)>,
+}
+
+/// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
+pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
+    outcome.facts.kind == SourceKind::Model && session.scope().resolve(outcome.shown()).layers.start < session.layer()
+}
+
+/// One sentence, and the page that says more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub text: String,
+    pub lesson: Option<Lesson>,
+}
+
+impl Note {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), lesson: None }
+    }
+
+    fn of(lesson: Lesson, text: impl Into<String>) -> Self {
+        Self { text: text.into(), lesson: Some(lesson) }
+    }
+}
+
+/// The sentences for the selected panel, the most telling first.
+pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+    if outcome.n_positions() == 1 {
+        return vec![Note::plain("One token can only attend to itself: its weight is 1, whatever is modified.")];
+    }
+    let mut notes = Vec::new();
+    if session.view().look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
+        notes.push(Note::plain("This capture holds no value vectors: the attention weight is shown."));
+    }
+    match (session.selected().component, session.operation()) {
+        (Component::Value, _) => notes.extend(value_notes(session, outcome, seen)),
+        (_, Operation::Scale) => notes.extend(scale_notes(session, outcome)),
+        (component, _) => notes.extend(operation_notes(component, session, outcome)),
+    }
+    notes
+}
+
+fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+    let upstream = reaches_earlier_layers(session, outcome);
+    let mut notes = vec![Note::of(Lesson::ValueLater, value_note(upstream, outcome, session))];
+    if session.operation() != Operation::Scale {
+        notes.push(Note::of(Lesson::Operations, of_operation(session.operation())));
+    }
+    match seen.output_norms {
+        Some((baseline, now)) if (now / baseline).is_finite() => notes.push(Note::plain(format!(
+            "What follows ε is the head’s output: its mean norm is {now:.4}, {} of the baseline’s {baseline:.4}.",
+            percent(now / baseline)
+        ))),
+        Some((baseline, now)) => notes.push(Note::plain(format!(
+            "What follows ε is the head’s output: its mean norm is {now:.4}, the baseline’s {baseline:.4}."
+        ))),
+        None => {}
+    }
+    notes
+}
+
+/// What scaling Query or Key does to the pattern.
+fn scale_notes(session: &Session, outcome: &Outcome) -> Vec<Note> {
+    let epsilon = session.selected_epsilon().get();
+    let effect = if epsilon < NEARLY_UNIFORM {
+        format!("As ε → 0 {}. The head is less focused, not more.", rule_facts::limit_at_zero(outcome))
+    } else if epsilon > 1.0 {
+        "ε > 1 spreads the scores apart: each row sharpens onto its largest score.".to_owned()
+    } else {
+        "ε multiplies every score before the softmax, so a smaller ε flattens each row towards uniform.".to_owned()
+    };
+    let mut notes = vec![Note::of(Lesson::Uniform, effect)];
+    notes.extend(rule_facts::of_layer(session, outcome).into_iter().map(Note::plain));
+    if let Some(columns) = columns_look_alike(session) {
+        let numbers: Vec<String> = columns.iter().map(|column| (column.index() + 1).to_string()).collect();
+        let all = if numbers.len() == 2 { "both" } else { "all" };
+        let text = format!("Columns {} look alike on a linear scale: {all} are nearly uniform.", listed(&numbers));
+        notes.push(Note::of(Lesson::LookAlike, text));
+    }
+    let agreement = if session.scope().positions == PositionScope::All {
+        "Query and Key rows agree: (ε·q)·k = q·(ε·k)."
+    } else {
+        "Query and Key rows differ: a scaled query changes its row, a scaled key its column."
+    };
+    notes.push(Note::of(Lesson::QueryEqualsKey, agreement));
+    notes
+}
+
+/// The columns that a linear scale cannot tell apart, where the slider stands on one of them.
+fn columns_look_alike(session: &Session) -> Option<Vec<Column>> {
+    let selected = session.selected();
+    let is_linear =
+        session.view().look.norm == ColorNorm::default() && session.view().look.quantity == Quantity::Weight;
+    let is_scaled = session.operation() == Operation::Scale && selected.component != Component::Value;
+    if !is_linear || !is_scaled || session.view().solo.is_some() {
+        return None;
+    }
+    let row = session.epsilon().shape().columns().zip(session.epsilon().row(selected.component));
+    let are_uniform = row.filter(|(_, epsilon)| epsilon.get() < NEARLY_UNIFORM);
+    let columns: Vec<Column> = are_uniform.map(|(column, _)| column).collect();
+    (columns.len() > 1 && columns.contains(&selected.column)).then_some(columns)
+}
+
+/// `2 and 3`, `1, 2 and 3`
+fn listed(words: &[String]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
+pub fn sink(session: &Session, details: &Details) -> Option<Note> {
+    let metrics = details.panels.get(session.selected())?;
+    let mass = metrics.sink_mass.filter(|mass| !mass.is_nan())?;
+    let share = format!("{:.0} %", mass * 100.0);
+    let text = if mass >= LARGE_SINK {
+        format!("Sink: {share} of this panel’s weight is on token 0.")
+    } else {
+        format!("{share} of this panel’s weight is on token 0.")
+    };
+    Some(Note::of(Lesson::Sink, text))
+}
+
+/// What an operation other than scaling does to Query or Key.
+fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -> Vec<Note> {
+    let facts = &outcome.facts;
+    let particular = match (session.operation(), component) {
+        (Operation::MeanHeads, Component::Key) if facts.n_kv_heads == 1 => Note::of(
+            Lesson::GroupedQueries,
+            "All heads read the same key head here, so that its mean is itself: the Key row stays.",
+        ),
+        (Operation::MeanHeads, Component::Key) if facts.n_kv_heads < facts.n_heads => Note::of(
+            Lesson::GroupedQueries,
+            format!("The {} query heads share {} key heads, whose mean it is.", facts.n_heads, facts.n_kv_heads),
+        ),
+        (Operation::MeanHeads, _) => {
+            Note::of(Lesson::QueryEqualsKey, "Query and Key rows differ: a mean is no factor on the scores.")
+        }
+        (Operation::MeanPositions, Component::Key) => Note::of(
+            Lesson::Uniform,
+            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.",
+        ),
+        (Operation::MeanPositions, _) => {
+            Note::plain("At ε = 0 every position asks the same question: rows differ only in which keys they may see.")
+        }
+        _ => Note::plain("Seed and place decide the noise: the same in every run, another in every head."),
+    };
+    vec![Note::of(Lesson::Operations, of_operation(session.operation())), particular]
+}
+
+fn of_operation(operation: Operation) -> String {
+    match operation {
+        Operation::Scale => "Each vector becomes ε times itself.",
+        Operation::MeanHeads => {
+            "Each vector becomes ε·itself + (1−ε)·the mean over the layer’s heads; ε = 0 is the paper’s mean operation."
+        }
+        Operation::MeanPositions => "Each vector becomes ε·itself + (1−ε)·the mean over all positions of the prompt.",
+        Operation::Noise { .. } => {
+            "Gaussian noise is added, ε times as large as the vectors (root mean square); ε = 0 adds none."
+        }
+    }
+    .to_owned()
+}
+
+/// Where ε acts, with numbers: `ε acts on heads 3 to 5, which share KV head 1, of layer 14, at every position.`
+pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
+    let shown = outcome.shown();
+    let reach = scope.resolve(shown);
+    let heads = match scope.heads {
+        HeadScope::All => format!("all {} heads", shown.n_heads),
+        HeadScope::Group if reach.heads.len() > 1 => {
+            let kv_head = shown.head / reach.heads.len();
+            format!("heads {} to {}, which share KV head {kv_head},", reach.heads.start, reach.heads.end - 1)
+        }
+        HeadScope::Group | HeadScope::Shown => format!("head {}", shown.head),
+    };
+    let layers = match scope.layers {
+        _ if outcome.facts.kind == SourceKind::Capture => format!("layer {}", shown.layer),
+        LayerScope::All => format!("all {} layers", shown.n_layers),
+        LayerScope::Range { first, last } if first < last => format!("layers {first} to {last}"),
+        LayerScope::Range { first, .. } => format!("layer {first}"),
+        LayerScope::Shown => format!("layer {}", shown.layer),
+    };
+    let positions = match &scope.positions {
+        PositionScope::All => "at every position".to_owned(),
+        PositionScope::First => "at the first position".to_owned(),
+        PositionScope::Rest => "at every position but the first".to_owned(),
+        PositionScope::Selection(_) => {
+            let chosen: Vec<String> = (0..outcome.n_positions())
+                .filter(|&position| scope.positions.contains(position))
+                .map(|position| position.to_string())
+                .collect();
+            match chosen.as_slice() {
+                [] => return "No token is chosen, so that nothing changes: click tokens under the prompt.".to_owned(),
+                [position] => format!("at position {position}"),
+                [..] if chosen.len() <= LISTED => format!("at positions {}", chosen.join(", ")),
+                [..] => format!("at {} chosen positions", chosen.len()),
+            }
+        }
+    };
+    format!("ε acts on {heads} of {layers}, {positions}.")
+}
+
+/// What shared keys and values mean for the heads in scope; `None` where each head has its own.
+pub fn sharing(scope: &Scope, outcome: &Outcome) -> Option<Note> {
+    let shown = outcome.shown();
+    if shown.n_kv_heads >= shown.n_heads || shown.n_kv_heads == 0 {
+        return None;
+    }
+    let others = shown.n_heads / shown.n_kv_heads - 1;
+    let text = match (scope.heads, others) {
+        (HeadScope::Shown, 1) => "1 other head shares its keys and values.".to_owned(),
+        (HeadScope::Shown, _) => format!("{others} other heads share its keys and values."),
+        (HeadScope::Group | HeadScope::All, _) => {
+            format!("{} query heads share {} KV heads.", shown.n_heads, shown.n_kv_heads)
+        }
+    };
+    Some(Note::of(Lesson::GroupedQueries, text))
+}
+
+/// Another view of the same numbers, and what its link says.
+pub struct Offer {
+    pub text: &'static str,
+    pub commands: Vec<Command>,
+}
+
+/// Views that move where what is shown does not, tell apart what looks alike, or lead back.
+pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
+    let stays = session.selected().component == Component::Value && !reaches_earlier_layers(session, outcome);
+    let one = |text, command| vec![Offer { text, commands: vec![command] }];
+    match session.view().look.quantity {
+        Quantity::Weight if stays && outcome.baseline.has_values() => {
+            one("Show weight × ‖value‖", Command::SetQuantity(Quantity::WeightedValue))
+        }
+        Quantity::WeightedValue if stays => one("Show the weight", Command::SetQuantity(Quantity::Weight)),
+        Quantity::Weight if columns_look_alike(session).is_some() => vec![
+            Offer { text: "Show on a log scale", commands: vec![Command::SetNorm(ColorNorm::LOG)] },
+            Offer {
+                text: "Show ratio to uniform",
+                commands: vec![
+                    Command::SetQuantity(Quantity::UniformRatio),
+                    Command::SetNorm(ColorNorm::Auto),
+                    Command::SetLimitsFrom(LimitsFrom::EachPanel),
+                ],
+            },
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {
+    if upstream && session.operation() != Operation::Scale {
+        "Value is changed in earlier layers too, and with it what enters this layer: the pattern changes.".to_owned()
+    } else if upstream {
+        "Value is turned down in earlier layers too: what they pass on is weaker, and so this layer’s pattern changes."
+            .to_owned()
+    } else if outcome.facts.kind == SourceKind::Capture && session.scope().layers != LayerScope::Shown {
+        "A capture holds this prompt’s vectors but no model: the pattern stays, because only a live model can carry a \
+         change of Value into later layers."
+            .to_owned()
+    } else {
+        "The pattern stays: Value does not enter its own layer’s softmax. It acts in later layers, through what the \
+         head passes on."
+            .to_owned()
+    }
+}
+
+fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if percent == 0.0 || percent >= 0.01 { format!("{percent:.2} %") } else { format!("{percent:.0e} %") }
+}

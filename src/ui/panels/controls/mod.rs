@@ -1,0 +1,53 @@
+//! The controls at the left: ε, scope, what is shown, and the prompt.
+
+mod compare;
+mod epsilon;
+mod explain;
+mod prompt;
+mod rule_facts;
+mod scope;
+
+use egui::{Panel, ScrollArea, Ui};
+
+use super::tour::{Landmark, landmark};
+use crate::ui::shell::part::{Part, PartContext};
+pub use compare::head_ui as compared_head_ui;
+use prompt::PromptEditor;
+use scope::ScopeEditor;
+
+const WIDTH: f32 = 336.0;
+
+/// The panel at the left.
+#[derive(Default)]
+pub struct ControlPanel {
+    scope: ScopeEditor,
+    prompt: PromptEditor,
+}
+
+impl Part for ControlPanel {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        Panel::left("controls").exact_size(WIDTH).resizable(false).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, cx));
+        });
+    }
+}
+
+impl ControlPanel {
+    fn controls_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        profiling::scope!("controls");
+        let (session, shown, actions) = (cx.session, &*cx.shown, &mut *cx.actions);
+        let (frame, details) = (shown.pictures.frame(), shown.pictures.details());
+        let outcome = frame.map(|frame| &frame.outcome);
+        let transition = shown.curves.transition(session.rows());
+        landmark(ui, Landmark::Slider, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
+        epsilon::notes_ui(ui, session, frame, details, actions);
+        landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
+        epsilon::shown_ui(ui, session, outcome, details, actions);
+        compare::note_ui(ui, session, actions);
+        let hovered = shown.hovered.filter(|_| !session.view().heads).or(session.pinned());
+        let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
+        landmark(ui, Landmark::Prompt, |ui| {
+            prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
+        });
+    }
+}

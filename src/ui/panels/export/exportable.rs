@@ -1,0 +1,22 @@
+//! What could be exported now.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{Fingerprints, Sweep},
+    session::{Session, document::Inputs},
+    ui::jobs::pictures::Frame,
+};
+
+/// The session, and what is on screen as far as it answers the session.
+#[derive(Clone, Copy)]
+pub struct Exportable<'a> {
+    pub session: &'a Session,
+    /// Once all its panels answer the session.
+    pub frame: Option<&'a Frame>,
+    /// Once it is complete.
+    pub sweep: Option<&'a Sweep>,
+    pub fingerprints: &'a Arc<Fingerprints>,
+    /// What was read for it, which must not be replaced.
+    pub inputs: &'a Inputs,
+}

@@ -1,0 +1,105 @@
+//! The dialog that exports the figure: how it form, a preview of it, and where it goes.
+
+use std::path::Path;
+
+use egui::{ScrollArea, Ui, vec2};
+
+use super::{
+    exportable::Exportable,
+    figure_form::{FigureForm, form_ui},
+    preview::Preview,
+    save_button::save_button,
+    write::FigureTask,
+};
+use crate::{
+    figure::FileFormat,
+    ui::{
+        dialogs::path_field::{FileKind, PathField, Purpose},
+        shell::action::Actions,
+        theme::space,
+        widgets::segmented,
+    },
+};
+
+const FIGURE: FileKind = FileKind { name: "Figure (PNG, SVG, PDF)", extensions: &["png", "svg", "pdf"] };
+const OPTIONS_WIDTH: f32 = 330.0;
+/// Sides of the preview: as the window leaves room, within these.
+const PREVIEW: (f32, f32) = (220.0, 480.0);
+/// What is above and below the preview and beside it.
+const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 240.0);
+
+pub struct FigureDialog {
+    field: PathField,
+    form: FigureForm,
+    preview: Preview,
+}
+
+impl FigureDialog {
+    pub fn new(folder: &Path) -> Self {
+        let field = PathField::new(Purpose::Save, FIGURE, &folder.join("attenuate.png"));
+        Self { field, form: FigureForm::default(), preview: Preview::default() }
+    }
+
+    pub fn focus(&mut self) {
+        self.field.focus();
+    }
+
+    pub fn is_drawing(&self) -> bool {
+        self.preview.is_drawing()
+    }
+
+    /// Returns what is to be done when the figure is to be saved.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Exportable<'_>,
+        is_saving: bool,
+        actions: &mut Actions,
+    ) -> Option<FigureTask> {
+        let format = FileFormat::of(&self.field.path()).ok();
+        let room = ui.ctx().content_rect().size() - AROUND;
+        let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
+        let style = self.form.style(shown.session.view());
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
+            ui.add_space(space::S);
+            ui.vertical(|ui| {
+                ui.set_width(OPTIONS_WIDTH);
+                ScrollArea::vertical()
+                    .id_salt("figure form")
+                    .max_height(height + space::XL)
+                    .auto_shrink(false)
+                    .show(ui, |ui| form_ui(ui, &mut self.form, shown, format, actions));
+            });
+        });
+        ui.separator();
+        let entered = self.field.show(ui, "Figure file");
+        let mut clicked = false;
+        let is_possible = shown.frame.is_some() && !is_saving;
+        ui.horizontal(|ui| {
+            let mut chosen = format;
+            let choices = FORMATS.map(|(format, name, hint)| (Some(format), name, hint));
+            if segmented(ui, "Format", &mut chosen, &choices)
+                && let Some(chosen) = chosen
+            {
+                self.field.set_path(&self.field.path().with_extension(chosen.extension()));
+            }
+            clicked = save_button(ui, "Save figure", is_possible, "Its panels are still being computed", is_saving);
+        });
+        let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;
+        let carried = self.form.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));
+        Some(FigureTask {
+            path: self.field.path(),
+            outcome: frame.outcome.clone(),
+            style,
+            carried,
+            inputs: shown.inputs.clone(),
+        })
+    }
+}
+
+const FORMATS: [(FileFormat, &str, &str); 3] = [
+    (FileFormat::Png, "PNG", "Pixels, for slides and the web"),
+    (FileFormat::Svg, "SVG", "Lines, text and cells, sharp at any size; to edit"),
+    (FileFormat::Pdf, "PDF", "Sharp at any size; for LaTeX"),
+];

@@ -1,0 +1,250 @@
+//! How an exported figure form: a form.
+
+use egui::{Checkbox, ComboBox, DragValue, Grid, TextEdit, Ui};
+
+use super::exportable::Exportable;
+use crate::{
+    attention::{Components, Shape},
+    figure::{
+        AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
+        PanelMetric, Quantity, TextMode, Unit, title_of,
+    },
+    session::{Command, View},
+    ui::{
+        column_names,
+        shell::{
+            action::Actions,
+            commands::{NORMS, QUANTITIES},
+        },
+        theme::space,
+        widgets::named,
+    },
+};
+
+const DPI: std::ops::RangeInclusive<u32> = 36..=2400;
+const POINTS: std::ops::RangeInclusive<f64> = 4.0..=24.0;
+/// All choices of a menu at once.
+const MENU_HEIGHT: f32 = 480.0;
+const MM_PER_INCH: f64 = 25.4;
+
+/// What is chosen. What the view says of colours and numbers is the view's.
+#[derive(Clone, Debug)]
+pub struct FigureForm {
+    pub style: FigureStyle,
+    has_title: bool,
+    /// Empty for the one that the figure gives itself.
+    title: String,
+    /// Whether the file carries its session.
+    pub with_session: bool,
+}
+
+impl Default for FigureForm {
+    fn default() -> Self {
+        Self { style: FigureStyle::default(), has_title: true, title: String::new(), with_session: true }
+    }
+}
+
+impl FigureForm {
+    /// With the resolution of a slide.
+    pub fn of_films(dpi: Dpi) -> Self {
+        Self { style: FigureStyle { dpi, ..FigureStyle::default() }, ..Self::default() }
+    }
+
+    /// The figure's style, in the quantity and the colours of `view`.
+    pub fn style(&self, view: &View) -> FigureStyle {
+        let title = match (self.has_title, self.title.trim()) {
+            (false, _) => Some(String::new()),
+            (true, "") => None,
+            (true, own) => Some(own.to_owned()),
+        };
+        FigureStyle { title, look: view.look, ..self.style.clone() }
+    }
+}
+
+/// The whole form. Quantity and colours go to the view, so that window and figure agree.
+pub fn form_ui(
+    ui: &mut Ui,
+    form: &mut FigureForm,
+    shown: &Exportable<'_>,
+    format: Option<FileFormat>,
+    actions: &mut Actions,
+) {
+    Grid::new("form").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
+        line(ui, "Panels", |ui| panels_ui(ui, &mut form.style, shown.session.epsilon().shape()));
+        line(ui, "Size", |ui| size_ui(ui, &mut form.style));
+        line(ui, "Title", |ui| title_ui(ui, form, shown));
+        line(ui, "Labels", |ui| labels_ui(ui, &mut form.style));
+        line(ui, "Ground", |ui| ground_ui(ui, &mut form.style));
+        line(ui, "Numbers", |ui| metrics_ui(ui, &mut form.style));
+        let view = shown.session.view();
+        line(ui, "Quantity", |ui| {
+            let mut quantity = view.look.quantity;
+            let has_values = shown.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
+            let choices = QUANTITIES.map(|(quantity, name, _)| (quantity, name));
+            let possible: Vec<_> = choices
+                .into_iter()
+                .filter(|(quantity, _)| has_values || *quantity != Quantity::WeightedValue)
+                .collect();
+            if choice_ui(ui, "Quantity of the figure", &mut quantity, &possible) {
+                actions.push(Command::SetQuantity(quantity).into());
+            }
+        });
+        line(ui, "Colours", |ui| colours_ui(ui, view, actions));
+        if matches!(format, Some(FileFormat::Svg | FileFormat::Pdf)) {
+            line(ui, "Text", |ui| {
+                let choices = [(TextMode::Embedded, "Text with its font"), (TextMode::Paths, "Outlines")];
+                choice_ui(ui, "Text of the file", &mut form.style.text, &choices);
+            });
+        }
+        line(ui, "Session", |ui| session_ui(ui, form));
+    });
+}
+
+/// Whether the file carries its session.
+pub fn session_ui(ui: &mut Ui, form: &mut FigureForm) {
+    ui.checkbox(&mut form.with_session, "In the file").on_hover_text(
+        "The file carries source, prompt, ε and view: dropped on the window, it opens what it shows. Its source is \
+         named by its path: leave it out where nobody should read that",
+    );
+}
+
+fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.label(label);
+    ui.vertical(contents);
+    ui.end_row();
+}
+
+/// Which rows and columns; one of each at least.
+pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
+    ui.horizontal(|ui| {
+        for component in shape.rows().iter() {
+            let mut is_shown = style.rows.contains(component);
+            if ui.checkbox(&mut is_shown, component.name()).clicked() {
+                let of_grid = shape.rows().iter().filter(|component| style.rows.contains(*component));
+                let shown = Components::new(of_grid).unwrap_or(shape.rows());
+                style.rows = shown.toggled(component).unwrap_or(style.rows);
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        for column in shape.columns() {
+            let mut is_shown = style.columns.contains(column);
+            if ui.checkbox(&mut is_shown, column_names::label(column, shape)).clicked() {
+                style.columns = style.columns.toggled(column, shape).unwrap_or(style.columns);
+            }
+        }
+    });
+}
+
+/// Page and resolution.
+pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
+    let (mut page, mut unit, mut dpi) = (style.page, style.page.unit(), style.dpi.get());
+    ui.horizontal(|ui| {
+        let mut sides = (page.width(), page.height());
+        named(ui.add(side(&mut sides.0, unit)), "Width of the page");
+        let mut height = sides.1.unwrap_or(sides.0);
+        if choice_ui(ui, "Unit of the page", &mut unit, &[(Unit::Millimetres, "mm"), (Unit::Pixels, "px")]) {
+            let factor = if unit == Unit::Pixels { f64::from(dpi) / MM_PER_INCH } else { MM_PER_INCH / f64::from(dpi) };
+            let converted = |side: f64| (side * factor).round().clamp(*unit.sides().start(), *unit.sides().end());
+            (sides.0, height) = (converted(sides.0), converted(height));
+        }
+        let mut has_height = sides.1.is_some();
+        ui.checkbox(&mut has_height, "Height").on_hover_text("Off: as high as what is on it");
+        named(ui.add_enabled(has_height, side(&mut height, unit)), "Height of the page");
+        let rounded = |side: f64| if unit == Unit::Pixels { side.round() } else { side };
+        let height = has_height.then(|| rounded(height));
+        page = PageSize::in_unit(rounded(sides.0), height, unit).unwrap_or(page);
+    });
+    ui.horizontal(|ui| {
+        named(ui.add(DragValue::new(&mut dpi).range(DPI).suffix(" dpi")), "Resolution");
+        for (name, size) in [("1 column", 85.0), ("2 columns", 178.0)] {
+            if ui.button(name).on_hover_text(format!("{size:.0} mm, as journals have them")).clicked() {
+                page = PageSize::new(size, None).unwrap_or(page);
+            }
+        }
+    });
+    (style.page, style.dpi) = (page, Dpi::new(dpi).unwrap_or(style.dpi));
+}
+
+fn side(value: &mut f64, unit: Unit) -> DragValue<'_> {
+    DragValue::new(value).range(unit.sides()).max_decimals(usize::from(unit == Unit::Millimetres))
+}
+
+fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
+    ui.horizontal(|ui| {
+        named(ui.add(Checkbox::without_text(&mut form.has_title)), "Title is drawn");
+        let session = shown.session;
+        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), form.style.rows);
+        let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);
+        named(ui.add_enabled(form.has_title, field), "Title of the figure");
+    });
+}
+
+fn labels_ui(ui: &mut Ui, style: &mut FigureStyle) {
+    ui.horizontal(|ui| {
+        let labels =
+            [(AxisLabels::Tokens, "Tokens"), (AxisLabels::Positions, "Positions"), (AxisLabels::Hidden, "None")];
+        choice_ui(ui, "Labels of the axes", &mut style.axis_labels, &labels);
+        let rotations =
+            [(LabelRotation::Upwards, "Upwards"), (LabelRotation::Slanted, "Slanted"), (LabelRotation::Level, "Level")];
+        ui.add_enabled_ui(style.axis_labels != AxisLabels::Hidden, |ui| {
+            choice_ui(ui, "How key labels read", &mut style.label_rotation, &rotations);
+        });
+    });
+    let mut points = style.font_size.points();
+    let size = DragValue::new(&mut points).range(POINTS).max_decimals(1).speed(0.1).suffix(" pt");
+    if named(ui.add(size), "Font size").on_hover_text("Of the panels’ titles; other texts follow it").changed() {
+        style.font_size = FontSize::new(points).unwrap_or(style.font_size);
+    }
+}
+
+/// What the figure lies on.
+pub fn ground_ui(ui: &mut Ui, style: &mut FigureStyle) {
+    let grounds = [(Ground::Light, "Light"), (Ground::Dark, "Dark"), (Ground::Transparent, "Transparent")];
+    choice_ui(ui, "Ground of the figure", &mut style.ground, &grounds);
+}
+
+fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {
+    ui.horizontal(|ui| {
+        for metric in PanelMetric::ALL {
+            let mut is_shown = style.metrics.contains(&metric);
+            if ui.checkbox(&mut is_shown, metric.label()).on_hover_text("Under each panel").clicked() {
+                if is_shown {
+                    style.metrics.insert(metric);
+                } else {
+                    style.metrics.remove(&metric);
+                }
+            }
+        }
+    });
+}
+
+fn colours_ui(ui: &mut Ui, view: &View, actions: &mut Actions) {
+    let mut colormap = view.look.colormap;
+    let names: Vec<(Colormap, String)> = Colormap::ALL.into_iter().map(|map| (map, map.to_string())).collect();
+    let choices: Vec<(Colormap, &str)> = names.iter().map(|(map, name)| (*map, name.as_str())).collect();
+    if choice_ui(ui, "Colours of the figure", &mut colormap, &choices) {
+        actions.push(Command::SetColormap(colormap).into());
+    }
+    let (mut norm, own) = (view.look.norm, view.look.norm.to_string());
+    let mut choices: Vec<(ColorNorm, &str)> = NORMS.to_vec();
+    if !choices.iter().any(|(known, _)| *known == norm) {
+        choices.push((norm, &own));
+    }
+    if choice_ui(ui, "Colour scale of the figure", &mut norm, &choices) {
+        actions.push(Command::SetNorm(norm).into());
+    }
+}
+
+/// A menu of choices under an accessible name; whether another one was chosen.
+pub fn choice_ui<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, choices: &[(T, &str)]) -> bool {
+    let before = *current;
+    let shown = choices.iter().find(|(choice, _)| *choice == before).map_or("", |(_, text)| text);
+    let combo = ComboBox::from_id_salt(name).selected_text(shown).width(0.0).height(MENU_HEIGHT).show_ui(ui, |ui| {
+        for &(choice, text) in choices {
+            ui.selectable_value(current, choice, text);
+        }
+    });
+    named(combo.response, name);
+    *current != before
+}

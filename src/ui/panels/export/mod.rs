@@ -1,0 +1,205 @@
+//! Taking what is shown out of the window, into files and onto the clipboard. Drawing, evaluating and writing happen on
+//! other threads.
+
+mod animation;
+mod clipboard;
+mod exportable;
+mod figure;
+mod figure_form;
+mod preview;
+mod save_button;
+mod write;
+
+use std::{path::PathBuf, sync::Arc};
+
+use egui::Ui;
+
+use crate::{
+    engine::{Fingerprints, Service},
+    session::Command,
+    ui::{
+        dialogs::path_field::{FileKind, PathField, Purpose},
+        jobs::background::{Background, Finished},
+        shell::{
+            action::{Action, Exported},
+            part::{Modality, Part, PartContext},
+        },
+        widgets::dialog,
+    },
+};
+use animation::AnimationDialog;
+pub use clipboard::Clipboard;
+use exportable::Exportable;
+use figure::FigureDialog;
+use save_button::save_button;
+
+const NUMBERS: FileKind =
+    FileKind { name: "Numbers (NPZ, safetensors, CSV, JSON)", extensions: &["npz", "safetensors", "csv", "json"] };
+const SWEEP: FileKind =
+    FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
+
+/// The export dialogs and the jobs behind them.
+pub struct Export {
+    open: Option<Exported>,
+    figure: FigureDialog,
+    animation: AnimationDialog,
+    numbers: PathField,
+    sweep: PathField,
+    job: Background<Result<PathBuf, String>>,
+    fingerprints: Arc<Fingerprints>,
+}
+
+impl Export {
+    pub fn new(service: &Service, fingerprints: Arc<Fingerprints>) -> Self {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Self {
+            open: None,
+            figure: FigureDialog::new(&folder),
+            animation: AnimationDialog::new(&folder, service),
+            numbers: PathField::new(Purpose::Save, NUMBERS, &folder.join("attenuate.npz")),
+            sweep: PathField::new(Purpose::Save, SWEEP, &folder.join("sweep.csv")),
+            job: Background::default(),
+            fingerprints,
+        }
+    }
+
+    fn open(&mut self, exported: Exported) {
+        self.open = Some(exported);
+        match exported {
+            Exported::Figure => self.figure.focus(),
+            Exported::Animation => self.animation.focus(),
+            Exported::Numbers => self.numbers.focus(),
+            Exported::Sweep => self.sweep.focus(),
+        }
+    }
+
+    /// Where something was written since the last look, or why it was not.
+    fn poll_job(&mut self) -> Option<Result<PathBuf, String>> {
+        let (exported, result) = if let Some(result) = self.animation.poll() {
+            (Some(Exported::Animation), result)
+        } else {
+            let result = match self.job.poll()? {
+                Finished::Done(result) => result,
+                Finished::Broken => {
+                    Err("The export stopped because of an internal error; no file was written.".to_owned())
+                }
+            };
+            (self.open.filter(|open| *open != Exported::Animation), result)
+        };
+        // After a failure the dialog stays, so that the path can be mended.
+        if result.is_ok() && self.open == exported {
+            self.open = None;
+        }
+        Some(result)
+    }
+
+    fn dialog_ui(&mut self, exported: Exported, cx: &mut PartContext<'_>) {
+        let (ctx, session, curves) = (cx.egui, cx.session, &cx.shown.curves);
+        let fingerprints = self.fingerprints.clone();
+        let shown = Exportable {
+            session,
+            frame: cx.shown.whole_frame().filter(|frame| frame.spec == session.run_spec()),
+            sweep: curves.shown().filter(|_| !curves.is_old() && !curves.is_busy()),
+            fingerprints: &fingerprints,
+            inputs: cx.navigation.inputs(),
+        };
+        let title = match exported {
+            Exported::Figure => "Export figure",
+            Exported::Animation => "Export animation",
+            Exported::Numbers => "Export numbers",
+            Exported::Sweep => "Export sweep",
+        };
+        let (_, stays) = dialog(ctx, title, |ui| match exported {
+            Exported::Figure => {
+                if let Some(task) = self.figure.show(ui, &shown, self.job.is_running(), cx.actions) {
+                    self.job.start(ctx, "export", move || task.run());
+                }
+            }
+            Exported::Animation => self.animation.show(ui, &shown),
+            Exported::Numbers => {
+                let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
+                if let (true, Some(frame)) = (wanted, shown.frame) {
+                    let (path, outcome, spec) = (self.numbers.path(), frame.outcome.clone(), frame.spec.clone());
+                    let inputs = shown.inputs.clone();
+                    self.job.start(ctx, "export", move || write::numbers(path, &outcome, &spec, &inputs));
+                }
+            }
+            Exported::Sweep => {
+                let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
+                if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
+                    let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, session, shown.inputs);
+                    self.job.start(ctx, "export", move || task.run());
+                }
+            }
+        });
+        if !stays {
+            self.open = None;
+        }
+    }
+}
+
+impl Part for Export {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(saved) = self.poll_job() {
+            cx.tell_saved(saved);
+        }
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(exported) = self.open {
+            self.dialog_ui(exported, cx);
+        }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        let Action::Export(exported) = *action else { return };
+        // Curves are computed while their panel is open.
+        if exported == Exported::Sweep && !cx.session.view().sweep.open {
+            cx.actions.push(Command::ToggleSweep.into());
+        }
+        self.open(exported);
+    }
+
+    fn modality(&self) -> Modality {
+        if self.open.is_some() { Modality::Keys } else { Modality::None }
+    }
+
+    /// Whether something is being drawn or written.
+    fn is_busy(&self) -> bool {
+        self.job.is_running() || self.animation.is_running() || self.figure.is_drawing()
+    }
+}
+
+struct Words {
+    field: &'static str,
+    button: &'static str,
+    why_not: &'static str,
+}
+
+const NUMBERS_WORDS: Words = Words {
+    field: "NPZ, safetensors, CSV or JSON file",
+    button: "Save numbers",
+    why_not: "The panels are still being computed",
+};
+const SWEEP_WORDS: Words = Words {
+    field: "CSV, JSON, PNG, SVG or PDF file",
+    button: "Save sweep",
+    why_not: "The curves are still being computed",
+};
+
+/// A path and a button; whether either was used and there is something to save.
+fn save_ui<R: Send + 'static>(
+    ui: &mut Ui,
+    field: &mut PathField,
+    words: &Words,
+    is_there: bool,
+    job: &Background<R>,
+) -> bool {
+    let entered = field.show(ui, words.field);
+    let mut clicked = false;
+    ui.horizontal(|ui| {
+        ui.label("The name’s ending decides the format.");
+        clicked = save_button(ui, words.button, is_there && !job.is_running(), words.why_not, job.is_running());
+    });
+    (entered || clicked) && is_there && !job.is_running()
+}

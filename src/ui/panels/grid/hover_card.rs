@@ -1,0 +1,63 @@
+//! What the card at the pointer says.
+
+use egui::{Grid, RichText, Ui};
+
+use super::hovered::Hovered;
+use crate::{
+    engine::{Outcome, Reference},
+    figure::{self, Quantity},
+    ui::{
+        numbers::{self, CellNumbers},
+        theme::{self, space},
+    },
+};
+
+/// Panel, tokens, and every number of the cell, `shown` in front.
+pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
+    let Hovered { panel, cell, numbers, behind, .. } = hovered;
+    let title = outcome.experiment.epsilon.get(*panel).map_or_else(String::new, |&epsilon| {
+        figure::panel_title(panel.component, outcome.experiment.operation, epsilon)
+    });
+    ui.label(RichText::new(title).strong());
+    let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
+    ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
+    match numbers {
+        Some(numbers) => numbers_ui(ui, outcome, shown, numbers),
+        None => _ = ui.label(numbers::masked(outcome, *cell)),
+    }
+    if let (keep, [queries, keys]) = behind
+        && queries * keys > 1
+    {
+        let text = format!("the pixel shows {keep} of {queries} × {keys} cells");
+        ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+    }
+}
+
+fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNumbers) {
+    Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
+        let mut row = |name: &str, value: String, is_shown: bool| {
+            let colors = theme::of(ui);
+            ui.label(RichText::new(name).color(if is_shown { colors.text_strong } else { colors.text_weak }));
+            let value = RichText::new(value).monospace();
+            ui.label(if is_shown { value.strong() } else { value });
+            ui.end_row();
+        };
+        if let Some(value) = numbers.text_of(shown) {
+            row(numbers::name(shown), value, true);
+        }
+        if shown != Quantity::Weight {
+            row(numbers::name(Quantity::Weight), numbers.text_of(Quantity::Weight).unwrap_or_default(), false);
+        }
+        row("baseline", numbers::weight(numbers.baseline.weight), false);
+        if outcome.reference != Reference::Baseline {
+            row(&outcome.reference.name(), numbers::weight(numbers.compared.weight), false);
+        }
+        for quantity in [Quantity::Difference, Quantity::UniformRatio, Quantity::Score] {
+            if quantity != shown
+                && let Some(value) = numbers.text_of(quantity)
+            {
+                row(numbers::name(quantity), value, false);
+            }
+        }
+    });
+}

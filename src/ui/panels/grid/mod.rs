@@ -1,0 +1,119 @@
+//! The panels in the middle, or what is there before them.
+
+mod colorbar;
+mod grid_layout;
+mod grid_view;
+mod hover_card;
+mod hovered;
+mod textures;
+
+use std::collections::BTreeSet;
+
+use egui::{CentralPanel, Ui};
+
+use crate::{
+    attention::{PositionScope, Scope},
+    engine::{Bundled, EngineError},
+    session::Command,
+    ui::{
+        jobs::{
+            Failure,
+            pictures::{self, Looks, Request},
+        },
+        progress,
+        shell::{
+            action::Action,
+            part::{Part, PartContext},
+        },
+    },
+};
+use grid_view::GridState;
+
+/// Side of a panel before the first layout is known.
+const FIRST_SIDE: usize = 192;
+
+/// The grid; it asks for the pictures that all parts share.
+#[derive(Default)]
+pub struct GridPanel(GridState);
+
+impl Part for GridPanel {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        let arrivals = cx.shown.pictures.poll();
+        if arrivals.frame
+            && let Some(frame) = cx.shown.pictures.frame()
+        {
+            self.0.textures.update(cx.egui, &frame.pictures);
+        }
+        if let Some(failure) = arrivals.failure {
+            fail(&failure, cx);
+        }
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        let Some(source) = &cx.source else { return };
+        let view = cx.session.view();
+        let picture = view.picture_spec(self.0.picture_size().unwrap_or([FIRST_SIDE; 2]), cx.ground());
+        let looks = Looks { picture, selected: cx.session.selected(), inspector: view.inspector };
+        cx.shown.pictures.ask(source, Request { spec: cx.session.run_spec(), looks });
+    }
+
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if cx.shows_heads() {
+            return;
+        }
+        profiling::scope!("grid");
+        CentralPanel::default().show(ui, |ui| match cx.shown.pictures.frame() {
+            Some(frame) => {
+                let (details, freshness) = (cx.shown.pictures.details(), cx.shown.pictures.freshness(frame));
+                grid_view::grid_ui(ui, &mut self.0, cx.session, frame, details, freshness, cx.actions);
+            }
+            None => waiting_ui(ui, cx),
+        });
+        cx.shown.hovered = self.0.hovered().map(|hovered| hovered.cell);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::CancelComputing => cx.shown.pictures.cancel(),
+            Action::Compute => cx.shown.pictures.retry(),
+            _ => {}
+        }
+    }
+}
+
+/// In the place of the first picture.
+fn waiting_ui(ui: &mut Ui, cx: &mut PartContext<'_>) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(ui.available_height() * 0.4);
+        if let Some(opening) = cx.navigation.opening().filter(|opening| opening.is_noticeable()) {
+            progress::opening_ui(ui, opening, cx.actions);
+        } else if let Some(working) = cx.shown.pictures.working() {
+            progress::working_ui(ui, working, cx.actions);
+        } else if let Some(failure) = cx.shown.pictures.failure() {
+            ui.label(failure);
+        } else if let Some(message) = cx.navigation.unopened() {
+            ui.label(message);
+            if ui.button("Try again").clicked() {
+                cx.actions.push(Action::Reopen);
+            }
+            if ui.button("Open the figure").clicked() {
+                cx.actions.push(Command::OpenExample(Bundled::Smollm2).into());
+            }
+        }
+    });
+}
+
+/// What does not fit the prompt is said beside its box; positions that it does not have leave the scope.
+fn fail(failure: &Failure, cx: &mut PartContext<'_>) {
+    match failure {
+        Failure::Refused(error @ EngineError::NoSuchPosition { n_positions, .. }) => {
+            let scope = cx.session.scope();
+            let chosen = (0..*n_positions).filter(|&position| scope.positions.contains(position));
+            let positions = PositionScope::Selection(chosen.collect::<BTreeSet<_>>().into());
+            cx.actions.push(Action::Amend(Command::SetScope(Scope { positions, ..scope.clone() })));
+            cx.toasts.info(format!("{error}; it is no longer chosen"));
+        }
+        Failure::Refused(_) => {}
+        Failure::Panicked(_) => cx.toasts.error(pictures::message(failure)),
+    }
+}

@@ -1,0 +1,68 @@
+//! What the browser of heads keeps between frames.
+
+use egui::Context;
+
+use super::{
+    cursor::Cursor,
+    export::{TableDialog, table_dialog},
+    gallery::Gallery,
+    listing::{Choice, Listing},
+    ranking::Ships,
+};
+use crate::{
+    engine::{Ranking, Service, ShipsOf},
+    session::{Command, Session},
+    ui::shell::action::{Action, Actions},
+};
+
+/// The browser's own state; what it shows besides is the session's.
+pub struct Browser {
+    pub gallery: Gallery,
+    pub ships: Ships,
+    pub choice: Choice,
+    pub listing: Listing,
+    pub cursor: Cursor,
+    pub export: TableDialog,
+}
+
+impl Browser {
+    pub fn new(ctx: &Context, service: &Service) -> Self {
+        Self {
+            gallery: Gallery::new(ctx, service),
+            ships: Ships::new(service),
+            choice: Choice::default(),
+            listing: Listing::default(),
+            cursor: Cursor::default(),
+            export: table_dialog(),
+        }
+    }
+
+    /// Brings the list up to date with what was chosen.
+    pub fn arrange(&mut self, before: Ranking) {
+        self.listing.update(&self.choice, &self.gallery, &self.ships);
+        if self.choice.ranking != before {
+            // Another order is asked for to see what comes first in it.
+            self.cursor.at = self.listing.indices().first().copied();
+            self.cursor.wanted = true;
+        }
+    }
+
+    /// Shows a head, and the grid.
+    pub fn choose(&self, index: usize, actions: &mut Actions) {
+        let n_heads = self.gallery.n_heads().max(1);
+        let commands = [Command::SetLayer(index / n_heads), Command::SetHead(index % n_heads), Command::ToggleHeads];
+        actions.extend(commands.map(Action::from));
+    }
+
+    /// Layer and head.
+    pub fn place(&self, index: usize) -> (usize, usize) {
+        let n_heads = self.gallery.n_heads().max(1);
+        (index / n_heads, index % n_heads)
+    }
+}
+
+/// What the selected panel does.
+pub fn selected(session: &Session) -> ShipsOf {
+    let component = session.selected().component;
+    ShipsOf { component, operation: session.operation(), epsilon: session.selected_epsilon() }
+}

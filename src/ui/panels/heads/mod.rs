@@ -1,0 +1,182 @@
+//! The browser of all layers and heads: thumbnails or a table in the place of the grid.
+
+mod atlas;
+mod bar;
+mod browser;
+mod cursor;
+mod export;
+mod filter;
+mod gallery;
+mod listing;
+mod ranking;
+mod table;
+mod thumbnails;
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Key, Modifiers, Ui};
+
+use crate::{
+    engine::{HeadsQuestion, OpenSource, Service, ShipsOf, Under},
+    figure::{Palette, Quantity},
+    session::{Command, Session},
+    ui::{
+        shell::{
+            action::Actions,
+            part::{Modality, Part, PartContext},
+        },
+        theme::space,
+    },
+};
+use browser::{Browser, selected};
+use gallery::Thumbnails;
+use listing::Tab;
+
+/// The browser of heads, where it is open.
+pub struct Heads(Browser);
+
+impl Heads {
+    pub fn new(ctx: &Context, service: &Service) -> Self {
+        Self(Browser::new(ctx, service))
+    }
+
+    /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
+    fn ask(&mut self, source: &Arc<OpenSource>, cx: &PartContext<'_>) {
+        let (session, spec) = (cx.session, cx.session.run_spec());
+        self.0.ships.keep_if(source, &spec);
+        if !session.view().heads {
+            if self.0.gallery.is_busy() {
+                self.0.gallery.retry();
+            }
+            self.0.cursor.at = None;
+            return;
+        }
+        let view = session.view();
+        // Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
+        let (norm, colormap) = match view.look.quantity {
+            Quantity::Weight => (view.look.norm, view.look.colormap),
+            // The thumbnails show weights, whatever the panels do.
+            _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
+        };
+        let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, cx.ground());
+        let side = thumbnails::side_pixels(cx.egui.pixels_per_point());
+        let under = self.0.choice.shows.under(selected_under(session));
+        let heads = HeadsQuestion { source: source.id(), spec, under };
+        self.0.gallery.ask(source, Thumbnails { heads, palette, side });
+        if self.0.cursor.at.is_none() {
+            self.0.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
+            self.0.cursor.wanted = true;
+        }
+    }
+
+    /// Everything, into all the room there is.
+    fn browser_ui(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+        profiling::scope!("heads");
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let order = self.0.choice.ranking;
+        bar::bar_ui(ui, &mut self.0, session, source, actions);
+        self.0.arrange(order);
+        if let Some(message) = self.0.gallery.failure() {
+            ui.label(message);
+        }
+        match self.0.choice.tab {
+            Tab::Thumbnails => thumbnails::thumbnails_ui(ui, &mut self.0, session, actions),
+            Tab::Table => table::table_ui(ui, &mut self.0, session, actions),
+        }
+        self.0.cursor.moved = false;
+    }
+
+    /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
+    /// edited when the keys were pressed; Enter in a field, which gives the keyboard up, is not for the list.
+    fn take_keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
+        let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::Escape) {
+            actions.push(Command::ToggleHeads.into());
+        }
+        // A control that has the focus wants its keys for itself: Enter, and arrows, which lead to the next one.
+        let focused = ctx.memory(egui::Memory::focused);
+        let is_elsewhere = focused.is_some() && !self.0.cursor.has_focus;
+        let count = self.0.listing.indices().len();
+        let at = self.0.cursor.at.and_then(|index| self.0.listing.position(index)).unwrap_or(0);
+        let (columns, page) = (self.0.cursor.columns.max(1), self.0.cursor.columns.max(1) * self.0.cursor.rows.max(1));
+        let last = count.saturating_sub(1);
+        let mut target = None;
+        let arrows = [
+            (Key::ArrowLeft, at.saturating_sub(1)),
+            (Key::ArrowRight, at + 1),
+            (Key::ArrowUp, at.checked_sub(columns).unwrap_or(at)),
+            (Key::ArrowDown, if at + columns <= last { at + columns } else { at }),
+        ];
+        let others =
+            [(Key::PageUp, at.saturating_sub(page)), (Key::PageDown, at + page), (Key::Home, 0), (Key::End, last)];
+        for (key, to) in arrows.into_iter().filter(|_| !is_elsewhere).chain(others) {
+            if pressed(key) {
+                target = Some(to.min(last));
+            }
+        }
+        if let Some(&index) = target.and_then(|target| self.0.listing.indices().get(target)) {
+            self.0.cursor.at = Some(index);
+            self.0.cursor.moved = true;
+            ctx.request_repaint();
+        }
+        // One that has the focus is clicked by Enter anyway.
+        if focused.is_none()
+            && !was_typing
+            && pressed(Key::Enter)
+            && let Some(index) = self.0.cursor.at.filter(|&index| self.0.listing.position(index).is_some())
+        {
+            self.0.choose(index, actions);
+        }
+    }
+}
+
+impl Part for Heads {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(message) = self.0.ships.poll().or(self.0.gallery.poll()) {
+            cx.toasts.error(message);
+        }
+        if let Some(saved) = self.0.export.poll() {
+            cx.tell_saved(saved);
+        }
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(source) = cx.source.clone() {
+            self.ask(&source, cx);
+        }
+    }
+
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if let Some(source) = cx.source.clone().filter(|_| cx.shows_heads()) {
+            CentralPanel::default().show(ui, |ui| self.browser_ui(ui, cx.session, &source, cx.actions));
+        }
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(path) = self.0.export.show(cx.egui) {
+            let table = self.0.listing.table(&self.0.gallery, &self.0.ships);
+            let inputs = cx.navigation.inputs().clone();
+            self.0.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
+        }
+    }
+
+    fn keys(&mut self, cx: &mut PartContext<'_>) {
+        if cx.session.view().heads {
+            self.take_keys(cx.egui, cx.keyboard.was_typing, cx.actions);
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        self.0.export.modality()
+    }
+
+    /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
+    fn is_busy(&self) -> bool {
+        self.0.gallery.is_busy() || self.0.ships.is_busy() || self.0.export.is_saving()
+    }
+}
+
+fn selected_under(session: &Session) -> Under {
+    let ShipsOf { component, epsilon, .. } = selected(session);
+    Under::Change(component, epsilon)
+}

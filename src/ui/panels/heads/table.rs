@@ -1,0 +1,182 @@
+//! All heads as rows of numbers: only those in view are painted.
+
+use egui::{Align2, Rect, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
+
+use super::{
+    bar::{choose_metric, meaning, titled},
+    browser::Browser,
+    listing::{Choice, row, spoken},
+    thumbnails::visible,
+};
+use crate::{
+    engine::{HeadMetric, HeadRow, Ranking},
+    session::Session,
+    ui::{
+        shell::action::Actions,
+        theme::{self, RADIUS, space},
+        widgets::{Arrows, focus_ring, keep_arrows},
+    },
+};
+
+const ROW: f32 = 24.0;
+/// Of the columns with layer and head.
+const PLACE: f32 = 56.0;
+
+/// Where the columns end, from the left edge of the table.
+struct Columns {
+    metric: f32,
+}
+
+impl Columns {
+    fn of(width: f32) -> Self {
+        Self { metric: ((width - 2.0 * PLACE) / HeadMetric::ALL.len() as f32).clamp(64.0, 128.0) }
+    }
+
+    /// Of a column, 0 and 1 being layer and head.
+    fn range(&self, column: usize) -> [f32; 2] {
+        match column {
+            0 | 1 => [column as f32 * PLACE, (column + 1) as f32 * PLACE],
+            metric => {
+                let left = 2.0 * PLACE + (metric - 2) as f32 * self.metric;
+                [left, left + self.metric]
+            }
+        }
+    }
+}
+
+pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
+    let columns = Columns::of(ui.available_width() - space::M);
+    let order = heads.choice.ranking;
+    heading_ui(ui, &columns, &mut heads.choice);
+    heads.arrange(order);
+    let rows = heads.listing.indices().len();
+    heads.cursor.columns = 1;
+    heads.cursor.has_focus = false;
+    ScrollArea::both().auto_shrink(false).id_salt("table").show_viewport(ui, |ui, viewport| {
+        let width = columns.range(HeadMetric::ALL.len() + 1)[1];
+        ui.set_height(rows as f32 * ROW);
+        ui.set_width(width);
+        let corner = ui.max_rect().min;
+        let rect = |position: usize| Rect::from_min_size(corner + vec2(0.0, position as f32 * ROW), vec2(width, ROW));
+        let visible = visible(viewport, ROW, rows);
+        heads.cursor.rows = visible.len().saturating_sub(1);
+        for position in visible {
+            let index = heads.listing.indices()[position];
+            if row_ui(ui, heads, session, &columns, index, rect(position), position % 2 == 1) {
+                heads.choose(index, actions);
+            }
+        }
+        let position = heads.cursor.at.and_then(|index| heads.listing.position(index));
+        if let Some(position) = position.filter(|_| heads.cursor.is_called()) {
+            ui.scroll_to_rect(rect(position), None);
+        }
+    });
+}
+
+fn heading_ui(ui: &mut Ui, columns: &Columns, choice: &mut Choice) {
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let metrics = HeadMetric::ALL.map(Some);
+    let colors = theme::of(ui);
+    for (column, metric) in [None, None].into_iter().chain(metrics).enumerate() {
+        let [left, right] = columns.range(column);
+        let rect = Rect::from_min_max(area.min + vec2(left, 0.0), pos2(area.left() + right, area.bottom()));
+        let name = match (column, metric) {
+            (_, Some(HeadMetric::PreviousToken)) => "Previous".to_owned(),
+            (_, Some(metric)) => titled(metric.name()),
+            (0, None) => "Layer".to_owned(),
+            (_, None) => "Head".to_owned(),
+        };
+        let (arrow, next) = match (metric, choice.ranking) {
+            (None, Ranking::ByLayer) if column == 0 => ("↑", Ranking::ByLayer),
+            (None, _) => ("", Ranking::ByLayer),
+            (Some(metric), Ranking::Highest(by)) if by == metric => ("↓", Ranking::Lowest(metric)),
+            (Some(metric), Ranking::Lowest(by)) if by == metric => ("↑", Ranking::Highest(metric)),
+            (Some(metric), _) => ("", Ranking::Highest(metric)),
+        };
+        let response = ui.interact(rect, ui.make_persistent_id(("heading", column)), Sense::click());
+        let color = if arrow.is_empty() && !response.hovered() { colors.text_weak } else { colors.text_strong };
+        let text = if arrow.is_empty() { name.clone() } else { format!("{arrow} {name}") };
+        let font = TextStyle::Small.resolve(ui.style());
+        ui.painter().text(rect.right_center() - vec2(space::S, 0.0), Align2::RIGHT_CENTER, text, font, color);
+        if response.has_focus() {
+            focus_ring(ui.painter(), rect.shrink(3.0), RADIUS, colors);
+        }
+        if response.clicked() {
+            if let Some(metric) = metric {
+                choose_metric(choice, metric);
+            }
+            choice.ranking = next;
+        }
+        let enabled = ui.is_enabled();
+        response.widget_info(|| {
+            let spoken = metric.map_or(name.to_lowercase(), |metric| metric.name().to_owned());
+            WidgetInfo::selected(Role::Button, enabled, !arrow.is_empty(), format!("Sort by {spoken}"))
+        });
+        response.on_hover_text(metric.map_or("As they lie in the model", meaning));
+    }
+    ui.painter().hline(area.x_range(), area.bottom(), Stroke::new(1.0, colors.outline));
+}
+
+/// Returns whether it was clicked.
+fn row_ui(
+    ui: &mut Ui,
+    heads: &mut Browser,
+    session: &Session,
+    columns: &Columns,
+    index: usize,
+    rect: Rect,
+    is_odd: bool,
+) -> bool {
+    let (layer, head) = heads.place(index);
+    let is_shown = (layer, head) == (session.layer(), session.head());
+    let is_cursor = heads.cursor.at == Some(index);
+    let sense = if is_cursor { Sense::click() } else { Sense::CLICK };
+    let response = ui.interact(rect, ui.make_persistent_id(("row", index)), sense);
+    if is_cursor {
+        if heads.cursor.moved {
+            response.request_focus();
+        }
+        heads.cursor.has_focus = response.has_focus();
+        if response.has_focus() {
+            keep_arrows(ui, response.id, Arrows::All);
+        }
+    }
+    let colors = theme::of(ui);
+    let painter = ui.painter();
+    if is_shown {
+        painter.rect_filled(rect, 0.0, colors.accent_soft);
+        let (top, middle) = (rect.left_top(), rect.left_center());
+        let arrow = vec![top + vec2(0.0, 5.0), middle + vec2(8.0, 0.0), top + vec2(0.0, ROW - 5.0)];
+        painter.add(Shape::convex_polygon(arrow, colors.selection, Stroke::NONE));
+    } else if response.hovered() {
+        painter.rect_filled(rect, 0.0, colors.raised_hover);
+    } else if is_odd {
+        painter.rect_filled(rect, 0.0, ui.visuals().faint_bg_color);
+    }
+    if response.has_focus() {
+        focus_ring(painter, rect.shrink(3.0), RADIUS, colors);
+    }
+    let row = row(&heads.gallery, &heads.ships, index);
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let color = if is_shown { colors.text_strong } else { colors.text };
+    let texts = [layer.to_string(), head.to_string()].into_iter();
+    for (column, text) in texts.chain(HeadMetric::ALL.map(|metric| number(row.as_ref(), metric))).enumerate() {
+        let right = pos2(rect.left() + columns.range(column)[1] - space::S, rect.center().y);
+        painter.text(right, Align2::RIGHT_CENTER, text, font.clone(), color);
+    }
+    let enabled = ui.is_enabled();
+    response.widget_info(|| {
+        let values = row.iter().flat_map(|row| HeadMetric::ALL.map(|metric| (metric, row.get(metric))));
+        WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(layer, head, values))
+    });
+    response.clicked()
+}
+
+fn number(row: Option<&HeadRow>, metric: HeadMetric) -> String {
+    match row.map(|row| row.get(metric)) {
+        None => "…".to_owned(),
+        Some(None) => "–".to_owned(),
+        Some(Some(ships)) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
+        Some(Some(value)) => format!("{value:.4}"),
+    }
+}

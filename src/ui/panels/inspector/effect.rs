@@ -1,0 +1,66 @@
+//! What the interventions do to the head's output and to the model's next token.
+
+use egui::Ui;
+
+use super::{
+    digits::significant,
+    next_tokens,
+    panel_table::{Entry, panel_table},
+    texts::hint,
+};
+use crate::{
+    attention::PanelId,
+    engine::{Outcome, SourceKind},
+    ui::{jobs::pictures::Details, shell::action::Actions},
+};
+
+const DIGITS: usize = 3;
+const HINT_DIGITS: usize = 7;
+
+/// KL and length of the output for every panel; next tokens for the selected one.
+pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Option<&Details>, actions: &mut Actions) {
+    let Some(details) = details else {
+        hint(ui, "not computed yet");
+        return;
+    };
+    let (effect, of_all) = (details.effect.as_ref(), &details.of_all);
+    let awaited = |value: Option<f64>, unit: &str| match value {
+        Some(value) if value.is_finite() => {
+            Entry { text: significant(value, DIGITS), hint: format!("{}{unit}", significant(value, HINT_DIGITS)) }
+        }
+        None if !details.is_whole => Entry::awaited(),
+        _ => Entry::none(),
+    };
+    if let Some(effect) = effect {
+        let text = "KL(baseline ‖ modified) of the next-token distribution, nats: “Ships”";
+        hint(ui, text);
+        panel_table(ui, "KL", outcome, selected, actions, |panel| {
+            // The selected panel's comes first.
+            let known = of_all.divergences.get(panel).copied().flatten();
+            let known = known.or((selected == panel).then_some(effect.kl));
+            awaited(known, " nats (arXiv 2410.13708)")
+        });
+    } else {
+        hint(ui, without_output(outcome));
+    }
+    match details.output_norms {
+        None => hint(ui, "Without values there is no output of the head."),
+        Some((baseline, _)) => {
+            hint(ui, &format!("Norm of the head’s output over the baseline’s, {}", significant(baseline, 5)));
+            panel_table(ui, "output norm", outcome, selected, actions, |panel| {
+                awaited(of_all.norm_ratios.get(panel).copied().flatten(), " of the baseline’s mean norm")
+            });
+        }
+    }
+    if let Some(effect) = effect {
+        next_tokens::next_tokens_ui(ui, outcome, selected, &effect.top);
+    }
+}
+
+/// Why there is no next token.
+fn without_output(outcome: &Outcome) -> &'static str {
+    match outcome.facts.kind {
+        SourceKind::Capture => "A capture has no model behind it: only a live model has a next token.",
+        SourceKind::Model => "This model has no output layer, and so no token that it predicts.",
+    }
+}

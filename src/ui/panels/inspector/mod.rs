@@ -1,0 +1,156 @@
+//! The pinned cell: its numbers in all panels, how one of them comes about, its row, and what the interventions do to
+//! the model's output.
+
+mod contributions;
+mod digits;
+mod effect;
+mod next_tokens;
+mod panel_table;
+mod profile;
+mod profile_keys;
+mod reading;
+mod steps;
+mod texts;
+mod why;
+
+use egui::{CollapsingHeader, Panel, RichText, ScrollArea, Ui};
+
+use crate::{
+    attention::PanelId,
+    session::{Cell, Command, Session},
+    ui::{
+        jobs::pictures::{Details, Frame},
+        numbers,
+        shell::{
+            action::{Action, Actions},
+            part::{Part, PartContext},
+        },
+        theme::{self, space},
+    },
+};
+use contributions::Contributions;
+use panel_table::{Entry, panel_table};
+use profile::Profile;
+use reading::Reading;
+use texts::hint;
+
+const WIDTH: f32 = 320.0;
+/// It takes no more of a narrow window until it is dragged.
+const SHARE: f32 = 0.31;
+const WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
+/// What is on the clipboard afterwards.
+const PINNED_NUMBERS: &str = "The pinned cell’s numbers";
+
+/// What the inspector remembers between frames.
+#[derive(Default)]
+pub struct Inspector {
+    /// Of the pinned cell, evaluated when what it shows has changed.
+    reading: Option<Reading>,
+    contributions: Contributions,
+    profile: Profile,
+}
+
+impl Part for Inspector {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let (session, shown) = (cx.session, &*cx.shown);
+        let Some(frame) = shown.pictures.frame().filter(|_| session.view().inspector) else { return };
+        let usual = WIDTH.min(SHARE * cx.egui.content_rect().width());
+        let panel = Panel::right("inspector").default_size(cx.sizes.inspector.unwrap_or(usual)).size_range(WIDTHS);
+        let drawn = panel.show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                self.sections_ui(ui, session, frame, shown.pictures.details(), cx.actions);
+            });
+        });
+        if cx.is_dragging() {
+            cx.sizes.inspector = Some(drawn.response.rect.width());
+        }
+    }
+
+    /// The pinned cell's numbers of all panels, once they are all there.
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        if *action != Action::CopyPinned {
+            return;
+        }
+        let outcome = cx.shown.whole_frame().map(|frame| &frame.outcome);
+        let cell = cx.session.pinned();
+        if let Some(text) = cell.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell)) {
+            cx.actions.push(Action::Copy { text, what: PINNED_NUMBERS });
+        }
+    }
+}
+
+impl Inspector {
+    /// All parts, one below the other.
+    fn sections_ui(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        frame: &Frame,
+        details: Option<&Details>,
+        actions: &mut Actions,
+    ) {
+        profiling::scope!("inspector");
+        // While another number of columns is computed, the grid on screen is the old one.
+        let selected = frame.outcome.shape().nearest(session.selected());
+        self.reading = session.pinned().and_then(|cell| Reading::renewed(self.reading.take(), frame, cell, selected));
+        section(ui, "Pinned cell", |ui| {
+            pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions);
+        });
+        if let Some(reading) = &self.reading {
+            section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
+            section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
+            section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
+        }
+        section(ui, "Effect on the output", |ui| effect::effect_ui(ui, &frame.outcome, selected, details, actions));
+        ui.add_space(space::L);
+    }
+}
+
+/// A part that folds away under its title.
+fn section(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.add_space(space::S);
+    let text = RichText::new(title).strong().color(theme::of(ui).text_strong);
+    CollapsingHeader::new(text).id_salt(("inspector", title)).default_open(true).show_unindented(ui, contents);
+}
+
+/// The pinned cell in all panels.
+fn pinned_ui(
+    ui: &mut Ui,
+    pinned: Option<Cell>,
+    frame: &Frame,
+    reading: Option<&Reading>,
+    selected: PanelId,
+    actions: &mut Actions,
+) {
+    let outcome = &frame.outcome;
+    let Some(cell) = pinned else {
+        hint(ui, "Click a cell to keep its numbers here.");
+        return;
+    };
+    let Cell { query, key } = cell;
+    ui.label(format!("{query} {} → {key} {}", numbers::token(outcome, query), numbers::token(outcome, key)));
+    let Some(reading) = reading else {
+        ui.label(numbers::masked(outcome, cell));
+        return;
+    };
+    ui.label(format!("baseline {}", numbers::weight(reading.baseline_weight())));
+    panel_table(ui, "weight", outcome, selected, actions, |panel| {
+        reading.weight(panel).map_or_else(Entry::awaited, |weight| Entry {
+            text: numbers::steady(weight),
+            hint: numbers::weight(weight),
+        })
+    });
+    ui.horizontal(|ui| {
+        if ui
+            .add_enabled(frame.is_whole(), egui::Button::new("Copy numbers"))
+            .on_hover_text("Tab-separated (Ctrl+C)")
+            .clicked()
+            && let Some(text) = numbers::cell_table(outcome, cell)
+        {
+            actions.push(Action::Copy { text, what: PINNED_NUMBERS });
+        }
+        if ui.button("Unpin").on_hover_text("Esc").clicked() {
+            actions.push(Command::Unpin.into());
+        }
+    });
+}

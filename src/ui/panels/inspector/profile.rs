@@ -1,0 +1,197 @@
+//! The row of the pinned cell as lines: weight against key position, in the baseline and in all panels.
+
+use std::ops::RangeInclusive;
+
+use egui::{Rect, Role, Ui, WidgetInfo};
+use egui_plot::{GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, VLine};
+
+use super::{
+    profile_keys::{Hidden, LineLook, keys_ui},
+    reading::{Reading, Row},
+    texts::panel_name,
+};
+use crate::{
+    engine::Outcome,
+    session::Cell,
+    ui::{
+        jobs::pictures::Frame,
+        numbers,
+        theme::{self, space},
+        widgets::{AxisLabels, AxisSide, CellWindow, segmented},
+    },
+};
+
+const HEIGHT: f32 = 170.0;
+/// Room for the tokens below.
+const LABELS: f32 = 60.0;
+/// Weights below this are drawn at it on the logarithmic axis, 0 among them.
+const LEAST_DECADE: f64 = -16.0;
+/// Most labelled decades.
+const DECADES: f64 = 6.0;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Axis {
+    #[default]
+    Linear,
+    Log,
+}
+
+/// How the lines are looked at.
+#[derive(Default)]
+pub struct Profile {
+    axis: Axis,
+    hidden: Hidden,
+}
+
+/// One line: a row of weights in the look of its panel.
+struct Curve {
+    name: String,
+    row: Row,
+    look: LineLook,
+}
+
+impl Profile {
+    pub fn show(&mut self, ui: &mut Ui, reading: &Reading, frame: &Frame) {
+        let outcome = &frame.outcome;
+        let choices = [(Axis::Linear, "Linear", "Weights as they are"), (Axis::Log, "Log", "Decades of the weight")];
+        segmented(ui, "Axis of the row profile", &mut self.axis, &choices);
+        let curves = self.curves(ui, reading, outcome);
+        let plot = self.plot_ui(ui, reading, &curves, outcome);
+        let tokens: Vec<&str> = outcome.tokens.iter().map(|token| token.text.as_str()).collect();
+        ui.add_space(LABELS);
+        let whole = CellWindow::whole(tokens.len());
+        AxisLabels::new(AxisSide::Bottom, whole, &tokens).emphasized(Some(reading.cell().key)).show(ui, plot, LABELS);
+        ui.scope(|ui| keys_ui(ui, &mut self.hidden, outcome, reading.selected()));
+    }
+
+    /// The lines that are shown, the selected panel's last, above all others.
+    fn curves(&self, ui: &Ui, reading: &Reading, outcome: &Outcome) -> Vec<Curve> {
+        let colors = theme::of(ui);
+        let mut curves = Vec::with_capacity(10);
+        if !self.hidden.baseline {
+            let (row, look) = (reading.baseline_row.clone(), LineLook::of_baseline(colors));
+            curves.push(Curve { name: "baseline".to_owned(), row, look });
+        }
+        let mut panels: Vec<_> = reading.rows.iter().collect();
+        panels.sort_by_key(|(panel, _)| *panel == reading.selected());
+        for (panel, row) in panels {
+            if let Some(row) = row
+                && !self.hidden.panels.contains(&panel)
+            {
+                let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
+                curves.push(Curve { name: panel_name(outcome, panel), row: row.clone(), look });
+            }
+        }
+        curves
+    }
+
+    /// Returns where the lines are on screen.
+    fn plot_ui(&self, ui: &mut Ui, reading: &Reading, curves: &[Curve], outcome: &Outcome) -> Rect {
+        let (axis, Cell { query, key }) = (self.axis, reading.cell());
+        let colors = theme::of(ui);
+        let bounds = axis.bounds(curves);
+        let label = |hover: &HoverPosition<'_>| match hover {
+            HoverPosition::NearDataPoint { plot_name, index, .. } => {
+                described(curves, plot_name, reading.first_key, *index, outcome)
+            }
+            HoverPosition::Elsewhere { .. } => None,
+        };
+        let mut plot = Plot::new("row profile")
+            .height(HEIGHT)
+            .show_axes([false, true])
+            .show_grid([false, true])
+            .allow_zoom(false)
+            .allow_drag(false)
+            .allow_scroll(false)
+            .allow_boxed_zoom(false)
+            .allow_axis_zoom_drag(false)
+            .allow_double_click_reset(false)
+            .show_crosshair(false)
+            .y_axis_min_width(space::XL)
+            .label_formatter(label);
+        if axis == Axis::Log {
+            plot = plot.y_grid_spacer(decades).y_axis_formatter(decade_label);
+        }
+        let shown = plot.show(ui, |plot| {
+            plot.set_plot_bounds_x(-0.5..=outcome.n_positions() as f64 - 0.5);
+            plot.set_plot_bounds_y(bounds.clone());
+            plot.vline(VLine::new("", key as f64).color(colors.pin).width(1.5).allow_hover(false));
+            for (index, curve) in curves.iter().enumerate() {
+                plot.line(axis.line(curve, reading.first_key, *bounds.start()).id(("profile", index)));
+            }
+        });
+        let enabled = ui.is_enabled();
+        shown.response.widget_info(|| {
+            let name = format!("Row profile of query {query} {}", numbers::token(outcome, query));
+            let mut info = WidgetInfo::labeled(Role::Image, enabled, name);
+            let weight =
+                |curve: &Curve| Some(format!("{} {}", curve.name, numbers::precise(reading.in_row(&curve.row)?)));
+            let weights: Vec<String> = curves.iter().filter_map(weight).collect();
+            info.current_text_value =
+                Some(format!("at key {key} {}: {}", numbers::token(outcome, key), weights.join("; ")));
+            info
+        });
+        *shown.transform.frame()
+    }
+}
+
+impl Axis {
+    /// Ends of the axis, in what is drawn: round, so that they hold still while the lines move a little.
+    fn bounds(self, curves: &[Curve]) -> RangeInclusive<f64> {
+        let weights = || curves.iter().flat_map(|curve| curve.row.iter().copied()).filter(|weight| weight.is_finite());
+        let largest = weights().fold(0.0, f64::max);
+        match self {
+            Self::Linear => {
+                let round = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].into_iter().find(|top| largest <= *top);
+                let top = round.unwrap_or(1.0);
+                -0.02 * top..=1.04 * top
+            }
+            Self::Log => {
+                let least = weights().fold(1.0, f64::min).log10().floor().max(LEAST_DECADE);
+                let top = if largest > 0.0 { largest.log10().ceil() } else { 0.0 };
+                least.min(top - 1.0)..=top + 0.05
+            }
+        }
+    }
+
+    /// `least` is the lower end of the axis.
+    fn line(self, curve: &Curve, first_key: usize, least: f64) -> Line<'static> {
+        let height = |weight: f64| match self {
+            Self::Linear => weight,
+            Self::Log => weight.log10().max(least),
+        };
+        let points: PlotPoints<'static> =
+            curve.row.iter().zip(first_key..).map(|(&weight, key)| [key as f64, height(weight)]).collect();
+        let style = match curve.look.dashes {
+            None => LineStyle::Solid,
+            Some([dash, _]) if dash > 2.0 => LineStyle::Dashed { length: dash },
+            Some([dash, gap]) => LineStyle::Dotted { spacing: dash + gap },
+        };
+        Line::new(curve.name.clone(), points).color(curve.look.color).width(curve.look.width).style(style)
+    }
+}
+
+/// Key, weight, and every panel that has this very row.
+fn described(curves: &[Curve], name: &str, first_key: usize, index: usize, outcome: &Outcome) -> Option<String> {
+    let curve = curves.iter().find(|curve| curve.name == name)?;
+    let weight = curve.row.get(index)?;
+    let same = curves.iter().filter(|other| std::sync::Arc::ptr_eq(&other.row, &curve.row));
+    let names: Vec<&str> = same.map(|other| other.name.as_str()).collect();
+    let key = first_key + index;
+    let token = numbers::token(outcome, key);
+    Some(format!("key {key} {token}\nweight {}\n{}", numbers::precise(*weight), names.join("\n")))
+}
+
+/// Whole decades, at most [`DECADES`] of them labelled.
+#[expect(clippy::cast_possible_truncation, reason = "a few decades")]
+fn decades(input: GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let every = ((high - low) / DECADES).ceil().max(1.0);
+    let first = (low / every).ceil() as i64;
+    let last = (high / every).floor() as i64;
+    (first..=last).map(|mark| GridMark { value: mark as f64 * every, step_size: every }).collect()
+}
+
+fn decade_label(mark: GridMark, _: &RangeInclusive<f64>) -> String {
+    format!("1e{:.0}", mark.value)
+}

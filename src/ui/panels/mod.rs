@@ -1,0 +1,12 @@
+//! The panels, bars and dialogs of the window: a folder each, and a [`Part`](super::shell::part::Part) in it.
+
+pub mod controls;
+pub mod export;
+pub mod grid;
+pub mod heads;
+pub mod inspector;
+pub mod lessons;
+pub mod sessions;
+pub mod status;
+pub mod sweep;
+pub mod tour;

@@ -1,0 +1,132 @@
+//! The question where a session's source is now.
+
+use std::path::Path;
+
+use egui::{Button, Context, Key, Modifiers, RichText};
+
+use super::restoring::Origin;
+use crate::{
+    engine::SourceSpec,
+    session::document::{SessionDocument, Whereabouts},
+    ui::{
+        dialogs::path_field::{FileKind, PathField, Purpose},
+        theme::{self, space},
+    },
+};
+
+const WIDTH: f32 = 470.0;
+
+/// A session whose source is not where it was, or is not the same.
+pub struct MissingSource {
+    document: SessionDocument,
+    origin: Origin,
+    whereabouts: Whereabouts,
+    field: PathField,
+    /// Why what was typed names no source.
+    complaint: Option<String>,
+}
+
+/// What a person says.
+pub enum Answer {
+    /// It may be here.
+    Look(SourceSpec),
+    /// This one, whatever its content.
+    Anyway(SourceSpec),
+    Cancel,
+}
+
+impl MissingSource {
+    /// `before` is the same question, asked before: what was typed stays.
+    pub fn new(document: SessionDocument, origin: Origin, whereabouts: Whereabouts, before: Option<Self>) -> Self {
+        let source = document.session.source();
+        let before = before.filter(|before| before.origin == origin && before.document == document);
+        let field = before.map(|before| before.field);
+        let field = field.unwrap_or_else(|| field_for(source));
+        Self { document, origin, whereabouts, field, complaint: None }
+    }
+
+    pub fn wanted(&self) -> (SessionDocument, Origin) {
+        (self.document.clone(), self.origin.clone())
+    }
+
+    /// The dialog. `is_looking`: an answer is being checked.
+    pub fn show(&mut self, ctx: &Context, is_looking: bool) -> Option<Answer> {
+        let mut answer = None;
+        egui::Window::new("Where is the session’s source?")
+            .collapsible(false)
+            .resizable(false)
+            .pivot(egui::Align2::CENTER_CENTER)
+            .default_pos(ctx.content_rect().center())
+            .show(ctx, |ui| {
+                ui.set_max_width(WIDTH);
+                ui.label(self.message());
+                ui.add_space(space::S);
+                let mut chosen = self.field.show(ui, "Its place now");
+                if let Some(complaint) = &self.complaint {
+                    ui.label(RichText::new(complaint).small().color(theme::of(ui).error));
+                }
+                ui.horizontal(|ui| {
+                    chosen |= ui.add_enabled(!is_looking, Button::new("Open")).clicked();
+                    if let Whereabouts::Changed { source, .. } = &self.whereabouts {
+                        let hint = "The view as it was saved, on what is there now; its numbers are others";
+                        let button = ui.add_enabled(!is_looking, Button::new("Open anyway"));
+                        if button.on_hover_text(hint).clicked() {
+                            answer = Some(Answer::Anyway(source.clone()));
+                        }
+                    }
+                    if ui.button("Cancel").clicked() {
+                        answer = Some(Answer::Cancel);
+                    }
+                    if is_looking {
+                        ui.spinner();
+                    }
+                });
+                if chosen && !is_looking {
+                    answer = self.look();
+                }
+            });
+        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            answer = Some(Answer::Cancel);
+        }
+        answer
+    }
+
+    fn look(&mut self) -> Option<Answer> {
+        match SourceSpec::named(&self.field.path()) {
+            Ok(source) => {
+                self.complaint = None;
+                Some(Answer::Look(source))
+            }
+            Err(error) => {
+                self.complaint = Some(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn message(&self) -> String {
+        let title = &self.document.source.title;
+        let name = if title.is_empty() { self.document.session.source().name() } else { title.clone() };
+        match &self.whereabouts {
+            Whereabouts::Gone { looked } => {
+                let places: Vec<String> = looked.iter().map(|place| place.display().to_string()).collect();
+                format!("{name} is not at {}.\nNothing on screen changes until it is found.", places.join(" nor at "))
+            }
+            Whereabouts::Changed { source, what } => {
+                format!("What is at {source} is not what the session was saved with: {what}.")
+            }
+            Whereabouts::Here(_) => String::new(),
+        }
+    }
+}
+
+fn field_for(source: &SourceSpec) -> PathField {
+    let (purpose, kind) = match source {
+        SourceSpec::Folder(_) => (Purpose::OpenFolder, FileKind { name: "Model folder", extensions: &[] }),
+        SourceSpec::Gguf(_) => (Purpose::Open, FileKind { name: "Model (GGUF)", extensions: &["gguf"] }),
+        SourceSpec::Bundled(_) | SourceSpec::Capture(_) => {
+            (Purpose::Open, FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] })
+        }
+    };
+    PathField::new(purpose, kind, source.path().unwrap_or(Path::new("")))
+}

@@ -1,0 +1,350 @@
+//! Sessions from and to files: reading them and finding their sources again, saving, and what is kept for after a crash.
+
+mod autosave;
+mod crashed;
+mod missing_source;
+mod restoring;
+mod saver;
+
+use std::{path::PathBuf, sync::Arc};
+
+use egui::{Context, Panel, Ui, ViewportCommand};
+
+use crate::{
+    engine::{Fingerprints, Outcome},
+    session::{
+        Session,
+        document::{self, SessionDocument, Whereabouts},
+    },
+    ui::{
+        dialogs::save_dialog::SaveDialog,
+        jobs::background::{Background, Finished},
+        shell::{
+            action::{Action, Actions, SessionAction},
+            part::{Modality, Part, PartContext},
+            recent_files::RecentFile,
+            setup::Setup,
+        },
+    },
+};
+use autosave::Autosave;
+use crashed::Crashed;
+use missing_source::{Answer, MissingSource};
+pub use restoring::{Origin, Restoring};
+use saver::{SaveTask, Written, session_dialog, suggested};
+
+const TITLE: &str = "Attenuate";
+
+/// A document that was read, and where its source is.
+struct Looked {
+    document: SessionDocument,
+    origin: Origin,
+    whereabouts: Whereabouts,
+}
+
+/// Where a session is saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The file that it has.
+    Same,
+    /// One that is asked for.
+    New,
+}
+
+/// The crashed window's session, and whether it is on its way back.
+struct Offer {
+    crashed: Crashed,
+    is_coming: bool,
+}
+
+/// The session's file, the dialogs, and the threads that read and write.
+pub struct Sessions {
+    fingerprints: Arc<Fingerprints>,
+    /// Numbered: the newest wins.
+    reading: Background<(u64, Result<Looked, String>)>,
+    newest: u64,
+    missing: Option<MissingSource>,
+    saver: SaveDialog<Written>,
+    /// What [`SessionAction::Save`] writes, and what it holds.
+    file: Option<(PathBuf, Session)>,
+    autosave: Autosave,
+    searching: Background<Option<Crashed>>,
+    offer: Option<Offer>,
+    title: String,
+}
+
+impl Sessions {
+    /// Looks for what crashed windows left; and for the source of `session`, where that was read from a file.
+    pub fn new(ctx: &Context, session: &Session, setup: &Setup, fingerprints: Arc<Fingerprints>) -> Self {
+        let kept = setup.kept.clone();
+        let mut searching = Background::default();
+        if let Some(folder) = kept.clone() {
+            searching.start(ctx, "crashed sessions", move || crashed::find(&folder));
+        }
+        let mut sessions = Self {
+            fingerprints: fingerprints.clone(),
+            reading: Background::default(),
+            newest: 0,
+            missing: None,
+            saver: session_dialog(),
+            file: None,
+            autosave: Autosave::new(kept, session.clone(), fingerprints),
+            searching,
+            offer: None,
+            title: TITLE.to_owned(),
+        };
+        if let Some((file, source)) = setup.from.clone() {
+            let document = SessionDocument { source, ..SessionDocument::of_unread(session, None) };
+            sessions.find(ctx, document, Origin::File(file));
+        }
+        sessions
+    }
+
+    /// Reads a session from `file` and looks for its source.
+    fn open(&mut self, ctx: &Context, file: PathBuf) {
+        let fingerprints = self.fingerprints.clone();
+        self.look(ctx, move || {
+            let document = document::read(&file).map_err(|error| error.to_string())?;
+            let whereabouts = document::locate(&document, Some(&file), &fingerprints);
+            Ok(Looked { document, origin: Origin::File(file), whereabouts })
+        });
+    }
+
+    fn find(&mut self, ctx: &Context, document: SessionDocument, origin: Origin) {
+        let fingerprints = self.fingerprints.clone();
+        self.look(ctx, move || {
+            let file = match &origin {
+                Origin::File(file) => Some(&**file),
+                Origin::Crash => None,
+            };
+            let whereabouts = document::locate(&document, file, &fingerprints);
+            Ok(Looked { document, origin, whereabouts })
+        });
+    }
+
+    fn look(&mut self, ctx: &Context, work: impl FnOnce() -> Result<Looked, String> + Send + 'static) {
+        self.newest += 1;
+        let number = self.newest;
+        self.reading.start(ctx, "session", move || (number, work()));
+    }
+
+    /// Saves into the session's file; asks for one where there is none, or where a new one is wanted.
+    fn save(&mut self, cx: &PartContext<'_>, place: Place) {
+        match &self.file {
+            Some((file, _)) if place == Place::Same => {
+                let file = file.clone();
+                self.write(cx, file);
+            }
+            file => {
+                if let Some((file, _)) = file {
+                    self.saver.suggest(&suggested(Some(file)));
+                }
+                self.saver.open();
+            }
+        }
+    }
+
+    fn write(&mut self, cx: &PartContext<'_>, file: PathBuf) {
+        let task = SaveTask {
+            file,
+            session: cx.session.clone(),
+            shown: cx.shown.answer(cx.session).cloned(),
+            fingerprints: self.fingerprints.clone(),
+            inputs: cx.navigation.inputs().clone(),
+        };
+        self.saver.start(cx.egui, "saving a session", move || task.run());
+    }
+
+    /// Brings back what a crashed window had.
+    fn restore(&mut self, ctx: &Context) {
+        let Some(offer) = &mut self.offer else { return };
+        offer.is_coming = true;
+        let document = offer.crashed.document.clone();
+        self.find(ctx, document, Origin::Crash);
+    }
+
+    /// Removes what a crashed window left.
+    fn dismiss(&mut self) {
+        if let Some(offer) = self.offer.take() {
+            offer.crashed.discard();
+        }
+    }
+
+    /// The session is on screen.
+    fn arrived(&mut self, restored: &Restoring) {
+        let Restoring { session, origin } = restored;
+        match origin {
+            Origin::Crash => self.dismiss(),
+            // A figure is not overwritten by its session.
+            Origin::File(file) if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) => {
+                self.file = Some((file.clone(), session.clone()));
+            }
+            Origin::File(_) => self.file = None,
+        }
+    }
+
+    /// It will not come: a crashed window's session is offered again.
+    fn stays_away(&mut self) {
+        if let Some(offer) = &mut self.offer {
+            offer.is_coming = false;
+        }
+    }
+
+    /// Keeps what is on screen for after a crash, and the window's title.
+    fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
+        self.autosave.follow(ctx, session, shown);
+        let title = self.title_of(session);
+        if title != self.title {
+            self.title.clone_from(&title);
+            ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        }
+    }
+
+    /// The file's name, with a mark while it holds something else.
+    fn title_of(&self, session: &Session) -> String {
+        let Some((file, saved)) = &self.file else { return TITLE.to_owned() };
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let mark = if saved == session { "" } else { "● " };
+        format!("{mark}{name} – {TITLE}")
+    }
+
+    /// Takes in a document that was read; asks where its source is, if it is not where it was.
+    fn found(&mut self, looked: Looked, actions: &mut Actions) {
+        let Looked { document, origin, whereabouts } = looked;
+        match whereabouts {
+            Whereabouts::Here(source) => {
+                self.missing = None;
+                let restoring = Restoring { session: document.session_on(source), origin };
+                actions.push(Action::Restore(Box::new(restoring)));
+            }
+            missing => self.missing = Some(MissingSource::new(document, origin, missing, self.missing.take())),
+        }
+    }
+
+    fn failed(&mut self, cx: &mut PartContext<'_>, message: impl Into<String>) {
+        cx.toasts.error(message);
+        cx.actions.push(Action::Stay);
+    }
+
+    /// The question where the source is, where it is asked.
+    fn missing_ui(&mut self, cx: &mut PartContext<'_>) {
+        let is_looking = self.reading.is_running();
+        match self.missing.as_mut().and_then(|missing| missing.show(cx.egui, is_looking)) {
+            Some(Answer::Look(source)) => {
+                let Some((document, origin)) = self.missing.as_ref().map(MissingSource::wanted) else { return };
+                let fingerprints = self.fingerprints.clone();
+                self.look(cx.egui, move || {
+                    let whereabouts = document.check(source, &fingerprints);
+                    Ok(Looked { document, origin, whereabouts })
+                });
+            }
+            Some(Answer::Anyway(source)) => {
+                let Some((document, origin)) = self.missing.take().map(|missing| missing.wanted()) else { return };
+                let restoring = Restoring { session: document.session_on(source), origin };
+                cx.actions.push(Action::Restore(Box::new(restoring)));
+            }
+            Some(Answer::Cancel) => {
+                self.missing = None;
+                // What is being looked at is not wanted any more.
+                self.newest += 1;
+                self.stays_away();
+                cx.actions.push(Action::Stay);
+            }
+            None => {}
+        }
+    }
+
+    /// What a crashed window left, to be taken or not.
+    fn offer_ui(&self, ui: &mut Ui, actions: &mut Actions) {
+        let Some(Offer { crashed, is_coming: false }) = &self.offer else { return };
+        Panel::top("restore").show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                let session = &crashed.document.session;
+                let (source, layer, head) = (session.source(), session.layer(), session.head());
+                ui.label(format!(
+                    "Attenuate ended without being closed. Restore what you had? {}, layer {layer}, head {head}",
+                    source.name()
+                ));
+                if ui.button("Restore").clicked() {
+                    actions.push(SessionAction::Restore.into());
+                }
+                if ui.button("Dismiss").on_hover_text("Forget it").clicked() {
+                    actions.push(SessionAction::Dismiss.into());
+                }
+            });
+        });
+    }
+}
+
+impl Part for Sessions {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(Finished::Done(Some(crashed))) = self.searching.poll() {
+            self.offer = Some(Offer { crashed, is_coming: false });
+        }
+        if let Some(complaint) = self.autosave.poll() {
+            cx.toasts.info(complaint);
+        }
+        match self.saver.poll() {
+            Some(Ok((file, session))) => {
+                cx.toasts.success(format!("Saved {}", file.display()));
+                cx.actions.push(Action::SessionSaved(file.clone()));
+                self.file = Some((file, session));
+            }
+            Some(Err(message)) => self.failed(cx, message),
+            None => {}
+        }
+        while let Some(finished) = self.reading.poll() {
+            match finished {
+                Finished::Done((number, _)) if number != self.newest => {}
+                Finished::Done((_, Ok(looked))) => self.found(looked, cx.actions),
+                Finished::Done((_, Err(message))) => {
+                    self.stays_away();
+                    self.failed(cx, message);
+                }
+                Finished::Broken => {
+                    self.stays_away();
+                    self.failed(cx, "Internal error while reading a session.");
+                }
+            }
+        }
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        self.follow(cx.egui, cx.session, cx.shown.answer(cx.session));
+    }
+
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        self.offer_ui(ui, cx.actions);
+    }
+
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(file) = self.saver.show(cx.egui) {
+            self.write(cx, file);
+        }
+        self.missing_ui(cx);
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::Sessions(SessionAction::Open(file)) | Action::OpenRecent(RecentFile::Session { session: file }) => {
+                self.open(cx.egui, file.clone());
+            }
+            Action::Sessions(SessionAction::Save) => self.save(cx, Place::Same),
+            Action::Sessions(SessionAction::SaveAs) => self.save(cx, Place::New),
+            Action::Sessions(SessionAction::Restore) => self.restore(cx.egui),
+            Action::Sessions(SessionAction::Dismiss) => self.dismiss(),
+            Action::Restored(restored) => self.arrived(restored),
+            Action::NotRestored => self.stays_away(),
+            _ => {}
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        if self.missing.is_some() { Modality::Keys } else { self.saver.modality() }
+    }
+
+    /// Whether something is being read or written that was asked for.
+    fn is_busy(&self) -> bool {
+        self.reading.is_running() || self.saver.is_saving() || self.searching.is_running()
+    }
+}

@@ -1,0 +1,129 @@
+//! The line at the bottom: what is shown, what is being opened or computed, and how long the last recompute took.
+
+use egui::{Align, Label, Layout, Panel, RichText, Ui};
+
+use crate::{
+    attention::Operation,
+    session::Session,
+    ui::{
+        jobs::pictures::Pictures,
+        progress::{opening_ui, working_ui},
+        shell::{
+            action::{Action, Actions},
+            opener::Opening,
+            part::{Part, PartContext},
+        },
+        theme::{self, space},
+    },
+};
+
+const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a number, comes of NaN or infinities in \
+    Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
+
+/// The line.
+pub struct Status;
+
+impl Part for Status {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let (pictures, opening) = (&cx.shown.pictures, cx.navigation.opening());
+        Panel::bottom("status").show(ui, |ui| status_ui(ui, cx.session, pictures, opening, cx.actions));
+    }
+}
+
+fn status_ui(ui: &mut Ui, session: &Session, pictures: &Pictures, opening: Option<&Opening>, actions: &mut Actions) {
+    // Always as high as with a button in it, so that the panels above keep their size.
+    ui.set_min_height(theme::TARGET.y);
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        if pictures.frame().is_none() {
+            first_ui(ui, pictures, opening);
+            return;
+        }
+        if let Some(opening) = opening.filter(|opening| opening.is_noticeable()) {
+            opening_ui(ui, opening, actions);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            last_run_ui(ui, pictures, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                notices_ui(ui, pictures);
+                shown_ui(ui, session, pictures);
+            });
+        });
+    });
+}
+
+/// Before there is a picture. After a failure there is nothing to wait for; the reason stands where the picture would
+/// be.
+fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
+    let text = match opening {
+        Some(_) => "Opening…",
+        None if pictures.is_busy() => "Computing…",
+        None => "Not opened",
+    };
+    ui.label(RichText::new(text).small());
+}
+
+/// What whoever opened the source should know.
+fn notices_ui(ui: &mut Ui, pictures: &Pictures) {
+    let Some(frame) = pictures.frame() else { return };
+    for notice in &frame.outcome.facts.notices {
+        let text = RichText::new(notice.brief).small().color(theme::of(ui).warning);
+        ui.label(text).on_hover_text(&notice.sentence);
+    }
+}
+
+fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
+    let Some(frame) = pictures.frame() else { return };
+    let outcome = &frame.outcome;
+    let text = format!(
+        "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
+        outcome.facts.source,
+        outcome.n_positions(),
+        outcome.experiment.layer,
+        outcome.facts.n_layers.saturating_sub(1),
+        outcome.experiment.head,
+        outcome.facts.n_heads.saturating_sub(1),
+        session.scope(),
+        operation(outcome.experiment.operation),
+    );
+    ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
+}
+
+/// From right to left.
+fn last_run_ui(ui: &mut Ui, pictures: &Pictures, actions: &mut Actions) {
+    let colors = theme::of(ui);
+    if let Some(working) = pictures.working() {
+        working_ui(ui, working, actions);
+        return;
+    }
+    let is_outdated = pictures.is_outdated() || pictures.frame().is_some_and(|frame| !frame.is_whole());
+    if pictures.is_given_up() {
+        let hint = "Compute what was cancelled";
+        if ui.small_button("Compute").on_hover_text(hint).clicked() {
+            actions.push(Action::Compute);
+        }
+        let text = if is_outdated { "cancelled; shown: an older result" } else { "cancelled: effect on the output" };
+        ui.label(RichText::new(text).small().color(colors.warning));
+        return;
+    }
+    if let Some(frame) = pictures.frame() {
+        let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+        ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+        let n_bad = frame.pictures.histogram().bad;
+        if n_bad > 0 {
+            let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
+            ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
+        }
+    }
+    if pictures.failure().is_some() {
+        ui.label(RichText::new("shown: the last result").small().color(colors.warning));
+    }
+}
+
+/// Nothing for scaling, which is what is expected.
+fn operation(operation: Operation) -> String {
+    match operation {
+        Operation::Scale => String::new(),
+        other => format!("  ·  {other}"),
+    }
+}

@@ -1,0 +1,190 @@
+//! Metric, legend, and the plot or why there is none.
+
+use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
+use egui_plot::LineStyle;
+
+use super::{Curves, line_style::line_style, plot};
+use crate::{
+    attention::{Component, Mask},
+    engine::{Sweep, SweepMetric},
+    session::{Command, OnScreen, Session},
+    ui::{
+        shell::{
+            action::{Action, Actions},
+            part::{Part, PartContext},
+        },
+        theme::{self, space},
+        widgets::{Segment, rough, segmented_row},
+    },
+};
+
+/// Length of a line in the legend, in points.
+const SAMPLE: f32 = 26.0;
+
+const METRICS: [Segment<'static, SweepMetric>; 6] = [
+    Segment::new(
+        SweepMetric::SinkMass,
+        "Sink mass",
+        "sink mass over ε",
+        "Mean weight on key 0 over the query positions from 3 on",
+    ),
+    Segment::new(
+        SweepMetric::NormalizedEntropy,
+        "Entropy",
+        "normalized entropy over ε",
+        "Row entropy over its maximum, mean over rows: 1 is uniform",
+    ),
+    Segment::new(
+        SweepMetric::Kl,
+        "KL",
+        "KL over ε",
+        "KL(baseline ‖ modified) in nats, mean over rows; explodes for ε > 1, where the scale ends",
+    ),
+    Segment::new(
+        SweepMetric::Js,
+        "JS",
+        "JS over ε",
+        "Jensen–Shannon divergence from baseline in nats, mean over rows; at most ln 2",
+    ),
+    Segment::new(SweepMetric::MaxWeight, "Max", "max weight over ε", "Mean over rows of the row’s largest weight"),
+    Segment::new(SweepMetric::Weight, "Pinned", "pinned weight over ε", "Weight of the pinned cell"),
+];
+
+/// Height of the panel until it is dragged.
+const HEIGHT: f32 = 220.0;
+
+/// The curves over ε, where they are open.
+pub struct SweepPanel;
+
+impl Part for SweepPanel {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        cx.shown.curves.poll();
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(source) = &cx.source {
+            cx.shown.curves.follow(source, cx.session);
+        }
+    }
+
+    /// Across the whole width: beside an open inspector a small window would have no room for it.
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if !cx.session.view().sweep.open {
+            return;
+        }
+        let shown = &*cx.shown;
+        let shape = shown.pictures.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
+        let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
+        let panel = Panel::bottom("sweep")
+            .default_size(cx.sizes.sweep.unwrap_or(HEIGHT.min(usual)))
+            .max_size(most)
+            .resizable(true);
+        let drawn = panel.show(ui, |ui| sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions));
+        if cx.is_dragging() {
+            cx.sizes.sweep = Some(drawn.response.rect.height());
+        }
+    }
+}
+
+/// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
+fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, Mask)>, actions: &mut Actions) {
+    profiling::scope!("sweep");
+    let session = &as_asked(session, actions);
+    ui.add_space(space::XS);
+    ui.horizontal_wrapped(|ui| {
+        let mut metric = session.view().sweep.metric;
+        if segmented_row(ui, "Metric", &mut metric, &METRICS) {
+            actions.push(Command::SetSweepMetric(metric).into());
+        }
+        ui.add_space(space::S);
+        for component in Component::ALL {
+            legend_ui(ui, component, curves.shown().filter(|_| !curves.is_old()));
+        }
+        progress_ui(ui, curves);
+    });
+    if let Some(failure) = curves.failure() {
+        message_ui(ui, &failure);
+    } else if let Some(sweep) = curves.shown() {
+        match unmeasured(session.view().sweep.metric, sweep, session, shape) {
+            Some(message) => message_ui(ui, &message),
+            None => plot::plot_ui(ui, session, sweep, curves, actions),
+        }
+    }
+}
+
+/// The session with the ε of gestures that were made earlier in this frame, so that markers move with the slider.
+fn as_asked(session: &Session, actions: &[Action]) -> Session {
+    let mut session = session.clone();
+    for action in actions {
+        if let Action::Session(
+            command @ (Command::SetEpsilon(_)
+            | Command::ChooseRows(_)
+            | Command::ChooseColumn(_)
+            | Command::ResetToFigure
+            | Command::UseFigure(_)),
+        ) = action
+        {
+            session.apply(command.clone(), OnScreen::default());
+        }
+    }
+    session
+}
+
+/// A piece of the component's line, its name, and where it is steep.
+fn legend_ui(ui: &mut Ui, component: Component, sweep: Option<&Sweep>) {
+    let colors = theme::of(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let (rect, _) = ui.allocate_exact_size(vec2(SAMPLE, ui.spacing().interact_size.y), Sense::hover());
+        let stroke = Stroke::new(2.0, colors.components[component.row()]);
+        let ends = [rect.left_center(), rect.right_center()];
+        let shapes = match line_style(component) {
+            LineStyle::Dashed { length } => egui::Shape::dashed_line(&ends, stroke, length, length * 0.6),
+            LineStyle::Dotted { spacing } => egui::Shape::dotted_line(&ends, stroke.color, spacing, stroke.width),
+            LineStyle::Solid => vec![egui::Shape::line_segment(ends, stroke)],
+        };
+        ui.painter().extend(shapes);
+        let label = ui.label(component.name());
+        if let Some([from, to]) = sweep.and_then(|sweep| sweep.transition(component)) {
+            label.on_hover_text(format!("Steep from ε = {} to {}", rough(from), rough(to)));
+        }
+    });
+}
+
+fn progress_ui(ui: &mut Ui, curves: &Curves) {
+    if !curves.is_busy() {
+        return;
+    }
+    let points = curves.shown().filter(|_| !curves.is_old()).map_or(0, |sweep| sweep.curves[2].len());
+    let text = if points < Sweep::FIRST_PASS {
+        format!("{points} of {} points", Sweep::FIRST_PASS)
+    } else {
+        "refining…".to_owned()
+    };
+    ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+}
+
+fn message_ui(ui: &mut Ui, message: &str) {
+    ui.add_space(space::S);
+    ui.label(RichText::new(message).color(theme::of(ui).text_weak));
+}
+
+/// Why there is no curve of `metric`.
+fn unmeasured(metric: SweepMetric, sweep: &Sweep, session: &Session, shape: Option<(usize, Mask)>) -> Option<String> {
+    if metric.of(&sweep.baseline).is_some() {
+        return None;
+    }
+    Some(match (metric, session.pinned()) {
+        (SweepMetric::SinkMass, _) => match shape.and_then(|(_, mask)| mask.window()) {
+            Some(window) if window < 4 => format!("Within a window of {window} no query from 3 on sees key 0."),
+            _ => "The sink mass needs four tokens.".to_owned(),
+        },
+        (SweepMetric::Weight, None) => "Click a cell to follow its weight over ε.".to_owned(),
+        (SweepMetric::Weight, Some(cell)) => {
+            let shape = shape.filter(|&(n, _)| cell.query < n && cell.key < n);
+            let reason = shape.and_then(|(_, mask)| mask.reason(cell.query, cell.key));
+            reason.map_or_else(String::new, |reason| format!("The pinned cell is masked: {reason}."))
+        }
+        _ => "This needs two tokens.".to_owned(),
+    })
+}

@@ -1,0 +1,139 @@
+//! The bar at the top: menus out of the table of commands, the way back, and what is shown.
+
+use egui::{Button, MenuBar, Panel, RadioButton, RichText, Ui, Widget as _};
+
+use super::{
+    bindings::hint,
+    entry::{Entry, Mark, Situation},
+    limits,
+    table::{panels, table},
+};
+use crate::{
+    session::Command,
+    ui::{
+        panels::{
+            controls::compared_head_ui,
+            tour::{Landmark, mark},
+        },
+        shell::{
+            action::{Action, Actions, Exported},
+            part::{Part, PartContext},
+        },
+        theme,
+    },
+};
+
+/// The menus; what the table has under other names is in none.
+const MENUS: [&str; 4] = ["File", "Edit", "View", "Help"];
+
+/// The bar.
+pub struct Menu;
+
+impl Part for Menu {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let situation = Situation::new(cx.navigation, cx.shown);
+        Panel::top("menu").show(ui, |ui| menu_ui(ui, &situation, cx.actions));
+    }
+}
+
+/// Menus, the way back, and what is shown.
+fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
+    MenuBar::new().ui(ui, |ui| {
+        for menu in MENUS {
+            ui.menu_button(menu, |ui| submenu_ui(ui, &[menu], &table(situation), situation, actions));
+        }
+        if let Some(previous) = situation.previous {
+            ui.separator();
+            let text = format!("← Back to {}", previous.source());
+            let hint = hint("The view before this source was opened", &Action::Back);
+            if ui.button(text).on_hover_text(hint).clicked() {
+                actions.push(Action::Back);
+            }
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| toolbar_ui(ui, situation, actions));
+    });
+}
+
+/// From right to left.
+fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
+    let figure = Action::Export(Exported::Figure);
+    let export = ui.button("Export figure…").on_hover_text(hint("The figure, drawn for print", &figure));
+    mark(ui, Landmark::Export, export.rect);
+    if export.clicked() {
+        actions.push(figure);
+    }
+    for entry in panels(situation.session.view()) {
+        let mut is_open = entry.mark == Mark::Check(true);
+        let toggle = ui.toggle_value(&mut is_open, &*entry.name).on_hover_text(hint(&entry.hint, &entry.action));
+        match entry.action {
+            Action::Session(Command::ToggleInspector) => mark(ui, Landmark::Inspector, toggle.rect),
+            Action::Session(Command::ToggleSweep) => mark(ui, Landmark::Sweep, toggle.rect),
+            _ => {}
+        }
+        if toggle.changed() {
+            actions.push(entry.action);
+        }
+    }
+    if let Some(frame) = situation.frame {
+        let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
+        ui.add(egui::Label::new(text).truncate());
+    }
+}
+
+/// The items and submenus of the menu at `place`, in the order of the table.
+fn submenu_ui(ui: &mut Ui, place: &[&str], entries: &[Entry], situation: &Situation<'_>, actions: &mut Actions) {
+    let mut shown: Vec<&str> = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.place.starts_with(place)) {
+        match entry.place.get(place.len()) {
+            None => {
+                if let Some(group) = entry.group {
+                    ui.separator();
+                    if !group.is_empty() {
+                        ui.label(RichText::new(group).small().color(theme::of(ui).text_weak));
+                    }
+                }
+                item_ui(ui, entry, actions);
+            }
+            Some(&submenu) if !shown.contains(&submenu) => {
+                shown.push(submenu);
+                let place = [place, &[submenu]].concat();
+                ui.menu_button(submenu, |ui| submenu_ui(ui, &place, entries, situation, actions));
+            }
+            Some(_) => {}
+        }
+    }
+    // What has fields of its own cannot be an entry.
+    match place {
+        ["View", "Limits"] => limits::limits_ui(ui, situation.frame, actions),
+        ["View", "Compare with"] => compared_head_ui(ui, situation.session, situation.frame, actions),
+        _ => {}
+    }
+}
+
+fn item_ui(ui: &mut Ui, entry: &Entry, actions: &mut Actions) {
+    let label = entry.label();
+    let response = ui
+        .add_enabled_ui(entry.is_possible(), |ui| match entry.mark {
+            Mark::None => {
+                let button = Button::new(label);
+                match &entry.detail {
+                    Some(detail) => button.shortcut_text(RichText::new(detail).small()).ui(ui),
+                    None => button.ui(ui),
+                }
+            }
+            Mark::Radio(is_chosen) => RadioButton::new(is_chosen, label).ui(ui),
+            Mark::Check(mut is_on) => ui.checkbox(&mut is_on, label),
+        })
+        .inner;
+    let response = match entry.why_not {
+        Some(why_not) => response.on_disabled_hover_text(why_not),
+        None if entry.hint.is_empty() => response,
+        None => response.on_hover_text(&*entry.hint),
+    };
+    if response.clicked() {
+        actions.push(entry.action.clone());
+        if entry.mark == Mark::None {
+            ui.close();
+        }
+    }
+}

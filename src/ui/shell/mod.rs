@@ -1,0 +1,14 @@
+//! What holds the window together: the session and its sources, the parts' common ground, and what is remembered.
+
+pub mod action;
+pub mod app;
+pub mod commands;
+pub mod navigation;
+pub mod opener;
+pub mod part;
+pub mod preferences;
+pub mod recent_files;
+pub mod setup;
+pub mod shown;
+pub mod state_file;
+pub mod window;

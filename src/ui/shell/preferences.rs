@@ -1,0 +1,234 @@
+//! How a person likes the window, from one start to the next: theme, scale, colours, which panels are open and how large.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use egui::{Context, Vec2};
+use serde::{Deserialize, Serialize};
+
+use super::state_file::{self, Writing};
+use crate::{
+    base::{WriteError, regular_file},
+    engine::Clock,
+    figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
+    session::{Command, Person, Session, SweepView, View},
+};
+
+/// Nobody changes everything at once: written when nothing has changed for so long.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Larger than any file of this kind.
+const MOST_BYTES: u64 = 1 << 16;
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    #[serde(flatten)]
+    person: Person,
+    /// Of attention weights: other quantities bring their own.
+    colormap: Colormap,
+    masked: MaskedStyle,
+    pooling: Pooling,
+    inspector: bool,
+    sweep: SweepView,
+    pub sizes: Sizes,
+}
+
+/// In points; `None` where it was never seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sizes {
+    pub window: Option<[f32; 2]>,
+    pub inspector: Option<f32>,
+    pub sweep: Option<f32>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        let View { person, look: Look { colormap, masked, pooling, .. }, inspector, sweep, .. } = View::default();
+        Self { person, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
+    }
+}
+
+impl Kept {
+    /// What `file` holds; the defaults where it is missing, no JSON, or of nonsense.
+    pub fn read(file: &Path) -> Self {
+        let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
+        let kept: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
+        let Sizes { window, inspector, sweep } = kept.sizes;
+        let sizes = Sizes {
+            window: window.filter(|sides| sides.iter().all(is_size)),
+            inspector: inspector.filter(is_size),
+            sweep: sweep.filter(is_size),
+        };
+        let mut person = kept.person;
+        if !Person::UI_SCALE.contains(&person.ui_scale) {
+            person.ui_scale = Person::default().ui_scale;
+        }
+        Self { person, sizes, ..kept }
+    }
+
+    /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
+    #[must_use]
+    pub fn over(&self, session: Session) -> Session {
+        let (view, usual) = (session.view(), View::default());
+        let mut commands = vec![Command::SetPerson(self.person)];
+        if self.inspector && !view.inspector {
+            commands.push(Command::ToggleInspector);
+        }
+        if view.look.colormap == usual.look.colormap && view.look.quantity == Quantity::Weight {
+            commands.push(Command::SetColormap(self.colormap));
+        }
+        if view.look.masked == usual.look.masked {
+            commands.push(Command::SetMaskedStyle(self.masked));
+        }
+        if view.look.pooling == usual.look.pooling {
+            commands.push(Command::SetPooling(self.pooling));
+        }
+        if view.sweep == usual.sweep {
+            commands.push(Command::SetSweepMetric(self.sweep.metric));
+            if self.sweep.open != view.sweep.open {
+                commands.push(Command::ToggleSweep);
+            }
+        }
+        session.with(commands)
+    }
+
+    /// A saved session: theme and scale of the window are the person's, all else is the session's.
+    #[must_use]
+    pub fn over_saved(&self, session: Session) -> Session {
+        session.with([Command::SetPerson(self.person)])
+    }
+
+    /// As `session` has it now; of a quantity with colours of its own, the colours of before.
+    fn now(&self, session: &Session, sizes: Sizes) -> Self {
+        let View { person, look, inspector, sweep, .. } = *session.view();
+        let Look { colormap, masked, pooling, .. } = look;
+        let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
+        Self { person, colormap, masked, pooling, inspector, sweep, sizes }
+    }
+}
+
+/// The file, and what is to be written into it.
+pub struct Preferences {
+    file: Option<PathBuf>,
+    latest: Kept,
+    written: Kept,
+    changed: Option<Duration>,
+    clock: Clock,
+    writing: Writing,
+}
+
+impl Preferences {
+    /// Without a file nothing outlives the window.
+    pub fn new(file: Option<PathBuf>, clock: Clock) -> Self {
+        let kept = file.as_deref().map(Kept::read).unwrap_or_default();
+        let (latest, written) = (kept.clone(), kept);
+        Self { file, latest, written, changed: None, clock, writing: Writing::default() }
+    }
+
+    /// What the file held when the window was opened, until something changes.
+    pub fn kept(&self) -> &Kept {
+        &self.latest
+    }
+
+    /// Of panels that can be dragged.
+    pub fn sizes_mut(&mut self) -> &mut Sizes {
+        &mut self.latest.sizes
+    }
+
+    /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while.
+    pub fn follow(&mut self, ctx: &Context, session: &Session) {
+        if self.file.is_none() {
+            return;
+        }
+        let inner = ctx.input(|input| input.viewport().inner_rect.map(|rect| rect.size()));
+        if let Some(Vec2 { x, y }) = inner {
+            // A window is opened before its scale is known.
+            let scale = ctx.zoom_factor();
+            self.latest.sizes.window = Some([x * scale, y * scale]);
+        }
+        let now = self.latest.now(session, self.latest.sizes);
+        if now != self.latest || (self.changed.is_none() && now != self.written) {
+            self.latest = now;
+            self.changed = Some(self.clock.now());
+            ctx.request_repaint_after(PAUSE);
+        }
+        let has_settled = self.changed.is_some_and(|changed| self.clock.since(changed) >= PAUSE);
+        if has_settled && !self.writing.is_busy() {
+            self.changed = None;
+            self.written = self.latest.clone();
+            if let Some(file) = self.file.clone() {
+                let kept = self.latest.clone();
+                self.writing.start(ctx, move || write(&file, &kept));
+            }
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.writing.is_busy()
+    }
+
+    /// Why it could not be kept.
+    pub fn poll(&mut self) -> Option<String> {
+        let cause = self.writing.poll()?;
+        Some(format!("How the window looks is not remembered: {cause}"))
+    }
+}
+
+impl Drop for Preferences {
+    /// What changed just before the window was closed.
+    fn drop(&mut self) {
+        if self.changed.is_some()
+            && let Some(file) = &self.file
+        {
+            // Nobody is there any more to be told.
+            let _ = write(file, &self.latest);
+        }
+    }
+}
+
+fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
+    state_file::write(file, |out| serde_json::to_writer_pretty(out, kept).map_err(std::io::Error::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::session::Theme;
+
+    #[test]
+    fn what_is_written_is_read_and_nonsense_is_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("preferences.json");
+        assert_eq!(Kept::read(&file), Kept::default());
+        let sizes = Sizes { window: Some([1000.0, 700.0]), inspector: Some(400.0), sweep: None };
+        let person = Person { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true };
+        let kept = Kept { person, inspector: true, sizes, ..Kept::default() };
+        write(&file, &kept).unwrap();
+        assert_eq!(Kept::read(&file), kept);
+        for text in ["", "[]", "{\"theme\": 7}", "{\"ui_scale\": 1e9, \"sizes\": {\"window\": [-1, 1e30]}}"] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(Kept::read(&file), Kept::default(), "{text}");
+        }
+        assert!(write(&file.join("below"), &kept).unwrap_err().to_string().contains("below"));
+    }
+
+    #[test]
+    fn what_was_asked_for_stays() {
+        let person = Person { theme: Theme::Dark, ..Person::default() };
+        let kept = Kept { colormap: Colormap::Viridis, person, ..Kept::default() };
+        let plain = kept.over(Session::default());
+        assert_eq!((plain.view().look.colormap, plain.view().person.theme), (Colormap::Viridis, Theme::Dark));
+        let asked = Session::default().with([Command::SetColormap(Colormap::Magma)]);
+        assert_eq!(kept.over(asked).view().look.colormap, Colormap::Magma);
+        let difference = Session::default().with([Command::SetQuantity(Quantity::Difference)]);
+        assert_eq!(kept.over(difference.clone()).view().look.colormap, difference.view().look.colormap);
+        assert_eq!(kept.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a window stands on besides its session.
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use super::opener::OpenFn;
+use crate::{
+    engine::{Clock, OpenSource},
+    session::document::SourceRecord,
+    ui::panels::tour::{Seen, TourStart},
+};
+
+/// How sources are opened, and what is remembered between starts.
+#[derive(Clone)]
+pub struct Setup {
+    pub open: OpenFn,
+    /// What the window and its threads measure time with.
+    pub clock: Clock,
+    /// The file with the sources that were opened lately; without one they are forgotten with the window.
+    pub recent: Option<PathBuf>,
+    pub tour: TourStart,
+    /// The file that is there once the tour has been seen; without one that is forgotten with the window.
+    pub tour_seen: Option<PathBuf>,
+    /// The file with how this person likes the window; without one that is forgotten with it.
+    pub preferences: Option<PathBuf>,
+    /// The folder where what is on screen is kept for after a crash; without one it is not.
+    pub kept: Option<PathBuf>,
+    /// The file that the session was read from, and what it knows of its source, which is looked for.
+    pub from: Option<(PathBuf, SourceRecord)>,
+}
+
+impl Default for Setup {
+    /// Opens everything and remembers nothing.
+    fn default() -> Self {
+        Self {
+            open: Arc::new(OpenSource::open),
+            clock: Clock::default(),
+            recent: None,
+            tour: TourStart::Never,
+            tour_seen: None,
+            preferences: None,
+            kept: None,
+            from: None,
+        }
+    }
+}
+
+impl Setup {
+    /// As the program runs: it remembers in the person's own folder.
+    pub fn of_this_person() -> Self {
+        let folder = state_folder().map(|folder| folder.join("attenuate"));
+        let file = |name| folder.as_ref().map(|folder| folder.join(name));
+        let tour_seen = file("tour-seen");
+        Self {
+            recent: file("recent.json"),
+            tour: Seen::start(tour_seen.as_deref()),
+            tour_seen,
+            preferences: file("preferences.json"),
+            kept: file("open"),
+            ..Self::default()
+        }
+    }
+}
+
+/// Where programs keep what they remember by themselves; `None` where the person has no home.
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).and_then(absolute);
+    let home = || env::home_dir().and_then(absolute);
+    if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library").join("Application Support"))
+    } else {
+        variable("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local").join("state")))
+    }
+}

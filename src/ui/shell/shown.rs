@@ -1,0 +1,31 @@
+//! What is computed of the session and shown by more than one part.
+
+use crate::{
+    engine::Outcome,
+    session::{Cell, Session},
+    ui::{
+        jobs::pictures::{Frame, Pictures},
+        panels::sweep::Curves,
+    },
+};
+
+/// The panels' pictures and the curves over ε; the cell under the pointer.
+pub struct Shown {
+    pub pictures: Pictures,
+    pub curves: Curves,
+    pub hovered: Option<Cell>,
+}
+
+impl Shown {
+    /// What is on screen, if it answers the session's source and prompt.
+    pub fn answer(&self, session: &Session) -> Option<&Outcome> {
+        let frame = self.pictures.frame()?;
+        let is_answer = frame.spec.source == *session.source() && frame.spec.prompt == *session.prompt();
+        is_answer.then_some(&frame.outcome)
+    }
+
+    /// What is on screen, once all its panels are there.
+    pub fn whole_frame(&self) -> Option<&Frame> {
+        self.pictures.frame().filter(|frame| frame.is_whole())
+    }
+}

@@ -1,0 +1,138 @@
+//! Opening the window, and saying in one sentence why it does not open.
+
+use std::{cell::Cell, error::Error, io::Write as _, time::Instant};
+
+use eframe::NativeOptions;
+
+use super::preferences::Kept;
+use crate::{
+    session::document::Start,
+    ui::{App, Setup},
+};
+
+const SIZE: [f32; 2] = [1280.0, 800.0];
+const SMALLEST: [f32; 2] = [900.0, 600.0];
+
+/// When this environment variable is set, times from start are printed on standard error.
+const TIMINGS: &str = "ATTENUATE_TIMINGS";
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowError {
+    #[error(
+        "there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set); \
+         `attenuate export -o figure.png` draws the figure without one"
+    )]
+    NoDisplay,
+    #[error("the display does not answer ({0}); `attenuate export -o figure.png` draws the figure without one")]
+    Display(String),
+    #[error(
+        "no OpenGL driver was found (on Debian: libgl1 and libgl1-mesa-dri); \
+         `attenuate export -o figure.png` draws the figure without one"
+    )]
+    NoOpenGl,
+    /// After the window was open.
+    #[error("the display was lost ({0}); what the window showed is offered at the next start")]
+    Lost(String),
+    #[error("the window system refused: {0}")]
+    Other(String),
+}
+
+/// Opens the window on `start` and returns when it is closed.
+///
+/// # Errors
+/// When there is no display, no OpenGL, or the window system refuses.
+pub fn open(start: Start) -> Result<(), WindowError> {
+    if cfg!(target_os = "linux") && !has_display() {
+        return Err(WindowError::NoDisplay);
+    }
+    let setup = Setup::of_this_person();
+    let kept = setup.preferences.as_deref().map(Kept::read).unwrap_or_default();
+    let options = NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Attenuate")
+            .with_app_id("attenuate")
+            .with_inner_size(kept.sizes.window.unwrap_or(SIZE))
+            .with_min_inner_size(SMALLEST),
+        ..NativeOptions::default()
+    };
+    let Start { session, from } = start;
+    let start = Instant::now();
+    let was_open = Cell::new(false);
+    let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
+        let app = App::with(&cc.egui_ctx, session, Setup { from, ..setup })?;
+        was_open.set(true);
+        let is_timed = std::env::var_os(TIMINGS).is_some();
+        Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
+    };
+    eframe::run_native("attenuate", options, Box::new(create)).map_err(|error| explain(&error, was_open.get()))
+}
+
+/// Prints how long the window took to its first frame and to its first picture.
+struct Timed {
+    app: App,
+    start: Instant,
+    awaiting: Awaiting,
+}
+
+/// What has not been seen yet. A frame is on screen when the next one begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaiting {
+    Start,
+    Frame,
+    Picture,
+    Nothing,
+}
+
+impl Timed {
+    fn report(&self, what: &str) {
+        let milliseconds = self.start.elapsed().as_secs_f64() * 1e3;
+        // Nobody reads it where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{what} after {milliseconds:.0} ms");
+    }
+}
+
+impl eframe::App for Timed {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.awaiting = match self.awaiting {
+            Awaiting::Start => Awaiting::Frame,
+            Awaiting::Frame => {
+                self.report("first frame");
+                Awaiting::Picture
+            }
+            Awaiting::Picture if self.app.outcome().is_some() => {
+                self.report("first picture");
+                Awaiting::Nothing
+            }
+            unchanged => unchanged,
+        };
+        if self.awaiting != Awaiting::Nothing {
+            ctx.request_repaint();
+        }
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+    }
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn explain(error: &eframe::Error, was_open: bool) -> WindowError {
+    let text = format!("{error:?}");
+    let first_line = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
+    if was_open {
+        WindowError::Lost(first_line)
+    } else if text.contains("NoGlutinConfigs") || text.contains("OpenGL") {
+        WindowError::NoOpenGl
+    } else if text.contains("XOpenDisplayFailed") || text.contains("WinitEventLoop") {
+        WindowError::Display(first_line)
+    } else {
+        WindowError::Other(first_line)
+    }
+}
