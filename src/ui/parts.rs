@@ -49,3 +49,15 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::new(Tour::new(setup.tour, setup.tour_seen.clone())),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::panels::token_count::TokenCount;
+
+    #[test]
+    fn the_worked_example_could_stand_in_the_list() {
+        let part: Box<dyn Part> = Box::new(TokenCount);
+        assert!(!part.is_busy());
+    }
+}

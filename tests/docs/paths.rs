@@ -28,3 +28,10 @@ fn is_path(span: &str) -> bool {
     let is_below = span.contains('/') && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
     !span.contains([' ', '*', '{']) && (is_source || is_below)
 }
+
+#[test]
+fn the_worked_example_of_a_panel_is_one_that_compiles() {
+    let code = read(Path::new("src/ui/panels/token_count/mod.rs"));
+    let code = code.split_once("\n\n").unwrap().1;
+    assert!(read(Path::new("CONTRIBUTING.md")).contains(code), "not in CONTRIBUTING.md:\n{code}");
+}

@@ -9,4 +9,6 @@ pub mod lessons;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
+#[cfg(test)]
+pub mod token_count;
 pub mod tour;
