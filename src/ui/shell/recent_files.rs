@@ -148,7 +148,7 @@ impl RecentFiles {
             return None;
         }
         let is_first = std::mem::replace(&mut self.is_readable, false);
-        complaint.filter(|_| is_first).map(|cause| format!("RecentFiles sources are not remembered: {cause}"))
+        complaint.filter(|_| is_first).map(|cause| format!("Recent sources are not remembered: {cause}"))
     }
 
     fn start(&mut self, ctx: &Context) {

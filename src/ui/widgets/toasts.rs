@@ -37,7 +37,7 @@ struct Toast {
 /// not from under the pointer.
 #[derive(Debug, Default)]
 pub struct Toasts {
-    toasts: Vec<Toast>,
+    shown: Vec<Toast>,
     next_id: u64,
     has_forgotten: bool,
 }
@@ -64,17 +64,17 @@ impl Toasts {
 
     /// How many are shown or waiting.
     pub fn len(&self) -> usize {
-        self.toasts.len()
+        self.shown.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.toasts.is_empty()
+        self.shown.is_empty()
     }
 
     /// The same message again is the same toast, moved to the front.
     fn push(&mut self, kind: Kind, text: String) {
-        self.toasts.retain(|toast| (toast.kind, &toast.text) != (kind, &text));
-        self.toasts.push(Toast { id: self.next_id, kind, text, ends: None });
+        self.shown.retain(|toast| (toast.kind, &toast.text) != (kind, &text));
+        self.shown.push(Toast { id: self.next_id, kind, text, ends: None });
         self.next_id += 1;
     }
 
@@ -82,11 +82,11 @@ impl Toasts {
     /// dialog `is_open` they are at the top: its buttons are at the bottom, and an error stays until it is closed.
     pub fn show(&mut self, ctx: &Context, is_open: bool) {
         let now = ctx.input(|i| i.time);
-        self.toasts.retain(|toast| toast.ends.is_none_or(|ends| now < ends));
-        if self.toasts.is_empty() {
+        self.shown.retain(|toast| toast.ends.is_none_or(|ends| now < ends));
+        if self.shown.is_empty() {
             return;
         }
-        let first = self.toasts.len().saturating_sub(SHOWN);
+        let first = self.shown.len().saturating_sub(SHOWN);
         let width = WIDTH.min(ctx.content_rect().width() - 2.0 * space::L);
         let (align, offset) = if is_open {
             (Align2::CENTER_TOP, vec2(0.0, space::S))
@@ -97,7 +97,7 @@ impl Toasts {
         Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(align, offset).show(ctx, |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = space::S;
-            for toast in self.toasts.iter_mut().skip(first) {
+            for toast in self.shown.iter_mut().skip(first) {
                 let response = toast_ui(ui, toast, width);
                 if response.close {
                     closed = Some(toast.id);
@@ -105,8 +105,8 @@ impl Toasts {
                 toast.keep_time(now, response.held);
             }
         });
-        self.toasts.retain(|toast| Some(toast.id) != closed);
-        let ends = self.toasts.iter().filter_map(|toast| toast.ends).reduce(f64::min);
+        self.shown.retain(|toast| Some(toast.id) != closed);
+        let ends = self.shown.iter().filter_map(|toast| toast.ends).reduce(f64::min);
         if let Some(seconds) = ends.and_then(|ends| Duration::try_from_secs_f64(ends - now).ok()) {
             ctx.request_repaint_after(seconds);
         }

@@ -42,6 +42,12 @@ struct Looked {
     whereabouts: Whereabouts,
 }
 
+/// Says why nothing comes of it.
+fn failed(cx: &mut PartContext<'_>, message: impl Into<String>) {
+    cx.toasts.error(message);
+    cx.actions.push(Action::Stay);
+}
+
 /// Where a session is saved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -221,11 +227,6 @@ impl Sessions {
         }
     }
 
-    fn failed(&mut self, cx: &mut PartContext<'_>, message: impl Into<String>) {
-        cx.toasts.error(message);
-        cx.actions.push(Action::Stay);
-    }
-
     /// The question where the source is, where it is asked.
     fn missing_ui(&mut self, cx: &mut PartContext<'_>) {
         let is_looking = self.reading.is_running();
@@ -290,7 +291,7 @@ impl Part for Sessions {
                 cx.actions.push(Action::SessionSaved(file.clone()));
                 self.file = Some((file, session));
             }
-            Some(Err(message)) => self.failed(cx, message),
+            Some(Err(message)) => failed(cx, message),
             None => {}
         }
         while let Some(finished) = self.reading.poll() {
@@ -299,11 +300,11 @@ impl Part for Sessions {
                 Finished::Done((_, Ok(looked))) => self.found(looked, cx.actions),
                 Finished::Done((_, Err(message))) => {
                     self.stays_away();
-                    self.failed(cx, message);
+                    failed(cx, message);
                 }
                 Finished::Broken => {
                     self.stays_away();
-                    self.failed(cx, "Internal error while reading a session.");
+                    failed(cx, "Internal error while reading a session.");
                 }
             }
         }
