@@ -153,6 +153,7 @@ impl App {
     /// Lets each part ask for what the session wants of it.
     fn ask(&mut self, ctx: &Context) {
         let mut actions = Actions::new();
+        self.each(ctx, &mut actions, |part, cx| part.wants_first(cx));
         self.each(ctx, &mut actions, |part, cx| part.wants(cx));
         self.act(ctx, actions);
     }

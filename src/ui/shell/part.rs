@@ -16,6 +16,9 @@ pub trait Part {
     /// Takes in what has arrived for it.
     fn poll(&mut self, _cx: &mut PartContext<'_>) {}
 
+    /// Asks for what goes before everything else: in each frame, before any part is asked what it [wants](Self::wants).
+    fn wants_first(&mut self, _cx: &mut PartContext<'_>) {}
+
     /// Asks for what the session wants of it. Called in every frame: what was asked already is not asked again.
     fn wants(&mut self, _cx: &mut PartContext<'_>) {}
 

@@ -49,7 +49,7 @@ impl Part for GridPanel {
         }
     }
 
-    fn wants(&mut self, cx: &mut PartContext<'_>) {
+    fn wants_first(&mut self, cx: &mut PartContext<'_>) {
         let Some(source) = &cx.source else { return };
         let view = cx.session.view();
         let picture = view.picture_spec(self.0.picture_size().unwrap_or([FIRST_SIDE; 2]), cx.ground());
