@@ -42,6 +42,7 @@ pub const FAMILIES: &[Family] = &[
     deepseek::DEEPSEEK_V2,
     deepseek::DEEPSEEK_V3,
     granite::GRANITE,
+    granite::GRANITE_HYBRID,
     smollm3::SMOLLM3,
     stablelm::STABLELM,
     cohere::COHERE,
@@ -175,8 +176,9 @@ const FOREIGN: &[(&[&str], &str)] = &[
     ),
     (
         &["jamba", "bamba", "zamba", "zamba2", "nemotron_h", "recurrent_gemma", "lfm2"],
-        "only some of its layers have an attention pattern, and those between are not computed",
+        "only some of its layers have an attention pattern, and those in front of the first are not computed",
     ),
+    (&["falcon_h1"], "its layers add what a state writes to what attention writes, and that is not computed"),
     (&["qwen3_next", "minimax", "kimi_linear"], "most of its layers have linear attention, which has no softmax"),
     (
         &["t5", "mt5", "umt5", "longt5", "bart", "mbart", "pegasus", "marian", "m2m_100", "whisper", "t5gemma"],
