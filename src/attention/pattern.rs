@@ -18,6 +18,27 @@ use super::{
 /// Two evaluations of the same definition: [`Pattern::row_into`] in f32 for pictures and metrics, and
 /// [`Pattern::exact_row`] in f64 from the vectors for every number that is read or written. They agree within
 /// 1e-6 (tested).
+///
+/// ```
+/// use attenuate::attention::{Component, Edit, Epsilon, HeadEdit, LayerQkv, Mask, Operation, Pattern, PositionScope};
+/// use ndarray::array;
+///
+/// // One head, two positions, one dimension; the last row's scores are 0 and ln 3.
+/// let (query, key) = (array![[[1.0], [1.0]]], array![[[0.0], [3_f32.ln()]]]);
+/// let layer = LayerQkv::new(query, key, None, 1.0, Mask::CAUSAL)?;
+/// let scores = std::sync::Arc::new(layer.head_scores(0));
+///
+/// let baseline = Pattern::new(scores.clone(), &HeadEdit::NOTHING);
+/// assert_eq!(baseline.exact_row(0), [1.0]);
+/// assert!((baseline.exact_row(1)[1] - 0.75).abs() < 1e-7);
+///
+/// // Without its Query the head attends to all keys alike.
+/// let (component, operation, positions) = (Component::Query, Operation::Scale, PositionScope::All);
+/// let removed = Edit { component, operation, epsilon: Epsilon::ZERO, positions };
+/// let uniform = Pattern::new(scores, &layer.head_edit(0, 0, Some(&removed)));
+/// assert_eq!(uniform.exact_row(1), [0.5, 0.5]);
+/// # Ok::<(), attenuate::attention::ShapeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pattern {
     scores: Arc<HeadScores>,

@@ -30,6 +30,18 @@ impl SourceId {
 }
 
 /// A source that is open for reading. It can be opened on any thread and handed to [`super::Engine::adopt`].
+///
+/// ```
+/// use attenuate::engine::{Bundled, Job, OpenSource, SourceKind, SourceSpec};
+///
+/// // Or a path: a model folder, a .gguf file, a capture in .safetensors or .npz.
+/// let source: SourceSpec = "bundled:austen".parse()?;
+/// let open = OpenSource::open(&source, &Job::unwatched())?;
+/// assert_eq!(open.facts().kind, SourceKind::Model);
+/// println!("{}: {} layers of {} heads", open.facts().title, open.facts().n_layers, open.facts().n_heads);
+/// # assert_eq!(source, SourceSpec::Bundled(Bundled::Austen));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct OpenSource {
     id: SourceId,
     pub(super) facts: Arc<SourceFacts>,

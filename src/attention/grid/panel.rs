@@ -132,6 +132,16 @@ impl Shape {
 ///
 /// In files lists of rows, `[[…], […], […]]`, where every component has its row, else rows by their names,
 /// `{"query": […], "value": […]}`.
+///
+/// ```
+/// use attenuate::attention::{Column, Component, Components, Epsilon, Grid, PanelId};
+///
+/// let mut epsilon = Grid::repeated(Components::ALL, &Epsilon::FIGURE).unwrap();
+/// epsilon[PanelId { component: Component::Key, column: Column::FIRST }] = Epsilon::ONE;
+/// assert_eq!(epsilon.row(Component::Query), Epsilon::FIGURE);
+/// assert_eq!(epsilon.row(Component::Key)[0], Epsilon::ONE);
+/// assert_eq!(epsilon.shape().panels().count(), 9);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grid<T> {
     shape: Shape,

@@ -73,6 +73,20 @@ fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
 /// The bytes of a file with the figure of `outcome`, and with `payload`, the session that it shows (see
 /// [`payload`](crate::figure::payload)). The same arguments give the same bytes.
 ///
+/// ```
+/// use attenuate::{
+///     engine::Engine,
+///     figure::{FigureStyle, FileFormat, draw},
+///     session::Session,
+/// };
+///
+/// let outcome = Engine::default().run(&Session::default().run_spec(), &|| false)?;
+/// let style = FigureStyle { page: "120x110".parse()?, font_size: "6".parse()?, ..FigureStyle::default() };
+/// let svg = String::from_utf8(draw(&outcome, &style, FileFormat::Svg, None)?)?;
+/// assert!(svg.contains("</svg>"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`figure`]; when a PNG would have too many pixels; when the figure cannot be encoded.
 pub fn draw(
