@@ -264,11 +264,16 @@ impl App {
         let (frame, details) = (self.pictures.frame(), self.pictures.details());
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = self.sweep.transition(session.rows());
-        landmark(ui, Landmark::Slider, |ui| controls::epsilon_ui(ui, session, transition, actions));
+        landmark(ui, Landmark::Slider, |ui| {
+            controls::only_with_vectors(ui, outcome, |ui| controls::epsilon_ui(ui, session, transition, actions));
+        });
         controls::notes_ui(ui, session, frame, details, actions);
-        landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
+        landmark(ui, Landmark::Scope, |ui| {
+            let scope = &mut self.scope;
+            controls::only_with_vectors(ui, outcome, |ui| scope::scope_ui(ui, scope, session, outcome, actions));
+        });
         controls::shown_ui(ui, session, outcome, details, actions);
-        compare::note_ui(ui, session, actions);
+        compare::note_ui(ui, session, outcome, actions);
         let hovered =
             self.grid.hovered().filter(|_| !session.view().heads).map(|hovered| hovered.cell).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, self.pictures.failure());

@@ -84,7 +84,7 @@ fn its_attention_is_that_of_the_bundled_capture() {
         let captured = capture.layer(layer).unwrap();
         for head in 0..qkv.n_heads() {
             let baseline = |qkv: &LayerQkv| Arc::new(qkv.head_scores(head)).pattern(&HeadEdit::NOTHING).dense();
-            let [ours, theirs] = [baseline(qkv), baseline(&captured)];
+            let [ours, theirs] = [baseline(qkv), baseline(captured.vectors().unwrap())];
             worst = (ours - theirs).iter().fold(worst, |worst, difference| worst.max(difference.abs()));
         }
     })

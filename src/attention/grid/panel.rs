@@ -71,6 +71,9 @@ impl Shape {
     /// Three rows and three columns, as in the figure.
     pub const FIGURE: Self = Self { rows: Components::ALL, n_columns: 3 };
 
+    /// A single panel.
+    pub const ONE: Self = Self { rows: Components::QUERY, n_columns: 1 };
+
     /// `None` without a column, or with more than 255.
     pub fn new(rows: Components, n_columns: usize) -> Option<Self> {
         let n_columns = u8::try_from(n_columns).ok().filter(|&n_columns| n_columns > 0)?;

@@ -46,11 +46,13 @@ impl FileFormat {
 /// The figure of `outcome`, laid out.
 ///
 /// # Errors
-/// When the page is too small for its content, when the quantity needs values that a capture does not have,
+/// When the page is too small for its content, when the quantity needs vectors that a capture does not have,
 /// or when rows or columns are named that the grid does not have.
 pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureError> {
-    if style.look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
-        return Err(FigureError::NoValues);
+    match style.look.quantity {
+        quantity if quantity.is_in(&outcome.baseline) => {}
+        Quantity::Score => return Err(FigureError::NoScores),
+        _ => return Err(FigureError::NoValues),
     }
     check_panels(outcome.shape(), style)?;
     layout(&FigureSpec::from_outcome(outcome, style))

@@ -7,7 +7,7 @@ use crate::{
     attention::{Components, Shape},
     figure::{
         AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
-        PanelMetric, Quantity, TextMode, Unit, title_of,
+        PanelMetric, TextMode, Unit, outcome_title, title_of,
     },
     session::{Command, View},
     ui::{
@@ -71,11 +71,10 @@ pub fn looks_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>, format: Optio
         let view = shown.session.view();
         line(ui, "Quantity", |ui| {
             let mut quantity = view.look.quantity;
-            let has_values = shown.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
             let choices = QUANTITIES.map(|(quantity, name, _)| (quantity, name));
             let possible: Vec<_> = choices
                 .into_iter()
-                .filter(|(quantity, _)| has_values || *quantity != Quantity::WeightedValue)
+                .filter(|(quantity, _)| shown.frame.is_none_or(|frame| quantity.is_in(&frame.outcome.baseline)))
                 .collect();
             if choice_ui(ui, "Quantity of the figure", &mut quantity, &possible) {
                 actions.push(Command::SetQuantity(quantity).into());
@@ -166,7 +165,11 @@ fn title_ui(ui: &mut Ui, looks: &mut Looks, shown: &Shown<'_>) {
     ui.horizontal(|ui| {
         named(ui.add(Checkbox::without_text(&mut looks.has_title)), "Title is drawn");
         let session = shown.session;
-        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), looks.style.rows);
+        let quantity = session.view().look.quantity;
+        let own = shown.frame.map_or_else(
+            || title_of(session.operation(), quantity, session.reference(), looks.style.rows),
+            |frame| outcome_title(&frame.outcome, quantity, looks.style.rows),
+        );
         let field = TextEdit::singleline(&mut looks.title).hint_text(own).desired_width(f32::INFINITY);
         named(ui.add_enabled(looks.has_title, field), "Title of the figure");
     });

@@ -87,7 +87,11 @@ impl Heads {
         };
         let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, ground);
         let side = thumbnails::side_pixels(ctx.pixels_per_point());
-        let under = self.choice.shows.under(selected_under(session));
+        let under = if source.facts().kind.has_vectors() {
+            self.choice.shows.under(selected_under(session))
+        } else {
+            Under::Baseline
+        };
         let heads = HeadsQuestion { source: source.id(), spec, under };
         self.gallery.ask(source, Thumbnails { heads, palette, side });
         if self.cursor.at.is_none() {

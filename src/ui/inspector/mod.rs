@@ -23,6 +23,7 @@ use super::{
 use crate::{
     attention::PanelId,
     engine::Outcome,
+    figure,
     session::{Cell, Command, Session},
 };
 use contributions::Contributions;
@@ -57,8 +58,10 @@ impl Inspector {
             pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions);
         });
         if let Some(reading) = &self.reading {
-            section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
-            section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
+            if frame.outcome.facts.kind.has_vectors() {
+                section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
+                section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
+            }
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
         section(ui, "Effect on the output", |ui| effect::effect_ui(ui, &frame.outcome, selected, details, actions));
@@ -117,6 +120,9 @@ fn pinned_ui(
 
 /// A panel by what is done in it: `Query, ε = 5e-1`.
 fn panel_name(outcome: &Outcome, panel: PanelId) -> String {
+    if !outcome.facts.kind.has_vectors() {
+        return figure::outcome_panel_title(outcome, panel);
+    }
     let epsilon = outcome.experiment.epsilon.get(panel).map_or_else(String::new, ToString::to_string);
     format!("{}, ε = {epsilon}", panel.component)
 }
