@@ -8,7 +8,7 @@ const TOLERANCE: f64 = 1e-2;
 
 impl Content {
     /// Whether every cell above the diagonal is exactly 0, in all heads of all layers, query i standing at
-    /// i + T − T_q. False where the weights are not given.
+    /// i + T − `T_q`. False where the weights are not given.
     pub(super) fn is_lower_triangle(&self) -> bool {
         let Self::Weights(weights) = self else { return false };
         let [n_layers, _, n_queries, n_keys] = weights.dimensions();

@@ -110,7 +110,7 @@ fn of_patterns_alone_the_baseline_is_shown_and_epsilon_is_greyed_with_the_reason
     assert_eq!(panel.accesskit_node().label().unwrap(), "Baseline");
     let rect = panel.rect();
     window.hover(rect.min + rect.size() * vec2(1.5 / 6.0, 4.5 / 6.0));
-    assert_eq!(cell(&window), Cell { query: 4, key: 1 });
+    window.assert_text("query 4 “d” → key 1 “a”");
     assert!(!window.has_text("score"), "{:?}", window.texts());
     window.click(Role::Button, "Layer up");
     assert_eq!(window.outcome().experiment.layer, 1);
