@@ -68,6 +68,7 @@ impl LayerAttention {
         }
     }
 
+    /// Number of query heads.
     pub fn n_heads(&self) -> usize {
         match self {
             Self::Vectors(qkv) => qkv.n_heads(),
@@ -96,6 +97,7 @@ impl LayerAttention {
         }
     }
 
+    /// Which keys each query may attend to.
     pub fn mask(&self) -> Mask {
         self.rule().mask
     }
