@@ -6,14 +6,16 @@ use super::Cell;
 
 /// The mask of a layer: the keys of every row are a range, of which some or all may be missing.
 ///
-/// Starts from [`Self::CAUSAL`] or [`Self::BIDIRECTIONAL`], narrowed by [`Self::within`] a window and to the tokens that
-/// are no [`padding`](Self::over).
+/// Starts from [`Self::CAUSAL`] or [`Self::BIDIRECTIONAL`], narrowed by [`Self::within`] a window, to the tokens that
+/// are no [`padding`](Self::over), and to the queries [`from`](Self::from_query) one on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mask {
     direction: Direction,
     window: Option<usize>,
     /// The first token that is no padding, and the one behind the last.
     tokens: [usize; 2],
+    /// The first position that has a query.
+    first_query: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +26,8 @@ enum Direction {
 
 impl Mask {
     /// Key j ≤ query i: a token cannot attend to a later one.
-    pub const CAUSAL: Self = Self { direction: Direction::Causal, window: None, tokens: [0, usize::MAX] };
+    pub const CAUSAL: Self =
+        Self { direction: Direction::Causal, window: None, tokens: [0, usize::MAX], first_query: 0 };
 
     /// Every key (an encoder such as BERT).
     pub const BIDIRECTIONAL: Self = Self { direction: Direction::Bidirectional, ..Self::CAUSAL };
@@ -43,6 +46,13 @@ impl Mask {
         Self { tokens: [tokens.start, tokens.end], ..self }
     }
 
+    /// The mask where there are queries from this position on alone, as in a step with a cache of keys: the positions in
+    /// front are keys without a row.
+    #[must_use]
+    pub const fn from_query(self, first_query: usize) -> Self {
+        Self { first_query, ..self }
+    }
+
     /// Whether no query attends to a later key.
     pub const fn is_causal(self) -> bool {
         matches!(self.direction, Direction::Causal)
@@ -59,12 +69,18 @@ impl Mask {
         first..end.max(first)
     }
 
+    /// The positions of a prompt of `n_positions` that have a row.
+    pub fn queries(self, n_positions: usize) -> Range<usize> {
+        let tokens = self.tokens(n_positions);
+        self.first_query.clamp(tokens.start, tokens.end)..tokens.end
+    }
+
     /// The keys that `query` may attend to out of `n_keys`; the rest is masked. Neither end of a later row's keys lies in
     /// front of an earlier row's.
     pub fn attended(self, query: usize, n_keys: usize) -> Range<usize> {
         let tokens = self.tokens(n_keys);
-        if !tokens.contains(&query) {
-            let beside = if query < tokens.start { tokens.start } else { tokens.end };
+        if !tokens.contains(&query) || query < self.first_query {
+            let beside = if query < tokens.end { tokens.start } else { tokens.end };
             return beside..beside;
         }
         let window = self.window.unwrap_or(n_keys);
@@ -80,6 +96,9 @@ impl Mask {
 
     /// How many cells of a pattern of `n_positions` are not masked.
     pub fn n_cells(self, n_positions: usize) -> usize {
+        if self.first_query > 0 {
+            return self.queries(n_positions).map(|query| self.attended(query, n_positions).len()).sum();
+        }
         let n = self.tokens(n_positions).len() as u128;
         let window = self.window.map_or(n, |window| n.min(window as u128));
         // Rows of 1, 2, … keys, and then of as many as the window has.
@@ -96,6 +115,9 @@ impl Mask {
         }
         if !(first..end).contains(&key) {
             return Some("this key is padding".to_owned());
+        }
+        if query < self.first_query {
+            return Some("the source has no query of this position".to_owned());
         }
         match self.window {
             _ if self.is_causal() && key > query => Some("a token cannot attend to a later one".to_owned()),
@@ -114,10 +136,12 @@ mod tests {
         const N: usize = 7;
         for window in [None, Some(1), Some(3), Some(N), Some(2 * N), Some(usize::MAX)] {
             for tokens in [0..usize::MAX, 2..N, 0..4, 3..3, 9..12] {
-                for base in [Mask::CAUSAL, Mask::BIDIRECTIONAL] {
+                for (base, first_query) in [(Mask::CAUSAL, 0), (Mask::BIDIRECTIONAL, 0), (Mask::CAUSAL, 3)] {
                     let mask = window.map_or(base, |window| base.within(window)).over(tokens.clone());
+                    let mask = mask.from_query(first_query);
                     let allowed = |i: usize, j: usize| {
                         tokens.contains(&i)
+                            && i >= first_query
                             && tokens.contains(&j)
                             && (j <= i || base == Mask::BIDIRECTIONAL)
                             && i.abs_diff(j) < window.unwrap_or(N)

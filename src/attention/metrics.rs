@@ -234,10 +234,10 @@ pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item
     p.into_iter().zip(q).filter(|&(p, _)| p != 0.0).map(|(p, q)| p * (p / q).ln()).sum()
 }
 
-/// Mean of the Euclidean lengths of a head's output over the positions that are no padding, given `[T, value_dim]`.
+/// Mean of the Euclidean lengths of a head's output over the positions that have a row, given `[T, value_dim]`.
 pub fn output_norm(output: &Array2<f32>, mask: Mask) -> f64 {
-    let tokens = mask.tokens(output.nrows());
-    let n_tokens = tokens.len().max(1) as f64;
-    let norms = tokens.map(|i| output.row(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
-    norms.sum::<f64>() / n_tokens
+    let queries = mask.queries(output.nrows());
+    let n_queries = queries.len().max(1) as f64;
+    let norms = queries.map(|i| output.row(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
+    norms.sum::<f64>() / n_queries
 }

@@ -20,6 +20,7 @@ mod epsilon;
 mod grid;
 mod head_edit;
 mod intervention;
+mod layer;
 mod mask;
 mod metrics;
 mod operation;
@@ -42,6 +43,7 @@ pub use grid::{
 };
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
+pub use layer::{LayerAttention, LayerWeights};
 pub use mask::Mask;
 pub use metrics::{
     Comparison, Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy,

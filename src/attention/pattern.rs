@@ -10,7 +10,8 @@ use super::{
     },
 };
 
-/// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))).
+/// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))), or as they
+/// are given, where no intervention can be.
 ///
 /// Every [`Operation`] is a straight line in ε on the vectors, so that the scores are one too, [`Edit::along`]: neither
 /// vectors nor products are made again when ε moves.
@@ -18,6 +19,27 @@ use super::{
 /// Two evaluations of the same definition: [`Pattern::row_into`] in f32 for pictures and metrics, and
 /// [`Pattern::exact_row`] in f64 from the vectors for every number that is read or written. They agree within
 /// 1e-6 (tested).
+///
+/// ```
+/// use attenuate::attention::{Component, Edit, Epsilon, HeadEdit, LayerQkv, Mask, Operation, Pattern, PositionScope};
+/// use ndarray::array;
+///
+/// // One head, two positions, one dimension; the last row's scores are 0 and ln 3.
+/// let (query, key) = (array![[[1.0], [1.0]]], array![[[0.0], [3_f32.ln()]]]);
+/// let layer = LayerQkv::new(query, key, None, 1.0, Mask::CAUSAL)?;
+/// let scores = std::sync::Arc::new(layer.head_scores(0));
+///
+/// let baseline = Pattern::new(scores.clone(), &HeadEdit::NOTHING);
+/// assert_eq!(baseline.exact_row(0), [1.0]);
+/// assert!((baseline.exact_row(1)[1] - 0.75).abs() < 1e-7);
+///
+/// // Without its Query the head attends to all keys alike.
+/// let (component, operation, positions) = (Component::Query, Operation::Scale, PositionScope::All);
+/// let removed = Edit { component, operation, epsilon: Epsilon::ZERO, positions };
+/// let uniform = Pattern::new(scores, &layer.head_edit(0, 0, Some(&removed)));
+/// assert_eq!(uniform.exact_row(1), [0.5, 0.5]);
+/// # Ok::<(), attenuate::attention::ShapeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pattern {
     scores: Arc<HeadScores>,
@@ -28,8 +50,8 @@ pub struct Pattern {
 /// One cell, evaluated in f64.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExactCell {
-    /// After scale and ε, before the softmax.
-    pub score: f64,
+    /// What enters the softmax, after scale and ε; `None` where weights are given.
+    pub score: Option<f64>,
     /// After the softmax.
     pub weight_f64: f64,
     /// Rounded once, from f64: what files hold and the tooltip shows.
@@ -81,6 +103,11 @@ impl Pattern {
     /// Under a plain rule a factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum
     /// scales along, and one pass over them is all.
     pub fn row_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
+        if let Some(given) = self.scores.given(query) {
+            let row = &mut row[self.attended(query)];
+            row.copy_from_slice(given);
+            return row;
+        }
         let (row, sum) = if let Some(factor) = self.row_factor(query).filter(|_| self.scores.rule().is_plain()) {
             let row = &mut row[self.attended(query)];
             let sum = exp_sum(self.scores.below_max(query), in_f32(factor), row);
@@ -186,8 +213,8 @@ impl Pattern {
         row
     }
 
-    /// What enters one row's softmax in f64, one number for each attended key: modified scores behind soft cap and bias;
-    /// cut to the largest finite number where a huge ε leaves the range.
+    /// What enters one row's softmax in f64, one number for each attended key: modified scores behind soft cap and bias,
+    /// or the logarithms of weights that are given; cut to the largest finite number where a huge ε leaves the range.
     pub fn exact_scores(&self, query: usize) -> Vec<f64> {
         let (unmodified, other) = self.exact_rows(query);
         self.entering(query, &unmodified, &other)
@@ -218,7 +245,8 @@ impl Pattern {
     pub fn exact_cell(&self, query: usize, key: usize) -> Option<ExactCell> {
         let place = self.place(query, key)?;
         let (unmodified, other) = self.exact_rows(query);
-        let score = *self.entering(query, &unmodified, &other).get(place)?;
+        let has_score = self.scores.has_vectors();
+        let score = if has_score { Some(*self.entering(query, &unmodified, &other).get(place)?) } else { None };
         let weight_f64 = self.exact_weights(query, &unmodified, &other).0[place];
         Some(ExactCell { score, weight_f64, weight: weight_f64 as f32 })
     }
@@ -279,6 +307,9 @@ impl Pattern {
     /// The softmax of what enters it, and the part of the sink, 0 without one. Under a linear rule a factor on the whole
     /// row multiplies the distances from the maximum, which no ε can make indefinite.
     fn exact_weights(&self, query: usize, unmodified: &[f64], other: &[f64]) -> (Vec<f64>, f64) {
+        if let Some(given) = self.scores.given(query) {
+            return (given.iter().map(|&weight| weight.into()).collect(), 0.0);
+        }
         let largest = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let rule = self.scores.rule();
         let (mut weights, max): (Vec<f64>, f64) =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -20,14 +20,20 @@ impl LayerQkv {
         // The head's own place among the component's: its query head, or the kv head that it reads.
         let place = if edit.component == Component::Query { head } else { self.kv_head(head) };
         let own = all.index_axis(Axis(0), place);
+        // Where there is no query, or no token, there is nothing that a mean or a size is of.
+        let positions = match edit.component {
+            Component::Query => self.mask().queries(self.n_positions()),
+            Component::Key | Component::Value => self.mask().tokens(self.n_positions()),
+        };
+        let present = own.slice(s![positions, ..]);
         let vectors = match edit.operation {
             Operation::Scale => return None,
             Operation::MeanHeads => mean(all, Axis(0)),
             Operation::MeanPositions => {
-                let mean = mean_of_rows(own);
+                let mean = mean_of_rows(present);
                 Array2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
             }
-            Operation::Noise { seed } => noise(own, seed, [layer, edit.component.row(), place]),
+            Operation::Noise { seed } => noise(own.dim(), present, seed, [layer, edit.component.row(), place]),
         };
         let scores = match edit.component {
             Component::Query => Some(self.scores_of(head, vectors.view(), self.key(head))),
@@ -53,19 +59,19 @@ fn mean(vectors: &Array3<f32>, axis: Axis) -> Array2<f32> {
 
 #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
 fn mean_of_rows(vectors: ArrayView2<'_, f32>) -> Vec<f32> {
-    let count = vectors.nrows() as f64;
+    let count = vectors.nrows().max(1) as f64;
     vectors.mapv(f64::from).sum_axis(Axis(0)).iter().map(|sum| (sum / count) as f32).collect()
 }
 
-/// rms(x)·N(0,1) for every number. `place` is where the head is: layer, component, head.
+/// rms(x)·N(0,1) for every number of a matrix of `size`. `place` is where the head is: layer, component, head.
 #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
-fn noise(x: ArrayView2<'_, f32>, seed: u64, place: [usize; 3]) -> Array2<f32> {
+fn noise(size: (usize, usize), x: ArrayView2<'_, f32>, seed: u64, place: [usize; 3]) -> Array2<f32> {
     let mean_square = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / x.len().max(1) as f64;
     let rms = mean_square.sqrt();
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     // A stream of its own for every head, so that no head's noise depends on which others are changed.
     generator.set_stream(place.iter().fold(0, |stream: u64, &part| stream << 20 | part as u64 & 0xF_FFFF));
-    let mut noise = Array2::zeros(x.dim());
+    let mut noise = Array2::zeros(size);
     // Position by position, so that a longer prompt keeps the noise of its beginning but for its size.
     for value in &mut noise {
         let normal: f64 = StandardNormal.sample(&mut generator);
@@ -119,7 +125,7 @@ mod tests {
     fn noise_is_standard_normal_times_the_root_mean_square() {
         // Root mean square √((9 + 16)/2); the mean of n squares of N(0,1) has a standard deviation of √(2/n).
         let x = Array2::from_shape_fn((100, 200), |(i, _)| if i % 2 == 0 { 3.0 } else { 4.0 });
-        let noise = noise(x.view(), 1, [0, 0, 0]).mapv(|x| f64::from(x) / 12.5_f64.sqrt());
+        let noise = noise(x.dim(), x.view(), 1, [0, 0, 0]).mapv(|x| f64::from(x) / 12.5_f64.sqrt());
         let n = noise.len() as f64;
         let mean = noise.sum() / n;
         let mean_square = noise.mapv(|x| x * x).sum() / n;

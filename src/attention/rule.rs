@@ -13,6 +13,22 @@ use super::{Mask, ShapeError, simd::entering::Entering};
 /// c = cap · tanh(s / cap)   where there is a soft cap
 /// weight = exp(c + b) / (Σ exp(c + b) + exp(sink))
 /// ```
+///
+/// A sink logit takes its part of every row, so that its weights sum to less than 1:
+///
+/// ```
+/// use attenuate::attention::{HeadEdit, LayerQkv, Mask, Pattern, Rule};
+/// use ndarray::Array3;
+///
+/// // One head, three positions, one dimension: all scores are 0.
+/// let zeros = Array3::zeros((1, 3, 1));
+/// let rule = Rule { sinks: Some([0.0].into()), ..Rule::plain(1.0, Mask::CAUSAL) };
+/// let layer = LayerQkv::with_rule(zeros.clone(), zeros, None, rule)?;
+/// let pattern = Pattern::new(layer.head_scores(0).into(), &HeadEdit::NOTHING);
+/// assert_eq!(pattern.exact_row(2), [0.25, 0.25, 0.25]);
+/// assert_eq!(pattern.exact_rest(2), Some(0.25));
+/// # Ok::<(), attenuate::attention::ShapeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// What multiplies q·k, usually `1/√head_dim`.

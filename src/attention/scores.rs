@@ -13,16 +13,23 @@ const BLOCK: usize = 64;
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 16;
 
-/// Scores of one head before the softmax, and the vectors that they come from.
+/// Where the weights of a head come from.
+#[derive(Debug)]
+enum Origin {
+    /// `[T, head_dim]` each: their products are the scores.
+    Vectors { query: Array2<f32>, key: Array2<f32> },
+    /// `[query, key]`, the weights themselves, whose rows sum to 1. In place of scores stand their logarithms, whose
+    /// softmax they are.
+    Weights(Array2<f32>),
+}
+
+/// Scores of one head before the softmax, and the vectors that they come from; or weights that are given.
 ///
 /// Takes 4 bytes for each unmasked cell, 34 MB for 4096 causal positions; another 8 from the time that scores themselves
 /// are shown or an edit is no factor on whole rows (a mean, noise, some positions only). [`Self::bytes`] counts them.
 #[derive(Debug)]
 pub struct HeadScores {
-    /// `[T, head_dim]`
-    query: Array2<f32>,
-    /// `[T, head_dim]`
-    key: Array2<f32>,
+    origin: Origin,
     rule: HeadRule,
     /// `[query, attended key]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
     /// rounding to f32 is finest where the weight is largest, however large the scores. Under a soft cap without a bias
@@ -47,6 +54,13 @@ impl HeadScores {
         scores
     }
 
+    /// `weights [query, key]` as they are, whose rows sum to 1 over the keys that `mask` allows.
+    pub(super) fn of_weights(weights: ArrayView2<'_, f32>, mask: Mask) -> Self {
+        let scores = Self::of(Origin::Weights(weights.as_standard_layout().into_owned()), HeadRule::plain(1.0, mask));
+        scores.make_below_max(scores.is_large());
+        scores
+    }
+
     /// [`Self::new`] of what an operation brings in, whose scores are read in f64 alone.
     pub(super) fn in_f64(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
         let scores = Self::of_vectors(query, key, rule);
@@ -57,14 +71,23 @@ impl HeadScores {
     fn of_vectors(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
         // In standard layout, whatever that of the views is.
         let [query, key] = [query, key].map(|vectors| vectors.as_standard_layout().into_owned());
-        let (below_max, row_max, scores) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { query, key, rule, below_max, row_max, scores, last_exact: Mutex::default() }
+        Self::of(Origin::Vectors { query, key }, rule)
     }
 
-    /// Bytes that are held by now: vectors and scores.
+    fn of(origin: Origin, rule: HeadRule) -> Self {
+        let (below_max, row_max, scores) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { origin, rule, below_max, row_max, scores, last_exact: Mutex::default() }
+    }
+
+    /// Bytes that are held by now: vectors or weights, and scores.
     pub fn bytes(&self) -> usize {
-        let vectors = size_of::<f32>() * (self.query.len() + self.key.len());
-        vectors + self.below_max.get().map_or(0, Packed::bytes) + self.scores.get().map_or(0, Packed::bytes)
+        let n_numbers = match &self.origin {
+            Origin::Vectors { query, key } => query.len() + key.len(),
+            Origin::Weights(weights) => weights.len(),
+        };
+        size_of::<f32>() * n_numbers
+            + self.below_max.get().map_or(0, Packed::bytes)
+            + self.scores.get().map_or(0, Packed::bytes)
     }
 
     /// Whether the scores in f64 are there, which the first request for one of their rows makes.
@@ -74,7 +97,22 @@ impl HeadScores {
 
     /// T, the number of queries and of keys.
     pub fn n_positions(&self) -> usize {
-        self.query.nrows()
+        match &self.origin {
+            Origin::Vectors { query: rows, .. } | Origin::Weights(rows) => rows.nrows(),
+        }
+    }
+
+    /// Whether weights follow from queries and keys; else they are given, and have no scores.
+    pub fn has_vectors(&self) -> bool {
+        matches!(self.origin, Origin::Vectors { .. })
+    }
+
+    /// The weights of one row where they are given, one for each attended key.
+    pub(super) fn given(&self, query: usize) -> Option<&[f32]> {
+        match &self.origin {
+            Origin::Vectors { .. } => None,
+            Origin::Weights(weights) => weights.row(query).to_slice()?.get(self.attended(query)),
+        }
     }
 
     /// Which keys each query may attend to.
@@ -97,14 +135,10 @@ impl HeadScores {
         self.rule.mask.attended(query, self.n_positions())
     }
 
-    /// One position's query vector, `[head_dim]`.
-    pub(super) fn query(&self, position: usize) -> Vec<f64> {
-        self.query.row(position).mapv(f64::from).to_vec()
-    }
-
-    /// One position's key vector, `[head_dim]`.
-    pub(super) fn key(&self, position: usize) -> Vec<f64> {
-        self.key.row(position).mapv(f64::from).to_vec()
+    /// A position's query vector and another's key vector, `[head_dim]` each; `None` where weights are given.
+    pub(super) fn vectors(&self, query: usize, key: usize) -> Option<[Vec<f64>; 2]> {
+        let Origin::Vectors { query: queries, key: keys } = &self.origin else { return None };
+        Some([queries.row(query), keys.row(key)].map(|vector| vector.mapv(f64::from).to_vec()))
     }
 
     /// What enters the softmax of one row without an edit, minus the row's maximum; under a soft cap without a bias the
@@ -158,11 +192,18 @@ impl HeadScores {
         {
             return row;
         }
-        let (q, head_dim, attended) = (self.query(query), self.key.ncols(), self.attended(query));
-        let keys = self.key.as_slice().unwrap_or_default();
-        let product = |_, dimension: usize, k: f32| q[dimension] * f64::from(k);
-        let products = sums_of_rows(&keys[attended.start * head_dim..attended.end * head_dim], head_dim, product);
-        let row: Arc<[f64]> = products.map(|product| product * self.rule.scale).collect();
+        let attended = self.attended(query);
+        let row: Arc<[f64]> = match &self.origin {
+            Origin::Vectors { query: queries, key } => {
+                let (q, head_dim) = (queries.row(query).mapv(f64::from), key.ncols());
+                let keys = key.as_slice().unwrap_or_default();
+                let product = |_, dimension: usize, k: f32| q[dimension] * f64::from(k);
+                let products =
+                    sums_of_rows(&keys[attended.start * head_dim..attended.end * head_dim], head_dim, product);
+                products.map(|product| product * self.rule.scale).collect()
+            }
+            Origin::Weights(weights) => weights.row(query).slice(s![attended]).mapv(ln).to_vec().into(),
+        };
         if let Ok(mut last) = self.last_exact.try_lock() {
             *last = Some((query, row.clone()));
         }
@@ -181,15 +222,24 @@ impl HeadScores {
         write: impl Fn(Range<usize>, &[f64], &mut [T]) -> f64 + Sync,
     ) -> (Packed<T>, Vec<f64>) {
         let (n_positions, mask) = (self.n_positions(), self.rule.mask);
-        let (query, key) = (self.query.mapv(f64::from), self.key.mapv(f64::from));
+        let wide = match &self.origin {
+            Origin::Vectors { query, key } => Some([query, key].map(|vectors| vectors.mapv(f64::from))),
+            Origin::Weights(_) => None,
+        };
         let (mut packed, mut said) = (Packed::new(mask, n_positions), vec![0.0; n_positions]);
         let block = |scores: &mut Array2<f64>, ((first, into), said): ((usize, &mut [T]), &mut [f64])| {
             let end = (first + BLOCK).min(n_positions);
             // No later row begins or ends in front of an earlier one.
             let keys = mask.attended(first, n_positions).start..mask.attended(end - 1, n_positions).end;
             let mut scores = scores.slice_mut(s![..end - first, ..keys.len()]);
-            let (query, key) = (query.slice(s![first..end, ..]), key.slice(s![keys.clone(), ..]));
-            general_mat_mul(self.rule.scale, &query, &key.t(), 0.0, &mut scores);
+            match (&self.origin, &wide) {
+                (Origin::Weights(weights), _) => scores.assign(&weights.slice(s![first..end, keys.clone()]).mapv(ln)),
+                (_, Some([query, key])) => {
+                    let (query, key) = (query.slice(s![first..end, ..]), key.slice(s![keys.clone(), ..]));
+                    general_mat_mul(self.rule.scale, &query, &key.t(), 0.0, &mut scores);
+                }
+                (Origin::Vectors { .. }, None) => {}
+            }
             let mut rest = into;
             for ((row, scores), said) in (first..end).zip(scores.outer_iter()).zip(said) {
                 let attended = mask.attended(row, n_positions);
@@ -213,6 +263,11 @@ impl HeadScores {
         }
         (packed, said)
     }
+}
+
+/// What stands in place of a score where a weight is given; −∞ for none.
+fn ln(weight: f32) -> f64 {
+    f64::from(weight).ln()
 }
 
 /// A row of scores as it is.

@@ -70,7 +70,7 @@ pub struct Change {
 }
 
 impl Why {
-    /// In f64; `None` where the cell is masked or outside.
+    /// In f64; `None` where the cell is masked or outside, and where weights are given.
     pub fn of(pattern: &Pattern, query: usize, key: usize) -> Option<Self> {
         let place = pattern.place(query, key)?;
         let scores = pattern.scores();
@@ -79,7 +79,7 @@ impl Why {
         let product = *pattern.exact_products(query).get(place)?;
         let rule = scores.rule();
         let row_max = row.iter().copied().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
-        let (q, k) = (scores.query(query), scores.key(key));
+        let [q, k] = scores.vectors(query, key)?;
         let dot: f64 = q.iter().zip(&k).map(|(q, k)| q * k).sum();
         let other = pattern.other_vector(query, key);
         let other_score = other.as_ref().map(|other| {

@@ -56,6 +56,25 @@ impl Axes {
         Ok(Self(axes))
     }
 
+    /// The axes of attention weights of this shape: `[T, T]`, `[heads, T, T]`, `[layers, heads, T, T]` or the last with a
+    /// batch of one. The keys are where vectors have their dimensions.
+    ///
+    /// # Errors
+    /// When there are too few axes or too many, or several prompts.
+    pub(super) fn of_weights(tensor: &'static str, shape: &[usize]) -> Result<Self, Problem> {
+        use Axis::{Batch, Dimensions, Heads, Layers, Positions};
+        let axes = match *shape {
+            [_, _] => vec![Positions, Dimensions],
+            [_, _, _] => vec![Heads, Positions, Dimensions],
+            [_, _, _, _] => vec![Layers, Heads, Positions, Dimensions],
+            [_, 1, _, _, _] => vec![Layers, Batch, Heads, Positions, Dimensions],
+            [1, _, _, _, _] => vec![Batch, Layers, Heads, Positions, Dimensions],
+            [_, batch, _, _, _] => return Err(Problem::Batch { tensor, found: shape.to_vec(), batch }),
+            _ => return Err(Problem::WeightsRank { tensor, found: shape.to_vec() }),
+        };
+        Ok(Self(axes))
+    }
+
     /// A tensor's shape in the order in which it is read.
     ///
     /// # Errors

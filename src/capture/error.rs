@@ -108,6 +108,40 @@ pub enum Problem {
         /// The shape that was found.
         found: Vec<usize>,
     },
+    /// Attention weights with too few axes or too many.
+    #[error("tensor {tensor}: expected [heads, T, T] or [layers, heads, T, T], found {found:?}")]
+    WeightsRank {
+        /// Name of the tensor.
+        tensor: &'static str,
+        /// The shape that was found.
+        found: Vec<usize>,
+    },
+    /// An attention weight that no softmax makes.
+    #[error(
+        "attention: expected {expected}, found {found} at layer {}, head {}, query {}, key {key}",
+        place[0], place[1], place[2]
+    )]
+    Weight {
+        /// What the weight should be.
+        expected: &'static str,
+        /// The weight that was found.
+        found: f32,
+        /// Layer, head and row, each 0-based.
+        place: [usize; 3],
+        /// The column, 0-based.
+        key: usize,
+    },
+    /// A row of attention weights that does not sum to 1.
+    #[error(
+        "attention: expected rows that sum to 1 within 0.01, found {found} at layer {}, head {}, query {}",
+        place[0], place[1], place[2]
+    )]
+    RowSum {
+        /// The sum that was found.
+        found: f64,
+        /// Layer, head and row, each 0-based.
+        place: [usize; 3],
+    },
     /// Several prompts in one file.
     #[error("tensor {tensor}: expected a batch of one prompt, found {found:?} with {batch}: save one prompt a file")]
     Batch {
@@ -120,15 +154,21 @@ pub enum Problem {
     },
     /// Fewer queries than keys, as a step of generation with a cache makes them.
     #[error(
-        "expected keys at the positions of the queries, found {n_queries} queries and {n_keys} keys, as in a step with \
-         a cache: capture the whole prompt in one pass"
+        "expected as many queries as keys, or fewer where attention is causal, as in a step with a cache; found \
+         {n_queries} queries over {n_keys} keys{}: cross-attention is not shown",
+        if *is_causal { "" } else { ", not causal" }
     )]
-    CachedStep {
+    Queries {
         /// Positions of the query tensor.
         n_queries: usize,
         /// Positions of the key tensor.
         n_keys: usize,
+        /// Whether no query attends to a later key.
+        is_causal: bool,
     },
+    /// Neither vectors nor attention weights.
+    #[error("expected tensors named q and k (or query and key), or one named attention (or attentions), found {0}")]
+    NoTensors(Names),
     /// An axis of length 0.
     #[error("tensor {tensor}: expected at least one layer, head, position and dimension, found {found:?}")]
     Empty {
@@ -167,7 +207,7 @@ pub enum Problem {
     },
     /// An entry that nobody knows, and that might change numbers.
     #[error(
-        "expected entries that a capture has (tokens, token_ids, model, prompt, axes, scale, causal, window, softcap, \
+        "expected entries that a capture has (tokens, token_ids, query_tokens, model, prompt, axes, scale, causal, window, softcap, \
          sinks, alibi, attention_mask, layers), found “{0}”, which could change the weights: say it by one of these, or \
          call it note_… if it does not"
     )]

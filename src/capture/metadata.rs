@@ -23,11 +23,11 @@ pub(super) struct Metadata {
 impl Metadata {
     /// # Errors
     /// When an entry does not hold, or is none that a capture has: what is not understood could change the numbers.
-    pub(super) fn parse(entries: &Entries, n_positions: usize) -> Result<Self, Problem> {
+    pub(super) fn parse(entries: &Entries, [n_queries, n_positions]: [usize; 2]) -> Result<Self, Problem> {
         if let Some(name) = entries.keys().filter(|name| !is_understood(name)).min() {
             return Err(Problem::Unknown(Excerpt::new(name)));
         }
-        let found = Self {
+        let mut found = Self {
             tokens: list(entries, TOKENS)?,
             token_ids: list(entries, TOKEN_IDS)?,
             model: entries.get("model").map(Entry::found),
@@ -39,7 +39,27 @@ impl Metadata {
                 return Err(Problem::Count { key, expected: n_positions, found });
             }
         }
+        found.name_queries(entries, [n_queries, n_positions])?;
         Ok(found)
+    }
+
+    /// Names the positions of the queries, the last ones, by `query_tokens`: each is the token of its position.
+    fn name_queries(&mut self, entries: &Entries, [n_queries, n_positions]: [usize; 2]) -> Result<(), Problem> {
+        const KEY: (&str, &str) = ("query_tokens", "a JSON list of strings, the last of the tokens");
+        let Some(names) = list::<String>(entries, KEY)? else { return Ok(()) };
+        if names.len() != n_queries {
+            return Err(Problem::Count { key: KEY.0, expected: n_queries, found: names.len() });
+        }
+        let first_query = n_positions.saturating_sub(n_queries);
+        match &self.tokens {
+            Some(tokens) if tokens.get(first_query..) == Some(&names[..]) => {}
+            Some(_) => {
+                let found = Excerpt::new(&names.join(" "));
+                return Err(Problem::Metadata { key: KEY.0, expected: KEY.1, found });
+            }
+            None => self.tokens = Some((0..first_query).map(|position| position.to_string()).chain(names).collect()),
+        }
+        Ok(())
     }
 
     /// How many tokens the file names, whether or not its tensors have as many.
@@ -54,7 +74,7 @@ const TOKEN_IDS: (&str, &str) = ("token_ids", "a JSON list of numbers from 0 to 
 
 /// Entries that a capture has, and those that only inform.
 fn is_understood(name: &str) -> bool {
-    let has_meaning = ["tokens", "token_ids", "model", "prompt", "axes"].contains(&name);
+    let has_meaning = ["tokens", "token_ids", "query_tokens", "model", "prompt", "axes"].contains(&name);
     // Patterns beside the vectors that they follow from say nothing new.
     let informs = ["format", "attention", "attentions"].contains(&name);
     has_meaning || informs || rules::NAMES.contains(&name) || name.starts_with("note") || name.starts_with("library")
@@ -79,7 +99,7 @@ mod tests {
 
     fn parse(entries: &[(&str, &str)]) -> Result<Metadata, String> {
         let entry = |&(key, text): &(&str, &str)| (key.to_owned(), Entry::Text(text.to_owned()));
-        Metadata::parse(&entries.iter().map(entry).collect(), 2).map_err(|problem| problem.to_string())
+        Metadata::parse(&entries.iter().map(entry).collect(), [2, 2]).map_err(|problem| problem.to_string())
     }
 
     #[test]

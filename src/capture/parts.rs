@@ -8,13 +8,40 @@ use super::{
     error::Problem,
     tensor::{Bytes, FloatType, StoredTensor},
 };
+use crate::base::Names;
 
 /// The tensors of a capture and what stands beside them, by name.
 pub(super) struct Parts {
-    pub(super) query: FoundTensor,
-    pub(super) key: FoundTensor,
-    pub(super) value: Option<FoundTensor>,
+    pub(super) tensors: Tensors,
     pub(super) entries: Entries,
+}
+
+/// Vectors, or the weights alone.
+pub(super) enum Tensors {
+    Vectors { query: FoundTensor, key: FoundTensor, value: Option<FoundTensor> },
+    Weights(FoundTensor),
+}
+
+impl Tensors {
+    /// The tensors that `find` finds under two names each. Where there are vectors, weights beside them say nothing new.
+    /// `names` are all names of the file, for a message.
+    ///
+    /// # Errors
+    /// When what is needed is not there, or twice, or `find` fails.
+    pub(super) fn find(
+        mut find: impl FnMut(&'static str, &'static str) -> Result<Option<FoundTensor>, Problem>,
+        names: impl Fn() -> Names,
+    ) -> Result<Self, Problem> {
+        match (find("q", "query")?, find("k", "key")?) {
+            (Some(query), Some(key)) => Ok(Self::Vectors { query, key, value: find("v", "value")? }),
+            (Some(_), None) => Err(Problem::MissingTensor { short: "k", long: "key", found: names() }),
+            (None, Some(_)) => Err(Problem::MissingTensor { short: "q", long: "query", found: names() }),
+            (None, None) => {
+                let weights = find("attention", "attentions")?;
+                weights.map(Self::Weights).ok_or_else(|| Problem::NoTensors(names()))
+            }
+        }
+    }
 }
 
 /// A tensor as a file describes it: at least one number in each of its dimensions.
@@ -51,6 +78,14 @@ impl FoundTensor {
         Axes::of(self.name, &self.shape, entries, n_tokens)
     }
 
+    /// The axes of attention weights of its shape.
+    ///
+    /// # Errors
+    /// As [`Axes::of_weights`].
+    pub(super) fn axes_of_weights(&self) -> Result<Axes, Problem> {
+        Axes::of_weights(self.name, &self.shape)
+    }
+
     /// The tensor with these axes; `what` it is, for messages.
     ///
     /// # Errors
@@ -80,7 +115,7 @@ pub(super) fn one_of<T>(
     }
 }
 
-/// Whether a tensor of this name holds queries, keys or values.
+/// Whether a tensor of this name holds queries, keys, values or attention weights.
 pub(super) fn is_vectors(name: &str) -> bool {
-    ["q", "query", "k", "key", "v", "value"].contains(&name)
+    ["q", "query", "k", "key", "v", "value", "attention", "attentions"].contains(&name)
 }

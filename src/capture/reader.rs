@@ -1,31 +1,34 @@
 use std::{borrow::Cow, ops::Range, path::Path, sync::Arc};
 
 use super::{
+    content::Content,
     error::{CaptureError, Problem},
     metadata::Metadata,
     npz,
     parts::Parts,
     rules::{Rules, Sizes},
     safetensors,
-    tensor::{Bytes, StoredTensor},
+    tensor::Bytes,
 };
 use crate::{
-    attention::{LayerQkv, Rule},
+    attention::{LayerAttention, Rule},
     base::MappedFile,
 };
 
-/// Query, key and value vectors of one prompt, from a file: of one or more layers, as the model's attention saw them.
+/// Query, key and value vectors of one prompt, from a file: of one or more layers, as the model's attention saw them; or
+/// attention weights `[layers, heads, T, T]` alone.
 ///
 /// Query `[layers, heads, T, d]`, key `[layers, kv_heads, T, d]`, value `[layers, kv_heads, T, value_dim]`, where query
-/// head h reads kv head `h / (heads / kv_heads)`. Numbers that are not finite are kept and show as such.
+/// head h reads kv head `h / (heads / kv_heads)`. Numbers of vectors that are not finite are kept and show as such. Where
+/// there are fewer queries than keys, they are those of the last positions.
 #[derive(Clone, Debug)]
 pub struct Capture {
     origin: String,
-    query: StoredTensor,
-    key: StoredTensor,
-    value: Option<StoredTensor>,
+    content: Content,
     metadata: Metadata,
     rules: Rules,
+    /// Whether the mask follows from the weights, as the file does not say it.
+    infers_mask: bool,
     /// The mapped file; `None` for a capture that was in memory already.
     file: Option<Arc<MappedFile>>,
 }
@@ -44,7 +47,8 @@ impl Container {
 }
 
 impl Capture {
-    /// Opens a safetensors or NPZ file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`). The file
+    /// Opens a safetensors or NPZ file with tensors `q`, `k` and optionally `v` (or `query`, `key`, `value`), or with one
+    /// named `attention` or `attentions`. The file
     /// is mapped into memory: what is not deflated is read from it as layers are asked for.
     ///
     /// A zip archive is NPZ whatever its name; a file that is named so has to be one.
@@ -81,35 +85,22 @@ impl Capture {
     }
 
     fn new(parts: Parts, origin: &str) -> Result<Self, Problem> {
-        let n_tokens = Metadata::n_tokens(&parts.entries);
-        let axes = parts.query.axes(&parts.entries, n_tokens)?;
-        let query = parts.query.read("query", &axes)?;
-        let [n_layers, n_heads, n_positions, head_dim] = query.dimensions();
-
-        let key = parts.key.read("key", &axes)?;
-        let [key_layers, n_kv_heads, key_positions, key_dim] = key.dimensions();
-        if (key_layers, key_dim) == (n_layers, head_dim) && key_positions > n_positions {
-            return Err(Problem::CachedStep { n_queries: n_positions, n_keys: key_positions });
-        }
-        if (key_layers, key_positions, key_dim) != (n_layers, n_positions, head_dim) {
-            let expected = format!("[{n_layers}, kv_heads, {n_positions}, {head_dim}] like the query");
-            return Err(Problem::Shape { tensor: "key", expected, found: key.dimensions().to_vec() });
-        }
-        if !n_heads.is_multiple_of(n_kv_heads) {
-            return Err(Problem::Groups { n_heads, n_kv_heads });
-        }
-
-        let value = parts.value.map(|value| value.read("value", &axes)).transpose()?;
-        if let Some(found) = value.as_ref().map(StoredTensor::dimensions)
-            && found[..3] != [n_layers, n_kv_heads, n_positions]
-        {
-            let expected = format!("[{n_layers}, {n_kv_heads}, {n_positions}, any] like the key");
-            return Err(Problem::Shape { tensor: "value", expected, found: found.to_vec() });
-        }
-
-        let metadata = Metadata::parse(&parts.entries, n_positions)?;
-        let rules = Rules::parse(&parts.entries, Sizes { n_layers, n_heads, n_positions, head_dim })?;
-        Ok(Self { origin: origin.to_owned(), query, key, value, metadata, rules, file: None })
+        let Parts { tensors, entries } = parts;
+        let content = Content::new(tensors, &entries, Metadata::n_tokens(&entries))?;
+        let (n_queries, n_positions) = (content.n_queries(), content.n_positions());
+        let metadata = Metadata::parse(&entries, [n_queries, n_positions])?;
+        let sizes = Sizes {
+            n_layers: content.n_layers(),
+            n_heads: content.n_heads(),
+            n_queries,
+            n_positions,
+            head_dim: content.head_dim(),
+        };
+        let infers_mask = matches!(content, Content::Weights(_)) && !entries.contains_key("causal");
+        let is_causal = !infers_mask || content.is_lower_triangle();
+        let rules = Rules::parse(&entries, sizes, is_causal)?;
+        content.check_weights(rules.iter())?;
+        Ok(Self { origin: origin.to_owned(), content, metadata, rules, infers_mask, file: None })
     }
 
     /// The file's path, or the name of the embedded capture.
@@ -119,32 +110,47 @@ impl Capture {
 
     /// Number of layers in the file.
     pub fn n_layers(&self) -> usize {
-        self.query.dimensions()[0]
+        self.content.n_layers()
     }
 
     /// Number of query heads in each layer.
     pub fn n_heads(&self) -> usize {
-        self.query.dimensions()[1]
+        self.content.n_heads()
     }
 
     /// Number of key and value heads in each layer.
     pub fn n_kv_heads(&self) -> usize {
-        self.key.dimensions()[1]
+        self.content.n_kv_heads()
     }
 
     /// T, the number of tokens.
     pub fn n_positions(&self) -> usize {
-        self.query.dimensions()[2]
+        self.content.n_positions()
     }
 
     /// Dimensions of each query and key vector.
     pub fn head_dim(&self) -> usize {
-        self.query.dimensions()[3]
+        self.content.head_dim()
     }
 
     /// Whether the capture holds value vectors.
     pub fn has_values(&self) -> bool {
-        self.value.is_some()
+        matches!(self.content, Content::Vectors { value: Some(_), .. })
+    }
+
+    /// Whether the capture holds vectors; else it holds attention weights alone, which nothing can change.
+    pub fn has_vectors(&self) -> bool {
+        matches!(self.content, Content::Vectors { .. })
+    }
+
+    /// Whether the mask was inferred from the weights, as the file does not say it.
+    pub fn has_inferred_mask(&self) -> bool {
+        self.infers_mask
+    }
+
+    /// The number of queries: those of the last positions.
+    pub fn n_queries(&self) -> usize {
+        self.content.n_queries()
     }
 
     /// By which rule the scores of a layer, 0-based, become weights; `None` where there is no such layer.
@@ -160,7 +166,7 @@ impl Capture {
 
     /// Whether the file has its positions in front of its heads.
     pub fn has_positions_first(&self) -> bool {
-        self.query.has_positions_first()
+        self.content.has_positions_first()
     }
 
     /// The model's own number of each layer; `None` where they are numbered as in the file.
@@ -207,17 +213,15 @@ impl Capture {
         }
     }
 
-    /// The vectors of one layer, 0-based, converted to f32.
+    /// The vectors of one layer, 0-based, or its weights, converted to f32.
     ///
     /// # Errors
     /// When there is no such layer, or the file was changed since it was opened.
-    pub fn layer(&self, layer: usize) -> Result<LayerQkv, CaptureError> {
+    pub fn layer(&self, layer: usize) -> Result<LayerAttention, CaptureError> {
         let n_layers = self.n_layers();
         let no_layer = || Problem::NoLayer { layer, n_layers }.at(&self.origin);
         let rule = self.rule(layer).ok_or_else(no_layer)?.clone();
         self.check_file()?;
-        let value = self.value.as_ref().map(|value| value.layer(layer));
-        LayerQkv::with_rule(self.query.layer(layer), self.key.layer(layer), value, rule)
-            .map_err(|error| Problem::from(error).at(&self.origin))
+        self.content.layer(layer, rule).map_err(|error| Problem::from(error).at(&self.origin))
     }
 }

@@ -22,6 +22,8 @@ pub(super) const NAMES: [&str; 8] =
 pub(super) struct Sizes {
     pub(super) n_layers: usize,
     pub(super) n_heads: usize,
+    /// The last so many positions have queries.
+    pub(super) n_queries: usize,
     pub(super) n_positions: usize,
     pub(super) head_dim: usize,
 }
@@ -41,7 +43,7 @@ impl Rules {
     /// Reads, each a number or a list of one for each layer unless said otherwise:
     ///
     /// - `scale`: what multiplies q·k. Default 1/√d.
-    /// - `causal`: whether a token sees no later one. Default true.
+    /// - `causal`: whether a token sees no later one. Default `is_causal`.
     /// - `window` w: |i − j| < w; 0 for none, the default.
     /// - `softcap`: what scores are bent towards; 0 for none, the default.
     /// - `sinks [layers, heads]`: logits that take part in the softmax; a layer without has −∞.
@@ -51,12 +53,14 @@ impl Rules {
     ///
     /// # Errors
     /// When an entry says something else.
-    pub(super) fn parse(entries: &Entries, sizes: Sizes) -> Result<Self, Problem> {
+    pub(super) fn parse(entries: &Entries, sizes: Sizes, is_causal: bool) -> Result<Self, Problem> {
         let of = Reader { entries, sizes };
         let default_scale = 1.0 / (sizes.head_dim as f64).sqrt();
         let scales = of.layers("scale", "a finite number, or one for each layer", default_scale, f64::is_finite)?;
-        let causal =
-            of.layers("causal", "true or false, or one of them for each layer", 1.0, |x| x == 0.0 || x == 1.0)?;
+        let is_flag = |x| x == 0.0 || x == 1.0;
+        let default = f64::from(u8::from(is_causal));
+        let causal = of.layers("causal", "true or false, or one of them for each layer", default, is_flag)?;
+        let first_query = of.first_query(causal.iter().all(|&causal| causal == 1.0))?;
         let is_window = |x: f64| x >= 0.0 && x.fract() == 0.0 && x <= f64::from(u32::MAX);
         let windows = of.layers("window", "a number of keys (0: no window), or one for each layer", 0.0, is_window)?;
         let is_cap = |x: f64| x >= 0.0 && x.is_finite();
@@ -69,7 +73,7 @@ impl Rules {
 
         let layers = (0..sizes.n_layers).map(|layer| {
             let direction = if causal[layer] == 1.0 { Mask::CAUSAL } else { Mask::BIDIRECTIONAL };
-            let mask = tokens.clone().map_or(direction, |tokens| direction.over(tokens));
+            let mask = tokens.clone().map_or(direction, |tokens| direction.over(tokens)).from_query(first_query);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of keys")]
             let window = windows[layer] as usize;
             Rule {
@@ -81,6 +85,11 @@ impl Rules {
             }
         });
         Ok(Self { layers: layers.collect(), numbers: of.numbers_of_layers()? })
+    }
+
+    /// The rules of all layers, in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.layers.iter()
     }
 
     /// The rule of a layer, 0-based.
@@ -108,6 +117,13 @@ impl Reader<'_> {
             Some(numbers) => Ok(Some((entry, numbers))),
             None => Err(unexpected(key, expected, entry)),
         }
+    }
+
+    /// The position of the first query: query i stands at i + T − `T_q`, where a token sees no later one.
+    fn first_query(&self, is_causal: bool) -> Result<usize, Problem> {
+        let Sizes { n_queries, n_positions, .. } = self.sizes;
+        let first = n_positions.checked_sub(n_queries).filter(|&first| first == 0 || is_causal);
+        first.ok_or(Problem::Queries { n_queries, n_keys: n_positions, is_causal })
     }
 
     /// A number for each layer.

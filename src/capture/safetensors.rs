@@ -11,7 +11,7 @@ use super::{
     duplicate_name::duplicate_name,
     entry::{Entries, Entry, Numbers},
     error::Problem,
-    parts::{FoundTensor, Parts, is_vectors, one_of},
+    parts::{FoundTensor, Parts, Tensors, is_vectors, one_of},
     rules,
     tensor::{Bytes, FloatType},
 };
@@ -40,11 +40,8 @@ pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
     }
 
     let file = File { bytes, header: &header, data_start: header_end };
-    let missing = |short, long| Problem::MissingTensor { short, long, found: Names::new(header.offset_keys()) };
-    let query = file.tensor("q", "query")?.ok_or_else(|| missing("q", "query"))?;
-    let key = file.tensor("k", "key")?.ok_or_else(|| missing("k", "key"))?;
-    let value = file.tensor("v", "value")?;
-    Ok(Parts { query, key, value, entries: file.entries()? })
+    let tensors = Tensors::find(|short, long| file.tensor(short, long), || Names::new(header.offset_keys()))?;
+    Ok(Parts { tensors, entries: file.entries()? })
 }
 
 struct File<'a> {

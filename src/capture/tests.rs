@@ -96,7 +96,10 @@ fn tensors_that_do_not_fit_are_refused_in_words() {
     for (tensors, message) in [
         (&[("k", &[2, 4][..]), ("z", &[1])][..], "expected a tensor named q or query, found k, z"),
         (&[("q", &[2, 4])], "expected a tensor named k or key, found q"),
-        (&[], "expected a tensor named q or query, found no tensors"),
+        (
+            &[],
+            "expected tensors named q and k (or query and key), or one named attention (or attentions), found no tensors",
+        ),
         (&[("q", &[2, 4]), ("query", &[2, 4])], "expected one tensor named q or query, found both"),
         (
             &[("q", &[4]), ("k", &[4])],
@@ -106,11 +109,6 @@ fn tensors_that_do_not_fit_are_refused_in_words() {
         (
             &[("q", &[2, 0]), ("k", &[2, 0])],
             "tensor q: expected at least one layer, head, position and dimension, found [2, 0]",
-        ),
-        (
-            &[("q", &[2, 4]), ("k", &[3, 4])],
-            "expected keys at the positions of the queries, found 2 queries and 3 keys, as in a step with a cache: \
-             capture the whole prompt in one pass",
         ),
         (
             &[("q", &[2, 4]), ("k", &[2, 5])],

@@ -17,7 +17,7 @@ use super::{
     start,
 };
 use crate::{
-    engine::{Engine, Fingerprints, Job, Progress},
+    engine::{Engine, EngineError, Fingerprints, Job, Progress},
     figure::{
         Dpi, FigureStyle, PanelColumns,
         animation::{AnimatedRange, Animation, AnimationFormat, DPI, FRAMES, Film, Play, RATES},
@@ -122,7 +122,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     protected.check(output)?;
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
-    start::place(&mut session, arguments.place);
+    start::place(&mut session, arguments.place)?;
     start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
         check::limits_of(session.view().look.norm).map_err(anyhow::Error::msg)?;
@@ -131,7 +131,10 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
     let mut engine = Engine::default();
-    notices::write(&mut engine, session.source())?;
+    let facts = notices::write(&mut engine, session.source())?;
+    if !facts.kind.has_vectors() {
+        return Err(EngineError::PatternsOnly { title: facts.title.clone() }.into());
+    }
     let spec = session.run_spec();
     let payload = if arguments.no_session {
         None

@@ -16,7 +16,7 @@ use clap::Args;
 use super::notices;
 use crate::{
     base::ProtectedFiles,
-    engine::{Engine, EngineError, Outcome},
+    engine::{Engine, EngineError, LayerNumbers, Outcome, SourceFacts},
     session::{Command, Session},
 };
 
@@ -125,10 +125,10 @@ pub fn each(
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let mut engine = Engine::default();
-    notices::write(&mut engine, session.source())?;
+    let layers = notices::write(&mut engine, session.source())?.layers.clone();
     let mut sessions = sessions(&mut engine, session, places)?;
     sessions.iter_mut().for_each(finish);
-    sessions.iter().try_for_each(|session| protected.check(&file_of(output, session)))?;
+    sessions.iter().try_for_each(|session| protected.check(&file_of(output, session, &layers)))?;
     let n_writers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(sessions.len());
     // Answers of long prompts are large: one waits at most.
     let (sender, receiver) = sync_channel(1);
@@ -139,7 +139,7 @@ pub fn each(
         for session in sessions {
             match engine.run(&session.run_spec(), &NEVER) {
                 Ok(outcome) => {
-                    let path = file_of(output, &session);
+                    let path = file_of(output, &session, &layers);
                     if sender.send(Job { session, outcome, path }).is_err() {
                         break;
                     }
@@ -165,12 +165,16 @@ pub fn each(
 fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) -> Result<Vec<Session>, EngineError> {
     let facts = engine.facts(session.source())?;
     let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
-    let layers = places.layer.as_ref().map_or_else(|| vec![session.layer()], |layers| layers.of(n_layers));
+    let layers = match &places.layer {
+        None => vec![session.layer()],
+        Some(Several::All) => (0..n_layers).collect(),
+        Some(Several::Listed(numbers)) => {
+            // Before the first file is written.
+            let layer = |&number| layer_of(number, &facts);
+            numbers.iter().map(layer).collect::<Result<_, _>>()?
+        }
+    };
     let heads = places.head.as_ref().map_or_else(|| vec![session.head()], |heads| heads.of(n_heads));
-    // Before the first file is written.
-    if let Some(&layer) = layers.iter().find(|&&layer| layer >= n_layers) {
-        return Err(EngineError::NoSuchLayer { layer, n_layers, title: facts.title.clone() });
-    }
     if let Some(&head) = heads.iter().find(|&&head| head >= n_heads) {
         return Err(EngineError::NoSuchHead { head, n_heads, title: facts.title.clone() });
     }
@@ -180,9 +184,19 @@ fn sessions(engine: &mut Engine, session: &Session, places: &PlacesArguments) ->
     Ok(layers.into_iter().flat_map(of_layer).collect())
 }
 
-fn file_of(output: &Path, session: &Session) -> PathBuf {
-    let filled =
-        |name: &str| name.replace(LAYER, &session.layer().to_string()).replace(HEAD, &session.head().to_string());
+/// The layer that is called by this number.
+///
+/// # Errors
+/// When there is none.
+pub fn layer_of(number: usize, facts: &SourceFacts) -> Result<usize, EngineError> {
+    let layer = facts.layers.layer(number).filter(|&layer| layer < facts.n_layers);
+    layer.ok_or_else(|| EngineError::no_such_layer(number, facts))
+}
+
+fn file_of(output: &Path, session: &Session, layers: &LayerNumbers) -> PathBuf {
+    let filled = |name: &str| {
+        name.replace(LAYER, &layers.of(session.layer()).to_string()).replace(HEAD, &session.head().to_string())
+    };
     // A placeholder in a name that is not UTF-8 was refused; folders may have such names.
     output.iter().map(|name| name.to_str().map_or_else(|| name.to_owned(), |name| filled(name).into())).collect()
 }
@@ -232,6 +246,9 @@ mod tests {
         assert!(error.starts_with("--layer") && error.contains("{layer}"), "{error}");
         assert!(places("0", "all").check(Path::new("a.png")).is_err_and(|error| error.starts_with("--head")));
         let session = Session::default().with([Command::SetLayer(12), Command::SetHead(3)]);
-        assert_eq!(file_of(Path::new("o/{layer}-{head}-{layer}.png"), &session), Path::new("o/12-3-12.png"));
+        assert_eq!(
+            file_of(Path::new("o/{layer}-{head}-{layer}.png"), &session, &LayerNumbers::default()),
+            Path::new("o/12-3-12.png")
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::shared::{InterventionArguments, SourceArguments, ViewArguments};
 use crate::{
     attention::Operation,
-    engine::SourceSpec,
+    engine::{Engine, PATTERNS_ONLY, SourceSpec},
     figure::{ColorNorm, Quantity},
 };
 
@@ -32,6 +32,21 @@ pub fn intervention(arguments: &InterventionArguments, source: &SourceArguments)
         (Some(_), None) if source.session().is_some() => Ok(()),
         (Some(_), operation) => Err(seed_without_noise(operation.unwrap_or_default())),
     }
+}
+
+/// Options that say what is done to vectors have nothing to act on where a file holds patterns only. `given` are options
+/// with whether they were given; where none was, the file is not opened. One that cannot be read is refused by who opens it.
+///
+/// # Errors
+/// With one sentence that names the first such option.
+pub fn vectors(source: &SourceSpec, given: &[(&str, bool)]) -> anyhow::Result<()> {
+    let Some((option, _)) = given.iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+    // Every other source has vectors.
+    let is_capture = matches!(source, SourceSpec::Capture(_));
+    if is_capture && Engine::default().facts(source).is_ok_and(|facts| !facts.kind.has_vectors()) {
+        anyhow::bail!("{option} has nothing to act on: {PATTERNS_ONLY}: {source}");
+    }
+    Ok(())
 }
 
 /// What is wrong with a seed for an operation that adds no noise.

@@ -86,6 +86,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let format = FileFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    check::vectors(session.source(), &arguments.figure.of_panels())?;
     let inputs = start::inputs(&arguments.source, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     start::show(&mut session, &arguments.view)?;

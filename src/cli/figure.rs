@@ -45,6 +45,11 @@ pub struct FigureArguments {
 }
 
 impl FigureArguments {
+    /// The options that name panels, and whether they were given.
+    pub fn of_panels(&self) -> [(&'static str, bool); 2] {
+        [("--rows", self.rows != Components::ALL), ("--columns", self.columns.named().is_some())]
+    }
+
     /// # Errors
     /// With one sentence, for labels that are turned and not there.
     pub fn check(&self) -> Result<(), String> {

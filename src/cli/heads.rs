@@ -90,11 +90,11 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
 
 fn table(session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let mut engine = Engine::default();
-    notices::write(&mut engine, session.source())?;
+    let layers = notices::write(&mut engine, session.source())?.layers.clone();
     let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
     let ships = if arguments.ships { Some(add_ships(&mut engine, session, arguments, &mut rows)?) } else { None };
-    let mut table = HeadsTable { rows, ships };
+    let mut table = HeadsTable { rows, layers, ships };
     let ranking = match (arguments.sort, arguments.ships) {
         (Some(ranking), _) => ranking,
         (None, true) => Ranking::Highest(HeadMetric::Ships),
@@ -132,7 +132,8 @@ fn write_aligned(table: &HeadsTable, out: &mut impl Write) -> std::io::Result<()
     }
     writeln!(out)?;
     for row in &table.rows {
-        write!(out, "{:>5}  {:>4}", row.summary.layer, row.summary.head)?;
+        let (layer, head) = table.named_place(row);
+        write!(out, "{layer:>5}  {head:>4}")?;
         for metric in table.metrics() {
             let text = match row.get(metric) {
                 None => "–".to_owned(),

@@ -32,7 +32,13 @@ pub struct SourceArguments {
         value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
     pub model: Option<OnDisk<SourceSpec>>,
     /// Text for the live model to read
-    #[arg(long, value_name = "TEXT", conflicts_with = "token_ids", help_heading = "Source")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        conflicts_with = "token_ids",
+        allow_hyphen_values = true,
+        help_heading = "Source"
+    )]
     pub prompt: Option<String>,
     /// Tokens for the live model to read, exactly as given (no BOS added)
     #[arg(long, value_name = "I,J,…", value_delimiter = ',', value_parser = token_id, help_heading = "Source")]

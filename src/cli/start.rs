@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 
 use super::{
+    batch::layer_of,
     check,
     shared::{ColumnArguments, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments},
 };
 use crate::{
     attention::{Experiment, Operation},
-    engine::{Bundled, Fingerprints, Prompt, Reference, SourceSpec},
-    figure::{LimitsFrom, Look},
+    engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
+    figure::{LimitsFrom, Look, Quantity},
     session::{
         Command, OnScreen, Person, Session,
         document::{self, Inputs, Named, SessionDocument, Start, Whereabouts},
@@ -133,12 +134,21 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
 /// What is done to the vectors; what is given takes the place of what the session says.
 ///
 /// # Errors
-/// When a seed is given for a session that adds no noise.
+/// When a seed is given for a session that adds no noise, or anything for a source without vectors.
 pub fn intervene(
     session: &mut Session,
     columns: &ColumnArguments,
     arguments: &InterventionArguments,
 ) -> anyhow::Result<()> {
+    let given = [
+        ("--epsilon", columns.epsilon.is_some()),
+        ("--operation", arguments.operation.is_some()),
+        ("--seed", arguments.seed.is_some()),
+        ("--layers", arguments.layers.is_some()),
+        ("--heads", arguments.heads.is_some()),
+        ("--positions", arguments.positions.is_some()),
+    ];
+    check::vectors(session.source(), &given)?;
     let operation = operation(session.operation(), arguments.operation, arguments.seed)?;
     let mut scope = session.scope().clone();
     scope.layers = arguments.layers.unwrap_or(scope.layers);
@@ -164,16 +174,34 @@ pub fn operation(old: Operation, given: Option<Operation>, seed: Option<u64>) ->
 }
 
 /// Which head is shown.
-pub fn place(session: &mut Session, arguments: PlaceArguments) {
-    do_each(session, arguments.layer.map(Command::SetLayer).into_iter().chain(arguments.head.map(Command::SetHead)));
+///
+/// # Errors
+/// When a capture has no such layer.
+pub fn place(session: &mut Session, arguments: PlaceArguments) -> anyhow::Result<()> {
+    let layer = arguments.layer.map(|number| layer(session, number)).transpose()?;
+    do_each(session, layer.map(Command::SetLayer).into_iter().chain(arguments.head.map(Command::SetHead)));
+    Ok(())
+}
+
+/// The layer that is called by this number. Only a capture calls them otherwise than by their place; of all other
+/// sources, the engine checks it. A file that cannot be read is refused by who opens it.
+fn layer(session: &Session, number: usize) -> anyhow::Result<usize> {
+    match session.source() {
+        source @ SourceSpec::Capture(_) => match Engine::default().facts(source) {
+            Ok(facts) => Ok(layer_of(number, &facts)?),
+            Err(_) => Ok(number),
+        },
+        _ => Ok(number),
+    }
 }
 
 /// What differences are taken from, for the head that is shown: [`show`] does this too, before several are.
 ///
 /// # Errors
-/// When ε are given for another number of columns.
+/// When ε are given for another number of columns, or a capture has no such layer.
 pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
-    if let Some((layer, head)) = arguments.compare_head {
+    if let Some((number, head)) = arguments.compare_head {
+        let layer = layer(session, number)?;
         do_each(session, [Command::Compare(Reference::Head { layer, head })]);
     }
     if let Some(columns) = &arguments.compare_epsilon {
@@ -190,8 +218,14 @@ pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Resu
 /// What is shown of the head, and in which colours; what is given takes the place of what the session says.
 ///
 /// # Errors
-/// As [`compare`].
+/// As [`compare`], and when the quantity needs vectors that the source does not have.
 pub fn show(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<()> {
+    let given = [
+        ("--compare-epsilon", arguments.compare_epsilon.is_some()),
+        ("--quantity score", arguments.quantity == Some(Quantity::Score)),
+        ("--quantity value-norm", arguments.quantity == Some(Quantity::WeightedValue)),
+    ];
+    check::vectors(session.source(), &given)?;
     // First, as it brings a quantity with its colours along.
     compare(session, arguments)?;
     // A quantity that is named brings its norm and colours along, also where it is shown already.

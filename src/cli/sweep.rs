@@ -100,7 +100,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     protected.check(output)?;
     let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
     start::intervene(&mut session, &columns, &arguments.intervention)?;
-    start::place(&mut session, arguments.place);
+    start::place(&mut session, arguments.place)?;
     let mut engine = Engine::default();
     notices::write(&mut engine, session.source())?;
     let outcome = baseline(&mut engine, &session)?;

@@ -49,6 +49,7 @@ pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
     let mut session = start::source_and_prompt(&arguments.source)?;
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
+    check::vectors(session.source(), &[("--rows", arguments.rows.is_some())])?;
     let session = session.with(arguments.rows.map(Command::SetRows));
     let protected = start::inputs(&arguments.source, &session).protected();
     batch::each(

@@ -46,7 +46,7 @@ impl WindowTask {
         let WindowArguments { source, place, columns, intervention, view } = &self.0;
         let mut start = start::unlocated(source)?;
         start::intervene(&mut start.session, columns, intervention)?;
-        start::place(&mut start.session, *place);
+        start::place(&mut start.session, *place)?;
         start::show(&mut start.session, view)?;
         Ok(start)
     }

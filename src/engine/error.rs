@@ -1,3 +1,4 @@
+use super::{PATTERNS_ONLY, SourceFacts};
 use crate::{
     capture::CaptureError,
     model::{ModelError, folder::FolderError, gguf::GgufError},
@@ -6,13 +7,13 @@ use crate::{
 /// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The source has no such layer.
-    #[error("there is no layer {layer}: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
+    /// The source has no such layer; layers by the numbers that they are called by.
+    #[error("there is no layer {layer}: {title} has layers {there}")]
     NoSuchLayer {
-        /// 0-based layer that was asked for.
+        /// The number that was asked for.
         layer: usize,
-        /// Number of layers that there are.
-        n_layers: usize,
+        /// The numbers that there are.
+        there: String,
         /// The model’s name for people.
         title: String,
     },
@@ -68,12 +69,25 @@ pub enum EngineError {
     /// The capture cannot be opened or read.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A change of what holds no vectors.
+    #[error("{PATTERNS_ONLY}, so that nothing can be changed: {title}")]
+    PatternsOnly {
+        /// The model’s name for people.
+        title: String,
+    },
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]
     NoOutput,
     /// Given up: a newer request has made this one pointless, or nobody wants it any more.
     #[error("given up before it was done")]
     Cancelled,
+}
+
+impl EngineError {
+    /// A layer's number that the source does not have.
+    pub fn no_such_layer(layer: usize, facts: &SourceFacts) -> Self {
+        Self::NoSuchLayer { layer, there: facts.layers.text(facts.n_layers), title: facts.title.clone() }
+    }
 }
 
 impl From<ModelError> for EngineError {

@@ -5,13 +5,13 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 use rayon::prelude::*;
 
 use super::{
-    Engine, EngineError, Prompt, RunSpec, SourceFacts, SourceKind, SourceSpec, Token,
+    Engine, EngineError, Prompt, RunSpec, SourceFacts, SourceSpec, Token,
     prompt_run::PromptRun,
     run,
     source::{OpenSource, Reader},
 };
 use crate::attention::{
-    Component, Edit, Epsilon, LayerQkv, LayerScope, Metrics, Pattern, Shown, induction, previous_token,
+    Component, Edit, Epsilon, LayerAttention, LayerScope, Metrics, Pattern, Shown, induction, previous_token,
 };
 
 /// One head, summed up.
@@ -84,18 +84,21 @@ impl Engine {
             return self.baseline_heads(&spec.source, &spec.prompt, each, cancelled);
         };
         let facts = self.facts(&spec.source)?;
+        if !facts.kind.has_vectors() {
+            return Err(EngineError::PatternsOnly { title: facts.title.clone() });
+        }
         run::check_range(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, run.tokens.len())?;
         let key_after = key_after(&run);
         let intervention =
             |layer, head| spec.experiment.intervention_at(shown(&facts, layer, head), component, epsilon);
-        if facts.kind == SourceKind::Capture || spec.experiment.scope.layers == LayerScope::Shown {
+        if !facts.kind.is_model() || spec.experiment.scope.layers == LayerScope::Shown {
             // Nothing happens before the head's own layer.
             for layer in 0..facts.n_layers {
                 let layer_run = layer_of(&run, layer, cancelled)?;
                 let edit = |head| intervention(layer, head).at(layer, head).cloned();
-                each(look(layer_run.qkv(), layer, 0..facts.n_heads, edit, &key_after));
+                each(look(layer_run.attention(), layer, 0..facts.n_heads, edit, &key_after));
             }
             return Ok(());
         }
@@ -104,9 +107,9 @@ impl Engine {
             // What is done does not depend on the layer, and is the same for all of these heads.
             let heads = head..spec.experiment.scope.resolve(shown(&facts, 0, head)).heads.end;
             let intervention = intervention(0, head);
-            let mut look_at = |layer: usize, qkv: &LayerQkv| {
+            let mut look_at = |layer: usize, attention: &LayerAttention| {
                 let edit = |head| intervention.at(layer, head).cloned();
-                each(look(qkv, layer, heads.clone(), edit, &key_after));
+                each(look(attention, layer, heads.clone(), edit, &key_after));
             };
             run.all_under(&intervention, &mut look_at, cancelled)?;
             head = heads.end;
@@ -126,7 +129,7 @@ impl Engine {
         let key_after = key_after(&run);
         for layer in 0..facts.n_layers {
             let layer_run = layer_of(&run, layer, cancelled)?;
-            each(look(layer_run.qkv(), layer, 0..facts.n_heads, |_| None, &key_after));
+            each(look(layer_run.attention(), layer, 0..facts.n_heads, |_| None, &key_after));
         }
         Ok(())
     }
@@ -148,7 +151,7 @@ fn layer_of(
 /// Some heads of a layer. Their scores are kept by nobody else: those of all heads of a long prompt would fill the
 /// memory.
 fn look(
-    qkv: &LayerQkv,
+    attention: &LayerAttention,
     layer: usize,
     heads: Range<usize>,
     edit: impl Fn(usize) -> Option<Edit> + Sync,
@@ -156,7 +159,7 @@ fn look(
 ) -> Vec<HeadPattern> {
     let look_at = |head: usize| {
         let edit = edit(head);
-        let pattern = Arc::new(qkv.head_scores(head)).pattern(&qkv.head_edit(layer, head, edit.as_ref()));
+        let pattern = Arc::new(attention.head_scores(head)).pattern(&attention.head_edit(layer, head, edit.as_ref()));
         let summary = HeadSummary {
             layer,
             head,

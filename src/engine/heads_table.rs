@@ -4,7 +4,7 @@ use std::{cmp::Ordering, fmt, io, path::Path, str::FromStr};
 
 use serde_json::{Map, Value, json};
 
-use super::HeadSummary;
+use super::{HeadSummary, LayerNumbers};
 use crate::attention::{Component, Epsilon, Operation};
 
 /// What heads are compared by.
@@ -162,6 +162,8 @@ impl fmt::Display for ShipsOf {
 pub struct HeadsTable {
     /// One for each head.
     pub rows: Vec<HeadRow>,
+    /// What layers are called.
+    pub layers: LayerNumbers,
     /// `None` where Ships was not computed: then there is no column for it.
     pub ships: Option<ShipsOf>,
 }
@@ -170,6 +172,12 @@ impl HeadsTable {
     /// Puts the rows in the order of `ranking`; heads without a value come last.
     pub fn sort(&mut self, ranking: Ranking) {
         self.rows.sort_by(|a, b| ranking.compare(a, b));
+    }
+
+    /// The number that a row's layer is called by, and its head.
+    pub fn named_place(&self, row: &HeadRow) -> (usize, usize) {
+        let (layer, head) = row.place();
+        (self.layers.of(layer), head)
     }
 
     /// The columns with a number, from the left.
@@ -203,7 +211,7 @@ impl HeadsTable {
         let of_ships = self.ships.map(|_| ["component", "epsilon", "operation"]);
         writer.write_record(["layer", "head"].into_iter().chain(keys).chain(of_ships.into_iter().flatten()))?;
         for row in &self.rows {
-            let (layer, head) = row.place();
+            let (layer, head) = self.named_place(row);
             let number = |metric| row.get(metric).map_or_else(String::new, |value| value.to_string());
             let of_ships = self.ships.map(|ships| {
                 [ships.component.name().to_lowercase(), ships.epsilon.to_string(), ships.operation.to_string()]
@@ -216,7 +224,7 @@ impl HeadsTable {
 
     fn write_json(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let row = |row: &HeadRow| {
-            let (layer, head) = row.place();
+            let (layer, head) = self.named_place(row);
             let mut fields = Map::from_iter([("layer".to_owned(), json!(layer)), ("head".to_owned(), json!(head))]);
             fields.extend(self.metrics().map(|metric| (metric.key().to_owned(), json!(row.get(metric)))));
             if let Some(ShipsOf { component, operation, epsilon }) = self.ships {
@@ -287,7 +295,7 @@ mod tests {
             row(0, 2, Some(f64::NAN)),
             row(0, 0, Some(0.25)),
         ];
-        let mut table = HeadsTable { rows, ships: None };
+        let mut table = HeadsTable { rows, layers: LayerNumbers::default(), ships: None };
         table.sort(Ranking::Highest(HeadMetric::SinkMass));
         assert_eq!(places(&table), [(1, 0), (1, 1), (0, 0), (0, 1), (0, 2)]);
         table.sort(Ranking::Lowest(HeadMetric::SinkMass));
@@ -303,7 +311,7 @@ mod tests {
             table.write(format, &mut bytes).unwrap();
             String::from_utf8(bytes).unwrap()
         };
-        let mut table = HeadsTable { rows: vec![row(3, 1, Some(0.75))], ships: None };
+        let mut table = HeadsTable { rows: vec![row(3, 1, Some(0.75))], layers: LayerNumbers::default(), ships: None };
         let heading = "layer,head,sink_mass,entropy,diagonal,previous_token,induction";
         assert_eq!(text(&table, TableFormat::Csv), format!("{heading}\n3,1,0.75,0.25,0.5,0.125,\n"));
         table.rows[0].ships = Some(1.5);

@@ -10,7 +10,7 @@ use super::{
     memory::{Kept, KeptScores, Part},
     outcome::ValueNorms,
 };
-use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other};
+use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerAttention, Operation, Other};
 
 /// What operations bring in is known for this many heads, components and operations: a row each of the head on screen,
 /// and of those shown lately.
@@ -21,10 +21,10 @@ const KEPT_NORMS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
 
 type Others = LruCache<(usize, Component, Operation), Weak<Other>>;
 
-/// The vectors of one layer in one run, with the scores of the heads that were asked for.
+/// The vectors of one layer in one run, or its weights, with the scores of the heads that were asked for.
 #[derive(Debug)]
 pub(super) struct LayerRun {
-    qkv: Arc<LayerQkv>,
+    attention: LayerAttention,
     layer: usize,
     /// By head; alive as long as [`KeptScores`] or a panel holds them.
     scores: Vec<Mutex<Weak<HeadScores>>>,
@@ -36,36 +36,36 @@ pub(super) struct LayerRun {
 }
 
 impl LayerRun {
-    /// `qkv` is that of layer `layer`.
-    pub fn new(layer: usize, qkv: Arc<LayerQkv>, kept: Arc<KeptScores>) -> Self {
-        let scores = (0..qkv.n_heads()).map(|_| Mutex::default()).collect();
+    /// `attention` is that of layer `layer`.
+    pub fn new(layer: usize, attention: LayerAttention, kept: Arc<KeptScores>) -> Self {
+        let scores = (0..attention.n_heads()).map(|_| Mutex::default()).collect();
         let (others, norms) = (Mutex::new(LruCache::new(KEPT_OTHERS)), Mutex::new(LruCache::new(KEPT_NORMS)));
-        Self { qkv, layer, scores, kept, others, norms }
+        Self { attention, layer, scores, kept, others, norms }
     }
 
-    pub fn qkv(&self) -> &Arc<LayerQkv> {
-        &self.qkv
+    pub fn attention(&self) -> &LayerAttention {
+        &self.attention
     }
 
     /// A head under an edit. `head` is below `n_heads`.
     pub fn panel(&self, head: usize, edit: Option<&Edit>) -> Panel {
         let norms = self.norms(head, edit);
         let edit = HeadEdit::new(edit, edit.and_then(|edit| self.other(head, edit)));
-        Panel::new(self.scores(head).pattern(&edit), self.qkv.clone(), head, edit).with_norms(norms)
+        Panel::new(self.scores(head).pattern(&edit), self.attention.clone(), head, edit).with_norms(norms)
     }
 
     /// The lengths of a head's value vectors, which are computed when they are asked for.
     fn norms(&self, head: usize, edit: Option<&Edit>) -> ValueNorms {
         let of_value = edit.filter(|edit| edit.component == Component::Value).cloned();
         let mut norms = self.norms.lock().unwrap_or_else(PoisonError::into_inner);
-        norms.get_or_insert((self.qkv.kv_head(head), of_value), ValueNorms::default).clone()
+        norms.get_or_insert((self.attention.kv_head(head), of_value), ValueNorms::default).clone()
     }
 
     /// The scores of a head, computed once while they are kept.
     fn scores(&self, head: usize) -> Arc<HeadScores> {
         let mut known = self.scores[head].lock().unwrap_or_else(PoisonError::into_inner);
         let scores = known.upgrade().unwrap_or_else(|| {
-            let scores = Arc::new(self.qkv.head_scores(head));
+            let scores = Arc::new(self.attention.head_scores(head));
             *known = Arc::downgrade(&scores);
             scores
         });
@@ -94,7 +94,7 @@ impl LayerRun {
         let other = if let Some(other) = others.get(&key).and_then(Weak::upgrade) {
             other
         } else {
-            let other = Arc::new(self.qkv.other(self.layer, head, edit)?);
+            let other = Arc::new(self.attention.other(self.layer, head, edit)?);
             others.put(key, Arc::downgrade(&other));
             other
         };

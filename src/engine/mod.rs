@@ -39,7 +39,9 @@ pub use heads_table::{
     HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
-pub use outcome::{Notice, Outcome, Panel, ReferencePanels, SourceFacts, SourceKind, Token};
+pub use outcome::{
+    LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, SourceFacts, SourceKind, Token,
+};
 pub use progress::{Partial, Ready};
 pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
 pub use reference::Reference;

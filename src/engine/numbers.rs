@@ -12,7 +12,11 @@ impl Outcome {
             tokens: self.tokens.iter().map(|token| token.piece.clone()).collect(),
             token_ids: self.tokens.iter().map(|token| token.id).collect(),
             // Panels may be older than the request; their ε are those of the answer.
-            experiment: Experiment { epsilon: self.experiment.epsilon.clone(), ..spec.experiment.clone() },
+            experiment: Experiment {
+                layer: self.facts.layers.of(spec.experiment.layer),
+                epsilon: self.experiment.epsilon.clone(),
+                ..spec.experiment.clone()
+            },
             n_layers: self.facts.n_layers,
             n_heads: self.facts.n_heads,
             n_kv_heads: self.facts.n_kv_heads,
@@ -20,7 +24,11 @@ impl Outcome {
             source: spec.source.to_string(),
             model: self.facts.title.clone(),
             baseline: exact_weights(&self.baseline.pattern),
-            panels: patterns.rows().map(|(_, row)| WeightsFile::panels_of(row)).collect(),
+            panels: if self.facts.kind.has_vectors() {
+                patterns.rows().map(|(_, row)| WeightsFile::panels_of(row)).collect()
+            } else {
+                Vec::new()
+            },
             rest: Rest::of(&self.baseline.pattern, &patterns),
             patterns,
         }

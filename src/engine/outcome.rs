@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Reference, SourceSpec};
 use crate::attention::{
-    Component, Experiment, Grid, HeadEdit, LayerQkv, Mask, PanelId, Pattern, Shape, Shown, output_norm,
+    Component, Experiment, Grid, HeadEdit, LayerAttention, Mask, Operation, PanelId, Pattern, Scope, Shape, Shown,
+    output_norm,
 };
 pub use crate::model::Notice;
 
@@ -15,6 +16,64 @@ pub enum SourceKind {
     Model,
     /// Vectors of one prompt from a file: an intervention knows only the shown layer.
     Capture,
+    /// Attention weights of one prompt from a file: there is nothing to intervene on.
+    Patterns,
+}
+
+/// Why nothing can be changed of a source that has no vectors.
+pub const PATTERNS_ONLY: &str = "this file holds patterns only, no query, key or value";
+
+impl SourceKind {
+    /// Whether there are query, key and value vectors, which an intervention changes.
+    pub const fn has_vectors(self) -> bool {
+        !matches!(self, Self::Patterns)
+    }
+
+    /// Whether there is a model that carries a change into later layers, and reads any prompt.
+    pub const fn is_model(self) -> bool {
+        matches!(self, Self::Model)
+    }
+}
+
+/// What layers are called: the model's own numbers, where a capture holds some of its layers. Everything else counts the
+/// layers of the source from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerNumbers(Option<Arc<[usize]>>);
+
+impl LayerNumbers {
+    /// One number for each layer; `None` where they are 0, 1, 2, …
+    pub fn new(numbers: Option<&[usize]>) -> Self {
+        Self(numbers.map(Arc::from))
+    }
+
+    /// The number of a layer, 0-based.
+    pub fn of(&self, layer: usize) -> usize {
+        self.0.as_ref().and_then(|numbers| numbers.get(layer)).copied().unwrap_or(layer)
+    }
+
+    /// The layer of this number, 0-based; `None` where there is none.
+    pub fn layer(&self, number: usize) -> Option<usize> {
+        match &self.0 {
+            Some(numbers) => numbers.iter().position(|&other| other == number),
+            None => Some(number),
+        }
+    }
+
+    /// A reference with the number that its head's layer is called by, for people.
+    pub fn named(&self, reference: &Reference) -> Reference {
+        match reference {
+            &Reference::Head { layer, head } => Reference::Head { layer: self.of(layer), head },
+            other => other.clone(),
+        }
+    }
+
+    /// All of them: `0 to 29`, or `1, 3`.
+    pub fn text(&self, n_layers: usize) -> String {
+        match &self.0 {
+            Some(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            None => format!("0 to {}", n_layers.saturating_sub(1)),
+        }
+    }
 }
 
 /// What a source offers, known once it is open.
@@ -28,6 +87,8 @@ pub struct SourceFacts {
     pub title: String,
     /// Number of layers.
     pub n_layers: usize,
+    /// What its layers are called.
+    pub layers: LayerNumbers,
     /// Number of query heads in each layer.
     pub n_heads: usize,
     /// Number of key and value heads in each layer; divides the number of query heads.
@@ -58,8 +119,8 @@ pub struct Token {
 pub struct Panel {
     /// Attention weights of the shown head under the panel's intervention, `[query, key]`.
     pub pattern: Pattern,
-    /// Vectors of the shown layer as they enter attention, after whatever happened upstream.
-    pub(super) qkv: Arc<LayerQkv>,
+    /// Vectors of the shown layer as they enter attention, or its weights, after whatever happened upstream.
+    pub(super) attention: LayerAttention,
     pub(super) head: usize,
     pub(super) edit: HeadEdit,
     norms: ValueNorms,
@@ -70,9 +131,9 @@ pub struct Panel {
 pub(super) struct ValueNorms(Arc<OnceLock<Arc<[f64]>>>);
 
 impl Panel {
-    /// `pattern` is that of `head` under `edit`, from the vectors `qkv` of the shown layer.
-    pub fn new(pattern: Pattern, qkv: Arc<LayerQkv>, head: usize, edit: HeadEdit) -> Self {
-        Self { pattern, qkv, head, edit, norms: ValueNorms::default() }
+    /// `pattern` is that of `head` under `edit`, from what `attention` is in the shown layer.
+    pub fn new(pattern: Pattern, attention: LayerAttention, head: usize, edit: HeadEdit) -> Self {
+        Self { pattern, attention, head, edit, norms: ValueNorms::default() }
     }
 
     /// The same, whose lengths of the value vectors are `norms`.
@@ -82,26 +143,26 @@ impl Panel {
 
     /// Whether the head's output is the same by construction: the same vectors under the same edit.
     pub fn has_same_output(&self, other: &Self) -> bool {
-        let same_vectors = Arc::ptr_eq(&self.qkv, &other.qkv) && self.head == other.head;
+        let same_vectors = self.attention.is(&other.attention) && self.head == other.head;
         same_vectors && self.edit == other.edit && self.pattern == other.pattern
     }
 
     /// Whether there are value vectors.
     pub fn has_values(&self) -> bool {
-        self.qkv.value(self.head).is_some()
+        self.attention.value(self.head).is_some()
     }
 
     /// `[T]`: Euclidean length of each position's value vector under the intervention; `None` where the capture has no
     /// values. Computed once for all panels with the same vectors and edit.
     pub fn value_norms(&self) -> Option<Arc<[f64]>> {
-        let values = self.qkv.value(self.head)?;
+        let values = self.attention.value(self.head)?;
         Some(self.norms.0.get_or_init(|| self.edit.norms(Component::Value, values)).clone())
     }
 
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
     /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
     pub fn output_norm(&self) -> Option<f64> {
-        Some(output_norm(&self.qkv.head_output(self.head, &self.pattern, &self.edit)?, self.qkv.mask()))
+        Some(output_norm(&self.attention.head_output(self.head, &self.pattern, &self.edit)?, self.attention.mask()))
     }
 }
 
@@ -128,6 +189,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The experiment that a source of this kind answers: where nothing can be changed, one panel, of the baseline.
+    pub(super) fn possible(kind: SourceKind, experiment: &Experiment) -> Experiment {
+        if kind.has_vectors() {
+            return experiment.clone();
+        }
+        let (operation, scope) = (Operation::default(), Scope::default());
+        Experiment { operation, scope, epsilon: Grid::filled(Shape::ONE, operation.neutral()), ..experiment.clone() }
+    }
+
     /// Which panels there are.
     pub fn shape(&self) -> Shape {
         self.panels.shape()
@@ -141,6 +211,11 @@ impl Outcome {
     /// T
     pub fn n_positions(&self) -> usize {
         self.tokens.len()
+    }
+
+    /// What the shown layer is called.
+    pub fn layer_number(&self) -> usize {
+        self.facts.layers.of(self.experiment.layer)
     }
 
     /// Which keys each query may attend to.

@@ -16,7 +16,7 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Intervention, LayerQkv, Mask},
+    attention::{Intervention, LayerAttention, LayerQkv, Mask},
     model::{self, LanguageModel, ModelError, Residual},
 };
 
@@ -112,19 +112,19 @@ impl PromptRun {
         if let Some(run) = self.layers[layer].get() {
             return Ok(run.clone());
         }
-        let qkv = match &self.source.reader {
+        let attention = match &self.source.reader {
             Reader::Capture { capture, .. } => capture.layer(layer)?,
             Reader::Model(model) => {
                 let residual = self.residual(model, layer, cancelled)?;
-                model.transformer().qkv(layer, &residual)?
+                model.transformer().qkv(layer, &residual)?.into()
             }
         };
         // Another thread may have been faster: then its vectors are everyone's.
-        Ok(self.layers[layer].get_or_init(|| self.layer_run(layer, Arc::new(qkv))).clone())
+        Ok(self.layers[layer].get_or_init(|| self.layer_run(layer, attention)).clone())
     }
 
-    fn layer_run(&self, layer: usize, qkv: Arc<LayerQkv>) -> Arc<LayerRun> {
-        Arc::new(LayerRun::new(layer, qkv, self.scores.clone()))
+    fn layer_run(&self, layer: usize, attention: LayerAttention) -> Arc<LayerRun> {
+        Arc::new(LayerRun::new(layer, attention, self.scores.clone()))
     }
 
     /// The layer as an intervention that acts before it leaves it: restarts from the baseline's residual stream in
@@ -139,9 +139,9 @@ impl PromptRun {
         if let Some(run) = lock(&self.modified).get(&key) {
             return Ok(run.clone());
         }
-        let run = match self.changed_qkv(upstream, layer, cancelled)? {
+        let run = match self.changed_attention(upstream, layer, cancelled)? {
             None => self.baseline(layer, cancelled)?,
-            Some(qkv) => self.layer_run(layer, qkv),
+            Some(attention) => self.layer_run(layer, attention),
         };
         lock(&self.modified).put(key, run.clone());
         Ok(run)
@@ -154,23 +154,23 @@ impl PromptRun {
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Arc<LayerRun>, EngineError> {
-        match self.changed_qkv(upstream, layer, cancelled)? {
+        match self.changed_attention(upstream, layer, cancelled)? {
             None => self.baseline(layer, cancelled),
-            Some(qkv) => Ok(Arc::new(LayerRun::new(layer, qkv, Arc::default()))),
+            Some(attention) => Ok(Arc::new(LayerRun::new(layer, attention, Arc::default()))),
         }
     }
 
     /// Vectors of the layer as an intervention before it leaves them. `None` for a capture, which knows only the shown
     /// layer: what happens before it is in the file already.
-    fn changed_qkv(
+    fn changed_attention(
         &self,
         upstream: &Intervention,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<Arc<LayerQkv>>, EngineError> {
+    ) -> Result<Option<LayerAttention>, EngineError> {
         let Reader::Model(model) = &self.source.reader else { return Ok(None) };
         let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        Ok(Some(Arc::new(model.transformer().qkv(layer, &residual)?)))
+        Ok(Some(model.transformer().qkv(layer, &residual)?.into()))
     }
 
     /// All layers in order, as an intervention that is the same for each of them leaves them, handed to `each` on the
@@ -178,7 +178,7 @@ impl PromptRun {
     pub fn all_under(
         &self,
         intervention: &Intervention,
-        each: &mut dyn FnMut(usize, &LayerQkv),
+        each: &mut dyn FnMut(usize, &LayerAttention),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(), EngineError> {
         let source = &self.source;
@@ -189,17 +189,17 @@ impl PromptRun {
             Reader::Capture { .. } => last,
         };
         for layer in 0..=first {
-            each(layer, self.baseline(layer, cancelled)?.qkv());
+            each(layer, self.baseline(layer, cancelled)?.attention());
         }
         if let (Reader::Model(model), Some(active)) = (&source.reader, active) {
             let (transformer, start) = (model.transformer(), self.residual(model, first, cancelled)?);
             let mut behind = |layer: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
                 if layer > first {
-                    each(layer, qkv);
+                    each(layer, &LayerAttention::Vectors(qkv.clone()));
                 }
             };
             let residual = model::run::advance(transformer, first..last, start, Some(&active), cancelled, &mut behind)?;
-            each(last, &transformer.qkv(last, &residual)?);
+            each(last, &transformer.qkv(last, &residual)?.into());
         }
         Ok(())
     }
@@ -276,7 +276,7 @@ impl PromptRun {
         let reached = self.reached().unwrap_or_default();
         let Some(start) = self.residuals[reached].get().filter(|_| reached < layer) else { return Ok(()) };
         let mut keep = |at: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
-            self.layers[at].get_or_init(|| self.layer_run(at, qkv.clone()));
+            self.layers[at].get_or_init(|| self.layer_run(at, LayerAttention::Vectors(qkv.clone())));
         };
         let (transformer, next) = (model.transformer(), reached..reached + 1);
         let residual = model::run::advance(transformer, next, start.clone(), None, &|| false, &mut keep)?;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceKind,
-    SourceSpec,
+    Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
     layer_run::LayerRun,
     memory::{self, Part},
     progress::{Layers, Partial, Ready, order},
@@ -65,6 +64,7 @@ impl Engine {
     ) -> Result<Outcome, EngineError> {
         profiling::scope!("Engine::run");
         let facts = self.facts(&spec.source)?;
+        let spec = &spec.clone().with(|experiment| *experiment = Outcome::possible(facts.kind, experiment));
         let shown = check(spec, &facts)?;
         let reference_panels = self.reference(job, spec)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
@@ -183,21 +183,21 @@ fn new_bytes<'a>(
     for (upstream, edit) in std::iter::once((None, None)).chain(edits) {
         let known = upstream.map(|upstream| run.known(upstream, layer));
         let layer_run = known.as_ref().map_or(Some(baseline), Option::as_deref);
-        for part in Part::of(edit, baseline.qkv().rule()) {
+        for part in Part::of(edit, baseline.attention().rule()) {
             let is_there = layer_run.is_some_and(|run| run.has(head, part));
             if !is_there && !new.contains(&(upstream, part)) {
                 new.push((upstream, part));
             }
         }
     }
-    let mask = baseline.qkv().mask();
+    let mask = baseline.attention().mask();
     new.into_iter().map(|(_, part)| part.bytes(mask, run.tokens.len())).sum()
 }
 
 pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {
     let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
     if spec.experiment.layer >= n_layers {
-        return Err(EngineError::NoSuchLayer { layer: spec.experiment.layer, n_layers, title: facts.title.clone() });
+        return Err(EngineError::no_such_layer(spec.experiment.layer, facts));
     }
     if spec.experiment.head >= n_heads {
         return Err(EngineError::NoSuchHead { head: spec.experiment.head, n_heads, title: facts.title.clone() });
@@ -232,8 +232,5 @@ pub(super) fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), 
 
 /// The part of an intervention that changes what enters the shown layer. A capture knows only the shown layer.
 fn upstream(facts: &SourceFacts, intervention: &Intervention, layer: usize) -> Option<Intervention> {
-    match facts.kind {
-        SourceKind::Model => intervention.upstream_of(layer),
-        SourceKind::Capture => None,
-    }
+    if facts.kind.is_model() { intervention.upstream_of(layer) } else { None }
 }

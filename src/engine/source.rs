@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use super::{Bundled, EngineError, Job, Notice, Progress, SourceFacts, SourceKind, SourceSpec, Token};
+use super::{
+    Bundled, EngineError, Job, LayerNumbers, Notice, PATTERNS_ONLY, Progress, SourceFacts, SourceKind, SourceSpec,
+    Token,
+};
 use crate::{
     capture::{self, Capture},
     model::{
@@ -30,6 +33,18 @@ impl SourceId {
 }
 
 /// A source that is open for reading. It can be opened on any thread and handed to [`super::Engine::adopt`].
+///
+/// ```
+/// use attenuate::engine::{Bundled, Job, OpenSource, SourceKind, SourceSpec};
+///
+/// // Or a path: a model folder, a .gguf file, a capture in .safetensors or .npz.
+/// let source: SourceSpec = "bundled:austen".parse()?;
+/// let open = OpenSource::open(&source, &Job::unwatched())?;
+/// assert_eq!(open.facts().kind, SourceKind::Model);
+/// println!("{}: {} layers of {} heads", open.facts().title, open.facts().n_layers, open.facts().n_heads);
+/// # assert_eq!(source, SourceSpec::Bundled(Bundled::Austen));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct OpenSource {
     id: SourceId,
     pub(super) facts: Arc<SourceFacts>,
@@ -80,6 +95,7 @@ impl OpenSource {
             kind: SourceKind::Model,
             title: title.to_owned(),
             n_layers: shape.n_layers,
+            layers: LayerNumbers::default(),
             n_heads: shape.n_heads,
             n_kv_heads: shape.n_kv_heads,
             head_dim: shape.head_dim,
@@ -111,9 +127,10 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
     let title = capture.model().map_or_else(|| source.to_string(), ToOwned::to_owned);
     let facts = SourceFacts {
         source: source.clone(),
-        kind: SourceKind::Capture,
+        kind: if capture.has_vectors() { SourceKind::Capture } else { SourceKind::Patterns },
         title,
         n_layers: capture.n_layers(),
+        layers: LayerNumbers::new(capture.layer_numbers()),
         n_heads: capture.n_heads(),
         n_kv_heads: capture.n_kv_heads(),
         head_dim: capture.head_dim(),
@@ -140,11 +157,35 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
 fn notices(capture: &Capture) -> Vec<Notice> {
     let mut notices = Vec::new();
     if let Some(numbers) = capture.layer_numbers() {
-        let named: Vec<String> =
-            numbers.iter().enumerate().map(|(index, number)| format!("{index} is {number}")).collect();
+        let named: Vec<String> = numbers.iter().map(ToString::to_string).collect();
         notices.push(Notice {
-            brief: "layers numbered as in the file",
-            sentence: format!("layers are numbered as in the file; in the model, {}", named.join(", ")),
+            brief: "layers have the model’s numbers",
+            sentence: format!("layers are called by their numbers in the model: {}", named.join(", ")),
+        });
+    }
+    if !capture.has_vectors() {
+        let mask = capture.rule(0).is_none_or(|rule| rule.mask.is_causal());
+        let inferred = if mask {
+            "causal, as every cell above the diagonal is 0"
+        } else {
+            "not causal, as there is weight above the diagonal"
+        };
+        notices.push(Notice {
+            brief: "patterns only",
+            sentence: if capture.has_inferred_mask() {
+                format!("{PATTERNS_ONLY}; its mask was inferred: {inferred}")
+            } else {
+                PATTERNS_ONLY.to_owned()
+            },
+        });
+    }
+    let (n_queries, n_positions) = (capture.n_queries(), capture.n_positions());
+    if n_queries < n_positions {
+        notices.push(Notice {
+            brief: "fewer queries than keys",
+            sentence: format!(
+                "there are {n_queries} queries for {n_positions} keys: they were taken for those of the last positions"
+            ),
         });
     }
     let n_padding = capture.n_positions() - capture.tokens_without_padding().len();

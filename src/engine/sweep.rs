@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use super::{Engine, EngineError, RunSpec, SourceKind, layer_run::LayerRun, run};
+use super::{Engine, EngineError, RunSpec, layer_run::LayerRun, run};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
@@ -153,6 +153,9 @@ impl Engine {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Sweep, EngineError> {
         let facts = self.facts(&spec.source)?;
+        if !facts.kind.has_vectors() {
+            return Err(EngineError::PatternsOnly { title: facts.title.clone() });
+        }
         let shown = run::check(spec, &facts)?;
         let (layer, head) = (spec.experiment.layer, spec.experiment.head);
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
@@ -177,7 +180,7 @@ impl Engine {
                     metrics
                 } else {
                     let edit = intervention.at(layer, head);
-                    let upstream = intervention.upstream_of(layer).filter(|_| facts.kind == SourceKind::Model);
+                    let upstream = intervention.upstream_of(layer).filter(|_| facts.kind.is_model());
                     let pattern = match upstream {
                         None => baseline_run.panel(head, edit).pattern,
                         Some(upstream) => prompt.once_under(&upstream, layer, cancelled)?.panel(head, edit).pattern,

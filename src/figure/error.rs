@@ -1,3 +1,5 @@
+use crate::engine::PATTERNS_ONLY;
+
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -86,6 +88,9 @@ pub enum FigureError {
         /// Most pixels in all.
         most: u64,
     },
+    /// Scores of a file that holds weights alone.
+    #[error("the score needs query and key vectors: {PATTERNS_ONLY}")]
+    NoScores,
     /// A quantity of value vectors, of a capture without them.
     #[error("weight × ‖value‖ needs value vectors, and the capture holds none: expected a tensor v or value")]
     NoValues,

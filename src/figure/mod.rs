@@ -27,7 +27,10 @@ pub use look::Look;
 pub use page::{
     dpi::Dpi,
     item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn},
-    labels::{BAR_LABEL, label_step, panel_title, quantity_label, title, title_of, token_label},
+    labels::{
+        BAR_LABEL, label_step, outcome_panel_title, outcome_quantity_label, outcome_title, panel_title, title,
+        title_of, token_label,
+    },
     layout::layout,
     size::{PageSize, Unit},
     spec::{BarSpec, Beyond, FigureSpec, PanelSpec},

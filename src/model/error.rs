@@ -47,6 +47,13 @@ pub enum ModelError {
     #[error("the weights cannot be read: {0}")]
     WeightsFile(safetensors::SafeTensorError),
 
+    /// Metadata of a safetensors file that is not texts by name.
+    #[error("the weights cannot be read: __metadata__ must be an object of texts, found {found}")]
+    WeightsMetadata {
+        /// What stands there.
+        found: String,
+    },
+
     /// Somebody wrote to the weights after they were opened.
     #[error(transparent)]
     FileChanged(#[from] FileChanged),

@@ -47,6 +47,11 @@ const KNOWN: [&str; 12] = [
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
+    match fs::read_dir(folder) {
+        Ok(_) => {}
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing(folder.to_owned())),
+        Err(cause) => return Err(FolderError::Unreadable { path: folder.to_owned(), cause }),
+    }
     let adapter = json(&folder.join("adapter_config.json"))?.map(|config| base_of_adapter(&config));
     let config = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
         Some(base) => FolderError::Adapter { path: folder.to_owned(), base: base.clone() },
@@ -217,13 +222,19 @@ mod tests {
     fn what_is_no_model_is_named_with_its_path() {
         let empty = tempfile::tempdir().unwrap();
         assert!(refusal(empty.path()).contains("no config.json"));
+        let missing = empty.path().join("gone");
+        assert_eq!(refusal(&missing), format!("there is no such folder: {}", missing.display()));
+        let file = empty.path().join("file");
+        fs::write(&file, "").unwrap();
+        let found = refusal(&file);
+        assert!(found.starts_with("cannot read (") && found.ends_with(&file.display().to_string()), "{found}");
         assert!(refusal(folder(&[]).path()).contains(SINGLE));
         let truncated = folder(&[(SINGLE, &bundled::WEIGHTS[..100])]);
         assert!(refusal(truncated.path()).contains(&truncated.path().display().to_string()));
         let escaping = folder(&[(INDEX, br#"{"weight_map": {"x": "../../etc/passwd"}}"#)]);
         assert!(refusal(escaping.path()).contains("../../etc/passwd"));
-        let missing = folder(&[(INDEX, br#"{"weight_map": {"x": "gone.safetensors"}}"#)]);
-        assert!(refusal(missing.path()).contains("gone.safetensors"));
+        let lost = folder(&[(INDEX, br#"{"weight_map": {"x": "gone.safetensors"}}"#)]);
+        assert!(refusal(lost.path()).contains("gone.safetensors"));
         let garbled = folder(&[(INDEX, b"[]")]);
         assert!(refusal(garbled.path()).contains("index"));
     }

@@ -12,6 +12,9 @@ pub const INDEX: &str = "model.safetensors.index.json";
 /// Why a folder is no model. Messages end with the path.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// No folder at all.
+    #[error("there is no such folder: {}", .0.display())]
+    Missing(PathBuf),
     /// A folder without `config.json`.
     #[error("not a model folder, it has no config.json: {}", .0.display())]
     NoConfig(PathBuf),

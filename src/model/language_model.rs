@@ -65,8 +65,9 @@ impl LanguageModel {
         let piece = description.embedding.token_types.and_then(|types| types.separator);
         let separator = piece.zip(tokenizer.as_ref()).and_then(|(piece, tokenizer)| tokenizer.id(piece));
         let transformer = Network::load(description, &Weights::watched(store, watch), separator)?;
+        let notices = separator.map(|_| second_sentence()).into_iter().chain(transformer.notice());
         let model = Self { files: store.files(), ..Self::new(Box::new(transformer), tokenizer) };
-        Ok(model.with_notices(separator.map(|_| second_sentence())))
+        Ok(model.with_notices(notices))
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use super::weights_file::WeightsFile;
 #[derive(Serialize)]
 struct Line<'a> {
     component: &'static str,
-    epsilon: f64,
+    epsilon: Option<f64>,
     query_pos: usize,
     query_token: &'a str,
     key_pos: usize,
@@ -17,8 +17,8 @@ struct Line<'a> {
     weight: f32,
     /// The cell's weight without intervention.
     baseline: f32,
-    /// Before the softmax, with ε in it.
-    score: f64,
+    /// What enters the softmax, with ε in it; nothing where weights are given.
+    score: Option<f64>,
 }
 
 impl WeightsFile {
@@ -43,21 +43,21 @@ impl WeightsFile {
     fn write_separated(&self, separator: u8, out: &mut dyn Write) -> io::Result<()> {
         let mut csv = WriterBuilder::new().delimiter(separator).from_writer(out);
         let token = |position: usize| self.tokens.get(position).map_or("", String::as_str);
-        let panels = self.named_panels().flat_map(|(name, panels)| panels.outer_iter().map(move |panel| (name, panel)));
-        for ((panel, pattern), (name, weights)) in self.patterns.iter().zip(panels) {
+        for (name, epsilon, pattern, weights) in self.lines() {
+            let has_scores = pattern.scores().has_vectors();
             for (query, row) in weights.outer_iter().enumerate() {
                 // Masked cells have no score.
                 for (key, score) in pattern.attended(query).zip(pattern.exact_scores(query)) {
                     let line = Line {
                         component: name,
-                        epsilon: self.experiment.epsilon[panel].get(),
+                        epsilon,
                         query_pos: query,
                         query_token: token(query),
                         key_pos: key,
                         key_token: token(key),
                         weight: row[key],
                         baseline: self.baseline[[query, key]],
-                        score,
+                        score: has_scores.then_some(score),
                     };
                     csv.serialize(line).map_err(io_error)?;
                 }
@@ -112,7 +112,7 @@ mod tests {
                 assert_eq!(bits(&line[6]), Ok(weights[[query, key]].to_bits()));
                 assert_eq!(bits(&line[7]), Ok(file.baseline[[query, key]].to_bits()));
                 let score = pattern.exact_cell(query, key).unwrap().score;
-                assert_eq!(line[8].parse(), Ok(score));
+                assert_eq!(line[8].parse().ok(), score);
             }
         }
     }

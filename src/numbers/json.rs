@@ -34,9 +34,11 @@ impl Serialize for WeightsFile {
         map.serialize_entry("causal", &self.is_causal())?;
         map.serialize_entry("source", &self.source)?;
         map.serialize_entry("model", &self.model)?;
-        map.serialize_entry("operation", &self.experiment.operation)?;
-        map.serialize_entry("scope", &self.experiment.scope)?;
-        map.serialize_entry("epsilon", &self.epsilon())?;
+        if self.is_modified() {
+            map.serialize_entry("operation", &self.experiment.operation)?;
+            map.serialize_entry("scope", &self.experiment.scope)?;
+            map.serialize_entry("epsilon", &self.epsilon())?;
+        }
         map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: self.mask })?;
         for (name, columns) in self.named_panels() {
             map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: self.mask })?;

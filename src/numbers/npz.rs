@@ -27,7 +27,9 @@ impl WeightsFile {
         let mut npz = NpzWriter(ZipArchiveWriter::new(out));
         let (epsilon, shape) = (&self.experiment.epsilon, self.experiment.shape());
         let values = epsilon.values().map(|epsilon| epsilon.get().to_le_bytes());
-        npz.array("epsilon", "<f8", &[shape.rows().count(), shape.n_columns()], values)?;
+        if self.is_modified() {
+            npz.array("epsilon", "<f8", &[shape.rows().count(), shape.n_columns()], values)?;
+        }
         npz.array("baseline", "<f4", self.baseline.shape(), self.baseline.iter().map(|w| w.to_le_bytes()))?;
         for (name, panels) in self.named_panels() {
             npz.array(name, "<f4", panels.shape(), panels.iter().map(|w| w.to_le_bytes()))?;
@@ -53,12 +55,13 @@ impl WeightsFile {
             npz.array(name, "<i8", &[], [(number as u64).to_le_bytes()])?;
         }
         npz.array("causal", "|b1", &[], [[u8::from(self.is_causal())]])?;
-        for (name, text) in [
-            ("source", self.source.clone()),
-            ("model", self.model.clone()),
+        let of_intervention = [
             ("operation", json!(self.experiment.operation).to_string()),
             ("scope", json!(self.experiment.scope).to_string()),
-        ] {
+        ];
+        let of_intervention = of_intervention.into_iter().filter(|_| self.is_modified());
+        let of_source = [("source", self.source.clone()), ("model", self.model.clone())];
+        for (name, text) in of_source.into_iter().chain(of_intervention) {
             npz.texts(name, &[], &[text])?;
         }
         npz.0.finish().map_err(io_error)?;

@@ -37,7 +37,9 @@ impl WeightsFile {
             end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
             tensors.insert(name, TensorInfo { dtype, shape: shape.to_vec(), data_offsets: (start, end) });
         };
-        place("epsilon", Dtype::F64, &[shape.rows().count(), shape.n_columns()]);
+        if self.is_modified() {
+            place("epsilon", Dtype::F64, &[shape.rows().count(), shape.n_columns()]);
+        }
         place("baseline", Dtype::F32, self.baseline.shape());
         for (name, panels) in self.named_panels() {
             place(name, Dtype::F32, panels.shape());
@@ -54,7 +56,7 @@ impl WeightsFile {
         header.resize(header.len().next_multiple_of(8), b' ');
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(&header)?;
-        for epsilon in self.experiment.epsilon.values() {
+        for epsilon in self.experiment.epsilon.values().filter(|_| self.is_modified()) {
             out.write_all(&epsilon.get().to_le_bytes())?;
         }
         let weights = self.baseline.iter().chain(self.named_panels().flat_map(|(_, panels)| panels));
@@ -74,12 +76,14 @@ impl WeightsFile {
             ("n_heads", json!(self.n_heads)),
             ("n_kv_heads", json!(self.n_kv_heads)),
             ("causal", json!(self.is_causal())),
-            ("operation", json!(self.experiment.operation)),
-            ("scope", json!(self.experiment.scope)),
         ]
         .into_iter()
         .map(|(name, value)| (name, value.to_string()))
         .collect();
+        if self.is_modified() {
+            metadata.insert("operation", json!(self.experiment.operation).to_string());
+            metadata.insert("scope", json!(self.experiment.scope).to_string());
+        }
         if let Some(token_ids) = &self.token_ids {
             metadata.insert("token_ids", json!(token_ids).to_string());
         }

@@ -1,4 +1,4 @@
-use ndarray::{Array1, Array2, Array3, Axis, Zip};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Zip};
 
 use crate::attention::{Component, Experiment, Grid, Mask, Pattern};
 
@@ -12,7 +12,7 @@ pub struct WeightsFile {
     pub tokens: Vec<String>,
     /// `None` where the source gives no ids.
     pub token_ids: Option<Vec<u32>>,
-    /// The shown head, the intervention, and ε of every panel.
+    /// The shown head, its layer by the number that it is called by, the intervention, and ε of every panel.
     pub experiment: Experiment,
     /// Number of layers.
     pub n_layers: usize,
@@ -28,7 +28,8 @@ pub struct WeightsFile {
     pub model: String,
     /// `[query, key]`
     pub baseline: Array2<f32>,
-    /// One for each row of the grid, from top to bottom, each `[column, query, key]`.
+    /// One for each row of the grid, from top to bottom, each `[column, query, key]`; none where nothing can be modified,
+    /// and the baseline is all there is.
     pub panels: Vec<Array3<f32>>,
     /// `None` where the head has no sink logit.
     pub rest: Option<Rest>,
@@ -61,6 +62,11 @@ impl Rest {
 }
 
 impl WeightsFile {
+    /// Whether there is an intervention: an operation, a scope, ε of every panel.
+    pub(super) fn is_modified(&self) -> bool {
+        !self.panels.is_empty()
+    }
+
     /// The name under which a component's panels are written: `query`, `key` or `value`.
     fn name(component: Component) -> &'static str {
         match component {
@@ -83,6 +89,17 @@ impl WeightsFile {
         };
         let rows = self.rest.iter().flat_map(|rest| &rest.panels);
         self.experiment.shape().rows().iter().map(name).zip(rows)
+    }
+
+    /// Every panel with its component's name and ε; of a source that nothing can modify the baseline, without ε.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'static str, Option<f64>, &Pattern, ArrayView2<'_, f32>)> {
+        let weights =
+            self.named_panels().flat_map(|(name, panels)| panels.outer_iter().map(move |panel| (name, panel)));
+        let modified = self.patterns.iter().zip(weights).map(|((panel, pattern), (name, weights))| {
+            (name, Some(self.experiment.epsilon[panel].get()), pattern, weights)
+        });
+        let baseline = self.patterns.values().filter(|_| !self.is_modified());
+        modified.chain(baseline.map(|pattern| ("baseline", None, pattern, self.baseline.view())))
     }
 
     /// ε `[rows, columns]`, from top to bottom.

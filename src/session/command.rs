@@ -105,6 +105,27 @@ pub enum Command {
     KeepView,
 }
 
+impl Command {
+    /// Whether it says what is done to the vectors, and in which panels: where there are none, it means nothing.
+    pub const fn changes_vectors(&self) -> bool {
+        matches!(
+            self,
+            Self::ChooseRows(_)
+                | Self::ChooseColumn(_)
+                | Self::SetEpsilon(_)
+                | Self::ResetToFigure
+                | Self::SetGrid(_)
+                | Self::SetRows(_)
+                | Self::AddColumn
+                | Self::RemoveColumn(_)
+                | Self::SetOperation(_)
+                | Self::UseFigure(_)
+                | Self::SetScope(_)
+                | Self::SetSliderRange(_)
+        )
+    }
+}
+
 /// What is on screen, as far as a command depends on it. Default: nothing yet.
 #[derive(Clone, Copy, Debug)]
 pub struct OnScreen<'a> {

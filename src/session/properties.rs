@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     attention::{Component, Components, Epsilon, Grid, HeadScope, LayerScope, PanelId, PositionScope, Scope, panel},
-    engine::{Bundled, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
+    engine::{Bundled, LayerNumbers, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -23,6 +23,7 @@ fn facts(source: &SourceSpec) -> SourceFacts {
         kind,
         title: source.to_string(),
         n_layers,
+        layers: LayerNumbers::default(),
         n_heads,
         n_kv_heads,
         head_dim: 8,

@@ -7,6 +7,26 @@ use crate::{
 };
 
 /// What is on screen, and how. [`Session::apply`] is the only way to change it; a stored one is checked when it is read.
+///
+/// ```
+/// use attenuate::{
+///     attention::Epsilon,
+///     engine::{Bundled, Engine},
+///     session::{Command, Session},
+/// };
+///
+/// // The small bundled model at layer 0, head 1, with ε = 0 in the chosen column of every row.
+/// let commands = [Command::SetLayer(0), Command::SetHead(1), Command::SetEpsilon(Epsilon::ZERO)];
+/// let session = Session::example(Bundled::Austen).with(commands);
+/// assert_eq!((session.layer(), session.head(), session.selected_epsilon()), (0, 1, Epsilon::ZERO));
+///
+/// // What the engine answers is a pattern for each panel, and the unmodified one.
+/// let outcome = Engine::default().run(&session.run_spec(), &|| false)?;
+/// assert_eq!(outcome.panels.shape(), session.shape());
+/// let row = outcome.panels[session.selected()].pattern.exact_row(3);
+/// assert_eq!(row, [0.25; 4], "without a Query a head attends to all keys alike");
+/// # Ok::<(), attenuate::engine::EngineError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     pub(super) source: SourceSpec,

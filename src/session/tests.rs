@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
-    engine::{Bundled, Prompt, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
+    engine::{Bundled, LayerNumbers, Prompt, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -13,6 +13,7 @@ fn facts() -> SourceFacts {
         kind: SourceKind::Capture,
         title: "SmolLM2".to_owned(),
         n_layers: 30,
+        layers: LayerNumbers::default(),
         n_heads: 9,
         n_kv_heads: 3,
         head_dim: 64,

@@ -36,7 +36,7 @@ impl CellNumbers {
         })
     }
 
-    /// `quantity` as text; `None` where it needs value vectors that are not there.
+    /// `quantity` as text; `None` where it needs vectors that are not there.
     pub fn text_of(&self, quantity: Quantity) -> Option<String> {
         let value = match quantity {
             Quantity::Weight => {
@@ -44,7 +44,7 @@ impl CellNumbers {
             }
             Quantity::Difference => self.difference,
             Quantity::UniformRatio => self.ratio_to_uniform,
-            Quantity::Score => self.panel.score,
+            Quantity::Score => self.panel.score?,
             Quantity::WeightedValue => self.weighted_value?,
         };
         Some(text(quantity, value))
@@ -125,18 +125,19 @@ pub fn cell_table(outcome: &Outcome, cell: Cell) -> Option<String> {
         "component\tepsilon\tquery_pos\tquery_token\tkey_pos\tkey_token\tweight\tbaseline\tscore".to_owned();
     let piece =
         |position: usize| outcome.tokens.get(position).map_or("", |token| &token.text).escape_debug().to_string();
+    let is_modified = outcome.facts.kind.has_vectors();
     for (panel, epsilon) in outcome.experiment.epsilon.iter() {
         let numbers = CellNumbers::of(outcome, panel, cell)?;
         let line = [
-            panel.component.name().to_lowercase(),
-            epsilon.to_string(),
+            if is_modified { panel.component.name().to_lowercase() } else { "baseline".to_owned() },
+            if is_modified { epsilon.to_string() } else { String::new() },
             cell.query.to_string(),
             piece(cell.query),
             cell.key.to_string(),
             piece(cell.key),
             weight(numbers.panel.weight),
             weight(numbers.baseline.weight),
-            numbers.panel.score.to_string(),
+            numbers.panel.score.map_or_else(String::new, |score| score.to_string()),
         ];
         table.push('\n');
         table.push_str(&line.join("\t"));

@@ -8,7 +8,8 @@ use attenuate::{
     figure::Window as Part,
     session::{Cell, Command, Session},
 };
-use egui::vec2;
+use egui::{Role, vec2};
+use egui_kittest::kittest::NodeT as _;
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::support::{Window, shortest};
@@ -92,4 +93,25 @@ fn what_is_no_number_is_counted_and_named() {
     let position = window.cell_position(Component::Query, 0, Cell { query: 4, key: 0 });
     window.hover(position);
     assert!(window.texts().iter().any(|text| text.starts_with("NaN")), "{:?}", window.texts());
+}
+
+#[test]
+fn of_patterns_alone_the_baseline_is_shown_and_epsilon_is_greyed_with_the_reason() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/cases/patterns_only.npz");
+    let mut window = open(&path, None);
+    assert_eq!(window.outcome().shape().n_panels(), 1);
+    window.assert_text("ε has nothing to act on: this file holds patterns only, no query, key or value.");
+    window.assert_text("patterns only");
+    for name in ["Reset to figure", "Add a column"] {
+        assert!(window.is_disabled(Role::Button, name), "{name}");
+    }
+    assert!(!window.is_disabled(Role::Button, "Layer up"));
+    let [panel] = &window.panels()[..] else { panic!("one panel") };
+    assert_eq!(panel.accesskit_node().label().unwrap(), "Baseline");
+    let rect = panel.rect();
+    window.hover(rect.min + rect.size() * vec2(1.5 / 6.0, 4.5 / 6.0));
+    window.assert_text("query 4 “d” → key 1 “a”");
+    assert!(!window.has_text("score"), "{:?}", window.texts());
+    window.click(Role::Button, "Layer up");
+    assert_eq!(window.outcome().experiment.layer, 1);
 }

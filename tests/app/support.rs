@@ -253,7 +253,7 @@ impl Window {
 
     /// All panels on screen, row by row.
     pub fn panels(&self) -> Vec<Node<'_>> {
-        let titles = ["Modifying ", "Mean of ", "Noise on "];
+        let titles = ["Modifying ", "Mean of ", "Noise on ", "Baseline"];
         let is_title = |name: String| titles.iter().any(|title| name.starts_with(title));
         let is_panel = |node: &Node<'_>| node.accesskit_node().label().is_some_and(is_title);
         let mut panels: Vec<_> = self.harness.query_all_by_role(Role::Image).filter(is_panel).collect();

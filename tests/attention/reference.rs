@@ -71,7 +71,12 @@ fn edited(
         match operation {
             Operation::Scale => epsilon * unmodified,
             Operation::MeanHeads => towards((0..n_heads).map(|h| x(h, i, d)).sum::<f64>() / n_heads as f64),
-            Operation::MeanPositions => towards((0..n).map(|j| x(head, j, d)).sum::<f64>() / n as f64),
+            Operation::MeanPositions => {
+                // Padding is no position of the prompt.
+                let tokens = layer.rule.mask.tokens(n);
+                let count = tokens.len().max(1) as f64;
+                towards(tokens.map(|j| x(head, j, d)).sum::<f64>() / count)
+            }
             Operation::Noise { .. } => unmodified + epsilon * f64::from(noise.unwrap()[[i, d]]),
         }
     })

@@ -3,11 +3,12 @@
 
 mod cases;
 mod families;
-mod files;
+pub mod files;
 mod half;
 mod hostile;
 mod mapped;
 mod npz;
+mod patterns;
 mod refusals;
 
 use crate::support::allocations;

@@ -37,12 +37,6 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
             &[0, 2, 4],
             "tensor k: expected at least one layer, head, position and dimension, found [0, 2, 4]",
         ),
-        (
-            &[2, 4],
-            &[3, 4],
-            "expected keys at the positions of the queries, found 2 queries and 3 keys, as in a step with a cache: \
-             capture the whole prompt in one pass",
-        ),
         (&[3, 4], &[2, 4], "tensor key: expected [1, kv_heads, 3, 4] like the query, found [1, 1, 2, 4]"),
         (&[2, 4], &[2, 5], "tensor key: expected [1, kv_heads, 2, 4] like the query, found [1, 1, 2, 5]"),
         (&[3, 2, 4], &[2, 2, 4], "expected key heads that divide the 3 query heads, found 2"),
@@ -85,7 +79,10 @@ fn missing_and_repeated_names_are_refused() {
     for (arrays, message) in [
         (&["k", "zebra"][..], "expected a tensor named q or query, found k, zebra"),
         (&["q", "arr_0"], "expected a tensor named k or key, found arr_0, q"),
-        (&[], "expected a tensor named q or query, found no tensors"),
+        (
+            &[],
+            "expected tensors named q and k (or query and key), or one named attention (or attentions), found no tensors",
+        ),
         (&["q", "query", "k"], "expected one tensor named q or query, found both"),
         (&["q", "k", "key"], "expected one tensor named k or key, found both"),
         (&["q", "k", "v", "value"], "expected one tensor named v or value, found both"),
@@ -97,7 +94,8 @@ fn missing_and_repeated_names_are_refused() {
     }
     // A PyTorch checkpoint is a zip archive too.
     let checkpoint = zip(&[("archive/data.pkl".to_owned(), b"\x80\x02".to_vec())], Packing::Stored);
-    let message = "expected a tensor named q or query, found archive/data.pkl: FILE";
+    let message = "expected tensors named q and k (or query and key), or one named attention (or attentions), found \
+                   archive/data.pkl: FILE";
     assert_eq!(read(checkpoint).unwrap_err(), message);
 
     let tensor = r#"{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}"#;

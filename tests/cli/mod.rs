@@ -12,6 +12,7 @@ mod kinds;
 mod operations;
 mod options;
 mod package;
+mod patterns;
 mod protected;
 mod reference;
 mod sandbox;

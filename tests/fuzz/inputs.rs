@@ -50,6 +50,29 @@ pub fn gguf(bytes: &[u8]) {
     open_and_run(SourceSpec::Gguf(file.path().to_owned()));
 }
 
+/// A GGUF file in two parts, opened by the second: the length of the first in 8 bytes, then both.
+pub fn gguf_split(bytes: &[u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk() else { return };
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX).min(rest.len());
+    let (first, second) = rest.split_at(length);
+    let folder = tempfile::tempdir_in(scratch()).unwrap();
+    for (name, part) in [("m-00001-of-00002.gguf", first), ("m-00002-of-00002.gguf", second)] {
+        fs::write(folder.path().join(name), part).unwrap();
+    }
+    open_and_run(SourceSpec::Gguf(folder.path().join("m-00002-of-00002.gguf")));
+}
+
+/// A file whose name says nothing of it: what it is, its first bytes tell.
+pub fn source(bytes: &[u8]) {
+    let folder = tempfile::tempdir_in(scratch()).unwrap();
+    let path = folder.path().join("download");
+    fs::write(&path, bytes).unwrap();
+    match SourceSpec::named(&path) {
+        Ok(source) => open_and_run(source),
+        Err(error) => refused(&error),
+    }
+}
+
 /// `config.json` of a folder with the bundled model's weights and tokenizer.
 pub fn config(bytes: &[u8]) {
     let model = attenuate::model::LanguageModel::from_bytes(bytes, bundled::WEIGHTS, None);

@@ -19,12 +19,15 @@ use crate::gguf::{
 fn in_folder(of: &Path) -> Golden {
     let folder = tempfile::tempdir().unwrap();
     let mut config: Value = serde_json::from_slice(&fs::read(of.join("config.json")).unwrap()).unwrap();
-    // Which layers are rotated is llama.cpp's constant, and the length of a yarn's cosines follows from its factor.
+    // Which layers are rotated or have a window is llama.cpp's constant, and so is the scale of Gemma's scores.
     for key in ["no_rope_layers", "no_rope_layer_interval"] {
         config.as_object_mut().unwrap().remove(key);
     }
-    if let Some(rope) = config["rope_parameters"].as_object_mut() {
-        rope.remove("attention_factor");
+    if ["gemma3_text", "cohere2"].iter().any(|family| config["model_type"] == *family) {
+        config.as_object_mut().unwrap().remove("layer_types");
+    }
+    if ["gemma2", "gemma3_text"].iter().any(|family| config["model_type"] == *family) {
+        config["query_pre_attn_scalar"] = config["head_dim"].clone();
     }
     fs::write(folder.path().join("config.json"), in_f32(&config).to_string()).unwrap();
     fs::copy(of.join("model.safetensors"), folder.path().join("model.safetensors")).unwrap();
@@ -71,7 +74,12 @@ fn new_keys_out_of_bounds_are_refused_by_name() {
         ("qwen2_moe", "qwen2moe.expert_weights_scale", Meta::F32(2.5), "expert_weights_scale 2.5 is not supported"),
         ("qwen2_moe", "qwen2moe.expert_gating_func", 2.into(), "qwen2moe.expert_gating_func 2 is not supported"),
         ("olmo", "olmo.attention.clamp_kqv", Meta::F32(-8.0), "olmo.attention.clamp_kqv must be a number above 0"),
-        ("olmo2", "olmo2.attention.sliding_window", 4.into(), "olmo2.attention.sliding_window 4 is not supported"),
+        (
+            "granite",
+            "granite.attention.sliding_window",
+            4.into(),
+            "granite.attention.sliding_window 4 is not supported",
+        ),
         ("granite", "granite.residual_scale", Meta::F32(0.0), "granite.residual_scale must be a number above 0"),
         ("granite", "granite.attention.scale", "much".into(), "granite.attention.scale must be a number, found “much”"),
         ("phi", "phi2.rope.dimension_count", 3.into(), "phi2.rope.dimension_count must be an even number of the 8"),
@@ -84,6 +92,35 @@ fn new_keys_out_of_bounds_are_refused_by_name() {
         ("deepseek_v2", "deepseek2.attention.kv_lora_rank", 0.into(), "deepseek2.attention.kv_lora_rank must be"),
         ("deepseek_v2", "deepseek2.expert_weights_norm", Meta::Flag(true), "expert_weights_norm true is not supported"),
         ("gemma", "gemma.attn_logit_softcapping", Meta::F32(50.0), "gemma.attn_logit_softcapping 50 is not supported"),
+        ("gemma2", "gemma2.attn_logit_softcapping", Meta::F32(0.0), "gemma2.attn_logit_softcapping must be a number"),
+        ("gemma2", "gemma2.attention.sliding_window", "wide".into(), "gemma2.attention.sliding_window must be a whole"),
+        ("gemma3", "gemma3.rope.freq_base_swa", Meta::F32(-1.0), "gemma3.rope.freq_base_swa must be a number above 0"),
+        ("gpt_oss", "gpt-oss.rope.freq_base_swa", Meta::F32(9.0), "gpt-oss.rope.freq_base_swa 9 is not supported"),
+        (
+            "gpt_oss",
+            "gpt-oss.expert_used_count",
+            5.into(),
+            "gpt-oss.expert_used_count must be a whole number from 1 to",
+        ),
+        (
+            "exaone4",
+            "exaone4.attention.sliding_window_pattern",
+            Meta::Flags(vec![true]),
+            "a list of 3 truth values, one",
+        ),
+        ("olmo3", "olmo2.attention.sliding_window_pattern", 5_000.into(), "must be a whole number from 0 to 4096"),
+        ("olmo3", "olmo2.block_count", u32::MAX.into(), "olmo2.block_count must be a whole number from 1 to 4096"),
+        ("cohere2", "cohere2.logit_scale", Meta::F32(-1.0), "cohere2.logit_scale must be a number above 0"),
+        ("mpt", "mpt.attention.max_alibi_bias", Meta::F32(4.0), "mpt.attention.max_alibi_bias 4 is not supported"),
+        (
+            "mpt",
+            "mpt.attention.max_alibi_bias",
+            Meta::F32(0.0),
+            "mpt.attention.max_alibi_bias must be a number above 0",
+        ),
+        ("mpt", "mpt.attention.clamp_kqv", Meta::F32(-8.0), "mpt.attention.clamp_kqv must be a number above 0"),
+        ("apertus", "xielu.alpha_p", Meta::F32s(vec![1.0]), "xielu.alpha_p must be a list of 3 numbers, one for each"),
+        ("apertus", "xielu.eps", "small".into(), "xielu.eps must be a list of 3 numbers, one for each layer, found"),
     ] {
         refused(&of(family).set(key, value), expected);
     }
@@ -107,6 +144,12 @@ fn new_tensors_of_wrong_shapes_are_refused_by_name() {
     refused(&without("deepseek_v2", "blk.1.attn_k_b.weight"), "the file has no tensor blk.1.attn_k_b.weight");
     refused(&without("mixtral", "blk.1.ffn_up_exps.weight"), "the weights have no tensor blk.1.ffn_up_exps.weight");
     refused(&without("deepseek_v3", "blk.2.exp_probs_b.bias"), "the weights have no tensor blk.2.exp_probs_b.bias");
+    refused(&without("gpt_oss", "blk.1.attn_sinks.weight"), "the weights have no tensor blk.1.attn_sinks.weight");
+    refused(&without("gpt_oss", "blk.1.ffn_gate_exps.bias"), "the weights have no tensor blk.1.ffn_gate_exps.bias");
+    refused(&without("gpt_oss", "blk.0.post_attention_norm.weight"), "no tensor blk.0.post_attention_norm.weight");
+    refused(&without("bloom", "token_embd_norm.bias"), "the weights have no tensor token_embd_norm.bias");
+    let packed = of("gpt_oss").change("blk.0.ffn_up_exps.weight", |tensor| tensor.format = 39);
+    refused(&packed, "tensor blk.0.ffn_up_exps.weight has number format MXFP4, which is not supported");
     let flat = of("deepseek_v2").change("blk.0.attn_k_b.weight", |tensor| {
         tensor.shape = vec![tensor.shape[0], tensor.shape[1] * tensor.shape[2]];
     });

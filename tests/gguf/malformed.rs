@@ -196,7 +196,7 @@ fn dimensions_that_are_none_are_refused_by_key() {
 #[test]
 fn what_is_not_computed_is_refused_by_name() {
     for (key, value, expected) in [
-        ("general.architecture", "gemma2".into(), "general.architecture gemma2 is not supported: llama (also Mistral"),
+        ("general.architecture", "gemma4".into(), "general.architecture gemma4 is not supported: llama (also Mistral"),
         (
             "llama.expert_count",
             8.into(),

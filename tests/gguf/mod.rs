@@ -1,5 +1,6 @@
 //! GGUF files: the same patterns as from a folder, the same tokens, and a clear error for anything damaged.
 
+mod constants;
 mod families;
 mod malformed;
 mod opening;

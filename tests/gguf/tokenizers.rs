@@ -148,7 +148,7 @@ fn sentence_piece_without_the_space_in_front() {
 #[test]
 fn a_tokenizer_that_is_not_known_leaves_token_ids() {
     for (gguf, named) in [
-        (austen().set("tokenizer.ggml.pre", "smaug-bpe"), "tokenizer.ggml.pre smaug-bpe is not supported"),
+        (austen().set("tokenizer.ggml.pre", "superbpe"), "tokenizer.ggml.pre superbpe is not supported"),
         (austen().set("tokenizer.ggml.model", "t5"), "tokenizer.ggml.model t5 is not supported"),
     ] {
         let model = open(&gguf.bytes()).unwrap();

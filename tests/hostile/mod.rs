@@ -74,6 +74,16 @@ fn gguf_files() {
 }
 
 #[test]
+fn split_gguf_files() {
+    replay("gguf_split", inputs::gguf_split);
+}
+
+#[test]
+fn files_without_an_ending() {
+    replay("source", inputs::source);
+}
+
+#[test]
 fn configurations() {
     replay("config", inputs::config);
 }

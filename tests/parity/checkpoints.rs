@@ -82,8 +82,12 @@ fn an_unembedding_in_the_file_is_used_whatever_is_said_of_tying() {
         ("gpt2", "transformer.wte.weight", "lm_head.weight"),
         ("bert", "bert.embeddings.word_embeddings.weight", "cls.predictions.decoder.weight"),
     ] {
-        assert_same(family, copied(family, embedding, unembedding));
+        let copy = copied(family, embedding, unembedding);
+        assert_eq!(copy.notices(), [], "a copy is not another");
+        assert_same(family, copy);
         let zeros = respelled(family, UNCHANGED, &[(unembedding, &[256, 32])]).unwrap();
+        let [notice] = zeros.notices() else { panic!("{family}: {:?}", zeros.notices()) };
+        assert!(notice.sentence.contains("the file's is used"), "{notice:?}");
         let (tied, own) = (golden(family).run(None), golden(family).with_model(zeros).run(None));
         assert_eq!(own.bits(), tied.bits(), "patterns are the same");
         assert_ne!(own.logits, tied.logits);

@@ -4,6 +4,7 @@
 mod checkpoints;
 mod families;
 pub mod golden;
+mod malformed;
 mod operations;
 mod pair;
 mod ships;

@@ -3,8 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use attenuate::{
-    attention::{Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerQkv, Mask, Operation, Preset, Shown},
-    engine::{Bundled, Outcome, Panel, SourceFacts, SourceKind, SourceSpec, Token},
+    attention::{
+        Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerAttention, LayerQkv, Mask, Operation, Preset, Shown,
+    },
+    engine::{Bundled, LayerNumbers, Outcome, Panel, SourceFacts, SourceKind, SourceSpec, Token},
 };
 use half::f16;
 use ndarray::{Array3, Axis, Ix4};
@@ -84,13 +86,14 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
     let scores = Arc::new(qkv.head_scores(head));
     let panel = |edit: Option<&Edit>| {
         let edit = HeadEdit::new(edit, None);
-        Panel::new(scores.pattern(&edit), qkv.clone(), head, edit)
+        Panel::new(scores.pattern(&edit), LayerAttention::Vectors(qkv.clone()), head, edit)
     };
     let facts = SourceFacts {
         source: SourceSpec::Bundled(Bundled::Smollm2),
         kind: SourceKind::Capture,
         title: "SmolLM2-135M-Instruct".to_owned(),
         n_layers: 1,
+        layers: LayerNumbers::default(),
         n_heads: qkv.n_heads(),
         n_kv_heads: qkv.n_kv_heads(),
         head_dim: qkv.head_dim(),

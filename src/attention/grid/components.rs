@@ -15,6 +15,9 @@ impl Components {
     /// Query, key and value.
     pub const ALL: Self = Self((1 << Component::ALL.len()) - 1);
 
+    /// The first row alone.
+    pub const QUERY: Self = Self(bit(Component::Query));
+
     /// `None` without any.
     pub fn new(components: impl IntoIterator<Item = Component>) -> Option<Self> {
         let members = components.into_iter().fold(0, |members, component| members | bit(component));

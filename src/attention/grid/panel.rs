@@ -71,6 +71,9 @@ impl Shape {
     /// Three rows and three columns, as in the figure.
     pub const FIGURE: Self = Self { rows: Components::ALL, n_columns: 3 };
 
+    /// A single panel.
+    pub const ONE: Self = Self { rows: Components::QUERY, n_columns: 1 };
+
     /// `None` without a column, or with more than 255.
     pub fn new(rows: Components, n_columns: usize) -> Option<Self> {
         let n_columns = u8::try_from(n_columns).ok().filter(|&n_columns| n_columns > 0)?;
@@ -132,6 +135,16 @@ impl Shape {
 ///
 /// In files lists of rows, `[[…], […], […]]`, where every component has its row, else rows by their names,
 /// `{"query": […], "value": […]}`.
+///
+/// ```
+/// use attenuate::attention::{Column, Component, Components, Epsilon, Grid, PanelId};
+///
+/// let mut epsilon = Grid::repeated(Components::ALL, &Epsilon::FIGURE).unwrap();
+/// epsilon[PanelId { component: Component::Key, column: Column::FIRST }] = Epsilon::ONE;
+/// assert_eq!(epsilon.row(Component::Query), Epsilon::FIGURE);
+/// assert_eq!(epsilon.row(Component::Key)[0], Epsilon::ONE);
+/// assert_eq!(epsilon.shape().panels().count(), 9);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grid<T> {
     shape: Shape,

@@ -16,8 +16,14 @@ use super::{
 type ToText = fn(Array) -> Result<String, ArrayProblem>;
 
 /// What is read as a text, or made one.
-const TEXTS: [(&str, ToText); 5] =
-    [("tokens", tokens), ("token_ids", token_ids), ("axes", tokens), ("model", text), ("prompt", text)];
+const TEXTS: [(&str, ToText); 6] = [
+    ("tokens", tokens),
+    ("query_tokens", tokens),
+    ("token_ids", token_ids),
+    ("axes", tokens),
+    ("model", text),
+    ("prompt", text),
+];
 
 /// All that are there, by name. Each may also be one text, written as in safetensors metadata.
 pub(super) fn read(archive: &mut Archive<'_>) -> Result<Entries, Problem> {

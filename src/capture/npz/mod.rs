@@ -15,7 +15,7 @@ pub use self::archive::Archive;
 pub use self::array::Array;
 use super::{
     error::Problem,
-    parts::{FoundTensor, Parts, one_of},
+    parts::{FoundTensor, Parts, Tensors, one_of},
     tensor::{Bytes, FloatType},
 };
 
@@ -27,11 +27,9 @@ pub(super) fn is_archive(file: &[u8]) -> bool {
 /// Finds the arrays of a capture. Allocates no more than a small multiple of the file, see [`archive::Budget`].
 pub(super) fn read(bytes: &Bytes) -> Result<Parts, Problem> {
     let mut archive = Archive::open(bytes)?;
-    let missing = |archive: &Archive, short, long| Problem::MissingTensor { short, long, found: archive.names() };
-    let query = tensor(&mut archive, "q", "query")?.ok_or_else(|| missing(&archive, "q", "query"))?;
-    let key = tensor(&mut archive, "k", "key")?.ok_or_else(|| missing(&archive, "k", "key"))?;
-    let value = tensor(&mut archive, "v", "value")?;
-    Ok(Parts { query, key, value, entries: metadata::read(&mut archive)? })
+    let names = archive.names();
+    let tensors = Tensors::find(|short, long| tensor(&mut archive, short, long), || names.clone())?;
+    Ok(Parts { tensors, entries: metadata::read(&mut archive)? })
 }
 
 /// The tensor under either name; `None` where it is missing.

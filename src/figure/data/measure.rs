@@ -35,19 +35,20 @@ enum Kind {
 }
 
 impl Measure {
-    /// `quantity` of `panel`, a difference from `baseline`; `None` where it needs value vectors and there are none.
+    /// `quantity` of `panel`, a difference from `baseline`; `None` where it needs vectors that are not there.
     pub fn new(quantity: Quantity, panel: &Panel, baseline: &Panel) -> Option<Self> {
         let kind = match quantity {
             Quantity::Weight => Kind::Weight,
             Quantity::Difference => Kind::Difference { baseline: baseline.pattern.clone() },
             Quantity::UniformRatio => Kind::UniformRatio,
+            Quantity::Score if !quantity.is_in(panel) => return None,
             Quantity::Score => Kind::Score,
             Quantity::WeightedValue => Kind::WeightedValue { norms: panel.value_norms()? },
         };
         Some(Self { pattern: panel.pattern.clone(), kind, pooling: Pooling::default() })
     }
 
-    /// `quantity` of all panels. A capture without values shows its weights instead of weight × ‖value‖.
+    /// `quantity` of all panels. Where it needs vectors that are not there, the weights instead.
     pub fn of_panels(quantity: Quantity, outcome: &Outcome) -> Grid<Self> {
         Grid::from_fn(outcome.shape(), |id| {
             let panel = &outcome.panels[id];
@@ -184,14 +185,14 @@ impl CellValues {
         })
     }
 
-    /// What [`Measure::exact`] gives for `quantity`; `None` where it needs value vectors and there are none.
+    /// What [`Measure::exact`] gives for `quantity`; `None` where it needs vectors that are not there.
     pub fn value(&self, quantity: Quantity) -> Option<f64> {
         let weight = self.panel.weight_f64;
         Some(match quantity {
             Quantity::Weight => weight,
             Quantity::Difference => difference(weight, self.compared.weight_f64),
             Quantity::UniformRatio => ratio_to_uniform(weight, self.n_attended),
-            Quantity::Score => self.panel.score,
+            Quantity::Score => self.panel.score?,
             Quantity::WeightedValue => weighted_value(weight, self.norm?),
         })
     }

@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::figure::{ColorNorm, Colormap};
+use crate::{
+    engine::{Outcome, Panel},
+    figure::{ColorNorm, Colormap},
+};
 
 /// What the panels show of every cell. Each is defined once, in [`Measure`](crate::figure::Measure).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +41,24 @@ impl Quantity {
             Self::UniformRatio => "uniform-ratio",
             Self::Score => "score",
             Self::WeightedValue => "value-norm",
+        }
+    }
+
+    /// Whether a panel has what it is made of: scores, and the lengths of value vectors, are not there in every file.
+    pub fn is_in(self, panel: &Panel) -> bool {
+        match self {
+            Self::Weight | Self::Difference | Self::UniformRatio => true,
+            Self::Score => panel.pattern.scores().has_vectors(),
+            Self::WeightedValue => panel.has_values(),
+        }
+    }
+
+    /// Why it cannot be shown of a source, as a remark; `None` where it can.
+    pub fn why_not(self, outcome: &Outcome) -> Option<&'static str> {
+        match self {
+            _ if self.is_in(&outcome.baseline) => None,
+            _ if !outcome.facts.kind.has_vectors() => Some("This file holds patterns only, no query, key or value"),
+            _ => Some("This capture holds no value vectors"),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The words of the figure, and which of many labels are shown.
 
 use crate::{
-    attention::{Component, Components, Epsilon, Operation},
-    engine::Reference,
+    attention::{Component, Components, Epsilon, Operation, PanelId},
+    engine::{Outcome, Reference},
     figure::{ColorNorm, Quantity, Tick},
 };
 
@@ -20,12 +20,17 @@ pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) ->
 }
 
 /// What the colour bar measures.
-pub fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
+fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
     match (quantity, reference) {
         (Quantity::Difference, Reference::Head { layer, head }) => format!("Difference from Layer {layer} Head {head}"),
         (Quantity::Difference, Reference::View(_)) => "Difference from the Kept View".to_owned(),
         _ => quantity.label().to_owned(),
     }
+}
+
+/// What the colour bar of `outcome` measures.
+pub fn outcome_quantity_label(outcome: &Outcome, quantity: Quantity) -> String {
+    quantity_label(quantity, &outcome.facts.layers.named(&outcome.reference))
 }
 
 /// The title of a figure of these rows alone.
@@ -48,6 +53,24 @@ fn names(rows: Components) -> String {
     match names.as_slice() {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         _ => names.concat(),
+    }
+}
+
+/// The title of what `outcome` shows, in these rows. Where nothing can be changed it says nothing of a change.
+pub fn outcome_title(outcome: &Outcome, quantity: Quantity, rows: Components) -> String {
+    if outcome.facts.kind.has_vectors() {
+        title_of(outcome.experiment.operation, quantity, &outcome.facts.layers.named(&outcome.reference), rows)
+    } else {
+        format!("The {}", outcome_quantity_label(outcome, quantity))
+    }
+}
+
+/// The title of one panel of `outcome`; empty for a panel that it does not have.
+pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId) -> String {
+    match outcome.experiment.epsilon.get(panel) {
+        Some(_) if !outcome.facts.kind.has_vectors() => "Baseline".to_owned(),
+        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon),
+        None => String::new(),
     }
 }
 

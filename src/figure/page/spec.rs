@@ -96,9 +96,8 @@ impl FigureSpec {
         let seen = seen(measures.as_slice(), &scales, shown);
         let quantity = measures.as_slice()[0].quantity();
         let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
-        let operation = outcome.experiment.operation;
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
-            title: labels::panel_title(id.component, operation, outcome.experiment.epsilon[id]),
+            title: labels::outcome_panel_title(outcome, id),
             note: if is_own { scales[index].range_text() } else { String::new() },
             metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
             measure: measures[id].clone(),
@@ -122,15 +121,16 @@ impl FigureSpec {
             AxisLabels::Hidden => Vec::new(),
         };
         let bar = BarSpec {
-            label: labels::quantity_label(quantity, &outcome.reference),
+            label: labels::outcome_quantity_label(outcome, quantity),
             colormap: style.look.colormap,
             ticks: if is_own { labels::own_ticks(style.look.norm) } else { scales[0].ticks() },
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {
-            title: style.title.clone().unwrap_or_else(|| {
-                labels::title_of(operation, quantity, &outcome.reference, shown_rows(outcome, style))
-            }),
+            title: style
+                .title
+                .clone()
+                .unwrap_or_else(|| labels::outcome_title(outcome, quantity, shown_rows(outcome, style))),
             panels,
             axis_labels,
             label_rotation: style.label_rotation,

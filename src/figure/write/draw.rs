@@ -46,11 +46,13 @@ impl FileFormat {
 /// The figure of `outcome`, laid out.
 ///
 /// # Errors
-/// When the page is too small for its content, when the quantity needs values that a capture does not have,
+/// When the page is too small for its content, when the quantity needs vectors that a capture does not have,
 /// or when rows or columns are named that the grid does not have.
 pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureError> {
-    if style.look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
-        return Err(FigureError::NoValues);
+    match style.look.quantity {
+        quantity if quantity.is_in(&outcome.baseline) => {}
+        Quantity::Score => return Err(FigureError::NoScores),
+        _ => return Err(FigureError::NoValues),
     }
     check_panels(outcome.shape(), style)?;
     layout(&FigureSpec::from_outcome(outcome, style))
@@ -72,6 +74,20 @@ fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
 
 /// The bytes of a file with the figure of `outcome`, and with `payload`, the session that it shows (see
 /// [`payload`](crate::figure::payload)). The same arguments give the same bytes.
+///
+/// ```
+/// use attenuate::{
+///     engine::Engine,
+///     figure::{FigureStyle, FileFormat, draw},
+///     session::Session,
+/// };
+///
+/// let outcome = Engine::default().run(&Session::default().run_spec(), &|| false)?;
+/// let style = FigureStyle { page: "120x110".parse()?, font_size: "6".parse()?, ..FigureStyle::default() };
+/// let svg = String::from_utf8(draw(&outcome, &style, FileFormat::Svg, None)?)?;
+/// assert!(svg.contains("</svg>"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// As [`figure`]; when a PNG would have too many pixels; when the figure cannot be encoded.

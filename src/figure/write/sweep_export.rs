@@ -100,7 +100,8 @@ impl SweepExport<'_> {
             let n_positions = outcome.n_positions();
             return Err(SweepExportError::Unmeasured { metric: metric.name(), n_positions });
         }
-        let Experiment { layer, head, epsilon, .. } = &spec.experiment;
+        let Experiment { head, epsilon, .. } = &spec.experiment;
+        let layer = outcome.layer_number();
         // Those of the first row stand for all.
         let columns = epsilon.row(epsilon.shape().rows().first());
         let title = &outcome.facts.title;
@@ -195,7 +196,7 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         model: &outcome.facts.title,
         tokens: outcome.tokens.iter().map(|token| token.piece.as_str()).collect(),
         token_ids: outcome.tokens.iter().map(|token| token.id).collect(),
-        layer: outcome.experiment.layer,
+        layer: outcome.layer_number(),
         head: outcome.experiment.head,
         n_layers: outcome.facts.n_layers,
         n_heads: outcome.facts.n_heads,

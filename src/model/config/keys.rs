@@ -13,12 +13,41 @@ pub struct Config<'a> {
     keys: &'a Map<String, Value>,
 }
 
-/// Reads the text of a `config.json`.
+/// Reads the text of a `config.json`, as Python writes it too: with a byte-order mark, and with NaN and infinities, which
+/// become texts, so that a key that is read refuses them by name, and one that is not read stays without consequence.
 ///
 /// # Errors
 /// When it is not one JSON object.
 pub fn parse_config(json: &[u8]) -> Result<Map<String, Value>, ModelError> {
-    serde_json::from_slice(json).map_err(ModelError::ConfigSyntax)
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    serde_json::from_slice(json)
+        .or_else(|cause| serde_json::from_slice(&quoted_numbers(json)).map_err(|_| cause))
+        .map_err(ModelError::ConfigSyntax)
+}
+
+/// With quotes around the numbers that only Python writes, wherever they stand outside of texts.
+fn quoted_numbers(json: &[u8]) -> Vec<u8> {
+    const NUMBERS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
+    let (mut quoted, mut rest, mut in_text) = (Vec::with_capacity(json.len()), json, false);
+    while let [byte, behind @ ..] = rest {
+        if let Some(number) = NUMBERS.into_iter().find(|number| !in_text && rest.starts_with(number)) {
+            quoted.extend([b"\"", number, b"\""].concat());
+            rest = &rest[number.len()..];
+            continue;
+        }
+        quoted.push(*byte);
+        rest = behind;
+        match byte {
+            b'"' => in_text = !in_text,
+            // What is escaped ends no text.
+            b'\\' => {
+                quoted.extend(rest.first());
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    quoted
 }
 
 impl<'a> Config<'a> {
@@ -191,9 +220,21 @@ mod tests {
 
     #[test]
     fn malformed_json_is_said_to_be_so() {
-        for text in [&b"{"[..], b"[]", b"\xff", b"", b"{\"a\": NaN}"] {
+        for text in [&b"{"[..], b"[]", b"\xff", b"", b"{\"a\": nan}", b"{\"a\": NaNa}", b"NaN", b"\\"] {
             assert!(parse_config(text).unwrap_err().to_string().starts_with("config.json cannot be read: "));
         }
         assert!(parse_config("[".repeat(100_000).as_bytes()).is_err(), "no stack overflow");
+    }
+
+    #[test]
+    fn numbers_that_only_python_writes_are_refused_by_the_key_that_is_read() {
+        let text = b"\xef\xbb\xbf{\"a\": NaN, \"b\": [-Infinity], \"c\": \"NaN \\\" Infinity\", \"d\": Infinity}";
+        let keys = parse_config(text).unwrap();
+        let config = Config::new(&keys);
+        assert_eq!(config.text("c").unwrap(), Some("NaN \" Infinity"));
+        let refusal = config.positive("a", 1.0).unwrap_err().to_string();
+        assert_eq!(refusal, "config.json: a must be a number above 0, found \"NaN\"");
+        assert!(config.number("d").unwrap_err().to_string().ends_with("found \"Infinity\""));
+        assert!(config.numbers("b").unwrap_err().to_string().ends_with("found [\"-Infinity\"]"));
     }
 }

@@ -2,15 +2,12 @@
 //!
 //! Reference: `LLM_KV_NAMES` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-arch.cpp>.
 
-use serde_json::{Map, Number, Value as Json};
-
 use super::{
     error::Defect,
     header::Header,
     keys::{GATING, Keys, WINDOW},
     metadata::{Metadata, Value, short, wrong},
     refusals,
-    rotation::{ORIGINAL, TYPE},
     translation::Translation,
 };
 use crate::model::{
@@ -20,14 +17,12 @@ use crate::model::{
     },
     families::{
         description::Description,
-        readers::gguf_names::{Gguf, Rotated, When},
+        readers::gguf_names::{Gguf, QueryScale, Rotated, When},
         registry,
     },
 };
 
 const ARCHITECTURE: &str = "general.architecture";
-/// llama.cpp's, where a file does not say.
-const THETA: f64 = 10_000.0;
 
 /// The family and what the model is made of.
 ///
@@ -64,30 +59,6 @@ fn family(metadata: &Metadata<'_>) -> Result<&'static Gguf, Defect> {
 }
 
 impl Keys<'_, '_> {
-    /// A number or a truth value as JSON.
-    fn json(&self, name: &str) -> Result<Option<Json>, Defect> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let json = match value {
-            Value::Unsigned(number) => Some(Json::from(number)),
-            Value::Signed(number) => Some(Json::from(number)),
-            Value::Flag(flag) => Some(Json::from(flag)),
-            Value::Float(number) => match Number::from_f64(number) {
-                Some(number) => Some(Json::Number(number)),
-                None => return Err(wrong(&self.key(name), "a number above 0", value)),
-            },
-            Value::Text(_) | Value::List(_) => None,
-        };
-        json.map(Some).ok_or_else(|| wrong(&self.key(name), "a number", value))
-    }
-
-    fn copy(&self, to: &mut Translation, name: &'static str, config: &'static str) -> Result<(), Defect> {
-        to.name(config, name);
-        if let Some(value) = self.json(name)? {
-            to.set(config, value);
-        }
-        Ok(())
-    }
-
     fn translate(&self, to: &mut Translation) -> Result<(), Defect> {
         let Gguf { shape, eps, keys, constants, told_by_tensors, .. } = self.gguf;
         to.set("model_type", self.gguf.model_type);
@@ -118,7 +89,7 @@ impl Keys<'_, '_> {
         if let Some(config) = self.gguf.dense_layers {
             to.set(config, self.dense_layers());
         }
-        self.window(to)?;
+        self.windows(to)?;
         self.heads(to)?;
         self.rotation(to)?;
         to.set("vocab_size", self.vocab_size()?);
@@ -132,16 +103,6 @@ impl Keys<'_, '_> {
         self.header.tensors.iter().filter_map(|info| layer(info.name)).collect()
     }
 
-    /// 0 says that there is none.
-    fn window(&self, to: &mut Translation) -> Result<(), Defect> {
-        if let Some((_, config)) = self.gguf.keys.iter().find(|(name, _)| *name == WINDOW)
-            && self.count(WINDOW, MOST_NAMED_POSITIONS)?.unwrap_or(0) == 0
-        {
-            to.set(config, Json::Null);
-        }
-        Ok(())
-    }
-
     fn heads(&self, to: &mut Translation) -> Result<(), Defect> {
         let shape = &self.gguf.shape;
         if self.gguf.rotated == Rotated::LowRank {
@@ -152,12 +113,11 @@ impl Keys<'_, '_> {
             to.set_default(config, shape.n_heads);
         }
         let named = self.count("attention.key_length", MOST_HEAD_DIM)?;
-        let even = || {
-            let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key));
-            d_model.zip(n_heads).filter(|(d_model, n_heads)| *n_heads > 0 && d_model.is_multiple_of(*n_heads))
-        };
+        let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key));
+        let is_even = |&(d_model, n_heads): &(usize, usize)| n_heads > 0 && d_model.is_multiple_of(n_heads);
         // Where heads share the width unevenly, the family's own reading says so.
-        let head_dim = named.or_else(|| even().map(|(d_model, n_heads)| d_model / n_heads));
+        let share = d_model.zip(n_heads).filter(is_even).map(|(d_model, n_heads)| d_model / n_heads);
+        let head_dim = named.or(share);
         if let Some(odd) = named.filter(|named| !named.is_multiple_of(2)) {
             let expected = "even, for the rotary embedding turns pairs of dimensions";
             return Err(wrong(&self.key("attention.key_length"), expected, odd));
@@ -181,6 +141,12 @@ impl Keys<'_, '_> {
             to.name(config, "attention.key_length");
             if let Some(head_dim) = head_dim {
                 to.set(config, head_dim);
+            }
+        }
+        if let QueryScale::ShareOfWidth { n_layers } = self.gguf.query_scale {
+            let is_share = to.count(shape.n_layers) == Some(n_layers);
+            if let Some(scalar) = if is_share { share } else { head_dim } {
+                to.set("query_pre_attn_scalar", scalar);
             }
         }
         if self.gguf.rotated == Rotated::Some {
@@ -239,54 +205,6 @@ impl Keys<'_, '_> {
                 to.set(config, 1);
             }
         }
-        Ok(())
-    }
-
-    fn rotation(&self, to: &mut Translation) -> Result<(), Defect> {
-        for config in ["rope_theta", "rotary_emb_base"] {
-            self.copy(to, "rope.freq_base", config)?;
-            if self.get("rope.freq_base").is_none() {
-                to.set(config, THETA);
-            }
-        }
-        let kind = self.header.metadata.text(&self.key(TYPE))?;
-        let mut scaling = Map::new();
-        let mut put = |config: &'static str, name: &'static str| -> Result<(), Defect> {
-            to.name(config, name);
-            if let Some(value) = self.json(name)? {
-                scaling.insert(config.to_owned(), value);
-            }
-            Ok(())
-        };
-        match kind {
-            // That of long prompts has its factors in tensors.
-            None | Some("none" | "" | "longrope") => {
-                to.set("rope_parameters", serde_json::json!({"rope_type": "default"}));
-                return Ok(());
-            }
-            Some("linear") => put("factor", "rope.scaling.factor")?,
-            Some("yarn") => {
-                put("factor", "rope.scaling.factor")?;
-                put("original_max_position_embeddings", ORIGINAL)?;
-                put("beta_fast", "rope.scaling.yarn_beta_fast")?;
-                put("beta_slow", "rope.scaling.yarn_beta_slow")?;
-                // The converter divides by ten; both of DeepSeek's numbers are the same in all its files.
-                if let Some(log) = self.header.metadata.positive(&self.key("rope.scaling.yarn_log_multiplier"))? {
-                    for config in ["mscale", "mscale_all_dim"] {
-                        scaling.insert(config.to_owned(), Json::from(10.0 * log));
-                    }
-                }
-            }
-            Some(other) => {
-                let supported = "none, linear, yarn and longrope are";
-                return Err(Defect::Unsupported { key: self.key(TYPE), found: short(other), supported });
-            }
-        }
-        if !scaling.contains_key("factor") {
-            return Err(wrong(&self.key("rope.scaling.factor"), "a number above 0", "nothing"));
-        }
-        scaling.insert("rope_type".to_owned(), Json::from(kind));
-        to.set("rope_parameters", scaling);
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! What llama.cpp's converter made of a family's tensors: norms of whole weights, maps `[out, in]`, projections in blocks,
-//! and biases where the file has them.
+//! gates apart from what they multiply, and biases where the file has them.
 
 use super::header::Header;
 use crate::model::{
     config::common_config::Bias,
     families::{
         description::{
-            Description, FeedForward, GateUp, Gated, Layer, Layout, Map, Norm, NormKind, Norms, Projections, Stored,
+            Description, ExpertBlocks, FeedForward, GateUp, Gated, Layer, Layout, Map, Norm, NormKind, Norms,
+            Projections, StackedMaps, Stored,
         },
         readers::gguf_names::Gguf,
     },
@@ -60,7 +61,15 @@ fn convert_layer(layer: &mut Layer, convert_map: &dyn Fn(&mut Map)) {
             }
             convert_map(down);
         }
-        FeedForward::Experts(_) => {}
+        FeedForward::Experts(experts) => {
+            if let ExpertBlocks::Stacked(stacked) = &mut experts.blocks {
+                stacked.maps = StackedMaps::Apart {
+                    gate: "mlp.experts.gate_proj",
+                    up: "mlp.experts.up_proj",
+                    down: "mlp.experts.down_proj",
+                };
+            }
+        }
     }
 }
 

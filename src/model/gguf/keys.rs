@@ -1,6 +1,13 @@
 //! The keys of a file's metadata that begin with its architecture.
 
-use super::{error::Defect, header::Header, metadata::Value};
+use serde_json::{Number, Value as Json};
+
+use super::{
+    error::Defect,
+    header::Header,
+    metadata::{Value, wrong},
+    translation::Translation,
+};
 use crate::model::families::readers::gguf_names::Gguf;
 
 pub const WINDOW: &str = "attention.sliding_window";
@@ -29,5 +36,36 @@ impl<'a> Keys<'_, 'a> {
 
     pub fn count(&self, name: &str, most: usize) -> Result<Option<usize>, Defect> {
         self.header.metadata.count(&self.key(name), 0..=most)
+    }
+
+    /// A number or a truth value as JSON; `None` where the key is absent.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn json(&self, name: &str) -> Result<Option<Json>, Defect> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let json = match value {
+            Value::Unsigned(number) => Some(Json::from(number)),
+            Value::Signed(number) => Some(Json::from(number)),
+            Value::Flag(flag) => Some(Json::from(flag)),
+            Value::Float(number) => match Number::from_f64(number) {
+                Some(number) => Some(Json::Number(number)),
+                None => return Err(wrong(&self.key(name), "a number above 0", value)),
+            },
+            Value::Text(_) | Value::List(_) => None,
+        };
+        json.map(Some).ok_or_else(|| wrong(&self.key(name), "a number", value))
+    }
+
+    /// The value of the file's key `name` under the configuration's.
+    ///
+    /// # Errors
+    /// When it is neither number nor truth value.
+    pub fn copy(&self, to: &mut Translation, name: &'static str, config: &'static str) -> Result<(), Defect> {
+        to.name(config, name);
+        if let Some(value) = self.json(name)? {
+            to.set(config, value);
+        }
+        Ok(())
     }
 }

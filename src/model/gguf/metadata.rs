@@ -244,6 +244,31 @@ impl<'a> Metadata<'a> {
         self.list(key, "a list of numbers", float)
     }
 
+    /// A list of `n` truth values, or of numbers that are 0 or not.
+    ///
+    /// # Errors
+    /// When it is something else, or not as many.
+    pub fn flags(&self, key: &str, n: usize) -> Result<Vec<bool>, Defect> {
+        let expected = format!("a list of {n} truth values, one for each layer");
+        let flag = |value: Value<'a>| value.number().map(|number| number != 0.0);
+        let flags = self.list(key, &expected, flag)?.ok_or_else(|| wrong(key, &*expected, "nothing"))?;
+        if flags.len() == n { Ok(flags) } else { Err(wrong(key, expected, format!("{}", flags.len()))) }
+    }
+
+    /// A list of `n` finite numbers, one for each layer.
+    ///
+    /// # Errors
+    /// When it is something else, or not as many.
+    pub fn numbers(&self, key: &str, n: usize) -> Result<Vec<f64>, Defect> {
+        let expected = format!("a list of {n} numbers, one for each layer");
+        let number = |value| match value {
+            Value::Float(number) if number.is_finite() => Some(number),
+            _ => None,
+        };
+        let numbers = self.list(key, &expected, number)?.ok_or_else(|| wrong(key, &*expected, "nothing"))?;
+        if numbers.len() == n { Ok(numbers) } else { Err(wrong(key, expected, format!("{}", numbers.len()))) }
+    }
+
     /// # Errors
     /// When it is no list of whole numbers of at least 0.
     pub fn counts(&self, key: &str) -> Result<Option<Vec<u64>>, Defect> {

@@ -13,15 +13,13 @@ mod metadata;
 mod names;
 mod number_format;
 mod parts;
-mod pre_tokenizer;
 mod refusals;
 mod roles;
 mod rotation;
-mod sentence_piece;
 mod tensors;
 mod tokenizer;
 mod translation;
-mod vocabulary;
+mod windows;
 
 use std::path::Path;
 

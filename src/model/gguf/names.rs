@@ -35,6 +35,7 @@ impl<'d> Names<'d> {
         let norm = output.norm.filter(|norm| !norm.name.is_empty());
         let pairs = [
             Some(("token_embd", below(embedding.tokens))),
+            embedding.norm.map(|norm| ("token_embd_norm", below(norm.name))),
             embedding.positions.map(|positions| ("position_embd", below(positions.name))),
             norm.map(|norm| ("output_norm", below(norm.name))),
             Some(("output", output.name.to_owned())),
@@ -69,7 +70,7 @@ impl<'d> Names<'d> {
         let role = self.roles(layer).into_iter().find(|role| role.file == part)?;
         let names = self.description.names;
         let ours = format!("{}{}{layer}.{}", names.prefix, names.layers, role.ours);
-        let name = if role.form == Form::Whole { ours } else { format!("{ours}.{kind}") };
+        let name = if matches!(role.form, Form::Whole(_)) { ours } else { format!("{ours}.{kind}") };
         Some(Place { name, form: role.form })
     }
 
@@ -84,7 +85,7 @@ impl<'d> Names<'d> {
         let (number, rest) = name.strip_prefix(names.prefix)?.strip_prefix(names.layers)?.split_once('.')?;
         for role in self.roles(number.parse().ok()?) {
             let kind = match role.form {
-                Form::Whole => (role.ours == rest).then_some("bias"),
+                Form::Whole(kind) => (role.ours == rest).then_some(kind),
                 Form::Numbered(_) => numbered(&role.ours, rest),
                 _ => rest.strip_prefix(&role.ours).and_then(|kind| kind.strip_prefix('.')),
             };

@@ -3,13 +3,17 @@
 use super::{
     error::Defect,
     keys::{GATING, Keys, WINDOW},
+    metadata::Value,
     names::LONG_FACTORS,
-    rotation::LENGTH,
+    rotation::{BASE, LENGTH, TYPE, WINDOW_BASE, YARN_LENGTH},
 };
-use crate::model::{config::common_config::MOST_NAMED_POSITIONS, families::readers::gguf_names::When};
+use crate::model::{
+    config::common_config::MOST_NAMED_POSITIONS,
+    families::readers::gguf_names::{When, WindowRotation},
+};
 
 /// Keys at which nothing happens where they are 0, or 1.
-const NEUTRAL: [(&str, &[f64], &str); 15] = [
+const NEUTRAL: [(&str, &[f64], &str); 14] = [
     ("expert_count", &[0.0], "one feed-forward block a layer is"),
     ("expert_weights_norm", &[0.0], "weights of experts that do not sum to 1 are"),
     ("expert_weights_scale", &[0.0, 1.0], "only 1 is"),
@@ -24,7 +28,6 @@ const NEUTRAL: [(&str, &[f64], &str); 15] = [
     ("embedding_scale", &[1.0], "only 1 is"),
     ("rope.scale_linear", &[1.0], "only 1 is"),
     ("rope.scaling.yarn_ext_factor", &[1.0], "only 1 is"),
-    ("rope.scaling.yarn_attn_factor", &[1.0], "only 1 is"),
 ];
 
 /// # Errors
@@ -46,9 +49,20 @@ pub fn check(keys: &Keys<'_, '_>) -> Result<(), Defect> {
     {
         return refuse(LENGTH, found.to_string(), "only 1 is");
     }
-    if keys.get("rope.scaling.type").is_some_and(|kind| kind.to_string() == "“longrope”") && !keys.has(LONG_FACTORS)
-    {
+    let is_scaling = |kind: &[u8]| matches!(keys.get(TYPE), Some(Value::Text(found)) if found == kind);
+    if is_scaling(b"longrope") && !keys.has(LONG_FACTORS) {
         return Err(Defect::MissingTensor { name: LONG_FACTORS.to_owned() });
+    }
+    if let Some(found) = keys.get(YARN_LENGTH).filter(|_| !is_scaling(b"yarn"))
+        && found.number() != Some(1.0)
+    {
+        return refuse(YARN_LENGTH, found.to_string(), "only 1 is");
+    }
+    let has_own_rotation = keys.gguf.windows.is_some_and(|windows| windows.rotation != WindowRotation::Same);
+    if let Some(found) = keys.get(WINDOW_BASE).filter(|_| !has_own_rotation)
+        && found.number() != keys.get(BASE).and_then(Value::number)
+    {
+        return refuse(WINDOW_BASE, found.to_string(), "one base for all layers is");
     }
     if let Some(found) = keys.get(GATING)
         && keys.gguf.when != When::Sigmoid

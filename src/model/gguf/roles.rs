@@ -3,7 +3,9 @@
 //! Reference: `tensor_mapping.py` in <https://github.com/ggml-org/llama.cpp/tree/master/gguf-py>.
 
 use crate::model::families::{
-    description::{ExpertBlocks, FeedForward, GateUp, Gated, Layer, NormExtent, Norms, Projections, RouterScores},
+    description::{
+        ExpertBlocks, FeedForward, GateUp, Gated, Layer, NormExtent, Norms, Projections, RouterScores, StackedMaps,
+    },
     readers::gguf_names::{Gguf, RowOrder},
 };
 
@@ -29,8 +31,8 @@ pub enum Form {
     KeyPart,
     /// The part that makes values.
     ValuePart,
-    /// A bias that is a tensor by itself: the description's name is whole.
-    Whole,
+    /// A tensor by itself, whose name in the description is whole, and ends like this in the file.
+    Whole(&'static str),
 }
 
 /// All tensors that a layer can have.
@@ -50,6 +52,9 @@ pub fn roles(layer: &Layer, gguf: &Gguf) -> Vec<Role> {
         Projections::LowRank(_) => roles.low_rank(),
     }
     roles.plain("attn_output", layer.attention.output.name);
+    if let Some(sinks) = layer.attention.rule.sinks {
+        roles.add("attn_sinks", sinks, Form::Whole("weight"));
+    }
     if let Some(norms) = &layer.attention.qk_norm {
         for (file, norm) in [("attn_q_norm", &norms.query), ("attn_k_norm", &norms.key)] {
             match norms.extent {
@@ -114,15 +119,21 @@ impl Roles {
                 let router = &experts.router;
                 self.plain("ffn_gate_inp", router.map.name);
                 if let RouterScores::Sigmoid { correction } = router.scores {
-                    self.add("exp_probs_b", correction, Form::Whole);
+                    self.add("exp_probs_b", correction, Form::Whole("bias"));
                 }
                 match &experts.blocks {
                     ExpertBlocks::Numbered { prefix, expert } => {
                         let names = ["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
                         self.gated(names, &format!("{prefix}{{}}."), expert, Form::Numbered(router.n_experts));
                     }
-                    // No family that opens from GGUF files has its experts so.
-                    ExpertBlocks::Stacked(_) => {}
+                    ExpertBlocks::Stacked(stacked) => {
+                        if let StackedMaps::Apart { gate, up, down } = stacked.maps {
+                            for (file, ours) in [("ffn_gate_exps", gate), ("ffn_up_exps", up), ("ffn_down_exps", down)]
+                            {
+                                self.plain(file, ours);
+                            }
+                        }
+                    }
                 }
                 if let Some(shared) = &experts.shared {
                     let names = ["ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp"];

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::{
     ModelError,
-    families::description::{Description, LowRank, Projections},
+    families::description::{Description, FeedForward, Layer, LowRank, Projections},
     weights::TensorStore,
 };
 
@@ -52,6 +52,8 @@ enum Stored<'a> {
         key: &'a TensorInfo<'a>,
         value: &'a TensorInfo<'a>,
     },
+    /// Of the metadata.
+    Number(f32),
 }
 
 impl<'a> Tensors<'a> {
@@ -64,7 +66,7 @@ impl<'a> Tensors<'a> {
         names: &Names<'_>,
         architecture: &'static str,
     ) -> Result<Self, Defect> {
-        let mut by_name = BTreeMap::new();
+        let mut by_name = parameters(header, description)?;
         let (mut keys, mut values) = (BTreeMap::new(), BTreeMap::new());
         for info in &header.tensors {
             if [ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS].contains(&info.name) {
@@ -74,7 +76,7 @@ impl<'a> Tensors<'a> {
                 || Defect::UnknownTensor { name: short(info.name), architecture, n_layers: description.shape.n_layers };
             let Place { name, form } = names.place(info.name).ok_or_else(unknown)?;
             let stored = match form {
-                Form::AsTheyAre | Form::Whole => Stored::AsItIs(info),
+                Form::AsTheyAre | Form::Whole(_) => Stored::AsItIs(info),
                 Form::Interleaved => Stored::Interleaved(info),
                 Form::OneRow => Stored::OneRow(info),
                 Form::Numbered(of) => {
@@ -114,6 +116,29 @@ impl<'a> Tensors<'a> {
     fn values(&self, info: &TensorInfo<'_>) -> Result<Vec<f32>, ModelError> {
         values(self.parts, info, [0, 1])
     }
+}
+
+/// The learned parameters of activation functions, which are tensors in a folder and lists by layer in the metadata.
+///
+/// # Errors
+/// When a list is missing or not one number for each layer.
+#[expect(clippy::cast_possible_truncation, reason = "the file has them as f32")]
+fn parameters<'a>(header: &Header<'_>, description: &Description) -> Result<BTreeMap<String, Stored<'a>>, Defect> {
+    let names = description.names;
+    let mut numbers = BTreeMap::new();
+    let of_layer = |layer: &Layer| match layer.feed_forward {
+        FeedForward::Xielu { name, .. } => Some(name),
+        _ => None,
+    };
+    let Some(name) = description.layers.first().and_then(of_layer) else { return Ok(numbers) };
+    for parameter in ["alpha_n", "alpha_p", "beta", "eps"] {
+        let list = header.metadata.numbers(&format!("xielu.{parameter}"), description.shape.n_layers)?;
+        numbers.extend(list.into_iter().enumerate().map(|(layer, number)| {
+            let name = format!("{}{}{layer}.{name}.{parameter}", names.prefix, names.layers);
+            (name, Stored::Number(number as f32))
+        }));
+    }
+    Ok(numbers)
 }
 
 /// # Errors
@@ -192,6 +217,7 @@ impl TensorStore for Tensors<'_> {
             Stored::OneRow(info) if info.shape.len() == 1 => [&[1], &info.shape[..]].concat(),
             Stored::AsItIs(info) | Stored::Interleaved(info) | Stored::OneRow(info) => info.shape.clone(),
             Stored::Numbered { info, .. } => info.shape.get(1..)?.to_vec(),
+            Stored::Number(_) => Vec::new(),
             Stored::KeyValue { key, value } => match (&key.shape[..], &value.shape[..]) {
                 (&[n_heads, rank, n_plain], &[_, value_dim, _]) => vec![n_heads * (n_plain + value_dim), rank],
                 _ => return None,
@@ -204,6 +230,7 @@ impl TensorStore for Tensors<'_> {
         Ok(Some(match stored {
             Stored::AsItIs(info) | Stored::OneRow(info) => self.values(info)?,
             Stored::Numbered { info, index, of } => values(self.parts, info, [index, of])?,
+            Stored::Number(number) => vec![number],
             Stored::Interleaved(info) => {
                 let mut values = self.values(info)?;
                 let n_rows = info.shape.first().copied().unwrap_or(1);

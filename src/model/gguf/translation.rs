@@ -27,8 +27,19 @@ impl Translation {
         self.names.push((config, in_file));
     }
 
+    /// `a.b` is key b of object a.
     pub fn set(&mut self, config: &str, value: impl Into<Json>) {
-        self.config.insert(config.to_owned(), value.into());
+        match config.split_once('.') {
+            None => {
+                self.config.insert(config.to_owned(), value.into());
+            }
+            Some((object, key)) => {
+                let object = self.config.entry(object).or_insert_with(|| Json::Object(Map::new()));
+                if let Json::Object(keys) = object {
+                    keys.insert(key.to_owned(), value.into());
+                }
+            }
+        }
     }
 
     /// The value of another key, where there is none yet.
@@ -43,12 +54,17 @@ impl Translation {
         self.config.entry(config).or_insert(Json::Null);
     }
 
+    pub fn get(&self, config: &str) -> Option<&Json> {
+        self.config.get(config)
+    }
+
     pub fn count(&self, config: &str) -> Option<usize> {
         self.config.get(config)?.as_u64().and_then(|count| usize::try_from(count).ok())
     }
 
     fn in_file(&self, config: &str) -> String {
-        let found = self.names.iter().find(|(ours, _)| *ours == config);
+        let is_meant = |ours: &str| ours.rsplit('.').next() == Some(config);
+        let found = self.names.iter().find(|(ours, _)| is_meant(ours));
         found.map_or_else(|| config.to_owned(), |(_, name)| format!("{}.{name}", self.architecture))
     }
 

@@ -101,52 +101,56 @@ impl RopeTable {
 }
 
 impl RopeConfig {
-    /// Angle per position of each pair of dimensions, `[n_dims / 2]`, in a prompt of `n_positions`; f32 like the
-    /// reference.
+    /// Angle per position of each pair of dimensions, `[n_dims / 2]`, in a prompt of `n_positions`: in f32, step by step
+    /// like the reference, for what is rounded here is multiplied by the position.
     fn frequencies(&self, n_dims: usize, n_positions: usize) -> Vec<f32> {
         let theta = self.theta_at(n_dims, n_positions);
-        (0..n_dims / 2).map(|pair| self.frequency(theta, pair, n_dims, n_positions)).collect()
+        let wavelength = |pair: usize| power(theta, (2 * pair) as f32 / n_dims as f32); // over 2π
+        (0..n_dims / 2).map(|pair| self.frequency(wavelength(pair), pair, n_dims, n_positions)).collect()
     }
 
     /// The base of the wavelengths: dynamic scaling raises it for long prompts.
-    fn theta_at(&self, n_dims: usize, n_positions: usize) -> f64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the reference computes in f32")]
+    fn theta_at(&self, n_dims: usize, n_positions: usize) -> f32 {
+        let theta = self.theta as f32;
         match self.scaling {
             RopeScaling::Dynamic { factor, original_positions } if n_positions > original_positions => {
-                let longer = factor * n_positions as f64 / original_positions as f64 - (factor - 1.0);
-                self.theta * longer.powf(n_dims as f64 / (n_dims as f64 - 2.0))
+                let stretched = (factor as f32 * n_positions as f32) / original_positions as f32;
+                let longer = stretched - (factor - 1.0) as f32;
+                theta * power(longer, (n_dims as f64 / (n_dims as f64 - 2.0)) as f32)
             }
-            _ => self.theta,
+            _ => theta,
         }
     }
 
+    /// `wavelength`: over 2π, and not scaled.
     #[expect(clippy::cast_possible_truncation, reason = "the reference computes in f32")]
-    fn frequency(&self, theta: f64, pair: usize, n_dims: usize, n_positions: usize) -> f32 {
-        let wavelength = theta.powf(2.0 * pair as f64 / n_dims as f64); // over 2π
-        let frequency = (1.0 / wavelength) as f32;
-        let divided = |factors: &[f32]| frequency / factors.get(pair).copied().unwrap_or(1.0);
-        // The order in which the reference of longrope multiplies and divides.
-        let stretched = |factors: &[f32]| 1.0 / (factors.get(pair).copied().unwrap_or(1.0) * wavelength as f32);
+    fn frequency(&self, wavelength: f32, pair: usize, n_dims: usize, n_positions: usize) -> f32 {
+        let frequency = 1.0 / wavelength;
+        let factor_of = |factors: &[f32]| factors.get(pair).copied().unwrap_or(1.0);
+        let stretched = |factors: &[f32]| 1.0 / (factor_of(factors) * wavelength);
         match &self.scaling {
             RopeScaling::None | RopeScaling::Dynamic { .. } => frequency,
-            RopeScaling::Divided(factors) => divided(factors),
+            RopeScaling::Divided(factors) => frequency / factor_of(factors),
             RopeScaling::Linear { factor } => frequency / *factor as f32,
             &RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions } => {
-                let (factor, low, high) = (factor as f32, low_freq_factor as f32, high_freq_factor as f32);
+                let longest = |freq_factor: f64| (original_positions as f64 / freq_factor) as f32;
                 let wavelength = TAU / frequency;
-                let turns = original_positions as f32 / wavelength;
-                if turns > high {
+                if wavelength < longest(high_freq_factor) {
                     frequency
-                } else if turns < low {
-                    frequency / factor
+                } else if wavelength > longest(low_freq_factor) {
+                    frequency / factor as f32
                 } else {
-                    let smooth = (turns - low) / (high - low);
-                    (1.0 - smooth) * frequency / factor + smooth * frequency
+                    let turns = original_positions as f32 / wavelength;
+                    let smooth = (turns - low_freq_factor as f32) / (high_freq_factor - low_freq_factor) as f32;
+                    (1.0 - smooth) * frequency / factor as f32 + smooth * frequency
                 }
             }
             RopeScaling::Yarn(yarn) => {
                 let [low, high] = yarn.interpolated_pairs(self.theta, n_dims);
-                let ramp = ((pair as f64 - low) / (high - low)).clamp(0.0, 1.0) as f32;
-                frequency / yarn.factor as f32 * ramp + frequency * (1.0 - ramp)
+                let ramp = ((pair as f32 - low as f32) / (high - low) as f32).clamp(0.0, 1.0);
+                let kept = 1.0 - ramp;
+                1.0 / (yarn.factor as f32 * wavelength) * (1.0 - kept) + frequency * kept
             }
             RopeScaling::LongRope { long, original_positions, .. } if n_positions > *original_positions => {
                 stretched(long)
@@ -154,6 +158,12 @@ impl RopeConfig {
             RopeScaling::LongRope { short, .. } => stretched(short),
         }
     }
+}
+
+/// A power in f32, rounded once on every platform: libraries differ in the last bit.
+#[expect(clippy::cast_possible_truncation, reason = "that is the rounding")]
+fn power(base: f32, exponent: f32) -> f32 {
+    f64::from(base).powf(f64::from(exponent)) as f32
 }
 
 #[cfg(test)]

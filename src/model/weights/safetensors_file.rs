@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use safetensors::{SafeTensors, tensor::Metadata};
 
-use super::{TensorStore, matrix::MappedNumbers, number_format::NumberFormat};
+use super::{TensorStore, matrix::MappedNumbers, number_format::NumberFormat, tensors::malformed};
 use crate::{
     base::MappedFile,
     model::{ModelError, folder_error::FolderError},
@@ -25,7 +25,7 @@ impl Shard {
             Ok(file) => file,
             Err(cause) => return Err(FolderError::Unreadable { path, cause: cause.into() }),
         };
-        let malformed = |cause| FolderError::Model { path, cause: ModelError::WeightsFile(cause) };
+        let malformed = |cause| FolderError::Model { path, cause: malformed(file.bytes(), cause) };
         let (header, metadata) = SafeTensors::read_metadata(file.bytes()).map_err(malformed)?;
         Ok(Self { file: Arc::new(file), names: metadata.offset_keys(), metadata, start: size_of::<u64>() + header })
     }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
-use safetensors::SafeTensors;
+use safetensors::{SafeTensorError, SafeTensors};
 
 use super::{
     matrix::{MappedNumbers, Matrix},
@@ -189,7 +189,30 @@ impl TensorStore for SafeTensors<'_> {
 /// # Errors
 /// When it is truncated or otherwise malformed.
 pub fn open_safetensors(bytes: &[u8]) -> Result<SafeTensors<'_>, ModelError> {
-    SafeTensors::deserialize(bytes).map_err(ModelError::WeightsFile)
+    SafeTensors::deserialize(bytes).map_err(|cause| malformed(bytes, cause))
+}
+
+/// What is wrong with a safetensors file, more closely than the library says where its metadata is the reason.
+pub fn malformed(bytes: &[u8], cause: SafeTensorError) -> ModelError {
+    match wrong_metadata(bytes) {
+        Some(found) => ModelError::WeightsMetadata { found },
+        None => ModelError::WeightsFile(cause),
+    }
+}
+
+/// What the header has in place of an object of texts.
+fn wrong_metadata(bytes: &[u8]) -> Option<String> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let header = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    let found = match header.get("__metadata__")? {
+        serde_json::Value::Object(entries) => {
+            let (key, value) = entries.iter().find(|(_, value)| !value.is_string())?;
+            format!("{value} as “{key}”")
+        }
+        other => other.to_string(),
+    };
+    Some(Excerpt::new(&found).to_string())
 }
 
 fn missing(name: &str) -> ModelError {

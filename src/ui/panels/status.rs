@@ -75,16 +75,19 @@ fn notices_ui(ui: &mut Ui, pictures: &Pictures) {
 fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
     let Some(frame) = pictures.frame() else { return };
     let outcome = &frame.outcome;
+    let intervention = if outcome.facts.kind.has_vectors() {
+        format!("  ·  scope: {}{}", session.scope(), operation(outcome.experiment.operation))
+    } else {
+        String::new()
+    };
     let text = format!(
-        "{}  ·  T = {}  ·  layer {} (0 to {}), head {} (0 to {})  ·  scope: {}{}",
+        "{}  ·  T = {}  ·  layer {} ({}), head {} (0 to {}){intervention}",
         outcome.facts.source,
         outcome.n_positions(),
-        outcome.experiment.layer,
-        outcome.facts.n_layers.saturating_sub(1),
+        outcome.layer_number(),
+        outcome.facts.layers.text(outcome.facts.n_layers),
         outcome.experiment.head,
         outcome.facts.n_heads.saturating_sub(1),
-        session.scope(),
-        operation(outcome.experiment.operation),
     );
     ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
 }

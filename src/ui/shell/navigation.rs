@@ -262,9 +262,9 @@ impl Navigation {
     /// A layer or head that the source does not have becomes its last one.
     fn fit(&mut self, facts: &SourceFacts, around: &mut Surroundings<'_>) {
         let (layer, head) = (self.session().layer(), self.session().head());
-        let (n_layers, n_heads, title) = (facts.n_layers, facts.n_heads, facts.title.clone());
-        let refusal = if layer >= n_layers {
-            EngineError::NoSuchLayer { layer, n_layers, title }
+        let (n_heads, title) = (facts.n_heads, facts.title.clone());
+        let refusal = if layer >= facts.n_layers {
+            EngineError::no_such_layer(layer, facts)
         } else if head >= n_heads {
             EngineError::NoSuchHead { head, n_heads, title }
         } else {
@@ -273,7 +273,7 @@ impl Navigation {
         let screen = OnScreen { facts: Some(facts), ..OnScreen::default() };
         self.timeline.amend(Command::SetLayer(layer), screen);
         self.timeline.amend(Command::SetHead(head), screen);
-        let (layer, head) = (self.session().layer(), self.session().head());
+        let (layer, head) = (facts.layers.of(self.session().layer()), self.session().head());
         around.toasts.info(format!("{refusal}; shown: layer {layer}, head {head}"));
     }
 }

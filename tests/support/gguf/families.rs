@@ -8,30 +8,40 @@ use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
 use super::{
-    convert::{permuted, values},
+    convert::values,
+    family_tensors::tensors,
     quantize::Format,
     writer::{Gguf, Meta, Tensor},
 };
 
 /// Families that the converter knows, by the folders of their goldens.
-pub const CONVERTED: [&str; 32] = [
+pub const CONVERTED: [&str; 41] = [
+    "families/apertus",
+    "families/bloom",
     "families/cohere",
+    "families/cohere2",
     "families/deepseek_v2",
     "families/deepseek_v3",
     "families/ernie4_5",
+    "families/exaone4",
     "families/falcon",
     "families/falcon_new",
     "families/gemma",
+    "families/gemma2",
+    "families/gemma3",
     "families/glm4",
     "families/gpt_bigcode",
+    "families/gpt_oss",
     "families/granite",
     "families/hunyuan_v1_dense",
     "families/llama_linear",
     "families/llama_yarn",
     "families/mixtral",
+    "families/mpt",
     "families/nemotron",
     "families/olmo",
     "families/olmo2",
+    "families/olmo3",
     "families/olmoe",
     "families/phi",
     "families/phi3",
@@ -49,9 +59,9 @@ pub const CONVERTED: [&str; 32] = [
     "qwen3",
 ];
 
-struct Folder {
-    config: Value,
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+pub struct Folder {
+    pub config: Value,
+    pub tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
 impl Folder {
@@ -63,19 +73,20 @@ impl Folder {
         Self { config, tensors: tensors.collect() }
     }
 
-    fn get(&self, keys: &[&str]) -> Option<&Value> {
+    pub fn get(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().find_map(|key| self.config.get(key).filter(|value| !value.is_null()))
     }
 
-    fn number(&self, keys: &[&str]) -> u32 {
+    pub fn number(&self, keys: &[&str]) -> u32 {
         self.get(keys).unwrap_or_else(|| panic!("{keys:?}")).as_u64().unwrap() as u32
     }
 
-    fn rope(&self, key: &str) -> Option<&Value> {
-        self.config.get("rope_parameters")?.get(key).filter(|value| !value.is_null())
+    pub fn rope(&self, key: &str) -> Option<&Value> {
+        let parameters = self.config.get("rope_parameters")?;
+        parameters.get("full_attention").unwrap_or(parameters).get(key).filter(|value| !value.is_null())
     }
 
-    fn model_type(&self) -> &str {
+    pub fn model_type(&self) -> &str {
         self.config["model_type"].as_str().unwrap()
     }
 }
@@ -91,6 +102,9 @@ fn architecture(model_type: &str) -> &str {
         "gpt_neox" => "gptneox",
         "gpt_bigcode" => "starcoder",
         "hunyuan_v1_dense" => "hunyuan-dense",
+        "gemma3_text" => "gemma3",
+        "olmo3" => "olmo2",
+        "gpt_oss" => "gpt-oss",
         other => other,
     }
 }
@@ -116,14 +130,15 @@ pub fn in_f32(config: &Value) -> Value {
     }
 }
 
+pub const N_HEADS: [&str; 3] = ["num_attention_heads", "n_head", "n_heads"];
+
 fn metadata(folder: &Folder) -> Gguf {
     let architecture = architecture(folder.model_type()).to_owned();
     let mut gguf = Gguf::default().set("general.architecture", &*architecture);
     let mut set = |name: &str, value: Meta| gguf = gguf.clone().set(&format!("{architecture}.{name}"), value);
-    let (d_model, n_heads) =
-        (folder.number(&["hidden_size", "n_embd"]), folder.number(&["num_attention_heads", "n_head"]));
-    set("block_count", folder.number(&["num_hidden_layers", "n_layer"]).into());
-    let positions = folder.get(&["max_position_embeddings", "n_positions"]).and_then(Value::as_u64);
+    let (d_model, n_heads) = (folder.number(&["hidden_size", "n_embd", "d_model"]), folder.number(&N_HEADS));
+    set("block_count", folder.number(&["num_hidden_layers", "n_layer", "n_layers"]).into());
+    let positions = folder.get(&["max_position_embeddings", "n_positions", "max_seq_len"]).and_then(Value::as_u64);
     set("context_length", (positions.unwrap_or(2048) as u32).into());
     set("embedding_length", d_model.into());
     let d_ff = folder.get(&["intermediate_size", "n_inner", "ffn_hidden_size"]).and_then(Value::as_u64);
@@ -199,6 +214,8 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
         ("logit_scale", "logit_scale"),
         ("expert_weights_scale", "routed_scaling_factor"),
         ("attention.clamp_kqv", "clip_qkv"),
+        ("attn_logit_softcapping", "attn_logit_softcapping"),
+        ("final_logit_softcapping", "final_logit_softcapping"),
     ] {
         if let Some(number) = folder.get(&[key]).and_then(Value::as_f64) {
             set(name, Meta::F32(number as f32));
@@ -211,8 +228,24 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
     if folder.model_type() == "gpt_neox" {
         set("use_parallel_residual", Meta::Flag(folder.config["use_parallel_residual"] != false));
     }
-    if folder.model_type() == "phi3" {
-        set("attention.sliding_window", 0.into());
+    match folder.model_type() {
+        "phi3" => set("attention.sliding_window", 0.into()),
+        "gemma2" | "gemma3_text" | "cohere2" | "olmo3" | "exaone4" | "gpt_oss" => {
+            set("attention.sliding_window", folder.number(&["sliding_window"]).into());
+        }
+        "mpt" => set("attention.max_alibi_bias", Meta::F32(8.0)),
+        _ => {}
+    }
+    if matches!(folder.model_type(), "olmo3" | "exaone4") {
+        let types = folder.config["layer_types"].as_array().unwrap().iter();
+        set("attention.sliding_window_pattern", Meta::Flags(types.map(|kind| kind == "sliding_attention").collect()));
+    }
+    if folder.model_type() == "olmo3" {
+        let theta = folder.config["rope_parameters"]["sliding_attention"]["rope_theta"].as_f64().unwrap();
+        set("rope.freq_base_swa", Meta::F32(theta as f32));
+    }
+    if folder.model_type() == "gpt_oss" {
+        set("expert_feed_forward_length", folder.number(&["intermediate_size"]).into());
     }
     match folder.rope("rope_type").and_then(Value::as_str) {
         Some(kind @ ("linear" | "yarn")) => {
@@ -220,6 +253,13 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
             set("rope.scaling.factor", Meta::F32(folder.rope("factor").unwrap().as_f64().unwrap() as f32));
             if let Some(original) = folder.rope("original_max_position_embeddings") {
                 set("rope.scaling.original_context_length", (original.as_u64().unwrap() as u32).into());
+            }
+            for (name, key) in
+                [("attn_factor", "attention_factor"), ("beta_fast", "beta_fast"), ("beta_slow", "beta_slow")]
+            {
+                if let Some(number) = folder.rope(key).and_then(Value::as_f64) {
+                    set(&format!("rope.scaling.yarn_{name}"), Meta::F32(number as f32));
+                }
             }
             if let Some(all) = folder.rope("mscale_all_dim") {
                 set("rope.scaling.yarn_log_multiplier", Meta::F32((0.1 * all.as_f64().unwrap()) as f32));
@@ -234,203 +274,12 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
         }
         _ => {}
     }
+    if folder.model_type() == "apertus" {
+        for parameter in ["alpha_n", "alpha_p", "beta", "eps"] {
+            let number = |layer| folder.tensors[&format!("model.layers.{layer}.mlp.act_fn.{parameter}")].1[0];
+            let layers = 0..folder.number(&["num_hidden_layers"]);
+            gguf = gguf.set(&format!("xielu.{parameter}"), Meta::F32s(layers.map(number).collect()));
+        }
+    }
     gguf
-}
-
-/// Names of a layer's parts, the longest first where one is the end of another.
-const PARTS: [(&str, &str); 56] = [
-    ("self_attn.q_proj", "attn_q"),
-    ("self_attn.k_proj", "attn_k"),
-    ("self_attn.v_proj", "attn_v"),
-    ("self_attn.o_proj", "attn_output"),
-    ("self_attn.dense", "attn_output"),
-    ("self_attn.qkv_proj", "attn_qkv"),
-    ("self_attn.q_norm", "attn_q_norm"),
-    ("self_attn.k_norm", "attn_k_norm"),
-    ("self_attn.q_layernorm", "attn_q_norm"),
-    ("self_attn.k_layernorm", "attn_k_norm"),
-    ("self_attn.query_layernorm", "attn_q_norm"),
-    ("self_attn.key_layernorm", "attn_k_norm"),
-    ("self_attn.q_a_proj", "attn_q_a"),
-    ("self_attn.q_a_layernorm", "attn_q_a_norm"),
-    ("self_attn.q_b_proj", "attn_q_b"),
-    ("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"),
-    ("self_attn.kv_a_layernorm", "attn_kv_a_norm"),
-    ("self_attention.query_key_value", "attn_qkv"),
-    ("self_attention.dense", "attn_output"),
-    ("attention.query_key_value", "attn_qkv"),
-    ("attention.dense", "attn_output"),
-    ("attn.c_attn", "attn_qkv"),
-    ("attn.c_proj", "attn_output"),
-    ("input_layernorm", "attn_norm"),
-    ("ln_1", "attn_norm"),
-    ("ln_2", "ffn_norm"),
-    ("ln_mlp", "attn_norm"),
-    ("ln_attn", "attn_norm_2"),
-    ("post_feedforward_layernorm", "post_ffw_norm"),
-    ("post_mlp_layernorm", "post_ffw_norm"),
-    ("post_self_attn_layernorm", "post_attention_norm"),
-    ("post_attention_layernorm", "ffn_norm"),
-    ("block_sparse_moe.gate", "ffn_gate_inp"),
-    ("block_sparse_moe.experts.w1", "ffn_gate_exps"),
-    ("block_sparse_moe.experts.w2", "ffn_down_exps"),
-    ("block_sparse_moe.experts.w3", "ffn_up_exps"),
-    ("mlp.experts.gate_proj", "ffn_gate_exps"),
-    ("mlp.experts.down_proj", "ffn_down_exps"),
-    ("mlp.experts.up_proj", "ffn_up_exps"),
-    ("mlp.shared_expert_gate", "ffn_gate_inp_shexp"),
-    ("mlp.shared_expert.gate_proj", "ffn_gate_shexp"),
-    ("mlp.shared_expert.down_proj", "ffn_down_shexp"),
-    ("mlp.shared_expert.up_proj", "ffn_up_shexp"),
-    ("mlp.shared_experts.gate_proj", "ffn_gate_shexp"),
-    ("mlp.shared_experts.down_proj", "ffn_down_shexp"),
-    ("mlp.shared_experts.up_proj", "ffn_up_shexp"),
-    ("mlp.gate_up_proj", "ffn_up"),
-    ("mlp.gate_proj", "ffn_gate"),
-    ("mlp.up_proj", "ffn_up"),
-    ("mlp.down_proj", "ffn_down"),
-    ("mlp.gate", "ffn_gate_inp"),
-    ("mlp.fc1", "ffn_up"),
-    ("mlp.fc2", "ffn_down"),
-    ("mlp.c_fc", "ffn_up"),
-    ("mlp.c_proj", "ffn_down"),
-    ("mlp.dense_h_to_4h", "ffn_up"),
-];
-
-fn part(model_type: &str, name: &str) -> &'static str {
-    match (model_type, name) {
-        ("olmo2", "post_attention_layernorm") => "post_attention_norm",
-        (_, "mlp.dense_4h_to_h") => "ffn_down",
-        _ => PARTS.iter().find(|(theirs, _)| *theirs == name).unwrap_or_else(|| panic!("{name}")).1,
-    }
-}
-
-const OUTSIDE: [(&str, &str); 13] = [
-    ("model.embed_tokens", "token_embd"),
-    ("transformer.word_embeddings", "token_embd"),
-    ("transformer.wte", "token_embd"),
-    ("transformer.wpe", "position_embd"),
-    ("gpt_neox.embed_in", "token_embd"),
-    ("model.norm", "output_norm"),
-    ("model.final_layernorm", "output_norm"),
-    ("transformer.ln_f", "output_norm"),
-    ("gpt_neox.final_layer_norm", "output_norm"),
-    ("lm_head", "output"),
-    ("embed_out", "output"),
-    ("wte", "token_embd"),
-    ("wpe", "position_embd"),
-];
-
-type Values = (Vec<usize>, Vec<f32>);
-
-fn tensors(folder: &Folder) -> Vec<(String, Values)> {
-    let model_type = folder.model_type();
-    let n_heads = folder.number(&["num_attention_heads", "n_head"]) as usize;
-    let mut stacks: BTreeMap<String, BTreeMap<usize, Values>> = BTreeMap::new();
-    let mut converted = Vec::new();
-    for (name, (shape, values)) in &folder.tensors {
-        let (mut shape, mut values) = (shape.clone(), values.clone());
-        let (base, kind) = name.rsplit_once('.').unwrap();
-        if let Some((_, ours)) = OUTSIDE.iter().find(|(theirs, _)| *theirs == base) {
-            if *ours == "output" && folder.config["tie_word_embeddings"] == true {
-                continue;
-            }
-            plus_one(model_type, name, &mut values);
-            converted.push((format!("{ours}.{kind}"), (shape, values)));
-            continue;
-        }
-        let (_, rest) =
-            base.split_once(".layers.").or_else(|| base.split_once(".h.")).unwrap_or_else(|| panic!("{name}"));
-        let (layer, rest) = rest.split_once('.').unwrap_or_else(|| panic!("{name}"));
-        if name.ends_with("mlp.gate.e_score_correction_bias") {
-            converted.push((format!("blk.{layer}.exp_probs_b.bias"), (shape, values)));
-            continue;
-        }
-        // Several in one, by their numbers.
-        let words: Vec<&str> = rest.split('.').collect();
-        if let Some(at) = words.iter().position(|word| word.parse::<usize>().is_ok()) {
-            let number = words[at].parse().unwrap();
-            let without: Vec<&str> = words
-                .iter()
-                .enumerate()
-                .filter(|&(i, word)| i != at && *word != "norms")
-                .map(|(_, word)| *word)
-                .collect();
-            let stacked = format!("blk.{layer}.{}.{kind}", part(model_type, &without.join(".")));
-            stacks.entry(stacked).or_default().insert(number, (shape, values));
-            continue;
-        }
-        if rest == "self_attn.kv_b_proj" {
-            let [plain, value] = ["qk_nope_head_dim", "v_head_dim"].map(|key| folder.number(&[key]) as usize);
-            let rank = shape[1];
-            let (mut keys, mut of_values) = (Vec::new(), Vec::new());
-            for head in values.chunks_exact((plain + value) * rank) {
-                let (key, value) = head.split_at(plain * rank);
-                keys.extend((0..rank).flat_map(|column| key.iter().skip(column).step_by(rank)));
-                of_values.extend(value);
-            }
-            converted.push((format!("blk.{layer}.attn_k_b.weight"), (vec![n_heads, rank, plain], keys)));
-            converted.push((format!("blk.{layer}.attn_v_b.weight"), (vec![n_heads, value, rank], of_values)));
-            continue;
-        }
-        plus_one(model_type, name, &mut values);
-        if model_type == "gpt2" && shape.len() == 2 {
-            let columns = shape[1];
-            values = (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect();
-            shape.reverse();
-        }
-        if rest.ends_with("query_key_value") {
-            let kv = if model_type == "gpt_neox" { n_heads } else { fused_kv_heads(folder, n_heads) };
-            values = in_blocks(&values, shape[0], n_heads, kv);
-        }
-        let is_permuted = matches!(model_type, "llama" | "mixtral" | "granite" | "smollm3" | "olmo");
-        if is_permuted && (rest.ends_with("q_proj") || rest.ends_with("k_proj")) {
-            let kv = folder.get(&["num_key_value_heads"]).map_or(n_heads, |kv| kv.as_u64().unwrap() as usize);
-            values = permuted(&values, shape[0], if rest.ends_with("q_proj") { n_heads } else { kv });
-        }
-        let ours = part(model_type, rest);
-        if ours == "ffn_gate_inp_shexp" {
-            shape.remove(0);
-        }
-        converted.push((format!("blk.{layer}.{ours}.{kind}"), (shape, values)));
-    }
-    for (name, stack) in stacks {
-        let shape = [&[stack.len()][..], &stack[&0].0].concat();
-        converted.push((name, (shape, stack.into_values().flat_map(|(_, values)| values).collect())));
-    }
-    for (key, name) in [("long_factor", "rope_factors_long.weight"), ("short_factor", "rope_factors_short.weight")] {
-        if let Some(factors) = folder.rope(key).and_then(Value::as_array) {
-            let factors: Vec<f32> = factors.iter().map(|factor| factor.as_f64().unwrap() as f32).collect();
-            converted.push((name.to_owned(), (vec![factors.len()], factors)));
-        }
-    }
-    converted
-}
-
-fn plus_one(model_type: &str, name: &str, values: &mut [f32]) {
-    if matches!(model_type, "gemma" | "nemotron") && name.ends_with("norm.weight") {
-        for value in values {
-            *value += 1.0;
-        }
-    }
-}
-
-fn fused_kv_heads(folder: &Folder, n_heads: usize) -> usize {
-    if folder.config["new_decoder_architecture"] == true {
-        folder.get(&["num_kv_heads"]).map_or(n_heads, |kv| kv.as_u64().unwrap() as usize)
-    } else {
-        1
-    }
-}
-
-/// From the queries, the key and the value of each group to all queries, all keys, all values.
-fn in_blocks(values: &[f32], n_rows: usize, n_heads: usize, kv: usize) -> Vec<f32> {
-    let slot = values.len() / (n_heads + 2 * kv);
-    assert_eq!(n_rows % (n_heads + 2 * kv), 0);
-    let per_group = n_heads / kv + 2;
-    let slots: Vec<&[f32]> = values.chunks_exact(slot).collect();
-    let of = |is: &dyn Fn(usize) -> bool| -> Vec<f32> {
-        slots.iter().enumerate().filter(|(i, _)| is(i % per_group)).flat_map(|(_, slot)| slot.to_vec()).collect()
-    };
-    [of(&|i| i < per_group - 2), of(&|i| i == per_group - 2), of(&|i| i == per_group - 1)].concat()
 }

@@ -4,5 +4,6 @@
 
 pub mod convert;
 pub mod families;
+mod family_tensors;
 pub mod quantize;
 pub mod writer;

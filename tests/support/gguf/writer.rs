@@ -12,6 +12,7 @@ pub enum Meta {
     Texts(Vec<String>),
     F32s(Vec<f32>),
     I32s(Vec<i32>),
+    Flags(Vec<bool>),
     /// Type and value as they are.
     Raw(Vec<u8>),
 }
@@ -144,6 +145,10 @@ impl Meta {
                 for number in numbers {
                     bytes.extend(number.to_le_bytes());
                 }
+            }
+            Self::Flags(flags) => {
+                list(9, 7, flags.len());
+                bytes.extend(flags.iter().map(|&flag| u8::from(flag)));
             }
             Self::U16(number) => bytes.extend([&2_u32.to_le_bytes()[..], &number.to_le_bytes()].concat()),
             Self::I32(number) => bytes.extend([5_u32.to_le_bytes(), number.to_le_bytes()].concat()),

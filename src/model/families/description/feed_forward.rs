@@ -58,15 +58,14 @@ pub struct Experts {
 pub enum ExpertBlocks {
     /// Each expert's own, below `{prefix}{number}.`
     Numbered { prefix: &'static str, expert: Gated },
-    /// All experts' in one tensor of three axes each, `[expert, in, out]`, with biases `{name}_bias`.
+    /// All experts' in one tensor of three axes each, with biases.
     Stacked(StackedExperts),
 }
 
-/// gpt-oss: up and gate projection in turns, and a gate that is bounded.
+/// gpt-oss: a gate that is bounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StackedExperts {
-    pub gate_up: &'static str,
-    pub down: &'static str,
+    pub maps: StackedMaps,
     pub d_ff: usize,
     /// The gate g gives g / (1 + exp(−alpha · g)).
     pub alpha: f32,
@@ -118,6 +117,15 @@ pub struct Shared {
     pub block: Gated,
     /// A map to one number, whose sigmoid the block's output is multiplied by.
     pub gate: Option<&'static str>,
+}
+
+/// The tensors of stacked experts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackedMaps {
+    /// `[expert, in, out]`, gate and up projection in turns, and biases `{name}_bias`.
+    InTurns { gate_up: &'static str, down: &'static str },
+    /// `{name}.weight`, `[expert, out, in]`, and `{name}.bias`.
+    Apart { gate: &'static str, up: &'static str, down: &'static str },
 }
 
 impl Gated {

@@ -11,5 +11,6 @@ pub use architecture::{
 };
 pub use feed_forward::{
     ExpertBlocks, ExpertGroups, Experts, FeedForward, GateUp, Gated, Router, RouterScores, Shared, StackedExperts,
+    StackedMaps,
 };
 pub use linear_map::{Map, Stored};

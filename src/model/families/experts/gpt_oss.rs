@@ -13,14 +13,33 @@ use crate::model::{
         rope_config::{RopeScaling, Yarn, yarn_length},
     },
     families::{
-        description::{Description, ExpertBlocks, Experts, FeedForward, Map, Router, RouterScores, StackedExperts},
+        description::{
+            Description, ExpertBlocks, Experts, FeedForward, Map, Router, RouterScores, StackedExperts, StackedMaps,
+        },
         family::Family,
         llama_like::llama::{Defaults, Llama},
-        readers::windows::{sliding_layers, window},
+        readers::{
+            gguf_names::{Gguf, WindowRotation, Windows},
+            windows::{sliding_layers, window},
+        },
     },
 };
 
 pub const GPT_OSS: Family = Family { model_types: &["gpt_oss"], models: "gpt-oss", read };
+
+/// No file says that yarn's passage ends between two pairs, which it does in all published models.
+pub const GPT_OSS_GGUF: Gguf = Gguf {
+    keys: &[
+        ("attention.sliding_window", "sliding_window"),
+        ("expert_count", "num_local_experts"),
+        ("expert_used_count", "num_experts_per_tok"),
+        ("expert_feed_forward_length", "intermediate_size"),
+    ],
+    constants: &[("rope_parameters.truncate", false)],
+    windows: Some(Windows { period: 2, default: None, rotation: WindowRotation::Same }),
+    renamed: &[("post_attention_layernorm", "post_attention_norm")],
+    ..Gguf::called("gpt-oss", "gpt_oss")
+};
 
 const DEFAULTS: Defaults =
     Defaults { head_dim: Some(64), n_kv_heads: Some(8), eps: 1e-5, theta: 150_000.0, ..Defaults::LLAMA };
@@ -45,8 +64,7 @@ fn read(config: Config<'_>) -> Result<Description, ModelError> {
         },
         // `hidden_act` means nothing to the reference.
         blocks: ExpertBlocks::Stacked(StackedExperts {
-            gate_up: "mlp.experts.gate_up_proj",
-            down: "mlp.experts.down_proj",
+            maps: StackedMaps::InTurns { gate_up: "mlp.experts.gate_up_proj", down: "mlp.experts.down_proj" },
             d_ff: llama.d_ff,
             alpha: config.positive("swiglu_alpha", 1.702)? as f32,
             limit: config.positive("swiglu_limit", 7.0)? as f32,

@@ -18,7 +18,10 @@ use crate::{
                 Norm, Norms, Order, Output, Projections, usual_scale,
             },
             family::Family,
-            readers::alibi,
+            readers::{
+                alibi,
+                gguf_names::{Gguf, LAYER_EPS, ShapeNames},
+            },
         },
         layers::activation::Activation,
         transformer::{ModelShape, PositionLimit},
@@ -26,6 +29,20 @@ use crate::{
 };
 
 pub const BLOOM: Family = Family { model_types: &["bloom"], models: "BLOOM, BLOOMZ", read };
+
+/// Whatever length a file names: the bias has none.
+pub const BLOOM_GGUF: Gguf = Gguf {
+    shape: ShapeNames {
+        n_layers: "n_layer",
+        n_heads: "n_head",
+        n_kv_heads: None,
+        head_dim: None,
+        max_positions: "seq_length",
+        ..ShapeNames::USUAL
+    },
+    eps: Some((LAYER_EPS, "layer_norm_epsilon")),
+    ..Gguf::named("bloom")
+};
 
 const NAMES: Names = Names { prefix: "transformer.", layers: "h.", complete: &[], redundant: &[] };
 

@@ -28,6 +28,7 @@ use crate::{
             readers::gguf_names::{Gguf, LAYER_EPS, ShapeNames},
         },
         layers::activation::Activation,
+        transformer::ModelShape,
     },
 };
 
@@ -45,47 +46,89 @@ const NAMES: Names = Names {
 };
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    config.refuse(&["quantization_config"], "only unquantized weights are")?;
     config.refuse_flag("add_cross_attention", "only attention within the prompt is")?;
     // `reorder_and_upcast_attn` computes the same scores in f32, as is done here always.
-    let shape = ShapeKeys::GPT2.read(config)?;
-    let d_ff = config.count("n_inner", 1..=MOST_WIDTH)?.unwrap_or(4 * shape.d_model);
-    let eps = config.positive("layer_norm_epsilon", 1e-5)?;
-    let activation = Activation::read(config, "activation_function", Activation::GeluTanh)?;
-    let scale = if config.flag_or("scale_attn_weights", true)? { usual_scale(shape.head_dim) } else { 1.0 };
+    let block = Block { map: Map::conv1d, ..Block::read(config, ShapeKeys::GPT2, "n_inner")? };
     // As Mistral's GPT-2s of 2021 do.
     let by_layer = config.flag("scale_attn_by_inverse_layer_idx")?;
-    let layer = |index: usize| Layer {
-        attention: Attention {
-            projections: Projections::Fused { map: Map::conv1d("attn.c_attn"), layout: Layout::Blocks },
-            clamp: None,
-            qk_norm: None,
-            rotary: None,
-            rule: LayerRule::plain(if by_layer { scale / (index + 1) as f64 } else { scale }, Mask::CAUSAL),
-            output: Map::conv1d("attn.c_proj"),
-        },
-        attention_norms: Norms::before(Norm::layer("ln_1", eps)),
-        feed_forward: FeedForward::Plain {
-            up: Map::conv1d("mlp.c_fc"),
-            activation,
-            down: Map::conv1d("mlp.c_proj"),
-            d_ff,
-        },
-        feed_forward_norms: Norms::before(Norm::layer("ln_2", eps)),
-        order: Order::Sequential,
-        residual_multiplier: None,
-    };
-    let n_rows = config.required_count(ShapeKeys::GPT2.max_positions, 1..=MOST_NAMED_POSITIONS)?;
-    Ok(Description {
-        names: NAMES,
-        embedding: Embedding {
-            positions: Some(Positions { name: "wpe", n_rows, rows: PositionRows::From(0) }),
-            ..Embedding::new("wte", shape.d_model)
-        },
-        layers: (0..shape.n_layers).map(layer).collect(),
-        output: Output::new(Some(Norm::layer("ln_f", eps)), "lm_head", Unembedding::read(config, Unembedding::Tied)?),
-        shape,
-    })
+    let scale = scale(config, &block.shape)?;
+    let mut gpt2 = block.describe();
+    for (index, layer) in gpt2.layers.iter_mut().enumerate() {
+        layer.attention.rule.scale = if by_layer { scale / (index + 1) as f64 } else { scale };
+    }
+    Ok(gpt2)
+}
+
+/// Of scores, which some of GPT-2's and `StarCoder`'s kind do not scale.
+///
+/// # Errors
+/// When `scale_attn_weights` is no truth value.
+pub fn scale(config: Config<'_>, shape: &ModelShape) -> Result<f64, ModelError> {
+    Ok(if config.flag_or("scale_attn_weights", true)? { usual_scale(shape.head_dim) } else { 1.0 })
+}
+
+/// GPT-2, and what its relatives share with it: layer norms, a plain feed-forward block, learned positions, names.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub shape: ModelShape,
+    /// Rows of the table of positions.
+    n_rows: usize,
+    eps: f64,
+    activation: Activation,
+    d_ff: usize,
+    unembedding: Unembedding,
+    /// How maps are stored.
+    pub map: fn(&'static str) -> Map,
+}
+
+impl Block {
+    /// With biases; `d_ff` is the key of the feed-forward block's width, four times the model's without it.
+    ///
+    /// # Errors
+    /// When a value is absent or out of bounds, or the model does something that is not computed here.
+    pub fn read(config: Config<'_>, keys: ShapeKeys, d_ff: &'static str) -> Result<Self, ModelError> {
+        config.refuse(&["quantization_config"], "only unquantized weights are")?;
+        let shape = keys.read(config)?;
+        Ok(Self {
+            n_rows: config.required_count(keys.max_positions, 1..=MOST_NAMED_POSITIONS)?,
+            eps: config.positive("layer_norm_epsilon", 1e-5)?,
+            activation: Activation::read(config, "activation_function", Activation::GeluTanh)?,
+            d_ff: config.count(d_ff, 1..=MOST_WIDTH)?.unwrap_or(4 * shape.d_model),
+            unembedding: Unembedding::read(config, Unembedding::Tied)?,
+            map: Map::biased,
+            shape,
+        })
+    }
+
+    /// The layers and the names of their tensors.
+    pub fn describe(self) -> Description {
+        let Self { shape, n_rows, eps, activation, d_ff, unembedding, map } = self;
+        let layer = Layer {
+            attention: Attention {
+                projections: Projections::Fused { map: map("attn.c_attn"), layout: Layout::Blocks },
+                clamp: None,
+                qk_norm: None,
+                rotary: None,
+                rule: LayerRule::plain(usual_scale(shape.head_dim), Mask::CAUSAL),
+                output: map("attn.c_proj"),
+            },
+            attention_norms: Norms::before(Norm::layer("ln_1", eps)),
+            feed_forward: FeedForward::Plain { up: map("mlp.c_fc"), activation, down: map("mlp.c_proj"), d_ff },
+            feed_forward_norms: Norms::before(Norm::layer("ln_2", eps)),
+            order: Order::Sequential,
+            residual_multiplier: None,
+        };
+        Description {
+            names: NAMES,
+            embedding: Embedding {
+                positions: Some(Positions { name: "wpe", n_rows, rows: PositionRows::From(0) }),
+                ..Embedding::new("wte", shape.d_model)
+            },
+            layers: vec![layer; shape.n_layers],
+            output: Output::new(Some(Norm::layer("ln_f", eps)), "lm_head", unembedding),
+            shape,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,79 +4,42 @@
 //! - Reference: `modeling_gpt_neo.py` and `configuration_gpt_neo.py` under
 //!   <https://github.com/huggingface/transformers/tree/main/src/transformers/models/gpt_neo>.
 
-use crate::{
-    attention::Mask,
-    model::{
-        ModelError,
-        config::{
-            Config,
-            common_config::{MOST_LAYERS, MOST_NAMED_POSITIONS, MOST_WIDTH, ShapeKeys, Unembedding},
-            wrong,
-        },
-        families::{
-            description::{
-                Attention, Description, Embedding, FeedForward, Layer, LayerRule, Map, Names, Norm, Norms, Order,
-                Output, PositionRows, Positions, Projections,
-            },
-            family::Family,
-            readers::windows::window,
-        },
-        layers::activation::Activation,
+use super::gpt2::Block;
+use crate::model::{
+    ModelError,
+    config::{
+        Config,
+        common_config::{MOST_LAYERS, ShapeKeys},
+        wrong,
+    },
+    families::{
+        description::{Description, Map, Names, Projections},
+        family::Family,
+        readers::windows::window,
     },
 };
 
 pub const GPT_NEO: Family = Family { model_types: &["gpt_neo"], models: "GPT-Neo, TinyStories", read };
 
-const NAMES: Names = Names {
-    prefix: "transformer.",
-    layers: "h.",
-    complete: &[],
-    // The causal mask and what masked scores are set to.
-    redundant: &[".attn.attention.bias", ".attn.attention.masked_bias"],
-};
+/// The causal mask and what masked scores are set to.
+const REDUNDANT: &[&str] = &[".attn.attention.bias", ".attn.attention.masked_bias"];
 
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
     const KEYS: ShapeKeys = ShapeKeys { n_layers: "num_layers", n_heads: "num_heads", ..ShapeKeys::USUAL };
-    config.refuse(&["quantization_config"], "only unquantized weights are")?;
-    let shape = KEYS.read(config)?;
-    let eps = config.positive("layer_norm_epsilon", 1e-5)?;
-    let layer = Layer {
-        attention: Attention {
-            projections: Projections::Separate {
-                query: Map::plain("attn.attention.q_proj"),
-                key: Map::plain("attn.attention.k_proj"),
-                value: Map::plain("attn.attention.v_proj"),
-            },
-            clamp: None,
-            qk_norm: None,
-            rotary: None,
-            rule: LayerRule::plain(1.0, Mask::CAUSAL),
-            output: Map::biased("attn.attention.out_proj"),
-        },
-        attention_norms: Norms::before(Norm::layer("ln_1", eps)),
-        feed_forward: FeedForward::Plain {
-            up: Map::biased("mlp.c_fc"),
-            activation: Activation::read(config, "activation_function", Activation::GeluTanh)?,
-            down: Map::biased("mlp.c_proj"),
-            d_ff: config.count("intermediate_size", 1..=MOST_WIDTH)?.unwrap_or(4 * shape.d_model),
-        },
-        feed_forward_norms: Norms::before(Norm::layer("ln_2", eps)),
-        order: Order::Sequential,
-        residual_multiplier: None,
-    };
-    let is_local = local_layers(config, shape.n_layers)?;
-    let n_rows = config.required_count(KEYS.max_positions, 1..=MOST_NAMED_POSITIONS)?;
-    let described = Description {
-        names: NAMES,
-        embedding: Embedding {
-            positions: Some(Positions { name: "wpe", n_rows, rows: PositionRows::From(0) }),
-            ..Embedding::new("wte", shape.d_model)
-        },
-        layers: vec![layer; shape.n_layers],
-        output: Output::new(Some(Norm::layer("ln_f", eps)), "lm_head", Unembedding::read(config, Unembedding::Tied)?),
-        shape,
-    };
-    Ok(described.within(window(config, "window_size", Some(256))?, |layer| is_local[layer]))
+    let block = Block::read(config, KEYS, "intermediate_size")?;
+    let is_local = local_layers(config, block.shape.n_layers)?;
+    let mut neo = block.describe();
+    neo.names = Names { redundant: REDUNDANT, ..neo.names };
+    for layer in &mut neo.layers {
+        layer.attention.projections = Projections::Separate {
+            query: Map::plain("attn.attention.q_proj"),
+            key: Map::plain("attn.attention.k_proj"),
+            value: Map::plain("attn.attention.v_proj"),
+        };
+        layer.attention.output = Map::biased("attn.attention.out_proj");
+        layer.attention.rule.scale = 1.0;
+    }
+    Ok(neo.within(window(config, "window_size", Some(256))?, |layer| is_local[layer]))
 }
 
 /// `attention_types` is a list of pairs: kinds of layers, and how often they are repeated.

@@ -18,13 +18,34 @@ use crate::{
                 Norm, NormKind, Norms, Order, Output, Projections, usual_scale,
             },
             family::Family,
-            readers::alibi,
+            readers::{
+                alibi,
+                gguf_names::{Gguf, LAYER_EPS, ShapeNames},
+            },
         },
         layers::activation::Activation,
     },
 };
 
 pub const MPT: Family = Family { model_types: &["mpt"], models: "MPT", read };
+
+pub const MPT_GGUF: Gguf = Gguf {
+    shape: ShapeNames {
+        n_layers: "n_layers",
+        d_model: "d_model",
+        n_heads: "n_heads",
+        n_kv_heads: None,
+        head_dim: None,
+        max_positions: "max_seq_len",
+        ..ShapeNames::USUAL
+    },
+    eps: Some((LAYER_EPS, "layer_norm_epsilon")),
+    keys: &[
+        ("attention.clamp_kqv", "attn_config.clip_qkv"),
+        ("attention.max_alibi_bias", "attn_config.alibi_bias_max"),
+    ],
+    ..Gguf::named("mpt")
+};
 
 const NAMES: Names = Names { prefix: "transformer.", layers: "blocks.", complete: &[], redundant: &[] };
 

@@ -11,10 +11,13 @@ use crate::model::{
     families::{
         description::{Description, FeedForward, Map, Norms},
         family::Family,
+        readers::gguf_names::Gguf,
     },
 };
 
 pub const APERTUS: Family = Family { model_types: &["apertus"], models: "Apertus", read };
+
+pub const APERTUS_GGUF: Gguf = Gguf::named("apertus");
 
 const DEFAULTS: Defaults = Defaults { eps: 1e-5, theta: 12_000_000.0, ..Defaults::LLAMA };
 

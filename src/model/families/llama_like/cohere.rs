@@ -16,7 +16,7 @@ use crate::model::{
         description::{Description, Norm, NormExtent, NormKind, NormPlace, Norms, Order, QkNorm},
         family::Family,
         readers::{
-            gguf_names::{Gguf, LAYER_EPS},
+            gguf_names::{Gguf, LAYER_EPS, WindowRotation, Windows},
             windows::{sliding_layers, window},
         },
     },
@@ -30,6 +30,13 @@ pub const COHERE_GGUF: Gguf = Gguf {
     keys: &[("logit_scale", "logit_scale")],
     told_by_tensors: &[("use_qk_norm", "attn_q_norm", true)],
     ..Gguf::called("command-r", "cohere")
+};
+
+pub const COHERE2_GGUF: Gguf = Gguf {
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    keys: &[("logit_scale", "logit_scale"), ("attention.sliding_window", "sliding_window")],
+    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Same }),
+    ..Gguf::named("cohere2")
 };
 
 const DEFAULTS: Defaults = Defaults {

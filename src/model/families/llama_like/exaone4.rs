@@ -12,11 +12,21 @@ use crate::model::{
     families::{
         description::{Description, Norms},
         family::Family,
-        readers::windows::{sliding_layers, window},
+        readers::{
+            gguf_names::{Gguf, WindowRotation, Windows},
+            windows::{sliding_layers, window},
+        },
     },
 };
 
 pub const EXAONE4: Family = Family { model_types: &["exaone4"], models: "EXAONE 4", read };
+
+/// The small one has no window.
+pub const EXAONE4_GGUF: Gguf = Gguf {
+    keys: &[("attention.sliding_window", "sliding_window")],
+    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Same }),
+    ..Gguf::named("exaone4")
+};
 
 const DEFAULTS: Defaults = Defaults { n_kv_heads: Some(32), eps: 1e-5, ..Defaults::LLAMA };
 

@@ -19,7 +19,7 @@ use crate::model::{
         description::{Description, Layer, Norm, NormKind, Norms, QkNorm, Rotary},
         family::Family,
         readers::{
-            gguf_names::Gguf,
+            gguf_names::{Gguf, QueryScale, WindowRotation, Windows},
             rotary,
             windows::{sliding_layers, window},
         },
@@ -33,6 +33,24 @@ pub const GEMMA3: Family =
     Family { model_types: &["gemma3_text"], models: "Gemma 3 (of larger ones the text part)", read: read_gemma3 };
 
 pub const GEMMA_GGUF: Gguf = Gguf::named("gemma");
+/// The 27B divides scores by the root of the width's share.
+pub const GEMMA2_GGUF: Gguf = Gguf {
+    keys: &[
+        ("attention.sliding_window", "sliding_window"),
+        ("attn_logit_softcapping", "attn_logit_softcapping"),
+        ("final_logit_softcapping", "final_logit_softcapping"),
+    ],
+    windows: Some(Windows { period: 2, default: Some(4096), rotation: WindowRotation::Same }),
+    query_scale: QueryScale::ShareOfWidth { n_layers: 46 },
+    ..Gguf::named("gemma2")
+};
+/// As Gemma 2's; of layers with a window no file names the base.
+pub const GEMMA3_GGUF: Gguf = Gguf {
+    keys: &[("attention.sliding_window", "sliding_window"), ("final_logit_softcapping", "final_logit_softcapping")],
+    windows: Some(Windows { period: 6, default: None, rotation: WindowRotation::Unscaled { theta: Some(10_000.0) } }),
+    query_scale: QueryScale::ShareOfWidth { n_layers: 62 },
+    ..Gguf::called("gemma3", "gemma3_text")
+};
 
 const DEFAULTS: Defaults = Defaults {
     head_dim: Some(256),

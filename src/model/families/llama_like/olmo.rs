@@ -21,7 +21,7 @@ use crate::model::{
         },
         family::Family,
         readers::{
-            gguf_names::{Gguf, RowOrder},
+            gguf_names::{Gguf, RowOrder, When, WindowRotation, Windows},
             rotary,
             windows::{sliding_layers, window},
         },
@@ -41,6 +41,13 @@ pub const OLMO_GGUF: Gguf = Gguf {
     ..Gguf::named("olmo")
 };
 pub const OLMO2_GGUF: Gguf = Gguf::named("olmo2");
+/// Files of OLMo 2's architecture with a window. Only layers without one are scaled.
+pub const OLMO3_GGUF: Gguf = Gguf {
+    when: When::Windowed,
+    keys: &[("attention.sliding_window", "sliding_window")],
+    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Unscaled { theta: None } }),
+    ..Gguf::called("olmo2", "olmo3")
+};
 pub const OLMOE_GGUF: Gguf = Gguf {
     keys: &[
         ("expert_count", "num_experts"),

@@ -1,8 +1,11 @@
-//! The experts of gpt-oss: stacked in one tensor, up and gate projection in turns, and a gate that is bounded.
+//! The experts of gpt-oss: stacked in one tensor, and a gate that is bounded.
 
-use ndarray::{Array2, Zip, s};
+use ndarray::{Array2, ArrayView1, Zip, s};
 
-use super::{super::description::StackedExperts, tensors::Tensors};
+use super::{
+    super::description::{StackedExperts, StackedMaps},
+    tensors::Tensors,
+};
 use crate::model::{
     ModelError,
     layers::activation::logistic,
@@ -29,17 +32,34 @@ impl Bounded {
         d_model: usize,
         below: &Tensors<'_>,
     ) -> Result<Vec<Self>, ModelError> {
-        let &StackedExperts { gate_up, down, d_ff, alpha, limit } = described;
-        let linears = |name: &str, d_in: usize, d_out: usize| {
-            let name = format!("{}{name}", below.prefix);
-            let weights = below.weights.matrices(&name, [n_experts, d_in, d_out])?;
-            let biases = below.weights.matrix(&format!("{name}_bias"), [n_experts, d_out])?.select(0..n_experts)?;
-            let linear = |(weight, bias): (Matrix, ndarray::ArrayView1<'_, f32>)| {
-                Linear::new(weight.transposed()).with_bias(bias.to_vec())
-            };
-            Ok::<Vec<Linear>, ModelError>(weights.into_iter().zip(biases.outer_iter()).map(linear).collect())
+        let &StackedExperts { maps, d_ff, alpha, limit } = described;
+        let named = |name: &str| format!("{}{name}", below.prefix);
+        let (gate_ups, downs) = match maps {
+            StackedMaps::InTurns { gate_up, down } => {
+                let linears = |name: &str, [d_in, d_out]: [usize; 2]| {
+                    let weights = below.weights.matrices(&named(name), [n_experts, d_in, d_out])?;
+                    let biases = below.weights.matrix(&named(&format!("{name}_bias")), [n_experts, d_out])?;
+                    with_biases(weights.into_iter().map(Matrix::transposed), &biases)
+                };
+                (linears(gate_up, [d_model, 2 * d_ff])?, linears(down, [d_ff, d_model])?)
+            }
+            StackedMaps::Apart { gate, up, down } => {
+                let weights = |name: &str, [d_in, d_out]: [usize; 2]| {
+                    below.weights.matrices(&named(&format!("{name}.weight")), [n_experts, d_out, d_in])
+                };
+                let biases = |name: &str, d_out: usize| {
+                    below.weights.matrix(&named(&format!("{name}.bias")), [n_experts, d_out])
+                };
+                let pairs = weights(gate, [d_model, d_ff])?.into_iter().zip(weights(up, [d_model, d_ff])?);
+                let gate_ups = pairs.map(|(gate, up)| rows_in_turns(&gate, &up)).collect::<Result<Vec<_>, _>>()?;
+                let of_both = columns_in_turns(&biases(gate, d_ff)?, &biases(up, d_ff)?)?;
+                (
+                    with_biases(gate_ups.into_iter(), &of_both)?,
+                    with_biases(weights(down, [d_ff, d_model])?.into_iter(), &biases(down, d_model)?)?,
+                )
+            }
         };
-        let pairs = linears(gate_up, d_model, 2 * d_ff)?.into_iter().zip(linears(down, d_ff, d_model)?);
+        let pairs = gate_ups.into_iter().zip(downs);
         Ok(pairs.map(|(gate_up, down)| Self { gate_up, alpha, limit, down }).collect())
     }
 
@@ -56,4 +76,32 @@ impl Bounded {
         });
         self.down.forward(OPERATION, &gated)
     }
+}
+
+/// A map for each weight, with a row of `biases`, `[expert, d_out]`.
+fn with_biases(weights: impl Iterator<Item = Matrix>, biases: &Matrix) -> Result<Vec<Linear>, ModelError> {
+    let biases = biases.select(0..biases.n_rows())?;
+    let linear = |(weight, bias): (Matrix, ArrayView1<'_, f32>)| Linear::new(weight).with_bias(bias.to_vec());
+    Ok(weights.zip(biases.outer_iter()).map(linear).collect())
+}
+
+/// Row 0 of a, row 0 of b, row 1 of a, …: a sum's last digit depends on the place of its row, and so two ways to store
+/// the same weights give the same numbers.
+fn rows_in_turns(a: &Matrix, b: &Matrix) -> Result<Matrix, ModelError> {
+    let [rows, others] = [a, b].map(|matrix| matrix.select(0..matrix.n_rows()));
+    let (rows, others) = (rows?, others?);
+    let turns = rows.outer_iter().zip(others.outer_iter()).flat_map(|(a, b)| [a.to_vec(), b.to_vec()].concat());
+    held([2 * a.n_rows(), a.n_columns()], turns.collect())
+}
+
+/// Column 0 of a, column 0 of b, column 1 of a, ….
+fn columns_in_turns(a: &Matrix, b: &Matrix) -> Result<Matrix, ModelError> {
+    let [rows, others] = [a, b].map(|matrix| matrix.select(0..matrix.n_rows()));
+    let turns = rows?.into_iter().zip(others?).flat_map(<[f32; 2]>::from);
+    held([a.n_rows(), 2 * a.n_columns()], turns.collect())
+}
+
+fn held(shape: [usize; 2], numbers: Vec<f32>) -> Result<Matrix, ModelError> {
+    let found = [numbers.len(), 1];
+    Matrix::held(shape, numbers).ok_or(ModelError::Operand { operation: OPERATION, expected: shape, found })
 }

@@ -27,7 +27,7 @@ use super::description::Description;
 use crate::{
     attention::LayerQkv,
     model::{
-        ModelError,
+        ModelError, Notice,
         transformer::{ModelShape, Residual, Transformer, layer_of},
         weights::Weights,
     },
@@ -65,6 +65,11 @@ impl Network {
             Tensors { weights, prefix: &format!("{prefix}{complete}") }.refuse_unread(names.redundant)?;
         }
         Ok(Self { shape: shape.clone(), embedding, layers, output })
+    }
+
+    /// What whoever opened the model should know.
+    pub fn notice(&self) -> Option<Notice> {
+        self.output.notice()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     tensors::{Tensors, WRAPPERS},
 };
 use crate::model::{
-    ModelError,
+    ModelError, Notice,
     config::common_config::Unembedding,
     layers::{activation::Activation, norms::Norm},
     transformer::ModelShape,
@@ -29,9 +29,18 @@ pub struct Output {
 
 struct Head {
     transform: Option<Transform>,
+    source: Source,
     unembedding: Linear,
     multiplier: Option<f32>,
     softcap: Option<f32>,
+}
+
+/// Where the unembedding is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    AsConfigured,
+    /// The configuration ties it to the embedding of tokens, and the file has another one.
+    FileDespiteTying,
 }
 
 /// How names begin of heads that make other things than logits of tokens: rewards, classes, spans.
@@ -66,6 +75,19 @@ impl Output {
             projection: described.projection.map(|map| below.linear(&map, shape.d_model, width)).transpose()?,
             head,
             head_name: described.head,
+        })
+    }
+
+    /// What whoever opened the model should know.
+    pub fn notice(&self) -> Option<Notice> {
+        self.head.as_ref().filter(|head| head.source == Source::FileDespiteTying)?;
+        let name = self.head_name;
+        Some(Notice {
+            brief: "output head of its own",
+            sentence: format!(
+                "the configuration says that the output head is the embedding of tokens (tie_word_embeddings), and the \
+                 file has another one, {name}: the file's is used, as transformers 5 does"
+            ),
         })
     }
 
@@ -114,11 +136,18 @@ impl Head {
         let &ModelShape { d_model, vocab_size, .. } = shape;
         let width = tokens.n_columns();
         // A file with an unembedding of its own means it, whatever the configuration says of tying.
-        let is_tied =
-            described.unembedding == Unembedding::Tied && !top.weights.contains(&format!("{}.weight", described.name));
-        let unembedding =
-            Linear::new(if is_tied { tokens.clone() } else { top.matrix(described.name, [vocab_size, width])? });
+        let is_tied = described.unembedding == Unembedding::Tied;
+        let is_in_file = top.weights.contains(&format!("{}.weight", described.name));
+        let (matrix, source) = if is_tied && !is_in_file {
+            (tokens.clone(), Source::AsConfigured)
+        } else {
+            let own = top.matrix(described.name, [vocab_size, width])?;
+            let differs = is_tied && !are_equal(&own, tokens)?;
+            (own, if differs { Source::FileDespiteTying } else { Source::AsConfigured })
+        };
+        let unembedding = Linear::new(matrix);
         Ok(Self {
+            source,
             transform: match &described.transform {
                 Some(transform) => Some(Transform {
                     map: top.linear(&transform.map, d_model, width)?,
@@ -150,4 +179,16 @@ impl Head {
         }
         Ok(logits)
     }
+}
+
+/// Whether two matrices of one shape hold the same numbers; a few rows at a time.
+fn are_equal(a: &Matrix, b: &Matrix) -> Result<bool, ModelError> {
+    const ROWS: usize = 1024;
+    for start in (0..a.n_rows()).step_by(ROWS) {
+        let rows = start..a.n_rows().min(start + ROWS);
+        if a.select(rows.clone())? != b.select(rows)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -18,7 +18,7 @@ pub struct Gguf {
     /// What is added in norms: the file's key, without the architecture, and the configuration's.
     pub eps: Option<(&'static str, &'static str)>,
     pub rotated: Rotated,
-    /// Other keys of the file, without the architecture, that are keys of the configuration.
+    /// Other keys of the file, without the architecture, that are keys of the configuration; `a.b` is key b of object a.
     pub keys: &'static [(&'static str, &'static str)],
     /// Truth values of the configuration that no file says.
     pub constants: &'static [(&'static str, bool)],
@@ -27,6 +27,9 @@ pub struct Gguf {
     /// The key of a list of the layers that have one feed-forward block, where others have experts; seen in the tensors.
     pub dense_layers: Option<&'static str>,
     pub rows: RowOrder,
+    /// Where only some layers have the file's window.
+    pub windows: Option<Windows>,
+    pub query_scale: QueryScale,
     /// Parts of a layer that have other names than most families', with these.
     pub renamed: &'static [(&'static str, &'static str)],
 }
@@ -41,6 +44,35 @@ pub enum When {
     Experts,
     /// Those whose router takes sigmoids.
     Sigmoid,
+}
+
+/// Which layers attend within the file's window, where it does not list them, and what it does not say of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Windows {
+    /// Of so many layers the last one sees all keys.
+    pub period: usize,
+    /// The window of files that name none.
+    pub default: Option<usize>,
+    pub rotation: WindowRotation,
+}
+
+/// How layers with a window are rotated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WindowRotation {
+    /// As the others.
+    Same,
+    /// Without the others' scaling, and with this base, or the others', where the file names none.
+    Unscaled { theta: Option<f64> },
+}
+
+/// The number whose root divides scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryScale {
+    /// The dimension of a head, or what the file's keys say.
+    Usual,
+    /// `query_pre_attn_scalar` is the dimension of a head, but in a model of so many layers an even share of the width:
+    /// constants of llama.cpp, by the size of the model.
+    ShareOfWidth { n_layers: usize },
 }
 
 /// How many dimensions of each head are rotated.
@@ -113,6 +145,8 @@ impl Gguf {
         told_by_tensors: &[],
         dense_layers: None,
         rows: RowOrder::AsTheyAre,
+        windows: None,
+        query_scale: QueryScale::Usual,
         renamed: &[],
     };
 

@@ -21,7 +21,7 @@ pub fn sliding_layers(
 ) -> Result<Vec<bool>, ModelError> {
     const KEY: &str = "layer_types";
     let Some(types) = config.texts(KEY)? else { return Ok((0..n_layers).map(default).collect()) };
-    if let Some(other) = types.iter().find(|kind| ![FULL, SLIDING].contains(kind)) {
+    if let Some(other) = types.iter().find(|kind| **kind != SLIDING && !is_full_attention(kind)) {
         return Err(ModelError::Unsupported {
             what: KEY,
             found: (*other).to_owned(),
@@ -32,6 +32,11 @@ pub fn sliding_layers(
         return Err(wrong(KEY, format!("a list of {n_layers}, one for each layer"), format!("{}", types.len())));
     }
     Ok(types.into_iter().map(|kind| kind == SLIDING).collect())
+}
+
+/// Whether a kind of layer attends to all keys; transformers reads both spellings.
+pub fn is_full_attention(kind: &str) -> bool {
+    [FULL, "attention"].contains(&kind)
 }
 
 /// How many keys a window has, the query's own among them: `default` where the key is left out; null says that there is

@@ -2,8 +2,9 @@
 
 use egui::{DragValue, RichText, Ui};
 
+use super::epsilon::layer_value;
 use crate::{
-    engine::Reference,
+    engine::{Outcome, Reference},
     session::{Command, Session},
     ui::{jobs::pictures::Frame, shell::action::Actions, theme, widgets::named},
 };
@@ -21,7 +22,8 @@ pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &
         let chosen = ui.radio(is_head, "Another head: layer").on_hover_text(hint).clicked();
         let counts = frame.map(|frame| (frame.outcome.facts.n_layers, frame.outcome.facts.n_heads));
         let (n_layers, n_heads) = counts.unwrap_or((layer + 1, head + 1));
-        let layer_field = DragValue::new(&mut layer).range(0..=n_layers.saturating_sub(1)).speed(0.1);
+        let layers = frame.map(|frame| frame.outcome.facts.layers.clone()).unwrap_or_default();
+        let layer_field = layer_value(&mut layer, &layers).range(0..=n_layers.saturating_sub(1)).speed(0.1);
         let moved = named(ui.add(layer_field), "Layer to compare with").changed();
         ui.label("head");
         let head_field = DragValue::new(&mut head).range(0..=n_heads.saturating_sub(1)).speed(0.1);
@@ -33,13 +35,14 @@ pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &
 }
 
 /// One line, while something else than the baseline is compared with.
-pub fn note_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+pub fn note_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, actions: &mut Actions) {
     if *session.reference() == Reference::Baseline {
         return;
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().interact_size.y = 0.0;
-        let text = format!("Differences are from {}.", session.reference().name());
+        let layers = outcome.map(|outcome| outcome.facts.layers.clone()).unwrap_or_default();
+        let text = format!("Differences are from {}.", layers.named(session.reference()).name());
         ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
         if ui.link(RichText::new("Stop comparing").small()).clicked() {
             actions.push(Command::Compare(Reference::Baseline).into());

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::explain::{self, Seen};
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
-    engine::Outcome,
+    engine::{LayerNumbers, Outcome},
     session::{COLUMNS, Command, RowChoice, Session, SliderRange},
     ui::{
         column_names,
@@ -64,6 +64,13 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
             zoom_ui(ui, session.view().slider, transition, actions);
         });
     });
+}
+
+/// What changes vectors, greyed where there are none.
+pub fn only_with_vectors(ui: &mut Ui, outcome: Option<&Outcome>, contents: impl FnOnce(&mut Ui)) {
+    let has_vectors = outcome.is_none_or(|outcome| outcome.facts.kind.has_vectors());
+    let shown = ui.add_enabled_ui(has_vectors, contents);
+    shown.response.on_disabled_hover_text("This file holds patterns only, no query, key or value");
 }
 
 /// Which column the slider moves.
@@ -184,11 +191,12 @@ pub fn shown_ui(
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
     ui.horizontal(|ui| {
-        if let Some(layer) = stepper(ui, "Layer", session.layer(), counts.0) {
+        let layers = outcome.map(|outcome| outcome.facts.layers.clone()).unwrap_or_default();
+        if let Some(layer) = stepper(ui, "Layer", session.layer(), counts.0, &layers) {
             actions.push(Command::SetLayer(layer).into());
         }
         ui.add_space(space::M);
-        if let Some(head) = stepper(ui, "Head", session.head(), counts.1) {
+        if let Some(head) = stepper(ui, "Head", session.head(), counts.1, &LayerNumbers::default()) {
             actions.push(Command::SetHead(head).into());
         }
     });
@@ -202,7 +210,16 @@ pub fn shown_ui(
     });
 }
 
-fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize> {
+/// A field for a layer, which reads and is typed as the number that it is called by.
+pub fn layer_value<'a>(layer: &'a mut usize, layers: &LayerNumbers) -> egui::DragValue<'a> {
+    let (shown, typed) = (layers.clone(), layers.clone());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a layer, and the cast saturates")]
+    let format = move |layer: f64, _| shown.of(layer as usize).to_string();
+    let parse = move |text: &str| Some(typed.layer(text.trim().parse().ok()?)? as f64);
+    egui::DragValue::new(layer).custom_formatter(format).custom_parser(parse)
+}
+
+fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize, numbers: &LayerNumbers) -> Option<usize> {
     let last = count.saturating_sub(1);
     let mut chosen = value;
     ui.label(name);
@@ -211,7 +228,7 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize) -> Option<usize>
         chosen -= 1;
     }
     // Just after another source was opened, `last` is still that of the source on screen: it must not cut the session's.
-    named(ui.add(egui::DragValue::new(&mut chosen).range(0..=last.max(value)).speed(0.1)), name);
+    named(ui.add(layer_value(&mut chosen, numbers).range(0..=last.max(value)).speed(0.1)), name);
     let up = ui.add_enabled(value < last, egui::Button::new("+").min_size(theme::TARGET));
     if named(up, &format!("{name} up")).clicked() {
         chosen += 1;

@@ -3,7 +3,7 @@
 use super::rule_facts;
 use crate::{
     attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
-    engine::{Outcome, SourceKind},
+    engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
     ui::{jobs::pictures::Details, panels::lessons::Lesson},
@@ -27,7 +27,7 @@ pub struct Seen {
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
 pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
-    outcome.facts.kind == SourceKind::Model && session.scope().resolve(outcome.shown()).layers.start < session.layer()
+    outcome.facts.kind.is_model() && session.scope().resolve(outcome.shown()).layers.start < session.layer()
 }
 
 /// One sentence, and the page that says more.
@@ -53,8 +53,12 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
         return vec![Note::plain("One token can only attend to itself: its weight is 1, whatever is modified.")];
     }
     let mut notes = Vec::new();
-    if session.view().look.quantity == Quantity::WeightedValue && !outcome.baseline.has_values() {
-        notes.push(Note::plain("This capture holds no value vectors: the attention weight is shown."));
+    if let Some(reason) = session.view().look.quantity.why_not(outcome) {
+        notes.push(Note::plain(format!("{reason}: the attention weight is shown.")));
+    }
+    if !outcome.facts.kind.has_vectors() {
+        notes.push(Note::plain(format!("ε has nothing to act on: {PATTERNS_ONLY}.")));
+        return notes;
     }
     match (session.selected().component, session.operation()) {
         (Component::Value, _) => notes.extend(value_notes(session, outcome, seen)),
@@ -200,7 +204,7 @@ pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
         HeadScope::Group | HeadScope::Shown => format!("head {}", shown.head),
     };
     let layers = match scope.layers {
-        _ if outcome.facts.kind == SourceKind::Capture => format!("layer {}", shown.layer),
+        _ if !outcome.facts.kind.is_model() => format!("layer {}", outcome.layer_number()),
         LayerScope::All => format!("all {} layers", shown.n_layers),
         LayerScope::Range { first, last } if first < last => format!("layers {first} to {last}"),
         LayerScope::Range { first, .. } => format!("layer {first}"),
@@ -251,6 +255,9 @@ pub struct Offer {
 
 /// Views that move where what is shown does not, tell apart what looks alike, or lead back.
 pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
+    if !outcome.facts.kind.has_vectors() {
+        return Vec::new();
+    }
     let stays = session.selected().component == Component::Value && !reaches_earlier_layers(session, outcome);
     let one = |text, command| vec![Offer { text, commands: vec![command] }];
     match session.view().look.quantity {
@@ -279,7 +286,7 @@ fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {
     } else if upstream {
         "Value is turned down in earlier layers too: what they pass on is weaker, and so this layer’s pattern changes."
             .to_owned()
-    } else if outcome.facts.kind == SourceKind::Capture && session.scope().layers != LayerScope::Shown {
+    } else if !outcome.facts.kind.is_model() && session.scope().layers != LayerScope::Shown {
         "A capture holds this prompt’s vectors but no model: the pattern stays, because only a live model can carry a \
          change of Value into later layers."
             .to_owned()

@@ -39,11 +39,16 @@ impl ControlPanel {
         let (frame, details) = (shown.pictures.frame(), shown.pictures.details());
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = shown.curves.transition(session.rows());
-        landmark(ui, Landmark::Slider, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
+        landmark(ui, Landmark::Slider, |ui| {
+            epsilon::only_with_vectors(ui, outcome, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
+        });
         epsilon::notes_ui(ui, session, frame, details, actions);
-        landmark(ui, Landmark::Scope, |ui| scope::scope_ui(ui, &mut self.scope, session, outcome, actions));
+        landmark(ui, Landmark::Scope, |ui| {
+            let scope = &mut self.scope;
+            epsilon::only_with_vectors(ui, outcome, |ui| scope::scope_ui(ui, scope, session, outcome, actions));
+        });
         epsilon::shown_ui(ui, session, outcome, details, actions);
-        compare::note_ui(ui, session, actions);
+        compare::note_ui(ui, session, outcome, actions);
         let hovered = shown.hovered.filter(|_| !session.view().heads).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
         landmark(ui, Landmark::Prompt, |ui| {

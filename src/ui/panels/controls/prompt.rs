@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::scope;
 use crate::{
     attention::{PositionScope, Scope},
-    engine::{Prompt, SourceKind, SourceSpec, Token},
+    engine::{Prompt, SourceSpec, Token},
     session::{Cell, Command, Session},
     ui::{
         jobs::pictures::Frame,
@@ -44,7 +44,7 @@ pub fn prompt_ui(
     actions: &mut Actions,
 ) {
     heading(ui, "Prompt");
-    let is_capture = frame.is_some_and(|frame| frame.outcome.facts.kind == SourceKind::Capture);
+    let is_capture = frame.is_some_and(|frame| !frame.outcome.facts.kind.is_model());
     let captured = frame.filter(|frame| {
         let source = &frame.outcome.facts.source;
         // The bundled capture's text is the session's prompt.

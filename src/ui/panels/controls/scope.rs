@@ -7,7 +7,7 @@ use egui::{DragValue, RichText, Ui};
 use super::explain;
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},
-    engine::{Outcome, SourceKind},
+    engine::Outcome,
     session::{Command, Session},
     ui::{
         panels::lessons::sentence_ui,
@@ -47,10 +47,10 @@ pub fn scope_ui(
     if is_chosen && let Some(preset) = preset {
         actions.push(Command::SetScope(preset.scope()).into());
     }
-    let Some(outcome) = outcome else { return };
+    let Some(outcome) = outcome.filter(|outcome| outcome.facts.kind.has_vectors()) else { return };
     ui.add_space(space::XS);
     let mut scope = session.scope().clone();
-    ui.add_enabled_ui(outcome.facts.kind == SourceKind::Model, |ui| {
+    ui.add_enabled_ui(outcome.facts.kind.is_model(), |ui| {
         row_ui(ui, "Layers", |ui| layers_ui(ui, &mut scope, outcome))
             .on_disabled_hover_text("A capture knows only the shown layer; a live model has them all");
     });

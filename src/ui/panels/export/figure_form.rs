@@ -7,7 +7,7 @@ use crate::{
     attention::{Components, Shape},
     figure::{
         AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
-        PanelMetric, Quantity, TextMode, Unit, title_of,
+        PanelMetric, TextMode, Unit, outcome_title, title_of,
     },
     session::{Command, View},
     ui::{
@@ -79,11 +79,10 @@ pub fn form_ui(
         let view = shown.session.view();
         line(ui, "Quantity", |ui| {
             let mut quantity = view.look.quantity;
-            let has_values = shown.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
             let choices = QUANTITIES.map(|(quantity, name, _)| (quantity, name));
             let possible: Vec<_> = choices
                 .into_iter()
-                .filter(|(quantity, _)| has_values || *quantity != Quantity::WeightedValue)
+                .filter(|(quantity, _)| shown.frame.is_none_or(|frame| quantity.is_in(&frame.outcome.baseline)))
                 .collect();
             if choice_ui(ui, "Quantity of the figure", &mut quantity, &possible) {
                 actions.push(Command::SetQuantity(quantity).into());
@@ -174,7 +173,11 @@ fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
     ui.horizontal(|ui| {
         named(ui.add(Checkbox::without_text(&mut form.has_title)), "Title is drawn");
         let session = shown.session;
-        let own = title_of(session.operation(), session.view().look.quantity, session.reference(), form.style.rows);
+        let quantity = session.view().look.quantity;
+        let own = shown.frame.map_or_else(
+            || title_of(session.operation(), quantity, session.reference(), form.style.rows),
+            |frame| outcome_title(&frame.outcome, quantity, form.style.rows),
+        );
         let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);
         named(ui.add_enabled(form.has_title, field), "Title of the figure");
     });

@@ -6,7 +6,7 @@ use egui::{Color32, Rect, Ui, pos2};
 
 use crate::{
     attention::PanelId,
-    figure::{Histogram, LimitsFrom, NormPosition, PanelPicture, quantity_label},
+    figure::{Histogram, LimitsFrom, NormPosition, PanelPicture, outcome_quantity_label},
     session::Cell,
     ui::{
         jobs::pictures::Frame,
@@ -58,8 +58,8 @@ pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): (PanelId, Option<C
 }
 
 fn label(frame: &Frame, panel: PanelId, is_locked: bool) -> String {
-    let quantity = quantity_label(frame.pictures.quantity(), &frame.outcome.reference);
-    if is_locked {
+    let quantity = outcome_quantity_label(&frame.outcome, frame.pictures.quantity());
+    if is_locked || !frame.outcome.facts.kind.has_vectors() {
         return quantity;
     }
     let epsilon = frame.outcome.experiment.epsilon[panel];

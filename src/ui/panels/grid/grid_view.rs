@@ -122,16 +122,7 @@ pub fn grid_ui(
     let hovered = state.hovered.map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     let pictured = frame.pictures.quantity();
-    title_ui(
-        ui,
-        &figure::title_of(
-            frame.outcome.experiment.operation,
-            pictured,
-            &frame.outcome.reference,
-            frame.outcome.shape().rows(),
-        ),
-        layout.title,
-    );
+    title_ui(ui, &figure::outcome_title(&frame.outcome, pictured, frame.outcome.shape().rows()), layout.title);
     let titles = TitleStyle::fitting(ui, &frame.outcome, &layout);
     let mut now_hovered = None;
     let places = layout.panels.iter().flatten().zip(layout.panel_titles.iter().flatten());
@@ -239,6 +230,7 @@ impl TitleStyle {
         let (text, style) = match self {
             Self::Full => (full(), TextStyle::Body),
             Self::Small => (full(), TextStyle::Small),
+            Self::Short | Self::Least if !outcome.facts.kind.has_vectors() => (full(), TextStyle::Small),
             Self::Short => (format!("{component}, ε = {epsilon}"), TextStyle::Small),
             Self::Least => (epsilon.to_string(), TextStyle::Small),
         };
@@ -267,7 +259,7 @@ fn panel_title_ui(ui: &Ui, scene: &Scene<'_>, style: TitleStyle, panel: PanelId,
 
 /// What a panel is called in full.
 fn name_of(outcome: &Outcome, panel: PanelId) -> String {
-    figure::panel_title(panel.component, outcome.experiment.operation, outcome.experiment.epsilon[panel])
+    figure::outcome_panel_title(outcome, panel)
 }
 
 fn is_selected(session: &Session, panel: PanelId) -> bool {

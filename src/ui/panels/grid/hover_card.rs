@@ -15,10 +15,7 @@ use crate::{
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
     let Hovered { panel, cell, numbers, behind, .. } = hovered;
-    let title = outcome.experiment.epsilon.get(*panel).map_or_else(String::new, |&epsilon| {
-        figure::panel_title(panel.component, outcome.experiment.operation, epsilon)
-    });
-    ui.label(RichText::new(title).strong());
+    ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel)).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     match numbers {
@@ -50,7 +47,11 @@ fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNum
         }
         row("baseline", numbers::weight(numbers.baseline.weight), false);
         if outcome.reference != Reference::Baseline {
-            row(&outcome.reference.name(), numbers::weight(numbers.compared.weight), false);
+            row(
+                &outcome.facts.layers.named(&outcome.reference).name(),
+                numbers::weight(numbers.compared.weight),
+                false,
+            );
         }
         for quantity in [Quantity::Difference, Quantity::UniformRatio, Quantity::Score] {
             if quantity != shown

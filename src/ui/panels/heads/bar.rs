@@ -10,7 +10,7 @@ use super::{
     ranking,
 };
 use crate::{
-    engine::{HeadMetric, OpenSource, Ranking, ShipsOf, SourceKind},
+    engine::{HeadMetric, OpenSource, Ranking, ShipsOf},
     session::{Command, Session},
     ui::{
         progress::{bar_ui as progress_bar_ui, cancel_ui},
@@ -171,7 +171,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
 }
 
 fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
-    let is_model = source.facts().kind == SourceKind::Model;
+    let is_model = source.facts().kind.is_model();
     let is_there = heads.ships.answers(selected, &session.scope().positions);
     let disabled =
         if is_model { "Ranked by just this already" } else { "A capture has no output to compare: open a model" };

@@ -7,7 +7,10 @@ use rayon::prelude::*;
 
 use super::atlas::Atlas;
 use crate::{
-    engine::{Engine, EngineError, HeadPattern, HeadSummary, HeadsQuestion, Job, Lane, OpenSource, Question, Service},
+    engine::{
+        Engine, EngineError, HeadPattern, HeadSummary, HeadsQuestion, Job, Lane, LayerNumbers, OpenSource, Question,
+        Service,
+    },
     figure::{Palette, Picture, Window, paint, pool_pattern},
     ui::jobs::{Arrival, Client},
 };
@@ -63,6 +66,7 @@ pub struct Gallery {
     /// `[layer · n_heads + head]`
     summaries: Vec<Option<HeadSummary>>,
     n_heads: usize,
+    layers: LayerNumbers,
     /// How many have come of the newest question.
     arrived: usize,
     /// Counts the changes of `summaries`.
@@ -78,6 +82,7 @@ impl Gallery {
             ctx: ctx.clone(),
             summaries: Vec::new(),
             n_heads: 0,
+            layers: LayerNumbers::default(),
             arrived: 0,
             revision: 0,
             atlas: Atlas::default(),
@@ -94,6 +99,7 @@ impl Gallery {
         let n_all = facts.n_layers * facts.n_heads;
         if !self.of.as_ref().is_some_and(|of| of.reads_the_same(&wanted)) {
             self.n_heads = facts.n_heads;
+            self.layers = facts.layers.clone();
             self.summaries = vec![None; n_all];
             self.revision += 1;
             self.atlas.clear(n_all, wanted.side);
@@ -142,6 +148,11 @@ impl Gallery {
     /// By layer and head; `None` for what is still to come.
     pub fn summaries(&self) -> &[Option<HeadSummary>] {
         &self.summaries
+    }
+
+    /// What layers are called.
+    pub fn layers(&self) -> &LayerNumbers {
+        &self.layers
     }
 
     pub fn n_heads(&self) -> usize {

@@ -82,13 +82,14 @@ impl Listing {
         if self.of.as_ref() == Some(&key) {
             return;
         }
+        let layers = gallery.layers();
         let filter = choice.parsed().unwrap_or(Filter::ALL);
         let rows: Vec<Option<HeadRow>> =
             (0..gallery.summaries().len()).map(|index| row(gallery, ships, index)).collect();
         let n_heads = gallery.n_heads().max(1);
         let passes = |&index: &usize| {
             let is_enough = |row: &HeadRow| row.get(choice.metric).is_some_and(|value| value >= choice.at_least);
-            filter.passes(index / n_heads, index % n_heads)
+            filter.passes(layers.of(index / n_heads), index % n_heads)
                 && (choice.at_least <= 0.0 || rows[index].as_ref().is_none_or(is_enough))
         };
         self.indices = (0..rows.len()).filter(passes).collect();
@@ -114,7 +115,7 @@ impl Listing {
     /// The listed heads that are there, for a file.
     pub fn table(&self, gallery: &Gallery, ships: &Ships) -> HeadsTable {
         let rows = self.indices.iter().filter_map(|&index| row(gallery, ships, index)).collect();
-        HeadsTable { rows, ships: ships.of() }
+        HeadsTable { rows, layers: gallery.layers().clone(), ships: ships.of() }
     }
 }
 

@@ -60,7 +60,11 @@ impl Heads {
         };
         let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, cx.ground());
         let side = thumbnails::side_pixels(cx.egui.pixels_per_point());
-        let under = self.0.choice.shows.under(selected_under(session));
+        let under = if source.facts().kind.has_vectors() {
+            self.0.choice.shows.under(selected_under(session))
+        } else {
+            Under::Baseline
+        };
         let heads = HeadsQuestion { source: source.id(), spec, under };
         self.0.gallery.ask(source, Thumbnails { heads, palette, side });
         if self.0.cursor.at.is_none() {

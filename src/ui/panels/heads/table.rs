@@ -159,7 +159,8 @@ fn row_ui(
     let row = row(&heads.gallery, &heads.ships, index);
     let font = TextStyle::Monospace.resolve(ui.style());
     let color = if is_shown { colors.text_strong } else { colors.text };
-    let texts = [layer.to_string(), head.to_string()].into_iter();
+    let number_of_layer = heads.gallery.layers().of(layer);
+    let texts = [number_of_layer.to_string(), head.to_string()].into_iter();
     for (column, text) in texts.chain(HeadMetric::ALL.map(|metric| number(row.as_ref(), metric))).enumerate() {
         let right = pos2(rect.left() + columns.range(column)[1] - space::S, rect.center().y);
         painter.text(right, Align2::RIGHT_CENTER, text, font.clone(), color);
@@ -167,7 +168,7 @@ fn row_ui(
     let enabled = ui.is_enabled();
     response.widget_info(|| {
         let values = row.iter().flat_map(|row| HeadMetric::ALL.map(|metric| (metric, row.get(metric))));
-        WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(layer, head, values))
+        WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(number_of_layer, head, values))
     });
     response.clicked()
 }

@@ -81,6 +81,7 @@ pub fn visible(viewport: Rect, step: f32, rows: usize) -> std::ops::Range<usize>
 fn head_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, index: usize, rect: Rect) -> Response {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
+    let layer = heads.gallery.layers().of(layer);
     let is_cursor = heads.cursor.at == Some(index);
     // As with any list, Tab reaches one of them, and arrows the others.
     let sense = if is_cursor { Sense::click() } else { Sense::CLICK };

@@ -60,7 +60,9 @@ pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Opt
 /// Why there is no next token.
 fn without_output(outcome: &Outcome) -> &'static str {
     match outcome.facts.kind {
-        SourceKind::Capture => "A capture has no model behind it: only a live model has a next token.",
+        SourceKind::Capture | SourceKind::Patterns => {
+            "A capture has no model behind it: only a live model has a next token."
+        }
         SourceKind::Model => "This model has no output layer, and so no token that it predicts.",
     }
 }

@@ -97,8 +97,10 @@ impl Inspector {
             pinned_ui(ui, session.pinned(), frame, self.reading.as_ref(), selected, actions);
         });
         if let Some(reading) = &self.reading {
-            section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
-            section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
+            if frame.outcome.facts.kind.has_vectors() {
+                section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
+                section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
+            }
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
         section(ui, "Effect on the output", |ui| effect::effect_ui(ui, &frame.outcome, selected, details, actions));

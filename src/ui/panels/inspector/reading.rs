@@ -14,9 +14,10 @@ pub type Row = Arc<[f64]>;
 /// Everything that is said about the pinned cell of one frame.
 pub struct Reading {
     origin: Origin,
-    /// The cell in the selected panel; `None` while that panel is awaited.
+    /// The cell in the selected panel; `None` while that panel is awaited, and where weights are given.
     pub why: Option<Why>,
-    pub baseline: Why,
+    /// `None` where weights are given.
+    pub baseline: Option<Why>,
     pub baseline_row: Row,
     /// The key of every row's first weight.
     pub first_key: usize,
@@ -51,7 +52,8 @@ impl Reading {
 
     fn of(origin: Origin) -> Option<Self> {
         let Cell { query, key } = origin.cell;
-        let baseline = Why::of(&origin.baseline, query, key)?;
+        origin.baseline.place(query, key)?;
+        let baseline = Why::of(&origin.baseline, query, key);
         let baseline_row: Row = origin.baseline.exact_row(query).into();
         let mut known = vec![(&origin.baseline, baseline_row.clone())];
         let rows = origin.panels.each_ref().map(|pattern| {

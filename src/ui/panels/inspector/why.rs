@@ -29,8 +29,8 @@ pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actio
         hint(ui, "not computed yet");
         return;
     };
-    let upstream = reading.is_upstream_changed().then(|| {
-        let dot = fixed(reading.baseline.dot, PLACES);
+    let upstream = reading.baseline.as_ref().filter(|_| reading.is_upstream_changed()).map(|baseline| {
+        let dot = fixed(baseline.dot, PLACES);
         format!("Earlier layers are changed too: q and k already differ from the baseline’s, whose q·k is {dot}.")
     });
     if let Some(upstream) = &upstream {

@@ -98,7 +98,7 @@ pub fn sides() -> Option<[Side; 3]> {
             let applied = edit.applied(component, view);
             [applied[[0, 0]], applied[[0, 1]]]
         };
-        let score = scores.pattern(&edit).exact_cell(0, 0)?.score;
+        let score = scores.pattern(&edit).exact_cell(0, 0)?.score?;
         Some(Side { query: vector(Component::Query, layer.query(0)), key: vector(Component::Key, layer.key(0)), score })
     };
     Some([side(None)?, side(Some(Component::Query))?, side(Some(Component::Key))?])

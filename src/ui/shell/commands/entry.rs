@@ -111,6 +111,14 @@ impl Entry {
         self
     }
 
+    /// Cannot be done for this reason, if there is one.
+    pub const fn only_if_none(mut self, why_not: Option<&'static str>) -> Self {
+        if why_not.is_some() {
+            self.why_not = why_not;
+        }
+        self
+    }
+
     /// With a line above it, and `name` if it is not empty.
     pub const fn in_new_group(mut self, name: &'static str) -> Self {
         self.group = Some(name);

@@ -33,6 +33,18 @@ pub const QUANTITIES: [(Quantity, &str, &str); 5] = [
 
 const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
 
+/// Why nothing is modified of a source without vectors.
+const NO_VECTORS: &str = "This file holds patterns only, no query, key or value";
+
+/// Whether it says what is done to vectors, or shows it.
+fn changes_vectors(action: &Action) -> bool {
+    match action {
+        Action::Session(command) => command.changes_vectors(),
+        Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep),
+        _ => false,
+    }
+}
+
 /// Every command there is, in the order of the menus, with what is known of it now.
 pub fn table(situation: &Situation<'_>) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(128);
@@ -42,6 +54,11 @@ pub fn table(situation: &Situation<'_>) -> Vec<Entry> {
     help(&mut entries);
     slider(situation, &mut entries);
     cell(situation, &mut entries);
+    if situation.frame.is_some_and(|frame| !frame.outcome.facts.kind.has_vectors()) {
+        for entry in entries.iter_mut().filter(|entry| changes_vectors(&entry.action)) {
+            entry.why_not = Some(NO_VECTORS);
+        }
+    }
     entries
 }
 
@@ -160,12 +177,11 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             .check(rows.contains(component))
             .only_if(toggled.is_some(), "The last row stays")
     }));
-    let has_values = situation.frame.is_none_or(|frame| frame.outcome.baseline.has_values());
     entries.extend(QUANTITIES.map(|(quantity, name, hint)| {
         Entry::new(QUANTITY, name, Command::SetQuantity(quantity))
             .hint(hint)
             .radio(view.look.quantity == quantity)
-            .only_if(has_values || quantity != Quantity::WeightedValue, "This capture holds no value vectors")
+            .only_if_none(situation.frame.and_then(|frame| quantity.why_not(&frame.outcome)))
     }));
     entries.extend([
         Entry::new(COMPARE, "Baseline", Command::Compare(Reference::Baseline))

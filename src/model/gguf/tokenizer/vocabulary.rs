@@ -8,7 +8,7 @@ use tokenizers::{
     processors::template::{SpecialToken, TemplateProcessing},
 };
 
-use super::{
+use crate::model::gguf::{
     error::Defect,
     metadata::{Metadata, short, wrong},
 };

@@ -2,14 +2,19 @@
 //!
 //! Reference: `llama_vocab::impl::load` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>.
 
+mod pre_tokenizer;
+mod sentence_piece;
+mod vocabulary;
+
 use tokenizers::{decoders::byte_level::ByteLevel, models::bpe::BPE};
 
+use self::{
+    pre_tokenizer::Words,
+    vocabulary::{MERGES, Vocabulary, merges, put_around},
+};
 use super::{
     error::Defect,
     metadata::{Metadata, short, wrong},
-    pre_tokenizer::Words,
-    sentence_piece,
-    vocabulary::{MERGES, Vocabulary, merges, put_around},
 };
 use crate::model::{Notice, Tokenizer};
 
@@ -42,7 +47,7 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
             notice = named.is_none().then(words_not_told);
             let name = named.unwrap_or("default");
             let Some(words) = Words::named(name) else {
-                let supported = Words::SUPPORTED;
+                let supported = Words::supported();
                 return Ok(Found::Unsupported(format!("{WORDS} {} is not supported: {supported}", short(name))));
             };
             vocabulary = Vocabulary::read(metadata)?;
@@ -79,12 +84,12 @@ fn byte_level(
 ) -> Result<tokenizers::Tokenizer, Defect> {
     let ids = vocabulary.ids();
     let merges = merges(metadata, &ids)?.ok_or_else(|| wrong(MERGES, "a list of texts", "nothing"))?;
-    let model = BPE::builder().vocab_and_merges(ids, merges).ignore_merges(words.ignores_merges());
+    let model = BPE::builder().vocab_and_merges(ids, merges).ignore_merges(words.ignores_merges);
     let mut tokenizer = tokenizers::Tokenizer::new(model.build().map_err(Defect::Tokenizer)?);
     tokenizer.with_normalizer(words.normalizer()).map_err(Defect::Tokenizer)?;
     tokenizer.with_pre_tokenizer(Some(words.pre_tokenizer().map_err(Defect::Tokenizer)?));
     tokenizer.with_decoder(Some(ByteLevel::default()));
     vocabulary.add_whole_tokens(&mut tokenizer)?;
-    put_around(&mut tokenizer, metadata, vocabulary, words.adds_bos())?;
+    put_around(&mut tokenizer, metadata, vocabulary, words.adds_bos)?;
     Ok(tokenizer)
 }

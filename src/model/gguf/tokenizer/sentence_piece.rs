@@ -7,10 +7,10 @@ use tokenizers::{
     normalizers::{Prepend, Replace, Sequence},
 };
 
-use super::{
+use super::vocabulary::{TOKENS, Vocabulary, as_many, merges, put_around};
+use crate::model::gguf::{
     error::Defect,
     metadata::{Metadata, wrong},
-    vocabulary::{TOKENS, Vocabulary, as_many, merges, put_around},
 };
 
 const SCORES: &str = "tokenizer.ggml.scores";
