@@ -92,12 +92,26 @@ fn largest(row: &RowTerms<'_>) -> Option<f64> {
 
 /// Σ p·ln(p/q) of a row. ln(p/q) comes from the scores, and where a weight is below the range of f32 it counts 0.
 fn kl_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
+    if base.keys != row.keys {
+        return kl_of_other_keys(base, row);
+    }
     let between = row.ln_sum - base.ln_sum;
     let terms = base.exps.iter().zip(base.below).zip(row.below);
     let sum: f64 =
         terms.map(|((&e, &p), &q)| if e == 0.0 { 0.0 } else { f64::from(e) * (f64::from(p) - f64::from(q)) }).sum();
     let rest = if base.rest == 0.0 { 0.0 } else { base.rest * (base.rest_below - row.rest_below) };
     (sum + rest) / base.sum + between
+}
+
+/// [`kl_of_row`] where the two do not see the same keys: infinite where one has weight that the other may not attend to.
+fn kl_of_other_keys(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
+    let between = row.ln_sum - base.ln_sum;
+    let term = |key: usize| match base.outcome(key) {
+        [0.0, _] => 0.0,
+        [exp, below] => exp / base.sum * (below - row.outcome(key)[1] + between),
+    };
+    let rest = if base.rest == 0.0 { 0.0 } else { base.rest / base.sum * (base.rest_below - row.rest_below + between) };
+    base.keys.clone().map(term).sum::<f64>() + rest
 }
 
 /// ½·Σ [p·ln(p/m) + q·ln(q/m)] of a row, with m = (p + q)/2. With the larger of the two, w, and the logarithm of their
@@ -118,7 +132,12 @@ fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     };
     let terms = base.exps.iter().zip(base.below).zip(row.exps.iter().zip(row.below));
     let wide = |(&exp, &below): (&f32, &f32)| [f64::from(exp), f64::from(below)];
-    let sum: f64 = terms.map(|(base, row)| term(wide(base), wide(row))).sum();
+    let sum: f64 = if base.keys == row.keys {
+        terms.map(|(base, row)| term(wide(base), wide(row))).sum()
+    } else {
+        let keys = base.keys.start.min(row.keys.start)..base.keys.end.max(row.keys.end);
+        keys.map(|key| term(base.outcome(key), row.outcome(key))).sum()
+    };
     let has_rest = base.rest > 0.0 || row.rest > 0.0;
     let rest = if has_rest { term([base.rest, base.rest_below], [row.rest, row.rest_below]) } else { 0.0 };
     0.5 * (sum + rest)
@@ -207,7 +226,8 @@ pub fn induction(pattern: &Pattern, key_after: &[Option<usize>]) -> Option<f64> 
     mean
 }
 
-/// Mean over rows of KL(baseline ‖ modified), in nats. Both have the same positions and mask.
+/// Mean over rows of KL(baseline ‖ modified), in nats. Both have the same positions; where the baseline has weight on a
+/// key that the modified pattern masks, it is infinite.
 ///
 /// From the scores rather than the weights, as ln weight = score - ln Σ exp score: a key that the modified pattern all
 /// but ignores has a finite divergence even where its weight is below the range of f32.

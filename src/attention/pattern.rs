@@ -335,6 +335,19 @@ impl Pattern {
         (weights, rest / sum)
     }
 
+    /// Some rows of [`Self::dense`], and of them the columns of `keys`, among which all their keys are.
+    pub(super) fn dense_part(&self, rows: Range<usize>, keys: Range<usize>) -> Array2<f32> {
+        let mut weights = Array2::zeros((rows.len(), keys.len()));
+        let mut row = vec![0.0; self.n_positions()];
+        for (query, mut part) in rows.zip(weights.outer_iter_mut()) {
+            let first = self.attended(query).start.saturating_sub(keys.start);
+            for (cell, weight) in part.iter_mut().skip(first).zip(self.row_into(query, &mut row)) {
+                *cell = *weight;
+            }
+        }
+        weights
+    }
+
     /// `[query, key]` in f32 with masked cells 0: for matrix products, not for display.
     pub fn dense(&self) -> Array2<f32> {
         let n = self.n_positions();
@@ -378,6 +391,12 @@ pub(super) struct RowTerms<'a> {
 }
 
 impl RowTerms<'_> {
+    /// A key's numerator and its logarithm; 0 and −∞ where it is masked.
+    pub fn outcome(&self, key: usize) -> [f64; 2] {
+        let place = key.checked_sub(self.keys.start).filter(|&place| place < self.exps.len());
+        place.map_or([0.0, f64::NEG_INFINITY], |place| [self.exps[place].into(), self.below[place].into()])
+    }
+
     /// The weight of a key; `None` where it is masked.
     pub fn weight(&self, key: usize) -> Option<f64> {
         Some(f64::from(*self.exps.get(key.checked_sub(self.keys.start)?)?) / self.sum)

@@ -1,6 +1,9 @@
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s};
 
 use super::{Component, HeadEdit, HeadScores, Mask, Pattern, Rule, ShapeError};
+
+/// Rows of weights that are multiplied with the values at once, within a window.
+const ROWS: usize = 64;
 
 /// The query, key and value vectors of one layer: after projection, bias and rotary embedding, before attention.
 ///
@@ -141,11 +144,24 @@ impl LayerQkv {
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:
     /// pattern · value, each under `edit`. `None` without values.
     pub fn head_output(&self, head: usize, pattern: &Pattern, edit: &HeadEdit) -> Option<Array2<f32>> {
-        let value = self.value(head)?;
-        let weights = pattern.dense();
-        Some(match edit.edit() {
-            Some(edited) if edited.component == Component::Value => weights.dot(&edit.applied(Component::Value, value)),
-            _ => weights.dot(&value),
-        })
+        let value = match edit.edit() {
+            Some(edited) if edited.component == Component::Value => {
+                edit.applied(Component::Value, self.value(head)?).into()
+            }
+            _ => CowArray::from(self.value(head)?),
+        };
+        let n_positions = self.n_positions();
+        if self.mask().window().is_none_or(|window| window >= n_positions) {
+            return Some(pattern.dense().dot(&value));
+        }
+        // Within a window most of the matrix is masked: some rows at a time, and the keys that any of them sees.
+        let mut output = Array2::zeros((n_positions, value.ncols()));
+        for first in (0..n_positions).step_by(ROWS) {
+            let rows = first..(first + ROWS).min(n_positions);
+            let keys = pattern.attended(first).start..pattern.attended(rows.end - 1).end;
+            let weights = pattern.dense_part(rows.clone(), keys.clone());
+            output.slice_mut(s![rows, ..]).assign(&weights.dot(&value.slice(s![keys, ..])));
+        }
+        Some(output)
     }
 }

@@ -12,7 +12,8 @@ struct Line<'a> {
     epsilon: Option<f64>,
     query_pos: usize,
     query_token: &'a str,
-    key_pos: usize,
+    /// Nothing for what goes to the head's sink logit.
+    key_pos: Option<usize>,
     key_token: &'a str,
     weight: f32,
     /// The cell's weight without intervention.
@@ -23,7 +24,8 @@ struct Line<'a> {
 
 impl WeightsFile {
     /// Writes a table with a header line and one line for each attended cell of each panel, quoted after
-    /// RFC 4180; a masked cell has no line. A number is the shortest decimal that reads back as the same f32 (weights)
+    /// RFC 4180; a masked cell has no line. Where the head has a
+    /// sink logit, one more line of each row, `rest` without a position, is what goes to it. A number is the shortest decimal that reads back as the same f32 (weights)
     /// or f64 (ε, scores); those that are not finite are `NaN`, `inf` and `-inf`.
     ///
     /// # Errors
@@ -53,11 +55,30 @@ impl WeightsFile {
                         epsilon,
                         query_pos: query,
                         query_token: token(query),
-                        key_pos: key,
+                        key_pos: Some(key),
                         key_token: token(key),
                         weight: row[key],
                         baseline: self.baseline[[query, key]],
                         score: has_scores.then_some(score),
+                    };
+                    csv.serialize(line).map_err(io_error)?;
+                }
+                if let (Some(rest), Some(of_baseline)) = (pattern.exact_rest(query), &self.rest) {
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "the one rounding from f64 to the weights of files"
+                    )]
+                    let weight = rest as f32;
+                    let line = Line {
+                        component: name,
+                        epsilon,
+                        query_pos: query,
+                        query_token: token(query),
+                        key_pos: None,
+                        key_token: "rest",
+                        weight,
+                        baseline: of_baseline.baseline[query],
+                        score: pattern.scores().rule().sink,
                     };
                     csv.serialize(line).map_err(io_error)?;
                 }

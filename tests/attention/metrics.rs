@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, LayerQkv, Mask, Metrics, Pattern, PositionScope, induction, js_from_baseline, kl_divergence,
+    Component, HeadEdit, LayerQkv, Mask, Metrics, Pattern, PositionScope, induction, js_from_baseline, kl_divergence,
     kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
 };
-use ndarray::arr2;
+use ndarray::{Array3, arr2};
 use proptest::prelude::*;
 
 use crate::attention::support::{any_epsilon, any_mask, any_rule, baseline, scaled, scores, scores_of_keys, vectors};
@@ -268,5 +268,38 @@ proptest! {
 
         let largest = rows[1..].iter().map(|row| row.iter().copied().fold(0.0, f64::max)).sum::<f64>() / 6.0;
         prop_assert!((max_weight(&pattern).unwrap() - largest).abs() <= 1e-6);
+    }
+}
+
+/// Two masks: what one sees and the other not.
+#[test]
+fn weight_on_a_key_that_is_masked_elsewhere_is_infinitely_far() {
+    let pattern = |mask: Mask| {
+        let query = Array3::from_shape_fn((1, 5, 2), |(_, i, d)| (i + 2 * d) as f32 / 4.0);
+        let key = Array3::from_shape_fn((1, 5, 2), |(_, i, d)| (3 * i + d) as f32 / 5.0);
+        Pattern::new(LayerQkv::new(query, key, None, 1.0, mask).unwrap().head_scores(0).into(), &HeadEdit::NOTHING)
+    };
+    let (whole, within) = (pattern(Mask::CAUSAL), pattern(Mask::CAUSAL.within(2)));
+    assert_eq!(kl_from_baseline(&whole, &within), f64::INFINITY);
+    // The other way round each row is renormalized: KL is −ln of the weight that the window has of the whole.
+    let of_row = |query: usize| {
+        let row = whole.exact_row(query);
+        -row[within.attended(query).start..].iter().sum::<f64>().ln()
+    };
+    let expected = (0..5).map(of_row).sum::<f64>() / 5.0;
+    assert!((kl_from_baseline(&within, &whole) - expected).abs() < 1e-6);
+    let of_row = |query: usize| {
+        let (p, q) = (whole.exact_row(query), within.exact_row(query));
+        let first = within.attended(query).start;
+        let term = |x: f64, m: f64| if x == 0.0 { 0.0 } else { x * (x / m).ln() };
+        let cells = p.iter().enumerate().map(|(key, &p)| {
+            let q = key.checked_sub(first).map_or(0.0, |place| q[place]);
+            0.5 * (term(p, 0.5 * (p + q)) + term(q, 0.5 * (p + q)))
+        });
+        cells.sum::<f64>()
+    };
+    let expected = (0..5).map(of_row).sum::<f64>() / 5.0;
+    for (a, b) in [(&whole, &within), (&within, &whole)] {
+        assert!((js_from_baseline(a, b) - expected).abs() < 1e-6);
     }
 }

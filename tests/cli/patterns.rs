@@ -115,3 +115,22 @@ fn layers_are_called_by_the_models_numbers() {
         assert!(ran.stderr.contains("there is no layer 0") && ran.stderr.contains("has layers 5, 9"), "{ran:?}");
     }
 }
+
+#[test]
+fn what_goes_to_a_sink_logit_has_lines_of_its_own() {
+    let sandbox = Sandbox::new();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/cases/gpt_oss_sinks.safetensors");
+    fs::copy(case, sandbox.path("c.safetensors")).unwrap();
+    sandbox.run(&["weights", "c.safetensors", "-o", "w.csv", "--epsilon", "0.5,0"]).assert_done();
+    let csv = read(&sandbox, "w.csv");
+    let mut rows = std::collections::BTreeMap::<String, f64>::new();
+    let mut n_rests = 0;
+    for line in csv.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [component, epsilon, query, _, key, token, weight, ..] = cells[..] else { panic!("{line}") };
+        n_rests += usize::from(key.is_empty() && token == "rest");
+        *rows.entry(format!("{component} {epsilon} {query}")).or_default() += weight.parse::<f64>().unwrap();
+    }
+    assert_eq!(n_rests, rows.len(), "one for each row");
+    assert!(rows.values().all(|sum| (sum - 1.0).abs() < 1e-5), "{rows:?}");
+}
