@@ -18,7 +18,8 @@ use std::{hint::black_box, sync::Arc};
 
 use attenuate::{
     attention::{
-        Comparison, Component, Edit, Epsilon, HeadEdit, LayerQkv, Mask, Operation, Pattern, PositionScope, exp_in_place,
+        Comparison, Component, Edit, Epsilon, HeadEdit, LayerAttention, LayerQkv, Mask, Operation, Pattern,
+        PositionScope, exp_in_place,
     },
     engine::Panel,
     figure::{
@@ -61,7 +62,7 @@ fn main() {
         epsilon: Epsilon::new(0.5).unwrap(),
         positions: PositionScope::All,
     };
-    let panel = |edit: HeadEdit| Panel::new(scores.pattern(&edit), layer.clone(), 0, edit);
+    let panel = |edit: HeadEdit| Panel::new(scores.pattern(&edit), LayerAttention::Vectors(layer.clone()), 0, edit);
     let (baseline, panel) = (panel(HeadEdit::NOTHING), panel(layer.head_edit(0, 0, Some(&edit))));
     let measure = Measure::new(Quantity::Weight, &panel, &baseline).unwrap();
     let palette =

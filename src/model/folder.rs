@@ -61,7 +61,8 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let shards = Shards::open(weight_files(folder)?)?;
     let model = LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)?;
-    Ok(model.with_notices(adapter.map(|_| adapter_not_applied())))
+    let notices = [adapter.map(|_| adapter_not_applied()), shards.has_f8().then(only_weights_in_f8)];
+    Ok(model.with_notices(notices.into_iter().flatten()))
 }
 
 /// The model that an adapter's configuration names.
@@ -76,6 +77,17 @@ fn adapter_not_applied() -> Notice {
         brief: "adapter not applied",
         sentence:
             "the folder holds an adapter beside the model; it is not applied, what is shown is the model without it"
+                .to_owned(),
+    }
+}
+
+/// Libraries round also what such weights are multiplied with, each in its own way.
+fn only_weights_in_f8() -> Notice {
+    Notice {
+        brief: "weights in FP8",
+        sentence:
+            "weights are those of the file, in FP8; what they are multiplied with is not rounded to FP8, as some \
+                   libraries do"
                 .to_owned(),
     }
 }

@@ -32,6 +32,11 @@ impl LanguageModel {
         Self { unsupported_tokenizer: Some(what), ..Self::new(transformer, None) }
     }
 
+    /// With weights that are in these files.
+    pub(super) fn with_files(self, files: Vec<Arc<MappedFile>>) -> Self {
+        Self { files, ..self }
+    }
+
     /// With what whoever opened it should know.
     pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
         self.notices.extend(notices);
@@ -66,7 +71,7 @@ impl LanguageModel {
         let separator = piece.zip(tokenizer.as_ref()).and_then(|(piece, tokenizer)| tokenizer.id(piece));
         let transformer = Network::load(description, &Weights::watched(store, watch), separator)?;
         let notices = separator.map(|_| second_sentence()).into_iter().chain(transformer.notice());
-        let model = Self { files: store.files(), ..Self::new(Box::new(transformer), tokenizer) };
+        let model = Self::new(Box::new(transformer), tokenizer).with_files(store.files());
         Ok(model.with_notices(notices))
     }
 

@@ -14,6 +14,8 @@ use attenuate::{
 };
 use tempfile::TempDir;
 
+use crate::gguf_files::{convert::golden, quantize::Format};
+
 const WEIGHTS: &str = "model.safetensors";
 const NEVER: &dyn Fn() -> bool = &|| false;
 
@@ -81,6 +83,30 @@ fn a_file_overwritten_under_an_open_model_is_read_anew() {
     assert_eq!(weights(&found), weights(&expected), "no mixture of old and new");
     let again = engine.run(&spec(folder.path(), "in love"), NEVER).unwrap();
     assert_ne!(weights(&again), before, "what the old file gave is forgotten");
+}
+
+#[test]
+fn a_gguf_file_overwritten_under_an_open_model_is_read_anew() {
+    let gguf = golden("llama", Format::Q8_0);
+    // Scales are one bit larger.
+    let other = gguf.clone().change("blk.0.attn_q.weight", |tensor| tensor.bytes[0] ^= 1);
+    let file = tempfile::Builder::new().suffix(".gguf").tempfile().unwrap();
+    let spec = |ids: &[u32]| {
+        let session = Session::default().with([Command::Locate(SourceSpec::Gguf(file.path().to_owned()))]);
+        let spec = RunSpec { prompt: Prompt::TokenIds(ids.to_vec()), ..session.run_spec() };
+        spec.with(|experiment| (experiment.layer, experiment.head) = (1, 0))
+    };
+    fs::write(file.path(), gguf.bytes()).unwrap();
+    let mut engine = Engine::default();
+    let before = weights(&engine.run(&spec(&[1, 2, 3]), NEVER).unwrap());
+
+    fs::write(file.path(), other.bytes()).unwrap();
+    file.as_file().set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    let found = engine.run(&spec(&[3, 2, 1]), NEVER);
+    let found = found.or_else(|_| engine.run(&spec(&[3, 2, 1]), NEVER)).unwrap();
+    let expected = Engine::default().run(&spec(&[3, 2, 1]), NEVER).unwrap();
+    assert_eq!(weights(&found), weights(&expected), "no mixture of old and new");
+    assert_ne!(weights(&engine.run(&spec(&[1, 2, 3]), NEVER).unwrap()), before, "what the old file gave is forgotten");
 }
 
 #[cfg(unix)]

@@ -15,5 +15,6 @@ mod configs;
 #[path = "../support/grids.rs"]
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 mod grids;
+mod quantized;
 mod sandbox;
 mod weights;

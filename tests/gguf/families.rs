@@ -148,8 +148,8 @@ fn new_tensors_of_wrong_shapes_are_refused_by_name() {
     refused(&without("gpt_oss", "blk.1.ffn_gate_exps.bias"), "the weights have no tensor blk.1.ffn_gate_exps.bias");
     refused(&without("gpt_oss", "blk.0.post_attention_norm.weight"), "no tensor blk.0.post_attention_norm.weight");
     refused(&without("bloom", "token_embd_norm.bias"), "the weights have no tensor token_embd_norm.bias");
-    let packed = of("gpt_oss").change("blk.0.ffn_up_exps.weight", |tensor| tensor.format = 39);
-    refused(&packed, "tensor blk.0.ffn_up_exps.weight has number format MXFP4, which is not supported");
+    let packed = of("gpt_oss").change("blk.0.ffn_up_exps.weight", |tensor| tensor.format = 18);
+    refused(&packed, "tensor blk.0.ffn_up_exps.weight has number format IQ3_XXS, which is not supported");
     let flat = of("deepseek_v2").change("blk.0.attn_k_b.weight", |tensor| {
         tensor.shape = vec![tensor.shape[0], tensor.shape[1] * tensor.shape[2]];
     });

@@ -1,6 +1,7 @@
 //! GGUF files: the same patterns as from a folder, the same tokens, and a clear error for anything damaged.
 
 mod constants;
+mod encodings;
 mod families;
 mod malformed;
 mod opening;

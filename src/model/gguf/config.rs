@@ -66,11 +66,11 @@ impl Keys<'_, '_> {
             to.set(config, *value);
         }
         for (name, config) in [
-            ("block_count", shape.n_layers),
-            ("embedding_length", shape.d_model),
+            ("block_count", shape.common.n_layers),
+            ("embedding_length", shape.common.d_model),
             ("feed_forward_length", shape.d_ff),
-            ("attention.head_count", shape.n_heads),
-            ("context_length", shape.max_positions),
+            ("attention.head_count", shape.common.n_heads),
+            ("context_length", shape.common.max_positions),
         ] {
             self.copy(to, name, config)?;
         }
@@ -110,10 +110,10 @@ impl Keys<'_, '_> {
         }
         if let Some(config) = shape.n_kv_heads {
             self.copy(to, "attention.head_count_kv", config)?;
-            to.set_default(config, shape.n_heads);
+            to.set_default(config, shape.common.n_heads);
         }
         let named = self.count("attention.key_length", MOST_HEAD_DIM)?;
-        let [d_model, n_heads] = [shape.d_model, shape.n_heads].map(|key| to.count(key));
+        let [d_model, n_heads] = [shape.common.d_model, shape.common.n_heads].map(|key| to.count(key));
         let is_even = |&(d_model, n_heads): &(usize, usize)| n_heads > 0 && d_model.is_multiple_of(n_heads);
         // Where heads share the width unevenly, the family's own reading says so.
         let share = d_model.zip(n_heads).filter(is_even).map(|(d_model, n_heads)| d_model / n_heads);
@@ -144,7 +144,7 @@ impl Keys<'_, '_> {
             }
         }
         if let QueryScale::ShareOfWidth { n_layers } = self.gguf.query_scale {
-            let is_share = to.count(shape.n_layers) == Some(n_layers);
+            let is_share = to.count(shape.common.n_layers) == Some(n_layers);
             if let Some(scalar) = if is_share { share } else { head_dim } {
                 to.set("query_pre_attn_scalar", scalar);
             }
@@ -194,7 +194,7 @@ impl Keys<'_, '_> {
         to.set("qk_nope_head_dim", n_plain);
         to.set("qk_rope_head_dim", n_rotated);
         to.set("v_head_dim", required(value)?);
-        to.set_default("num_key_value_heads", self.gguf.shape.n_heads);
+        to.set_default("num_key_value_heads", self.gguf.shape.common.n_heads);
         to.set("head_dim", n_rotated);
         // Absent is none.
         to.set_null("q_lora_rank");

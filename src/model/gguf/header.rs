@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use super::{
     cursor::{Cursor, Stop},
+    encodings,
     error::Defect,
     metadata::{Metadata, short, wrong},
-    number_format::NumberFormat,
 };
+use crate::model::weights::encoding::Encoding;
 
 const MAGIC: &[u8] = b"GGUF";
 const ALIGNMENT: &str = "general.alignment";
@@ -34,7 +35,7 @@ pub struct TensorInfo<'a> {
     pub name: &'a str,
     /// The last dimension running fastest, which the file lists first.
     pub shape: Vec<usize>,
-    pub format: NumberFormat,
+    pub encoding: Encoding,
     /// In bytes from the start of the file; in the header, from the start of the tensors.
     pub start: u64,
     pub n_bytes: u64,
@@ -119,17 +120,17 @@ impl<'a> TensorInfo<'a> {
             sizes.push(cursor.u64("a dimension")?);
         }
         let code = cursor.u32("a number format")?;
-        let format = NumberFormat::from_code(code).map_err(|found| Defect::NumberFormat {
+        let encoding = encodings::from_code(code).map_err(|found| Defect::NumberFormat {
             name: short(name),
             found,
-            supported: NumberFormat::SUPPORTED,
+            supported: encodings::SUPPORTED,
         })?;
         let start = cursor.u64("an offset")?;
         if !start.is_multiple_of(alignment) {
             return Err(Defect::Misaligned { name: short(name), offset: start, alignment }.into());
         }
-        let (shape, n_bytes) = extent(name, &sizes, format)?;
-        Ok(Self { name, shape, format, start, n_bytes, part: 0 })
+        let (shape, n_bytes) = extent(name, &sizes, encoding)?;
+        Ok(Self { name, shape, encoding, start, n_bytes, part: 0 })
     }
 
     /// From the start of the tensors to that of the file.
@@ -144,7 +145,7 @@ impl<'a> TensorInfo<'a> {
 }
 
 /// The shape with the last dimension running fastest, and the bytes of all values.
-fn extent(name: &str, sizes: &[u64], format: NumberFormat) -> Result<(Vec<usize>, u64), Defect> {
+fn extent(name: &str, sizes: &[u64], encoding: Encoding) -> Result<(Vec<usize>, u64), Defect> {
     let size = || Defect::Size { name: short(name), found: sizes.to_vec() };
     let shape: Vec<usize> =
         sizes.iter().rev().map(|&size| usize::try_from(size)).collect::<Result<_, _>>().map_err(|_| size())?;
@@ -153,11 +154,11 @@ fn extent(name: &str, sizes: &[u64], format: NumberFormat) -> Result<(Vec<usize>
     if n_values == 0 {
         return Err(size());
     }
-    let per_block = format.values_per_block();
+    let per_block = encoding.numbers_per_block();
     if !row.is_multiple_of(per_block) {
-        return Err(Defect::Blocks { name: short(name), found: row, expected: per_block, format: format.name() });
+        return Err(Defect::Blocks { name: short(name), found: row, expected: per_block, format: encoding.name() });
     }
-    let n_bytes = (n_values / per_block).checked_mul(format.bytes_per_block()).ok_or_else(size)?;
+    let n_bytes = (n_values / per_block).checked_mul(encoding.bytes_per_block()).ok_or_else(size)?;
     Ok((shape, n_bytes as u64))
 }
 

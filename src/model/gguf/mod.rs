@@ -1,17 +1,17 @@
 //! GGUF files: a whole model in one file, header, tokenizer and mostly quantized tensors.
 //!
-//! The header is parsed here, with every size checked against the file, because the file may be anybody's; candle is
-//! given the bytes of blocks, one tensor at a time, to make f32 of.
+//! The header is parsed with every size checked against the file, because the file may be anybody's; tensors stay in the
+//! file and are decoded in each product, as those of folders are.
 
 mod config;
 mod converted;
 mod cursor;
+mod encodings;
 mod error;
 mod header;
 mod keys;
 mod metadata;
 mod names;
-mod number_format;
 mod parts;
 mod refusals;
 mod roles;
@@ -27,9 +27,15 @@ pub use error::{Defect, GgufError};
 pub use parts::paths;
 
 use self::{names::Names, tensors::Tensors};
-use super::{LanguageModel, ModelError, families::network::Network, loading::Watch, weights::Weights};
+use super::{
+    LanguageModel, ModelError,
+    families::network::Network,
+    loading::Watch,
+    weights::{TensorStore as _, Weights},
+};
 
-/// Opens the model, converting its weights to f32. Of a split file any part opens all.
+/// Opens the model. Its weights stay in the file, which is mapped into memory: only norms and biases are copied. Of a split
+/// file any part opens all.
 ///
 /// # Errors
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
@@ -47,13 +53,14 @@ pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     let model = Network::load(&description, &Weights::watched(&tensors, watch), None);
     let transformer =
         model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;
-    Ok(match tokenizer {
+    let model = match tokenizer {
         tokenizer::Found::Nothing => LanguageModel::new(Box::new(transformer), None),
         tokenizer::Found::Tokenizer { tokenizer, notice } => {
             LanguageModel::new(Box::new(transformer), Some(*tokenizer)).with_notices(notice)
         }
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
-    })
+    };
+    Ok(model.with_files(tensors.files()))
 }
 
 /// Errors about tensors call them what the file does.

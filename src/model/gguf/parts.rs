@@ -4,9 +4,9 @@
 //! <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-model-loader.cpp>.
 
 use std::{
-    fs::File,
-    io::{self, Read as _, Seek as _},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
@@ -15,12 +15,12 @@ use super::{
     header::Header,
     metadata::wrong,
 };
-use crate::base::regular_file;
+use crate::base::MappedFile;
 
 /// A first look at a file; twice as much is read until the header is in it.
-const FIRST_BYTES: u64 = 1 << 22;
+const FIRST_BYTES: usize = 1 << 22;
 /// Larger than any header there is: vocabularies take a few megabytes.
-const MOST_HEADER: u64 = 256 << 20;
+const MOST_HEADER: usize = 256 << 20;
 /// More than any model is split into: each is an open file.
 const MOST_PARTS: usize = 512;
 
@@ -68,28 +68,26 @@ pub fn paths(path: &Path) -> Vec<PathBuf> {
     }
 }
 
-/// An open file and the bytes of its header.
+/// A mapped file and a copy of its header: texts must not change while they are read.
 pub struct Part {
     path: PathBuf,
-    pub file: File,
-    file_len: u64,
-    bytes: Vec<u8>,
+    pub file: Arc<MappedFile>,
+    header: Vec<u8>,
 }
 
 impl Part {
     fn open(path: &Path) -> Result<Self, GgufError> {
         let unreadable = |cause| GgufError::Unreadable { path: path.to_owned(), cause };
-        let file = regular_file::open(path).map_err(|error| unreadable(error.into()))?;
-        let file_len = file.metadata().map_err(unreadable)?.len();
-        let bytes = header_bytes(&file, file_len).map_err(unreadable)?;
-        Ok(Self { path: path.to_owned(), file, file_len, bytes })
+        let file = MappedFile::open(path).map_err(|error| unreadable(error.into()))?;
+        let header = header_bytes(file.bytes());
+        Ok(Self { path: path.to_owned(), file: Arc::new(file), header })
     }
 
     fn header(&self) -> Result<Header<'_>, GgufError> {
-        Header::parse(&self.bytes, self.file_len).map_err(|stop| {
+        Header::parse(&self.header, self.file.bytes().len() as u64).map_err(|stop| {
             self.malformed(match stop {
                 Stop::Defect(defect) => defect,
-                Stop::More => Defect::TooLarge { most: MOST_HEADER },
+                Stop::More => Defect::TooLarge { most: MOST_HEADER as u64 },
             })
         })
     }
@@ -161,16 +159,14 @@ pub fn header(parts: &[Part]) -> Result<Header<'_>, GgufError> {
     }
 }
 
-/// As many of the file's first bytes as its header takes, or all that are worth reading.
-fn header_bytes(mut file: &File, file_len: u64) -> io::Result<Vec<u8>> {
-    let most = file_len.min(MOST_HEADER);
+/// As many of a file's first bytes as its header takes, or all that are worth reading.
+fn header_bytes(file: &[u8]) -> Vec<u8> {
+    let most = file.len().min(MOST_HEADER);
     let mut wanted = most.min(FIRST_BYTES);
     loop {
-        let mut bytes = Vec::new();
-        file.rewind()?;
-        file.take(wanted).read_to_end(&mut bytes)?;
-        if wanted == most || !matches!(Header::parse(&bytes, file_len), Err(Stop::More)) {
-            return Ok(bytes);
+        let bytes = file[..wanted].to_vec();
+        if wanted == most || !matches!(Header::parse(&bytes, file.len() as u64), Err(Stop::More)) {
+            return bytes;
         }
         wanted = wanted.saturating_mul(2).min(most);
     }

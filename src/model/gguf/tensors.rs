@@ -1,11 +1,6 @@
-//! The tensors of a file, read one at a time and as f32, under the names and in the order of the model's description.
+//! The tensors of a file where they lie, under the names and in the order of the model's description.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read as _, Seek as _, SeekFrom},
-};
-
-use rayon::prelude::*;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     error::Defect,
@@ -15,26 +10,30 @@ use super::{
     parts::Part,
     roles::Form,
 };
-use crate::model::{
-    ModelError,
-    families::description::{Description, FeedForward, Layer, LowRank, Projections},
-    weights::TensorStore,
+use crate::{
+    base::MappedFile,
+    model::{
+        ModelError,
+        families::description::{Description, FeedForward, Layer, LowRank, Projections},
+        weights::{
+            TensorStore,
+            matrix::{Interleaved, Matrix},
+            rows_and_columns,
+            stored::Stored,
+        },
+    },
 };
-
-/// Read from the file at once, and shared by threads in parts.
-const PIECE: usize = 1 << 23;
-const PART: usize = 1 << 17;
 
 /// The tensors of a file, or of all parts of a split one.
 pub struct Tensors<'a> {
     parts: &'a [Part],
-    by_name: BTreeMap<String, Stored<'a>>,
+    by_name: BTreeMap<String, Location<'a>>,
     head_dim: usize,
 }
 
 /// Where a tensor of the description is.
 #[derive(Clone, Copy)]
-enum Stored<'a> {
+enum Location<'a> {
     AsItIs(&'a TensorInfo<'a>),
     /// The rows of each head's two halves alternate.
     Interleaved(&'a TensorInfo<'a>),
@@ -75,17 +74,17 @@ impl<'a> Tensors<'a> {
             let unknown =
                 || Defect::UnknownTensor { name: short(info.name), architecture, n_layers: description.shape.n_layers };
             let Place { name, form } = names.place(info.name).ok_or_else(unknown)?;
-            let stored = match form {
-                Form::AsTheyAre | Form::Whole(_) => Stored::AsItIs(info),
-                Form::Interleaved => Stored::Interleaved(info),
-                Form::OneRow => Stored::OneRow(info),
+            let location = match form {
+                Form::AsTheyAre | Form::Whole(_) => Location::AsItIs(info),
+                Form::Interleaved => Location::Interleaved(info),
+                Form::OneRow => Location::OneRow(info),
                 Form::Numbered(of) => {
                     if info.shape.len() < 2 || info.shape.first() != Some(&of) {
                         let (name, found) = (short(info.name), info.shape.clone());
                         return Err(Defect::Stacked { name, expected: of, found });
                     }
                     by_name.extend((0..of).map(|index| {
-                        (name.replacen("{}", &index.to_string(), 1), Stored::Numbered { info, index, of })
+                        (name.replacen("{}", &index.to_string(), 1), Location::Numbered { info, index, of })
                     }));
                     continue;
                 }
@@ -98,13 +97,13 @@ impl<'a> Tensors<'a> {
                     continue;
                 }
             };
-            by_name.insert(name, stored);
+            by_name.insert(name, location);
         }
         for (name, key) in keys {
             let missing = || Defect::MissingTensor { name: key.name.replace("attn_k_b", "attn_v_b") };
             let value = values.remove(&name).ok_or_else(missing)?;
             check_parts(key, value, description)?;
-            by_name.insert(name, Stored::KeyValue { key, value });
+            by_name.insert(name, Location::KeyValue { key, value });
         }
         if let Some(value) = values.into_values().next() {
             return Err(Defect::MissingTensor { name: value.name.replace("attn_v_b", "attn_k_b") });
@@ -112,10 +111,43 @@ impl<'a> Tensors<'a> {
         Ok(Self { parts, by_name, head_dim: description.shape.head_dim })
     }
 
-    /// All values, in the order of the file.
-    fn values(&self, info: &TensorInfo<'_>) -> Result<Vec<f32>, ModelError> {
-        values(self.parts, info, [0, 1])
+    /// One of `of` equal parts of a tensor, as the file has it.
+    fn stored(&self, info: &TensorInfo<'_>, part: [usize; 2]) -> Result<Stored, ModelError> {
+        stored(self.parts, info, part)
     }
+
+    /// The rows of each head's two halves in the order that the model has them in.
+    fn interleaved(&self, info: &TensorInfo<'_>) -> Result<Matrix, ModelError> {
+        let (rows, stored) = (Interleaved { head_dim: self.head_dim }, self.stored(info, [0, 1])?);
+        if info.shape.len() > 1 {
+            return Ok(Matrix::interleaved(stored, rows));
+        }
+        // A bias, whose numbers are rows.
+        let numbers = Matrix::stored(stored).to_vec()?;
+        let in_order = (0..numbers.len()).map(|row| numbers.get(rows.row_in_file(row)).copied().unwrap_or_default());
+        Matrix::held([1, numbers.len()], in_order.collect()).ok_or_else(|| misshapen(info))
+    }
+
+    /// Head by head the rows of `key [heads, rank, n_plain]`, turned, then those of `value [heads, value_dim, rank]`.
+    fn joined(&self, key: &TensorInfo<'_>, value: &TensorInfo<'_>) -> Result<Matrix, ModelError> {
+        let ([n_heads, rank, _], [_, value_dim, _]) = (&key.shape[..], &value.shape[..]) else {
+            return Err(misshapen(key));
+        };
+        let [keys, values] = [key, value].map(|info| self.stored(info, [0, 1]).map(Matrix::stored));
+        let (keys, values) = (keys?, values?);
+        let mut parts = Vec::with_capacity(2 * n_heads);
+        for head in 0..*n_heads {
+            let key = keys.part(head * rank..(head + 1) * rank).ok_or_else(|| misshapen(key))?;
+            parts.push(key.transposed()?);
+            parts.push(values.part(head * value_dim..(head + 1) * value_dim).ok_or_else(|| misshapen(value))?);
+        }
+        Ok(Matrix::joined(parts))
+    }
+}
+
+fn misshapen(info: &TensorInfo<'_>) -> ModelError {
+    let cause = format!("its shape is {:?}", info.shape);
+    ModelError::UnreadableTensor { name: info.name.to_owned(), cause }
 }
 
 /// The learned parameters of activation functions, which are tensors in a folder and lists by layer in the metadata.
@@ -123,7 +155,7 @@ impl<'a> Tensors<'a> {
 /// # Errors
 /// When a list is missing or not one number for each layer.
 #[expect(clippy::cast_possible_truncation, reason = "the file has them as f32")]
-fn parameters<'a>(header: &Header<'_>, description: &Description) -> Result<BTreeMap<String, Stored<'a>>, Defect> {
+fn parameters<'a>(header: &Header<'_>, description: &Description) -> Result<BTreeMap<String, Location<'a>>, Defect> {
     let names = description.names;
     let mut numbers = BTreeMap::new();
     let of_layer = |layer: &Layer| match layer.feed_forward {
@@ -135,7 +167,7 @@ fn parameters<'a>(header: &Header<'_>, description: &Description) -> Result<BTre
         let list = header.metadata.numbers(&format!("xielu.{parameter}"), description.shape.n_layers)?;
         numbers.extend(list.into_iter().enumerate().map(|(layer, number)| {
             let name = format!("{}{}{layer}.{name}.{parameter}", names.prefix, names.layers);
-            (name, Stored::Number(number as f32))
+            (name, Location::Number(number as f32))
         }));
     }
     Ok(numbers)
@@ -169,7 +201,7 @@ pub fn rope_factors(parts: &[Part], header: &Header<'_>, name: &str, n: usize) -
         let (name, expected) = (name.to_owned(), vec![n]);
         return Err(ModelError::TensorShape { name, expected, found: info.shape.clone() });
     }
-    let factors = values(parts, info, [0, 1])?;
+    let factors = Matrix::stored(stored(parts, info, [0, 1])?).to_vec()?;
     if let Some(found) = factors.iter().find(|&&factor| factor <= 0.0) {
         let cause = format!("expected values above 0, found {found}");
         return Err(ModelError::UnreadableTensor { name: name.to_owned(), cause });
@@ -177,34 +209,16 @@ pub fn rope_factors(parts: &[Part], header: &Header<'_>, name: &str, n: usize) -
     Ok(Some(factors))
 }
 
-/// The values of one of `of` equal parts of a tensor, in the order of the file.
-fn values(parts: &[Part], info: &TensorInfo<'_>, [index, of]: [usize; 2]) -> Result<Vec<f32>, ModelError> {
-    let failed = |cause| ModelError::UnreadableTensor { name: info.name.to_owned(), cause };
-    let (per_block, block_bytes) = (info.format.values_per_block(), info.format.bytes_per_block());
-    // The header has made sure that the product fits, and that the file has the bytes for it.
-    let mut values = vec![0.0; info.shape.iter().product::<usize>() / of];
-    let start = info.start + info.n_bytes / of as u64 * index as u64;
-    let missing = || failed("its part of the file is not open".to_owned());
-    let mut file = &parts.get(info.part).ok_or_else(missing)?.file;
-    file.seek(SeekFrom::Start(start)).map_err(|cause| failed(cause.to_string()))?;
-    let mut bytes = Vec::new();
-    for piece in values.chunks_mut(PIECE / per_block * per_block) {
-        bytes.resize(piece.len() / per_block * block_bytes, 0);
-        file.read_exact(&mut bytes).map_err(|cause| failed(cause.to_string()))?;
-        let blocks = PART / per_block;
-        piece
-            .par_chunks_mut(blocks * per_block)
-            .zip(bytes.par_chunks(blocks * block_bytes))
-            .try_for_each(|(values, bytes)| {
-                info.format.dequantize(bytes, values)?;
-                match values.iter().find(|value| !value.is_finite()) {
-                    Some(found) => Err(format!("expected finite values, found {found}")),
-                    None => Ok(()),
-                }
-            })
-            .map_err(failed)?;
-    }
-    Ok(values)
+/// One of `of` equal parts of a tensor, as the file has it.
+fn stored(parts: &[Part], info: &TensorInfo<'_>, [index, of]: [usize; 2]) -> Result<Stored, ModelError> {
+    let failed = |cause: &str| ModelError::UnreadableTensor { name: info.name.to_owned(), cause: cause.to_owned() };
+    let part = parts.get(info.part).ok_or_else(|| failed("its part of the file is not open"))?;
+    let [n_rows, n_columns] = rows_and_columns(&info.shape);
+    let n_bytes = info.n_bytes / of as u64;
+    // The header has made sure that the file has these bytes.
+    let start = info.start + n_bytes * index as u64;
+    let [start, end] = [start, start + n_bytes].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
+    Stored::new(info.name, part.file.clone(), start..end, info.encoding, [n_rows / of, n_columns])
 }
 
 impl TensorStore for Tensors<'_> {
@@ -214,76 +228,29 @@ impl TensorStore for Tensors<'_> {
 
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         Some(match *self.by_name.get(name)? {
-            Stored::OneRow(info) if info.shape.len() == 1 => [&[1], &info.shape[..]].concat(),
-            Stored::AsItIs(info) | Stored::Interleaved(info) | Stored::OneRow(info) => info.shape.clone(),
-            Stored::Numbered { info, .. } => info.shape.get(1..)?.to_vec(),
-            Stored::Number(_) => Vec::new(),
-            Stored::KeyValue { key, value } => match (&key.shape[..], &value.shape[..]) {
+            Location::OneRow(info) if info.shape.len() == 1 => [&[1], &info.shape[..]].concat(),
+            Location::AsItIs(info) | Location::Interleaved(info) | Location::OneRow(info) => info.shape.clone(),
+            Location::Numbered { info, .. } => info.shape.get(1..)?.to_vec(),
+            Location::Number(_) => Vec::new(),
+            Location::KeyValue { key, value } => match (&key.shape[..], &value.shape[..]) {
                 (&[n_heads, rank, n_plain], &[_, value_dim, _]) => vec![n_heads * (n_plain + value_dim), rank],
                 _ => return None,
             },
         })
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
-        let Some(&stored) = self.by_name.get(name) else { return Ok(None) };
-        Ok(Some(match stored {
-            Stored::AsItIs(info) | Stored::OneRow(info) => self.values(info)?,
-            Stored::Numbered { info, index, of } => values(self.parts, info, [index, of])?,
-            Stored::Number(number) => vec![number],
-            Stored::Interleaved(info) => {
-                let mut values = self.values(info)?;
-                let n_rows = info.shape.first().copied().unwrap_or(1);
-                let row = values.len() / n_rows;
-                values.chunks_exact_mut(self.head_dim * row).for_each(|head| deinterleave(head, row));
-                values
-            }
-            Stored::KeyValue { key, value } => {
-                joined(&self.values(key)?, &self.values(value)?, [key, value].map(|info| &info.shape[..]))
-            }
+    fn matrix(&self, name: &str) -> Result<Option<Matrix>, ModelError> {
+        let Some(&location) = self.by_name.get(name) else { return Ok(None) };
+        Ok(Some(match location {
+            Location::AsItIs(info) | Location::OneRow(info) => Matrix::stored(self.stored(info, [0, 1])?),
+            Location::Numbered { info, index, of } => Matrix::stored(self.stored(info, [index, of])?),
+            Location::Number(number) => Matrix::number(number),
+            Location::Interleaved(info) => self.interleaved(info)?,
+            Location::KeyValue { key, value } => self.joined(key, value)?,
         }))
     }
-}
 
-/// Rows 0, 2, 4, … of one head, then rows 1, 3, 5, ….
-fn deinterleave(head: &mut [f32], row: usize) {
-    let interleaved = head.to_vec();
-    let rows = interleaved.chunks_exact(row);
-    let even_then_odd = rows.clone().step_by(2).chain(rows.skip(1).step_by(2));
-    head.chunks_exact_mut(row).zip(even_then_odd).for_each(|(to, from)| to.copy_from_slice(from));
-}
-
-/// Head by head the rows of `key [heads, rank, n_plain]`, turned, then those of `value [heads, value_dim, rank]`.
-fn joined(key: &[f32], value: &[f32], shapes: [&[usize]; 2]) -> Vec<f32> {
-    let [&[_, rank, n_plain], &[_, value_dim, _]] = shapes else { return Vec::new() };
-    let heads = key.chunks_exact(rank * n_plain).zip(value.chunks_exact(value_dim * rank));
-    heads
-        .flat_map(|(key, value)| {
-            let turned = (0..n_plain).flat_map(move |row| key.iter().skip(row).step_by(n_plain).copied());
-            turned.chain(value.iter().copied())
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As the converter does it: `reshape(2, head_dim / 2).swapaxes(0, 1)` of each head's rows.
-    #[test]
-    fn the_converters_order_is_undone() {
-        let rows = [[0.0, 0.5], [1.0, 1.5], [2.0, 2.5], [3.0, 3.5], [4.0, 4.5], [5.0, 5.5]];
-        let mut head: Vec<f32> = [0, 3, 1, 4, 2, 5].iter().flat_map(|&row: &usize| rows[row]).collect();
-        deinterleave(&mut head, 2);
-        assert_eq!(head, rows.as_flattened());
-    }
-
-    /// Two heads, rank 2, two dimensions of a key and one of a value.
-    #[test]
-    fn keys_are_turned_back_and_joined_with_values() {
-        let key = [0.0, 10.0, 1.0, 11.0, 100.0, 110.0, 101.0, 111.0];
-        let value = [5.0, 6.0, 105.0, 106.0];
-        let expected = [0.0, 1.0, 10.0, 11.0, 5.0, 6.0, 100.0, 101.0, 110.0, 111.0, 105.0, 106.0];
-        assert_eq!(joined(&key, &value, [&[2, 2, 2], &[2, 1, 2]]), expected);
+    fn files(&self) -> Vec<Arc<MappedFile>> {
+        self.parts.iter().map(|part| part.file.clone()).collect()
     }
 }

@@ -62,14 +62,15 @@ impl Linear {
     /// `x [T, in]` to `[T, out]`. `operation` names the map in errors.
     ///
     /// # Errors
-    /// When `x` has another width, or the file of the weights was changed since it was opened.
+    /// When `x` has another width, or the weights cannot be read any more: their file was changed since it was opened, or
+    /// one of them is not finite.
     pub fn forward(&self, operation: &'static str, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         if x.ncols() != self.d_in() {
             return Err(ModelError::Operand { operation, expected: [x.nrows(), self.d_in()], found: x.dim().into() });
         }
         self.parts.iter().try_for_each(Matrix::check)?;
         let mut y = Array2::zeros((x.nrows(), self.d_out()));
-        self.multiply(x, &mut y);
+        self.multiply(x, &mut y)?;
         if let Some(bias) = &self.bias {
             for mut row in y.outer_iter_mut() {
                 row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
@@ -79,28 +80,29 @@ impl Linear {
     }
 
     /// y ← x·Wᵀ
-    fn multiply(&self, x: &Array2<f32>, y: &mut Array2<f32>) {
+    fn multiply(&self, x: &Array2<f32>, y: &mut Array2<f32>) -> Result<(), ModelError> {
         /// Multiplications below which one thread is faster than several.
         const WORTH_THREADS: usize = 1 << 23;
 
         thread_local! {
-            /// Rows of a weight as f32: kept, because new memory costs more than the conversion.
+            /// Rows of a weight as f32: kept, because new memory costs more than decoding does.
             static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
         }
 
         let multiplications = y.len().saturating_mul(x.ncols());
         let x = x.as_standard_layout();
-        let Some(x_values) = x.as_slice() else { return };
+        let Some(x_values) = x.as_slice() else { return Ok(()) };
         let multiply = |block: Block<'_>| {
             ROWS.with_borrow_mut(|buffer| {
-                dot_products(x.ncols(), x_values, block.weight.rows(block.rows, buffer), block.y);
-            });
+                dot_products(x.ncols(), x_values, block.weight.rows(block.rows, buffer)?, block.y);
+                Ok(())
+            })
         };
         let blocks = self.blocks(y);
         if multiplications < WORTH_THREADS {
-            blocks.into_iter().for_each(multiply);
+            blocks.into_iter().try_for_each(multiply)
         } else {
-            blocks.into_par_iter().for_each(multiply);
+            blocks.into_par_iter().try_for_each(multiply)
         }
     }
 
@@ -151,7 +153,8 @@ mod tests {
             let (x, weight) = (whole_numbers(m, k), whole_numbers(n, k));
             let expected = x.dot(&weight.t());
             let turned: Vec<f32> = weight.t().iter().copied().collect();
-            let turned = matrix::tests::all_kinds([k, n], &turned).into_iter().map(Matrix::transposed);
+            let turned =
+                matrix::tests::all_kinds([k, n], &turned).into_iter().map(|matrix| matrix.transposed().unwrap());
             let weight = matrix::tests::all_kinds([n, k], weight.as_slice().unwrap());
             for weight in weight.into_iter().chain(turned) {
                 let y = Linear::new(weight).forward("test", &x).unwrap();

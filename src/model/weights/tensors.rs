@@ -1,13 +1,10 @@
-//! Named tensors, as f32, with their shapes checked.
+//! Named tensors, with their shapes checked.
 
 use std::{cell::RefCell, collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use safetensors::{SafeTensorError, SafeTensors};
 
-use super::{
-    matrix::{MappedNumbers, Matrix},
-    number_format::NumberFormat,
-};
+use super::{encoding::Encoding, matrix::Matrix};
 use crate::{
     base::{Excerpt, MappedFile},
     model::{
@@ -24,20 +21,11 @@ pub trait TensorStore {
     /// `None` where there is no such tensor.
     fn shape(&self, name: &str) -> Option<Vec<usize>>;
 
-    /// Its numbers as f32, the last dimension running fastest. `None` where there is no such tensor.
+    /// Its numbers: the last dimension are columns, all others rows. `None` where there is no such tensor.
     ///
     /// # Errors
-    /// When its number format cannot be read.
-    fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError>;
-
-    /// Where its numbers are in a file, last dimension running fastest, if they can stay there. `None` where there is no
-    /// such tensor too.
-    ///
-    /// # Errors
-    /// When its number format cannot be read.
-    fn mapped(&self, _name: &str) -> Result<Option<MappedNumbers>, ModelError> {
-        Ok(None)
-    }
+    /// When its encoding cannot be read.
+    fn matrix(&self, name: &str) -> Result<Option<Matrix>, ModelError>;
 
     /// The files that stay mapped as long as the model is open.
     fn files(&self) -> Vec<Arc<MappedFile>> {
@@ -70,20 +58,9 @@ impl<'a> Weights<'a> {
     /// The matrix `name`, `[rows, columns]`.
     ///
     /// # Errors
-    /// When there is none, or not of the expected shape, or in a number format that cannot be read.
+    /// When there is none, or not of the expected shape, or in an encoding that cannot be read.
     pub fn matrix(&self, name: &str, expected: [usize; 2]) -> Result<Matrix, ModelError> {
-        self.expect(name, &expected)?;
-        let matrix = match self.store.mapped(name)? {
-            Some(numbers) => Matrix::mapped(expected, numbers),
-            None => Matrix::held(expected, self.numbers(name)?),
-        };
-        self.count(name)?;
-        // A store whose tensor has more or fewer numbers than its shape says.
-        matrix.ok_or_else(|| ModelError::TensorShape {
-            name: name.to_owned(),
-            expected: expected.to_vec(),
-            found: vec![],
-        })
+        self.expected(name, &expected)
     }
 
     /// The matrices of the tensor `name`, `[n, rows, columns]`.
@@ -91,52 +68,38 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// Those of [`Self::matrix`].
     pub fn matrices(&self, name: &str, [n, n_rows, n_columns]: [usize; 3]) -> Result<Vec<Matrix>, ModelError> {
-        self.expect(name, &[n, n_rows, n_columns])?;
-        let all = match self.store.mapped(name)? {
-            Some(numbers) => Matrix::mapped([n * n_rows, n_columns], numbers),
-            None => Matrix::held([n * n_rows, n_columns], self.numbers(name)?),
-        };
-        self.count(name)?;
-        let parts = all.and_then(|all| (0..n).map(|part| all.part(part * n_rows..(part + 1) * n_rows)).collect());
-        let (name, expected) = (name.to_owned(), vec![n, n_rows, n_columns]);
-        parts.ok_or(ModelError::TensorShape { name, expected, found: vec![] })
+        let expected = [n, n_rows, n_columns];
+        let all = self.expected(name, &expected)?;
+        let parts = (0..n).map(|part| all.part(part * n_rows..(part + 1) * n_rows)).collect::<Option<_>>();
+        parts.ok_or_else(|| wrong_shape(name, &expected, vec![all.n_rows(), all.n_columns()]))
     }
 
     /// The vector `name`, `[length]`.
     ///
     /// # Errors
-    /// Those of [`Self::matrix`].
+    /// Those of [`Self::matrix`], and when one of its numbers is not finite.
     pub fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, ModelError> {
-        self.read(name, &[length])
+        self.expected(name, &[length])?.to_vec()
     }
 
     /// The number `name`, be its shape `[]` or `[1]`.
     ///
     /// # Errors
-    /// Those of [`Self::matrix`].
+    /// Those of [`Self::vector`].
     pub fn number(&self, name: &str) -> Result<f32, ModelError> {
         let shape: &[usize] = if self.store.shape(name).is_some_and(|shape| shape.is_empty()) { &[] } else { &[1] };
-        Ok(self.read(name, shape)?.first().copied().unwrap_or_default())
+        Ok(self.expected(name, shape)?.to_vec()?.first().copied().unwrap_or_default())
     }
 
-    fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
-        self.expect(name, expected)?;
-        let values = self.numbers(name)?;
-        self.count(name)?;
-        Ok(values)
-    }
-
-    fn expect(&self, name: &str, expected: &[usize]) -> Result<(), ModelError> {
-        let found = self.store.shape(name).ok_or_else(|| missing(name))?;
-        if found == expected {
-            Ok(())
-        } else {
-            Err(ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found })
+    fn expected(&self, name: &str, expected: &[usize]) -> Result<Matrix, ModelError> {
+        let missing = || ModelError::MissingTensor { name: name.to_owned() };
+        let found = self.store.shape(name).ok_or_else(missing)?;
+        if found != expected {
+            return Err(wrong_shape(name, expected, found));
         }
-    }
-
-    fn numbers(&self, name: &str) -> Result<Vec<f32>, ModelError> {
-        self.store.read(name)?.ok_or_else(|| missing(name))
+        let matrix = self.store.matrix(name)?.ok_or_else(missing)?;
+        self.count(name)?;
+        Ok(matrix)
     }
 
     /// Remembers that the tensor was read, and asks whether to go on.
@@ -178,9 +141,18 @@ impl TensorStore for SafeTensors<'_> {
         self.tensor(name).ok().map(|view| view.shape().to_vec())
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
+    fn matrix(&self, name: &str) -> Result<Option<Matrix>, ModelError> {
         let Ok(view) = self.tensor(name) else { return Ok(None) };
-        Ok(Some(NumberFormat::of(name, view.dtype())?.numbers(view.data())))
+        let numbers = Encoding::of(name, view.dtype())?.numbers(view.data());
+        Ok(Matrix::held(rows_and_columns(view.shape()), numbers))
+    }
+}
+
+/// The shape of a tensor as that of a matrix: the last dimension are columns, all others rows.
+pub fn rows_and_columns(shape: &[usize]) -> [usize; 2] {
+    match shape {
+        [] => [1, 1],
+        [rows @ .., columns] => [rows.iter().product(), *columns],
     }
 }
 
@@ -215,8 +187,8 @@ fn wrong_metadata(bytes: &[u8]) -> Option<String> {
     Some(Excerpt::new(&found).to_string())
 }
 
-fn missing(name: &str) -> ModelError {
-    ModelError::MissingTensor { name: name.to_owned() }
+fn wrong_shape(name: &str, expected: &[usize], found: Vec<usize>) -> ModelError {
+    ModelError::TensorShape { name: name.to_owned(), expected: expected.to_vec(), found }
 }
 
 #[cfg(test)]
@@ -265,8 +237,9 @@ pub mod tests {
             self.0.get(name).map(|(shape, _)| shape.clone())
         }
 
-        fn read(&self, name: &str) -> Result<Option<Vec<f32>>, ModelError> {
-            Ok(self.0.get(name).map(|(_, values)| values.clone()))
+        fn matrix(&self, name: &str) -> Result<Option<Matrix>, ModelError> {
+            let Some((shape, values)) = self.0.get(name) else { return Ok(None) };
+            Ok(Matrix::held(rows_and_columns(shape), values.clone()))
         }
     }
 

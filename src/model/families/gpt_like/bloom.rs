@@ -33,11 +33,9 @@ pub const BLOOM: Family = Family { model_types: &["bloom"], models: "BLOOM, BLOO
 /// Whatever length a file names: the bias has none.
 pub const BLOOM_GGUF: Gguf = Gguf {
     shape: ShapeNames {
-        n_layers: "n_layer",
-        n_heads: "n_head",
+        common: ShapeKeys { max_positions: "seq_length", ..KEYS },
         n_kv_heads: None,
         head_dim: None,
-        max_positions: "seq_length",
         ..ShapeNames::USUAL
     },
     eps: Some((LAYER_EPS, "layer_norm_epsilon")),
@@ -46,8 +44,9 @@ pub const BLOOM_GGUF: Gguf = Gguf {
 
 const NAMES: Names = Names { prefix: "transformer.", layers: "h.", complete: &[], redundant: &[] };
 
+const KEYS: ShapeKeys = ShapeKeys { n_layers: "n_layer", n_heads: "n_head", ..ShapeKeys::USUAL };
+
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    const KEYS: ShapeKeys = ShapeKeys { n_layers: "n_layer", n_heads: "n_head", ..ShapeKeys::USUAL };
     /// As the first files call the width.
     const OLD_WIDTH: &str = "n_embed";
     config.refuse(&["quantization_config"], "only unquantized weights are")?;

@@ -30,15 +30,7 @@ use crate::{
 pub const MPT: Family = Family { model_types: &["mpt"], models: "MPT", read };
 
 pub const MPT_GGUF: Gguf = Gguf {
-    shape: ShapeNames {
-        n_layers: "n_layers",
-        d_model: "d_model",
-        n_heads: "n_heads",
-        n_kv_heads: None,
-        head_dim: None,
-        max_positions: "max_seq_len",
-        ..ShapeNames::USUAL
-    },
+    shape: ShapeNames { common: KEYS, n_kv_heads: None, head_dim: None, ..ShapeNames::USUAL },
     eps: Some((LAYER_EPS, "layer_norm_epsilon")),
     keys: &[
         ("attention.clamp_kqv", "attn_config.clip_qkv"),
@@ -49,9 +41,10 @@ pub const MPT_GGUF: Gguf = Gguf {
 
 const NAMES: Names = Names { prefix: "transformer.", layers: "blocks.", complete: &[], redundant: &[] };
 
+const KEYS: ShapeKeys =
+    ShapeKeys { d_model: "d_model", n_layers: "n_layers", n_heads: "n_heads", max_positions: "max_seq_len" };
+
 fn read(config: Config<'_>) -> Result<Description, ModelError> {
-    const KEYS: ShapeKeys =
-        ShapeKeys { d_model: "d_model", n_layers: "n_layers", n_heads: "n_heads", max_positions: "max_seq_len" };
     config.refuse(&["quantization_config"], "only unquantized weights are")?;
     config.refuse(&["logit_scale"], "logits must not be scaled")?;
     let shape = KEYS.read(config)?;

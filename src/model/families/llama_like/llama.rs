@@ -30,6 +30,7 @@ use crate::{
             family::Family,
             readers::{
                 gguf_names::{Gguf, RowOrder},
+                quantization::check_quantization,
                 rotary,
                 windows::sliding_layers,
             },
@@ -144,7 +145,7 @@ impl Llama {
         defaults: &Defaults,
         rotate: impl FnOnce(usize) -> Result<Rotary, ModelError>,
     ) -> Result<Self, ModelError> {
-        config.refuse(&["quantization_config"], "only unquantized weights are")?;
+        check_quantization(config)?;
         let n_layers = config.required_count("num_hidden_layers", 1..=MOST_LAYERS)?;
         // Whatever a family makes of them, no other kinds are computed.
         sliding_layers(config, n_layers, |_| false)?;

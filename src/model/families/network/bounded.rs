@@ -37,9 +37,15 @@ impl Bounded {
         let (gate_ups, downs) = match maps {
             StackedMaps::InTurns { gate_up, down } => {
                 let linears = |name: &str, [d_in, d_out]: [usize; 2]| {
-                    let weights = below.weights.matrices(&named(name), [n_experts, d_in, d_out])?;
+                    let packed = named(&format!("{name}_blocks"));
+                    let weights = if below.weights.contains(&packed) {
+                        below.weights.matrices(&packed, [n_experts, d_out, d_in])?
+                    } else {
+                        let turned = below.weights.matrices(&named(name), [n_experts, d_in, d_out])?;
+                        turned.into_iter().map(Matrix::transposed).collect::<Result<_, _>>()?
+                    };
                     let biases = below.weights.matrix(&named(&format!("{name}_bias")), [n_experts, d_out])?;
-                    with_biases(weights.into_iter().map(Matrix::transposed), &biases)
+                    with_biases(weights.into_iter(), &biases)
                 };
                 (linears(gate_up, [d_model, 2 * d_ff])?, linears(down, [d_ff, d_model])?)
             }
@@ -51,10 +57,11 @@ impl Bounded {
                     below.weights.matrix(&named(&format!("{name}.bias")), [n_experts, d_out])
                 };
                 let pairs = weights(gate, [d_model, d_ff])?.into_iter().zip(weights(up, [d_model, d_ff])?);
-                let gate_ups = pairs.map(|(gate, up)| rows_in_turns(&gate, &up)).collect::<Result<Vec<_>, _>>()?;
+                // A sum's last digit depends on the place of its row: two ways to store the same weights give the same.
+                let gate_ups = pairs.map(|(gate, up)| Matrix::in_turns(gate, up));
                 let of_both = columns_in_turns(&biases(gate, d_ff)?, &biases(up, d_ff)?)?;
                 (
-                    with_biases(gate_ups.into_iter(), &of_both)?,
+                    with_biases(gate_ups, &of_both)?,
                     with_biases(weights(down, [d_ff, d_model])?.into_iter(), &biases(down, d_model)?)?,
                 )
             }
@@ -83,15 +90,6 @@ fn with_biases(weights: impl Iterator<Item = Matrix>, biases: &Matrix) -> Result
     let biases = biases.select(0..biases.n_rows())?;
     let linear = |(weight, bias): (Matrix, ArrayView1<'_, f32>)| Linear::new(weight).with_bias(bias.to_vec());
     Ok(weights.zip(biases.outer_iter()).map(linear).collect())
-}
-
-/// Row 0 of a, row 0 of b, row 1 of a, …: a sum's last digit depends on the place of its row, and so two ways to store
-/// the same weights give the same numbers.
-fn rows_in_turns(a: &Matrix, b: &Matrix) -> Result<Matrix, ModelError> {
-    let [rows, others] = [a, b].map(|matrix| matrix.select(0..matrix.n_rows()));
-    let (rows, others) = (rows?, others?);
-    let turns = rows.outer_iter().zip(others.outer_iter()).flat_map(|(a, b)| [a.to_vec(), b.to_vec()].concat());
-    held([2 * a.n_rows(), a.n_columns()], turns.collect())
 }
 
 /// Column 0 of a, column 0 of b, column 1 of a, ….

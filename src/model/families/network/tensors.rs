@@ -40,7 +40,7 @@ impl Tensors<'_> {
     pub fn linear(&self, map: &Map, d_in: usize, d_out: usize) -> Result<Linear, ModelError> {
         let weight = match map.stored {
             Stored::OutIn => self.matrix(map.name, [d_out, d_in])?,
-            Stored::InOut => self.matrix(map.name, [d_in, d_out])?.transposed(),
+            Stored::InOut => self.matrix(map.name, [d_in, d_out])?.transposed()?,
         };
         let linear = Linear::new(weight);
         Ok(match map.bias {

@@ -5,6 +5,8 @@
 //!
 //! Reference: `conversion` and `gguf-py/gguf/constants.py` in <https://github.com/ggml-org/llama.cpp>.
 
+use crate::model::config::common_config::ShapeKeys;
+
 /// A family under one of llama.cpp's architectures.
 #[derive(Clone, Copy, Debug)]
 pub struct Gguf {
@@ -97,35 +99,22 @@ pub enum RowOrder {
 /// The configuration's keys of the dimensions that every file names.
 #[derive(Clone, Copy, Debug)]
 pub struct ShapeNames {
-    pub n_layers: &'static str,
-    pub d_model: &'static str,
+    /// Those that the family itself reads a model's dimensions by.
+    pub common: ShapeKeys,
     pub d_ff: &'static str,
-    pub n_heads: &'static str,
     pub n_kv_heads: Option<&'static str>,
     pub head_dim: Option<&'static str>,
-    pub max_positions: &'static str,
 }
 
 impl ShapeNames {
     pub const USUAL: Self = Self {
-        n_layers: "num_hidden_layers",
-        d_model: "hidden_size",
+        common: ShapeKeys::USUAL,
         d_ff: "intermediate_size",
-        n_heads: "num_attention_heads",
         n_kv_heads: Some("num_key_value_heads"),
         head_dim: Some("head_dim"),
-        max_positions: "max_position_embeddings",
     };
 
-    pub const GPT2: Self = Self {
-        n_layers: "n_layer",
-        d_model: "n_embd",
-        d_ff: "n_inner",
-        n_heads: "n_head",
-        n_kv_heads: None,
-        head_dim: None,
-        max_positions: "n_positions",
-    };
+    pub const GPT2: Self = Self { common: ShapeKeys::GPT2, d_ff: "n_inner", n_kv_heads: None, head_dim: None };
 }
 
 /// `attention.layer_norm_epsilon`, of layer norms.
