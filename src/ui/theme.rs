@@ -55,6 +55,7 @@ pub struct Colors {
     pub line: Color32,
     /// Frames of panels, outlines of controls, ticks.
     pub outline: Color32,
+    /// Ordinary text.
     pub text: Color32,
     /// Axis labels, hints, units.
     pub text_weak: Color32,
@@ -68,8 +69,11 @@ pub struct Colors {
     pub on_accent: Color32,
     /// The glow around whatever has the keyboard focus, outside its own outline.
     pub focus: Color32,
+    /// Something was done.
     pub success: Color32,
+    /// Something to know.
     pub warning: Color32,
+    /// Something failed.
     pub error: Color32,
     /// Behind a text that was refused.
     pub error_soft: Color32,
@@ -93,6 +97,7 @@ pub struct Colors {
     pub transition: Color32,
     /// Bars above and below zero, in the hues of the figure's ramp.
     pub positive: Color32,
+    /// Bars below zero, in the hue of the figure's ramp.
     pub negative: Color32,
     /// Over a picture that is older than the settings.
     pub veil: Color32,

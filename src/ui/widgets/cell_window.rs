@@ -19,9 +19,13 @@ pub struct CellPoint {
 /// downwards. Within `[0, T]` for a pattern of `T` positions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CellWindow {
+    /// Left edge.
     pub x0: f64,
+    /// Upper edge.
     pub y0: f64,
+    /// Right edge, above `x0`.
     pub x1: f64,
+    /// Lower edge, above `y0`.
     pub y1: f64,
 }
 

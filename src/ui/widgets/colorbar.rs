@@ -20,7 +20,9 @@ const HISTOGRAM: f32 = 12.0;
 /// Colours of values that have no place on the bar; `None` where there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Beyond {
+    /// Of values below the lower limit.
     pub under: Option<Color32>,
+    /// Of values above the upper limit.
     pub over: Option<Color32>,
     /// Not a number.
     pub bad: Option<Color32>,
@@ -95,6 +97,7 @@ impl<'a> Colorbar<'a> {
         self
     }
 
+    /// Ends that are pointed, and the swatch below.
     #[must_use]
     pub fn beyond(mut self, beyond: Beyond) -> Self {
         self.beyond = beyond;

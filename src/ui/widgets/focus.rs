@@ -13,7 +13,9 @@ pub fn focus_ring(painter: &Painter, rect: Rect, radius: impl Into<CornerRadius>
 /// Which arrow keys a focused widget keeps for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrows {
+    /// Left and right.
     Horizontal,
+    /// All four.
     All,
 }
 

@@ -22,6 +22,7 @@ const SCROLL_PER_E: f32 = 300.0;
 /// Whether the picture shows the current settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Freshness {
+    /// It does.
     #[default]
     Current,
     /// The picture is older than the settings: a veil and an hourglass say so.
@@ -54,12 +55,15 @@ pub struct HeatmapResponse {
     pub hovered: Option<Cell>,
     /// The cell clicked with the primary button. A click by keyboard or screen reader is `response.clicked()` alone.
     pub clicked: Option<Cell>,
+    /// Whether the primary button was clicked twice.
     pub double_clicked: bool,
     /// By how many cells the window should move: `x` along keys, `y` along queries.
     pub pan: Vec2,
+    /// By how much to zoom, and about which point.
     pub zoom: Option<Zoom>,
     /// Where the picture was painted: the given rectangle on whole pixels.
     pub picture: Rect,
+    /// Of the whole panel: focus, keys, clicks.
     pub response: Response,
 }
 
@@ -111,18 +115,21 @@ impl<'a> Heatmap<'a> {
         self
     }
 
+    /// The cell that stays marked.
     #[must_use]
     pub fn pin(mut self, cell: Option<Cell>) -> Self {
         self.pin = cell;
         self
     }
 
+    /// Whether the panel is outlined as the selected one.
     #[must_use]
     pub fn selected(mut self, selected: bool) -> Self {
         self.selected = selected;
         self
     }
 
+    /// Whether the picture shows the current settings.
     #[must_use]
     pub fn freshness(mut self, freshness: Freshness) -> Self {
         self.freshness = freshness;

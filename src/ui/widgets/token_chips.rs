@@ -38,6 +38,7 @@ pub enum ChipKind {
 pub struct Chip<'a> {
     /// As a reader sees it, with its leading space.
     pub text: &'a str,
+    /// An ordinary or a special token.
     pub kind: ChipKind,
 }
 
