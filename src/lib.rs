@@ -23,5 +23,4 @@ pub mod figure;
 pub mod model;
 pub mod numbers;
 pub mod session;
-#[expect(missing_docs, reason = "the window’s widgets are still to be documented")]
 pub mod ui;

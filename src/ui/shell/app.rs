@@ -65,6 +65,7 @@ impl App {
         Ok(app)
     }
 
+    /// What the window shows; for tests.
     pub fn session(&self) -> &Session {
         self.navigation.session()
     }

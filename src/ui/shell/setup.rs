@@ -12,11 +12,13 @@ use crate::{
 /// How sources are opened, and what is remembered between starts.
 #[derive(Clone)]
 pub struct Setup {
+    /// How a source is opened.
     pub open: OpenFn,
     /// What the window and its threads measure time with.
     pub clock: Clock,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
+    /// Whether the tour is offered.
     pub tour: TourStart,
     /// The file that is there once the tour has been seen; without one that is forgotten with the window.
     pub tour_seen: Option<PathBuf>,

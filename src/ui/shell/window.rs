@@ -19,13 +19,16 @@ const TIMINGS: &str = "ATTENUATE_TIMINGS";
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
+    /// No display is named in the environment.
     #[error(
         "there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set); \
          `attenuate export -o figure.png` draws the figure without one"
     )]
     NoDisplay,
+    /// The display that is named does not answer.
     #[error("the display does not answer ({0}); `attenuate export -o figure.png` draws the figure without one")]
     Display(String),
+    /// Nothing draws with OpenGL.
     #[error(
         "no OpenGL driver was found (on Debian: libgl1 and libgl1-mesa-dri); \
          `attenuate export -o figure.png` draws the figure without one"
@@ -34,6 +37,7 @@ pub enum WindowError {
     /// After the window was open.
     #[error("the display was lost ({0}); what the window showed is offered at the next start")]
     Lost(String),
+    /// Anything else that the window system says.
     #[error("the window system refused: {0}")]
     Other(String),
 }

@@ -43,14 +43,17 @@ pub struct Toasts {
 }
 
 impl Toasts {
+    /// Tells something to know.
     pub fn info(&mut self, text: impl Into<String>) {
         self.push(Kind::Info, text.into());
     }
 
+    /// Tells that something was done.
     pub fn success(&mut self, text: impl Into<String>) {
         self.push(Kind::Success, text.into());
     }
 
+    /// Tells that something failed; it stays until it is closed.
     pub fn error(&mut self, text: impl Into<String>) {
         self.push(Kind::Error, text.into());
     }
@@ -67,6 +70,7 @@ impl Toasts {
         self.shown.len()
     }
 
+    /// Whether none is shown or waiting.
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()
     }

@@ -3,16 +3,24 @@
 /// A short illustrated page about one fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lesson {
+    /// Heads that put their weight on the first token.
     Sink,
+    /// ε → 0: a head that attends to all keys alike.
     Uniform,
+    /// Why columns of the figure look the same.
     LookAlike,
+    /// Why the rows of Query and Key are equal.
     QueryEqualsKey,
+    /// Why the row of Value changes nothing in its own layer.
     ValueLater,
+    /// Query heads that share a key and value head.
     GroupedQueries,
+    /// What may take the place of a vector.
     Operations,
 }
 
 impl Lesson {
+    /// All of them, in the order of menus and lists.
     pub const ALL: [Self; 7] = [
         Self::Sink,
         Self::Uniform,

@@ -14,6 +14,7 @@ use crate::{
 pub enum TourStart {
     /// As soon as there is a picture to speak of.
     Offer,
+    /// Not by itself; the menu has it.
     #[default]
     Never,
 }
