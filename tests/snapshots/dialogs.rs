@@ -1,12 +1,14 @@
 //! Dialogs over the figure.
 
+use std::path::Path;
+
 use attenuate::{
     engine::{Fingerprints, SourceSpec},
     session::{Command, Session, document::SessionDocument},
 };
 use egui::{Key, Modifiers, Role};
 
-use super::dialog;
+use super::{dialog, in_both_themes, picture, themed, window};
 use crate::app::{files::drop_file, support::Window};
 
 const SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
@@ -15,6 +17,14 @@ const SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 fn type_path(window: &mut Window, field: &str, path: &str) {
     window.type_over(Role::TextInput, field, path);
     window.leave();
+}
+
+#[test]
+fn exporting_the_figure() {
+    window("export-figure", &Session::default(), |window| {
+        window.press_with(Modifiers::COMMAND, Key::E);
+        type_path(window, "Figure file", "/figures/attention.png");
+    });
 }
 
 #[test]
@@ -30,6 +40,15 @@ fn exporting_an_animation() {
     dialog("export-animation", "Export animation", |window| {
         window.menu(&["File", "Export animation…"]);
         type_path(window, "Animation file", "/figures/attention.gif");
+    });
+}
+
+#[test]
+fn exporting_the_sweep() {
+    dialog("export-sweep", "Export sweep", |window| {
+        window.press(Key::W);
+        window.menu(&["File", "Export sweep…"]);
+        type_path(window, "CSV, JSON, PNG or SVG file", "/figures/sweep.csv");
     });
 }
 
@@ -69,4 +88,22 @@ fn a_source_that_has_moved() {
         window.wait("the question", |window| window.has(Role::Window, "Where is the session’s source?"));
         type_path(window, "Its place now", "/captures/here.safetensors");
     });
+}
+
+#[test]
+fn what_a_crash_left() {
+    let folder = tempfile::tempdir().unwrap();
+    in_both_themes("restore", |theme| {
+        keep(folder.path());
+        let kept = folder.path().to_owned();
+        let mut window = Window::with(themed(&Session::default(), theme), |setup| setup.kept = Some(kept));
+        window.settle();
+        window.assert_text("ended without being closed");
+        picture(&window)
+    });
+}
+
+fn keep(folder: &Path) {
+    let session = Session::default().with([Command::SetHead(7)]);
+    SessionDocument::of(&session, None, &Fingerprints::default()).save(&folder.join("4711-left.json")).unwrap();
 }

@@ -7,6 +7,7 @@ mod dialogs;
 mod help;
 mod menus;
 mod reference;
+mod states;
 mod views;
 mod widgets;
 
@@ -70,7 +71,7 @@ fn picture(window: &Window) -> Picture {
 /// Each reference belongs to a test, whose source has its name.
 #[test]
 fn no_reference_is_left_over() {
-    let sources: String = ["dialogs", "help", "menus", "views", "widgets"]
+    let sources: String = ["dialogs", "help", "menus", "states", "views", "widgets"]
         .map(|module| {
             std::fs::read_to_string(format!("{}/tests/snapshots/{module}.rs", env!("CARGO_MANIFEST_DIR"))).unwrap()
         })

@@ -2,6 +2,7 @@
 
 use attenuate::{
     attention::Component,
+    engine::Bundled,
     session::{Cell, Session},
 };
 use egui::{Key, Role};
@@ -16,6 +17,10 @@ fn figure() -> Session {
     Session::default()
 }
 
+fn austen() -> Session {
+    Session::example(Bundled::Austen)
+}
+
 fn pin(window: &mut Window, cell: Cell) {
     let position = window.cell_position(Component::Query, 0, cell);
     window.click_at(position);
@@ -25,6 +30,14 @@ fn pin(window: &mut Window, cell: Cell) {
 #[test]
 fn as_it_opens() {
     window("figure", &figure(), |_| {});
+}
+
+#[test]
+fn a_prompt_that_was_typed() {
+    window("prompt", &figure(), |window| {
+        window.type_over(Role::MultilineTextInput, "Prompt", "It was a truth universally acknowledged.");
+        window.press(Key::Escape);
+    });
 }
 
 #[test]
@@ -44,8 +57,31 @@ fn the_inspector_of_a_pinned_cell() {
 }
 
 #[test]
+fn the_inspector_of_a_model() {
+    window("inspector-model", &austen(), |window| {
+        window.press(Key::I);
+        window.click(Role::RadioButton, "All layers");
+    });
+}
+
+#[test]
+fn the_sweep() {
+    window("sweep", &figure(), |window| window.press(Key::W));
+}
+
+#[test]
 fn all_heads_as_thumbnails() {
     window("heads", &figure(), |window| window.press(Key::H));
+}
+
+#[test]
+fn all_heads_as_a_table() {
+    window("heads-table", &austen(), |window| {
+        window.press(Key::H);
+        window.click(Role::RadioButton, "Table");
+        window.click(Role::Button, "Rank by effect");
+        window.leave();
+    });
 }
 
 #[test]
@@ -67,9 +103,69 @@ fn compared_with_another_head() {
 }
 
 #[test]
+fn every_scope_control() {
+    window("scope", &austen(), |window| {
+        window.click(Role::RadioButton, "Layers: range");
+        window.click(Role::RadioButton, "Heads: KV group");
+        window.click(Role::RadioButton, "Positions: chosen tokens");
+        for token in ["token 2: be", "token 4: of"] {
+            window.click(Role::Button, token);
+        }
+        window.leave();
+    });
+}
+
+#[test]
+fn noise_on_the_value_row() {
+    window("noise", &austen(), |window| {
+        window.press(Key::V);
+        window.click(Role::ComboBox, "Operation");
+        window.click(Role::Button, "Noise");
+        window.leave();
+    });
+}
+
+#[test]
+fn the_logarithm_of_the_weights() {
+    window("logarithmic", &figure(), |window| {
+        window.menu(&["View", "Colour scale", "Logarithmic, 1e-4 to 1"]);
+        window.close_menus();
+    });
+}
+
+#[test]
 fn scores() {
     window("score", &figure(), |window| {
         window.menu(&["View", "Quantity", "Score"]);
+        window.close_menus();
+    });
+}
+
+#[test]
+fn a_part_of_the_matrix() {
+    window("zoomed", &figure(), |window| {
+        let position = window.cell_position(Component::Query, 0, Cell { query: 12, key: 4 });
+        window.hover(position);
+        window.harness.event(egui::Event::Zoom(3.0));
+        window.settle();
+        window.leave();
+    });
+}
+
+#[test]
+fn the_palette() {
+    window("palette", &figure(), |window| {
+        window.press_with(egui::Modifiers::COMMAND, Key::K);
+        window.harness.event(egui::Event::Text("colour".to_owned()));
+        window.settle();
+    });
+}
+
+#[test]
+fn other_rows_and_columns() {
+    window("grid", &figure(), |window| {
+        window.click(Role::Button, "Add a column");
+        window.menu(&["View", "Rows", "Query"]);
         window.close_menus();
     });
 }
