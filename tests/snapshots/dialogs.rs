@@ -48,7 +48,7 @@ fn exporting_the_sweep() {
     dialog("export-sweep", "Export sweep", |window| {
         window.press(Key::W);
         window.menu(&["File", "Export sweep…"]);
-        type_path(window, "CSV, JSON, PNG or SVG file", "/figures/sweep.csv");
+        type_path(window, "CSV, JSON, PNG, SVG or PDF file", "/figures/sweep.csv");
     });
 }
 

@@ -6,6 +6,7 @@ use attenuate::{
     session::{Cell, Session},
 };
 use egui::{Key, Role};
+use egui_kittest::kittest::Queryable as _;
 
 use super::window;
 use crate::app::support::Window;
@@ -108,8 +109,9 @@ fn every_scope_control() {
         window.click(Role::RadioButton, "Layers: range");
         window.click(Role::RadioButton, "Heads: KV group");
         window.click(Role::RadioButton, "Positions: chosen tokens");
-        for token in ["token 2: be", "token 4: of"] {
-            window.click(Role::Button, token);
+        for token in ["token 3: be", "token 5: of"] {
+            window.harness.get_by_label(token).click();
+            window.settle();
         }
         window.leave();
     });
@@ -165,7 +167,10 @@ fn the_palette() {
 fn other_rows_and_columns() {
     window("grid", &figure(), |window| {
         window.click(Role::Button, "Add a column");
-        window.menu(&["View", "Rows", "Query"]);
+        window.menu(&["View", "Rows"]);
+        window.harness.get_by_role_and_label(Role::CheckBox, "Key").click();
+        window.settle();
         window.close_menus();
+        window.leave();
     });
 }
