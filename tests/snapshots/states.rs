@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use attenuate::{
     attention::Preset,
     engine::{Bundled, SourceSpec},
-    session::{Command, Session, Theme},
+    session::{Command, Session},
 };
 use egui::Role;
 use egui_kittest::kittest::Queryable as _;
