@@ -216,12 +216,11 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
 fn a_gguf_file_without_a_tokenizer_says_so_when_there_is_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mute.gguf");
-    let unknown =
-        golden("qwen2", Format::F32).set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "smaug-bpe");
+    let unknown = golden("qwen2", Format::F32).set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "made-up");
     std::fs::write(&path, unknown.bytes()).unwrap();
     let mut window = Window::figure();
     drop_file(&mut window, &path);
-    let says = "tokenizer.ggml.pre smaug-bpe is not supported";
+    let says = "tokenizer.ggml.pre made-up is not supported";
     window.wait_anyhow("a reason under the prompt", |window| window.has_text(says));
     window.assert_text("give token ids instead of text");
 }

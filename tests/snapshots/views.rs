@@ -58,19 +58,6 @@ fn the_inspector_of_a_pinned_cell() {
 }
 
 #[test]
-fn the_inspector_of_a_model() {
-    window("inspector-model", &austen(), |window| {
-        window.press(Key::I);
-        window.click(Role::RadioButton, "All layers");
-    });
-}
-
-#[test]
-fn the_sweep() {
-    window("sweep", &figure(), |window| window.press(Key::W));
-}
-
-#[test]
 fn all_heads_as_thumbnails() {
     window("heads", &figure(), |window| window.press(Key::H));
 }
