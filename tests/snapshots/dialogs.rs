@@ -44,15 +44,6 @@ fn exporting_an_animation() {
 }
 
 #[test]
-fn exporting_the_sweep() {
-    dialog("export-sweep", "Export sweep", |window| {
-        window.press(Key::W);
-        window.menu(&["File", "Export sweep…"]);
-        type_path(window, "CSV, JSON, PNG, SVG or PDF file", "/figures/sweep.csv");
-    });
-}
-
-#[test]
 fn opening_a_capture() {
     dialog("open-capture", "Open capture", |window| {
         window.press_with(Modifiers::COMMAND, Key::O);
@@ -99,7 +90,7 @@ fn what_a_crash_left() {
         let mut window = Window::with(themed(&Session::default(), theme), |setup| setup.kept = Some(kept));
         window.settle();
         window.assert_text("ended without being closed");
-        picture(&window)
+        picture(&mut window)
     });
 }
 

@@ -35,7 +35,7 @@ fn every_step_of_the_tour() {
                 window.click(Role::Button, "Next");
             }
             window.leave();
-            picture(&window)
+            picture(&mut window)
         });
     }
 }

@@ -22,7 +22,7 @@ fn window(name: &str, session: &Session, act: impl Fn(&mut Window)) {
     in_both_themes(name, |theme| {
         let mut window = Window::open(themed(session, theme));
         act(&mut window);
-        picture(&window)
+        picture(&mut window)
     });
 }
 
@@ -32,7 +32,7 @@ fn dialog(name: &str, title: &str, act: impl Fn(&mut Window)) {
         let mut window = Window::open(themed(&Session::default(), theme));
         act(&mut window);
         let rect = window.harness.get_by_role_and_label(Role::Window, title).rect();
-        picture(&window).part(rect.expand(8.0))
+        picture(&mut window).part(rect.expand(8.0))
     });
 }
 
@@ -56,8 +56,11 @@ fn themed(session: &Session, theme: Theme) -> Session {
     session
 }
 
-/// What is on screen in the session's theme, but for the time that the last run took.
-fn picture(window: &Window) -> Picture {
+/// What is on screen in the session's theme, with all numbers, but for the time that the last run took.
+fn picture(window: &mut Window) -> Picture {
+    if window.harness.state().outcome().is_some() {
+        window.wait_anyhow("the numbers beside the picture", |window| window.harness.state().is_complete());
+    }
     let mut picture = window.picture();
     let is_time = |node: &egui_kittest::Node<'_>| node.value().is_some_and(|text| text.starts_with("recomputed in "));
     let times: Vec<Rect> =

@@ -23,7 +23,7 @@ fn a_start_that_takes_its_time() {
         let mut window = Window::gated(themed(&slow_model(), theme));
         window.gates.tensors.allow(4);
         window.until("four tensors", |window| window.has_text("Opening slow: 4 of 10 tensors"));
-        picture(&window)
+        picture(&mut window)
     });
 }
 
@@ -34,7 +34,7 @@ fn a_source_that_does_not_open() {
         let session = Session::example(Bundled::Austen).with([Command::Locate(missing)]);
         let mut window = Window::gated(themed(&session, theme));
         window.until("the reason", |window| window.has_text("/nowhere/model"));
-        picture(&window)
+        picture(&mut window)
     });
 }
 
@@ -53,7 +53,7 @@ fn what_was_cancelled() {
         window.click_now(Role::Button, "Cancel computing");
         window.until("the word", |window| window.has_text("cancelled"));
         window.settle();
-        picture(&window)
+        picture(&mut window)
     });
 }
 
@@ -63,6 +63,6 @@ fn cells_that_are_no_numbers() {
     in_both_themes("not-a-number", |theme| {
         let capture = SourceSpec::Capture(PathBuf::from("tests/snapshots/not-a-number.safetensors"));
         let at_first = [Command::Locate(capture), Command::SetLayer(0), Command::SetHead(0)];
-        picture(&Window::open(themed(&Session::default().with(at_first), theme)))
+        picture(&mut Window::open(themed(&Session::default().with(at_first), theme)))
     });
 }

@@ -82,6 +82,11 @@ impl App {
         !is_computing && !is_any_busy && !self.navigation.is_busy() && !self.preferences.is_busy()
     }
 
+    /// Whether the numbers beside the picture, which may take longer, are there too; for tests.
+    pub fn is_complete(&self) -> bool {
+        self.shown.pictures.is_complete()
+    }
+
     /// What the parts that are open keep from the others.
     fn modality(&self) -> Modality {
         self.parts.iter().map(|part| part.modality()).max().unwrap_or_default()

@@ -232,6 +232,11 @@ impl Pictures {
         self.client.is_held() || self.client.is_busy() && !self.newest_frame().is_some_and(is_drawn)
     }
 
+    /// Whether neither the picture nor the numbers beside it are still to come.
+    pub fn is_complete(&self) -> bool {
+        !self.client.is_busy()
+    }
+
     /// Whether the picture is there, and will be drawn more finely when the hand rests.
     fn is_sharpening(&self) -> bool {
         self.newest_frame().is_some_and(|frame| frame.grain == Grain::Coarse)
