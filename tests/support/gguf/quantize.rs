@@ -1,4 +1,4 @@
-//! Number formats by their definitions, so that candle's reading is compared with something else.
+//! Number formats by their definitions, so that the program's decoding is compared with something else.
 
 use half::{bf16, f16};
 
