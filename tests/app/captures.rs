@@ -8,7 +8,7 @@ use attenuate::{
     figure::Window as Part,
     session::{Cell, Command, Session},
 };
-use egui::{Role, vec2};
+use egui::{Key, Role, vec2};
 use egui_kittest::kittest::NodeT as _;
 use safetensors::{Dtype, tensor::TensorView};
 
@@ -112,6 +112,10 @@ fn of_patterns_alone_the_baseline_is_shown_and_epsilon_is_greyed_with_the_reason
     window.hover(rect.min + rect.size() * vec2(1.5 / 6.0, 4.5 / 6.0));
     window.assert_text("query 4 “d” → key 1 “a”");
     assert!(!window.has_text("score"), "{:?}", window.texts());
+    window.click_at(rect.min + rect.size() * vec2(1.5 / 6.0, 4.5 / 6.0));
+    window.press(Key::I);
+    window.assert_text("4 “d” → 1 “a”");
+    assert!(!window.has_text("1e0"), "the baseline has no ε: {:?}", window.texts());
     window.click(Role::Button, "Layer up");
     assert_eq!(window.outcome().experiment.layer, 1);
 }

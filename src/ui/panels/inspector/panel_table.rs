@@ -43,6 +43,8 @@ pub fn panel_table(
     entry: impl Fn(PanelId) -> Entry,
 ) {
     let (shape, epsilons) = (outcome.shape(), &outcome.experiment.epsilon);
+    // Without vectors the one panel is the baseline: it has neither a component nor an ε.
+    let has_vectors = outcome.facts.kind.has_vectors();
     let weak = theme::of(ui).text_weak;
     let first = ui.text_style_height(&egui::TextStyle::Small) * 3.0;
     let width = ((ui.available_width() - first) / shape.n_columns() as f32 - space::XS).max(1.0);
@@ -59,14 +61,21 @@ pub fn panel_table(
             let epsilon = epsilons[PanelId { component: shape.rows().first(), column }];
             let is_shared = epsilons.iter().all(|(panel, other)| panel.column != column || *other == epsilon);
             // Columns whose ε differ between the rows have no ε to be called by.
-            let name = if is_shared { format!("ε = {epsilon}") } else { column_names::name(column, shape).to_owned() };
+            let name = if !has_vectors {
+                String::new()
+            } else if is_shared {
+                format!("ε = {epsilon}")
+            } else {
+                column_names::name(column, shape).to_owned()
+            };
             cell(ui, &mut |ui| {
                 ui.label(RichText::new(&name).small().color(weak));
             });
         }
         ui.end_row();
         for component in shape.rows().iter() {
-            ui.label(RichText::new(component.name()).small().color(weak));
+            let name = if has_vectors { component.name() } else { "Baseline" };
+            ui.label(RichText::new(name).small().color(weak));
             for column in shape.columns() {
                 let id = PanelId { component, column };
                 let Entry { text, hint } = entry(id);

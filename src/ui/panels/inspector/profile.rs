@@ -72,6 +72,9 @@ impl Profile {
             let (row, look) = (reading.baseline_row.clone(), LineLook::of_baseline(colors));
             curves.push(Curve { name: "baseline".to_owned(), row, look });
         }
+        if !outcome.facts.kind.has_vectors() {
+            return curves;
+        }
         let mut panels: Vec<_> = reading.rows.iter().collect();
         panels.sort_by_key(|(panel, _)| *panel == reading.selected());
         for (panel, row) in panels {

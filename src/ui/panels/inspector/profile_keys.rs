@@ -79,6 +79,9 @@ pub fn keys_ui(ui: &mut Ui, hidden: &mut Hidden, outcome: &Outcome, selected: Pa
     if let Some(shown) = key_ui(ui, "baseline", "baseline", baseline, width, !hidden.baseline) {
         hidden.baseline = !shown;
     }
+    if !outcome.facts.kind.has_vectors() {
+        return;
+    }
     for (component, row) in outcome.experiment.epsilon.rows() {
         ui.horizontal(|ui| {
             let width = (ui.available_width() - n_columns * space::XS) / (n_columns + 1.0);
