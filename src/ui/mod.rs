@@ -1,7 +1,7 @@
 //! The window. egui and rfd appear nowhere else.
 //!
 //! [`App`] is a shell: it turns gestures into actions and hands them to the session. What is on screen are its
-//! [`Part`](shell::part::Part)s, which `parts` lists: each draws itself, asks for what it shows and emits actions.
+//! `Part`s (`shell::part`), which `parts` lists: each draws itself, asks for what it shows and emits actions.
 //! Functions that draw end in `_ui`.
 
 mod column_names;
