@@ -15,10 +15,11 @@ mod shell;
 pub mod theme;
 pub mod widgets;
 
-pub use panels::{lessons::Lesson, tour::TourStart};
 pub use shell::{
     app::App,
+    lesson::Lesson,
     opener::OpenFn,
     setup::Setup,
+    tour_start::TourStart,
     window::{WindowError, open},
 };

@@ -1,11 +1,7 @@
 use std::path::PathBuf;
 
-use super::recent_files::RecentFile;
-use crate::{
-    attention::PanelId,
-    session::Command,
-    ui::panels::{lessons::Lesson, sessions::Restoring},
-};
+use super::{lesson::Lesson, recent_files::RecentFile, restoring::Restoring};
+use crate::{attention::PanelId, session::Command};
 
 /// What a gesture asks for, or what an answer leads to.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,12 +3,15 @@
 pub mod action;
 pub mod app;
 pub mod commands;
+pub mod lesson;
 pub mod navigation;
 pub mod opener;
 pub mod part;
 pub mod preferences;
 pub mod recent_files;
+pub mod restoring;
 pub mod setup;
 pub mod shown;
 pub mod state_file;
+pub mod tour_start;
 pub mod window;

@@ -15,7 +15,7 @@ use crate::{
     engine::{Bundled, EngineError, OpenSource, Outcome, Service, SourceFacts, SourceSpec},
     session::{Command, OnScreen, Session, StepNumber, Timeline, document::Inputs},
     ui::{
-        panels::sessions::{Origin, Restoring},
+        shell::restoring::{Origin, Restoring},
         widgets::Toasts,
     },
 };

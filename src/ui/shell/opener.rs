@@ -7,7 +7,7 @@ use crate::{
     session::{Command, StepNumber},
     ui::{
         jobs::{Arrival, Client},
-        panels::sessions::Restoring,
+        shell::restoring::Restoring,
     },
 };
 

@@ -2,11 +2,13 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use super::opener::OpenFn;
+use super::{
+    opener::OpenFn,
+    tour_start::{Seen, TourStart},
+};
 use crate::{
     engine::{Clock, OpenSource},
     session::document::SourceRecord,
-    ui::panels::tour::{Seen, TourStart},
 };
 
 /// How sources are opened, and what is remembered between starts.

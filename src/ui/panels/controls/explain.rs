@@ -6,7 +6,7 @@ use crate::{
     engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
-    ui::{jobs::pictures::Details, panels::lessons::Lesson},
+    ui::{jobs::pictures::Details, shell::lesson::Lesson},
 };
 
 /// How close to uniform ε must be for its explanation to apply.

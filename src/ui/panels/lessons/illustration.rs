@@ -2,7 +2,8 @@
 
 use egui::{Role, Sense, Ui, WidgetInfo, vec2};
 
-use super::{Lesson, canvas::Canvas, diagrams, patterns};
+use super::{canvas::Canvas, diagrams, patterns};
+use crate::ui::shell::lesson::Lesson;
 use crate::{engine::Outcome, figure::Ground, ui::theme};
 
 /// The page's drawing, as wide as the text.

@@ -4,7 +4,6 @@ mod canvas;
 mod diagrams;
 mod examples;
 mod illustration;
-mod lesson;
 mod page;
 mod patterns;
 mod sentence;
@@ -16,13 +15,13 @@ use crate::{
     ui::{
         shell::{
             action::Action,
+            lesson::Lesson,
             part::{Part, PartContext},
         },
         theme::{self, space},
         widgets::named,
     },
 };
-pub use lesson::Lesson;
 pub use sentence::sentence_ui;
 
 const SIZE: egui::Vec2 = vec2(700.0, 540.0);

@@ -1,6 +1,6 @@
 //! What each lesson says.
 
-use super::Lesson;
+use crate::ui::shell::lesson::Lesson;
 
 /// One page. The illustration stands after the first paragraph.
 pub struct Page {

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::Lesson;
+use crate::ui::shell::lesson::Lesson;
 use crate::ui::{
     shell::action::{Action, Actions},
     theme::{self, space},

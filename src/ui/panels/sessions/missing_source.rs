@@ -4,7 +4,7 @@ use std::path::Path;
 
 use egui::{Button, Context, Key, Modifiers, RichText};
 
-use super::restoring::Origin;
+use crate::ui::shell::restoring::Origin;
 use crate::{
     engine::SourceSpec,
     session::document::{SessionDocument, Whereabouts},

@@ -3,7 +3,6 @@
 mod autosave;
 mod crashed;
 mod missing_source;
-mod restoring;
 mod saver;
 
 use std::{path::PathBuf, sync::Arc};
@@ -23,6 +22,7 @@ use crate::{
             action::{Action, Actions, SessionAction},
             part::{Modality, Part, PartContext},
             recent_files::RecentFile,
+            restoring::{Origin, Restoring},
             setup::Setup,
         },
     },
@@ -30,7 +30,6 @@ use crate::{
 use autosave::Autosave;
 use crashed::Crashed;
 use missing_source::{Answer, MissingSource};
-pub use restoring::{Origin, Restoring};
 use saver::{SaveTask, Written, session_dialog, suggested};
 
 const TITLE: &str = "Attenuate";

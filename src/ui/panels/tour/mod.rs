@@ -3,7 +3,6 @@
 
 mod card;
 mod landmark;
-mod seen;
 mod steps;
 
 use std::path::PathBuf;
@@ -15,12 +14,12 @@ use crate::{
     ui::shell::{
         action::Action,
         part::{Modality, Part, PartContext},
+        tour_start::{Seen, TourStart},
     },
 };
 use card::Move;
 use landmark::Landmarks;
 pub use landmark::{Landmark, landmark, mark};
-pub use seen::{Seen, TourStart};
 use steps::STEPS;
 
 /// The guided tour.

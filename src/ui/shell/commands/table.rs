@@ -8,8 +8,10 @@ use crate::{
     session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View},
     ui::{
         column_names,
-        panels::lessons::Lesson,
-        shell::action::{Action, Clipping, Exported, Openable, SessionAction},
+        shell::{
+            action::{Action, Clipping, Exported, Openable, SessionAction},
+            lesson::Lesson,
+        },
     },
 };
 

@@ -32,15 +32,15 @@ impl Lesson {
     ];
 
     /// Its place among all, from 0.
-    pub(super) fn index(self) -> usize {
+    pub(in crate::ui) fn index(self) -> usize {
         Self::ALL.iter().position(|&other| other == self).unwrap_or(0)
     }
 
-    pub(super) fn before(self) -> Option<Self> {
+    pub(in crate::ui) fn before(self) -> Option<Self> {
         Self::ALL.get(self.index().checked_sub(1)?).copied()
     }
 
-    pub(super) fn after(self) -> Option<Self> {
+    pub(in crate::ui) fn after(self) -> Option<Self> {
         Self::ALL.get(self.index() + 1).copied()
     }
 }
