@@ -7,9 +7,9 @@ use attenuate::{
     engine::Fingerprints,
     figure::{FigureStyle, FileFormat, draw},
     numbers::NumbersFormat,
-    session::document::payload,
+    session::{Session, document::payload},
 };
-use egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Pos2, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
@@ -162,4 +162,17 @@ fn the_menu_opens_both_dialogs() {
 
 fn files_in(folder: &Path) -> Vec<String> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// 640×400 points: a screen of 1280×800 at 200 %.
+#[test]
+fn the_buttons_of_the_figure_dialog_are_in_sight_at_200_percent() {
+    let size = vec2(640.0, 400.0);
+    let mut window = Window::sized(Session::default(), size);
+    window.press_with(Modifiers::COMMAND, Key::E);
+    let window_rect = Rect::from_min_size(Pos2::ZERO, size);
+    for (role, name) in [(Role::Button, "Save figure"), (Role::TextInput, FIGURE_FIELD)] {
+        let rect = window.harness.get_by_role_and_label(role, name).rect();
+        assert!(window_rect.contains_rect(rect), "{name} at {rect}");
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
 const FIGURE: FileKind = FileKind { name: "Figure (PNG, SVG, PDF)", extensions: &["png", "svg", "pdf"] };
 const OPTIONS_WIDTH: f32 = 330.0;
 /// Sides of the preview: as the window leaves room, within these.
-const PREVIEW: (f32, f32) = (220.0, 480.0);
+const PREVIEW: (f32, f32) = (120.0, 480.0);
 /// What is above and below the preview and beside it.
 const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 240.0);
 
