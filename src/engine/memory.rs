@@ -23,7 +23,8 @@ const USUALLY_FREE: u64 = 8 << 30;
 pub(super) enum Part {
     /// The head's scores in f32, from which weights are made.
     Scores,
-    /// The head's scores in f64, for edits that are no factor on whole rows.
+    /// The head's scores in f64, for edits that are no factor on whole rows. Under a soft cap they are made for steep rows
+    /// alone, which is not known beforehand: they are counted.
     ScoresInF64,
     /// The scores in f64 of what an operation brings in.
     Other(Component, Operation),
