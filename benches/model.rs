@@ -150,7 +150,7 @@ fn smollm2(criterion: &mut Criterion) {
                 experiment.scope = Preset::AllLayers.scope();
             },
         );
-        spec.experiment.epsilon = Grid::repeated(Components::ALL, &Epsilon::FIGURE).unwrap();
+        spec.experiment.epsilon = Grid::repeated(Components::FIGURE, &Epsilon::FIGURE).unwrap();
         let this_head = spec.clone().with(|experiment| experiment.scope = Preset::ThisHead.scope());
         group.bench_function(BenchmarkId::new("forward to layer 15 of 30 and its nine panels", name), |bencher| {
             bencher.iter(|| {

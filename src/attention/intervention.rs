@@ -20,13 +20,18 @@ impl Edit {
         match self.component {
             Component::Query => self.operation == Operation::Scale,
             Component::Key => false,
-            Component::Value => true,
+            Component::Value | Component::Output => true,
         }
     }
 
-    /// Whether the vectors that a cell's score is made of are edited.
+    /// Whether it brings in a mean over the outputs of all heads of the layer.
+    pub fn is_mean_of_outputs(&self) -> bool {
+        self.component == Component::Output && self.operation == Operation::MeanHeads
+    }
+
+    /// Whether the query or the key that a cell's score is made of is edited, given that it is one of them.
     pub fn acts_on(&self, query: usize, key: usize) -> bool {
-        self.positions.contains(if self.component == Component::Query { query } else { key })
+        self.positions.contains(if self.component.is_of_queries() { query } else { key })
     }
 
     /// One number of an edited vector at one of the positions, or a score made with such a vector.
@@ -52,13 +57,14 @@ pub struct Intervention {
 }
 
 impl Intervention {
-    /// Scaling every position's key is scaling every position's query, (εQ)Kᵀ = Q(εK)ᵀ, and is stored as the
-    /// latter: two interventions that are equal for this reason compare equal. It holds for no other operation and for
-    /// no narrower choice of positions.
+    /// Scaling every position's key is scaling every position's query, (εQ)Kᵀ = Q(εK)ᵀ, and scaling every position's
+    /// output is scaling every position's value, ε(AV) = A(εV). Each is stored as the latter: two interventions that are
+    /// equal for this reason compare equal. It holds for no other operation and for no narrower choice of positions.
     pub fn new(component: Component, operation: Operation, epsilon: Epsilon, reach: Reach) -> Self {
         let positions = reach.positions.clone();
         let component = match (component, operation, &positions) {
             (Component::Key, Operation::Scale, PositionScope::All) => Component::Query,
+            (Component::Output, Operation::Scale, PositionScope::All) => Component::Value,
             _ => component,
         };
         let edit = (epsilon != operation.neutral()).then_some(Edit { component, operation, epsilon, positions });
@@ -99,18 +105,20 @@ mod tests {
     }
 
     #[test]
-    fn scaling_all_queries_is_scaling_all_keys_and_nothing_else_is() {
+    fn scaling_all_keys_or_outputs_is_scaling_all_queries_or_values_and_nothing_else_is() {
         let all = |operation, positions: PositionScope| {
             Component::ALL.map(|component| intervention(component, operation, 0.5, positions.clone()))
         };
-        let [query, key, value] = all(Operation::Scale, PositionScope::All);
-        assert_eq!(query, key);
+        let [query, key, value, output] = all(Operation::Scale, PositionScope::All);
+        assert_eq!((&query, &value), (&key, &output));
         assert_ne!(query, value);
-        let [query, key, _] = all(Operation::Scale, PositionScope::First);
+        let [query, key, value, output] = all(Operation::Scale, PositionScope::First);
         assert_ne!(query, key, "at some positions only, they differ");
+        assert_ne!(value, output, "at some positions only, they differ");
         for operation in [Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 1 }] {
-            let [query, key, _] = all(operation, PositionScope::All);
+            let [query, key, value, output] = all(operation, PositionScope::All);
             assert_ne!(query, key, "{operation}");
+            assert_ne!(value, output, "{operation}");
         }
     }
 

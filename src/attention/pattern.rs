@@ -66,10 +66,10 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
-    /// The pattern of a head's scores under an edit; one of the value changes no pattern.
+    /// The pattern of a head's scores under an edit; one of the value or of the output changes no pattern.
     pub fn new(scores: Arc<HeadScores>, edit: &HeadEdit) -> Self {
-        let of_value = edit.edit().is_some_and(|edit| edit.component == Component::Value);
-        Self { scores, edit: if of_value { HeadEdit::NOTHING } else { edit.clone() } }
+        let of_scores = edit.edit().is_some_and(|edit| edit.component.makes_scores());
+        Self { scores, edit: if of_scores { edit.clone() } else { HeadEdit::NOTHING } }
     }
 
     /// Scores of the head without the edit.

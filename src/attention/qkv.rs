@@ -1,4 +1,6 @@
-use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s};
+use std::sync::{Arc, OnceLock};
+
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s, stack};
 
 use super::{Component, HeadEdit, HeadScores, Mask, Pattern, Rule, ShapeError};
 
@@ -15,6 +17,8 @@ pub struct LayerQkv {
     key: Array3<f32>,
     value: Option<Array3<f32>>,
     rule: Rule,
+    /// `[n_heads, T, value_dim]`, without an edit; made when the first mean over heads asks for it.
+    outputs: OnceLock<Option<Array3<f32>>>,
 }
 
 impl LayerQkv {
@@ -63,7 +67,7 @@ impl LayerQkv {
             return Err(ShapeError::Mismatch { what: "value", expected, found: value.shape().to_vec() });
         }
         rule.check(n_heads, n_positions)?;
-        Ok(Self { query, key, value, rule })
+        Ok(Self { query, key, value, rule, outputs: OnceLock::new() })
     }
 
     /// Number of query heads.
@@ -116,6 +120,25 @@ impl LayerQkv {
         self.value.as_ref()
     }
 
+    /// What every head makes of the values, without an edit, `[n_heads, T, value_dim]`; `None` without values.
+    ///
+    /// Many threads may ask for it once it is there. The first time it must not be asked for by a task of the thread pool:
+    /// while it waits for its products, another such task may run on the same thread and ask again.
+    pub(crate) fn outputs(&self) -> Option<&Array3<f32>> {
+        let outputs = || {
+            let heads: Option<Vec<_>> = (0..self.n_heads()).map(|head| self.unmodified_output(head)).collect();
+            stack(Axis(0), &heads?.iter().map(|output| output.view()).collect::<Vec<_>>()).ok()
+        };
+        self.outputs.get_or_init(outputs).as_ref()
+    }
+
+    /// What a head makes of the values, without an edit, `[T, value_dim]`; `None` without values.
+    pub(super) fn unmodified_output(&self, head: usize) -> Option<Array2<f32>> {
+        self.value.as_ref()?;
+        let edit = HeadEdit::NOTHING;
+        self.head_output(head, &Arc::new(self.head_scores(head)).pattern(&edit), &edit)
+    }
+
     /// `[T, head_dim]`, unmodified.
     pub fn query(&self, head: usize) -> ArrayView2<'_, f32> {
         self.query.index_axis(Axis(0), head)
@@ -142,8 +165,15 @@ impl LayerQkv {
     }
 
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:
-    /// pattern · value, each under `edit`. `None` without values.
+    /// pattern · value, each under `edit`, and that again where the output itself is edited. `None` without values.
     pub fn head_output(&self, head: usize, pattern: &Pattern, edit: &HeadEdit) -> Option<Array2<f32>> {
+        let output = self.weighted_values(head, pattern, edit)?;
+        let is_edited = edit.edit().is_some_and(|edit| edit.component == Component::Output);
+        Some(if is_edited { edit.applied(Component::Output, output.view()) } else { output })
+    }
+
+    /// pattern · value, each under `edit`.
+    fn weighted_values(&self, head: usize, pattern: &Pattern, edit: &HeadEdit) -> Option<Array2<f32>> {
         let value = match edit.edit() {
             Some(edited) if edited.component == Component::Value => {
                 edit.applied(Component::Value, self.value(head)?).into()

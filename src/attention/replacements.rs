@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -12,23 +12,31 @@ impl LayerQkv {
     /// What `edit` brings into `head`, given that this is layer `layer` of its model; `None` where it brings in
     /// nothing, or there are no values to edit.
     pub fn other(&self, layer: usize, head: usize, edit: &Edit) -> Option<Other> {
-        let all = match edit.component {
-            Component::Query => self.queries(),
-            Component::Key => self.keys(),
-            Component::Value => self.values()?,
+        if edit.operation == Operation::Scale {
+            return None;
+        }
+        let own = match edit.component {
+            Component::Query => self.query(head).into(),
+            Component::Key => self.key(head).into(),
+            Component::Value => self.value(head)?.into(),
+            Component::Output => CowArray::from(self.unmodified_output(head)?),
         };
         // The head's own place among the component's: its query head, or the kv head that it reads.
-        let place = if edit.component == Component::Query { head } else { self.kv_head(head) };
-        let own = all.index_axis(Axis(0), place);
+        let place = if edit.component.is_of_queries() { head } else { self.kv_head(head) };
         // Where there is no query, or no token, there is nothing that a mean or a size is of.
         let positions = match edit.component {
-            Component::Query => self.mask().queries(self.n_positions()),
+            Component::Query | Component::Output => self.mask().queries(self.n_positions()),
             Component::Key | Component::Value => self.mask().tokens(self.n_positions()),
         };
         let present = own.slice(s![positions, ..]);
         let vectors = match edit.operation {
             Operation::Scale => return None,
-            Operation::MeanHeads => mean(all, Axis(0)),
+            Operation::MeanHeads => mean_over_heads(match edit.component {
+                Component::Query => self.queries(),
+                Component::Key => self.keys(),
+                Component::Value => self.values()?,
+                Component::Output => self.outputs()?,
+            }),
             Operation::MeanPositions => {
                 let mean = mean_of_rows(present);
                 Array2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
@@ -38,7 +46,7 @@ impl LayerQkv {
         let scores = match edit.component {
             Component::Query => Some(self.scores_of(head, vectors.view(), self.key(head))),
             Component::Key => Some(self.scores_of(head, self.query(head), vectors.view())),
-            Component::Value => None,
+            Component::Value | Component::Output => None,
         };
         Some(Other { vectors, scores: scores.map(Arc::new) })
     }
@@ -49,12 +57,12 @@ impl LayerQkv {
     }
 }
 
-/// Mean over an axis, summed in f64. Every head counts once: with grouped-query attention each kv head has equally many
+/// Mean over heads, summed in f64. Every head counts once: with grouped-query attention each kv head has equally many
 /// copies, so that the mean over kv heads is the mean over their copies.
 #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
-fn mean(vectors: &Array3<f32>, axis: Axis) -> Array2<f32> {
-    let count = vectors.len_of(axis) as f64;
-    vectors.mapv(f64::from).sum_axis(axis).mapv(|sum| (sum / count) as f32)
+fn mean_over_heads(vectors: &Array3<f32>) -> Array2<f32> {
+    let count = vectors.len_of(Axis(0)) as f64;
+    vectors.mapv(f64::from).sum_axis(Axis(0)).mapv(|sum| (sum / count) as f32)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]

@@ -121,6 +121,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let inputs = start::inputs(&arguments.source, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     protected.check(output)?;
+    arguments.figure.add_output(&mut session);
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place)?;
     start::show(&mut session, &arguments.view)?;

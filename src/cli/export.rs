@@ -85,6 +85,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = FileFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
+    arguments.figure.add_output(&mut session);
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     check::vectors(session.source(), &arguments.figure.of_panels())?;
     let inputs = start::inputs(&arguments.source, &session);

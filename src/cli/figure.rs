@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use crate::attention::Components;
+use crate::attention::{Component, Components};
 use crate::figure::{
     AxisLabels, Dpi, FigureStyle, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
 };
+use crate::session::{Command, OnScreen, Session};
 
 /// Looks of the figure.
 #[derive(Debug, Args)]
@@ -21,9 +22,10 @@ pub struct FigureArguments {
     /// Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]
     #[arg(long, value_name = "N")]
     pub dpi: Option<Dpi>,
-    /// Rows that are drawn, such as query,value
-    #[arg(long, default_value = "query,key,value", value_name = "NAMES")]
-    pub rows: Components,
+    /// Rows that are drawn, such as query,value or query,key,value,output [default: those of the session, else
+    /// query,key,value]
+    #[arg(long, value_name = "NAMES")]
+    pub rows: Option<Components>,
     /// Columns that are drawn, such as 0,2 or left,right
     #[arg(long, default_value = "all", value_name = "COLUMNS")]
     pub columns: PanelColumns,
@@ -47,7 +49,15 @@ pub struct FigureArguments {
 impl FigureArguments {
     /// The options that name panels, and whether they were given.
     pub fn of_panels(&self) -> [(&'static str, bool); 2] {
-        [("--rows", self.rows != Components::ALL), ("--columns", self.columns.named().is_some())]
+        [("--rows", self.rows.is_some()), ("--columns", self.columns.named().is_some())]
+    }
+
+    /// Gives the grid the row of Output, where it is to be drawn: no grid has it unless it is asked for.
+    pub fn add_output(&self, session: &mut Session) {
+        let rows = session.shape().rows();
+        if self.rows.is_some_and(|rows| rows.contains(Component::Output)) && !rows.contains(Component::Output) {
+            session.apply(Command::SetRows(rows.with(Component::Output)), OnScreen::default());
+        }
     }
 
     /// # Errors

@@ -34,7 +34,7 @@ impl Part {
     /// What a panel under `edit` consists of, in a layer with this rule.
     pub fn of(edit: Option<&Edit>, rule: &Rule) -> Vec<Self> {
         let mut parts = vec![Self::Scores];
-        if let Some(edit) = edit.filter(|edit| edit.component != Component::Value) {
+        if let Some(edit) = edit.filter(|edit| edit.component.makes_scores()) {
             if !edit.is_row_factor() || !rule.is_linear() {
                 parts.push(Self::ScoresInF64);
             }

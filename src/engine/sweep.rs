@@ -3,7 +3,7 @@
 mod metrics;
 
 use super::{Engine, EngineError, RunSpec, layer_run::LayerRun, run};
-use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
+use crate::attention::{Component, Components, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
 
@@ -36,11 +36,21 @@ pub struct Sweep {
     pub baseline: SweepMetrics,
     /// Of the pattern whose rows are uniform: the limit of scaling all of Q or K by ε → 0.
     pub uniform: SweepMetrics,
-    /// In the order of [`Component::ALL`], each by rising ε, 0 among them.
-    pub curves: [Vec<SweepPoint>; 3],
+    /// In the order of [`Component::ALL`], each by rising ε, 0 among them; empty for a component that is not asked for.
+    pub curves: [Vec<SweepPoint>; Component::ALL.len()],
 }
 
 impl Sweep {
+    /// The components that are swept.
+    pub fn components(&self) -> impl Iterator<Item = Component> + Clone {
+        Component::ALL.into_iter().filter(|component| !self.curves[component.row()].is_empty())
+    }
+
+    /// Number of ε at which every curve is measured.
+    pub fn n_points(&self) -> usize {
+        self.curves.iter().map(Vec::len).filter(|&length| length > 0).min().unwrap_or(0)
+    }
+
     /// Points of a curve before refinement.
     pub const FIRST_PASS: usize = POINTS + 1;
 
@@ -137,7 +147,13 @@ fn halfway([from, to]: [&SweepPoint; 2]) -> Option<Epsilon> {
 }
 
 impl Engine {
-    /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each component, under the operation and scope
+    /// The components of which a sweep of a grid of these rows has curves: those of the paper's figure always, Output
+    /// where it has a row.
+    pub const fn swept(rows: Components) -> Components {
+        if rows.contains(Component::Output) { Components::ALL } else { Components::FIGURE }
+    }
+
+    /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each of [`Self::swept`], under the operation and scope
     /// of `spec`, whose own ε do not matter: 62 points, then more where a curve bends. `cell` is `[query, key]` of a
     /// weight to follow.
     ///
@@ -163,14 +179,15 @@ impl Engine {
         let baseline_run = prompt.baseline(layer, cancelled)?;
         let baseline = baseline_run.panel(head, None).pattern;
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
+        let swept = Self::swept(spec.experiment.shape().rows());
         let mut sweep = Sweep {
             baseline: metrics(&baseline),
             uniform: metrics(&uniform(&baseline_run, head)),
-            curves: [const { Vec::new() }; 3],
+            curves: Default::default(),
         };
         let mut measure = |sweep: &mut Sweep, epsilon: Epsilon| -> Result<(), EngineError> {
             let mut last = None;
-            for component in Component::ALL {
+            for component in swept.iter() {
                 if cancelled() {
                     return Err(EngineError::Cancelled);
                 }
@@ -236,7 +253,7 @@ mod tests {
             max_weight: None,
             weight: None,
         };
-        let mut sweep = Sweep { baseline: metrics(0.0), uniform: metrics(1.0), curves: [const { Vec::new() }; 3] };
+        let mut sweep = Sweep { baseline: metrics(0.0), uniform: metrics(1.0), curves: Default::default() };
         for epsilon in sweep_order() {
             let entropy = (-epsilon.get().max(1e-12).log10() / 2.0).clamp(0.0, 1.0);
             sweep.insert(Component::Query, SweepPoint { epsilon, metrics: metrics(entropy) });

@@ -9,7 +9,7 @@ use super::{
     ModelError,
     transformer::{Residual, Transformer},
 };
-use crate::attention::{Intervention, LayerQkv};
+use crate::attention::{Edit, Intervention, LayerQkv};
 
 /// Below this many multiplications in a layer's attention, handing heads to other threads costs more than it saves.
 const WORTH_THREADS: usize = 1 << 20;
@@ -19,8 +19,13 @@ const WORTH_THREADS: usize = 1 << 20;
 /// # Errors
 /// When the layer has no value vectors.
 pub fn attend(qkv: &LayerQkv, layer: usize, intervention: Option<&Intervention>) -> Result<Array2<f32>, ModelError> {
+    let edit_of_head = |head| intervention.and_then(|intervention| intervention.at(layer, head));
+    if (0..qkv.n_heads()).filter_map(edit_of_head).any(Edit::is_mean_of_outputs) {
+        // All heads share it, and no task of the pool may be the first to ask.
+        qkv.outputs();
+    }
     let head_output = |head: usize| {
-        let edit = qkv.head_edit(layer, head, intervention.and_then(|intervention| intervention.at(layer, head)));
+        let edit = qkv.head_edit(layer, head, edit_of_head(head));
         let pattern = Arc::new(qkv.head_scores(head)).pattern(&edit);
         qkv.head_output(head, &pattern, &edit).ok_or(ModelError::NoValues { layer })
     };

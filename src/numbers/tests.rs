@@ -32,7 +32,7 @@ pub(super) fn file() -> WeightsFile {
             head: 3,
             operation: Operation::Scale,
             scope: Scope::default(),
-            epsilon: Grid::repeated(Components::ALL, &[0.5, 1e-3, 0.0].map(|e| Epsilon::new(e).unwrap())).unwrap(),
+            epsilon: Grid::repeated(Components::FIGURE, &[0.5, 1e-3, 0.0].map(|e| Epsilon::new(e).unwrap())).unwrap(),
         },
         n_layers: 30,
         n_heads: 9,

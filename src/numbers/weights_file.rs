@@ -67,17 +67,8 @@ impl WeightsFile {
         !self.panels.is_empty()
     }
 
-    /// The name under which a component's panels are written: `query`, `key` or `value`.
-    fn name(component: Component) -> &'static str {
-        match component {
-            Component::Query => "query",
-            Component::Key => "key",
-            Component::Value => "value",
-        }
-    }
-
     pub(super) fn named_panels(&self) -> impl Iterator<Item = (&'static str, &Array3<f32>)> {
-        self.experiment.shape().rows().iter().map(Self::name).zip(&self.panels)
+        self.experiment.shape().rows().iter().map(Component::word).zip(&self.panels)
     }
 
     /// What goes to the sink logit in the panels of each row, `[column, query]`, under the names `query_rest` and so on.
@@ -86,6 +77,7 @@ impl WeightsFile {
             Component::Query => "query_rest",
             Component::Key => "key_rest",
             Component::Value => "value_rest",
+            Component::Output => "output_rest",
         };
         let rows = self.rest.iter().flat_map(|rest| &rest.panels);
         self.experiment.shape().rows().iter().map(name).zip(rows)

@@ -39,7 +39,7 @@ impl PaperFigure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RowChoice {
-    /// All three.
+    /// All that the grid has.
     All,
     /// One.
     Only(Component),
@@ -53,6 +53,7 @@ impl RowChoice {
             Self::Only(Component::Query) => &[Component::Query],
             Self::Only(Component::Key) => &[Component::Key],
             Self::Only(Component::Value) => &[Component::Value],
+            Self::Only(Component::Output) => &[Component::Output],
         }
     }
 

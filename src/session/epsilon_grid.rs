@@ -15,5 +15,5 @@ pub fn figure_grid() -> Grid<Epsilon> {
 /// The same ε in the rows of all components; the figure's where there are none, or more than a grid has.
 pub fn repeated(columns: &[Epsilon]) -> Grid<Epsilon> {
     let figure = || Grid::from_fn(Shape::FIGURE, |panel| Epsilon::FIGURE[panel.column.index()]);
-    Grid::repeated(Components::ALL, columns).unwrap_or_else(figure)
+    Grid::repeated(Components::FIGURE, columns).unwrap_or_else(figure)
 }

@@ -84,7 +84,7 @@ fn any_window() -> impl Strategy<Value = Option<Window>> {
 }
 
 fn any_grid() -> impl Strategy<Value = Grid<Epsilon>> {
-    let rows = prop::sample::subsequence(&Component::ALL[..], 1..=3);
+    let rows = prop::sample::subsequence(&Component::ALL[..], 1..=4);
     (rows, 1_usize..9).prop_flat_map(|(rows, n_columns)| {
         let row = |component| prop::collection::vec(any_epsilon(), n_columns).prop_map(move |row| (component, row));
         let rows: Vec<_> = rows.into_iter().map(row).collect();
@@ -102,7 +102,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_epsilon().prop_map(Command::SetEpsilon),
         Just(Command::ResetToFigure),
         Just(Command::AddColumn),
-        prop::sample::subsequence(&Component::ALL[..], 1..=3)
+        prop::sample::subsequence(&Component::ALL[..], 1..=4)
             .prop_map(|rows| Command::SetRows(Components::new(rows).unwrap())),
         any_column().prop_map(Command::RemoveColumn),
         any_grid().prop_map(Command::SetGrid),

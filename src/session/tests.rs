@@ -42,7 +42,7 @@ fn column(index: u8) -> Column {
 
 /// Of Query, Key and Value.
 fn rows(rows: [[Epsilon; 3]; 3]) -> Grid<Epsilon> {
-    Grid::from_rows(Component::ALL.into_iter().zip(rows.map(Vec::from))).unwrap()
+    Grid::from_rows(Component::FIGURE.into_iter().zip(rows.map(Vec::from))).unwrap()
 }
 
 const CELL: Cell = Cell { query: 7, key: 3 };
@@ -113,7 +113,7 @@ fn the_selected_panel_is_on_screen() {
 
 #[test]
 fn rows_name_their_components() {
-    for component in Component::ALL {
+    for component in Component::FIGURE {
         assert_eq!(RowChoice::Only(component).components(), [component]);
         assert_eq!(RowChoice::Only(component).lead(), component);
         assert!(RowChoice::All.contains(component));

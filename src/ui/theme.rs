@@ -12,7 +12,10 @@ use egui::{
     vec2,
 };
 
-use crate::{attention::Column, figure::Rgb};
+use crate::{
+    attention::{Column, Component},
+    figure::Rgb,
+};
 
 /// Distances in points. Every gap in the window is one of these.
 pub mod space {
@@ -91,8 +94,8 @@ pub struct Colors {
     pub selection: Color32,
     /// Lines of the columns, the first three apart in hue and in lightness: [`Self::of_column`].
     pub series: [Color32; 6],
-    /// Lines of Query, Key and Value, apart in hue from each other and from those of the columns.
-    pub components: [Color32; 3],
+    /// Lines of Query, Key, Value and Output, apart in hue from each other and from those of the columns.
+    pub components: [Color32; Component::ALL.len()],
     /// Behind the part of an ε axis where most of the change happens.
     pub transition: Color32,
     /// Bars above and below zero, in the hues of the figure's ramp.
@@ -148,6 +151,7 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x2B, 0x5F, 0xC4),
         Color32::from_rgb(0xB0, 0x30, 0x7A),
         Color32::from_rgb(0x4A, 0x73, 0x00),
+        Color32::from_rgb(0x8C, 0x52, 0x0A),
     ],
     transition: Color32::from_rgb(0xF5, 0xE3, 0xB9),
     positive: Color32::from_rgb(0xB8, 0x2B, 0x30),
@@ -192,6 +196,7 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0x78, 0xAE, 0xFF),
         Color32::from_rgb(0xF7, 0x8F, 0xC4),
         Color32::from_rgb(0xA9, 0xCF, 0x5C),
+        Color32::from_rgb(0xE3, 0xB3, 0x6B),
     ],
     transition: Color32::from_rgb(0x4A, 0x3D, 0x1E),
     positive: Color32::from_rgb(0xF2, 0x86, 0x7A),

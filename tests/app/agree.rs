@@ -37,7 +37,7 @@ fn draw(seed: u64) -> (Session, Component, usize, Cell) {
     commands.extend([Command::SetOperation(operation), Command::SetGrid(Grid::from_fn(Shape::FIGURE, epsilon))]);
     let session = Session::example(bundled).with(commands);
     let query = below(16);
-    (session, Component::ALL[below(3)], below(3), Cell { query, key: below(query + 1) })
+    (session, Component::FIGURE[below(3)], below(3), Cell { query, key: below(query + 1) })
 }
 
 fn run(folder: &Path, arguments: &[&str]) {

@@ -422,7 +422,7 @@ impl Window {
 
 /// Of each of the figure's nine panels, `[component][column]`.
 pub fn of_figure<T>(value: impl Fn(PanelId) -> T) -> [[T; 3]; 3] {
-    Component::ALL.map(|component| std::array::from_fn(|column| value(at(component, column))))
+    Component::FIGURE.map(|component| std::array::from_fn(|column| value(at(component, column))))
 }
 
 /// What a panel says of its pattern.

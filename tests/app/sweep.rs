@@ -25,7 +25,7 @@ fn said(sweep: &Sweep) -> String {
         Some([from, to]) => format!("{component} is steep from {:.1e} to {:.1e}", from.get(), to.get()),
         None => format!("{component} stays"),
     };
-    format!("{} points; {}", sweep.curves[2].len(), Component::ALL.map(of).join("; "))
+    format!("{} points; {}", sweep.curves[2].len(), Component::FIGURE.map(of).join("; "))
 }
 
 /// With the panel open.

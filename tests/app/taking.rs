@@ -50,7 +50,7 @@ fn every_look_of_the_dialog_reaches_the_file() {
     let style = FigureStyle {
         title: Some("Undifferentiated".to_owned()),
         page: PageSize::in_unit(85.0, None, Unit::Millimetres).unwrap(),
-        rows: "query,key".parse().unwrap(),
+        rows: "query,key".parse().ok(),
         columns: "0,2".parse().unwrap(),
         axis_labels: AxisLabels::Positions,
         ground: Ground::Dark,

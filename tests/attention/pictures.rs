@@ -28,7 +28,7 @@ fn patterns(mask: Mask, epsilon: f64, positions: &PositionScope) -> Vec<Pattern>
     let scores = Arc::new(layer.head_scores(3));
     let operations = [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 5 }];
     let edits = operations.into_iter().flat_map(|operation| {
-        Component::ALL.into_iter().filter_map(move |component| {
+        Component::FIGURE.into_iter().filter_map(move |component| {
             let epsilon = Epsilon::new(epsilon).unwrap();
             (component != Component::Value).then(|| Edit {
                 component,

@@ -1,6 +1,6 @@
 //! The definition, carried out on the vectors themselves in f64: scale, multiply, mask, softmax, multiply.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use attenuate::attention::{
     Component, Epsilon, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation, PositionScope, Rule, Scope,
@@ -59,12 +59,42 @@ fn edited(
             Component::Query => layer.query[[head, i, d]],
             Component::Key => layer.key[[head / per_group, i, d]],
             Component::Value => layer.value[[head / per_group, i, d]],
+            Component::Output => unreachable!("made from the others"),
         })
     };
+    let tokens = layer.rule.mask.tokens(n);
+    with_change(&x, [n_heads, n, head_dim], tokens, head, change.filter(|c| c.component == component), noise)
+}
+
+/// What `head` makes of the values, `[T, head_dim]`, under `change`, which may be of the output itself: `output` is what
+/// it is before that. Means over heads and positions are of the unmodified outputs.
+fn output_under(
+    layer: &Layer,
+    head: usize,
+    output: Array2<f64>,
+    change: Option<&Change>,
+    noise: Option<&Array2<f32>>,
+) -> Array2<f64> {
+    let Some(change) = change.filter(|change| change.component == Component::Output) else { return output };
+    let (n_heads, n, head_dim) = layer.query.dim();
+    let unmodified: Vec<_> = (0..n_heads).map(|head| reference(layer, head, None, None).output).collect();
+    let x = |head: usize, i: usize, d: usize| unmodified[head][[i, d]];
+    with_change(&x, [n_heads, n, head_dim], layer.rule.mask.tokens(n), head, Some(change), noise)
+}
+
+/// The vectors `x(head, position, dimension)` of `head` under `change`.
+fn with_change(
+    x: &dyn Fn(usize, usize, usize) -> f64,
+    [n_heads, n, head_dim]: [usize; 3],
+    // Padding is no position of the prompt.
+    tokens: Range<usize>,
+    head: usize,
+    change: Option<&Change>,
+    noise: Option<&Array2<f32>>,
+) -> Array2<f64> {
     Array2::from_shape_fn((n, head_dim), |(i, d)| {
         let unmodified = x(head, i, d);
-        let Some(Change { operation, epsilon, .. }) = change.filter(|c| c.component == component && c.positions[i])
-        else {
+        let Some(Change { operation, epsilon, .. }) = change.filter(|c| c.positions[i]) else {
             return unmodified;
         };
         let towards = |mean: f64| epsilon * unmodified + (1.0 - epsilon) * mean;
@@ -72,8 +102,7 @@ fn edited(
             Operation::Scale => epsilon * unmodified,
             Operation::MeanHeads => towards((0..n_heads).map(|h| x(h, i, d)).sum::<f64>() / n_heads as f64),
             Operation::MeanPositions => {
-                // Padding is no position of the prompt.
-                let tokens = layer.rule.mask.tokens(n);
+                let tokens = tokens.clone();
                 let count = tokens.len().max(1) as f64;
                 towards(tokens.map(|j| x(head, j, d)).sum::<f64>() / count)
             }
@@ -100,7 +129,7 @@ fn is_allowed(mask: Mask, n: usize, query: usize, key: usize) -> bool {
 /// What `head` comes to under `change`.
 fn reference(layer: &Layer, head: usize, change: Option<&Change>, noise: Option<&Array2<f32>>) -> Expected {
     let (_, n, head_dim) = layer.query.dim();
-    let [query, key, value] = Component::ALL.map(|component| edited(layer, head, component, change, noise));
+    let [query, key, value] = Component::FIGURE.map(|component| edited(layer, head, component, change, noise));
     let (mut weights, mut entering, mut rest) = (Array2::zeros((n, n)), Array2::zeros((n, n)), vec![0.0; n]);
     let rule = &layer.rule;
     let sink = rule.sinks.as_ref().map_or(f64::NEG_INFINITY, |sinks| sinks[head].into());
@@ -122,7 +151,7 @@ fn reference(layer: &Layer, head: usize, change: Option<&Change>, noise: Option<
         }
         rest[i] = (sink - max).exp() / sum;
     }
-    let output = weights.dot(&value);
+    let output = output_under(layer, head, weights.dot(&value), change, noise);
     Expected { weights, rest, entering, output }
 }
 
@@ -210,7 +239,7 @@ proptest! {
                     Operation::MeanHeads | Operation::MeanPositions => 2.0,
                     Operation::Noise { .. } => 6.0,
                 };
-                let size = 3.0 * times * if component == Component::Value { epsilon.max(1.0) } else { 1.0 };
+                let size = 3.0 * times * if component.makes_scores() { 1.0 } else { epsilon.max(1.0) };
                 let found = qkv.head_output(head, &pattern, &edit).unwrap();
                 for (&found, &expected) in found.iter().zip(&expected.output) {
                     let tolerance = (1e-6 + 7.0 * rounding) * size;

@@ -198,7 +198,7 @@ fn scopes_reach_the_engine() {
         assert_eq!(spec.prompt, Prompt::Text { text: bundled::DEFAULT_PROMPT.into(), bos: true });
         assert_eq!(spec.experiment.epsilon, columns(&Epsilon::FIGURE));
         let outcome = Engine::default().run(&spec, &|| false).unwrap();
-        for (component, (name, panels)) in Component::ALL.into_iter().zip(weights.components()) {
+        for (component, (name, panels)) in Component::FIGURE.into_iter().zip(weights.components()) {
             for (column, panel) in panels.iter().enumerate() {
                 let expected = exact_weights(&outcome.panels[at(component, column)].pattern);
                 let found: Vec<f32> = panel.iter().flatten().map(|weight| weight.unwrap_or(0.0)).collect();

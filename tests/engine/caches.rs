@@ -43,7 +43,7 @@ fn prompts() -> [Prompt; 7] {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let component = || prop::sample::select(&Component::ALL[..]);
+    let component = || prop::sample::select(&Component::FIGURE[..]);
     let layers = prop_oneof![
         Just(LayerScope::Shown),
         Just(LayerScope::All),

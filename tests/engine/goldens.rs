@@ -31,7 +31,7 @@ fn read() -> Vec<Golden> {
     for (name, tensor) in tensors.iter() {
         let Some(case) = name.strip_suffix(".attn") else { continue };
         let changed = case.split_once(".all.").map(|(component, epsilon)| {
-            let component = Component::ALL.into_iter().find(|c| c.name().to_lowercase().starts_with(component));
+            let component = Component::FIGURE.into_iter().find(|c| c.name().to_lowercase().starts_with(component));
             (component.unwrap(), epsilon.parse().unwrap())
         });
         assert_eq!(changed.is_none(), case == "base", "{name}");

@@ -116,7 +116,7 @@ fn scaling_all_queries_and_all_keys_upstream_is_computed_once() {
     let start = spec(Bundled::Austen, Preset::AllLayers);
     let first = run(&mut engine, &start);
     for column in 0..3 {
-        let [query, key, value] = Component::ALL.map(|component| &first.panels[at(component, column)].pattern);
+        let [query, key, value] = Component::FIGURE.map(|component| &first.panels[at(component, column)].pattern);
         assert_eq!(query, key, "the same scores under the same factors");
         assert_ne!(value, query);
         assert_ne!(bits(value), bits(query));
@@ -145,7 +145,7 @@ fn narrower_than_all_positions_queries_and_keys_differ() {
     start.experiment.scope.positions = PositionScope::Rest;
     let outcome = run(&mut Engine::default(), &start);
     for column in 0..3 {
-        let [query, key, _] = Component::ALL.map(|component| &outcome.panels[at(component, column)].pattern);
+        let [query, key, _] = Component::FIGURE.map(|component| &outcome.panels[at(component, column)].pattern);
         assert_ne!(query, key);
         assert_ne!(bits(query), bits(key));
     }

@@ -58,5 +58,5 @@ pub fn numbers(outcome: &Outcome) -> Numbers {
 
 /// Every panel of the grid.
 pub fn grid() -> impl Iterator<Item = (Component, usize)> {
-    Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
+    Component::FIGURE.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
 }

@@ -1,7 +1,10 @@
 //! Curves over ε, against runs at those ε.
 
 use attenuate::{
-    attention::{Component, Epsilon, Metrics, Preset, js_from_baseline, kl_from_baseline, max_weight},
+    attention::{
+        Component, Components, Epsilon, Grid, Metrics, PositionScope, Preset, Shape, js_from_baseline,
+        kl_from_baseline, max_weight,
+    },
     engine::{Bundled, Engine, EngineError, RunSpec, Sweep},
     session::Session,
 };
@@ -27,7 +30,7 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
         let spec = spec(bundled, preset);
         let sweep = sweep(&spec, Some(cell));
         let mut engine = Engine::default();
-        for component in Component::ALL {
+        for component in Component::FIGURE {
             let curve = &sweep.curves[component.row()];
             assert!(curve.len() >= Sweep::FIRST_PASS && curve.windows(2).all(|pair| pair[0].epsilon < pair[1].epsilon));
             for point in curve.iter().step_by(7) {
@@ -50,7 +53,8 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
 #[test]
 fn the_ends_are_known_without_a_sweep() {
     let sweep = sweep(&spec(Bundled::Smollm2, Preset::ThisHead), None);
-    let [query, key, value] = &sweep.curves;
+    let [query, key, value, output] = &sweep.curves;
+    assert!(output.is_empty(), "it has no row");
     assert_eq!(query, key, "scaling all of Q is scaling all of K");
     assert!(value.iter().all(|point| point.metrics == sweep.baseline), "Value does not enter its own softmax");
     let [zero, least] = [query[0], query[1]];
@@ -62,6 +66,20 @@ fn the_ends_are_known_without_a_sweep() {
     // (1/4 + … + 1/24)/21 over the rows 3 to 23.
     let sink = (4..=24).map(|n| 1.0 / f64::from(n)).sum::<f64>() / 21.0;
     assert!((sweep.uniform.sink_mass.unwrap() - sink).abs() < 1e-6);
+}
+
+#[test]
+fn output_is_swept_where_it_has_a_row() {
+    let mut spec = spec(Bundled::Austen, Preset::AllLayers);
+    spec.experiment.epsilon = Grid::filled(Shape::new(Components::ALL, 2).unwrap(), Epsilon::ONE);
+    let all = sweep(&spec, None);
+    let [query, _, value, output] = &all.curves;
+    assert_eq!(value, output, "scaling all outputs is scaling all values");
+    assert_ne!(query, output);
+    assert_eq!((all.n_points(), all.components().count()), (output.len(), 4));
+    spec.experiment.scope.positions = PositionScope::Rest;
+    let [_, _, value, output] = sweep(&spec, None).curves;
+    assert_ne!(value, output, "at some positions they differ");
 }
 
 #[test]

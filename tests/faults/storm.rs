@@ -63,7 +63,7 @@ impl Random {
         let prompts = ["", "in love", "To be fond of dancing", "a b c d e f g h", "the the the the"];
         let operations =
             [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 3 }];
-        let component = self.one_of(&Component::ALL);
+        let component = self.one_of(&Component::FIGURE);
         let step = self.below(5).cast_signed() - 2;
         match self.below(22) {
             0 => Command::ChooseRows(RowChoice::Only(component)),

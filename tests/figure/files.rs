@@ -16,7 +16,7 @@ fn referred() -> Vec<(&'static str, FileFormat, FigureStyle)> {
     let plain = FigureStyle { dpi, ..FigureStyle::default() };
     let row = FigureStyle {
         dpi,
-        rows: "query".parse().unwrap(),
+        rows: "query".parse().ok(),
         page: "140".parse().unwrap(),
         ground: Ground::Dark,
         label_rotation: LabelRotation::Slanted,
@@ -25,7 +25,7 @@ fn referred() -> Vec<(&'static str, FileFormat, FigureStyle)> {
     };
     let panel = FigureStyle {
         title: Some(String::new()),
-        rows: "value".parse().unwrap(),
+        rows: "value".parse().ok(),
         columns: "2".parse().unwrap(),
         page: "600x500px".parse().unwrap(),
         ground: Ground::Transparent,

@@ -110,7 +110,7 @@ fn the_captured_head_evaluated_directly() {
 #[test]
 fn all_quantities_of_one_cell_are_those_of_the_measures() {
     let outcome = support::captured();
-    for component in Component::ALL {
+    for component in Component::FIGURE {
         for (column, [query, key]) in [(0, [23, 0]), (1, [9, 9]), (2, [0, 0])] {
             let panel = &outcome.panels[at(component, column)];
             let values = CellValues::of(panel, &outcome.baseline, [query, key]).unwrap();
@@ -143,7 +143,7 @@ fn differences_and_ratios_are_pytorchs() {
         values.skip((shown * heads + outcome.experiment.head) * n * n).take(n * n).collect()
     };
     let baseline = pattern("base");
-    for (component, letter) in Component::ALL.into_iter().zip(["q", "k", "v"]) {
+    for (component, letter) in Component::FIGURE.into_iter().zip(["q", "k", "v"]) {
         for (column, epsilon) in ["0.5", "0.001", "1e-10"].into_iter().enumerate() {
             let modified = pattern(&format!("{letter}.all.{epsilon}"));
             for query in 0..n {

@@ -91,7 +91,7 @@ fn every_intervention_changes_what_it_should() {
             let own_layer = first * n_heads..(first + 1) * n_heads;
             let only_first = |position| case.reach.positions.contains(position) == (position == 0);
             match case.component {
-                Component::Value => {
+                Component::Value | Component::Output => {
                     assert_eq!(bits[own_layer.clone()], unchanged[own_layer], "{}: its own softmax", case.name);
                     assert_ne!(bits, unchanged, "{}: later layers", case.name);
                 }

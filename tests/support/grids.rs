@@ -4,7 +4,7 @@ use attenuate::attention::{Column, Component, Components, Epsilon, Grid, PanelId
 
 /// The column of a 0-based number, of any grid.
 pub fn column(index: usize) -> Column {
-    Shape::new(Components::ALL, index + 1).unwrap().column(index).unwrap()
+    Shape::new(Components::FIGURE, index + 1).unwrap().column(index).unwrap()
 }
 
 pub fn at(component: Component, index: usize) -> PanelId {
@@ -13,7 +13,7 @@ pub fn at(component: Component, index: usize) -> PanelId {
 
 /// The same ε in every row.
 pub fn columns(epsilon: &[Epsilon]) -> Grid<Epsilon> {
-    Grid::repeated(Components::ALL, epsilon).unwrap()
+    Grid::repeated(Components::FIGURE, epsilon).unwrap()
 }
 
 /// The same ε in every panel of the figure.
@@ -23,5 +23,5 @@ pub fn all_at(epsilon: Epsilon) -> Grid<Epsilon> {
 
 /// Of Query, Key and Value.
 pub fn rows<const N: usize>(rows: [[Epsilon; N]; 3]) -> Grid<Epsilon> {
-    Grid::from_rows(Component::ALL.into_iter().zip(rows.map(Vec::from))).unwrap()
+    Grid::from_rows(Component::FIGURE.into_iter().zip(rows.map(Vec::from))).unwrap()
 }

@@ -69,7 +69,7 @@ impl Twin {
 }
 
 fn panels() -> impl Iterator<Item = (Component, usize)> {
-    Component::ALL.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
+    Component::FIGURE.into_iter().flat_map(|component| (0..3).map(move |column| (component, column)))
 }
 
 fn center(panel: Rect, cell: Cell, n_positions: usize) -> Pos2 {

@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::attention::Component;
 
-/// Components in the order of the grid's rows; at least one. Default: all.
+/// Components in the order of the grid's rows; at least one. Default: those of the paper's figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Component>", into = "Vec<Component>")]
 pub struct Components(u8);
 
 impl Components {
-    /// Query, key and value.
+    /// Query, key, value and output.
     pub const ALL: Self = Self((1 << Component::ALL.len()) - 1);
+
+    /// Query, key and value.
+    pub const FIGURE: Self = Self(bit(Component::Query) | bit(Component::Key) | bit(Component::Value));
 
     /// The first row alone.
     pub const QUERY: Self = Self(bit(Component::Query));
@@ -44,6 +47,12 @@ impl Components {
         self.0.count_ones() as usize
     }
 
+    /// With `component` among them.
+    #[must_use]
+    pub const fn with(self, component: Component) -> Self {
+        Self(self.0 | bit(component))
+    }
+
     /// With the component where it is without it, and the other way round; `None` where nothing would be left.
     pub fn toggled(self, component: Component) -> Option<Self> {
         let members = self.0 ^ bit(component);
@@ -57,21 +66,21 @@ const fn bit(component: Component) -> u8 {
 
 impl Default for Components {
     fn default() -> Self {
-        Self::ALL
+        Self::FIGURE
     }
 }
 
 impl fmt::Display for Components {
     /// `query,value`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.iter().map(|component| component.name().to_lowercase()).collect();
+        let names: Vec<_> = self.iter().map(Component::word).collect();
         f.write_str(&names.join(","))
     }
 }
 
 /// A text that names no rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected query, key and value, one or more of them separated by commas; found “{0}”")]
+#[error("expected query, key, value and output, one or more of them separated by commas; found “{0}”")]
 pub struct ParseComponentsError(String);
 
 impl FromStr for Components {

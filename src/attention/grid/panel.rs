@@ -69,7 +69,7 @@ pub struct Shape {
 
 impl Shape {
     /// Three rows and three columns, as in the figure.
-    pub const FIGURE: Self = Self { rows: Components::ALL, n_columns: 3 };
+    pub const FIGURE: Self = Self { rows: Components::FIGURE, n_columns: 3 };
 
     /// A single panel.
     pub const ONE: Self = Self { rows: Components::QUERY, n_columns: 1 };
@@ -139,7 +139,7 @@ impl Shape {
 /// ```
 /// use attenuate::attention::{Column, Component, Components, Epsilon, Grid, PanelId};
 ///
-/// let mut epsilon = Grid::repeated(Components::ALL, &Epsilon::FIGURE).unwrap();
+/// let mut epsilon = Grid::repeated(Components::FIGURE, &Epsilon::FIGURE).unwrap();
 /// epsilon[PanelId { component: Component::Key, column: Column::FIRST }] = Epsilon::ONE;
 /// assert_eq!(epsilon.row(Component::Query), Epsilon::FIGURE);
 /// assert_eq!(epsilon.row(Component::Key)[0], Epsilon::ONE);
@@ -271,7 +271,7 @@ impl<T> IndexMut<PanelId> for Grid<T> {
 
 impl<T: Serialize> Serialize for Grid<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.shape.rows == Components::ALL {
+        if self.shape.rows == Components::FIGURE {
             serializer.collect_seq(self.rows().map(|(_, row)| row))
         } else {
             serializer.collect_map(self.rows())
@@ -300,8 +300,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for GridVisitor<T> {
             rows.push(row);
         }
         let found = rows.len();
-        let is_whole = found == Component::ALL.len();
-        let grid = if is_whole { Grid::from_rows(Component::ALL.into_iter().zip(rows)) } else { None };
+        let is_whole = found == Component::FIGURE.len();
+        let grid = if is_whole { Grid::from_rows(Component::FIGURE.into_iter().zip(rows)) } else { None };
         grid.ok_or_else(|| A::Error::invalid_length(found, &self))
     }
 
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn grids_are_whole() {
-        assert_eq!(Shape::new(Components::ALL, 0), None);
+        assert_eq!(Shape::new(Components::FIGURE, 0), None);
         assert_eq!(Grid::from_rows([(Component::Query, vec![1, 2]), (Component::Key, vec![3])]), None);
         assert_eq!(Grid::from_rows([(Component::Query, vec![1]), (Component::Query, vec![3])]), None);
         let any_order = Grid::from_rows([(Component::Value, vec![3]), (Component::Query, vec![1])]).unwrap();
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn files_hold_lists_of_rows_or_rows_by_their_names() {
-        let figure = Grid::repeated(Components::ALL, &[1, 2]).unwrap();
+        let figure = Grid::repeated(Components::FIGURE, &[1, 2]).unwrap();
         assert_eq!(serde_json::to_string(&figure).unwrap(), "[[1,2],[1,2],[1,2]]");
         let some = Grid::repeated(two_by_five().rows(), &[1, 2]).unwrap();
         assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"query":[1,2],"value":[1,2]}"#);

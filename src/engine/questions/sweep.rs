@@ -33,7 +33,9 @@ impl Question for SweepQuestion {
     const LANE: Lane = Lane::Sweep;
 
     fn canonical(mut self) -> Self {
-        self.spec.experiment.epsilon = Grid::filled(Shape::FIGURE, Epsilon::ONE);
+        let rows = Engine::swept(self.spec.experiment.shape().rows());
+        let shape = Shape::new(rows, 1).unwrap_or(Shape::FIGURE);
+        self.spec.experiment.epsilon = Grid::filled(shape, Epsilon::ONE);
         self.spec.reference = Reference::Baseline;
         self
     }

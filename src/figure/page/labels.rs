@@ -16,7 +16,7 @@ const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
 pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) -> String {
-    title_of(operation, quantity, reference, Components::ALL)
+    title_of(operation, quantity, reference, Components::FIGURE)
 }
 
 /// What the colour bar measures.

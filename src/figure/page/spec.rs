@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::labels;
 use crate::{
-    attention::{Components, PanelId},
+    attention::PanelId,
     engine::Outcome,
     figure::{
         AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure,
@@ -91,8 +91,7 @@ impl FigureSpec {
             .collect();
         let scales = scales(style.look.norm, style.look.limits_from, &ranges);
         let ids: Vec<PanelId> = outcome.shape().panels().collect();
-        let shown =
-            |index: usize| style.rows.contains(ids[index].component) && style.columns.contains(ids[index].column);
+        let shown = |index: usize| style.shows(ids[index].component) && style.columns.contains(ids[index].column);
         let seen = seen(measures.as_slice(), &scales, shown);
         let quantity = measures.as_slice()[0].quantity();
         let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
@@ -113,7 +112,7 @@ impl FigureSpec {
             let of_row = ids.iter().enumerate().filter(move |&(index, id)| id.component == component && shown(index));
             of_row.map(panel).collect()
         };
-        let rows = outcome.shape().rows().iter().filter(|component| style.rows.contains(*component));
+        let rows = outcome.shape().rows().iter().filter(|&component| style.shows(component));
         let panels = rows.map(row).collect();
         let axis_labels = match style.axis_labels {
             AxisLabels::Tokens => outcome.tokens.iter().map(|token| labels::token_label(&token.text)).collect(),
@@ -130,7 +129,7 @@ impl FigureSpec {
             title: style
                 .title
                 .clone()
-                .unwrap_or_else(|| labels::outcome_title(outcome, quantity, shown_rows(outcome, style))),
+                .unwrap_or_else(|| labels::outcome_title(outcome, quantity, style.rows_of(outcome.shape().rows()))),
             panels,
             axis_labels,
             label_rotation: style.label_rotation,
@@ -141,12 +140,6 @@ impl FigureSpec {
             font_size: style.font_size,
         }
     }
-}
-
-/// The rows of the grid that the figure shows.
-fn shown_rows(outcome: &Outcome, style: &FigureStyle) -> Components {
-    let rows = outcome.shape().rows();
-    Components::new(rows.iter().filter(|component| style.rows.contains(*component))).unwrap_or(rows)
 }
 
 /// How the values of the panels that are `shown` lie on their scales.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attention::Components,
+    attention::{Component, Components},
     figure::{Dpi, FigureError, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
 };
 
@@ -19,8 +19,8 @@ pub struct FigureStyle {
     pub page: PageSize,
     /// Of a PNG, and what a page in pixels is measured by.
     pub dpi: Dpi,
-    /// Which rows of the grid are shown.
-    pub rows: Components,
+    /// Which rows of the grid are shown; `None` for all that it has.
+    pub rows: Option<Components>,
     /// Which columns of the grid are shown.
     pub columns: PanelColumns,
     /// Of labels and titles, in points.
@@ -44,6 +44,16 @@ impl FigureStyle {
     /// The default looks of a figure of `quantity`.
     pub fn of(quantity: Quantity) -> Self {
         Self { look: Look::of(quantity), ..Self::default() }
+    }
+
+    /// Whether the row of `component` is shown, where the grid has it.
+    pub fn shows(&self, component: Component) -> bool {
+        self.rows.is_none_or(|rows| rows.contains(component))
+    }
+
+    /// The rows that are shown of a grid with `rows`; all of them, where it has none of those that are named.
+    pub fn rows_of(&self, rows: Components) -> Components {
+        Components::new(rows.iter().filter(|&component| self.shows(component))).unwrap_or(rows)
     }
 }
 
@@ -144,7 +154,7 @@ mod tests {
         let style = FigureStyle {
             page: "120x90".parse().unwrap(),
             dpi: Dpi::new(96).unwrap(),
-            rows: "key".parse().unwrap(),
+            rows: Some("key".parse().unwrap()),
             ground: Ground::Transparent,
             label_rotation: LabelRotation::Slanted,
             metrics: PanelMetric::ALL.into(),
@@ -156,7 +166,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<FigureStyle>("{}").unwrap(), FigureStyle::default());
         let older = r#"{"title": null, "page": [120.0, 90.0], "font-size": 9.0, "axis-labels": "positions"}"#;
         let older = serde_json::from_str::<FigureStyle>(older).unwrap();
-        assert_eq!((older.page.to_string().as_str(), older.rows), ("120x90", Components::ALL));
+        assert_eq!((older.page.to_string().as_str(), older.rows), ("120x90", None));
         assert!(serde_json::from_str::<FigureStyle>(r#"{"font-size": 0}"#).is_err());
         assert!(serde_json::from_str::<FigureStyle>(r#"{"rows": []}"#).is_err());
     }

@@ -25,10 +25,11 @@ const GROUND: Rgb = Rgb([255, 255, 255]);
 const INK: Rgb = Rgb([24, 24, 28]);
 const AXIS: Rgb = Rgb([90, 90, 98]);
 const GRID: Rgb = Rgb([225, 226, 231]);
-/// Query, Key, Value: apart also without colour, by their [`DASHES`].
-const COLORS: [Rgb; 3] = [Rgb([43, 95, 196]), Rgb([176, 48, 122]), Rgb([74, 115, 0])];
+/// Query, Key, Value, Output: apart also without colour, by their [`DASHES`].
+const COLORS: [Rgb; Component::ALL.len()] =
+    [Rgb([43, 95, 196]), Rgb([176, 48, 122]), Rgb([74, 115, 0]), Rgb([140, 82, 10])];
 /// Points drawn and left out.
-const DASHES: [[f64; 2]; 3] = [[1.0, 0.0], [6.0, 3.0], [1.5, 2.5]];
+const DASHES: [[f64; 2]; Component::ALL.len()] = [[1.0, 0.0], [6.0, 3.0], [1.5, 2.5], [10.0, 3.0]];
 
 type Point = [f64; 2];
 
@@ -54,10 +55,10 @@ pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], tit
             page.text(name, [x, y - 2.0], anchor, AXIS);
         }
     }
-    for component in Component::ALL {
+    for component in sweep.components() {
         page.curve(sweep, component, metric);
     }
-    page.legend();
+    page.legend(sweep);
     let at = [FRAME.x, 18.0];
     let (size, anchor, turn) = (SIZES[1], Anchor::Start, Turn::Level);
     page.items.push(Item::Text(Text { text: title.to_owned(), at, size, anchor, turn, color: INK }));
@@ -200,8 +201,8 @@ impl CurveItems {
         }
     }
 
-    fn legend(&mut self) {
-        for component in Component::ALL {
+    fn legend(&mut self, sweep: &Sweep) {
+        for component in sweep.components() {
             let row = component.row();
             let (x, y) = (FRAME.x + 70.0 * row as f64, FRAME.y - 8.0);
             let middle = y - MIDDLE * SIZES[0];

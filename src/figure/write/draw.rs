@@ -61,8 +61,10 @@ pub fn figure(outcome: &Outcome, style: &FigureStyle) -> Result<Figure, FigureEr
 /// Whether the grid has the rows and columns that are named.
 fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
     let rows = shape.rows();
-    if style.rows != Components::ALL && !style.rows.iter().all(|component| rows.contains(component)) {
-        return Err(FigureError::NoPanels { what: "row", there: rows.to_string(), found: style.rows.to_string() });
+    // Earlier versions wrote the paper's three rows where all were meant.
+    let named = style.rows.filter(|&named| named != Components::FIGURE);
+    if let Some(named) = named.filter(|named| !named.iter().all(|component| rows.contains(component))) {
+        return Err(FigureError::NoPanels { what: "row", there: rows.to_string(), found: named.to_string() });
     }
     let last = shape.n_columns() - 1;
     if style.columns.named().into_iter().flatten().any(|column| column > last) {

@@ -129,20 +129,12 @@ fn csv(sweep: &Sweep) -> io::Result<Vec<u8>> {
     for (component, curve) in Component::ALL.into_iter().zip(&sweep.curves) {
         for SweepPoint { epsilon, metrics } in curve {
             let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight } = *metrics;
-            let (component, epsilon) = (word(component), *epsilon);
+            let (component, epsilon) = (component.word(), *epsilon);
             csv.serialize(Line { component, epsilon, sink_mass, normalized_entropy, kl, js, max_weight, weight })
                 .map_err(io::Error::other)?;
         }
     }
     csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
-}
-
-const fn word(component: Component) -> &'static str {
-    match component {
-        Component::Query => "query",
-        Component::Key => "key",
-        Component::Value => "value",
-    }
 }
 
 /// The JSON file. A number that is not finite is `null`, as what was not measured.
@@ -173,11 +165,19 @@ struct ByComponent<T> {
     query: T,
     key: T,
     value: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<T>,
 }
 
 impl<T> ByComponent<T> {
-    fn of(of: impl Fn(Component) -> T) -> Self {
-        Self { query: of(Component::Query), key: of(Component::Key), value: of(Component::Value) }
+    fn of(sweep: &Sweep, of: impl Fn(Component) -> T) -> Self {
+        let has_output = sweep.components().any(|component| component == Component::Output);
+        Self {
+            query: of(Component::Query),
+            key: of(Component::Key),
+            value: of(Component::Value),
+            output: has_output.then(|| of(Component::Output)),
+        }
     }
 }
 
@@ -206,8 +206,8 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         cell,
         baseline: sweep.baseline,
         uniform: sweep.uniform,
-        transition: ByComponent::of(|component| sweep.transition(component)),
-        curves: ByComponent::of(|component| sweep.curves[component.row()].iter().map(row).collect()),
+        transition: ByComponent::of(sweep, |component| sweep.transition(component)),
+        curves: ByComponent::of(sweep, |component| sweep.curves[component.row()].iter().map(row).collect()),
     };
     let mut bytes = serde_json::to_vec_pretty(&file)?;
     bytes.push(b'\n');

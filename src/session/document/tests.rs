@@ -242,7 +242,7 @@ fn files_of_the_first_program_open_and_are_written_as_they_were() {
     let shown = panel(Component::Key, 1);
     assert_eq!((solo.view().solo, solo.selected(), solo.column()), (Some(shown), shown, shown.column));
     assert_eq!(solo.scope().layers, LayerScope::Range { first: 1, last: 3 });
-    assert_eq!(*solo.epsilon(), Grid::repeated(Components::ALL, &[0.25, 3e-3, 0.0].map(epsilon)).unwrap());
+    assert_eq!(*solo.epsilon(), Grid::repeated(Components::FIGURE, &[0.25, 3e-3, 0.0].map(epsilon)).unwrap());
     let Reference::View(kept) = solo.reference() else { panic!("{:?}", solo.reference()) };
     assert_eq!(
         (kept.layer, kept.head, kept.operation, &kept.epsilon),
@@ -261,7 +261,7 @@ fn files_of_the_first_program_open_and_are_written_as_they_were() {
 fn grids_of_any_columns_and_rows_survive() {
     let rows = Components::new([Component::Query, Component::Value]).unwrap();
     for n_columns in COLUMNS {
-        for rows in [Components::ALL, rows] {
+        for rows in [Components::FIGURE, rows] {
             let columns: Vec<_> = (0..n_columns).map(|column| epsilon(0.1 * column as f64)).collect();
             let grid = Grid::repeated(rows, &columns).unwrap();
             let session = sample().with([Command::SetGrid(grid.clone()), Command::KeepView]);
@@ -289,7 +289,7 @@ fn grids_of_any_columns_and_rows_survive() {
 }
 
 fn kept_of_two_columns() -> String {
-    let grid = Grid::repeated(Components::ALL, &[Epsilon::ONE, Epsilon::ZERO]).unwrap();
+    let grid = Grid::repeated(Components::FIGURE, &[Epsilon::ONE, Epsilon::ZERO]).unwrap();
     let kept = sample().with([Command::SetGrid(grid), Command::KeepView]);
     format!("\"reference\":{}", serde_json::to_string(kept.reference()).unwrap())
 }

@@ -61,16 +61,26 @@ pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
         return notes;
     }
     match (session.selected().component, session.operation()) {
-        (Component::Value, _) => notes.extend(value_notes(session, outcome, seen)),
+        (component @ (Component::Value | Component::Output), _) => {
+            notes.extend(passed_on_notes(component, session, outcome, seen));
+        }
         (_, Operation::Scale) => notes.extend(scale_notes(session, outcome)),
         (component, _) => notes.extend(operation_notes(component, session, outcome)),
     }
     notes
 }
 
-fn value_notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+/// What changing what a head passes on, Value or Output, does to the pattern.
+fn passed_on_notes(component: Component, session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
     let upstream = reaches_earlier_layers(session, outcome);
-    let mut notes = vec![Note::of(Lesson::ValueLater, value_note(upstream, outcome, session))];
+    let mut notes = vec![Note::of(Lesson::ValueLater, passed_on_note(component, upstream, outcome, session))];
+    if session.operation() == Operation::Scale && session.shape().rows().contains(Component::Output) {
+        notes.push(Note::plain(if session.scope().positions == PositionScope::All {
+            "Value and Output rows agree: ε·(A·V) = A·(ε·V)."
+        } else {
+            "Value and Output rows differ: a scaled value acts where it is attended to, a scaled output where it is made."
+        }));
+    }
     if session.operation() != Operation::Scale {
         notes.push(Note::of(Lesson::Operations, of_operation(session.operation())));
     }
@@ -119,7 +129,7 @@ fn columns_look_alike(session: &Session) -> Option<Vec<Column>> {
     let selected = session.selected();
     let is_linear =
         session.view().look.norm == ColorNorm::default() && session.view().look.quantity == Quantity::Weight;
-    let is_scaled = session.operation() == Operation::Scale && selected.component != Component::Value;
+    let is_scaled = session.operation() == Operation::Scale && selected.component.makes_scores();
     if !is_linear || !is_scaled || session.view().solo.is_some() {
         return None;
     }
@@ -258,7 +268,7 @@ pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
     if !outcome.facts.kind.has_vectors() {
         return Vec::new();
     }
-    let stays = session.selected().component == Component::Value && !reaches_earlier_layers(session, outcome);
+    let stays = !session.selected().component.makes_scores() && !reaches_earlier_layers(session, outcome);
     let one = |text, command| vec![Offer { text, commands: vec![command] }];
     match session.view().look.quantity {
         Quantity::Weight if stays && outcome.baseline.has_values() => {
@@ -280,20 +290,26 @@ pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
     }
 }
 
-fn value_note(upstream: bool, outcome: &Outcome, session: &Session) -> String {
+fn passed_on_note(component: Component, upstream: bool, outcome: &Outcome, session: &Session) -> String {
     if upstream && session.operation() != Operation::Scale {
-        "Value is changed in earlier layers too, and with it what enters this layer: the pattern changes.".to_owned()
+        format!(
+            "{component} is changed in earlier layers too, and with it what enters this layer: the pattern changes."
+        )
     } else if upstream {
-        "Value is turned down in earlier layers too: what they pass on is weaker, and so this layer’s pattern changes."
-            .to_owned()
+        format!(
+            "{component} is turned down in earlier layers too: what they pass on is weaker, and so this layer’s \
+             pattern changes."
+        )
     } else if !outcome.facts.kind.is_model() && session.scope().layers != LayerScope::Shown {
-        "A capture holds this prompt’s vectors but no model: the pattern stays, because only a live model can carry a \
-         change of Value into later layers."
-            .to_owned()
+        format!(
+            "A capture holds this prompt’s vectors but no model: the pattern stays, because only a live model can carry \
+             a change of {component} into later layers."
+        )
     } else {
-        "The pattern stays: Value does not enter its own layer’s softmax. It acts in later layers, through what the \
-         head passes on."
-            .to_owned()
+        format!(
+            "The pattern stays: {component} does not enter its own layer’s softmax. It acts in later layers, through \
+             what the head passes on."
+        )
     }
 }
 

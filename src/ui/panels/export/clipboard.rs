@@ -41,7 +41,7 @@ fn make(clipping: Clipping, outcome: &Outcome, spec: &RunSpec, style: &FigureSty
             let panel = outcome.shape().nearest(panel);
             let rows = Components::new([panel.component]).unwrap_or_default();
             let columns = PanelColumns::new([panel.column.index()]).unwrap_or_default();
-            picture(outcome, &FigureStyle { rows, columns, ..style.clone() })
+            picture(outcome, &FigureStyle { rows: Some(rows), columns, ..style.clone() })
         }
         Clipping::PanelNumbers(panel) => {
             check(outcome.n_positions() * outcome.n_positions())?;

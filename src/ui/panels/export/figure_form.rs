@@ -4,7 +4,7 @@ use egui::{Checkbox, ComboBox, DragValue, Grid, TextEdit, Ui};
 
 use super::exportable::Exportable;
 use crate::{
-    attention::{Components, Shape},
+    attention::Shape,
     figure::{
         AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
         PanelMetric, TextMode, Unit, outcome_title, title_of,
@@ -117,11 +117,9 @@ fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
 pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
     ui.horizontal(|ui| {
         for component in shape.rows().iter() {
-            let mut is_shown = style.rows.contains(component);
+            let mut is_shown = style.shows(component);
             if ui.checkbox(&mut is_shown, component.name()).clicked() {
-                let of_grid = shape.rows().iter().filter(|component| style.rows.contains(*component));
-                let shown = Components::new(of_grid).unwrap_or(shape.rows());
-                style.rows = shown.toggled(component).unwrap_or(style.rows);
+                style.rows = style.rows_of(shape.rows()).toggled(component).or(style.rows);
             }
         }
     });
@@ -175,8 +173,8 @@ fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
         let session = shown.session;
         let quantity = session.view().look.quantity;
         let own = shown.frame.map_or_else(
-            || title_of(session.operation(), quantity, session.reference(), form.style.rows),
-            |frame| outcome_title(&frame.outcome, quantity, form.style.rows),
+            || title_of(session.operation(), quantity, session.reference(), form.style.rows_of(session.shape().rows())),
+            |frame| outcome_title(&frame.outcome, quantity, form.style.rows_of(session.shape().rows())),
         );
         let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);
         named(ui.add_enabled(form.has_title, field), "Title of the figure");

@@ -102,7 +102,7 @@ impl Ships {
 /// What Ships is computed of in words, for the button's tooltip.
 pub fn explained(of: ShipsOf) -> String {
     let what = match (of.operation, of.component) {
-        (Operation::Scale, Component::Value) => "scaling contribution",
+        (Operation::Scale, Component::Value | Component::Output) => "scaling contribution",
         (Operation::Scale, _) => "undifferentiated attention",
         _ => "the operation chosen at the left",
     };

@@ -52,6 +52,7 @@ impl LineLook {
             Component::Query => None,
             Component::Key => Some([6.0, 4.0]),
             Component::Value => Some([1.5, 3.0]),
+            Component::Output => Some([9.0, 3.0]),
         };
         Self { color: colors.of_column(panel.column), width: if is_selected { 2.5 } else { 1.2 }, dashes }
     }

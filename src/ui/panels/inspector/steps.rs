@@ -25,8 +25,8 @@ pub enum Step {
 /// Why ε leaves the score as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unchanged {
-    /// Value is not multiplied here at all.
-    Value,
+    /// Neither value nor output is multiplied here at all.
+    NotInScores,
     /// This ε changes nothing.
     Neutral(Epsilon),
     /// The shown layer is beside the scope.
@@ -38,10 +38,10 @@ pub enum Unchanged {
 impl Unchanged {
     fn remark(self, component: Component) -> String {
         match self {
-            Self::Value => "Value does not enter the pattern.".to_owned(),
+            Self::NotInScores => format!("{component} does not enter the pattern."),
             Self::Neutral(epsilon) => format!("ε = {epsilon} changes nothing."),
             Self::Layer => "ε: this layer is not in scope, unchanged.".to_owned(),
-            Self::Position => format!("ε: this {}’s position is not in scope, unchanged.", word(component)),
+            Self::Position => format!("ε: this {}’s position is not in scope, unchanged.", component.word()),
         }
     }
 }
@@ -91,16 +91,16 @@ pub fn steps(why: &Why, component: Component, unchanged: Unchanged) -> Vec<Step>
 /// ε, what it brings in, and the score that it makes.
 fn of_change(why: &Why, change: Change, component: Component, places: usize) -> Vec<Step> {
     let epsilon = Epsilon::new(change.epsilon).map_or_else(|_| change.epsilon.to_string(), |e| e.to_string());
-    let word = word(component);
+    let word = component.word();
     let product = |what: &str| match component {
         Component::Query => format!("({what})·k × scale"),
-        Component::Key | Component::Value => format!("q·({what}) × scale"),
+        _ => format!("q·({what}) × scale"),
     };
     let (brought_in, formula, hint) = match change.operation {
         Operation::Scale => {
             let hint = match component {
                 Component::Query => "Every query in scope is multiplied: (ε·q)·k",
-                Component::Key | Component::Value => "Every key in scope is multiplied: q·(ε·k)",
+                _ => "Every key in scope is multiplied: q·(ε·k)",
             };
             (None, "ε × score before ε", hint.to_owned())
         }
@@ -177,14 +177,6 @@ fn scale_name(why: &Why) -> String {
         format!("scale = 1/√{}", why.query.len())
     } else {
         "scale".to_owned()
-    }
-}
-
-fn word(component: Component) -> &'static str {
-    match component {
-        Component::Query => "query",
-        Component::Key => "key",
-        Component::Value => "value",
     }
 }
 

@@ -9,7 +9,6 @@ use super::{
     texts::{hint, panel_name},
 };
 use crate::{
-    attention::Component,
     engine::Outcome,
     session::Cell,
     ui::{
@@ -85,8 +84,8 @@ fn step_ui(ui: &mut Ui, step: &Step) {
 fn unchanged(reading: &Reading, outcome: &Outcome) -> Unchanged {
     let panel = reading.selected();
     let epsilon = outcome.experiment.epsilon[panel];
-    if panel.component == Component::Value {
-        Unchanged::Value
+    if !panel.component.makes_scores() {
+        Unchanged::NotInScores
     } else if epsilon == outcome.experiment.operation.neutral() {
         Unchanged::Neutral(epsilon)
     } else if reading.selected_pattern().is_some_and(|pattern| pattern.edit().is_some()) {

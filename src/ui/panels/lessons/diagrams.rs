@@ -45,7 +45,7 @@ pub fn residual_stream(canvas: &Canvas<'_>) -> Option<String> {
     let (halved, half_length) = toy()?.with_value(Epsilon::FIGURE[0])?;
     let is_same = weights == halved;
     let colors = canvas.colors;
-    let [query, key, value] = colors.components;
+    let [query, key, value, _] = colors.components;
     let quiet = Stroke::new(1.5, colors.outline);
     let at = |x, y| canvas.at(x, y);
 
@@ -212,7 +212,7 @@ pub fn operations(canvas: &Canvas<'_>) -> Option<String> {
     arrow(canvas, origin, place([0.0, 4.0]), axis);
     let start = operated(Operation::Scale, Epsilon::ONE)?;
     let mut said = Vec::new();
-    let [blue, pink, green] = colors.components;
+    let [blue, pink, green, _] = colors.components;
     for (operation, color, name, offset, anchor) in [
         (Operation::Scale, blue, "scale", vec2(8.0, 12.0), Align2::LEFT_CENTER),
         (Operation::MeanHeads, pink, "mean over heads", vec2(-2.0, -8.0), Align2::CENTER_BOTTOM),

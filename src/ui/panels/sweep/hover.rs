@@ -4,7 +4,6 @@ use egui::{Grid, Id, Rangef, Rect, Response, RichText, Stroke, Ui, pos2, vec2};
 
 use super::markers::Place;
 use crate::{
-    attention::Component,
     engine::{Sweep, SweepMetric},
     ui::{
         theme::{self, space},
@@ -28,8 +27,8 @@ pub fn hover_ui(
         return;
     }
     let wanted = place.scale.epsilon_at(pointer.x, Snap::Free);
-    let values: Vec<_> = Component::ALL
-        .into_iter()
+    let values: Vec<_> = sweep
+        .components()
         .filter_map(|component| {
             let point = sweep.nearest(component, wanted)?;
             Some((component, point.epsilon, metric.of(&point.metrics)?))

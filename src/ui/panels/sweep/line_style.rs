@@ -10,5 +10,6 @@ pub fn line_style(component: Component) -> LineStyle {
         Component::Query => LineStyle::Solid,
         Component::Key => LineStyle::Dashed { length: 9.0 },
         Component::Value => LineStyle::Dotted { spacing: 6.0 },
+        Component::Output => LineStyle::Dashed { length: 16.0 },
     }
 }

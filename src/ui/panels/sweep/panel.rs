@@ -6,7 +6,7 @@ use egui_plot::LineStyle;
 use super::{Curves, line_style::line_style, plot};
 use crate::{
     attention::{Component, Mask},
-    engine::{Sweep, SweepMetric},
+    engine::{Engine, Sweep, SweepMetric},
     session::{Command, OnScreen, Session},
     ui::{
         shell::{
@@ -97,7 +97,7 @@ fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usiz
             actions.push(Command::SetSweepMetric(metric).into());
         }
         ui.add_space(space::S);
-        for component in Component::ALL {
+        for component in Engine::swept(session.shape().rows()).iter() {
             legend_ui(ui, component, curves.shown().filter(|_| !curves.is_old()));
         }
         progress_ui(ui, curves);
@@ -155,7 +155,7 @@ fn progress_ui(ui: &mut Ui, curves: &Curves) {
     if !curves.is_busy() {
         return;
     }
-    let points = curves.shown().filter(|_| !curves.is_old()).map_or(0, |sweep| sweep.curves[2].len());
+    let points = curves.shown().filter(|_| !curves.is_old()).map_or(0, |sweep| sweep.n_points());
     let text = if points < Sweep::FIRST_PASS {
         format!("{points} of {} points", Sweep::FIRST_PASS)
     } else {

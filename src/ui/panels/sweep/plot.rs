@@ -64,7 +64,7 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }
             references(plot, sweep, metric, highest, colors);
-            for component in Component::ALL {
+            for component in sweep.components() {
                 let color = colors.components[component.row()].gamma_multiply(strength);
                 line(plot, &sweep.curves[component.row()], component, metric, color);
             }
@@ -176,5 +176,5 @@ fn spoken(sweep: &Sweep) -> String {
         Some([from, to]) => format!("{component} is steep from {} to {}", rough(from), rough(to)),
         None => format!("{component} stays"),
     };
-    format!("{} points; {}", sweep.curves[2].len(), Component::ALL.map(of).join("; "))
+    format!("{} points; {}", sweep.n_points(), sweep.components().map(of).collect::<Vec<_>>().join("; "))
 }

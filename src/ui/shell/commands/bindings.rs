@@ -46,6 +46,7 @@ fn keys_of_command(command: &Command) -> Option<Keys> {
         Command::ChooseRows(RowChoice::Only(Component::Query)) => Key::Q,
         Command::ChooseRows(RowChoice::Only(Component::Key)) => Key::K,
         Command::ChooseRows(RowChoice::Only(Component::Value)) => Key::V,
+        Command::ChooseRows(RowChoice::Only(Component::Output)) => Key::O,
         Command::ChooseColumn(column) => *NUMBERS.get(column.index())?,
         Command::KeepView => Key::P,
         Command::ToggleSolo(_) => Key::S,

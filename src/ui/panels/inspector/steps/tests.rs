@@ -147,7 +147,7 @@ fn what_is_not_done_is_said() {
     let outcome = Engine::default().run(&spec, &|| false).unwrap();
     let why = Why::of(&outcome.panels[panel(Component::Value, 0)].pattern, 7, 2).unwrap();
     for (unchanged, remark) in [
-        (Unchanged::Value, "Value does not enter the pattern."),
+        (Unchanged::NotInScores, "Value does not enter the pattern."),
         (Unchanged::Neutral(Epsilon::ONE), "ε = 1e0 changes nothing."),
         (Unchanged::Layer, "ε: this layer is not in scope, unchanged."),
         (Unchanged::Position, "ε: this value’s position is not in scope, unchanged."),
