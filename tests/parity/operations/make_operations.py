@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Mean operations by PyTorch, on the models of the folders in ../../goldens (llama, gpt2, bert).
+"""Mean operations, and scaling of a head's output, by PyTorch, on the models of the folders in ../../goldens (llama, gpt2, bert).
 
     python make_operations.py        writes {family}.safetensors and cases.json beside itself, the same bytes each time
 
 transformers' AttentionInterface hands our function the query and key after RoPE and the projected value; we repeat K and V
 to all query heads (as the mean over heads is defined after GQA repetition), replace the chosen vectors X by
-eps*X + (1-eps)*mean, and evaluate softmax(mask(QK^T*scale)) ourselves.
+eps*X + (1-eps)*mean (0 in place of the mean for scaling), and evaluate softmax(mask(QK^T*scale)) ourselves. The output of a
+head is pattern @ value, before the output projection.
 """
 import json, os
 import torch, transformers
@@ -20,23 +21,25 @@ CASE = None
 
 def attention(module, query, key, value, attention_mask, scaling=None, **kw):
     groups = query.shape[1] // key.shape[1]
-    x = {"query": query, "key": key.repeat_interleave(groups, 1), "value": value.repeat_interleave(groups, 1)}
-    if CASE and module.layer_idx in CASE["layers"]:
-        whole = x[CASE["component"]]
-        dim = 1 if CASE["operation"] == "mean-heads" else 2
-        moved = CASE["eps"] * whole + (1 - CASE["eps"]) * whole.mean(dim, keepdim=True)
-        changed = whole.clone()
-        heads = CASE["heads"] or range(whole.shape[1])
-        for head in heads:
-            for position in CASE["positions"] or range(whole.shape[2]):
-                changed[:, head, position] = moved[:, head, position]
-        x[CASE["component"]] = changed
+    repeated = lambda x: x.repeat_interleave(groups, 1)
+    under = lambda component, x: changed(x) if CASE and module.layer_idx in CASE["layers"] and CASE["component"] == component else x
+    query, key, value = under("query", query), under("key", repeated(key)), under("value", repeated(value))
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
-    scores = x["query"] @ x["key"].transpose(2, 3) * scale
+    scores = query @ key.transpose(2, 3) * scale
     if attention_mask is not None:
         scores = scores + attention_mask[..., : key.shape[-2]]
     pattern = scores.softmax(-1)
-    return (pattern @ x["value"]).transpose(1, 2).contiguous(), pattern
+    return under("output", pattern @ value).transpose(1, 2).contiguous(), pattern
+
+def changed(whole):
+    """The vectors of all heads [1, heads, T, d], with those that CASE names changed."""
+    operation, heads, positions = CASE["operation"], CASE["heads"], CASE["positions"]
+    mean = 0.0 if operation == "scale" else whole.mean(1 if operation == "mean-heads" else 2, keepdim=True)
+    moved, result = CASE["eps"] * whole + (1 - CASE["eps"]) * mean, whole.clone()
+    for head in heads or range(whole.shape[1]):
+        for position in positions or range(whole.shape[2]):
+            result[:, head, position] = moved[:, head, position]
+    return result
 
 AttentionInterface.register("operations", attention)
 AttentionMaskInterface.register("operations", eager_mask)
@@ -55,8 +58,8 @@ def main():
             CASE = None
             assert (run() - golden["base.attn"]).abs().max() < 1e-6
             tensors = {}
-            for component in ["query", "key", "value"]:
-                for operation in ["mean-heads", "mean-positions"]:
+            for component in ["query", "key", "value", "output"]:
+                for operation in ["mean-heads", "mean-positions"] + ["scale"] * (component == "output"):
                     for scope, where, heads, positions in [
                         ("all", layers, None, None),
                         ("head", [1], [2], None),
