@@ -492,7 +492,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --epsilon --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --positions --help"
+            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -519,6 +519,10 @@ _attenuate() {
                     return 0
                     ;;
                 --epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

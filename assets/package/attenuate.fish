@@ -56,7 +56,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l outp
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l title -d 'Title above the grid; an empty text leaves it out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l size -d 'Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l dpi -d 'Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d 'Rows that are drawn, such as query,value' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d 'Rows that are drawn, such as query,value or query,key,value,output [default: those of the session, else query,key,value]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
@@ -94,7 +94,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l play -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l title -d 'Title above the grid; an empty text leaves it out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l size -d 'Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l dpi -d 'Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 'Rows that are drawn, such as query,value' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 'Rows that are drawn, such as query,value or query,key,value,output [default: those of the session, else query,key,value]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
@@ -155,6 +155,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'C
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default: normalized-entropy]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png [default: 300]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns\' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l rows -d 'Components that are swept, such as query,output [default: those of the session, else query,key,value]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r

@@ -12,10 +12,11 @@ use super::{
     start,
 };
 use crate::{
+    attention::Components,
     base::write_atomically,
     engine::{Engine, EngineError, Outcome, SweepMetric},
     figure::{Dpi, SweepExport, SweepFormat},
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
 };
 
 #[derive(Debug, Args)]
@@ -36,6 +37,9 @@ pub struct SweepArguments {
     /// The columns' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
     pub epsilon: Option<Columns>,
+    /// Components that are swept, such as query,output [default: those of the session, else query,key,value]
+    #[arg(long, value_name = "NAMES")]
+    pub rows: Option<Components>,
     #[command(flatten)]
     pub place: PlaceArguments,
     #[command(flatten)]
@@ -101,6 +105,7 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place)?;
+    let session = session.with(arguments.rows.map(Command::SetRows));
     let mut engine = Engine::default();
     notices::write(&mut engine, session.source())?;
     let outcome = baseline(&mut engine, &session)?;

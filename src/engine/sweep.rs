@@ -3,7 +3,7 @@
 mod metrics;
 
 use super::{Engine, EngineError, RunSpec, layer_run::LayerRun, run};
-use crate::attention::{Component, Components, Edit, Epsilon, Operation, Pattern, PositionScope};
+use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
 
@@ -36,7 +36,7 @@ pub struct Sweep {
     pub baseline: SweepMetrics,
     /// Of the pattern whose rows are uniform: the limit of scaling all of Q or K by ε → 0.
     pub uniform: SweepMetrics,
-    /// In the order of [`Component::ALL`], each by rising ε, 0 among them; empty for a component that is not asked for.
+    /// In the order of [`Component::ALL`], each by rising ε, 0 among them; empty for a component without a row.
     pub curves: [Vec<SweepPoint>; Component::ALL.len()],
 }
 
@@ -147,13 +147,7 @@ fn halfway([from, to]: [&SweepPoint; 2]) -> Option<Epsilon> {
 }
 
 impl Engine {
-    /// The components of which a sweep of a grid of these rows has curves: those of the paper's figure always, Output
-    /// where it has a row.
-    pub const fn swept(rows: Components) -> Components {
-        if rows.contains(Component::Output) { Components::ALL } else { Components::FIGURE }
-    }
-
-    /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each of [`Self::swept`], under the operation and scope
+    /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each row of its grid, under the operation and scope
     /// of `spec`, whose own ε do not matter: 62 points, then more where a curve bends. `cell` is `[query, key]` of a
     /// weight to follow.
     ///
@@ -179,7 +173,7 @@ impl Engine {
         let baseline_run = prompt.baseline(layer, cancelled)?;
         let baseline = baseline_run.panel(head, None).pattern;
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
-        let swept = Self::swept(spec.experiment.shape().rows());
+        let swept = spec.experiment.shape().rows();
         let mut sweep = Sweep {
             baseline: metrics(&baseline),
             uniform: metrics(&uniform(&baseline_run, head)),

@@ -33,8 +33,8 @@ impl Question for SweepQuestion {
     const LANE: Lane = Lane::Sweep;
 
     fn canonical(mut self) -> Self {
-        let rows = Engine::swept(self.spec.experiment.shape().rows());
-        let shape = Shape::new(rows, 1).unwrap_or(Shape::FIGURE);
+        // The rows decide which curves there are, and columns nothing.
+        let shape = Shape::new(self.spec.experiment.shape().rows(), 1).unwrap_or(Shape::FIGURE);
         self.spec.experiment.epsilon = Grid::filled(shape, Epsilon::ONE);
         self.spec.reference = Reference::Baseline;
         self

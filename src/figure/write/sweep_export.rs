@@ -162,21 +162,24 @@ struct SweepFile<'a> {
 
 #[derive(Serialize)]
 struct ByComponent<T> {
-    query: T,
-    key: T,
-    value: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<T>,
 }
 
 impl<T> ByComponent<T> {
     fn of(sweep: &Sweep, of: impl Fn(Component) -> T) -> Self {
-        let has_output = sweep.components().any(|component| component == Component::Output);
+        let of_row = |component| sweep.components().any(|swept| swept == component).then(|| of(component));
         Self {
-            query: of(Component::Query),
-            key: of(Component::Key),
-            value: of(Component::Value),
-            output: has_output.then(|| of(Component::Output)),
+            query: of_row(Component::Query),
+            key: of_row(Component::Key),
+            value: of_row(Component::Value),
+            output: of_row(Component::Output),
         }
     }
 }

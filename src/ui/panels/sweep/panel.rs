@@ -6,7 +6,7 @@ use egui_plot::LineStyle;
 use super::{Curves, line_style::line_style, plot};
 use crate::{
     attention::{Component, Mask},
-    engine::{Engine, Sweep, SweepMetric},
+    engine::{Sweep, SweepMetric},
     session::{Command, OnScreen, Session},
     ui::{
         shell::{
@@ -97,7 +97,7 @@ fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usiz
             actions.push(Command::SetSweepMetric(metric).into());
         }
         ui.add_space(space::S);
-        for component in Engine::swept(session.shape().rows()).iter() {
+        for component in session.shape().rows().iter() {
             legend_ui(ui, component, curves.shown().filter(|_| !curves.is_old()));
         }
         progress_ui(ui, curves);
