@@ -155,7 +155,7 @@ fn progress_ui(ui: &mut Ui, curves: &Curves) {
     if !curves.is_busy() {
         return;
     }
-    let points = curves.shown().filter(|_| !curves.is_old()).map_or(0, |sweep| sweep.n_points());
+    let points = curves.shown().filter(|_| !curves.is_old()).map_or(0, Sweep::n_points);
     let text = if points < Sweep::FIRST_PASS {
         format!("{points} of {} points", Sweep::FIRST_PASS)
     } else {
