@@ -6,8 +6,8 @@ use ndarray::{Array2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use super::{
-    dot_products::{GROUP, dot_products},
     matrix::Matrix,
+    products::{GROUP, Input, Scratch, Threads},
 };
 use crate::model::ModelError;
 
@@ -85,33 +85,35 @@ impl Linear {
         const WORTH_THREADS: usize = 1 << 23;
 
         thread_local! {
-            /// Rows of a weight as f32: kept, because new memory costs more than decoding does.
-            static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+            /// Rows of a weight as f32, and what else a product needs: kept, because new memory costs more than decoding
+            /// does.
+            static KEPT: RefCell<(Vec<f32>, Scratch)> = RefCell::default();
         }
 
         let multiplications = y.len().saturating_mul(x.ncols());
+        let threads = if multiplications < WORTH_THREADS { Threads::One } else { Threads::All };
         let x = x.as_standard_layout();
         let Some(x_values) = x.as_slice() else { return Ok(()) };
+        let input = Input::new(x_values, x.ncols(), threads);
         let multiply = |block: Block<'_>| {
-            ROWS.with_borrow_mut(|buffer| {
-                dot_products(x.ncols(), x_values, block.weight.rows(block.rows, buffer)?, block.y);
+            KEPT.with_borrow_mut(|(rows, scratch)| {
+                input.times(block.weight.rows(block.rows, rows)?, scratch, block.y);
                 Ok(())
             })
         };
         let blocks = self.blocks(y);
-        if multiplications < WORTH_THREADS {
-            blocks.into_iter().try_for_each(multiply)
-        } else {
-            blocks.into_par_iter().try_for_each(multiply)
+        match threads {
+            Threads::One => blocks.into_iter().try_for_each(multiply),
+            Threads::All => blocks.into_par_iter().try_for_each(multiply),
         }
     }
 
     /// The product in pieces that leave room for other things in a core's own cache.
     fn blocks<'a>(&'a self, y: &'a mut Array2<f32>) -> Vec<Block<'a>> {
-        /// 128 kB as f32.
-        const MOST_CELLS: usize = 1 << 15;
+        /// 256 kB as f32.
+        const MOST_CELLS: usize = 1 << 16;
         /// Small enough for the cores to finish together.
-        const MOST_ROWS: usize = 64;
+        const MOST_ROWS: usize = 48;
 
         let rows = (MOST_CELLS / self.d_in().max(1)).clamp(GROUP, MOST_ROWS) / GROUP * GROUP;
         let mut blocks = Vec::new();
@@ -165,6 +167,37 @@ mod tests {
         let (x, weight) = (whole_numbers(6, 5), whole_numbers(7, 6));
         let map = Linear::new(Matrix::held([7, 6], weight.iter().copied().collect()).unwrap());
         assert_eq!(map.forward("test", &x.clone().reversed_axes()).unwrap(), x.t().dot(&weight.t()));
+    }
+
+    /// Numbers whose sums are rounded.
+    fn fractions(rows: usize, columns: usize) -> Array2<f32> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 7919 + j * 104_729) % 1009) as f32 / 1009.0 - 0.5)
+    }
+
+    #[test]
+    fn a_rows_bits_depend_neither_on_the_rows_beside_it_nor_on_threads() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for (k, n) in [(5, 3), (301, 30), (576, 193), (1100, 50)] {
+            let (x, weight) = (fractions(150, k), fractions(n, k));
+            let map = Linear::new(Matrix::held([n, k], weight.into_raw_vec_and_offset().0).unwrap());
+            let alone = |x: &Array2<f32>, n_threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+                pool.install(|| map.forward("test", x).unwrap())
+            };
+            let all = alone(&x, 1);
+            for _ in 0..20 {
+                let rows: Vec<usize> = (0..2 + random(80)).map(|_| random(150)).collect();
+                let found = alone(&x.select(Axis(0), &rows), 1 + random(3));
+                assert_eq!(found, all.select(Axis(0), &rows), "{k} · {n}: {rows:?}");
+            }
+            // One row has another order, and is that row all the same.
+            let one = map.forward("test", &x.select(Axis(0), &[7])).unwrap();
+            assert!(one.iter().zip(all.row(7)).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
     }
 
     #[test]

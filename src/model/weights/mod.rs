@@ -1,9 +1,9 @@
 //! Weights of a model: named tensors, how files encode their numbers, and products with them where they lie.
 
-pub mod dot_products;
 pub mod encoding;
 pub mod linear;
 pub mod matrix;
+mod products;
 pub mod safetensors_file;
 mod scales;
 pub mod stored;
