@@ -2,8 +2,7 @@
 //!
 //! One rule says what is decoded when: tensors of a mapped file stay in the file and are decoded to f32 by blocks of rows,
 //! anew in each product; the bundled model, whose bytes are part of the program, is decoded once, when it is loaded.
-//! Decoding costs little beside the product (the figures are in [`super::dot_products`]: BF16 is as fast as f32, for half
-//! as many bytes come from memory).
+//! Decoding costs little beside the product (BF16 is as fast as f32, for half as many bytes come from memory).
 
 use std::{ops::Range, sync::Arc};
 

@@ -11,8 +11,6 @@
 
 #![expect(clippy::inline_always, reason = "what is called under a dispatch has to be compiled for its instructions")]
 
-use std::ops::Range;
-
 use ndarray::ArrayViewMut2;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -22,9 +20,12 @@ use super::lines::{LINE, Line, turn_lines, turn_rows};
 /// How many rows of W are multiplied at once; blocks of W had better have a multiple of it.
 pub const GROUP: usize = 12;
 
-/// Numbers of a row whose products are added in one go: 16 kB of lines of x, so that these stay beside those of W in the
-/// smallest cache. Another number here is another last digit in every product.
-const BLOCK: usize = 256;
+/// Numbers of a row whose products are added in one go: two panels of so many are 16 kB, which stay in the smallest cache
+/// beside their sums and a group of W. Another number here is another last digit in every product.
+const BLOCK: usize = 128;
+
+/// How many panels are multiplied at once.
+const MOST_PANELS: usize = 2;
 
 /// The rows of x as lines, sixteen rows a panel; a panel has as many lines as a row has numbers, and more up to the next
 /// sixteen.
@@ -90,33 +91,28 @@ impl WithSimd for Product<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { x, weight, scratch, mut out } = self;
         let n = weight.len() / x.width;
-        let (n_groups, n_panels) = (n.div_ceil(GROUP), x.lines.len() / x.per_panel());
+        let n_sums = n.next_multiple_of(GROUP);
         bring_together(x.width, weight, &mut scratch.weight);
-        scratch.sums.clear();
-        scratch.sums.resize(n_panels * n_groups * GROUP, Line::ZERO);
-        let operands = Operands { x, weight: &scratch.weight, n_groups };
-        for start in (0..x.per_panel()).step_by(BLOCK) {
-            let block = start..x.per_panel().min(start + BLOCK);
-            // Two panels at a time where there are registers for twice as many sums.
-            let step = if S::REGISTER_COUNT >= 32 && S::F32_LANES == LINE { 2 } else { 1 };
-            let mut panel = 0;
-            while panel < n_panels {
-                let n = step.min(n_panels - panel);
-                let sums = &mut scratch.sums[panel * n_groups * GROUP..(panel + n) * n_groups * GROUP];
-                match (S::F32_LANES, n) {
-                    (16, 2) => operands.panels::<S, 2, 1, 12>(simd, block.clone(), panel, sums),
-                    (16, _) => operands.panels::<S, 1, 1, 12>(simd, block.clone(), panel, sums),
-                    (8, _) => operands.panels::<S, 1, 2, 6>(simd, block.clone(), panel, sums),
-                    (4, _) => operands.panels::<S, 1, 4, 6>(simd, block.clone(), panel, sums),
-                    _ => operands.panels::<S, 1, 16, 1>(simd, block.clone(), panel, sums),
-                }
-                panel += n;
-            }
-        }
+        scratch.sums.resize(MOST_PANELS * n_sums, Line::ZERO);
         let mut rows = out.outer_iter_mut().filter_map(ndarray::ArrayViewMut1::into_slice);
-        for sums in scratch.sums.chunks_exact(n_groups * GROUP) {
-            let of_panel: [&mut [f32]; LINE] = std::array::from_fn(|_| rows.next().unwrap_or_default());
-            turn_lines(&sums[..n], of_panel);
+        // Two panels at a time where there are registers for twice as many sums.
+        let at_once = if S::REGISTER_COUNT >= 32 && S::F32_LANES == LINE { MOST_PANELS } else { 1 };
+        for panels in x.lines.chunks(at_once * x.per_panel()) {
+            let operands = Operands { x: panels, per_panel: x.per_panel(), weight: &scratch.weight };
+            let n_panels = panels.len() / x.per_panel();
+            let sums = &mut scratch.sums[..n_panels * n_sums];
+            sums.fill(Line::ZERO);
+            match (S::F32_LANES, n_panels) {
+                (16, 2) => operands.add_to::<S, 2, 1, 12>(simd, sums),
+                (16, _) => operands.add_to::<S, 1, 1, 12>(simd, sums),
+                (8, _) => operands.add_to::<S, 1, 2, 6>(simd, sums),
+                (4, _) => operands.add_to::<S, 1, 4, 6>(simd, sums),
+                _ => operands.add_to::<S, 1, 16, 1>(simd, sums),
+            }
+            for sums in sums.chunks_exact(n_sums.max(1)) {
+                let of_panel: [&mut [f32]; LINE] = std::array::from_fn(|_| rows.next().unwrap_or_default());
+                turn_lines(&sums[..n], of_panel);
+            }
         }
     }
 }
@@ -150,41 +146,43 @@ fn bring_together(width: usize, weight: &[f32], together: &mut Vec<Line>) {
 }
 
 struct Operands<'a> {
-    x: &'a TurnedRows,
+    /// Some panels.
+    x: &'a [Line],
+    per_panel: usize,
+    /// Groups.
     weight: &'a [Line],
-    n_groups: usize,
 }
 
 impl Operands<'_> {
-    /// `PANELS` panels from `first` on with all groups of W, the numbers `block` of each row: adds to `sums`, of which a
-    /// panel has as many as there are rows in the groups. A line is `VECTORS` vectors; `ROWS` rows of a group are
-    /// multiplied at once.
+    /// Adds the products of all rows of `PANELS` panels and of all groups to `sums`, `[panels, groups, GROUP]`. A line is
+    /// `VECTORS` vectors; `ROWS` rows of a group are multiplied at once.
+    ///
+    /// Panels on the outside, so that their sums and a block of them stay in the smallest cache.
     #[inline(always)]
-    fn panels<S: Simd, const PANELS: usize, const VECTORS: usize, const ROWS: usize>(
+    fn add_to<S: Simd, const PANELS: usize, const VECTORS: usize, const ROWS: usize>(
         &self,
         simd: S,
-        block: Range<usize>,
-        first: usize,
         sums: &mut [Line],
     ) {
-        let width = self.x.per_panel();
-        let mut x = [&[] as &[[Line; LINE]]; PANELS];
-        for (panel, x) in x.iter_mut().enumerate() {
-            let start = (first + panel) * width;
-            *x = self.x.lines[start + block.start..start + block.end].as_chunks().0;
-        }
-        for group in 0..self.n_groups {
-            let start = group * width / LINE;
-            let lines = (start + block.start / LINE) * GROUP..(start + block.end / LINE) * GROUP;
-            let weight = self.weight[lines].as_chunks::<GROUP>().0;
-            for row in (0..GROUP).step_by(ROWS) {
-                let tile = tile::<S, PANELS, VECTORS, ROWS>(simd, x, weight, row);
-                for (panel, of_panel) in tile.iter().enumerate() {
-                    let at = (panel * self.n_groups + group) * GROUP + row;
-                    for (sum, more) in sums[at..at + ROWS].iter_mut().zip(of_panel) {
-                        let sum = S::as_mut_simd_f32s(&mut sum.0).0;
-                        for (sum, &more) in sum.iter_mut().zip(more) {
-                            *sum = simd.add_f32s(*sum, more);
+        let n_sums = sums.len() / PANELS;
+        for start in (0..self.per_panel).step_by(BLOCK) {
+            let end = self.per_panel.min(start + BLOCK);
+            let mut x = [&[] as &[[Line; LINE]]; PANELS];
+            for (x, panel) in x.iter_mut().zip(self.x.chunks_exact(self.per_panel)) {
+                *x = panel[start..end].as_chunks().0;
+            }
+            let groups = self.weight.chunks_exact(self.per_panel / LINE * GROUP);
+            for (group, weight) in groups.enumerate() {
+                let weight = weight[start / LINE * GROUP..end / LINE * GROUP].as_chunks::<GROUP>().0;
+                for row in (0..GROUP).step_by(ROWS) {
+                    let tile = tile::<S, PANELS, VECTORS, ROWS>(simd, x, weight, row);
+                    for (panel, of_panel) in tile.iter().enumerate() {
+                        let at = panel * n_sums + group * GROUP + row;
+                        for (sum, more) in sums[at..at + ROWS].iter_mut().zip(of_panel) {
+                            let sum = S::as_mut_simd_f32s(&mut sum.0).0;
+                            for (sum, &more) in sum.iter_mut().zip(more) {
+                                *sum = simd.add_f32s(*sum, more);
+                            }
                         }
                     }
                 }
