@@ -3,8 +3,8 @@
 //! Both operands lie row after row in memory, so that a dot product reads both from front to back and neither is
 //! brought into another layout first. A tile of 4×4 (with 16 registers 2×4) dot products is accumulated at once, in as
 //! many lanes as the processor has; at the end the lanes of all of them are added together, which takes as long as a
-//! few dozen further columns would. The order of the additions depends on the place in the tile and on the number of
-//! lanes, so that the last bits of a product may differ between rows of x that are equal, and between processors.
+//! few dozen further columns would. The order of the additions depends on the number of lanes, so that the last bits of a
+//! product may differ between processors, and on nothing else: a row's bits are the same wherever it stands among others.
 //!
 //! Measured on one core of an AMD EPYC with AVX-512, GFLOP/s, the best of many runs; W of another layer each time, as
 //! in a model; this module with W as f32 and as BF16, of which 48 rows at a time are converted:
@@ -185,17 +185,22 @@ fn add_lanes<S: Simd, const ROWS: usize>(
         if length > 1 {
             length /= 2;
             for i in 0..length {
-                let (a, b) = (list[2 * i], list[2 * i + 1]);
-                let others = simd.rotate_right_f32s(simd.select_f32s(first, b, a), step);
-                list[i] = simd.add_f32s(simd.select_f32s(first, a, b), others);
+                list[i] = add_partners(simd, first, step, list[2 * i], list[2 * i + 1]);
             }
         } else {
-            list[0] = simd.add_f32s(list[0], simd.rotate_right_f32s(list[0], step));
+            list[0] = add_partners(simd, first, step, list[0], list[0]);
         }
         step *= 2;
     }
     let flat: &[f32] = bytemuck::cast_slice(&list);
     std::array::from_fn(|row| std::array::from_fn(|column| flat[row * GROUP + column]))
+}
+
+/// Each lane of `a` where the bit `step` of its index is 0, of `b` where it is 1, with the lane that differs in this bit.
+#[inline(always)]
+fn add_partners<S: Simd>(simd: S, first: S::m32s, step: usize, a: S::f32s, b: S::f32s) -> S::f32s {
+    let partners = simd.select_f32s(first, simd.rotate_left_f32s(a, step), simd.rotate_right_f32s(b, step));
+    simd.add_f32s(simd.select_f32s(first, a, b), partners)
 }
 
 #[cfg(test)]
@@ -243,6 +248,25 @@ mod tests {
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = pulp::x86::V3::try_new() {
             check(&|product| Simd::vectorize(avx2, product));
+        }
+    }
+
+    #[test]
+    fn a_rows_bits_do_not_depend_on_the_rows_around_it() {
+        for (width, n) in [(1, 1), (13, 6), (128, 9), (577, 4)] {
+            let number = |i: usize, j: usize| (i as f32 * 0.37 + j as f32 * 1.713).sin();
+            let x = Array2::from_shape_fn((11, width), |(i, j)| number(i, j));
+            let weight = Array2::from_shape_fn((n, width), |(i, j)| number(i + 100, j));
+            let multiply = |rows: std::ops::Range<usize>| {
+                let mut out = Array2::<f32>::zeros((rows.len(), n));
+                let x = x.slice(s![rows, ..]).to_owned();
+                dot_products(width, x.as_slice().unwrap(), weight.as_slice().unwrap(), out.view_mut());
+                out.mapv(f32::to_bits)
+            };
+            let all = multiply(0..11);
+            for rows in (0..11).flat_map(|first| (first + 1..=11).map(move |end| first..end)) {
+                assert_eq!(multiply(rows.clone()), all.slice(s![rows, ..]));
+            }
         }
     }
 
