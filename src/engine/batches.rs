@@ -6,9 +6,8 @@ use ndarray::{Array1, Axis};
 
 use super::{
     EngineError,
-    budget::Keep,
     layer_run::LayerRun,
-    memory,
+    memory::{self, Keep},
     prompt_run::{PromptRun, lock},
     source::Reader,
 };

@@ -9,7 +9,7 @@ use lru::LruCache;
 
 use super::{
     EngineError, Job, Prompt, SourceSpec,
-    budget::{Budget, Keeper},
+    memory::{Budget, Keeper},
     prompt_run::PromptRun,
     source::{OpenSource, SourceId},
 };

@@ -3,8 +3,8 @@
 use super::{
     Engine, EngineError, Job, RunSpec,
     batches::found,
-    budget::Keep,
     effect,
+    memory::Keep,
     progress::{Layers, order},
     run,
 };

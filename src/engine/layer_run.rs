@@ -7,8 +7,7 @@ use lru::LruCache;
 
 use super::{
     Panel,
-    budget::{Held, Keeper},
-    memory::Part,
+    memory::{Held, Keeper, Part},
     outcome::ValueNorms,
 };
 use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerAttention, Operation, Other};

@@ -7,7 +7,6 @@
 //! [`Engine::adopt`] takes it in. A [`Service`] answers [`Question`]s on threads of its own, which share one cache.
 
 mod batches;
-mod budget;
 mod cache;
 mod divergences;
 mod effect;

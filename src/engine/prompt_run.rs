@@ -11,9 +11,8 @@ use ndarray::Array1;
 
 use super::{
     EngineError, Panel, Prompt, Token,
-    budget::{Held, Keep, Keeper},
     layer_run::LayerRun,
-    memory::{self, Part},
+    memory::{self, Held, Keep, Keeper, Part},
     source::{OpenSource, Reader},
 };
 use crate::{

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
     batches::found,
-    budget::Keep,
     layer_run::LayerRun,
-    memory::{self, Part},
+    memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
     prompt_run::PromptRun,
     source::{OpenSource, Reader, SourceId},

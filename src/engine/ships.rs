@@ -1,6 +1,6 @@
 //! Every head ranked by what it does to the output.
 
-use super::{Engine, EngineError, RunSpec, batches::found, budget::Keep, effect, run};
+use super::{Engine, EngineError, RunSpec, batches::found, effect, memory::Keep, run};
 use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
 
 /// What changing one head alone does to the next token's distribution.

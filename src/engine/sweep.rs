@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use super::{Engine, EngineError, RunSpec, batches::found, budget::Keep, layer_run::LayerRun, run};
+use super::{Engine, EngineError, RunSpec, batches::found, layer_run::LayerRun, memory::Keep, run};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};

@@ -13,7 +13,7 @@ use std::{
 const BUDGET: usize = 1 << 30;
 
 /// What takes memory with every prompt, layer and head, and can be made again.
-pub(super) trait Held: Send + Sync {
+pub(in crate::engine) trait Held: Send + Sync {
     /// Bytes by now: scores grow where they are shown in f64.
     fn bytes(&self) -> usize;
 
@@ -25,7 +25,7 @@ pub(super) trait Held: Send + Sync {
 
 /// Whether somebody may ask for the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(in crate::engine) enum Keep {
     /// A panel on screen.
     Answers,
     /// One ε, or one head, of many.
@@ -33,7 +33,7 @@ pub(super) enum Keep {
 }
 
 /// The budget of all prompts. Whoever refers to a thing weakly finds it as long as there is room for it here.
-pub(super) struct Budget {
+pub(in crate::engine) struct Budget {
     most: usize,
     /// The newest first.
     items: Mutex<VecDeque<Item>>,
@@ -41,7 +41,7 @@ pub(super) struct Budget {
 
 /// Keeps what one prompt makes.
 #[derive(Clone)]
-pub(super) struct Keeper {
+pub(in crate::engine) struct Keeper {
     budget: Arc<Budget>,
     prompt: u64,
 }

@@ -1,6 +1,10 @@
 //! How much memory a prompt takes, known before it is taken.
 
-use super::{EngineError, budget::Held};
+mod budget;
+
+pub(super) use budget::{Budget, Held, Keep, Keeper};
+
+use super::EngineError;
 use crate::{
     attention::{Component, Edit, HeadScores, Mask, Operation, Other, Rule},
     base::available_memory,
