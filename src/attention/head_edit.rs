@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{ArcArray2, Array2, ArrayView2};
 
 use super::{Component, Edit, HeadScores, simd::sums::sums_of_rows};
 
@@ -10,7 +10,7 @@ use super::{Component, Edit, HeadScores, simd::sums::sums_of_rows};
 #[derive(Clone, Debug)]
 pub struct Other {
     /// `[T, d]`: at each position the mean, or noise of size rms(X).
-    pub vectors: Array2<f32>,
+    pub vectors: ArcArray2<f32>,
     /// With `vectors` in place of the queries or keys; `None` for values, which make no scores.
     pub scores: Option<Arc<HeadScores>>,
 }
@@ -87,11 +87,16 @@ impl HeadEdit {
     }
 
     /// The vectors `[T, d]` of `component` after the edit.
-    #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
     pub fn applied(&self, component: Component, vectors: ArrayView2<'_, f32>) -> Array2<f32> {
+        self.applied_from(component, 0, vectors)
+    }
+
+    /// The vectors of `component` after the edit from the position `first` on.
+    #[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
+    pub(super) fn applied_from(&self, component: Component, first: usize, vectors: ArrayView2<'_, f32>) -> Array2<f32> {
         let mut edited = vectors.to_owned();
         for ((position, dimension), x) in edited.indexed_iter_mut() {
-            *x = self.along(component, [position, dimension], f64::from(*x)) as f32;
+            *x = self.along(component, [first + position, dimension], f64::from(*x)) as f32;
         }
         edited
     }

@@ -68,6 +68,14 @@ impl LayerAttention {
         }
     }
 
+    /// Bytes of vectors or weights.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Vectors(qkv) => qkv.bytes(),
+            Self::Weights(layer) => size_of::<f32>() * layer.weights.len(),
+        }
+    }
+
     /// Number of query heads.
     pub fn n_heads(&self) -> usize {
         match self {

@@ -1,29 +1,37 @@
 //! One number for each unmasked cell.
 
+use std::ops::Range;
+
 use super::Mask;
 
-/// Rows of unmasked cells one after the other, as many numbers as there are such cells: T·(T + 1)/2 under a causal mask.
+/// Rows of unmasked cells one after the other, as many numbers as there are such cells: T·(T + 1)/2 of all rows under a
+/// causal mask.
 #[derive(Clone, Debug)]
 pub(super) struct Packed<T> {
     cells: Vec<T>,
+    /// The first row.
+    first: usize,
     /// Where each row begins, and the end of the last.
     starts: Vec<usize>,
 }
 
 impl<T: Clone + Default> Packed<T> {
-    pub fn new(mask: Mask, n_positions: usize) -> Self {
+    /// Of the rows `queries` of a pattern of `n_positions`.
+    pub fn new(mask: Mask, n_positions: usize, queries: Range<usize>) -> Self {
+        let first = queries.start;
         let mut end = 0;
-        let ends = (0..n_positions).map(|query| {
+        let ends = queries.map(|query| {
             end += mask.attended(query, n_positions).len();
             end
         });
         let starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
-        Self { cells: vec![T::default(); starts.last().copied().unwrap_or_default()], starts }
+        Self { cells: vec![T::default(); starts.last().copied().unwrap_or_default()], first, starts }
     }
 
-    /// One number for each key that `query` may attend to. `query` is below T.
+    /// One number for each key that `query`, one of the rows, may attend to.
     pub fn row(&self, query: usize) -> &[T] {
-        &self.cells[self.starts[query]..self.starts[query + 1]]
+        let row = query - self.first;
+        &self.cells[self.starts[row]..self.starts[row + 1]]
     }
 
     /// Bytes of all cells.
@@ -33,13 +41,13 @@ impl<T: Clone + Default> Packed<T> {
 
     /// The cells of `n_rows` rows at a time, from the top; each row has its unmasked cells alone.
     pub fn row_blocks_mut(&mut self, n_rows: usize) -> Vec<(usize, &mut [T])> {
-        let n_positions = self.starts.len() - 1;
+        let all = self.starts.len() - 1;
         let mut rest = self.cells.as_mut_slice();
-        let mut blocks = Vec::with_capacity(n_positions.div_ceil(n_rows.max(1)));
-        for first in (0..n_positions).step_by(n_rows.max(1)) {
-            let end = (first + n_rows).min(n_positions);
-            let (block, behind) = rest.split_at_mut(self.starts[end] - self.starts[first]);
-            blocks.push((first, block));
+        let mut blocks = Vec::with_capacity(all.div_ceil(n_rows.max(1)));
+        for start in (0..all).step_by(n_rows.max(1)) {
+            let end = (start + n_rows).min(all);
+            let (block, behind) = rest.split_at_mut(self.starts[end] - self.starts[start]);
+            blocks.push((self.first + start, block));
             rest = behind;
         }
         blocks
@@ -59,7 +67,7 @@ mod tests {
             (Mask::BIDIRECTIONAL.within(2), 19),
         ] {
             for n_rows in [1, 3, 7, 100] {
-                let mut packed = Packed::<usize>::new(mask, 7);
+                let mut packed = Packed::<usize>::new(mask, 7, 0..7);
                 assert_eq!(packed.cells.len(), n_cells);
                 for (first, block) in packed.row_blocks_mut(n_rows) {
                     let mut rest = block;
@@ -73,8 +81,14 @@ mod tests {
                 for query in 0..7 {
                     assert_eq!(packed.row(query), vec![query; mask.attended(query, 7).len()]);
                 }
+                let mut some = Packed::<usize>::new(mask, 7, 3..6);
+                some.row_blocks_mut(n_rows).into_iter().for_each(|(first, block)| block.fill(first));
+                let first_of_block = |query: usize| 3 + (query - 3) / n_rows * n_rows;
+                for query in 3..6 {
+                    assert_eq!(some.row(query), vec![first_of_block(query); mask.attended(query, 7).len()]);
+                }
             }
         }
-        assert!(Packed::<f32>::new(Mask::CAUSAL, 0).row_blocks_mut(64).is_empty());
+        assert!(Packed::<f32>::new(Mask::CAUSAL, 0, 0..0).row_blocks_mut(64).is_empty());
     }
 }

@@ -1,11 +1,14 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s, stack};
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, linalg::general_mat_mul, s, stack};
 
-use super::{Component, HeadEdit, HeadScores, Mask, Pattern, Rule, ShapeError};
+use super::{Component, Edit, HeadEdit, HeadScores, Mask, Other, Pattern, Rule, ShapeError, scores::shared};
 
-/// Rows of weights that are multiplied with the values at once, within a window.
-const ROWS: usize = 64;
+/// Rows of weights that are multiplied with the values at once.
+const ROWS: usize = 256;
 
 /// The query, key and value vectors of one layer: after projection, bias and rotary embedding, before attention.
 ///
@@ -100,6 +103,13 @@ impl LayerQkv {
         &self.rule
     }
 
+    /// Bytes of all vectors that are there by now.
+    pub fn bytes(&self) -> usize {
+        let n_values = self.value.as_ref().map_or(0, Array3::len);
+        let n_outputs = self.outputs.get().and_then(Option::as_ref).map_or(0, Array3::len);
+        size_of::<f32>() * (self.query.len() + self.key.len() + n_values + n_outputs)
+    }
+
     /// The kv head that query head `head` reads.
     pub fn kv_head(&self, head: usize) -> usize {
         head / (self.n_heads() / self.n_kv_heads())
@@ -121,9 +131,7 @@ impl LayerQkv {
     }
 
     /// What every head makes of the values, without an edit, `[n_heads, T, value_dim]`; `None` without values.
-    ///
-    /// Many threads may ask for it once it is there. The first time it must not be asked for by a task of the thread pool:
-    /// while it waits for its products, another such task may run on the same thread and ask again.
+    /// Made on the thread that asks first, which waits for no other.
     pub(crate) fn outputs(&self) -> Option<&Array3<f32>> {
         let outputs = || {
             let heads: Option<Vec<_>> = (0..self.n_heads()).map(|head| self.unmodified_output(head)).collect();
@@ -134,9 +142,8 @@ impl LayerQkv {
 
     /// What a head makes of the values, without an edit, `[T, value_dim]`; `None` without values.
     pub(super) fn unmodified_output(&self, head: usize) -> Option<Array2<f32>> {
-        self.value.as_ref()?;
-        let edit = HeadEdit::NOTHING;
-        self.head_output(head, &Arc::new(self.head_scores(head)).pattern(&edit), &edit)
+        // The layer's number matters to edits alone.
+        self.output_of(0, head, None, 0..self.n_positions())
     }
 
     /// `[T, head_dim]`, unmodified.
@@ -159,39 +166,63 @@ impl LayerQkv {
         HeadScores::new(self.query(head), self.key(head), self.rule.of_head(head))
     }
 
-    /// Scores of other vectors, `[T, head_dim]` each, under a head's rule, to be read in f64.
-    pub(super) fn scores_of(&self, head: usize, query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>) -> HeadScores {
-        HeadScores::in_f64(query, key, self.rule.of_head(head))
-    }
-
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:
     /// pattern · value, each under `edit`, and that again where the output itself is edited. `None` without values.
     pub fn head_output(&self, head: usize, pattern: &Pattern, edit: &HeadEdit) -> Option<Array2<f32>> {
-        let output = self.weighted_values(head, pattern, edit)?;
-        let is_edited = edit.edit().is_some_and(|edit| edit.component == Component::Output);
-        Some(if is_edited { edit.applied(Component::Output, output.view()) } else { output })
+        self.output_by_blocks(head, edit, 0..self.n_positions(), |_| pattern.clone())
     }
 
-    /// pattern · value, each under `edit`.
-    fn weighted_values(&self, head: usize, pattern: &Pattern, edit: &HeadEdit) -> Option<Array2<f32>> {
+    /// What `head` of layer `layer` adds at the positions `queries`, `[queries, value_dim]`, under `edit`. No more than
+    /// some rows of scores are there at once, and none afterwards. `None` without values.
+    pub fn output_of(
+        &self,
+        layer: usize,
+        head: usize,
+        edit: Option<&Edit>,
+        queries: Range<usize>,
+    ) -> Option<Array2<f32>> {
+        let [query, key] = [self.query(head), self.key(head)].map(shared);
+        let other = edit.and_then(|edit| Some((edit, self.brought_in(layer, head, edit)?)));
+        let edit_of = |queries: Range<usize>| {
+            let other = other.as_ref().map(|(edit, vectors)| {
+                let scores = self.scores_with(head, edit.component, vectors, queries);
+                Arc::new(Other { vectors: vectors.clone(), scores: scores.map(Arc::new) })
+            });
+            HeadEdit::new(edit, other)
+        };
+        let pattern = |queries: Range<usize>| {
+            let scores = HeadScores::of_queries(query.clone(), key.clone(), self.rule.of_head(head), queries.clone());
+            Arc::new(scores).pattern(&edit_of(queries))
+        };
+        // Of no row: values are changed without scores.
+        self.output_by_blocks(head, &edit_of(0..0), queries, pattern)
+    }
+
+    /// Pattern · value, some rows at a time, each time of the keys that any of them sees; and that again where the output
+    /// itself is edited.
+    fn output_by_blocks(
+        &self,
+        head: usize,
+        edit: &HeadEdit,
+        queries: Range<usize>,
+        pattern: impl Fn(Range<usize>) -> Pattern,
+    ) -> Option<Array2<f32>> {
         let value = match edit.edit() {
             Some(edited) if edited.component == Component::Value => {
                 edit.applied(Component::Value, self.value(head)?).into()
             }
             _ => CowArray::from(self.value(head)?),
         };
-        let n_positions = self.n_positions();
-        if self.mask().window().is_none_or(|window| window >= n_positions) {
-            return Some(pattern.dense().dot(&value));
+        let mut output = Array2::zeros((queries.len(), value.ncols()));
+        for (block, mut output) in output.axis_chunks_iter_mut(Axis(0), ROWS).enumerate() {
+            let first = queries.start + block * ROWS;
+            let rows = first..first + output.nrows();
+            let pattern = pattern(rows.clone());
+            let keys = pattern.attended(rows.start).start..pattern.attended(rows.end - 1).end;
+            let weights = pattern.dense_part(rows, keys.clone());
+            general_mat_mul(1.0, &weights, &value.slice(s![keys, ..]), 0.0, &mut output);
         }
-        // Within a window most of the matrix is masked: some rows at a time, and the keys that any of them sees.
-        let mut output = Array2::zeros((n_positions, value.ncols()));
-        for first in (0..n_positions).step_by(ROWS) {
-            let rows = first..(first + ROWS).min(n_positions);
-            let keys = pattern.attended(first).start..pattern.attended(rows.end - 1).end;
-            let weights = pattern.dense_part(rows.clone(), keys.clone());
-            output.slice_mut(s![rows, ..]).assign(&weights.dot(&value.slice(s![keys, ..])));
-        }
-        Some(output)
+        let is_edited = edit.edit().is_some_and(|edit| edit.component == Component::Output);
+        Some(if is_edited { edit.applied_from(Component::Output, queries.start, output.view()) } else { output })
     }
 }

@@ -1,17 +1,24 @@
 //! What operations bring in, in place of a head's own vectors: means over heads or positions, and noise.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, s};
+use ndarray::{ArcArray2, Array2, Array3, ArrayView2, Axis, CowArray, s};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Component, Edit, HeadEdit, LayerQkv, Operation, Other};
+use super::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other, scores::shared};
 
 impl LayerQkv {
     /// What `edit` brings into `head`, given that this is layer `layer` of its model; `None` where it brings in
     /// nothing, or there are no values to edit.
     pub fn other(&self, layer: usize, head: usize, edit: &Edit) -> Option<Other> {
+        let vectors = self.brought_in(layer, head, edit)?;
+        let scores = self.scores_with(head, edit.component, &vectors, 0..self.n_positions());
+        Some(Other { vectors, scores: scores.map(Arc::new) })
+    }
+
+    /// The vectors of [`Self::other`], `[T, d]`.
+    pub(super) fn brought_in(&self, layer: usize, head: usize, edit: &Edit) -> Option<ArcArray2<f32>> {
         if edit.operation == Operation::Scale {
             return None;
         }
@@ -29,26 +36,39 @@ impl LayerQkv {
             Component::Key | Component::Value => self.mask().tokens(self.n_positions()),
         };
         let present = own.slice(s![positions, ..]);
-        let vectors = match edit.operation {
+        Some(match edit.operation {
             Operation::Scale => return None,
             Operation::MeanHeads => mean_over_heads(match edit.component {
                 Component::Query => self.queries(),
                 Component::Key => self.keys(),
                 Component::Value => self.values()?,
                 Component::Output => self.outputs()?,
-            }),
+            })
+            .into_shared(),
             Operation::MeanPositions => {
                 let mean = mean_of_rows(present);
-                Array2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
+                ArcArray2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
             }
-            Operation::Noise { seed } => noise(own.dim(), present, seed, [layer, edit.component.row(), place]),
+            Operation::Noise { seed } => {
+                noise(own.dim(), present, seed, [layer, edit.component.row(), place]).into_shared()
+            }
+        })
+    }
+
+    /// Scores of the rows `queries` with `vectors` in the place of the head's own; `None` for values, which make none.
+    pub(super) fn scores_with(
+        &self,
+        head: usize,
+        component: Component,
+        vectors: &ArcArray2<f32>,
+        queries: Range<usize>,
+    ) -> Option<HeadScores> {
+        let [query, key] = match component {
+            Component::Query => [vectors.clone(), shared(self.key(head))],
+            Component::Key => [shared(self.query(head)), vectors.clone()],
+            Component::Value | Component::Output => return None,
         };
-        let scores = match edit.component {
-            Component::Query => Some(self.scores_of(head, vectors.view(), self.key(head))),
-            Component::Key => Some(self.scores_of(head, self.query(head), vectors.view())),
-            Component::Value | Component::Output => None,
-        };
-        Some(Other { vectors, scores: scores.map(Arc::new) })
+        Some(HeadScores::in_f64(query, key, self.rule().of_head(head), queries))
     }
 
     /// `edit` with what it brings into `head`.
@@ -106,7 +126,7 @@ mod tests {
         Edit { component, operation, epsilon: Epsilon::ZERO, positions: PositionScope::All }
     }
 
-    fn vectors(component: Component, operation: Operation, head: usize) -> Array2<f32> {
+    fn vectors(component: Component, operation: Operation, head: usize) -> ArcArray2<f32> {
         layer().other(3, head, &edit(component, operation)).unwrap().vectors
     }
 

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use ndarray::{Array2, ArrayView2, linalg::general_mat_mul, s};
+use ndarray::{ArcArray2, Array2, ArrayView2, linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
 use super::{HeadRule, Mask, packed::Packed, simd::sums::sums_of_rows};
@@ -17,7 +17,7 @@ const LARGE: usize = 1 << 16;
 #[derive(Debug)]
 enum Origin {
     /// `[T, head_dim]` each: their products are the scores.
-    Vectors { query: Array2<f32>, key: Array2<f32> },
+    Vectors { query: ArcArray2<f32>, key: ArcArray2<f32> },
     /// `[query, key]`, the weights themselves, whose rows sum to 1. In place of scores stand their logarithms, whose
     /// softmax they are.
     Weights(Array2<f32>),
@@ -31,6 +31,8 @@ enum Origin {
 pub struct HeadScores {
     origin: Origin,
     rule: HeadRule,
+    /// The rows that are asked for: all, but where a layer is passed through a few rows at a time.
+    queries: Range<usize>,
     /// `[query, attended key]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
     /// rounding to f32 is finest where the weight is largest, however large the scores. Under a soft cap without a bias
     /// it is of the scores in front of the cap. Not there until it is asked for in what an operation brings in.
@@ -49,34 +51,42 @@ pub struct HeadScores {
 impl HeadScores {
     /// `query [T, head_dim]`, `key [T, head_dim]`. Products are accumulated in f64.
     pub(super) fn new(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
-        let scores = Self::of_vectors(query, key, rule);
+        // In standard layout, whatever that of the views is.
+        let [query, key] = [query, key].map(shared);
+        let queries = 0..query.nrows();
+        let scores = Self::of_queries(query, key, rule, queries);
         scores.make_below_max(scores.is_large());
         scores
+    }
+
+    /// Of the rows `queries` alone, made when they are asked for.
+    pub(super) fn of_queries(
+        query: ArcArray2<f32>,
+        key: ArcArray2<f32>,
+        rule: HeadRule,
+        queries: Range<usize>,
+    ) -> Self {
+        Self::of(Origin::Vectors { query, key }, rule, queries)
     }
 
     /// `weights [query, key]` as they are, whose rows sum to 1 over the keys that `mask` allows.
     pub(super) fn of_weights(weights: ArrayView2<'_, f32>, mask: Mask) -> Self {
-        let scores = Self::of(Origin::Weights(weights.as_standard_layout().into_owned()), HeadRule::plain(1.0, mask));
+        let (weights, queries) = (weights.as_standard_layout().into_owned(), 0..weights.nrows());
+        let scores = Self::of(Origin::Weights(weights), HeadRule::plain(1.0, mask), queries);
         scores.make_below_max(scores.is_large());
         scores
     }
 
-    /// [`Self::new`] of what an operation brings in, whose scores are read in f64 alone.
-    pub(super) fn in_f64(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
-        let scores = Self::of_vectors(query, key, rule);
+    /// [`Self::of_queries`] of what an operation brings in, whose scores are read in f64 alone.
+    pub(super) fn in_f64(query: ArcArray2<f32>, key: ArcArray2<f32>, rule: HeadRule, queries: Range<usize>) -> Self {
+        let scores = Self::of_queries(query, key, rule, queries);
         scores.scores.get_or_init(|| scores.products(scores.is_large(), keep).0);
         scores
     }
 
-    fn of_vectors(query: ArrayView2<'_, f32>, key: ArrayView2<'_, f32>, rule: HeadRule) -> Self {
-        // In standard layout, whatever that of the views is.
-        let [query, key] = [query, key].map(|vectors| vectors.as_standard_layout().into_owned());
-        Self::of(Origin::Vectors { query, key }, rule)
-    }
-
-    fn of(origin: Origin, rule: HeadRule) -> Self {
+    fn of(origin: Origin, rule: HeadRule, queries: Range<usize>) -> Self {
         let (below_max, row_max, scores) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { origin, rule, below_max, row_max, scores, last_exact: Mutex::default() }
+        Self { origin, rule, queries, below_max, row_max, scores, last_exact: Mutex::default() }
     }
 
     /// Bytes that are held by now: vectors or weights, and scores.
@@ -98,7 +108,8 @@ impl HeadScores {
     /// T, the number of queries and of keys.
     pub fn n_positions(&self) -> usize {
         match &self.origin {
-            Origin::Vectors { query: rows, .. } | Origin::Weights(rows) => rows.nrows(),
+            Origin::Vectors { query: rows, .. } => rows.nrows(),
+            Origin::Weights(rows) => rows.nrows(),
         }
     }
 
@@ -151,7 +162,8 @@ impl HeadScores {
     /// cap.
     pub(super) fn row_max(&self, query: usize) -> f64 {
         self.make_below_max(false);
-        self.row_max.get().and_then(|maxima| maxima.get(query)).copied().unwrap_or(f64::NEG_INFINITY)
+        let row = query - self.queries.start;
+        self.row_max.get().and_then(|maxima| maxima.get(row)).copied().unwrap_or(f64::NEG_INFINITY)
     }
 
     fn make_below_max(&self, on_all_cores: bool) -> &Packed<f32> {
@@ -211,7 +223,7 @@ impl HeadScores {
     }
 
     fn is_large(&self) -> bool {
-        self.n_positions() * self.n_positions() >= LARGE
+        self.queries.len() * self.n_positions() >= LARGE
     }
 
     /// All unmasked scores, accumulated in f64 a block of rows at a time, each row as `write` puts it down, which gets
@@ -221,21 +233,30 @@ impl HeadScores {
         on_all_cores: bool,
         write: impl Fn(Range<usize>, &[f64], &mut [T]) -> f64 + Sync,
     ) -> (Packed<T>, Vec<f64>) {
-        let (n_positions, mask) = (self.n_positions(), self.rule.mask);
+        let (n_positions, mask, queries) = (self.n_positions(), self.rule.mask, self.queries.clone());
+        // No later row begins or ends in front of an earlier one.
+        let keys_of = |rows: Range<usize>| match rows.clone().last() {
+            Some(last) => mask.attended(rows.start, n_positions).start..mask.attended(last, n_positions).end,
+            None => 0..0,
+        };
+        let all_keys = keys_of(queries.clone());
         let wide = match &self.origin {
-            Origin::Vectors { query, key } => Some([query, key].map(|vectors| vectors.mapv(f64::from))),
+            Origin::Vectors { query, key } => {
+                let wide = |rows: ArrayView2<'_, f32>| rows.mapv(f64::from);
+                Some([wide(query.slice(s![queries.clone(), ..])), wide(key.slice(s![all_keys.clone(), ..]))])
+            }
             Origin::Weights(_) => None,
         };
-        let (mut packed, mut said) = (Packed::new(mask, n_positions), vec![0.0; n_positions]);
+        let (mut packed, mut said) = (Packed::new(mask, n_positions, queries.clone()), vec![0.0; queries.len()]);
         let block = |scores: &mut Array2<f64>, ((first, into), said): ((usize, &mut [T]), &mut [f64])| {
-            let end = (first + BLOCK).min(n_positions);
-            // No later row begins or ends in front of an earlier one.
-            let keys = mask.attended(first, n_positions).start..mask.attended(end - 1, n_positions).end;
+            let end = (first + BLOCK).min(queries.end);
+            let keys = keys_of(first..end);
             let mut scores = scores.slice_mut(s![..end - first, ..keys.len()]);
             match (&self.origin, &wide) {
                 (Origin::Weights(weights), _) => scores.assign(&weights.slice(s![first..end, keys.clone()]).mapv(ln)),
                 (_, Some([query, key])) => {
-                    let (query, key) = (query.slice(s![first..end, ..]), key.slice(s![keys.clone(), ..]));
+                    let query = query.slice(s![first - queries.start..end - queries.start, ..]);
+                    let key = key.slice(s![keys.start - all_keys.start..keys.end - all_keys.start, ..]);
                     general_mat_mul(self.rule.scale, &query, &key.t(), 0.0, &mut scores);
                 }
                 (Origin::Vectors { .. }, None) => {}
@@ -251,7 +272,7 @@ impl HeadScores {
                 rest = below;
             }
         };
-        let room = || Array2::zeros((BLOCK.min(n_positions), n_positions));
+        let room = || Array2::zeros((BLOCK.min(queries.len()), all_keys.len()));
         let blocks: Vec<_> = packed.row_blocks_mut(BLOCK).into_iter().zip(said.chunks_mut(BLOCK)).collect();
         if on_all_cores {
             blocks.into_par_iter().for_each_init(room, block);
@@ -263,6 +284,11 @@ impl HeadScores {
         }
         (packed, said)
     }
+}
+
+/// In standard layout, and cheap to clone.
+pub(super) fn shared(vectors: ArrayView2<'_, f32>) -> ArcArray2<f32> {
+    vectors.as_standard_layout().into_owned().into_shared()
 }
 
 /// What stands in place of a score where a weight is given; −∞ for none.

@@ -9,6 +9,7 @@ use lru::LruCache;
 
 use super::{
     EngineError, Job, Prompt, SourceSpec,
+    memory::{Budget, Keeper},
     prompt_run::PromptRun,
     source::{OpenSource, SourceId},
 };
@@ -21,7 +22,11 @@ const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 /// Open sources and the runs of prompts through them. Whatever one thread has computed of a prompt's baseline is there
 /// for all others.
 #[derive(Debug)]
-pub struct PromptCache(Mutex<Kept>);
+pub struct PromptCache {
+    kept: Mutex<Kept>,
+    /// Of all that was made of the prompts.
+    budget: Arc<Budget>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -41,11 +46,27 @@ impl std::fmt::Debug for Slot {
 
 impl Default for PromptCache {
     fn default() -> Self {
-        Self(Mutex::new(Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) }))
+        Self::on(Budget::default())
     }
 }
 
 impl PromptCache {
+    /// One that keeps no more than so many bytes of residual streams, vectors and scores; what is let go is made again
+    /// when it is asked for. What is on screen is there beyond that.
+    pub fn within(bytes: usize) -> Self {
+        Self::on(Budget::of(bytes))
+    }
+
+    fn on(budget: Budget) -> Self {
+        let kept = Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        Self { kept: Mutex::new(kept), budget: Arc::new(budget) }
+    }
+
+    /// Bytes that are kept.
+    pub fn bytes(&self) -> usize {
+        self.budget.bytes()
+    }
+
     /// The source called `spec`, if it is open.
     pub fn source(&self, spec: &SourceSpec) -> Option<Arc<OpenSource>> {
         self.kept().sources.peek(spec).cloned()
@@ -77,11 +98,11 @@ impl PromptCache {
         if let Some(run) = &*run {
             return Ok(run.clone());
         }
-        Ok(run.insert(Arc::new(PromptRun::start(source, prompt)?)).clone())
+        Ok(run.insert(Arc::new(PromptRun::start(source, prompt, Keeper::new(self.budget.clone()))?)).clone())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        lock(&self.0)
+        lock(&self.kept)
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the intervention of each panel does to the output, as one number.
 
 use super::{
-    Engine, EngineError, Job, RunSpec, effect,
+    Engine, EngineError, Job, RunSpec,
+    batches::found,
+    effect,
+    memory::Keep,
     progress::{Layers, order},
     run,
 };
@@ -13,8 +16,8 @@ pub type Divergences = Grid<Option<f64>>;
 
 impl Engine {
     /// The divergence of all panels, those first that cost no run of layers. Equal interventions are run once.
-    /// Of the others `first` comes first, and then its column. `so_far` is handed what is there before each run that
-    /// takes layers.
+    /// Of the others `first` comes first, and then its column. `so_far` is handed what is there before each batch of
+    /// runs.
     ///
     /// `None` for a capture and for a model without an output.
     ///
@@ -46,22 +49,36 @@ impl Engine {
 
         let Some(baseline) = prompt.baseline_logits(&begin)? else { return Ok(None) };
         let mut divergences = Divergences::filled(experiment.shape(), None);
-        let mut found: Vec<(Option<Intervention>, f64)> = Vec::new();
-        for (panel, upstream) in plan {
-            let known = found.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
+        let mut kls: Vec<(Option<&Intervention>, f64)> = Vec::new();
+        let mut made = Vec::new();
+        for (at, (panel, upstream)) in plan.iter().enumerate() {
+            let upstream = upstream.as_ref();
+            let known = kls.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
             let kl = if let Some(kl) = known {
                 kl
             } else {
-                if !prompt.knows_output(upstream.as_ref()) {
-                    so_far(&divergences);
-                }
                 job.check()?;
-                let Some(modified) = prompt.next_token_logits(upstream.as_ref(), &begin)? else { return Ok(None) };
+                let modified = match upstream {
+                    None => baseline.clone(),
+                    Some(upstream) => {
+                        if let Some(logits) = found(&made, upstream).or_else(|| prompt.known_logits(Some(upstream))) {
+                            logits
+                        } else {
+                            so_far(&divergences);
+                            let rest = plan[at..].iter().filter_map(|(_, upstream)| upstream.as_ref());
+                            let rest = rest.filter(|upstream| !prompt.knows_output(Some(*upstream)));
+                            let next = std::iter::once(upstream).chain(rest);
+                            made = prompt.next_logits(next, Keep::Answers, &begin)?;
+                            let Some(logits) = found(&made, upstream) else { return Ok(None) };
+                            logits
+                        }
+                    }
+                };
                 let kl = effect::kl(baseline.view(), modified.view());
-                found.push((upstream, kl));
+                kls.push((upstream, kl));
                 kl
             };
-            divergences[panel] = Some(kl);
+            divergences[*panel] = Some(kl);
         }
         Ok(Some(divergences))
     }

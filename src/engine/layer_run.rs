@@ -7,7 +7,7 @@ use lru::LruCache;
 
 use super::{
     Panel,
-    memory::{Kept, KeptScores, Part},
+    memory::{Held, Keeper, Part},
     outcome::ValueNorms,
 };
 use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerAttention, Operation, Other};
@@ -26,10 +26,10 @@ type Others = LruCache<(usize, Component, Operation), Weak<Other>>;
 pub(super) struct LayerRun {
     attention: LayerAttention,
     layer: usize,
-    /// By head; alive as long as [`KeptScores`] or a panel holds them.
+    /// By head; alive as long as the [`Keeper`] or a panel holds them.
     scores: Vec<Mutex<Weak<HeadScores>>>,
-    kept: Arc<KeptScores>,
-    /// Alive as long as [`KeptScores`] or a panel holds them.
+    keeper: Keeper,
+    /// Alive as long as the [`Keeper`] or a panel holds them.
     others: Mutex<Others>,
     /// By kv head and what is done to its values.
     norms: Mutex<LruCache<(usize, Option<Edit>), ValueNorms>>,
@@ -37,10 +37,10 @@ pub(super) struct LayerRun {
 
 impl LayerRun {
     /// `attention` is that of layer `layer`.
-    pub fn new(layer: usize, attention: LayerAttention, kept: Arc<KeptScores>) -> Self {
+    pub fn new(layer: usize, attention: LayerAttention, keeper: Keeper) -> Self {
         let scores = (0..attention.n_heads()).map(|_| Mutex::default()).collect();
         let (others, norms) = (Mutex::new(LruCache::new(KEPT_OTHERS)), Mutex::new(LruCache::new(KEPT_NORMS)));
-        Self { attention, layer, scores, kept, others, norms }
+        Self { attention, layer, scores, keeper, others, norms }
     }
 
     pub fn attention(&self) -> &LayerAttention {
@@ -69,7 +69,7 @@ impl LayerRun {
             *known = Arc::downgrade(&scores);
             scores
         });
-        self.kept.keep(Kept::Scores(scores.clone()));
+        self.keeper.keep(scores.clone());
         scores
     }
 
@@ -98,7 +98,13 @@ impl LayerRun {
             others.put(key, Arc::downgrade(&other));
             other
         };
-        self.kept.keep(Kept::Other(other.clone()));
+        self.keeper.keep(other.clone());
         Some(other)
+    }
+}
+
+impl Held for LayerRun {
+    fn bytes(&self) -> usize {
+        self.attention.bytes()
     }
 }

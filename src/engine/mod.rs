@@ -6,6 +6,7 @@
 //! of the first changed layer and stops at the shown one. [`OpenSource::open`] opens a source on any thread,
 //! [`Engine::adopt`] takes it in. A [`Service`] answers [`Question`]s on threads of its own, which share one cache.
 
+mod batches;
 mod cache;
 mod divergences;
 mod effect;

@@ -3,7 +3,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use lru::LruCache;
@@ -12,7 +12,7 @@ use ndarray::Array1;
 use super::{
     EngineError, Panel, Prompt, Token,
     layer_run::LayerRun,
-    memory::{self, KeptScores, Part},
+    memory::{self, Held, Keep, Keeper, Part},
     source::{OpenSource, Reader},
 };
 use crate::{
@@ -23,50 +23,75 @@ use crate::{
 /// Modified runs that are kept: nine panels, and what the slider passed lately.
 const KEPT_RUNS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
 
+/// A residual stream of the baseline.
+struct Stream {
+    layer: usize,
+    residual: Residual,
+}
+
+impl Held for Stream {
+    fn bytes(&self) -> usize {
+        self.residual.bytes()
+    }
+
+    fn stream_of(&self) -> Option<usize> {
+        Some(self.layer)
+    }
+}
+
 /// Shared by all threads that ask about the prompt: whatever one of them has computed is there for the others.
 pub(super) struct PromptRun {
     pub source: Arc<OpenSource>,
     pub tokens: Arc<[Token]>,
     /// Baseline, by layer.
-    layers: Vec<OnceLock<Arc<LayerRun>>>,
-    /// Baseline residual stream in front of layer 0, 1, …, `n_layers`, as far as it was needed. Empty for a capture.
-    residuals: Vec<OnceLock<Residual>>,
+    layers: Vec<Mutex<Weak<LayerRun>>>,
+    /// What enters layer 0; `None` for a capture.
+    embedded: Option<Residual>,
+    /// Baseline residual stream in front of each layer behind that.
+    streams: Vec<Mutex<Weak<Stream>>>,
     /// Held while one layer of the baseline is computed, and never while a job waits for its turn: two threads do not
     /// compute the same layer, and neither keeps the other waiting for longer than a layer takes.
     advancing: Mutex<()>,
     /// What reaches a layer when an intervention acts before it.
-    modified: Mutex<LruCache<(Intervention, usize), Arc<LayerRun>>>,
-    logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
-    scores: Arc<KeptScores>,
+    pub(super) modified: Mutex<LruCache<(Intervention, usize), Weak<LayerRun>>>,
+    pub(super) logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
+    /// Holds all that is referred to weakly.
+    pub(super) keeper: Keeper,
     /// Those that the last request was answered with: their scores stay whatever their size.
     shown: Mutex<Vec<Panel>>,
 }
 
 impl PromptRun {
     /// Reads the prompt; computes nothing yet but the embeddings.
-    pub fn start(source: Arc<OpenSource>, prompt: &Prompt) -> Result<Self, EngineError> {
+    pub fn start(source: Arc<OpenSource>, prompt: &Prompt, keeper: Keeper) -> Result<Self, EngineError> {
         let n_layers = source.facts.n_layers;
-        let (tokens, residuals): (Arc<[Token]>, _) = match &source.reader {
-            Reader::Capture { tokens, .. } => (tokens.clone(), Vec::new()),
+        // The least that any view of it takes.
+        let check = |n_positions: usize, of_run: u64| {
+            memory::check(n_positions, of_run.saturating_add(Part::Scores.bytes(Mask::CAUSAL, n_positions)))
+        };
+        let (tokens, embedded): (Arc<[Token]>, _) = match &source.reader {
+            Reader::Capture { tokens, .. } => {
+                check(tokens.len(), 0)?;
+                (tokens.clone(), None)
+            }
             Reader::Model(model) => {
                 let tokens = read(model, prompt)?;
+                check(tokens.len(), memory::run_bytes(model.shape(), tokens.len()))?;
                 let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
-                let mut residuals = vec![OnceLock::new(); n_layers + 1];
-                residuals[0] = model.transformer().embed(&ids)?.into();
-                (tokens.into_iter().map(Token::from).collect(), residuals)
+                let embedded = model.transformer().embed(&ids)?;
+                (tokens.into_iter().map(Token::from).collect(), Some(embedded))
             }
         };
-        // The least that any view of it takes.
-        memory::check(tokens.len(), Part::Scores.bytes(Mask::CAUSAL, tokens.len()))?;
         Ok(Self {
             source,
             tokens,
-            layers: vec![OnceLock::new(); n_layers],
-            residuals,
+            layers: (0..n_layers).map(|_| Mutex::default()).collect(),
+            embedded,
+            streams: (0..n_layers).map(|_| Mutex::default()).collect(),
             advancing: Mutex::default(),
             modified: Mutex::new(LruCache::new(KEPT_RUNS)),
             logits: Mutex::new(LruCache::new(KEPT_RUNS)),
-            scores: Arc::default(),
+            keeper,
             shown: Mutex::default(),
         })
     }
@@ -78,24 +103,41 @@ impl PromptRun {
 
     /// The layer under an intervention that acts before it, where it is at hand.
     pub fn known(&self, upstream: &Intervention, layer: usize) -> Option<Arc<LayerRun>> {
-        lock(&self.modified).peek(&(upstream.clone(), layer)).cloned()
+        let run = lock(&self.modified).get(&(upstream.clone(), layer))?.upgrade()?;
+        self.keeper.keep(run.clone());
+        Some(run)
     }
 
-    /// Whether [`Self::under`] has this at hand.
+    /// Whether [`Self::known`] has it.
     pub fn keeps(&self, upstream: &Intervention, layer: usize) -> bool {
-        self.residuals.is_empty() || lock(&self.modified).contains(&(upstream.clone(), layer))
+        let is_alive = |run: &Weak<LayerRun>| run.strong_count() > 0;
+        self.embedded.is_none() || lock(&self.modified).peek(&(upstream.clone(), layer)).is_some_and(is_alive)
     }
 
-    /// The last layer in front of which the baseline residual stream is known; `None` for a capture.
-    fn reached(&self) -> Option<usize> {
-        self.residuals.iter().rposition(|residual| residual.get().is_some())
+    /// The baseline residual stream that is known in front of `layer` or of the nearest layer before it, and which that
+    /// is; `None` for a capture.
+    fn nearest(&self, layer: usize) -> Option<(usize, Residual)> {
+        let embedded = self.embedded.as_ref()?;
+        let known = |stream: &Mutex<Weak<Stream>>| lock(stream).upgrade();
+        let stream = self.streams.iter().take(layer + 1).rev().find_map(known);
+        Some(match stream {
+            Some(stream) => {
+                let found = (stream.layer, stream.residual.clone());
+                self.keeper.keep(stream);
+                found
+            }
+            None => (0, embedded.clone()),
+        })
     }
 
     /// How many layers have to run before the baseline stands in front of `layer`, and the run under each of
     /// `upstream`. `layer` may be `n_layers`, behind the last.
     pub fn layers_to_do<'a>(&self, layer: usize, upstream: impl Iterator<Item = &'a Intervention>) -> usize {
-        let Some(reached) = self.reached() else { return 0 };
-        let is_known = self.layers.get(layer).is_some_and(|known| known.get().is_some());
+        let Some((reached, _)) = self.nearest(layer) else { return 0 };
+        let is_known = match self.layers.get(layer) {
+            Some(known) => lock(known).strong_count() > 0,
+            None => self.knows_output(None),
+        };
         let of_baseline = if is_known { 0 } else { layer.saturating_sub(reached) };
         let mut distinct: Vec<&Intervention> = Vec::new();
         for intervention in upstream {
@@ -109,8 +151,10 @@ impl PromptRun {
 
     /// The unmodified layer. `layer` is below `n_layers`.
     pub fn baseline(&self, layer: usize, cancelled: &dyn Fn() -> bool) -> Result<Arc<LayerRun>, EngineError> {
-        if let Some(run) = self.layers[layer].get() {
-            return Ok(run.clone());
+        let known = lock(&self.layers[layer]).upgrade();
+        if let Some(run) = known {
+            self.keeper.keep(run.clone());
+            return Ok(run);
         }
         let attention = match &self.source.reader {
             Reader::Capture { capture, .. } => capture.layer(layer)?,
@@ -119,58 +163,42 @@ impl PromptRun {
                 model.transformer().qkv(layer, &residual)?.into()
             }
         };
-        // Another thread may have been faster: then its vectors are everyone's.
-        Ok(self.layers[layer].get_or_init(|| self.layer_run(layer, attention)).clone())
+        Ok(self.keep_layer(layer, attention))
     }
 
-    fn layer_run(&self, layer: usize, attention: LayerAttention) -> Arc<LayerRun> {
-        Arc::new(LayerRun::new(layer, attention, self.scores.clone()))
+    /// The baseline's layer. Another thread may have been faster: then its vectors are everyone's.
+    fn keep_layer(&self, layer: usize, attention: LayerAttention) -> Arc<LayerRun> {
+        let mut known = lock(&self.layers[layer]);
+        let run = known.upgrade().unwrap_or_else(|| {
+            let run = self.layer_run(layer, attention, Keep::Answers);
+            *known = Arc::downgrade(&run);
+            run
+        });
+        self.keeper.keep(run.clone());
+        run
     }
 
-    /// The layer as an intervention that acts before it leaves it: restarts from the baseline's residual stream in
-    /// front of the first layer that is changed.
-    pub fn under(
-        &self,
-        upstream: &Intervention,
-        layer: usize,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Arc<LayerRun>, EngineError> {
-        let key = (upstream.clone(), layer);
-        if let Some(run) = lock(&self.modified).get(&key) {
-            return Ok(run.clone());
-        }
-        let run = match self.changed_attention(upstream, layer, cancelled)? {
-            None => self.baseline(layer, cancelled)?,
-            Some(attention) => self.layer_run(layer, attention),
+    /// The layer of a run, whose scores are kept or not.
+    pub(super) fn layer_run(&self, layer: usize, attention: LayerAttention, keep: Keep) -> Arc<LayerRun> {
+        let keeper = match keep {
+            Keep::Answers => self.keeper.clone(),
+            Keep::Nothing => Keeper::default(),
         };
-        lock(&self.modified).put(key, run.clone());
-        Ok(run)
+        Arc::new(LayerRun::new(layer, attention, keeper))
     }
 
-    /// [`Self::under`] without keeping the answer or its scores: for many ε that nobody will ask for again.
-    pub fn once_under(
+    /// The baseline's vectors in a layer of a model.
+    pub(super) fn vectors(
         &self,
-        upstream: &Intervention,
+        model: &LanguageModel,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<Arc<LayerRun>, EngineError> {
-        match self.changed_attention(upstream, layer, cancelled)? {
-            None => self.baseline(layer, cancelled),
-            Some(attention) => Ok(Arc::new(LayerRun::new(layer, attention, Arc::default()))),
+    ) -> Result<Arc<LayerQkv>, EngineError> {
+        if let Some(qkv) = self.baseline(layer, cancelled)?.attention().vectors() {
+            return Ok(qkv.clone());
         }
-    }
-
-    /// Vectors of the layer as an intervention before it leaves them. `None` for a capture, which knows only the shown
-    /// layer: what happens before it is in the file already.
-    fn changed_attention(
-        &self,
-        upstream: &Intervention,
-        layer: usize,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<LayerAttention>, EngineError> {
-        let Reader::Model(model) = &self.source.reader else { return Ok(None) };
-        let residual = self.changed_residual(model, upstream, layer, cancelled)?;
-        Ok(Some(model.transformer().qkv(layer, &residual)?.into()))
+        let residual = self.residual(model, layer, cancelled)?;
+        Ok(Arc::new(model.transformer().qkv(layer, &residual)?))
     }
 
     /// All layers in order, as an intervention that is the same for each of them leaves them, handed to `each` on the
@@ -211,30 +239,23 @@ impl PromptRun {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Arc<Array1<f32>>>, EngineError> {
         let Reader::Model(model) = &self.source.reader else { return Ok(None) };
-        let n_layers = self.source.facts.n_layers;
-        let active = intervention.and_then(|intervention| intervention.upstream_of(n_layers));
-        if let Some(logits) = lock(&self.logits).get(&active) {
-            return Ok(Some(logits.clone()));
+        let active = intervention.and_then(|intervention| intervention.upstream_of(self.source.facts.n_layers));
+        if let Some(logits) = self.known_logits(active.as_ref()) {
+            return Ok(Some(logits));
         }
-        let residual = match &active {
-            None => self.residual(model, n_layers, cancelled)?,
-            Some(active) => self.changed_residual(model, active, n_layers, cancelled)?,
-        };
-        let logits = Arc::new(Array1::from_vec(model.next_token_logits(&residual)?));
-        lock(&self.logits).put(active, logits.clone());
+        if let Some(active) = &active {
+            let found = self.next_logits(std::iter::once(active), Keep::Answers, cancelled)?;
+            return Ok(found.into_iter().next().map(|(_, logits)| logits));
+        }
+        let Some(last) = self.source.facts.n_layers.checked_sub(1) else { return Ok(None) };
+        let (residual, qkv) = (self.residual(model, last, cancelled)?, self.vectors(model, last, cancelled)?);
+        if cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let behind = model::run::last_position(model.transformer(), last, residual, qkv)?;
+        let logits = Arc::new(model.next_token_logits(&behind)?.row(0).to_owned());
+        lock(&self.logits).put(None, logits.clone());
         Ok(Some(logits))
-    }
-
-    /// [`Self::next_token_logits`] without keeping the answer: for many heads that nobody will ask for again.
-    /// `upstream` is cut to the model's layers.
-    pub fn once_logits(
-        &self,
-        upstream: &Intervention,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<Array1<f32>>, EngineError> {
-        let Reader::Model(model) = &self.source.reader else { return Ok(None) };
-        let residual = self.changed_residual(model, upstream, self.source.facts.n_layers, cancelled)?;
-        Ok(Some(Array1::from_vec(model.next_token_logits(&residual)?)))
     }
 
     /// [`Self::next_token_logits`] without an intervention; `None` also for a model without an output: an encoder
@@ -246,61 +267,70 @@ impl PromptRun {
         }
     }
 
+    /// [`Self::next_token_logits`] where they are at hand. `upstream` is cut to the model's layers.
+    pub fn known_logits(&self, upstream: Option<&Intervention>) -> Option<Arc<Array1<f32>>> {
+        lock(&self.logits).get(&upstream.cloned()).cloned()
+    }
+
     /// Whether [`Self::next_token_logits`] has this at hand. `upstream` is cut to the model's layers.
     pub fn knows_output(&self, upstream: Option<&Intervention>) -> bool {
         lock(&self.logits).contains(&upstream.cloned())
     }
 
-    /// The baseline residual stream in front of `layer`; `n_layers` is behind the last.
-    fn residual(
+    /// The baseline residual stream in front of `layer`.
+    pub(super) fn residual(
         &self,
         model: &LanguageModel,
         layer: usize,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Residual, EngineError> {
-        loop {
-            if let Some(residual) = self.residuals[layer].get() {
-                return Ok(residual.clone());
-            }
+        let mut reached = self.nearest(layer).ok_or(EngineError::NoOutput)?;
+        while reached.0 < layer {
             // Asked before the turn is taken: whoever waits here for others holds up nobody.
             if cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            self.advance(model, layer)?;
+            let _turn = lock(&self.advancing);
+            // Others may have come further meanwhile.
+            let nearest = self.nearest(layer).filter(|(at, _)| *at > reached.0);
+            reached = match nearest {
+                Some(nearest) => nearest,
+                None => self.advance(model, reached)?,
+            };
         }
+        Ok(reached.1)
     }
 
-    /// Carries the baseline through one more layer, unless it has reached `layer` by now.
-    fn advance(&self, model: &LanguageModel, layer: usize) -> Result<(), EngineError> {
-        let _turn = lock(&self.advancing);
-        let reached = self.reached().unwrap_or_default();
-        let Some(start) = self.residuals[reached].get().filter(|_| reached < layer) else { return Ok(()) };
-        let mut keep = |at: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
-            self.layers[at].get_or_init(|| self.layer_run(at, LayerAttention::Vectors(qkv.clone())));
-        };
-        let (transformer, next) = (model.transformer(), reached..reached + 1);
-        let residual = model::run::advance(transformer, next, start.clone(), None, &|| false, &mut keep)?;
-        self.residuals[reached + 1].get_or_init(|| residual);
-        Ok(())
-    }
-
-    /// The residual stream in front of `layer` when `intervention`, which acts before it, is in force.
-    fn changed_residual(
+    /// Carries the baseline through one more layer. Its vectors are kept on the way where there is room for all layers'.
+    fn advance(
         &self,
         model: &LanguageModel,
-        intervention: &Intervention,
-        layer: usize,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Residual, EngineError> {
-        let first = intervention.first_layer();
-        let start = self.residual(model, first, cancelled)?;
-        let transformer = model.transformer();
-        Ok(model::run::advance(transformer, first..layer, start, Some(intervention), cancelled, &mut |_, _, _| {})?)
+        (layer, start): (usize, Residual),
+    ) -> Result<(usize, Residual), EngineError> {
+        let mut keep = |at: usize, _: &Residual, qkv: &Arc<LayerQkv>| {
+            if self.keeper.is_little(qkv.bytes().saturating_mul(self.layers.len())) {
+                self.keep_layer(at, LayerAttention::Vectors(qkv.clone()));
+            }
+        };
+        let next = layer + 1;
+        let residual = model::run::advance(model.transformer(), layer..next, start, None, &|| false, &mut keep)?;
+        if let Some(known) = self.streams.get(next) {
+            let stream = Arc::new(Stream { layer: next, residual: residual.clone() });
+            *lock(known) = Arc::downgrade(&stream);
+            self.keeper.keep(stream);
+        }
+        Ok((next, residual))
+    }
+}
+
+impl Drop for PromptRun {
+    fn drop(&mut self) {
+        self.keeper.let_go();
     }
 }
 
 /// What the locks hold is valid after any panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

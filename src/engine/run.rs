@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
+    batches::found,
     layer_run::LayerRun,
-    memory::{self, Part},
+    memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
     prompt_run::PromptRun,
     source::{OpenSource, Reader, SourceId},
@@ -50,8 +51,8 @@ impl Engine {
         self.run_for(&Job::until(cancelled), spec, PanelId::FIRST, &mut |_| {})
     }
 
-    /// [`Engine::run`] for a job: the baseline, then the panel `first`, its column, and the others. Before each panel
-    /// that takes a run of layers `so_far` is handed what is there.
+    /// [`Engine::run`] for a job: the baseline, then the panel `first`, its column, and the others. Runs of
+    /// layers are made together as far as they are quick; before each of these batches `so_far` is handed what is there.
     ///
     /// # Errors
     /// As [`Engine::run`].
@@ -93,18 +94,25 @@ impl Engine {
         let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
         let mut ready = Ready::filled(experiment.shape(), false);
         let mut outcome = Outcome { facts, tokens, experiment, baseline, reference, reference_panels, panels };
-        for (panel, intervention, upstream) in plan {
+        let mut made = Vec::new();
+        for (at, (panel, intervention, upstream)) in plan.iter().enumerate() {
             let layer_run = match upstream {
                 None => baseline_run.clone(),
                 Some(upstream) => {
-                    if !run.keeps(&upstream, layer) {
+                    if let Some(layer_run) = found(&made, upstream).or_else(|| run.known(upstream, layer)) {
+                        layer_run
+                    } else {
                         so_far(Partial { outcome: &outcome, ready: &ready });
+                        let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                        let rest = rest.filter(|upstream| !run.keeps(upstream, layer));
+                        let next = std::iter::once(upstream).chain(rest);
+                        made = run.next_under(next, layer, Keep::Answers, &begin)?;
+                        found(&made, upstream).ok_or(EngineError::Cancelled)?
                     }
-                    run.under(&upstream, layer, &begin)?
                 }
             };
-            outcome.panels[panel] = layer_run.panel(head, intervention.at(layer, head));
-            ready[panel] = true;
+            outcome.panels[*panel] = layer_run.panel(head, intervention.at(layer, head));
+            ready[*panel] = true;
         }
         run.keep_shown(outcome.panels.values().chain([&outcome.baseline]).cloned().collect());
         Ok(outcome)

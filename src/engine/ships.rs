@@ -1,6 +1,6 @@
 //! Every head ranked by what it does to the output.
 
-use super::{Engine, EngineError, RunSpec, effect, run};
+use super::{Engine, EngineError, RunSpec, batches::found, effect, memory::Keep, run};
 use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
 
 /// What changing one head alone does to the next token's distribution.
@@ -20,7 +20,8 @@ impl Engine {
     /// `spec`, whose layer, head and ε do not matter. For Query and Key that is *undifferentiated attention*, for Value
     /// *scaling contribution*.
     ///
-    /// By layer and head, each handed to `each` as it is found. `None` for a capture and for a model without an output.
+    /// Each run begins at its head's layer; those of many heads go through the layers together, and behind the last
+    /// layer there is the last position alone. By layer and head, each handed to `each` as it is found. `None` for a capture and for a model without an output.
     /// `cancelled` is asked before each layer of each run.
     ///
     /// # Errors
@@ -40,22 +41,34 @@ impl Engine {
         let Some(baseline) = prompt.baseline_logits(cancelled)? else { return Ok(None) };
         let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.experiment.scope.clone() };
         let alone = spec.clone().with(|experiment| experiment.scope = scope);
-        let mut all = Vec::with_capacity(n_layers * n_heads);
-        for layer in 0..n_layers {
-            for head in 0..n_heads {
+        let heads = (0..n_layers).flat_map(|layer| (0..n_heads).map(move |head| (layer, head)));
+        let plan: Vec<_> = heads
+            .map(|(layer, head)| {
                 let shown = Shown { layer, head, n_layers, n_heads, n_kv_heads };
                 let intervention = alone.experiment.intervention_at(shown, component, epsilon);
-                let ships = match intervention.upstream_of(n_layers) {
-                    None => effect::kl(baseline.view(), baseline.view()),
-                    Some(upstream) => {
-                        let Some(modified) = prompt.once_logits(&upstream, cancelled)? else { return Ok(None) };
-                        effect::kl(baseline.view(), modified.view())
+                (layer, head, intervention.upstream_of(n_layers))
+            })
+            .collect();
+        let mut all = Vec::with_capacity(plan.len());
+        let mut made = Vec::new();
+        for (at, (layer, head, upstream)) in plan.iter().enumerate() {
+            let modified = match upstream {
+                None => baseline.clone(),
+                Some(upstream) => {
+                    if let Some(logits) = found(&made, upstream) {
+                        logits
+                    } else {
+                        let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                        made = prompt.next_logits(rest, Keep::Nothing, cancelled)?;
+                        let Some(logits) = found(&made, upstream) else { return Ok(None) };
+                        logits
                     }
-                };
-                let found = HeadShips { layer, head, ships };
-                each(found);
-                all.push(found);
-            }
+                }
+            };
+            let ships = effect::kl(baseline.view(), modified.view());
+            let of_head = HeadShips { layer: *layer, head: *head, ships };
+            each(of_head);
+            all.push(of_head);
         }
         Ok(Some(all))
     }

@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use super::{Engine, EngineError, RunSpec, layer_run::LayerRun, run};
+use super::{Engine, EngineError, RunSpec, batches::found, layer_run::LayerRun, memory::Keep, run};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
@@ -179,37 +179,51 @@ impl Engine {
             uniform: metrics(&uniform(&baseline_run, head)),
             curves: Default::default(),
         };
-        let mut measure = |sweep: &mut Sweep, epsilon: Epsilon| -> Result<(), EngineError> {
-            let mut last = None;
-            for component in swept.iter() {
+        let mut measure = |sweep: &mut Sweep, epsilons: Vec<Epsilon>| -> Result<(), EngineError> {
+            let points =
+                epsilons.into_iter().flat_map(|epsilon| swept.iter().map(move |component| (epsilon, component)));
+            let plan: Vec<_> = points
+                .map(|(epsilon, component)| {
+                    let intervention = spec.experiment.intervention_at(shown, component, epsilon);
+                    let upstream = intervention.upstream_of(layer).filter(|_| facts.kind.is_model());
+                    (epsilon, component, intervention, upstream)
+                })
+                .collect();
+            let (mut made, mut last) = (Vec::new(), None);
+            for (at, (epsilon, component, intervention, upstream)) in plan.iter().enumerate() {
                 if cancelled() {
                     return Err(EngineError::Cancelled);
                 }
-                let intervention = spec.experiment.intervention_at(shown, component, epsilon);
-                let known = last.as_ref().filter(|(other, _)| *other == intervention).map(|(_, metrics)| *metrics);
-                let found = if let Some(metrics) = known {
+                let known = last.filter(|(other, _)| *other == intervention).map(|(_, metrics)| metrics);
+                let metrics = if let Some(metrics) = known {
                     metrics
                 } else {
-                    let edit = intervention.at(layer, head);
-                    let upstream = intervention.upstream_of(layer).filter(|_| facts.kind.is_model());
-                    let pattern = match upstream {
-                        None => baseline_run.panel(head, edit).pattern,
-                        Some(upstream) => prompt.once_under(&upstream, layer, cancelled)?.panel(head, edit).pattern,
+                    let layer_run = match upstream {
+                        None => baseline_run.clone(),
+                        Some(upstream) => {
+                            if let Some(layer_run) = found(&made, upstream) {
+                                layer_run
+                            } else {
+                                let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                                made = prompt.next_under(rest, layer, Keep::Nothing, cancelled)?;
+                                found(&made, upstream).ok_or(EngineError::Cancelled)?
+                            }
+                        }
                     };
+                    let pattern = layer_run.panel(head, intervention.at(layer, head)).pattern;
                     if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
                 };
-                sweep.insert(component, SweepPoint { epsilon, metrics: found });
-                last = Some((intervention, found));
+                sweep.insert(*component, SweepPoint { epsilon: *epsilon, metrics });
+                last = Some((intervention, metrics));
+                if plan.get(at + 1).is_none_or(|(next, ..)| next != epsilon) {
+                    so_far(sweep);
+                }
             }
-            so_far(sweep);
             Ok(())
         };
-        for epsilon in sweep_order() {
-            measure(&mut sweep, epsilon)?;
-        }
-        for epsilon in refinement(&sweep) {
-            measure(&mut sweep, epsilon)?;
-        }
+        measure(&mut sweep, sweep_order())?;
+        let finer = refinement(&sweep);
+        measure(&mut sweep, finer)?;
         Ok(sweep)
     }
 }

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use ndarray::Array2;
+
 use super::{
     ModelError, Notice,
     families::{description::Description, network::Network, registry},
@@ -123,14 +125,13 @@ impl LanguageModel {
         self.shape().check_ids(token_ids)
     }
 
-    /// Logits of the token after the last position, `[vocab]`, from the residual stream behind the last layer; of a
-    /// model that reads in both directions, of the token at the last position.
+    /// Logits of the token after the last position of each run, `[runs, vocab]`, from what is behind the last layer; of
+    /// a model that reads in both directions, of the token at the last position.
     ///
     /// # Errors
     /// Those of [`Transformer::logits`].
-    pub fn next_token_logits(&self, residual: &Residual) -> Result<Vec<f32>, ModelError> {
-        let (logits, _offset) = self.transformer.logits(&residual.last()?)?.into_raw_vec_and_offset();
-        Ok(logits)
+    pub fn next_token_logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
+        self.transformer.logits(&residual.last()?)
     }
 }
 
@@ -295,7 +296,7 @@ mod tests {
         let residual = model.transformer().embed(&ids).unwrap();
         let logits = model.next_token_logits(&residual).unwrap();
         let all = model.transformer().logits(&residual).unwrap();
-        for (of_last, of_all) in logits.iter().zip(all.row(ids.len() - 1)) {
+        for (of_last, of_all) in logits.row(0).iter().zip(all.row(ids.len() - 1)) {
             assert!((of_last - of_all).abs() < 1e-4);
         }
     }

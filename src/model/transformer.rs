@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 
 use super::ModelError;
 pub use super::position_limit::PositionLimit;
@@ -50,7 +50,8 @@ impl ModelShape {
     /// # Errors
     /// When `residual` is another model's.
     pub(super) fn expect(&self, operation: &'static str, residual: &Residual) -> Result<(), ModelError> {
-        residual.expect(operation, [residual.n_positions().min(self.max_positions), self.d_model])
+        let n_positions = residual.n_positions().min(self.max_positions);
+        residual.expect(operation, [residual.n_runs() * n_positions, self.d_model])
     }
 }
 
@@ -60,29 +61,77 @@ pub(super) fn layer_of<L>(layers: &[L], layer: usize) -> Result<&L, ModelError> 
     layers.get(layer).ok_or(ModelError::UnknownLayer { layer, n_layers: layers.len() })
 }
 
-/// The residual stream in front of a layer, `[T, d_model]`. Cheap to clone: the array is shared.
+/// The residual streams of one or more runs of a prompt in front of a layer, one below the other,
+/// `[runs · T, d_model]`. Cheap to clone: the array is shared.
 #[derive(Clone, Debug)]
-pub struct Residual(pub(super) Arc<Array2<f32>>);
+pub struct Residual {
+    pub(super) rows: Arc<Array2<f32>>,
+    n_runs: usize,
+}
 
 impl Residual {
-    /// T, the number of positions.
-    pub fn n_positions(&self) -> usize {
-        self.0.nrows()
+    /// Of one run, `[T, d_model]`.
+    pub(super) fn new(rows: Array2<f32>) -> Self {
+        Self { rows: Arc::new(rows), n_runs: 1 }
     }
 
-    /// The last position alone, `[1, d_model]`: all that the next token's logits need.
+    /// Other rows, as many, of the same runs.
+    pub(super) fn with_rows(&self, rows: Array2<f32>) -> Self {
+        Self { rows: Arc::new(rows), n_runs: self.n_runs }
+    }
+
+    /// Those of all `parts`, in their order.
+    ///
+    /// # Errors
+    /// When there are none, or they are not of one model and prompt.
+    pub(super) fn stacked(parts: &[Self]) -> Result<Self, ModelError> {
+        let [first, rest @ ..] = parts else { return Err(ModelError::EmptyPrompt) };
+        if rest.is_empty() {
+            return Ok(first.clone());
+        }
+        for part in rest {
+            part.expect("stacking runs", [part.n_runs * first.n_positions(), first.rows.ncols()])?;
+        }
+        let n_runs = parts.iter().map(|part| part.n_runs).sum();
+        let mut rows = Array2::zeros((n_runs * first.n_positions(), first.rows.ncols()));
+        let mut start = 0;
+        for part in parts {
+            let end = start + part.rows.nrows();
+            rows.slice_mut(s![start..end, ..]).assign(&part.rows);
+            start = end;
+        }
+        Ok(Self { rows: Arc::new(rows), n_runs })
+    }
+
+    /// How many runs there are, at least one.
+    pub fn n_runs(&self) -> usize {
+        self.n_runs
+    }
+
+    /// T, the number of positions of each run.
+    pub fn n_positions(&self) -> usize {
+        self.rows.nrows() / self.n_runs
+    }
+
+    /// Bytes that are held.
+    pub fn bytes(&self) -> usize {
+        size_of::<f32>() * self.rows.len()
+    }
+
+    /// The last position of each run alone, `[runs, d_model]`: all that the next token's logits need.
     ///
     /// # Errors
     /// When there is no position.
     pub fn last(&self) -> Result<Self, ModelError> {
         let last = self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?;
-        Ok(Self(Arc::new(self.0.slice(s![last.., ..]).to_owned())))
+        let of_runs: Vec<usize> = (0..self.n_runs).map(|run| run * self.n_positions() + last).collect();
+        Ok(self.with_rows(self.rows.select(Axis(0), &of_runs)))
     }
 
     /// # Errors
     /// When the shape is another one: the residual stream is another model's.
     pub(super) fn expect(&self, operation: &'static str, expected: [usize; 2]) -> Result<(), ModelError> {
-        let found = self.0.dim().into();
+        let found = self.rows.dim().into();
         if found == expected { Ok(()) } else { Err(ModelError::Operand { operation, expected, found }) }
     }
 }
@@ -99,23 +148,39 @@ pub trait Transformer: Send + Sync {
     /// When an id is outside the vocabulary or the sequence is longer than the model can read.
     fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError>;
 
-    /// Query, key and value vectors of `layer`: projected, with bias, normed and rotated as the architecture has it.
+    /// Query, key and value vectors of `layer`, by run: projected, with bias, normed and rotated as the architecture has
+    /// it. A run's numbers do not depend on what other runs there are.
     ///
     /// # Errors
     /// When there is no such layer, or the residual stream is another model's.
-    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError>;
+    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError>;
 
-    /// The residual stream behind `layer`, given the outputs of all its heads side by side,
-    /// `[T, n_heads · head_dim]`: output projection, feed-forward block, norms.
+    /// [`Self::qkv_of_runs`] of a run alone, or the first of several.
+    ///
+    /// # Errors
+    /// Those of [`Self::qkv_of_runs`].
+    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
+        self.qkv_of_runs(layer, residual)?.into_iter().next().ok_or(ModelError::EmptyPrompt)
+    }
+
+    /// The residual streams behind `layer`, given the outputs of all its heads side by side,
+    /// `[runs · T, n_heads · head_dim]`: output projection, feed-forward block, norms. Each row by itself: it may also
+    /// be some positions alone.
     ///
     /// # Errors
     /// When there is no such layer, or an array is another model's.
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError>;
 
-    /// Next-token logits at every position of `residual`, `[T, vocab]`, from what leaves the last layer. Of a model
-    /// that reads in both directions they are logits of the token at that very position.
+    /// Next-token logits at every position of `residual`, `[runs · T, vocab]`, from what leaves the last layer. Of a
+    /// model that reads in both directions they are logits of the token at that very position.
     ///
     /// # Errors
     /// When the residual stream is another model's, or the model was saved without the head that makes them.
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError>;
+
+    /// About how many multiplications a position takes in one layer: what tells whether runs are quick enough to be
+    /// made together. Four matrices of attention and eight times as much behind it is what most models have.
+    fn multiplications(&self) -> u64 {
+        12 * (self.shape().d_model as u64).saturating_pow(2)
+    }
 }

@@ -141,8 +141,8 @@ impl Transformer for Gated {
         self.inner.transformer().embed(token_ids)
     }
 
-    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
-        self.inner.transformer().qkv(layer, residual)
+    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+        self.inner.transformer().qkv_of_runs(layer, residual)
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
@@ -153,5 +153,10 @@ impl Transformer for Gated {
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
         self.inner.transformer().logits(residual)
+    }
+
+    /// So slow that each run is made by itself.
+    fn multiplications(&self) -> u64 {
+        u64::MAX
     }
 }

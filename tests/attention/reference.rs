@@ -200,11 +200,11 @@ proptest! {
                 prop_assert_eq!((intervention.at(0, head), intervention.at(2, head)), (None, None));
                 let reached = reached(heads, head, shown.head, n_heads / n_kv_heads);
                 let edit = qkv.head_edit(1, head, intervention.at(1, head));
-                let noise = edit.other().map(|other| &other.vectors);
+                let noise = edit.other().map(|other| other.vectors.to_owned());
                 // At the ε that changes nothing there is no edit to bring noise in.
                 let change = Some(&change).filter(|_| reached && edit.edit().is_some());
                 prop_assert_eq!(edit.edit().is_some(), reached && epsilon != operation.neutral().get());
-                let expected = reference(&layer, head, change, noise);
+                let expected = reference(&layer, head, change, noise.as_ref());
 
                 // The means are rounded to f32, once, and scores reach 3·3·5·0.5 = 22.5: f32 has 24 bits. Under a large ε
                 // the rounding is as much larger.

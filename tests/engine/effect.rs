@@ -8,7 +8,7 @@ use attenuate::{
     model::{bundled, run},
 };
 
-use crate::engine::support::{NEVER, epsilon, grid, spec};
+use crate::engine::support::{NEVER, epsilon, grid, one_by_one, spec};
 use crate::support::grids::{all_at, at};
 
 const SHOWN: Shown =
@@ -113,7 +113,7 @@ fn the_nine_divergences_are_those_of_the_models_own_distributions() {
 
 #[test]
 fn equal_interventions_are_run_once_and_what_is_known_comes_first() {
-    let mut engine = Engine::default();
+    let mut engine = one_by_one();
     let spec = spec(Bundled::Austen, Preset::AllLayers);
     engine.effect(&spec, at(Component::Value, 1), NEVER).unwrap();
     let counter = Counter::new(usize::MAX);
@@ -125,6 +125,11 @@ fn equal_interventions_are_run_once_and_what_is_known_comes_first() {
     let there = |divergences: &Divergences| divergences.values().flatten().count();
     assert_eq!(partial.iter().map(there).collect::<Vec<_>>(), [1, 3, 5, 6, 8]);
     assert!(partial[0][at(Component::Value, 1)].is_some());
+
+    // Quick ones come together, and are the same.
+    let together = Counter::new(usize::MAX);
+    assert_eq!(together.ask(&mut Engine::default(), &spec).unwrap(), Some(all.clone()));
+    assert_eq!(together.partial.borrow().iter().map(there).collect::<Vec<_>>(), [0]);
 
     let again = Counter::new(usize::MAX);
     assert_eq!(again.ask(&mut engine, &spec).unwrap(), Some(all));

@@ -1,6 +1,7 @@
 //! The engine from outside: the same answers whatever was asked before, nothing computed twice that need not be, and
 //! a worker that always ends with the newest request.
 
+mod batches;
 mod caches;
 mod captures;
 mod effect;
@@ -8,6 +9,7 @@ mod errors;
 mod goldens;
 mod grid;
 mod heads;
+mod memory;
 mod observing;
 mod reference;
 mod service;

@@ -11,7 +11,7 @@ use attenuate::{
     model::bundled,
 };
 
-use crate::engine::support::{NEVER, bits, epsilon, fresh, numbers, spec};
+use crate::engine::support::{NEVER, bits, epsilon, fresh, numbers, one_by_one, spec};
 use crate::support::grids::{at, column};
 
 /// Notes all that it is told, and checks that what is ready is right.
@@ -69,16 +69,25 @@ fn every_layer_is_counted_once() {
 }
 
 #[test]
-fn panels_arrive_in_the_order_that_is_wanted() {
+fn slow_panels_arrive_in_the_order_that_is_wanted() {
     let spec = spec(Bundled::Austen, Preset::AllLayers);
     let notes = Notes::new(&spec, at(Component::Value, 2));
-    let outcome = notes.run(&mut Engine::default(), &spec);
+    let outcome = notes.run(&mut one_by_one(), &spec);
     assert_eq!(numbers(&outcome), numbers(&notes.expected), "whatever the order");
     let ready = notes.ready.borrow();
     let panels = |ready: &Ready| ready.values().filter(|ready| **ready).count();
     assert_eq!(ready.iter().map(panels).collect::<Vec<_>>(), [0, 1, 3, 5, 6, 8], "equal panels come together");
     assert!(ready[1][at(Component::Value, 2)], "the wanted one first");
     assert!(ready[2].iter().all(|(panel, ready)| *ready == (panel.column == column(2))), "then its column");
+}
+
+#[test]
+fn quick_panels_arrive_together() {
+    let spec = spec(Bundled::Austen, Preset::AllLayers);
+    let notes = Notes::new(&spec, at(Component::Value, 2));
+    let outcome = notes.run(&mut Engine::default(), &spec);
+    assert_eq!(*notes.ready.borrow(), [Ready::filled(Shape::FIGURE, false)], "the baseline before all of them");
+    assert_eq!(numbers(&outcome), numbers(&notes.expected));
 }
 
 #[test]

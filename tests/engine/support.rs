@@ -1,10 +1,14 @@
 //! Requests, and outcomes as numbers that can be compared.
 
+use std::sync::Arc;
+
 use attenuate::{
-    attention::{Component, Epsilon, Grid, Pattern, Preset},
-    engine::{Bundled, Engine, EngineError, Outcome, Panel, Prompt, RunSpec},
+    attention::{Component, Epsilon, Grid, LayerQkv, Pattern, Preset},
+    engine::{Bundled, Engine, EngineError, OpenSource, Outcome, Panel, Prompt, RunSpec, SourceSpec},
+    model::{LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled},
     session::Session,
 };
+use ndarray::Array2;
 
 pub const NEVER: &dyn Fn() -> bool = &|| false;
 
@@ -24,6 +28,45 @@ pub fn epsilon(value: f64) -> Epsilon {
 /// The answer of an engine that was asked nothing before.
 pub fn fresh(spec: &RunSpec) -> Result<Outcome, EngineError> {
     Engine::default().run(spec, NEVER)
+}
+
+/// The bundled model, as if it were so slow that each run is made by itself.
+struct Slow(LanguageModel);
+
+impl Transformer for Slow {
+    fn shape(&self) -> &ModelShape {
+        self.0.shape()
+    }
+
+    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+        self.0.transformer().embed(token_ids)
+    }
+
+    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+        assert_eq!(residual.n_runs(), 1, "by itself");
+        self.0.transformer().qkv_of_runs(layer, residual)
+    }
+
+    fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
+        self.0.transformer().finish(layer, residual, head_outputs)
+    }
+
+    fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
+        self.0.transformer().logits(residual)
+    }
+
+    fn multiplications(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// An engine that makes each run of the bundled model by itself.
+pub fn one_by_one() -> Engine {
+    let tokenizer = Tokenizer::from_bytes(bundled::TOKENIZER).unwrap();
+    let model = LanguageModel::new(Box::new(Slow(bundled::load().unwrap())), Some(tokenizer));
+    let mut engine = Engine::default();
+    engine.adopt(Arc::new(OpenSource::live(&SourceSpec::Bundled(Bundled::Austen), bundled::TITLE, model)));
+    engine
 }
 
 /// Baseline and nine panels, in this order.

@@ -31,7 +31,7 @@ fn continued(model: &LanguageModel, text: &str, n_tokens: usize) -> Vec<u32> {
         let start = transformer.embed(&ids).unwrap();
         let last = run::advance(transformer, 0..model.shape().n_layers, start, None, &|| false, &mut |_, _, _| {});
         let logits = model.next_token_logits(&last.unwrap()).unwrap();
-        let likeliest = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
+        let likeliest = (0..logits.len()).max_by(|&a, &b| logits[[0, a]].total_cmp(&logits[[0, b]])).unwrap();
         ids.push(likeliest as u32);
     }
     ids.split_off(n_prompt)

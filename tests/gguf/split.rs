@@ -37,7 +37,7 @@ fn logits_of(model: &LanguageModel, token_ids: &[u32]) -> Vec<f32> {
     let (transformer, layers) = (model.transformer(), 0..model.shape().n_layers);
     let embedded = transformer.embed(token_ids).unwrap();
     let last = run::advance(transformer, layers, embedded, None, &|| false, &mut |_, _, _| {}).unwrap();
-    model.next_token_logits(&last).unwrap()
+    model.next_token_logits(&last).unwrap().row(0).to_vec()
 }
 
 fn opened(path: &Path) -> LanguageModel {

@@ -1,11 +1,14 @@
 //! Heads out of a projection.
 
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array3, ArrayView2, s};
+
+/// Query, key and value vectors of one run, `[heads, T, head_dim]` each.
+pub type Vectors = [Array3<f32>; 3];
 
 /// Vectors of heads, `[heads, T, head_dim]`, out of a projection `[T, slots · head_dim]` in which each slot is one
 /// head's query, key or value; `slots` says which, head by head. `place` gets each head's vectors with their positions.
 pub fn split_heads(
-    projected: &Array2<f32>,
+    projected: ArrayView2<'_, f32>,
     head_dim: usize,
     slots: impl ExactSizeIterator<Item = usize>,
     place: impl Fn(usize, usize, &mut [f32]),
@@ -33,7 +36,7 @@ mod tests {
         // Two positions, three slots of two dimensions.
         let projected = array![[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [10.0, 11.0, 12.0, 13.0, 14.0, 15.0]];
         let every_other = (0..2).map(|head| 2 * head);
-        let vectors = split_heads(&projected, 2, every_other, |head, position, vector| {
+        let vectors = split_heads(projected.view(), 2, every_other, |head, position, vector| {
             vector[0] += (10 * head + position) as f32;
         });
         assert_eq!(vectors, array![[[0.0, 1.0], [11.0, 11.0]], [[14.0, 5.0], [25.0, 15.0]]]);

@@ -238,7 +238,7 @@ mod tests {
             .set("embeddings.token_type_embeddings.weight", [0.0, 1.0, 100.0, 0.0]);
         let x = load(&store).unwrap().embed(&[0, 1, 1]).unwrap();
         // (0, 1), (5, 10), (5, 1)
-        assert_eq!(x.0.mapv(f32::round), array![[-1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]]);
+        assert_eq!(x.rows.mapv(f32::round), array![[-1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]]);
     }
 
     #[test]

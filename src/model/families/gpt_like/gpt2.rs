@@ -247,7 +247,7 @@ mod tests {
             .set("wpe.weight", (0..12).map(|i| 10.0 * i as f32));
         let model = load(&store, json!({"n_layer": 1})).unwrap();
         let x = model.embed(&[1, 0]).unwrap();
-        assert_eq!(*x.0, array![[5.0, 16.0, 27.0, 38.0], [41.0, 52.0, 63.0, 74.0]]);
+        assert_eq!(*x.rows, array![[5.0, 16.0, 27.0, 38.0], [41.0, 52.0, 63.0, 74.0]]);
         assert!(model.embed(&[0; 4]).is_err(), "three positions have an embedding");
     }
 

@@ -221,8 +221,8 @@ mod tests {
         let written = |parallel: bool| {
             let model = load(&store, json!({"use_parallel_residual": parallel})).unwrap();
             let after = model.finish(0, &model.embed(&[0]).unwrap(), Array2::zeros((1, 8))).unwrap();
-            assert_eq!(after.0[[0, 0]], -1.0, "x and attention's −2x");
-            after.0[[0, 1]] - 1.0
+            assert_eq!(after.rows[[0, 0]], -1.0, "x and attention's −2x");
+            after.rows[[0, 1]] - 1.0
         };
         assert!((written(true) - 100.0).abs() < 0.01);
         assert_eq!(written(false), 0.0);

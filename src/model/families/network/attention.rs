@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use half::bf16;
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 
 use super::{
     super::description::{self, Alibi, AlibiForm, Layout, NormPlace, Projections},
@@ -16,7 +16,7 @@ use crate::{
     model::{
         ModelError,
         layers::{
-            heads::split_heads,
+            heads::{Vectors, split_heads},
             rope::{Rope, RopeTable},
         },
         transformer::ModelShape,
@@ -103,21 +103,25 @@ impl Attention {
         })
     }
 
-    /// Query, key and value vectors of layer `index` from what its attention reads, `[T, d_model]`.
+    /// Query, key and value vectors of layer `index` from what its attention reads, `[runs · T, d_model]`, by run.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn qkv(&self, index: usize, x: &Array2<f32>) -> Result<LayerQkv, ModelError> {
-        let table = self.rope.as_ref().map(|rope| rope.table(x.nrows()));
-        let [query, key, value] = match &self.projections {
-            Projected::Heads(heads) => heads.forward(x, table.as_deref())?,
-            Projected::LowRank(low_rank) => low_rank.forward(x, table.as_deref())?,
-        };
+    pub fn qkv(&self, index: usize, x: &Array2<f32>, n_positions: usize) -> Result<Vec<LayerQkv>, ModelError> {
+        let table = self.rope.as_ref().map(|rope| rope.table(n_positions));
         let rule = match &self.alibi {
-            Some(alibi) => Rule { bias: Some(Arc::new(bias(alibi, self.rule.scale, x.nrows()))), ..self.rule.clone() },
+            Some(alibi) => {
+                Rule { bias: Some(Arc::new(bias(alibi, self.rule.scale, n_positions))), ..self.rule.clone() }
+            }
             None => self.rule.clone(),
         };
-        LayerQkv::with_rule(query, key, Some(value), rule).map_err(|cause| ModelError::Qkv { layer: index, cause })
+        let vectors = match &self.projections {
+            Projected::Heads(heads) => heads.forward(x, n_positions, table.as_deref())?,
+            Projected::LowRank(low_rank) => low_rank.forward(x, n_positions, table.as_deref())?,
+        };
+        let of_run = |[query, key, value]: Vectors| LayerQkv::with_rule(query, key, Some(value), rule.clone());
+        let runs = vectors.into_iter().map(of_run).collect::<Result<_, _>>();
+        runs.map_err(|cause| ModelError::Qkv { layer: index, cause })
     }
 }
 
@@ -156,8 +160,13 @@ impl Heads {
         Ok(Self { n_heads, n_kv_heads, head_dim, qkv, layout, clamp: described.clamp, norms })
     }
 
-    /// Query, key and value vectors, `[heads, T, head_dim]`.
-    fn forward(&self, x: &Array2<f32>, table: Option<&RopeTable>) -> Result<[Array3<f32>; 3], ModelError> {
+    /// The vectors of each run.
+    fn forward(
+        &self,
+        x: &Array2<f32>,
+        n_positions: usize,
+        table: Option<&RopeTable>,
+    ) -> Result<Vec<Vectors>, ModelError> {
         let mut projected = self.qkv.forward("query, key and value", x)?;
         if let Some(norms) = &self.norms {
             let (d_heads, d_kv_heads) = (self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim);
@@ -167,13 +176,16 @@ impl Heads {
         if let Some(clamp) = self.clamp {
             projected.mapv_inplace(|x| x.clamp(-clamp, clamp));
         }
-        let [query, key, value] = self.slots();
         let norms = self.norms.as_ref();
-        Ok([
-            self.placed(&projected, query, norms.map(|norms| (&norms.query, norms.place)), table),
-            self.placed(&projected, key, norms.map(|norms| (&norms.key, norms.place)), table),
-            split_heads(&projected, self.head_dim, value, |_, _, _| {}),
-        ])
+        let of_run = |projected: ArrayView2<'_, f32>| {
+            let [query, key, value] = self.slots();
+            [
+                self.placed(projected, query, norms.map(|norms| (&norms.query, norms.place)), table),
+                self.placed(projected, key, norms.map(|norms| (&norms.key, norms.place)), table),
+                split_heads(projected, self.head_dim, value, |_, _, _| {}),
+            ]
+        };
+        Ok(projected.axis_chunks_iter(Axis(0), n_positions.max(1)).map(of_run).collect())
     }
 
     /// Which slots of the projection, `head_dim` wide each, are query, key and value heads.
@@ -192,7 +204,7 @@ impl Heads {
     /// Query or key vectors, `[heads, T, head_dim]`: normed, where the model does, and rotated to their positions.
     fn placed(
         &self,
-        projected: &Array2<f32>,
+        projected: ArrayView2<'_, f32>,
         slots: impl ExactSizeIterator<Item = usize>,
         norms: Option<(&HeadNorms, NormPlace)>,
         table: Option<&RopeTable>,

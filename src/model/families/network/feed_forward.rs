@@ -1,6 +1,6 @@
 //! The block behind attention: each position by itself through linear maps and a nonlinear function.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use super::{super::description, experts::Experts, gated::Gated, tensors::Tensors};
 use crate::model::{
@@ -10,6 +10,9 @@ use crate::model::{
 };
 
 const OPERATION: &str = "feed-forward block";
+
+/// Rows that go through at once: the numbers within are several times as wide as the residual stream.
+const MOST_ROWS: usize = 1024;
 
 /// A feed-forward block with its weights.
 pub enum FeedForward {
@@ -59,6 +62,19 @@ impl FeedForward {
     /// # Errors
     /// When `x` has another width, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        if x.nrows() <= MOST_ROWS {
+            return self.of_rows(x);
+        }
+        let mut written = Array2::zeros(x.dim());
+        for (x, mut written) in
+            x.axis_chunks_iter(Axis(0), MOST_ROWS).zip(written.axis_chunks_iter_mut(Axis(0), MOST_ROWS))
+        {
+            written.assign(&self.of_rows(&x.to_owned())?);
+        }
+        Ok(written)
+    }
+
+    fn of_rows(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         match self {
             Self::Plain { up, activation, down } => {
                 down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?.view()))

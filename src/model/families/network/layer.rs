@@ -87,15 +87,15 @@ impl Layer {
         })
     }
 
-    /// Query, key and value vectors from the residual stream `x [T, d_model]` in front of this layer, `index`.
+    /// Query, key and value vectors of each run from the residual streams in front of this layer, `index`.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn qkv(&self, index: usize, x: &Array2<f32>) -> Result<LayerQkv, ModelError> {
-        self.attention.qkv(index, &self.attention_norms.before(x))
+    pub fn qkv(&self, index: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+        self.attention.qkv(index, &self.attention_norms.before(&residual.rows), residual.n_positions())
     }
 
-    /// The residual stream behind the layer, `[T, d_model]`.
+    /// The residual streams behind the layer, `[runs · T, d_model]`.
     ///
     /// # Errors
     /// When an array has another shape, or the file of the weights was changed since it was opened.
@@ -103,12 +103,12 @@ impl Layer {
         let written = self.attention.output.forward("output projection", head_outputs)?;
         residual.expect("output projection", written.dim().into())?;
         let mut x = self.attention_norms.behind(written, self.residual_multiplier);
-        x += &*residual.0;
+        x += &*residual.rows;
         let mut x = self.attention_norms.on_sum(x);
         let read = match self.order {
             Order::Sequential => self.feed_forward_norms.before(&x),
-            Order::Parallel => self.feed_forward_norms.before(&residual.0),
-            Order::ParallelSharedNorm => self.attention_norms.before(&residual.0),
+            Order::Parallel => self.feed_forward_norms.before(&residual.rows),
+            Order::ParallelSharedNorm => self.attention_norms.before(&residual.rows),
         };
         let written = self.feed_forward.forward(&read)?;
         x += &self.feed_forward_norms.behind(written, self.residual_multiplier);

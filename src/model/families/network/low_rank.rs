@@ -1,6 +1,6 @@
 //! Multi-head latent attention (DeepSeek-AI 2024, arXiv 2405.04434): keys and values from a short vector.
 
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 
 use super::{
     super::description::{self, Map, Norm},
@@ -8,7 +8,11 @@ use super::{
 };
 use crate::model::{
     ModelError,
-    layers::{heads::split_heads, norms, rope::RopeTable},
+    layers::{
+        heads::{Vectors, split_heads},
+        norms,
+        rope::RopeTable,
+    },
     transformer::ModelShape,
     weights::linear::Linear,
 };
@@ -61,31 +65,49 @@ impl LowRank {
         })
     }
 
-    /// Query, key and value vectors, `[heads, T, dimension]`.
+    /// Query, key and value vectors of each run, `[heads, T, dimension]`.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn forward(&self, x: &Array2<f32>, table: Option<&RopeTable>) -> Result<[Array3<f32>; 3], ModelError> {
+    pub fn forward(
+        &self,
+        x: &Array2<f32>,
+        n_positions: usize,
+        table: Option<&RopeTable>,
+    ) -> Result<Vec<Vectors>, ModelError> {
+        let queries = match &self.query_down {
+            Some((down, norm)) => self.query.forward(OPERATION, &norm.forward(&down.forward(OPERATION, x)?))?,
+            None => self.query.forward(OPERATION, x)?,
+        };
+        let short = self.down.forward(OPERATION, x)?;
+        let normed = self.norm.forward(&short.slice(s![.., ..self.described.rank]).to_owned());
+        let key_value = self.key_value.forward(OPERATION, &normed)?;
+        let [queries, short, key_value] =
+            [&queries, &short, &key_value].map(|rows| rows.axis_chunks_iter(Axis(0), n_positions.max(1)));
+        let runs = queries.zip(short).zip(key_value);
+        Ok(runs.map(|((queries, short), key_value)| self.of_run(queries, short, key_value, table)).collect())
+    }
+
+    /// From a run's queries, short vectors in front of their norm, and what the keys and values are made of.
+    fn of_run(
+        &self,
+        queries: ArrayView2<'_, f32>,
+        short: ArrayView2<'_, f32>,
+        key_value: ArrayView2<'_, f32>,
+        table: Option<&RopeTable>,
+    ) -> Vectors {
         let &description::LowRank { rank, n_plain, n_rotated, value_dim, .. } = &self.described;
         let rotate = |position: usize, vector: &mut [f32]| {
             if let Some(table) = table {
                 table.rotate(position, vector);
             }
         };
-        let queries = match &self.query_down {
-            Some((down, norm)) => self.query.forward(OPERATION, &norm.forward(&down.forward(OPERATION, x)?))?,
-            None => self.query.forward(OPERATION, x)?,
-        };
-        let query = split_heads(&queries, n_plain + n_rotated, 0..self.n_heads, |_, position, vector| {
+        let query = split_heads(queries, n_plain + n_rotated, 0..self.n_heads, |_, position, vector| {
             rotate(position, vector);
         });
-
-        let short = self.down.forward(OPERATION, x)?;
-        let normed = self.norm.forward(&short.slice(s![.., ..rank]).to_owned());
-        let key_value = self.key_value.forward(OPERATION, &normed)?;
-        let parts = split_heads(&key_value, n_plain + value_dim, 0..self.n_heads, |_, _, _| {});
+        let parts = split_heads(key_value, n_plain + value_dim, 0..self.n_heads, |_, _, _| {});
         let value = parts.slice(s![.., .., n_plain..]).to_owned();
-        let mut key = Array3::zeros((self.n_heads, x.nrows(), n_plain + n_rotated));
+        let mut key = Array3::zeros((self.n_heads, queries.nrows(), n_plain + n_rotated));
         key.slice_mut(s![.., .., ..n_plain]).assign(&parts.slice(s![.., .., ..n_plain]));
         // The rotated part is the same for all heads.
         key.slice_mut(s![.., .., n_plain..]).assign(&short.slice(s![.., rank..]));
@@ -96,6 +118,6 @@ impl LowRank {
                 }
             }
         }
-        Ok([query, key, value])
+        [query, key, value]
     }
 }

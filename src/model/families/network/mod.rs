@@ -12,8 +12,6 @@ mod output;
 mod qk_norms;
 mod tensors;
 
-use std::sync::Arc;
-
 use ndarray::Array2;
 
 use self::{
@@ -90,21 +88,21 @@ impl Transformer for Network {
 
     fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
         self.shape.check_ids(token_ids)?;
-        Ok(Residual(Arc::new(self.embedding.forward(token_ids)?)))
+        Ok(Residual::new(self.embedding.forward(token_ids)?))
     }
 
-    fn qkv(&self, layer: usize, residual: &Residual) -> Result<LayerQkv, ModelError> {
+    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
         let weights = layer_of(&self.layers, layer)?;
         self.shape.expect("query, key and value", residual)?;
-        weights.qkv(layer, &residual.0)
+        weights.qkv(layer, residual)
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
-        Ok(Residual(Arc::new(layer_of(&self.layers, layer)?.finish(residual, &head_outputs)?)))
+        Ok(residual.with_rows(layer_of(&self.layers, layer)?.finish(residual, &head_outputs)?))
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
         self.shape.expect("logits", residual)?;
-        self.output.forward(&residual.0)
+        self.output.forward(&residual.rows)
     }
 }

@@ -1,22 +1,28 @@
-//! How much memory the scores of a prompt take, known before it is taken, and which of them are kept.
+//! How much memory a prompt takes, known before it is taken.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod budget;
+
+pub(super) use budget::{Budget, Held, Keep, Keeper};
 
 use super::EngineError;
 use crate::{
     attention::{Component, Edit, HeadScores, Mask, Operation, Other, Rule},
     base::available_memory,
+    model::ModelShape,
 };
 
-/// Bytes of scores that one prompt keeps for stepping through heads, layers and operations and back.
-const BUDGET: usize = 256 << 20;
 /// Less than this is taken without asking the system how much is free, which takes longer than a small answer.
 const SMALL: u64 = 64 << 20;
 /// Assumed where the system does not say how much memory is free.
 const USUALLY_FREE: u64 = 8 << 30;
+
+/// About how many bytes a run of a prompt holds between two products of a model: the residual stream in front of a layer
+/// and behind it, vectors as they come from their product and by head, and outputs of heads likewise.
+pub(super) fn run_bytes(shape: &ModelShape, n_positions: usize) -> u64 {
+    let &ModelShape { n_heads, n_kv_heads, head_dim, d_model, .. } = shape;
+    let numbers = 3 * d_model + 2 * (n_heads + 2 * n_kv_heads) * head_dim + 2 * n_heads * head_dim;
+    (n_positions as u64).saturating_mul((numbers * size_of::<f32>()) as u64)
+}
 
 /// One piece of the memory behind a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +61,7 @@ impl Part {
     }
 }
 
-/// Whether `needed` bytes for the scores of a prompt of `n_positions` fit into the memory that is free.
+/// Whether `needed` bytes for a prompt of `n_positions` fit into the memory that is free.
 ///
 /// # Errors
 /// When they do not, with the bytes that are needed and those that are free.
@@ -67,64 +73,22 @@ pub(super) fn check(n_positions: usize, needed: u64) -> Result<(), EngineError> 
     if needed <= available { Ok(()) } else { Err(EngineError::TooLarge { n_positions, needed, available }) }
 }
 
-/// The scores that were asked for last, held so that whoever refers to them weakly finds them again.
-#[derive(Debug)]
-pub(super) struct KeptScores {
-    /// In bytes.
-    budget: usize,
-    /// The newest first.
-    kept: Mutex<VecDeque<Kept>>,
-}
-
-/// What takes memory with every prompt and head.
-#[derive(Clone, Debug)]
-pub(super) enum Kept {
-    Scores(Arc<HeadScores>),
-    Other(Arc<Other>),
-}
-
-impl Kept {
-    /// Grows where scores are shown in f64.
+impl Held for HeadScores {
     fn bytes(&self) -> usize {
-        match self {
-            Self::Scores(scores) => scores.bytes(),
-            Self::Other(other) => other.bytes(),
-        }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Scores(ours), Self::Scores(theirs)) => Arc::ptr_eq(ours, theirs),
-            (Self::Other(ours), Self::Other(theirs)) => Arc::ptr_eq(ours, theirs),
-            _ => false,
-        }
+        self.bytes()
     }
 }
 
-impl Default for KeptScores {
-    fn default() -> Self {
-        Self { budget: BUDGET, kept: Mutex::default() }
-    }
-}
-
-impl KeptScores {
-    /// Keeps `item` as the newest, and lets go of the oldest beyond the budget.
-    pub fn keep(&self, item: Kept) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|other| !other.is(&item));
-        kept.push_front(item);
-        let mut bytes = 0;
-        let fits = |item: &&Kept| {
-            bytes += item.bytes();
-            bytes <= self.budget
-        };
-        let n_fitting = kept.iter().take_while(fits).count();
-        kept.truncate(n_fitting);
+impl Held for Other {
+    fn bytes(&self) -> usize {
+        self.bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use ndarray::Array3;
 
     use super::*;
@@ -167,7 +131,7 @@ mod tests {
 
             let noise = edit(Component::Key, Operation::Noise { seed: 1 });
             let noisy = layer.head_edit(0, 0, Some(&noise));
-            let other = Kept::Other(noisy.other().unwrap().clone());
+            let other = noisy.other().unwrap().clone();
             assert_eq!(other.bytes(), 8 * n_cells + VECTORS + 4 * T, "nothing in f32, and the noise itself");
             scores.pattern(&noisy).row_into(7, &mut [0.0; T]);
             assert_eq!(scores.bytes(), 12 * n_cells + VECTORS);
@@ -187,25 +151,5 @@ mod tests {
         let before = scores.bytes();
         scores.pattern(&crate::attention::HeadEdit::NOTHING).scores_into(3, &mut [0.0; 40]);
         assert_eq!(scores.bytes() - before, 8 * 820);
-    }
-
-    #[test]
-    fn the_oldest_go_first_by_the_bytes_that_they_hold() {
-        let scores = || Arc::new(layer(40, Mask::CAUSAL).head_scores(0));
-        let each = scores().bytes();
-        let kept = KeptScores { budget: 4 * each, ..KeptScores::default() };
-        let all: Vec<_> = (0..6).map(|_| scores()).collect();
-        let is_kept = || all.iter().map(|scores| Arc::strong_count(scores) > 1).collect::<Vec<_>>();
-        for scores in &all {
-            kept.keep(Kept::Scores(scores.clone()));
-        }
-        assert_eq!(is_kept(), [false, false, true, true, true, true]);
-        kept.keep(Kept::Scores(all[2].clone()));
-        kept.keep(Kept::Scores(all[0].clone()));
-        assert_eq!(is_kept(), [true, false, true, false, true, true], "asked for again is new again");
-        // In f64 too it is three times as large.
-        all[0].pattern(&crate::attention::HeadEdit::NOTHING).scores_into(3, &mut [0.0; 40]);
-        kept.keep(Kept::Scores(all[2].clone()));
-        assert_eq!(is_kept(), [true, false, true, false, false, false], "what grew counts as what it has become");
     }
 }
