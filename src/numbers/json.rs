@@ -105,6 +105,21 @@ impl Serialize for Weight {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_finite() {
             serializer.serialize_f32(self.0)
+        } else {
+            JsonNumber(self.0.into()).serialize(serializer)
+        }
+    }
+}
+
+/// A number in JSON, which has no word for those that are not finite: they are the texts `"NaN"`, `"Infinity"` and
+/// `"-Infinity"`, so that none is taken for what is missing, `null`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JsonNumber(pub f64);
+
+impl Serialize for JsonNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
         } else if self.0.is_nan() {
             serializer.serialize_str("NaN")
         } else {

@@ -81,7 +81,7 @@ fn few_tokens_have_no_sink_and_one_has_no_entropy() {
     }
     assert!(sink_mass(&uniform(4, Mask::CAUSAL)).is_some());
     let one = uniform(1, Mask::CAUSAL);
-    assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 });
+    assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0, rest: None });
     assert_eq!(kl_from_baseline(&one, &one), 0.0);
 }
 

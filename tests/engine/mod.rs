@@ -1,6 +1,7 @@
 //! The engine from outside: the same answers whatever was asked before, nothing computed twice that need not be, and
 //! a worker that always ends with the newest request.
 
+mod behind_norm;
 mod caches;
 mod captures;
 mod effect;
