@@ -33,9 +33,9 @@ pub struct SinkQueries {
 
 impl SinkQueries {
     /// In a prompt of `n_positions`.
-    pub fn of(mask: Mask, n_positions: usize) -> Self {
+    pub fn of(mask: &Mask, n_positions: usize) -> Self {
         let first = mask.tokens(n_positions).start;
-        let behind = mask.queries(n_positions).filter(|&query| is_behind(query - first));
+        let behind = mask.queries(n_positions).filter(|&query| is_behind(mask.place(query)));
         let sees = |query: &usize| mask.allows(Cell { query: *query, key: first }, n_positions);
         Self { counted: behind.clone().filter(sees).count(), of: behind.count() }
     }
@@ -98,7 +98,7 @@ fn sink(row: &RowTerms<'_>) -> Option<f64> {
 
 /// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm. Of the keys alone, where a sink takes a part.
 fn entropy(row: &RowTerms<'_>) -> Option<f64> {
-    let length = row.exps.len();
+    let length = row.keys.len();
     let of_keys = || {
         if row.rest == 0.0 {
             return row.ln_sum - weighted_sum(row.exps, row.below) / row.sum;
@@ -151,7 +151,7 @@ fn kl_of_other_keys(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
         [exp, below] => exp / base.sum * (below - row.outcome(key)[1] + between),
     };
     let rest = if base.rest == 0.0 { 0.0 } else { base.rest / base.sum * (base.rest_below - row.rest_below + between) };
-    base.keys.clone().map(term).sum::<f64>() + rest
+    base.keys.iter().map(term).sum::<f64>() + rest
 }
 
 /// ½·Σ [p·ln(p/m) + q·ln(q/m)] of a row, with m = (p + q)/2. With the larger of the two, w, and the logarithm of their
@@ -175,7 +175,8 @@ fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let sum: f64 = if base.keys == row.keys {
         terms.map(|(base, row)| term(wide(base), wide(row))).sum()
     } else {
-        let keys = base.keys.start.min(row.keys.start)..base.keys.end.max(row.keys.end);
+        let (base_span, span) = (base.keys.span(), row.keys.span());
+        let keys = base_span.start.min(span.start)..base_span.end.max(span.end);
         keys.map(|key| term(base.outcome(key), row.outcome(key))).sum()
     };
     let has_rest = base.rest > 0.0 || row.rest > 0.0;
@@ -215,7 +216,7 @@ fn means<const N: usize>(
     let n_positions = pattern.n_positions();
     let room = || vec![0.0; 4 * n_positions];
     let of_row = |room: &mut Vec<f32>, query: usize| {
-        if pattern.attended(query).is_empty() {
+        if pattern.keys(query).is_empty() {
             return [None; N];
         }
         let (front, back) = room.split_at_mut(2 * n_positions);
@@ -295,9 +296,9 @@ pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item
 }
 
 /// Mean of the Euclidean lengths of a head's output over the positions that have a row, given `[T, value_dim]`.
-pub fn output_norm(output: &Array2<f32>, mask: Mask) -> f64 {
+pub fn output_norm(output: &Array2<f32>, mask: &Mask) -> f64 {
     let queries = mask.queries(output.nrows());
-    let n_queries = queries.len().max(1) as f64;
+    let n_queries = queries.clone().count().max(1) as f64;
     let norms = queries.map(|i| output.row(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
     norms.sum::<f64>() / n_queries
 }

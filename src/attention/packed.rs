@@ -1,8 +1,8 @@
-//! One number for each unmasked cell.
+//! One number for each cell of the rows' spans.
 
 use super::Mask;
 
-/// Rows of unmasked cells one after the other, as many numbers as there are such cells: T·(T + 1)/2 under a causal mask.
+/// Rows of cells one after the other, as many numbers as their spans have keys: T·(T + 1)/2 under a causal mask.
 #[derive(Clone, Debug)]
 pub(super) struct Packed<T> {
     cells: Vec<T>,
@@ -11,17 +11,17 @@ pub(super) struct Packed<T> {
 }
 
 impl<T: Clone + Default> Packed<T> {
-    pub fn new(mask: Mask, n_positions: usize) -> Self {
+    pub fn new(mask: &Mask, n_positions: usize) -> Self {
         let mut end = 0;
         let ends = (0..n_positions).map(|query| {
-            end += mask.attended(query, n_positions).len();
+            end += mask.span(query, n_positions).len();
             end
         });
         let starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
         Self { cells: vec![T::default(); starts.last().copied().unwrap_or_default()], starts }
     }
 
-    /// One number for each key that `query` may attend to. `query` is below T.
+    /// One number for each key of the row's span. `query` is below T.
     pub fn row(&self, query: usize) -> &[T] {
         &self.cells[self.starts[query]..self.starts[query + 1]]
     }
@@ -31,7 +31,7 @@ impl<T: Clone + Default> Packed<T> {
         size_of_val(&*self.cells)
     }
 
-    /// The cells of `n_rows` rows at a time, from the top; each row has its unmasked cells alone.
+    /// The cells of `n_rows` rows at a time, from the top; each row has the cells of its span alone.
     pub fn row_blocks_mut(&mut self, n_rows: usize) -> Vec<(usize, &mut [T])> {
         let n_positions = self.starts.len() - 1;
         let mut rest = self.cells.as_mut_slice();
@@ -59,22 +59,22 @@ mod tests {
             (Mask::BIDIRECTIONAL.within(2), 19),
         ] {
             for n_rows in [1, 3, 7, 100] {
-                let mut packed = Packed::<usize>::new(mask, 7);
+                let mut packed = Packed::<usize>::new(&mask, 7);
                 assert_eq!(packed.cells.len(), n_cells);
                 for (first, block) in packed.row_blocks_mut(n_rows) {
                     let mut rest = block;
                     for query in first..(first + n_rows).min(7) {
-                        let (row, below) = std::mem::take(&mut rest).split_at_mut(mask.attended(query, 7).len());
+                        let (row, below) = std::mem::take(&mut rest).split_at_mut(mask.span(query, 7).len());
                         row.fill(query);
                         rest = below;
                     }
                     assert!(rest.is_empty());
                 }
                 for query in 0..7 {
-                    assert_eq!(packed.row(query), vec![query; mask.attended(query, 7).len()]);
+                    assert_eq!(packed.row(query), vec![query; mask.span(query, 7).len()]);
                 }
             }
         }
-        assert!(Packed::<f32>::new(Mask::CAUSAL, 0).row_blocks_mut(64).is_empty());
+        assert!(Packed::<f32>::new(&Mask::CAUSAL, 0).row_blocks_mut(64).is_empty());
     }
 }

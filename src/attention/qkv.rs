@@ -91,8 +91,8 @@ impl LayerQkv {
     }
 
     /// Which keys each query may attend to.
-    pub fn mask(&self) -> Mask {
-        self.rule.mask
+    pub fn mask(&self) -> &Mask {
+        &self.rule.mask
     }
 
     /// What the layer does with q·k before and in its softmax.
@@ -188,7 +188,7 @@ impl LayerQkv {
         let mut output = Array2::zeros((n_positions, value.ncols()));
         for first in (0..n_positions).step_by(ROWS) {
             let rows = first..(first + ROWS).min(n_positions);
-            let keys = pattern.attended(first).start..pattern.attended(rows.end - 1).end;
+            let keys = pattern.span(first).start..pattern.span(rows.end - 1).end;
             let weights = pattern.dense_part(rows.clone(), keys.clone());
             output.slice_mut(s![rows, ..]).assign(&weights.dot(&value.slice(s![keys, ..])));
         }

@@ -57,7 +57,7 @@ impl PromptRun {
             }
         };
         // The least that any view of it takes.
-        memory::check(tokens.len(), Part::Scores.bytes(Mask::CAUSAL, tokens.len()))?;
+        memory::check(tokens.len(), Part::Scores.bytes(&Mask::CAUSAL, tokens.len()))?;
         Ok(Self {
             source,
             tokens,
