@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, HeadEdit, LayerQkv, Mask, Metrics, Pattern, PositionScope, SinkQueries, induction, js_from_baseline, kl_divergence,
-    kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
+    Component, HeadEdit, LayerQkv, Mask, Metrics, Pattern, PositionScope, SinkQueries, induction, js_from_baseline,
+    kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
 };
 use ndarray::{Array3, arr2};
 use proptest::prelude::*;

@@ -26,6 +26,7 @@ struct Row {
     diagonal: f64,
     previous_token: Option<f64>,
     induction: Option<f64>,
+    sink_queries: usize,
 }
 
 fn json(arguments: &[&str]) -> Vec<Row> {
