@@ -24,6 +24,13 @@ impl Edit {
         }
     }
 
+    /// ε where it is a factor on the head's output at all positions, be it by its values.
+    pub fn factor_on_values(&self) -> Option<f64> {
+        let is_of_output = matches!(self.component, Component::Value | Component::Output);
+        let is_factor = is_of_output && self.operation == Operation::Scale && self.positions == PositionScope::All;
+        is_factor.then_some(self.epsilon.get())
+    }
+
     /// Whether it brings in a mean over the outputs of all heads of the layer.
     pub fn is_mean_of_outputs(&self) -> bool {
         self.component == Component::Output && self.operation == Operation::MeanHeads

@@ -106,8 +106,8 @@ impl LayerAttention {
     }
 
     /// Which keys each query may attend to.
-    pub fn mask(&self) -> Mask {
-        self.rule().mask
+    pub fn mask(&self) -> &Mask {
+        &self.rule().mask
     }
 
     /// The kv head that query head `head` reads.
@@ -119,7 +119,9 @@ impl LayerAttention {
     pub fn head_scores(&self, head: usize) -> HeadScores {
         match self {
             Self::Vectors(qkv) => qkv.head_scores(head),
-            Self::Weights(layer) => HeadScores::of_weights(layer.weights.index_axis(Axis(0), head), layer.rule.mask),
+            Self::Weights(layer) => {
+                HeadScores::of_weights(layer.weights.index_axis(Axis(0), head), layer.rule.mask.clone())
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{Mask, Pattern, pattern::RowTerms, simd::exp::weighted_sum};
+use super::{Cell, Mask, Pattern, pattern::RowTerms, simd::exp::weighted_sum};
 
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 16;
@@ -18,14 +18,50 @@ pub struct Metrics {
     pub normalized_entropy: Option<f64>,
     /// Mean weight of a token on itself.
     pub diagonal: f64,
+    /// Mean of what goes to the head's sink logit and to no key; `None` where it has none.
+    pub rest: Option<f64>,
+}
+
+/// Of how many queries the sink mass is the mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SinkQueries {
+    /// Those that see the first token, three or more behind it.
+    pub counted: usize,
+    /// Those that are three or more behind it.
+    pub of: usize,
+}
+
+impl SinkQueries {
+    /// In a prompt of `n_positions`.
+    pub fn of(mask: &Mask, n_positions: usize) -> Self {
+        let first = mask.tokens(n_positions).start;
+        let behind = mask.queries(n_positions).filter(|&query| is_behind(mask.place(query)));
+        let sees = |query: &usize| mask.allows(Cell { query: *query, key: first }, n_positions);
+        Self { counted: behind.clone().filter(sees).count(), of: behind.count() }
+    }
+
+    /// Whether a window or a gap hides the first token from some.
+    pub fn is_partial(self) -> bool {
+        self.counted < self.of
+    }
+}
+
+/// Whether the query in this place among the tokens has room to look elsewhere than at the first.
+const fn is_behind(place: usize) -> bool {
+    place >= 3
 }
 
 impl Metrics {
     /// Metrics of a pattern, from its rows in f32; in one pass.
     pub fn of(pattern: &Pattern) -> Self {
-        let row = |query, row: &RowTerms<'_>| [sink(row), entropy(row), diagonal(query, row)];
-        let [sink_mass, normalized_entropy, diagonal] = means_of_rows(pattern, row);
-        Self { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0) }
+        let row = |query, row: &RowTerms<'_>| [sink(row), entropy(row), diagonal(query, row), Some(rest(row))];
+        let means = means_of_rows(pattern, row);
+        Self::of_means(pattern, means)
+    }
+
+    fn of_means(pattern: &Pattern, [sink_mass, normalized_entropy, diagonal, rest]: [Option<f64>; 4]) -> Self {
+        let has_rest = pattern.scores().rule().sink.is_some();
+        Self { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0), rest: rest.filter(|_| has_rest) }
     }
 }
 
@@ -46,24 +82,23 @@ impl Comparison {
     /// Metrics of `pattern`, and its divergences from `baseline`, which has as many positions.
     pub fn of(baseline: &Pattern, pattern: &Pattern) -> Self {
         let row = |query, base: &RowTerms<'_>, row: &RowTerms<'_>| {
-            let of_row = [sink(row), entropy(row), diagonal(query, row), largest(row)];
-            let [sink, entropy, diagonal, largest] = of_row;
-            [sink, entropy, diagonal, largest, Some(kl_of_row(base, row)), Some(js_of_row(base, row))]
+            let [kl, js] = [kl_of_row(base, row), js_of_row(base, row)].map(Some);
+            [sink(row), entropy(row), diagonal(query, row), Some(rest(row)), largest(row), kl, js]
         };
-        let [sink_mass, normalized_entropy, diagonal, max_weight, kl, js] = means_of_pairs(baseline, pattern, row);
-        let metrics = Metrics { sink_mass, normalized_entropy, diagonal: diagonal.unwrap_or(0.0) };
+        let [sink, entropy, diagonal, rest, max_weight, kl, js] = means_of_pairs(baseline, pattern, row);
+        let metrics = Metrics::of_means(pattern, [sink, entropy, diagonal, rest]);
         Self { metrics, max_weight, kl: kl.unwrap_or(0.0), js: non_negative(js.unwrap_or(0.0)) }
     }
 }
 
 /// On the first token, seen from the fourth on.
 fn sink(row: &RowTerms<'_>) -> Option<f64> {
-    (row.place >= 3).then(|| row.weight(row.first_token)).flatten()
+    is_behind(row.place).then(|| row.weight(row.first_token)).flatten()
 }
 
 /// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm. Of the keys alone, where a sink takes a part.
 fn entropy(row: &RowTerms<'_>) -> Option<f64> {
-    let length = row.exps.len();
+    let length = row.keys.len();
     let of_keys = || {
         if row.rest == 0.0 {
             return row.ln_sum - weighted_sum(row.exps, row.below) / row.sum;
@@ -82,6 +117,11 @@ fn entropy(row: &RowTerms<'_>) -> Option<f64> {
 
 fn diagonal(query: usize, row: &RowTerms<'_>) -> Option<f64> {
     row.weight(query)
+}
+
+/// What goes to the sink logit.
+fn rest(row: &RowTerms<'_>) -> f64 {
+    row.rest / row.sum
 }
 
 /// The largest of a row's numerators is exp(0), or that of the sink.
@@ -111,7 +151,7 @@ fn kl_of_other_keys(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
         [exp, below] => exp / base.sum * (below - row.outcome(key)[1] + between),
     };
     let rest = if base.rest == 0.0 { 0.0 } else { base.rest / base.sum * (base.rest_below - row.rest_below + between) };
-    base.keys.clone().map(term).sum::<f64>() + rest
+    base.keys.iter().map(term).sum::<f64>() + rest
 }
 
 /// ½·Σ [p·ln(p/m) + q·ln(q/m)] of a row, with m = (p + q)/2. With the larger of the two, w, and the logarithm of their
@@ -135,7 +175,8 @@ fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let sum: f64 = if base.keys == row.keys {
         terms.map(|(base, row)| term(wide(base), wide(row))).sum()
     } else {
-        let keys = base.keys.start.min(row.keys.start)..base.keys.end.max(row.keys.end);
+        let (base_span, span) = (base.keys.span(), row.keys.span());
+        let keys = base_span.start.min(span.start)..base_span.end.max(span.end);
         keys.map(|key| term(base.outcome(key), row.outcome(key))).sum()
     };
     let has_rest = base.rest > 0.0 || row.rest > 0.0;
@@ -175,7 +216,7 @@ fn means<const N: usize>(
     let n_positions = pattern.n_positions();
     let room = || vec![0.0; 4 * n_positions];
     let of_row = |room: &mut Vec<f32>, query: usize| {
-        if pattern.attended(query).is_empty() {
+        if pattern.keys(query).is_empty() {
             return [None; N];
         }
         let (front, back) = room.split_at_mut(2 * n_positions);
@@ -255,9 +296,9 @@ pub fn kl_divergence(p: impl IntoIterator<Item = f64>, q: impl IntoIterator<Item
 }
 
 /// Mean of the Euclidean lengths of a head's output over the positions that have a row, given `[T, value_dim]`.
-pub fn output_norm(output: &Array2<f32>, mask: Mask) -> f64 {
+pub fn output_norm(output: &Array2<f32>, mask: &Mask) -> f64 {
     let queries = mask.queries(output.nrows());
-    let n_queries = queries.len().max(1) as f64;
+    let n_queries = queries.clone().count().max(1) as f64;
     let norms = queries.map(|i| output.row(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt());
     norms.sum::<f64>() / n_queries
 }

@@ -44,10 +44,10 @@ pub use grid::{
 pub use head_edit::{HeadEdit, Other};
 pub use intervention::{Edit, Intervention};
 pub use layer::{LayerAttention, LayerWeights};
-pub use mask::Mask;
+pub use mask::{Keys, Mask};
 pub use metrics::{
-    Comparison, Metrics, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight, normalized_entropy,
-    output_norm, previous_token, sink_mass,
+    Comparison, Metrics, SinkQueries, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight,
+    normalized_entropy, output_norm, previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
 pub use pattern::{ExactCell, Pattern};

@@ -1,11 +1,11 @@
-//! One number for each unmasked cell.
+//! One number for each cell of the rows' spans.
 
 use std::ops::Range;
 
 use super::Mask;
 
-/// Rows of unmasked cells one after the other, as many numbers as there are such cells: T·(T + 1)/2 of all rows under a
-/// causal mask.
+/// Rows of cells one after the other, as many numbers as their spans have keys: T·(T + 1)/2 of all rows under a causal
+/// mask.
 #[derive(Clone, Debug)]
 pub(super) struct Packed<T> {
     cells: Vec<T>,
@@ -17,18 +17,18 @@ pub(super) struct Packed<T> {
 
 impl<T: Clone + Default> Packed<T> {
     /// Of the rows `queries` of a pattern of `n_positions`.
-    pub fn new(mask: Mask, n_positions: usize, queries: Range<usize>) -> Self {
+    pub fn new(mask: &Mask, n_positions: usize, queries: Range<usize>) -> Self {
         let first = queries.start;
         let mut end = 0;
         let ends = queries.map(|query| {
-            end += mask.attended(query, n_positions).len();
+            end += mask.span(query, n_positions).len();
             end
         });
         let starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
         Self { cells: vec![T::default(); starts.last().copied().unwrap_or_default()], first, starts }
     }
 
-    /// One number for each key that `query`, one of the rows, may attend to.
+    /// One number for each key of the row's span. `query` is one of the rows.
     pub fn row(&self, query: usize) -> &[T] {
         let row = query - self.first;
         &self.cells[self.starts[row]..self.starts[row + 1]]
@@ -39,7 +39,7 @@ impl<T: Clone + Default> Packed<T> {
         size_of_val(&*self.cells)
     }
 
-    /// The cells of `n_rows` rows at a time, from the top; each row has its unmasked cells alone.
+    /// The cells of `n_rows` rows at a time, from the top; each row has the cells of its span alone.
     pub fn row_blocks_mut(&mut self, n_rows: usize) -> Vec<(usize, &mut [T])> {
         let all = self.starts.len() - 1;
         let mut rest = self.cells.as_mut_slice();
@@ -67,28 +67,28 @@ mod tests {
             (Mask::BIDIRECTIONAL.within(2), 19),
         ] {
             for n_rows in [1, 3, 7, 100] {
-                let mut packed = Packed::<usize>::new(mask, 7, 0..7);
+                let mut packed = Packed::<usize>::new(&mask, 7, 0..7);
                 assert_eq!(packed.cells.len(), n_cells);
                 for (first, block) in packed.row_blocks_mut(n_rows) {
                     let mut rest = block;
                     for query in first..(first + n_rows).min(7) {
-                        let (row, below) = std::mem::take(&mut rest).split_at_mut(mask.attended(query, 7).len());
+                        let (row, below) = std::mem::take(&mut rest).split_at_mut(mask.span(query, 7).len());
                         row.fill(query);
                         rest = below;
                     }
                     assert!(rest.is_empty());
                 }
                 for query in 0..7 {
-                    assert_eq!(packed.row(query), vec![query; mask.attended(query, 7).len()]);
+                    assert_eq!(packed.row(query), vec![query; mask.span(query, 7).len()]);
                 }
-                let mut some = Packed::<usize>::new(mask, 7, 3..6);
+                let mut some = Packed::<usize>::new(&mask, 7, 3..6);
                 some.row_blocks_mut(n_rows).into_iter().for_each(|(first, block)| block.fill(first));
                 let first_of_block = |query: usize| 3 + (query - 3) / n_rows * n_rows;
                 for query in 3..6 {
-                    assert_eq!(some.row(query), vec![first_of_block(query); mask.attended(query, 7).len()]);
+                    assert_eq!(some.row(query), vec![first_of_block(query); mask.span(query, 7).len()]);
                 }
             }
         }
-        assert!(Packed::<f32>::new(Mask::CAUSAL, 0, 0..0).row_blocks_mut(64).is_empty());
+        assert!(Packed::<f32>::new(&Mask::CAUSAL, 0, 0..0).row_blocks_mut(64).is_empty());
     }
 }

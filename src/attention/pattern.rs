@@ -3,7 +3,7 @@ use std::{ops::Range, sync::Arc};
 use ndarray::Array2;
 
 use super::{
-    Component, Edit, HeadEdit, HeadScores, Operation,
+    Component, Edit, HeadEdit, HeadScores, Keys, Operation,
     simd::{
         exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
         softcap::BelowCappedMax,
@@ -88,28 +88,35 @@ impl Pattern {
     }
 
     /// The keys that `query` may attend to; the others are masked.
-    pub fn attended(&self, query: usize) -> Range<usize> {
-        self.scores.attended(query)
+    pub fn keys(&self, query: usize) -> Keys<'_> {
+        self.scores.keys(query)
+    }
+
+    /// The range that [`Self::keys`] lie in: rows have a number for each key of it. In the holes, whose cells are masked,
+    /// weights are 0 and scores −∞.
+    pub fn span(&self, query: usize) -> Range<usize> {
+        self.scores.span(query)
     }
 
     /// Where a key's number stands in its row; `None` where the cell is masked or outside.
     pub fn place(&self, query: usize, key: usize) -> Option<usize> {
-        let attended = (query < self.n_positions()).then(|| self.attended(query))?;
-        attended.contains(&key).then(|| key - attended.start)
+        let keys = (query < self.n_positions()).then(|| self.keys(query))?;
+        keys.contains(key).then(|| key - keys.span().start)
     }
 
-    /// Weights of one row in f32, one for each attended key, at their keys' places in `row` (length ≥ T); returns them.
+    /// Weights of one row in f32, one for each key of its span, at their keys' places in `row` (length ≥ T); returns them.
     ///
     /// Under a plain rule a factor on the whole row is a factor on the cached differences: with ε ≥ 0 the row's maximum
     /// scales along, and one pass over them is all.
     pub fn row_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
         if let Some(given) = self.scores.given(query) {
-            let row = &mut row[self.attended(query)];
+            let row = &mut row[self.span(query)];
             row.copy_from_slice(given);
             return row;
         }
-        let (row, sum) = if let Some(factor) = self.row_factor(query).filter(|_| self.scores.rule().is_plain()) {
-            let row = &mut row[self.attended(query)];
+        let is_plain = self.scores.rule().is_plain() && !self.has_holes(query);
+        let (row, sum) = if let Some(factor) = self.row_factor(query).filter(|_| is_plain) {
+            let row = &mut row[self.span(query)];
             let sum = exp_sum(self.scores.below_max(query), in_f32(factor), row);
             (row, sum)
         } else {
@@ -117,32 +124,41 @@ impl Pattern {
             let of_keys = exp_sum_in_place(row);
             (row, of_keys + self.rest_below(max).map_or(0.0, f64::exp))
         };
+        if sum == 0.0 {
+            // No key is left.
+            return row;
+        }
         #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
         scale(row, (1.0 / sum) as f32);
         row
     }
 
     /// One row as a metric looks at it; the buffers have length ≥ T.
-    pub(super) fn terms<'a>(&self, query: usize, [below, exps]: [&'a mut [f32]; 2]) -> RowTerms<'a> {
-        let keys = self.attended(query);
+    pub(super) fn terms<'a>(&'a self, query: usize, [below, exps]: [&'a mut [f32]; 2]) -> RowTerms<'a> {
+        let keys = self.keys(query);
         let (below, max) = self.below_max_into(query, below);
         let exps = &mut exps[..below.len()];
         let of_keys = exp_sum(below, 1.0, exps);
         let rest_below = self.rest_below(max).unwrap_or(f64::NEG_INFINITY);
         let rest = rest_below.exp();
         let sum = of_keys + rest;
-        let first_token = self.scores.mask().tokens(self.n_positions()).start;
-        let place = query.saturating_sub(first_token);
+        let mask = self.scores.mask();
+        let (first_token, place) = (mask.tokens(self.n_positions()).start, mask.place(query));
         RowTerms { first_token, place, keys, below, exps, sum, ln_sum: sum.ln(), rest, rest_below }
     }
 
-    /// What enters one row's softmax, less the largest of it, at its keys' places in `row` (length ≥ T); returns that and
-    /// the largest, the sink logit among them. Without a sink only the differences are meant to be read.
+    /// Whether some keys of the row's span are masked.
+    fn has_holes(&self, query: usize) -> bool {
+        !self.keys(query).holes().is_empty()
+    }
+
+    /// What enters one row's softmax, less the largest of it, at its keys' places in `row` (length ≥ T), −∞ in its holes;
+    /// returns that and the largest, the sink logit among them. Without a sink only the differences are meant to be read.
     fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> (&'a mut [f32], f64) {
-        let attended = self.attended(query);
+        let attended = self.span(query);
         let row = &mut row[attended.clone()];
         let rule = self.scores.rule();
-        let max = match self.row_factor(query) {
+        let max = match self.row_factor(query).filter(|_| !self.has_holes(query)) {
             Some(factor) if rule.is_linear() || (rule.bias.is_some() && factor == 1.0) => {
                 let in_f32 = in_f32(factor);
                 for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
@@ -163,14 +179,11 @@ impl Pattern {
             }
             None => {
                 let other = self.other().map_or(&[][..], |other| other.row(query));
-                let entering = || {
-                    let scores = self.modified(query, self.scores.row(query), other);
-                    attended.clone().zip(scores).map(|(key, score)| rule.entering(score, key))
-                };
-                let max = entering().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
-                for (below, score) in row.iter_mut().zip(entering()) {
+                let entering = self.entering(query, self.scores.row(query), other);
+                let max = entering.iter().copied().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
+                for (below, score) in row.iter_mut().zip(entering) {
                     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-                    let rounded = (score - max) as f32;
+                    let rounded = if score == f64::NEG_INFINITY { f32::NEG_INFINITY } else { (score - max) as f32 };
                     *below = rounded;
                 }
                 max
@@ -195,18 +208,17 @@ impl Pattern {
     /// (length ≥ T); returns them. Each is rounded once, from f64.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
     pub fn scores_into<'a>(&self, query: usize, row: &'a mut [f32]) -> &'a [f32] {
-        let attended = self.attended(query);
+        let attended = self.span(query);
         let row = &mut row[attended.clone()];
         let unmodified = self.scores.row(query);
         let rule = self.scores.rule();
-        match self.row_factor(query) {
+        match self.row_factor(query).filter(|_| !self.has_holes(query)) {
             Some(factor) if rule.is_linear() => scaled_into(unmodified, factor, row),
             Some(factor) => rule.entering_row(unmodified, factor, attended.start).less_into(0.0, row),
             None => {
                 let other = self.other().map_or(&[][..], |other| other.row(query));
-                let scores = attended.zip(self.modified(query, unmodified, other));
-                for (rounded, (key, score)) in row.iter_mut().zip(scores) {
-                    *rounded = rule.entering(score, key) as f32;
+                for (rounded, score) in row.iter_mut().zip(self.entering(query, unmodified, other)) {
+                    *rounded = score as f32;
                 }
             }
         }
@@ -226,16 +238,16 @@ impl Pattern {
         self.modified(query, &unmodified, &other).collect()
     }
 
-    /// Weights of one row in f64, one for each attended key.
+    /// Weights of one row in f64, one for each key of its span.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
         let (unmodified, other) = self.exact_rows(query);
         self.exact_weights(query, &unmodified, &other).0
     }
 
-    /// The weight that goes to no key but to the head's sink logit, in f64; `None` where there is none, and for a query
-    /// without keys.
+    /// The weight that goes to no key but to the head's sink logit, in f64: 1 for a query that no key
+    /// is left of. `None` where there is none, and for a position without a row.
     pub fn exact_rest(&self, query: usize) -> Option<f64> {
-        self.scores.rule().sink.filter(|_| !self.attended(query).is_empty())?;
+        self.scores.rule().sink.filter(|_| self.scores.mask().has_row(query))?;
         let (unmodified, other) = self.exact_rows(query);
         Some(self.exact_weights(query, &unmodified, &other).1)
     }
@@ -268,11 +280,15 @@ impl Pattern {
         Some(self.edit.other()?.vectors.row(position).mapv(f64::from).to_vec())
     }
 
-    /// What enters a row's softmax.
+    /// What enters a row's softmax; −∞ in its holes.
     fn entering(&self, query: usize, unmodified: &[f64], other: &[f64]) -> Vec<f64> {
-        let rule = self.scores.rule();
-        let scores = self.attended(query).zip(self.modified(query, unmodified, other));
-        scores.map(|(key, score)| rule.entering(score, key)).collect()
+        let (rule, keys) = (self.scores.rule(), self.keys(query));
+        let scores = keys.span().zip(self.modified(query, unmodified, other));
+        let mut entering: Vec<f64> = scores.map(|(key, score)| rule.entering(score, key)).collect();
+        for hole in keys.holes() {
+            entering[hole - keys.span().start] = f64::NEG_INFINITY;
+        }
+        entering
     }
 
     /// The factor on a row's scores, where all that is done to the row is multiplying it.
@@ -292,7 +308,7 @@ impl Pattern {
 
     /// A row's scores after the edit; `other` is empty for scaling.
     fn modified(&self, query: usize, unmodified: &[f64], other: &[f64]) -> impl Iterator<Item = f64> {
-        let first_key = self.attended(query).start;
+        let first_key = self.span(query).start;
         let edited = move |place: usize, score: f64| match self.edit.edit() {
             Some(edit) if edit.acts_on(query, first_key + place) => {
                 let edited = edit.along(score, other.get(place).copied().unwrap_or(0.0));
@@ -313,12 +329,15 @@ impl Pattern {
         let largest = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let rule = self.scores.rule();
         let (mut weights, max): (Vec<f64>, f64) =
-            if let Some(factor) = self.row_factor(query).filter(|_| rule.is_linear()) {
+            if let Some(factor) = self.row_factor(query).filter(|_| rule.is_linear() && !self.has_holes(query)) {
                 let max = largest(unmodified);
                 (unmodified.iter().map(|score| (score - max) * factor).collect(), max * factor)
             } else {
                 let scores = self.entering(query, unmodified, other);
                 let max = largest(&scores);
+                if max == f64::NEG_INFINITY {
+                    return (vec![0.0; scores.len()], if rule.sink.is_some() { 1.0 } else { 0.0 });
+                }
                 (scores.iter().map(|score| score - max).collect(), max)
             };
         // Where the sink is the largest of all, distances are taken from it.
@@ -340,7 +359,7 @@ impl Pattern {
         let mut weights = Array2::zeros((rows.len(), keys.len()));
         let mut row = vec![0.0; self.n_positions()];
         for (query, mut part) in rows.zip(weights.outer_iter_mut()) {
-            let first = self.attended(query).start.saturating_sub(keys.start);
+            let first = self.span(query).start.saturating_sub(keys.start);
             for (cell, weight) in part.iter_mut().skip(first).zip(self.row_into(query, &mut row)) {
                 *cell = *weight;
             }
@@ -376,8 +395,8 @@ pub(super) struct RowTerms<'a> {
     /// The query's place among the tokens, 0-based.
     pub place: usize,
     /// The keys that the query attends to.
-    pub keys: Range<usize>,
-    /// What enters the softmax less the largest of it, one number for each key.
+    pub keys: Keys<'a>,
+    /// What enters the softmax less the largest of it, one number for each key of the span; −∞ in its holes.
     pub below: &'a [f32],
     /// `exp(below)`
     pub exps: &'a [f32],
@@ -393,13 +412,13 @@ pub(super) struct RowTerms<'a> {
 impl RowTerms<'_> {
     /// A key's numerator and its logarithm; 0 and −∞ where it is masked.
     pub fn outcome(&self, key: usize) -> [f64; 2] {
-        let place = key.checked_sub(self.keys.start).filter(|&place| place < self.exps.len());
+        let place = self.keys.contains(key).then(|| key - self.keys.span().start);
         place.map_or([0.0, f64::NEG_INFINITY], |place| [self.exps[place].into(), self.below[place].into()])
     }
 
     /// The weight of a key; `None` where it is masked.
     pub fn weight(&self, key: usize) -> Option<f64> {
-        Some(f64::from(*self.exps.get(key.checked_sub(self.keys.start)?)?) / self.sum)
+        self.keys.contains(key).then(|| f64::from(self.exps[key - self.keys.span().start]) / self.sum)
     }
 }
 

@@ -94,8 +94,8 @@ impl LayerQkv {
     }
 
     /// Which keys each query may attend to.
-    pub fn mask(&self) -> Mask {
-        self.rule.mask
+    pub fn mask(&self) -> &Mask {
+        &self.rule.mask
     }
 
     /// What the layer does with q·k before and in its softmax.
@@ -218,7 +218,7 @@ impl LayerQkv {
             let first = queries.start + block * ROWS;
             let rows = first..first + output.nrows();
             let pattern = pattern(rows.clone());
-            let keys = pattern.attended(rows.start).start..pattern.attended(rows.end - 1).end;
+            let keys = pattern.span(rows.start).start..pattern.span(rows.end - 1).end;
             let weights = pattern.dense_part(rows, keys.clone());
             general_mat_mul(1.0, &weights, &value.slice(s![keys, ..]), 0.0, &mut output);
         }

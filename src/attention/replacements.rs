@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use ndarray::{ArcArray2, Array2, Array3, ArrayView2, Axis, CowArray, s};
+use ndarray::{ArcArray2, Array2, Array3, ArrayView2, Axis, CowArray};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -31,11 +31,13 @@ impl LayerQkv {
         // The head's own place among the component's: its query head, or the kv head that it reads.
         let place = if edit.component.is_of_queries() { head } else { self.kv_head(head) };
         // Where there is no query, or no token, there is nothing that a mean or a size is of.
-        let positions = match edit.component {
-            Component::Query | Component::Output => self.mask().queries(self.n_positions()),
-            Component::Key | Component::Value => self.mask().tokens(self.n_positions()),
+        let is_present = |&position: &usize| match edit.component {
+            Component::Query | Component::Output => self.mask().has_row(position),
+            Component::Key | Component::Value => self.mask().is_token(position),
         };
-        let present = own.slice(s![positions, ..]);
+        let positions: Vec<usize> = (0..self.n_positions()).filter(is_present).collect();
+        let present = own.select(Axis(0), &positions);
+        let present = present.view();
         Some(match edit.operation {
             Operation::Scale => return None,
             Operation::MeanHeads => mean_over_heads(match edit.component {

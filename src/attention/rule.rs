@@ -91,7 +91,7 @@ impl Rule {
     pub fn of_head(&self, head: usize) -> HeadRule {
         HeadRule {
             scale: self.scale,
-            mask: self.mask,
+            mask: self.mask.clone(),
             softcap: self.softcap,
             sink: self.sinks.as_ref().and_then(|sinks| sinks.get(head)).map(|&sink| sink.into()),
             bias: self.bias.as_ref().map(|bias| bias.row(head).mapv(f64::from).to_vec()),

@@ -6,7 +6,7 @@ use std::{
 use ndarray::{ArcArray2, Array2, ArrayView2, linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
-use super::{HeadRule, Mask, packed::Packed, simd::sums::sums_of_rows};
+use super::{HeadRule, Keys, Mask, packed::Packed, simd::sums::sums_of_rows};
 
 /// Rows that are multiplied at once: their products in f64 stay in the cache until they are rounded.
 const BLOCK: usize = 64;
@@ -33,13 +33,13 @@ pub struct HeadScores {
     rule: HeadRule,
     /// The rows that are asked for: all, but where a layer is passed through a few rows at a time.
     queries: Range<usize>,
-    /// `[query, attended key]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
+    /// `[query, key of its span]`, what enters the softmax without an edit minus its row's maximum: at most 0, so that its
     /// rounding to f32 is finest where the weight is largest, however large the scores. Under a soft cap without a bias
     /// it is of the scores in front of the cap. Not there until it is asked for in what an operation brings in.
     below_max: OnceLock<Packed<f32>>,
     /// `[query]`, what was taken from each row of `below_max`; empty where neither a sink nor a soft cap asks for it.
     row_max: OnceLock<Vec<f64>>,
-    /// `[query, attended key]`, kept from the first time that scores are shown, or that what an edit does is no factor on
+    /// `[query, key of its span]`, kept from the first time that scores are shown, or that what an edit does is no factor on
     /// what enters the softmax: a key far below its row's maximum may then become the maximum, and what `below_max`
     /// rounds away would show.
     scores: OnceLock<Packed<f64>>,
@@ -118,17 +118,17 @@ impl HeadScores {
         matches!(self.origin, Origin::Vectors { .. })
     }
 
-    /// The weights of one row where they are given, one for each attended key.
+    /// The weights of one row where they are given, one for each key of its span; 0 in its holes.
     pub(super) fn given(&self, query: usize) -> Option<&[f32]> {
         match &self.origin {
             Origin::Vectors { .. } => None,
-            Origin::Weights(weights) => weights.row(query).to_slice()?.get(self.attended(query)),
+            Origin::Weights(weights) => weights.row(query).to_slice()?.get(self.span(query)),
         }
     }
 
     /// Which keys each query may attend to.
-    pub fn mask(&self) -> Mask {
-        self.rule.mask
+    pub fn mask(&self) -> &Mask {
+        &self.rule.mask
     }
 
     /// What multiplies q·k, usually `1/√head_dim`.
@@ -142,8 +142,13 @@ impl HeadScores {
     }
 
     /// The keys that `query` may attend to.
-    pub fn attended(&self, query: usize) -> Range<usize> {
-        self.rule.mask.attended(query, self.n_positions())
+    pub fn keys(&self, query: usize) -> Keys<'_> {
+        self.rule.mask.keys(query, self.n_positions())
+    }
+
+    /// The range that [`Self::keys`] lie in: rows have a number for each key of it.
+    pub fn span(&self, query: usize) -> Range<usize> {
+        self.rule.mask.span(query, self.n_positions())
     }
 
     /// A position's query vector and another's key vector, `[head_dim]` each; `None` where weights are given.
@@ -185,13 +190,13 @@ impl HeadScores {
         })
     }
 
-    /// Attended scores of one row in f64. The first call costs a matrix product and 8 bytes for each unmasked cell.
+    /// Scores of one row in f64. The first call costs a matrix product and 8 bytes for each unmasked cell.
     pub(super) fn row(&self, query: usize) -> &[f64] {
         // On this thread alone: one that waits for others takes up other rows meanwhile, which may wait for this.
         self.scores.get_or_init(|| self.products(false, keep).0).row(query)
     }
 
-    /// Unmodified scores of one row, one for each attended key, evaluated in f64.
+    /// Unmodified scores of one row, one for each key of its span, evaluated in f64; also in its holes.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
         self.shared_exact_row(query).to_vec()
     }
@@ -204,7 +209,7 @@ impl HeadScores {
         {
             return row;
         }
-        let attended = self.attended(query);
+        let attended = self.span(query);
         let row: Arc<[f64]> = match &self.origin {
             Origin::Vectors { query: queries, key } => {
                 let (q, head_dim) = (queries.row(query).mapv(f64::from), key.ncols());
@@ -233,10 +238,10 @@ impl HeadScores {
         on_all_cores: bool,
         write: impl Fn(Range<usize>, &[f64], &mut [T]) -> f64 + Sync,
     ) -> (Packed<T>, Vec<f64>) {
-        let (n_positions, mask, queries) = (self.n_positions(), self.rule.mask, self.queries.clone());
+        let (n_positions, mask, queries) = (self.n_positions(), &self.rule.mask, self.queries.clone());
         // No later row begins or ends in front of an earlier one.
         let keys_of = |rows: Range<usize>| match rows.clone().last() {
-            Some(last) => mask.attended(rows.start, n_positions).start..mask.attended(last, n_positions).end,
+            Some(last) => mask.span(rows.start, n_positions).start..mask.span(last, n_positions).end,
             None => 0..0,
         };
         let all_keys = keys_of(queries.clone());
@@ -263,7 +268,7 @@ impl HeadScores {
             }
             let mut rest = into;
             for ((row, scores), said) in (first..end).zip(scores.outer_iter()).zip(said) {
-                let attended = mask.attended(row, n_positions);
+                let attended = mask.span(row, n_positions);
                 let (into, below) = std::mem::take(&mut rest).split_at_mut(attended.len());
                 if let Some(scores) = scores.as_slice() {
                     let scores = &scores[attended.start - keys.start..attended.end - keys.start];

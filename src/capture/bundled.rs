@@ -35,7 +35,7 @@ mod tests {
         let capture = smollm2().unwrap();
         assert_eq!((capture.n_layers(), capture.n_heads(), capture.n_kv_heads()), (30, 9, 3));
         assert_eq!((capture.n_positions(), capture.head_dim()), (24, 64));
-        assert_eq!((capture.rule(0).unwrap().scale, capture.rule(0).unwrap().mask), (0.125, Mask::CAUSAL));
+        assert_eq!((capture.rule(0).unwrap().scale, &capture.rule(0).unwrap().mask), (0.125, &Mask::CAUSAL));
         assert_eq!(capture.tokens().unwrap()[..3], ["<|endoftext|>", "Attention", "Ġweights"]);
         assert_eq!(capture.token_ids().unwrap()[..3], [0, 41319, 10379]);
         assert_eq!(capture.prompt(), Some(SMOLLM2_PROMPT));

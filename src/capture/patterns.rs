@@ -36,21 +36,21 @@ fn check_layer(weights: &StoredTensor, layer: usize, rule: &Rule) -> Result<(), 
         for (index, row) in rows.outer_iter().enumerate() {
             let query = index + first_query;
             // A query of padding has no row.
-            if !rule.mask.queries(n_keys).contains(&query) {
+            if !rule.mask.has_row(query) {
                 continue;
             }
-            let attended = rule.mask.attended(query, n_keys);
+            let keys = rule.mask.keys(query, n_keys);
             let mut sum = 0.0;
             for (key, &weight) in row.iter().enumerate() {
-                let expected = if attended.contains(&key) { "a number of at least 0" } else { "0 where it is masked" };
-                let is_expected = if attended.contains(&key) { weight >= 0.0 } else { weight == 0.0 };
+                let expected = if keys.contains(key) { "a number of at least 0" } else { "0 where it is masked" };
+                let is_expected = if keys.contains(key) { weight >= 0.0 } else { weight == 0.0 };
                 if !is_expected {
                     return Err(Problem::Weight { expected, found: weight, place: [layer, head, index], key });
                 }
                 sum += f64::from(weight);
             }
             // What is infinite or NaN is not near 1 either.
-            if !((sum - 1.0).abs() <= TOLERANCE || attended.is_empty()) {
+            if !((sum - 1.0).abs() <= TOLERANCE || keys.is_empty()) {
                 return Err(Problem::RowSum { found: sum, place: [layer, head, index] });
             }
         }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, ops::Range, path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use super::{
     content::Content,
@@ -158,10 +158,10 @@ impl Capture {
         self.rules.layer(layer)
     }
 
-    /// The positions that are no padding.
-    pub fn tokens_without_padding(&self) -> Range<usize> {
-        let n_positions = self.n_positions();
-        self.rule(0).map_or(0..n_positions, |rule| rule.mask.tokens(n_positions))
+    /// How many positions are padding.
+    pub fn n_padding(&self) -> usize {
+        let is_padding = |&position: &usize| self.rule(0).is_some_and(|rule| !rule.mask.is_token(position));
+        (0..self.n_positions()).filter(is_padding).count()
     }
 
     /// Whether the file has its positions in front of its heads.

@@ -1,6 +1,6 @@
 //! The attention rule of each layer of a capture, from what is written beside its tensors.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use ndarray::Array2;
 
@@ -48,7 +48,7 @@ impl Rules {
     /// - `softcap`: what scores are bent towards; 0 for none, the default.
     /// - `sinks [layers, heads]`: logits that take part in the softmax; a layer without has −∞.
     /// - `alibi [heads, keys]`: what is added to the scores of each key.
-    /// - `attention_mask [T]`: 0 for padding, in front of the tokens or behind them.
+    /// - `attention_mask [T]`: 0 for padding, wherever it stands.
     /// - `layers [layers]`: the model's own numbers of them.
     ///
     /// # Errors
@@ -73,7 +73,11 @@ impl Rules {
 
         let layers = (0..sizes.n_layers).map(|layer| {
             let direction = if causal[layer] == 1.0 { Mask::CAUSAL } else { Mask::BIDIRECTIONAL };
-            let mask = tokens.clone().map_or(direction, |tokens| direction.over(tokens)).from_query(first_query);
+            let mask = match &tokens {
+                Some(tokens) => direction.over_tokens(tokens),
+                None => direction,
+            };
+            let mask = mask.from_query(first_query);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of keys")]
             let window = windows[layer] as usize;
             Rule {
@@ -185,20 +189,19 @@ impl Reader<'_> {
         }
     }
 
-    /// The positions that are no padding; `None` where nothing is said.
-    fn tokens(&self) -> Result<Option<Range<usize>>, Problem> {
-        const EXPECTED: &str = "a 1 for each token and a 0 for each position of padding, in front or behind";
+    /// Which positions are no padding, `[T]`, at least one of them; `None` where nothing is said.
+    fn tokens(&self) -> Result<Option<Vec<bool>>, Problem> {
+        const EXPECTED: &str = "a 1 for each token, of which there is one, and a 0 for each position of padding";
         let n_positions = self.sizes.n_positions;
         let Some((entry, numbers)) = self.numbers("attention_mask", EXPECTED, |x| x == 0.0 || x == 1.0)? else {
             return Ok(None);
         };
         let has_shape = numbers.shape == [n_positions] || numbers.shape == [1, n_positions];
-        let first = numbers.values.iter().position(|&x| x == 1.0);
-        let last = numbers.values.iter().rposition(|&x| x == 1.0);
-        match first.zip(last).filter(|_| has_shape) {
-            Some((first, last)) if numbers.values[first..=last].iter().all(|&x| x == 1.0) => Ok(Some(first..last + 1)),
-            _ => Err(unexpected("attention_mask", EXPECTED, entry)),
+        let is_token: Vec<bool> = numbers.values.iter().map(|&x| x == 1.0).collect();
+        if !has_shape || !is_token.contains(&true) {
+            return Err(unexpected("attention_mask", EXPECTED, entry));
         }
+        Ok(Some(is_token))
     }
 
     /// The model's own numbers of the layers.

@@ -79,7 +79,7 @@ fn a_layer_holds_its_own_numbers() {
 #[test]
 fn what_is_not_said_has_a_default() {
     let capture = read(file(&[("q", &[2, 4]), ("k", &[2, 4])], &[])).unwrap();
-    assert_eq!((capture.rule(0).unwrap().scale, capture.rule(0).unwrap().mask), (0.5, Mask::CAUSAL));
+    assert_eq!((capture.rule(0).unwrap().scale, &capture.rule(0).unwrap().mask), (0.5, &Mask::CAUSAL));
     assert!(capture.tokens().is_none() && capture.token_ids().is_none() && capture.model().is_none());
     assert_eq!(capture.pieces().collect::<Vec<_>>(), ["0", "1"]);
     assert!(!capture.has_values() && capture.layer(0).unwrap().value(0).is_none());
@@ -87,7 +87,7 @@ fn what_is_not_said_has_a_default() {
     let said = [("tokens", r#"["a", "b"]"#), ("causal", "false"), ("model", "M"), ("scale", "2")];
     let capture = read(file(&[("q", &[2, 4]), ("k", &[2, 4])], &said)).unwrap();
     assert_eq!(capture.pieces().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((capture.rule(0).unwrap().scale, capture.layer(0).unwrap().mask()), (2.0, Mask::BIDIRECTIONAL));
+    assert_eq!((capture.rule(0).unwrap().scale, capture.layer(0).unwrap().mask()), (2.0, &Mask::BIDIRECTIONAL));
     assert_eq!(capture.model(), Some("M"));
 }
 

@@ -11,7 +11,8 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::attention::{
-    Component, Edit, Epsilon, LayerAttention, LayerScope, Metrics, Pattern, Shown, induction, previous_token,
+    Component, Edit, Epsilon, LayerAttention, LayerScope, Metrics, Pattern, Shown, SinkQueries, induction,
+    previous_token,
 };
 
 /// One head, summed up.
@@ -23,6 +24,8 @@ pub struct HeadSummary {
     pub head: usize,
     /// Of its pattern.
     pub metrics: Metrics,
+    /// Of how many queries the sink mass is the mean.
+    pub sink_queries: SinkQueries,
     /// See [`crate::attention::previous_token`].
     pub previous_token: Option<f64>,
     /// See [`crate::attention::induction`].
@@ -164,6 +167,7 @@ fn look(
             layer,
             head,
             metrics: Metrics::of(&pattern),
+            sink_queries: SinkQueries::of(attention.mask(), pattern.n_positions()),
             previous_token: previous_token(&pattern),
             induction: induction(&pattern, key_after),
         };

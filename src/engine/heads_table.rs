@@ -5,7 +5,13 @@ use std::{cmp::Ordering, fmt, io, path::Path, str::FromStr};
 use serde_json::{Map, Value, json};
 
 use super::{HeadSummary, LayerNumbers};
-use crate::attention::{Component, Epsilon, Operation};
+use crate::{
+    attention::{Component, Epsilon, Operation},
+    numbers::JsonNumber,
+};
+
+/// The column that says of how many queries the sink mass is the mean.
+const SINK_QUERIES: &str = "sink_queries";
 
 /// What heads are compared by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -186,7 +192,8 @@ impl HeadsTable {
         HeadMetric::ALL.into_iter().filter(move |&metric| metric != HeadMetric::Ships || has_ships)
     }
 
-    /// Writes the table in `format`: each row says what its Ships are of. What has no value is empty, `null` in JSON.
+    /// Writes the table in `format`: each row says what its Ships are of, and of how many queries its sink mass is the
+    /// mean. What has no value is empty, `null` in JSON; see [`JsonNumber`] for what is not finite.
     ///
     /// # Errors
     /// When `out` fails.
@@ -209,7 +216,8 @@ impl HeadsTable {
         let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(out);
         let keys = self.metrics().map(HeadMetric::key);
         let of_ships = self.ships.map(|_| ["component", "epsilon", "operation"]);
-        writer.write_record(["layer", "head"].into_iter().chain(keys).chain(of_ships.into_iter().flatten()))?;
+        let of_ships = of_ships.into_iter().flatten();
+        writer.write_record(["layer", "head"].into_iter().chain(keys).chain(of_ships).chain([SINK_QUERIES]))?;
         for row in &self.rows {
             let (layer, head) = self.named_place(row);
             let number = |metric| row.get(metric).map_or_else(String::new, |value| value.to_string());
@@ -217,7 +225,8 @@ impl HeadsTable {
                 [ships.component.name().to_lowercase(), ships.epsilon.to_string(), ships.operation.to_string()]
             });
             let places = [layer.to_string(), head.to_string()].into_iter();
-            writer.write_record(places.chain(self.metrics().map(number)).chain(of_ships.into_iter().flatten()))?;
+            let numbers = places.chain(self.metrics().map(number)).chain(of_ships.into_iter().flatten());
+            writer.write_record(numbers.chain([row.summary.sink_queries.counted.to_string()]))?;
         }
         writer.flush()
     }
@@ -226,7 +235,9 @@ impl HeadsTable {
         let row = |row: &HeadRow| {
             let (layer, head) = self.named_place(row);
             let mut fields = Map::from_iter([("layer".to_owned(), json!(layer)), ("head".to_owned(), json!(head))]);
-            fields.extend(self.metrics().map(|metric| (metric.key().to_owned(), json!(row.get(metric)))));
+            let number = |metric| json!(row.get(metric).map(JsonNumber));
+            fields.extend(self.metrics().map(|metric| (metric.key().to_owned(), number(metric))));
+            fields.insert(SINK_QUERIES.to_owned(), json!(row.summary.sink_queries.counted));
             if let Some(ShipsOf { component, operation, epsilon }) = self.ships {
                 fields.insert("component".to_owned(), json!(component));
                 fields.insert("epsilon".to_owned(), json!(epsilon.get()));
@@ -272,14 +283,13 @@ impl TableFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attention::Metrics;
+    use crate::attention::{Metrics, SinkQueries};
 
     fn row(layer: usize, head: usize, sink_mass: Option<f64>) -> HeadRow {
-        let metrics = Metrics { sink_mass, normalized_entropy: Some(0.25), diagonal: 0.5 };
-        HeadRow {
-            summary: HeadSummary { layer, head, metrics, previous_token: Some(0.125), induction: None },
-            ships: None,
-        }
+        let metrics = Metrics { sink_mass, normalized_entropy: Some(0.25), diagonal: 0.5, rest: None };
+        let sink_queries = SinkQueries { counted: 2, of: 9 };
+        let summary = HeadSummary { layer, head, metrics, sink_queries, previous_token: Some(0.125), induction: None };
+        HeadRow { summary, ships: None }
     }
 
     fn places(table: &HeadsTable) -> Vec<(usize, usize)> {
@@ -313,16 +323,20 @@ mod tests {
         };
         let mut table = HeadsTable { rows: vec![row(3, 1, Some(0.75))], layers: LayerNumbers::default(), ships: None };
         let heading = "layer,head,sink_mass,entropy,diagonal,previous_token,induction";
-        assert_eq!(text(&table, TableFormat::Csv), format!("{heading}\n3,1,0.75,0.25,0.5,0.125,\n"));
+        assert_eq!(text(&table, TableFormat::Csv), format!("{heading},sink_queries\n3,1,0.75,0.25,0.5,0.125,,2\n"));
         table.rows[0].ships = Some(1.5);
         let epsilon = Epsilon::new(1e-3).unwrap();
         table.ships = Some(ShipsOf { component: Component::Query, operation: Operation::Scale, epsilon });
         let expected =
-            format!("{heading},ships,component,epsilon,operation\n3,1,0.75,0.25,0.5,0.125,,1.5,query,1e-3,scale\n");
-        assert_eq!(text(&table, TableFormat::Csv), expected);
+            "ships,component,epsilon,operation,sink_queries\n3,1,0.75,0.25,0.5,0.125,,1.5,query,1e-3,scale,2\n";
+        assert_eq!(text(&table, TableFormat::Csv), format!("{heading},{expected}"));
         let json: Value = serde_json::from_str(&text(&table, TableFormat::Json)).unwrap();
         assert_eq!(json[0]["induction"], Value::Null);
         assert_eq!((&json[0]["ships"], &json[0]["epsilon"]), (&json!(1.5), &json!(0.001)));
+        assert_eq!(json[0]["sink_queries"], json!(2));
+        table.rows[0].ships = Some(f64::INFINITY);
+        let json: Value = serde_json::from_str(&text(&table, TableFormat::Json)).unwrap();
+        assert_eq!(json[0]["ships"], json!("Infinity"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Outcome {
             n_layers: self.facts.n_layers,
             n_heads: self.facts.n_heads,
             n_kv_heads: self.facts.n_kv_heads,
-            mask: self.mask(),
+            mask: self.mask().clone(),
             source: spec.source.to_string(),
             model: self.facts.title.clone(),
             baseline: exact_weights(&self.baseline.pattern),

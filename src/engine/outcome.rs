@@ -219,7 +219,7 @@ impl Outcome {
     }
 
     /// Which keys each query may attend to.
-    pub fn mask(&self) -> Mask {
+    pub fn mask(&self) -> &Mask {
         self.baseline.pattern.scores().mask()
     }
 

@@ -67,7 +67,7 @@ impl PromptRun {
         let n_layers = source.facts.n_layers;
         // The least that any view of it takes.
         let check = |n_positions: usize, of_run: u64| {
-            memory::check(n_positions, of_run.saturating_add(Part::Scores.bytes(Mask::CAUSAL, n_positions)))
+            memory::check(n_positions, of_run.saturating_add(Part::Scores.bytes(&Mask::CAUSAL, n_positions)))
         };
         let (tokens, embedded): (Arc<[Token]>, _) = match &source.reader {
             Reader::Capture { tokens, .. } => {

@@ -11,7 +11,10 @@ use super::{
     prompt_run::PromptRun,
     source::{OpenSource, Reader, SourceId},
 };
-use crate::attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown};
+use crate::{
+    attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown},
+    model,
+};
 
 /// Answers requests, keeping what the next one is likely to need: open sources, the baseline of each prompt by
 /// layer, runs under upstream interventions, scores by head.
@@ -153,6 +156,37 @@ impl Engine {
             Reader::Capture { .. } => id.to_string(),
         };
         Ok(Some(Effect::new(baseline.view(), modified.view(), text_of)))
+    }
+
+    /// What the norm behind the shown layer's attention leaves of a panel's factor on the values of all heads, at the
+    /// position where that is farthest from 1: 1 where the factor is undone ([`model::NormInput::kept`]). `None` where no norm
+    /// stands there, or the panel does something else.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn kept_by_norm(&mut self, job: &Job<'_>, spec: &RunSpec, panel: PanelId) -> Result<Option<f64>, EngineError> {
+        let facts = self.facts(&spec.source)?;
+        let shown = check(spec, &facts)?;
+        let run = self.prompt(&spec.source, &spec.prompt)?;
+        let Reader::Model(model) = &run.source.reader else { return Ok(None) };
+        let (layer, intervention) = (shown.layer, spec.experiment.intervention(shown, panel));
+        let factor = |head| intervention.at(layer, head).and_then(Edit::factor_on_values);
+        let Some(epsilon) = factor(0).filter(|_| (0..shown.n_heads).all(|head| factor(head).is_some())) else {
+            return Ok(None);
+        };
+        let layers = Layers::new(job);
+        let upstream = upstream(&facts, &intervention, layer);
+        layers.expect(run.layers_to_do(layer, upstream.iter()));
+        let begin = || layers.begin();
+        let layer_run = match &upstream {
+            Some(upstream) => run.under(upstream, layer, &begin)?,
+            None => run.baseline(layer, &begin)?,
+        };
+        let Some(qkv) = layer_run.attention().vectors() else { return Ok(None) };
+        let head_outputs = || model::run::attend(qkv, layer, Some(&intervention));
+        let Some(input) = model.transformer().behind_attention(layer, &head_outputs)? else { return Ok(None) };
+        let kept = qkv.rule().mask.queries(qkv.n_positions()).map(|query| input.kept(query, epsilon));
+        Ok(kept.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs())))
     }
 
     /// The panels that those of `spec` are compared with; `None` for the baseline.

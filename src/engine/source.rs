@@ -188,7 +188,7 @@ fn notices(capture: &Capture) -> Vec<Notice> {
             ),
         });
     }
-    let n_padding = capture.n_positions() - capture.tokens_without_padding().len();
+    let n_padding = capture.n_padding();
     if n_padding > 0 {
         notices.push(Notice {
             brief: "has padding",

@@ -24,6 +24,7 @@ mod weights;
 
 pub use error::ModelError;
 pub use language_model::LanguageModel;
+pub use layers::norm_input::NormInput;
 pub use notice::Notice;
 pub use piece::{Spelling, readable};
 pub use position_limit::PositionLimit;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Axis, s};
 
-use super::ModelError;
 pub use super::position_limit::PositionLimit;
+use super::{ModelError, NormInput};
 use crate::attention::LayerQkv;
 
 /// Dimensions of a model.
@@ -170,6 +170,18 @@ pub trait Transformer: Send + Sync {
     /// # Errors
     /// When there is no such layer, or an array is another model's.
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError>;
+
+    /// What enters the norm that stands directly behind the attention of `layer`, between its output projection and the
+    /// residual stream, given what [`Self::finish`] gets. `None` where there is no such norm, or something that is no
+    /// multiple of the heads' outputs enters it too; then `head_outputs` is not called.
+    ///
+    /// # Errors
+    /// When there is no such layer, or an array is another model's.
+    fn behind_attention(
+        &self,
+        layer: usize,
+        head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
+    ) -> Result<Option<NormInput>, ModelError>;
 
     /// Next-token logits at every position of `residual`, `[runs · T, vocab]`, from what leaves the last layer. Of a
     /// model that reads in both directions they are logits of the token at that very position.

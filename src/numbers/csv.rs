@@ -48,8 +48,10 @@ impl WeightsFile {
         for (name, epsilon, pattern, weights) in self.lines() {
             let has_scores = pattern.scores().has_vectors();
             for (query, row) in weights.outer_iter().enumerate() {
-                // Masked cells have no score.
-                for (key, score) in pattern.attended(query).zip(pattern.exact_scores(query)) {
+                let keys = pattern.keys(query);
+                let scores = keys.span().zip(pattern.exact_scores(query));
+                // Masked cells have no line.
+                for (key, score) in scores.filter(|&(key, _)| keys.contains(key)) {
                     let line = Line {
                         component: name,
                         epsilon,

@@ -39,9 +39,9 @@ impl Serialize for WeightsFile {
             map.serialize_entry("scope", &self.experiment.scope)?;
             map.serialize_entry("epsilon", &self.epsilon())?;
         }
-        map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: self.mask })?;
+        map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: &self.mask })?;
         for (name, columns) in self.named_panels() {
-            map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: self.mask })?;
+            map.serialize_entry(name, &Columns { panels: columns.axis_iter(Axis(0)), mask: &self.mask })?;
         }
         if let Some(rest) = &self.rest {
             map.serialize_entry("baseline_rest", &Numbers(rest.baseline.view()))?;
@@ -62,12 +62,12 @@ impl Serialize for Numbers<'_> {
     }
 }
 
-struct Columns<I> {
+struct Columns<'a, I> {
     panels: I,
-    mask: Mask,
+    mask: &'a Mask,
 }
 
-impl<'a, I: Iterator<Item = ArrayView2<'a, f32>> + Clone> Serialize for Columns<I> {
+impl<'a, I: Iterator<Item = ArrayView2<'a, f32>> + Clone> Serialize for Columns<'a, I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.panels.clone().map(|weights| Panel { weights, mask: self.mask }))
     }
@@ -75,7 +75,7 @@ impl<'a, I: Iterator<Item = ArrayView2<'a, f32>> + Clone> Serialize for Columns<
 
 struct Panel<'a> {
     weights: ArrayView2<'a, f32>,
-    mask: Mask,
+    mask: &'a Mask,
 }
 
 impl Serialize for Panel<'_> {
@@ -87,15 +87,15 @@ impl Serialize for Panel<'_> {
 
 struct Row<'a> {
     weights: ArrayView1<'a, f32>,
-    mask: Mask,
+    mask: &'a Mask,
     query: usize,
 }
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let attended = self.mask.attended(self.query, self.weights.len());
+        let keys = self.mask.keys(self.query, self.weights.len());
         let cells = self.weights.iter().enumerate();
-        serializer.collect_seq(cells.map(|(key, &weight)| attended.contains(&key).then_some(Weight(weight))))
+        serializer.collect_seq(cells.map(|(key, &weight)| keys.contains(key).then_some(Weight(weight))))
     }
 }
 
@@ -105,6 +105,21 @@ impl Serialize for Weight {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_finite() {
             serializer.serialize_f32(self.0)
+        } else {
+            JsonNumber(self.0.into()).serialize(serializer)
+        }
+    }
+}
+
+/// A number in JSON, which has no word for those that are not finite: they are the texts `"NaN"`, `"Infinity"` and
+/// `"-Infinity"`, so that none is taken for what is missing, `null`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JsonNumber(pub f64);
+
+impl Serialize for JsonNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
         } else if self.0.is_nan() {
             serializer.serialize_str("NaN")
         } else {

@@ -12,4 +12,5 @@ mod tests;
 mod weights_file;
 
 pub use format::{NumbersFormat, UnknownFormat};
+pub use json::JsonNumber;
 pub use weights_file::{Rest, WeightsFile, exact_weights};

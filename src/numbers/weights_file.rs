@@ -123,7 +123,7 @@ pub fn exact_weights(pattern: &Pattern) -> Array2<f32> {
     let n = pattern.n_positions();
     let mut weights = Array2::zeros((n, n));
     Zip::indexed(weights.rows_mut()).par_for_each(|query, mut row| {
-        let first_key = pattern.attended(query).start;
+        let first_key = pattern.span(query).start;
         for (cell, weight) in row.iter_mut().skip(first_key).zip(pattern.exact_row(query)) {
             #[expect(clippy::cast_possible_truncation, reason = "the one rounding from f64 to the weights of files")]
             let rounded = weight as f32;

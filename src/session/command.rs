@@ -135,12 +135,12 @@ pub struct OnScreen<'a> {
     /// T, the number of tokens.
     pub n_positions: usize,
     /// Which cells there are.
-    pub mask: Mask,
+    pub mask: &'a Mask,
 }
 
 impl Default for OnScreen<'_> {
     fn default() -> Self {
-        Self { facts: None, n_positions: 0, mask: Mask::CAUSAL }
+        Self { facts: None, n_positions: 0, mask: &Mask::CAUSAL }
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 use attenuate::{
     attention::LayerQkv,
     engine::{Clock, EngineError, Job, OpenSource, Progress, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled},
+    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, bundled},
     ui::Setup,
 };
 use ndarray::Array2;
@@ -149,6 +149,14 @@ impl Transformer for Gated {
         self.layers.pass(|| false);
         assert!(!self.fuse.swap(false, SeqCst), "on purpose");
         self.inner.transformer().finish(layer, residual, head_outputs)
+    }
+
+    fn behind_attention(
+        &self,
+        layer: usize,
+        head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
+    ) -> Result<Option<NormInput>, ModelError> {
+        self.inner.transformer().behind_attention(layer, head_outputs)
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {

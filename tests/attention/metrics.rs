@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, HeadEdit, LayerQkv, Mask, Metrics, Pattern, PositionScope, induction, js_from_baseline, kl_divergence,
-    kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
+    Component, HeadEdit, LayerQkv, Mask, Metrics, Pattern, PositionScope, SinkQueries, induction, js_from_baseline,
+    kl_divergence, kl_from_baseline, max_weight, normalized_entropy, output_norm, previous_token, sink_mass,
 };
 use ndarray::{Array3, arr2};
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ fn few_tokens_have_no_sink_and_one_has_no_entropy() {
     }
     assert!(sink_mass(&uniform(4, Mask::CAUSAL)).is_some());
     let one = uniform(1, Mask::CAUSAL);
-    assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 });
+    assert_eq!(Metrics::of(&one), Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0, rest: None });
     assert_eq!(kl_from_baseline(&one, &one), 0.0);
 }
 
@@ -129,14 +129,16 @@ fn nan_is_not_hidden() {
 #[test]
 fn output_norm_is_the_mean_length() {
     // Lengths 5 and 13.
-    assert_eq!(output_norm(&arr2(&[[3.0, 4.0], [5.0, -12.0]]), Mask::CAUSAL), 9.0);
-    assert_eq!(output_norm(&arr2(&[[0.0, 0.0], [3.0, 4.0]]), Mask::CAUSAL.over(1..2)), 5.0, "of tokens");
+    assert_eq!(output_norm(&arr2(&[[3.0, 4.0], [5.0, -12.0]]), &Mask::CAUSAL), 9.0);
+    assert_eq!(output_norm(&arr2(&[[0.0, 0.0], [3.0, 4.0]]), &Mask::CAUSAL.over(1..2)), 5.0, "of tokens");
 }
 
 /// One row's outcomes as ln weight, from the scores, so that none is too small: the keys, and the sink logit's.
 fn ln_weights(pattern: &Pattern, query: usize) -> Vec<f64> {
     let sink = pattern.scores().rule().sink;
-    let scores: Vec<f64> = pattern.exact_scores(query).into_iter().chain(sink).collect();
+    let (keys, entering) = (pattern.keys(query), pattern.exact_scores(query));
+    let of_keys = keys.iter().map(|key| entering[key - keys.span().start]);
+    let scores: Vec<f64> = of_keys.chain(sink).collect();
     let max = scores.iter().copied().fold(f64::MIN, f64::max);
     let ln_sum = max + scores.iter().map(|score| (score - max).exp()).sum::<f64>().ln();
     scores.into_iter().map(|score| score - ln_sum).collect()
@@ -158,23 +160,27 @@ proptest! {
             (Some(found), Some(expected)) => (found - expected).abs() <= 1e-6 * expected.max(1.0),
             (found, expected) => found == expected,
         };
-        let mask = rule.mask;
+        let mask = rule.mask.clone();
         let head = Arc::new(LayerQkv::with_rule(query, key, None, rule).unwrap().head_scores(0));
         let base = baseline(&head);
         let pattern = scaled(&head, Component::Query, epsilon, PositionScope::All);
         let weight = |i: usize, j: usize| pattern.exact_cell(i, j).map(|cell| cell.weight_f64);
-        let tokens = mask.tokens(7);
-        let first = tokens.start;
-        let behind = |n: usize| tokens.clone().skip(n);
-        let has_keys = |&i: &usize| !pattern.attended(i).is_empty();
+        let first = mask.tokens(7).start;
+        let has_keys = |&i: &usize| !pattern.keys(i).is_empty();
+        let behind = |n: usize| (0..7).filter(|&i| mask.is_token(i)).skip(n).filter(has_keys);
 
         prop_assert!(close(sink_mass(&pattern), mean(behind(3).filter_map(|i| weight(i, first)))));
+        let queries = SinkQueries::of(&mask, 7);
+        prop_assert_eq!(queries.counted, behind(3).filter_map(|i| weight(i, first)).count());
+        let rest = mean((0..7).filter(has_keys).filter_map(|i| pattern.exact_rest(i)));
+        prop_assert!(close(Metrics::of(&pattern).rest, rest));
         prop_assert!(close(previous_token(&pattern), mean((1..7).filter_map(|i| weight(i, i - 1)))));
         let diagonal = mean((0..7).filter_map(|i| weight(i, i))).unwrap_or(0.0);
         prop_assert!(close(Some(Metrics::of(&pattern).diagonal), Some(diagonal)));
 
         let entropy = |i: usize| {
-            let row = pattern.exact_row(i);
+            let keys = pattern.keys(i);
+            let row: Vec<f64> = keys.iter().filter_map(|j| weight(i, j)).collect();
             // Renormalised: what goes to the sink logit has no say in how even the rest is. A row that has all but gone
             // there is in f32 no more.
             let ln = ln_weights(&pattern, i);
@@ -284,13 +290,13 @@ fn weight_on_a_key_that_is_masked_elsewhere_is_infinitely_far() {
     // The other way round each row is renormalized: KL is −ln of the weight that the window has of the whole.
     let of_row = |query: usize| {
         let row = whole.exact_row(query);
-        -row[within.attended(query).start..].iter().sum::<f64>().ln()
+        -row[within.span(query).start..].iter().sum::<f64>().ln()
     };
     let expected = (0..5).map(of_row).sum::<f64>() / 5.0;
     assert!((kl_from_baseline(&within, &whole) - expected).abs() < 1e-6);
     let of_row = |query: usize| {
         let (p, q) = (whole.exact_row(query), within.exact_row(query));
-        let first = within.attended(query).start;
+        let first = within.span(query).start;
         let term = |x: f64, m: f64| if x == 0.0 { 0.0 } else { x * (x / m).ln() };
         let cells = p.iter().enumerate().map(|(key, &p)| {
             let q = key.checked_sub(first).map_or(0.0, |place| q[place]);

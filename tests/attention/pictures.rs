@@ -76,7 +76,7 @@ fn exact_scores_are_those_of_a_plain_loop_to_the_bit() {
                 let terms = query_vectors.row(query).into_iter().zip(key_vectors.row(key));
                 terms.map(|(&q, &k)| f64::from(q) * f64::from(k)).sum::<f64>() * 0.16
             };
-            let plain: Vec<u64> = scores.attended(query).map(|key| product(key).to_bits()).collect();
+            let plain: Vec<u64> = scores.span(query).map(|key| product(key).to_bits()).collect();
             let found: Vec<u64> = scores.exact_row(query).into_iter().map(f64::to_bits).collect();
             assert_eq!(found, plain, "row {query}");
         }

@@ -16,7 +16,7 @@ fn any_head(limit: f32) -> impl Strategy<Value = Arc<HeadScores>> {
     (1_usize..9, 1_usize..6, any_mask()).prop_flat_map(move |(n_positions, head_dim, mask)| {
         let shape = (1, n_positions, head_dim);
         (vectors(shape, limit), vectors(shape, limit), 0.1_f64..1.0).prop_map(move |(query, key, scale)| {
-            Arc::new(LayerQkv::new(query, key, None, scale, mask).unwrap().head_scores(0))
+            Arc::new(LayerQkv::new(query, key, None, scale, mask.clone()).unwrap().head_scores(0))
         })
     })
 }
@@ -30,7 +30,7 @@ proptest! {
             let pattern = scaled(&head, component, epsilon, positions.clone());
             check_rows(&pattern)?;
             for query in 0..pattern.n_positions() {
-                let attended = if head.mask() == Mask::CAUSAL { query + 1 } else { pattern.n_positions() };
+                let attended = if *head.mask() == Mask::CAUSAL { query + 1 } else { pattern.n_positions() };
                 prop_assert_eq!(row(&pattern, query).len(), attended, "masked cells are absent");
             }
         }
@@ -84,7 +84,7 @@ proptest! {
             key.slice_mut(s![.., .., 2]).fill(1.0);
             let mut query = query.clone();
             query.slice_mut(s![.., .., 2]).fill(added);
-            baseline(&Arc::new(LayerQkv::new(query, key, None, 0.5, mask).unwrap().head_scores(0)))
+            baseline(&Arc::new(LayerQkv::new(query, key, None, 0.5, mask.clone()).unwrap().head_scores(0)))
         };
         for ((picture, exact), (moved_picture, moved_exact)) in rows(&head(0.0)).zip(rows(&head(added))) {
             for key in 0..exact.len() {

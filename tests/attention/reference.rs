@@ -1,6 +1,6 @@
 //! The definition, carried out on the vectors themselves in f64: scale, multiply, mask, softmax, multiply.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use attenuate::attention::{
     Component, Epsilon, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation, PositionScope, Rule, Scope,
@@ -62,8 +62,7 @@ fn edited(
             Component::Output => unreachable!("made from the others"),
         })
     };
-    let tokens = layer.rule.mask.tokens(n);
-    with_change(&x, [n_heads, n, head_dim], tokens, head, change.filter(|c| c.component == component), noise)
+    with_change(&x, [n_heads, n, head_dim], &tokens(layer), head, change.filter(|c| c.component == component), noise)
 }
 
 /// What `head` makes of the values, `[T, head_dim]`, under `change`, which may be of the output itself: `output` is what
@@ -79,15 +78,19 @@ fn output_under(
     let (n_heads, n, head_dim) = layer.query.dim();
     let unmodified: Vec<_> = (0..n_heads).map(|head| reference(layer, head, None, None).output).collect();
     let x = |head: usize, i: usize, d: usize| unmodified[head][[i, d]];
-    with_change(&x, [n_heads, n, head_dim], layer.rule.mask.tokens(n), head, Some(change), noise)
+    with_change(&x, [n_heads, n, head_dim], &tokens(layer), head, Some(change), noise)
+}
+
+/// The positions of the prompt, of which padding is none.
+fn tokens(layer: &Layer) -> Vec<usize> {
+    (0..layer.query.dim().1).filter(|&position| layer.rule.mask.is_token(position)).collect()
 }
 
 /// The vectors `x(head, position, dimension)` of `head` under `change`.
 fn with_change(
     x: &dyn Fn(usize, usize, usize) -> f64,
     [n_heads, n, head_dim]: [usize; 3],
-    // Padding is no position of the prompt.
-    tokens: Range<usize>,
+    tokens: &[usize],
     head: usize,
     change: Option<&Change>,
     noise: Option<&Array2<f32>>,
@@ -102,9 +105,8 @@ fn with_change(
             Operation::Scale => epsilon * unmodified,
             Operation::MeanHeads => towards((0..n_heads).map(|h| x(h, i, d)).sum::<f64>() / n_heads as f64),
             Operation::MeanPositions => {
-                let tokens = tokens.clone();
                 let count = tokens.len().max(1) as f64;
-                towards(tokens.map(|j| x(head, j, d)).sum::<f64>() / count)
+                towards(tokens.iter().map(|&j| x(head, j, d)).sum::<f64>() / count)
             }
             Operation::Noise { .. } => unmodified + epsilon * f64::from(noise.unwrap()[[i, d]]),
         }
@@ -120,10 +122,11 @@ struct Expected {
 }
 
 /// Whether `query` may attend to `key`, in the words of the definition.
-fn is_allowed(mask: Mask, n: usize, query: usize, key: usize) -> bool {
-    let are_tokens = mask.tokens(n).contains(&query) && mask.tokens(n).contains(&key);
+fn is_allowed(mask: &Mask, query: usize, key: usize) -> bool {
+    let are_tokens = mask.is_token(query) && mask.is_token(key);
     let is_late = mask.is_causal() && key > query;
-    are_tokens && !is_late && mask.window().is_none_or(|window| query.abs_diff(key) < window)
+    let is_blocked = mask.reason(query, key).is_some_and(|reason| reason.contains("blocked"));
+    are_tokens && !is_late && !is_blocked && mask.window().is_none_or(|window| query.abs_diff(key) < window)
 }
 
 /// What `head` comes to under `change`.
@@ -135,8 +138,10 @@ fn reference(layer: &Layer, head: usize, change: Option<&Change>, noise: Option<
     let sink = rule.sinks.as_ref().map_or(f64::NEG_INFINITY, |sinks| sinks[head].into());
     for i in 0..n {
         let dot = |j: usize| (0..head_dim).map(|d| query[[i, d]] * key[[j, d]]).sum::<f64>();
-        let keys: Vec<usize> = (0..n).filter(|&j| is_allowed(rule.mask, n, i, j)).collect();
+        let keys: Vec<usize> = (0..n).filter(|&j| is_allowed(&rule.mask, i, j)).collect();
         if keys.is_empty() {
+            // All goes to the sink.
+            rest[i] = if rule.mask.is_token(i) && rule.sinks.is_some() { 1.0 } else { 0.0 };
             continue;
         }
         for &j in &keys {
@@ -213,9 +218,13 @@ proptest! {
                 for i in 0..n {
                     let (picture, exact) = (row(&pattern, i), pattern.exact_row(i));
                     let entering = pattern.exact_scores(i);
-                    let keys = pattern.attended(i);
-                    prop_assert!((0..n).all(|j| keys.contains(&j) == is_allowed(layer.rule.mask, n, i, j)));
-                    for (place, j) in keys.enumerate() {
+                    let (keys, span) = (pattern.keys(i), pattern.span(i));
+                    prop_assert_eq!((picture.len(), exact.len(), entering.len()), (span.len(), span.len(), span.len()));
+                    prop_assert!((0..n).all(|j| keys.contains(j) == is_allowed(&layer.rule.mask, i, j)));
+                    for hole in keys.holes().iter().map(|hole| hole - span.start) {
+                        prop_assert_eq!((picture[hole], exact[hole], entering[hole]), (0.0, 0.0, f64::NEG_INFINITY));
+                    }
+                    for (place, j) in keys.iter().map(|j| (j - span.start, j)) {
                         let weight = expected.weights[[i, j]];
                         prop_assert!(
                             (exact[place] - weight).abs() <= rounding, "{} {} [{}, {}]", operation, component, i, j
@@ -227,7 +236,7 @@ proptest! {
                         prop_assert!((entering[place] - score).abs() <= tolerance, "{} for {}", entering[place], score);
                     }
                     let rest = pattern.exact_rest(i);
-                    let has_rest = layer.rule.sinks.is_some() && !exact.is_empty();
+                    let has_rest = layer.rule.sinks.is_some() && layer.rule.mask.has_row(i);
                     prop_assert_eq!(rest.is_some(), has_rest);
                     prop_assert!((rest.unwrap_or(0.0) - expected.rest[i]).abs() <= rounding);
                 }

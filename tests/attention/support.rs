@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, Epsilon, HeadEdit, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach,
-    Rule,
+    Cell, Component, Epsilon, HeadEdit, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope,
+    Reach, Rule,
 };
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
@@ -43,8 +43,8 @@ pub fn rows(pattern: &Pattern) -> impl Iterator<Item = (Vec<f32>, Vec<f64>)> {
 /// Checks that both evaluations are distributions over the attended keys and agree within 1e-6.
 pub fn check_rows(pattern: &Pattern) -> Result<(), TestCaseError> {
     for (query, (picture, exact)) in rows(pattern).enumerate() {
-        prop_assert_eq!(picture.len(), pattern.attended(query).len());
-        prop_assert_eq!(exact.len(), pattern.attended(query).len());
+        prop_assert_eq!(picture.len(), pattern.span(query).len());
+        prop_assert_eq!(exact.len(), pattern.span(query).len());
         let sum: f64 = picture.iter().copied().map(f64::from).sum();
         prop_assert!((sum - 1.0).abs() <= 1e-6, "row {} of the picture sums to {}", query, sum);
         let sum: f64 = exact.iter().sum();
@@ -82,14 +82,25 @@ pub fn vectors(shape: (usize, usize, usize), limit: f32) -> impl Strategy<Value 
         .prop_map(move |entries| Array3::from_shape_vec(shape, entries).unwrap())
 }
 
-/// Causal or not, within a window or not, over all positions or some of them.
+/// Causal or not, within a window or not, over all positions or some of them, with padding anywhere and blocked cells.
 pub fn any_narrowed_mask(n_positions: usize) -> impl Strategy<Value = Mask> {
     let window = prop_oneof![Just(None), (1..n_positions + 2).prop_map(Some)];
     let all = (Just(0), Just(usize::MAX));
-    let tokens = prop_oneof![all, (0..n_positions + 1, 0..n_positions + 2)];
-    (any_mask(), window, tokens).prop_map(|(mask, window, (first, end))| {
-        let mask = window.map_or(mask, |window| mask.within(window));
-        if end == usize::MAX { mask } else { mask.over(first..end) }
+    let range = prop_oneof![all, (0..n_positions + 1, 0..n_positions + 2)];
+    let is_token = prop::option::of(prop::collection::vec(any::<bool>(), n_positions));
+    let cell = (0..n_positions, 0..n_positions).prop_map(|(query, key)| Cell { query, key });
+    let blocked = prop_oneof![Just(Vec::new()), prop::collection::vec(cell, 0..3 * n_positions)];
+    (any_mask(), window, range, is_token, blocked).prop_map(|(mask, window, (first, end), is_token, blocked)| {
+        let mask = match window {
+            Some(window) => mask.within(window),
+            None => mask,
+        };
+        let mask = match is_token {
+            Some(is_token) => mask.over_tokens(&is_token),
+            None if end == usize::MAX => mask,
+            None => mask.over(first..end),
+        };
+        if blocked.is_empty() { mask } else { mask.without(blocked) }
     })
 }
 

@@ -101,7 +101,7 @@ fn what_stands_beside_the_tensors_counts() {
     .unwrap();
     assert_eq!(said.tokens().unwrap(), ["<s>", "Ġ\"é😀"]);
     assert_eq!(said.token_ids().unwrap(), [1, 198]);
-    assert_eq!((said.rule(0).unwrap().scale, said.rule(0).unwrap().mask), (0.1, Mask::BIDIRECTIONAL));
+    assert_eq!((said.rule(0).unwrap().scale, said.rule(0).unwrap().mask.clone()), (0.1, Mask::BIDIRECTIONAL));
     assert_eq!((said.model(), said.prompt()), (Some("A model"), Some("é")));
 
     let other = with(&[
@@ -117,7 +117,7 @@ fn what_stands_beside_the_tensors_counts() {
         (&["a".to_owned(), "é".to_owned()][..], &[7, 65535][..])
     );
     assert_eq!(
-        (other.rule(0).unwrap().scale, other.rule(0).unwrap().mask, other.model()),
+        (other.rule(0).unwrap().scale, other.rule(0).unwrap().mask.clone(), other.model()),
         (0.25, Mask::CAUSAL, Some("M"))
     );
 
@@ -130,10 +130,13 @@ fn what_stands_beside_the_tensors_counts() {
     .unwrap();
     assert_eq!(as_texts.tokens().unwrap(), ["a", "Ġb"]);
     assert_eq!((as_texts.token_ids().unwrap(), as_texts.rule(0).unwrap().scale), (&[3, 4][..], 0.5));
-    assert_eq!(as_texts.rule(0).unwrap().mask, Mask::BIDIRECTIONAL);
+    assert_eq!(as_texts.rule(0).unwrap().mask.clone(), Mask::BIDIRECTIONAL);
 
     let plain = with(&[]).unwrap();
-    assert_eq!((plain.rule(0).unwrap().scale, plain.rule(0).unwrap().mask), (1.0 / 2.0_f64.sqrt(), Mask::CAUSAL));
+    assert_eq!(
+        (plain.rule(0).unwrap().scale, plain.rule(0).unwrap().mask.clone()),
+        (1.0 / 2.0_f64.sqrt(), Mask::CAUSAL)
+    );
     assert!(plain.tokens().is_none() && plain.token_ids().is_none() && plain.model().is_none());
 }
 
@@ -204,7 +207,7 @@ fn files_that_numpy_wrote_are_read() {
         let found = Capture::open(&path).unwrap();
         assert_eq!(numbers(&found), expected, "{name}");
         assert_eq!(
-            (found.rule(0).unwrap().scale, found.rule(0).unwrap().mask, found.model()),
+            (found.rule(0).unwrap().scale, found.rule(0).unwrap().mask.clone(), found.model()),
             (0.25, Mask::BIDIRECTIONAL, Some("numpy’s own"))
         );
         assert_eq!(found.tokens().unwrap(), ["<s>", "Ġé", "😀"]);

@@ -48,7 +48,7 @@ fn patterns_alone_open_and_are_shown_as_they_are() {
     let cells: Vec<f32> = tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
     for outcome in [safetensors, npz] {
         assert_eq!((outcome.facts.kind, outcome.facts.n_layers, outcome.facts.n_heads), (SourceKind::Patterns, 3, 2));
-        assert_eq!((outcome.shape().n_panels(), outcome.mask()), (1, Mask::CAUSAL), "one panel, of the baseline");
+        assert_eq!((outcome.shape().n_panels(), outcome.mask()), (1, &Mask::CAUSAL), "one panel, of the baseline");
         assert!(outcome.panels.values().all(|panel| panel.pattern == outcome.baseline.pattern));
         let pattern = &outcome.baseline.pattern;
         let mut row = [0.0; 6];
@@ -119,7 +119,7 @@ fn patterns_alone_have_heads_and_are_compared() {
 fn the_mask_is_what_the_file_says_or_the_weights_show() {
     let triangle = array(&[1, 2, 2], &[1.0, 0.0, 0.25, 0.75]);
     let square = array(&[2, 2], &[0.5, 0.5, 0.25, 0.75]);
-    let mask = |capture: &Capture| capture.rule(0).unwrap().mask;
+    let mask = |capture: &Capture| capture.rule(0).unwrap().mask.clone();
     assert_eq!(mask(&open(&[("attentions", triangle.clone())])), Mask::CAUSAL);
     assert_eq!(mask(&open(&[("attention", square.clone())])), Mask::BIDIRECTIONAL);
     let said = open(&[("attention", triangle), ("causal", npy("|b1", "()", &[0]))]);

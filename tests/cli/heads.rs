@@ -26,6 +26,7 @@ struct Row {
     diagonal: f64,
     previous_token: Option<f64>,
     induction: Option<f64>,
+    sink_queries: usize,
 }
 
 fn json(arguments: &[&str]) -> Vec<Row> {
@@ -164,7 +165,7 @@ fn a_metric_sorts_and_ships_can_stay_in_order() {
 fn the_table_goes_into_a_file() {
     let sandbox = Sandbox::new();
     for (name, start) in [
-        ("heads.csv", "layer,head,sink_mass,entropy,diagonal,previous_token,induction\n0,0,"),
+        ("heads.csv", "layer,head,sink_mass,entropy,diagonal,previous_token,induction,sink_queries\n0,0,"),
         ("heads.JSON", "[\n  {\n"),
     ] {
         let ran = sandbox.run(&["heads", "-o", name]);

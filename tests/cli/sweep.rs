@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::cli::sandbox::Sandbox;
 
-const COLUMNS: [&str; 8] =
-    ["component", "epsilon", "sink_mass", "normalized_entropy", "kl", "js", "max_weight", "weight"];
+const COLUMNS: [&str; 9] =
+    ["component", "epsilon", "sink_mass", "normalized_entropy", "kl", "js", "max_weight", "weight", "sink_queries"];
+const N_NUMBERS: usize = 7;
 
 fn expected(bundled: Bundled, preset: Preset, cell: Option<[usize; 2]>) -> Sweep {
     let spec = Session::example(bundled).run_spec().with(|experiment| experiment.scope = preset.scope());
@@ -75,10 +76,15 @@ fn json_says_what_was_swept() {
         ("operation", json!("scale")),
         ("scope", json!({"layers": "shown", "heads": "shown", "positions": "all"})),
         ("cell", json!([6, 2])),
-        ("baseline", json!(sweep.baseline)),
-        ("uniform", json!(sweep.uniform)),
+        ("sink_queries", json!(21)),
     ] {
         assert_eq!(file[name], value, "{name}");
+    }
+    for (name, metrics) in [("baseline", sweep.baseline), ("uniform", sweep.uniform)] {
+        let expected = numbers(&SweepPoint { epsilon: Epsilon::ONE, metrics });
+        for (column, number) in COLUMNS[2..=N_NUMBERS].iter().zip(&expected[1..]) {
+            assert_eq!(file[name][column].as_f64(), *number, "{name} {column}");
+        }
     }
     assert_eq!(file["tokens"].as_array().unwrap().len(), 24);
     assert_eq!(file["token_ids"][1], json!(41319));
@@ -88,7 +94,7 @@ fn json_says_what_was_swept() {
         let rows = file[component.name().to_lowercase()].as_array().unwrap();
         assert_eq!(rows.len(), curve.len());
         for (row, point) in rows.iter().zip(curve) {
-            for (name, number) in COLUMNS[1..].iter().zip(numbers(point)) {
+            for (name, number) in COLUMNS[1..=N_NUMBERS].iter().zip(numbers(point)) {
                 assert_eq!(row[name].as_f64(), number, "{component} {name} at {}", point.epsilon);
             }
         }

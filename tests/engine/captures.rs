@@ -118,8 +118,12 @@ fn assert_is_the_definition(file: &File, outcome: &Outcome, scale: f64, mask: Ma
         let panel = component.map_or(&outcome.baseline, |component| &outcome.panels[at(component, column)]);
         let mut norm = 0.0;
         for query in 0..T {
-            let (weights, output) =
-                reference(file, [outcome.experiment.layer, outcome.experiment.head, query], factor * scale, mask);
+            let (weights, output) = reference(
+                file,
+                [outcome.experiment.layer, outcome.experiment.head, query],
+                factor * scale,
+                mask.clone(),
+            );
             let found = panel.pattern.exact_row(query);
             assert_eq!(found.len(), weights.len());
             for (found, expected) in found.iter().zip(&weights) {
@@ -187,7 +191,7 @@ fn what_is_written_beside_the_tensors_counts() {
     };
     let mut engine = Engine::default();
     let outcome = engine.run(&request(file.write(folder.path()), 0, 1), NEVER).unwrap();
-    assert_eq!(outcome.mask(), Mask::BIDIRECTIONAL);
+    assert_eq!(*outcome.mask(), Mask::BIDIRECTIONAL);
     assert_is_the_definition(&file, &outcome, 0.25, Mask::BIDIRECTIONAL);
     assert_eq!(outcome.facts.title, "A model");
     let tokens: Vec<_> = outcome.tokens.iter().map(|t| (t.id, t.piece.as_str(), t.text.as_str())).collect();
@@ -218,4 +222,45 @@ fn a_capture_knows_only_the_shown_layer() {
         [LayerScope::Shown, LayerScope::All, LayerScope::Range { first: 0, last: 0 }].map(&mut at);
     assert!(panels(&shown).zip(panels(&all)).all(|(shown, all)| shown.pattern == all.pattern));
     assert!(panels(&before).all(|panel| panel.pattern == shown.baseline.pattern));
+}
+
+#[test]
+fn padding_between_tokens_is_a_hole_in_every_row() {
+    let folder = TempDir::new().unwrap();
+    let mut file = File::new(&[T, D], &[T, D]);
+    file.metadata = &[("attention_mask", "[1, 0, 1]")];
+    let spec = spec(Bundled::Smollm2, Preset::ThisHead).with(|experiment| (experiment.layer, experiment.head) = (0, 0));
+    let spec = RunSpec { source: file.write(folder.path()), ..spec };
+    let outcome = Engine::default().run(&spec, NEVER).unwrap();
+    assert!(outcome.facts.notices.iter().any(|notice| notice.sentence.contains("1 of 3 positions are padding")));
+    assert_eq!(outcome.mask().reason(2, 1).unwrap(), "this key is padding");
+    assert_eq!(outcome.mask().reason(1, 0).unwrap(), "this query is padding");
+
+    // The definition: of the last row the first and the last score are left.
+    let (query, key) = (vectors(&[T, D], 0.5), vectors(&[T, D], 100.25));
+    let score = |key_at: usize| {
+        let dot = |d: usize| f64::from(query[2 * D + d]) * f64::from(key[key_at * D + d]);
+        (dot(0) + dot(1)) / 2.0_f64.sqrt()
+    };
+    for (pattern, factor) in [
+        (&outcome.baseline.pattern, 1.0),
+        (&outcome.panels[at(Component::Query, 0)].pattern, 0.5),
+        (&outcome.panels[at(Component::Key, 0)].pattern, 0.5),
+    ] {
+        let weight = 1.0 / (1.0 + (factor * (score(2) - score(0))).exp());
+        let row = pattern.exact_row(2);
+        assert!((row[0] - weight).abs() <= 1e-12 && (row[2] - (1.0 - weight)).abs() <= 1e-12, "{row:?}");
+        assert_eq!((row[1], pattern.exact_cell(2, 1), pattern.exact_cell(1, 0)), (0.0, None, None));
+        assert_eq!(pattern.dense().row(1).sum(), 0.0, "padding has no row");
+    }
+    let mut json = Vec::new();
+    outcome.numbers(&spec).write_json(&mut json).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let null = serde_json::Value::Null;
+    assert_eq!((&json["baseline"][2][1], &json["baseline"][1][0], &json["baseline"][1][1]), (&null, &null, &null));
+    assert!(json["query"][2][2][0].is_f64());
+    let mut csv = Vec::new();
+    outcome.numbers(&spec).write_csv(&mut csv).unwrap();
+    // A head line, and of nine panels the three cells that are not masked.
+    assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 1 + 9 * 3);
 }

@@ -204,6 +204,6 @@ fn heads_are_the_baselines_of_every_view() {
     }
     let single =
         Engine::default().heads(&spec(Bundled::Austen, Preset::ThisHead).source, &Prompt::TokenIds(vec![3]), NEVER);
-    let expected = Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0 };
+    let expected = Metrics { sink_mass: None, normalized_entropy: None, diagonal: 1.0, rest: None };
     assert!(single.unwrap().iter().all(|summary| summary.metrics == expected));
 }

@@ -2,6 +2,7 @@
 //! a worker that always ends with the newest request.
 
 mod batches;
+mod behind_norm;
 mod caches;
 mod captures;
 mod effect;

@@ -117,7 +117,7 @@ fn storm() {
         let screen = screen.map_or_else(OnScreen::default, |(facts, n_positions, mask)| OnScreen {
             facts: Some(facts),
             n_positions: *n_positions,
-            mask: *mask,
+            mask,
         });
         timeline.apply(command, screen);
         timeline.end_gesture();
@@ -145,7 +145,7 @@ fn storm() {
                     let fresh = Engine::default().run(&spec, &|| false).unwrap();
                     assert_eq!(bits(&outcome), bits(&fresh), "command {number}: {spec:?}");
                 }
-                seen = Some((outcome.facts.clone(), outcome.n_positions(), outcome.mask()));
+                seen = Some((outcome.facts.clone(), outcome.n_positions(), outcome.mask().clone()));
             }
             Err(error) => {
                 refusals += 1;

@@ -26,7 +26,8 @@ fn measure(outcome: &Outcome, quantity: Quantity, component: Component, column: 
 #[track_caller]
 fn assert_row(measure: &Measure, query: usize, expected: &[f64], tolerance: f64) {
     let mut buffer = vec![f32::NAN; measure.n_positions()];
-    let fast: Vec<f64> = measure.rows().row_into(query, &mut buffer).iter().map(|&value| f64::from(value)).collect();
+    let keys = measure.rows().row_into(query, &mut buffer);
+    let fast: Vec<f64> = keys.iter().map(|key| f64::from(buffer[key])).collect();
     let exact = measure.exact_row(query);
     assert_eq!((fast.len(), exact.len()), (expected.len(), expected.len()));
     for (key, &expected) in expected.iter().enumerate() {

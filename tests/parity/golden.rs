@@ -152,7 +152,7 @@ impl Golden {
 
     pub fn mask(&self) -> Mask {
         let transformer = self.model.transformer();
-        transformer.qkv(0, &transformer.embed(&self.token_ids).unwrap()).unwrap().mask()
+        transformer.qkv(0, &transformer.embed(&self.token_ids).unwrap()).unwrap().mask().clone()
     }
 
     pub fn run(&self, intervention: Option<Intervention>) -> Run {

@@ -33,7 +33,7 @@ fn largest_difference(pattern: &Pattern, golden: &ArrayView2<'_, f32>) -> f64 {
     assert_eq!(dense.dim(), golden.dim());
     for (query, row) in golden.outer_iter().enumerate() {
         let mut exact = vec![0.0; row.len()];
-        exact[pattern.attended(query)].copy_from_slice(&pattern.exact_row(query));
+        exact[pattern.span(query)].copy_from_slice(&pattern.exact_row(query));
         for ((&golden, &ours), &exact) in row.iter().zip(dense.row(query)).zip(&exact) {
             // A maximum would pass over NaN.
             assert!(ours.is_finite() && exact.is_finite());

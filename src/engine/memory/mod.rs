@@ -52,7 +52,7 @@ impl Part {
     }
 
     /// Bytes of this part for a prompt of `n_positions`.
-    pub fn bytes(self, mask: Mask, n_positions: usize) -> u64 {
+    pub fn bytes(self, mask: &Mask, n_positions: usize) -> u64 {
         let number = match self {
             Self::Scores => size_of::<f32>(),
             Self::ScoresInF64 | Self::Other(..) => size_of::<f64>(),
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused_with_its_bytes() {
-        let least = |n_positions| Part::Scores.bytes(Mask::CAUSAL, n_positions);
+        let least = |n_positions| Part::Scores.bytes(&Mask::CAUSAL, n_positions);
         assert!(check(4096, least(4096)).is_ok());
         let message = check(10_000_000, least(10_000_000)).unwrap_err().to_string();
         assert!(message.starts_with("10000000 tokens need 200 TB of memory, "), "{message}");
@@ -117,8 +117,8 @@ mod tests {
         // Vectors of one number each, query and key.
         const VECTORS: usize = 2 * 4 * T;
         for (mask, n_cells) in [(Mask::CAUSAL, 820), (Mask::BIDIRECTIONAL, 1600)] {
-            let layer = layer(T, mask);
-            let bytes = |part: Part| usize::try_from(part.bytes(mask, T)).unwrap();
+            let layer = layer(T, mask.clone());
+            let bytes = |part: Part| usize::try_from(part.bytes(&mask, T)).unwrap();
             let scores = Arc::new(layer.head_scores(0));
             assert_eq!((scores.bytes(), bytes(Part::Scores)), (4 * n_cells + VECTORS, 4 * n_cells), "{mask:?}");
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::attention::{Comparison, Metrics, Pattern};
 
 /// What a sweep measures of one pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepMetrics {
     /// See [`crate::attention::sink_mass`].
     pub sink_mass: Option<f64>,

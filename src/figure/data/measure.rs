@@ -1,9 +1,9 @@
 //! A quantity of one panel, evaluated row by row when asked.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
-    attention::{ExactCell, Grid, Pattern},
+    attention::{ExactCell, Grid, Keys, Pattern},
     engine::{Outcome, Panel},
     figure::{Pooling, Quantity},
 };
@@ -96,19 +96,15 @@ impl Measure {
 
     /// The keys of a row that have a value. Another layer may mask other cells: what is masked in either is so in the
     /// difference.
-    pub fn attended(&self, query: usize) -> Range<usize> {
-        let attended = self.pattern.attended(query);
+    pub fn keys(&self, query: usize) -> Keys<'_> {
+        let keys = self.pattern.keys(query);
         match &self.kind {
-            Kind::Difference { baseline } => {
-                let other = baseline.attended(query);
-                let first = attended.start.max(other.start);
-                first..attended.end.min(other.end).max(first)
-            }
-            _ => attended,
+            Kind::Difference { baseline } => keys.and(&baseline.keys(query)),
+            _ => keys,
         }
     }
 
-    /// One row in f64, one value for each key of [`Self::attended`].
+    /// One row in f64, one value for each key of the span of [`Self::keys`]; those in its holes mean nothing.
     pub fn exact_row(&self, query: usize) -> Vec<f64> {
         if let Kind::Score = self.kind {
             return self.pattern.exact_scores(query);
@@ -117,9 +113,9 @@ impl Measure {
         match &self.kind {
             Kind::Weight | Kind::Score => {}
             Kind::Difference { baseline } => {
-                let keys = self.attended(query);
+                let keys = self.keys(query).span();
                 let part = |pattern: &Pattern| {
-                    let first = pattern.attended(query).start;
+                    let first = pattern.span(query).start;
                     keys.start.saturating_sub(first)..keys.end.saturating_sub(first)
                 };
                 let other = baseline.exact_row(query);
@@ -127,13 +123,13 @@ impl Measure {
                 return pairs.map(|(&value, &compared)| difference(value, compared)).collect();
             }
             Kind::UniformRatio => {
-                let n_attended = row.len();
+                let n_attended = self.pattern.keys(query).len();
                 for value in &mut row {
                     *value = ratio_to_uniform(*value, n_attended);
                 }
             }
             Kind::WeightedValue { norms } => {
-                for (value, &norm) in row.iter_mut().zip(norms.iter().skip(self.pattern.attended(query).start)) {
+                for (value, &norm) in row.iter_mut().zip(norms.iter().skip(self.pattern.span(query).start)) {
                     *value = weighted_value(*value, norm);
                 }
             }
@@ -143,8 +139,8 @@ impl Measure {
 
     /// One cell in f64; `None` where it is masked or outside.
     pub fn exact(&self, query: usize, key: usize) -> Option<f64> {
-        let attended = (query < self.n_positions()).then(|| self.attended(query))?;
-        self.exact_row(query).get(key.checked_sub(attended.start)?).copied()
+        let keys = (query < self.n_positions()).then(|| self.keys(query)).filter(|keys| keys.contains(key))?;
+        self.exact_row(query).get(key - keys.span().start).copied()
     }
 }
 
@@ -180,7 +176,7 @@ impl CellValues {
         Some(Self {
             panel: panel.pattern.exact_cell(query, key)?,
             compared: compared.pattern.exact_cell(query, key)?,
-            n_attended: panel.pattern.attended(query).len(),
+            n_attended: panel.pattern.keys(query).len(),
             norm: panel.value_norms().and_then(|norms| norms.get(key).copied()),
         })
     }
@@ -205,18 +201,20 @@ pub struct Rows<'a> {
     scratch: Vec<f32>,
 }
 
-impl Rows<'_> {
-    /// One row in f32, one value for each key of [`Measure::attended`], at their keys' places in `row` (length ≥ T);
-    /// returns them.
+impl<'a> Rows<'a> {
+    /// One row in f32, one value for each key of the span of [`Measure::keys`], at their keys' places in `row`
+    /// (length ≥ T), and those keys. What stands in the holes means nothing.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-    pub fn row_into<'r>(&mut self, query: usize, row: &'r mut [f32]) -> &'r [f32] {
+    pub fn row_into(&mut self, query: usize, row: &mut [f32]) -> Keys<'a> {
         let Measure { pattern, kind, .. } = self.measure;
-        let attended = self.measure.attended(query);
+        let keys = self.measure.keys(query);
+        let attended = keys.span();
         if let Kind::Score = kind {
-            return pattern.scores_into(query, row);
+            pattern.scores_into(query, row);
+            return keys;
         }
         pattern.row_into(query, row);
-        let n_keys = pattern.attended(query).len();
+        let n_keys = pattern.keys(query).len();
         let row = &mut row[attended.clone()];
         match kind {
             Kind::Weight | Kind::Score => {}
@@ -238,6 +236,6 @@ impl Rows<'_> {
                 }
             }
         }
-        row
+        keys
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attention::{kl_from_baseline, normalized_entropy, sink_mass},
+    attention::{SinkQueries, kl_from_baseline, normalized_entropy, sink_mass},
     engine::Panel,
     figure::FigureError,
 };
@@ -54,10 +54,16 @@ impl PanelMetric {
     }
 }
 
-/// What stands under `panel`: `sink 0.513 · entropy 0.927 · KL 1.2e-2`.
+/// What stands under `panel`: `sink 0.513 · entropy 0.927 · KL 1.2e-2`; where a window hides the first token from some
+/// queries also of how many the sink mass is the mean: `sink 0.513 (n = 2)`.
 pub fn metric_line(metrics: &BTreeSet<PanelMetric>, panel: &Panel, baseline: &Panel) -> String {
     let parts = metrics.iter().map(|&metric| {
         let value = metric.of(panel, baseline).map_or("–".to_owned(), number);
+        let pattern = &panel.pattern;
+        let queries = SinkQueries::of(pattern.scores().mask(), pattern.n_positions());
+        if metric == PanelMetric::Sink && queries.is_partial() {
+            return format!("{} {value} (n = {})", metric.label(), queries.counted);
+        }
         format!("{} {value}", metric.label())
     });
     parts.collect::<Vec<_>>().join(" · ")

@@ -5,9 +5,9 @@ use std::{cell::Cell, ops::Range};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::reduce::{Bin, Columns, Scratch};
+use super::reduce::{Bin, Columns, Scratch, Unmasked};
 use crate::{
-    attention::{Mask, Pattern},
+    attention::{Keys, Mask, Pattern},
     figure::{Edges, Histogram, Keep, Measure, NormScale, Pooling, Quantity, Rows},
 };
 
@@ -75,9 +75,9 @@ pub struct Pooled {
     repeats: Vec<usize>,
     /// `[row bin, column bin]`
     values: Vec<f32>,
-    /// The bins of each row that hold an unmasked cell. Masks leave a range of every row; the values of the bins beside
-    /// it mean nothing.
-    unmasked: Vec<Range<usize>>,
+    /// The bins of each row that hold an unmasked cell. Masks leave a range of every row, with holes in it; the values of
+    /// the other bins mean nothing.
+    unmasked: Vec<Unmasked>,
 }
 
 impl Pooled {
@@ -101,9 +101,10 @@ impl Pooled {
     pub fn rows(&self) -> impl Iterator<Item = PooledRow<'_>> {
         let rows = self.values.chunks(self.columns.len().max(1)).zip(&self.unmasked);
         rows.zip(&self.repeats).map(|((row, unmasked), &repeat)| PooledRow {
-            masked: self.columns[..unmasked.start].iter().sum(),
-            columns: &self.columns[unmasked.clone()],
-            values: &row[unmasked.clone()],
+            masked: self.columns[..unmasked.bins.start].iter().sum(),
+            columns: &self.columns[unmasked.bins.clone()],
+            values: &row[unmasked.bins.clone()],
+            holes: &unmasked.holes,
             repeat,
         })
     }
@@ -111,7 +112,7 @@ impl Pooled {
     /// What the pixel shows; `None` where it is masked or outside.
     pub fn value(&self, x: usize, y: usize) -> Option<f32> {
         let (column, row) = (bin_at(&self.columns, x)?, bin_at(&self.repeats, y)?);
-        self.unmasked[row].contains(&column).then(|| self.values[row * self.columns.len() + column])
+        self.unmasked[row].contains(column).then(|| self.values[row * self.columns.len() + column])
     }
 }
 
@@ -123,6 +124,8 @@ pub struct PooledRow<'a> {
     pub columns: &'a [usize],
     /// One for each bin.
     pub values: &'a [f32],
+    /// Those of the bins that are masked all the same, counted from the first; their values mean nothing.
+    pub holes: &'a [usize],
     /// Pixel rows that show them.
     pub repeat: usize,
 }
@@ -160,11 +163,11 @@ impl Grid {
         self.columns.len().max(1)
     }
 
-    fn empty(&self) -> (Vec<f32>, Vec<Range<usize>>) {
-        (vec![0.0; self.columns.len() * self.rows.len()], vec![0..0; self.rows.len()])
+    fn empty(&self) -> (Vec<f32>, Vec<Unmasked>) {
+        (vec![0.0; self.columns.len() * self.rows.len()], vec![Unmasked::default(); self.rows.len()])
     }
 
-    fn filled(self, values: Vec<f32>, unmasked: Vec<Range<usize>>) -> Pooled {
+    fn filled(self, values: Vec<f32>, unmasked: Vec<Unmasked>) -> Pooled {
         let pixels = |bins: Vec<Bin>| bins.into_iter().map(|bin| bin.pixels).collect();
         Pooled { columns: pixels(self.columns), repeats: pixels(self.rows), values, unmasked }
     }
@@ -177,9 +180,10 @@ impl Grid {
 /// pixel is masked only if all of its cells are, and a NaN among them shows.
 ///
 /// `row(query, buffer)` writes the unmasked values of one row to their keys' places in `buffer`, which has room for
-/// `n_positions` of them, and returns the keys. It is called once for each visible row, from the top.
-pub fn pool(
-    mut row: impl FnMut(usize, &mut [f32]) -> Range<usize>,
+/// `n_positions` of them, and returns the keys: a range, or one with holes. It is called once for each visible row, from
+/// the top.
+pub fn pool<'m, K: Into<Keys<'m>>>(
+    mut row: impl FnMut(usize, &mut [f32]) -> K,
     n_positions: usize,
     window: Window,
     size: [usize; 2],
@@ -188,6 +192,7 @@ pub fn pool(
     let grid = Grid::new(window, size, n_positions);
     let (mut values, mut unmasked) = grid.empty();
     let (columns, mut scratch) = (grid.columns(), SCRATCH.take());
+    let mut row = |query: usize, buffer: &mut [f32]| row(query, buffer).into();
     for ((bin, into), unmasked) in grid.rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(&mut unmasked) {
         *unmasked = scratch.reduce(keep, bin.cells.clone(), &columns, n_positions, &mut row, into);
     }
@@ -200,7 +205,7 @@ pub fn pool_pattern(pattern: &Pattern, window: Window, size: [usize; 2]) -> Pool
     let keep = Keep::of(Quantity::Weight, Pooling::Max);
     let row = |query: usize, buffer: &mut [f32]| {
         pattern.row_into(query, buffer);
-        pattern.attended(query)
+        pattern.keys(query)
     };
     pool(row, pattern.n_positions(), window, size, keep)
 }
@@ -225,10 +230,10 @@ pub fn pool_counted(
     let grid = Grid::new(window, size, n_positions);
     let (mut values, mut unmasked) = grid.empty();
     let columns = grid.columns();
-    let pool_rows = |rows: &[Bin], values: &mut [f32], unmasked: &mut [Range<usize>]| {
+    let pool_rows = |rows: &[Bin], values: &mut [f32], unmasked: &mut [Unmasked]| {
         let (mut histogram, mut reader, mut scratch) = (Histogram::default(), measure.rows(), SCRATCH.take());
         for ((bin, into), unmasked) in rows.iter().zip(values.chunks_mut(grid.n_columns())).zip(unmasked) {
-            let mut row = counted(measure, &mut reader, first..last, edges, &mut histogram);
+            let mut row = counted(&mut reader, first..last, edges, &mut histogram);
             *unmasked = scratch.reduce(keep, grain.of(&bin.cells), &columns, n_positions, &mut row, into);
         }
         SCRATCH.set(scratch);
@@ -260,24 +265,24 @@ pub fn cells_behind(window: Window, size: [usize; 2], n_positions: usize, [query
 }
 
 /// How many cells a picture of a pattern under `mask` looks at.
-pub fn n_cells(n_positions: usize, mask: Mask, window: Window, height: usize) -> usize {
+pub fn n_cells(n_positions: usize, mask: &Mask, window: Window, height: usize) -> usize {
     let rows = bins(window.y0, window.y1, height, n_positions);
-    rows.into_iter().flat_map(|bin| bin.cells).map(|query| mask.attended(query, n_positions).len()).sum()
+    rows.into_iter().flat_map(|bin| bin.cells).map(|query| mask.span(query, n_positions).len()).sum()
 }
 
 /// Reads rows, counting those of their cells that are in `view`.
-fn counted(
-    measure: &Measure,
-    reader: &mut Rows<'_>,
+fn counted<'m>(
+    reader: &mut Rows<'m>,
     view: Range<usize>,
     edges: &Edges,
     histogram: &mut Histogram,
-) -> impl FnMut(usize, &mut [f32]) -> Range<usize> {
+) -> impl FnMut(usize, &mut [f32]) -> Keys<'m> {
     move |query, buffer| {
-        reader.row_into(query, buffer);
-        let keys = measure.attended(query);
-        let (first, last) = (view.start.max(keys.start), view.end.min(keys.end));
-        histogram.count(buffer.get(first..last).unwrap_or_default(), edges);
+        let keys = reader.row_into(query, buffer);
+        for segment in keys.segments() {
+            let (first, last) = (view.start.max(segment.start), view.end.min(segment.end));
+            histogram.count(buffer.get(first..last).unwrap_or_default(), edges);
+        }
         keys
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, ops::Range, str::FromStr};
 use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
-use crate::figure::Quantity;
+use crate::{attention::Keys, figure::Quantity};
 
 /// What a pixel shows of the cells that it covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,23 +105,58 @@ pub struct Scratch {
     row: Vec<f32>,
     merged: Vec<f32>,
     windows: [Vec<f32>; 2],
-    /// Unmasked keys of each row that was merged.
-    rows: Vec<Range<usize>>,
+    rows: MergedRows,
+}
+
+/// The keys of each row that was merged.
+#[derive(Debug, Default)]
+struct MergedRows {
+    spans: Vec<Range<usize>>,
+    /// Of all rows, one after the other until [`Self::sort`].
+    holes: Vec<usize>,
+}
+
+impl MergedRows {
+    fn push(&mut self, keys: &Keys<'_>) {
+        self.spans.push(keys.span());
+        self.holes.extend(keys.holes());
+    }
+
+    /// How many unmasked cells of any row a bin has. Holes are sorted.
+    fn n_cells(&self, bin: &Bin) -> usize {
+        let in_row = |keys: &Range<usize>| bin.cells.end.min(keys.end).saturating_sub(bin.cells.start.max(keys.start));
+        let before = |key: usize| self.holes.partition_point(|&hole| hole < key);
+        self.spans.iter().map(in_row).sum::<usize>() - (before(bin.cells.end) - before(bin.cells.start))
+    }
+}
+
+/// The bins of a row of pixels that hold an unmasked cell.
+#[derive(Clone, Debug, Default)]
+pub struct Unmasked {
+    pub bins: Range<usize>,
+    /// Those of `bins` that hold none, counted from the first.
+    pub holes: Vec<usize>,
+}
+
+impl Unmasked {
+    pub fn contains(&self, bin: usize) -> bool {
+        self.bins.contains(&bin) && self.holes.binary_search(&(bin - self.bins.start)).is_err()
+    }
 }
 
 impl Scratch {
     /// Brings the rows of `queries` to one value for each bin, into `into`; returns the bins that hold an unmasked cell.
-    /// `row(query, buffer)` writes unmasked values to their keys' places and returns the keys; from row to row these
-    /// neither begin nor end earlier.
-    pub fn reduce(
+    /// `row(query, buffer)` writes unmasked values to their keys' places and returns the keys; from row to row their
+    /// spans neither begin nor end earlier.
+    pub fn reduce<'m>(
         &mut self,
         keep: Keep,
         queries: Range<usize>,
         columns: &Columns<'_>,
         n_positions: usize,
-        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
+        row: &mut impl FnMut(usize, &mut [f32]) -> Keys<'m>,
         into: &mut [f32],
-    ) -> Range<usize> {
+    ) -> Unmasked {
         self.row.resize(n_positions, 0.0);
         match keep {
             Keep::Largest => self.reduce_by(max_or_nan, f32::NEG_INFINITY, queries, columns, row, into),
@@ -133,19 +168,19 @@ impl Scratch {
     }
 
     /// `better` picks one of two, whatever the order and however often it meets either; nothing is worse than `worst`.
-    fn reduce_by(
+    fn reduce_by<'m>(
         &mut self,
         better: impl Fn(f32, f32) -> f32 + Copy,
         worst: f32,
         queries: Range<usize>,
         columns: &Columns<'_>,
-        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
+        row: &mut impl FnMut(usize, &mut [f32]) -> Keys<'m>,
         into: &mut [f32],
-    ) -> Range<usize> {
+    ) -> Unmasked {
         let Self { row: buffer, merged, windows, rows } = self;
         let cells = merge(better, worst, queries, row, buffer, merged, rows);
         let unmasked = columns.unmasked(rows);
-        let (bins, into) = (&columns.bins[unmasked.clone()], &mut into[unmasked.clone()]);
+        let (bins, into) = (&columns.bins[unmasked.bins.clone()], &mut into[unmasked.bins.clone()]);
         let Some(step) = columns.step else {
             for (value, bin) in into.iter_mut().zip(bins) {
                 *value = best(better, cells, bin);
@@ -165,21 +200,20 @@ impl Scratch {
         unmasked
     }
 
-    fn mean(
+    fn mean<'m>(
         &mut self,
         queries: Range<usize>,
         columns: &Columns<'_>,
-        row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
+        row: &mut impl FnMut(usize, &mut [f32]) -> Keys<'m>,
         into: &mut [f32],
-    ) -> Range<usize> {
+    ) -> Unmasked {
         let Self { row: buffer, merged, rows, .. } = self;
         let sums = merge(|a, b| a + b, 0.0, queries, row, buffer, merged, rows);
         let unmasked = columns.unmasked(rows);
-        for (value, bin) in into[unmasked.clone()].iter_mut().zip(&columns.bins[unmasked.clone()]) {
+        let bins = unmasked.bins.clone();
+        for (value, bin) in into[bins.clone()].iter_mut().zip(&columns.bins[bins]) {
             let sum: f32 = sums[bin.cells.start..bin.cells.end.min(sums.len())].iter().sum();
-            let in_row =
-                |keys: &Range<usize>| bin.cells.end.min(keys.end).saturating_sub(bin.cells.start.max(keys.start));
-            *value = sum / rows.iter().map(in_row).sum::<usize>() as f32;
+            *value = sum / rows.n_cells(bin) as f32;
         }
         unmasked
     }
@@ -187,35 +221,48 @@ impl Scratch {
 
 impl Columns<'_> {
     /// The bins that hold a cell of any of the rows.
-    fn unmasked(&self, rows: &[Range<usize>]) -> Range<usize> {
-        let first = rows.iter().map(|keys| keys.start).min().unwrap_or_default();
-        let end = rows.iter().map(|keys| keys.end).max().unwrap_or_default();
+    fn unmasked(&self, rows: &mut MergedRows) -> Unmasked {
+        let MergedRows { spans, holes } = rows;
+        let first = spans.iter().map(|keys| keys.start).min().unwrap_or_default();
+        let end = spans.iter().map(|keys| keys.end).max().unwrap_or_default();
         let first_bin = self.bins.partition_point(|bin| bin.cells.end <= first);
-        first_bin..self.bins.partition_point(|bin| bin.cells.start < end).max(first_bin)
+        let bins = first_bin..self.bins.partition_point(|bin| bin.cells.start < end).max(first_bin);
+        if holes.is_empty() {
+            return Unmasked { bins, holes: Vec::new() };
+        }
+        holes.sort_unstable();
+        let is_masked = |&place: &usize| rows.n_cells(&self.bins[bins.start + place]) == 0;
+        let holes = (0..bins.len()).filter(is_masked).collect();
+        Unmasked { bins, holes }
     }
 }
 
 /// One row of the best of each column, up to the end of the longest row; where no row has a cell it is `worst`.
-fn merge<'a>(
+fn merge<'a, 'm>(
     better: impl Fn(f32, f32) -> f32 + Copy,
     worst: f32,
     queries: Range<usize>,
-    row: &mut impl FnMut(usize, &mut [f32]) -> Range<usize>,
+    row: &mut impl FnMut(usize, &mut [f32]) -> Keys<'m>,
     buffer: &'a mut [f32],
     merged: &'a mut Vec<f32>,
-    rows: &mut Vec<Range<usize>>,
+    rows: &mut MergedRows,
 ) -> &'a [f32] {
-    rows.clear();
+    rows.spans.clear();
+    rows.holes.clear();
+    let mut row = |query: usize, buffer: &mut [f32]| {
+        let keys = row(query, buffer);
+        keys.holes().iter().for_each(|&hole| buffer[hole] = worst);
+        rows.push(&keys);
+        keys.span()
+    };
     if queries.len() == 1 {
         let keys = row(queries.start, buffer);
-        rows.push(keys.clone());
         buffer[..keys.start].fill(worst);
         return &buffer[..keys.end];
     }
     merged.clear();
     for query in queries {
         let keys = row(query, buffer);
-        rows.push(keys.clone());
         if merged.len() < keys.start {
             merged.resize(keys.start, worst);
         }

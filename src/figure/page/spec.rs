@@ -149,7 +149,7 @@ fn seen(measures: &[Measure], scales: &[NormScale], shown: impl Fn(usize) -> boo
         let (mut histogram, mut rows) = (Histogram::default(), measure.rows());
         let mut buffer = vec![0.0; measure.n_positions()];
         for query in 0..measure.n_positions() {
-            histogram.count(rows.row_into(query, &mut buffer), &edges);
+            rows.row_into(query, &mut buffer).segments().for_each(|keys| histogram.count(&buffer[keys], &edges));
         }
         histogram
     };

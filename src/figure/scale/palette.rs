@@ -93,7 +93,7 @@ pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     let (mut rest, mut places) = (pixels, vec![0; pooled.columns().len()]);
     let is_reduced = pooled.columns().len() == width;
-    for PooledRow { masked: first, columns, values, repeat } in pooled.rows() {
+    for PooledRow { masked: first, columns, values, holes, repeat } in pooled.rows() {
         let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * repeat);
         rest = below;
         let (line, copies) = lines.split_at_mut(width.min(lines.len()));
@@ -113,6 +113,10 @@ pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
             }
         }
         line[end..].fill(masked);
+        for &hole in holes {
+            let start = first + columns[..hole].iter().sum::<usize>();
+            line[start..start + columns[hole]].fill(masked);
+        }
         for copy in copies.chunks_exact_mut(width.max(1)) {
             copy.copy_from_slice(line);
         }

@@ -13,8 +13,10 @@ pub fn range_of_rows(measure: &Measure, queries: impl Iterator<Item = usize>) ->
     let mut buffer = vec![0.0; measure.n_positions()];
     let mut rows = measure.rows();
     for query in queries {
-        for &value in rows.row_into(query, &mut buffer).iter().filter(|value| value.is_finite()) {
-            (low, high) = (low.min(value), high.max(value));
+        for keys in rows.row_into(query, &mut buffer).segments() {
+            for &value in buffer[keys].iter().filter(|value| value.is_finite()) {
+                (low, high) = (low.min(value), high.max(value));
+            }
         }
     }
     (low <= high).then_some([low, high])

@@ -112,14 +112,18 @@ fn blit(pooled: &Pooled, heatmap: &Heatmap, [x, y]: [usize; 2], rows: &Range<usi
     let masked = palette.masked();
     let mut line = Vec::with_capacity(pooled.width() * 4);
     let mut top = y;
-    for PooledRow { masked: first, columns, values, repeat } in pooled.rows() {
+    for PooledRow { masked: first, columns, values, holes, repeat } in pooled.rows() {
         let covered = top.max(rows.start)..(top + repeat).min(rows.end);
         top += repeat;
         if covered.is_empty() {
             continue;
         }
         line.clear();
-        let colors = values.iter().map(|&value| palette.color(value)).zip(columns.iter().copied());
+        let color = |(bin, &value): (usize, &f32)| match holes.binary_search(&bin) {
+            Ok(_) => masked,
+            Err(_) => palette.color(value),
+        };
+        let colors = values.iter().enumerate().map(color).zip(columns.iter().copied());
         let shown = first + columns.iter().sum::<usize>();
         let behind = (masked, pooled.width() - shown);
         for (color, count) in std::iter::once((masked, first)).chain(colors).chain([behind]) {

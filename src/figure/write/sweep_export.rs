@@ -5,9 +5,10 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    attention::{Component, Epsilon, Experiment, Operation, Scope},
+    attention::{Component, Epsilon, Experiment, Operation, Scope, SinkQueries},
     engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
     figure::{Dpi, FigureError, TextMode, sweep_figure, to_pdf, to_png, to_svg},
+    numbers::JsonNumber,
 };
 
 /// The kinds of file that a sweep is written as.
@@ -86,12 +87,16 @@ impl SweepExport<'_> {
     /// When a picture is to show a metric that was not measured, or cannot be encoded.
     pub fn bytes(&self, format: SweepFormat) -> Result<Vec<u8>, SweepExportError> {
         match format {
-            SweepFormat::Csv => Ok(csv(self.sweep)?),
+            SweepFormat::Csv => Ok(csv(self.sweep, self.sink_queries())?),
             SweepFormat::Json => Ok(json(self).map_err(io::Error::from)?),
             SweepFormat::Png => Ok(to_png(&self.figure()?, self.dpi, None)?),
             SweepFormat::Svg => Ok(to_svg(&self.figure()?, TextMode::default(), None)?.into_bytes()),
             SweepFormat::Pdf => Ok(to_pdf(&self.figure()?, TextMode::default(), None)?),
         }
+    }
+
+    fn sink_queries(&self) -> SinkQueries {
+        SinkQueries::of(self.outcome.mask(), self.outcome.n_positions())
     }
 
     fn figure(&self) -> Result<crate::figure::Figure, SweepExportError> {
@@ -121,23 +126,26 @@ struct Line {
     js: f64,
     max_weight: Option<f64>,
     weight: Option<f64>,
+    sink_queries: usize,
 }
 
 /// A header line and one line for each point; what was not measured is empty.
-fn csv(sweep: &Sweep) -> io::Result<Vec<u8>> {
+fn csv(sweep: &Sweep, sink_queries: SinkQueries) -> io::Result<Vec<u8>> {
+    let sink_queries = sink_queries.counted;
     let mut csv = csv::Writer::from_writer(Vec::new());
     for (component, curve) in Component::ALL.into_iter().zip(&sweep.curves) {
         for SweepPoint { epsilon, metrics } in curve {
             let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight } = *metrics;
             let (component, epsilon) = (component.word(), *epsilon);
-            csv.serialize(Line { component, epsilon, sink_mass, normalized_entropy, kl, js, max_weight, weight })
-                .map_err(io::Error::other)?;
+            let line =
+                Line { component, epsilon, sink_mass, normalized_entropy, kl, js, max_weight, weight, sink_queries };
+            csv.serialize(line).map_err(io::Error::other)?;
         }
     }
     csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
-/// The JSON file. A number that is not finite is `null`, as what was not measured.
+/// The JSON file. What was not measured is `null`, a number that is not finite a text ([`JsonNumber`]).
 #[derive(Serialize)]
 struct SweepFile<'a> {
     source: String,
@@ -153,8 +161,10 @@ struct SweepFile<'a> {
     scope: &'a Scope,
     /// `[query, key]`
     cell: Option<[usize; 2]>,
-    baseline: SweepMetrics,
-    uniform: SweepMetrics,
+    /// Of how many queries the sink mass is the mean.
+    sink_queries: usize,
+    baseline: JsonMetrics,
+    uniform: JsonMetrics,
     transition: ByComponent<Option<[Epsilon; 2]>>,
     #[serde(flatten)]
     curves: ByComponent<Vec<PointRow>>,
@@ -188,12 +198,30 @@ impl<T> ByComponent<T> {
 struct PointRow {
     epsilon: Epsilon,
     #[serde(flatten)]
-    metrics: SweepMetrics,
+    metrics: JsonMetrics,
+}
+
+#[derive(Serialize)]
+struct JsonMetrics {
+    sink_mass: Option<JsonNumber>,
+    normalized_entropy: Option<JsonNumber>,
+    kl: JsonNumber,
+    js: JsonNumber,
+    max_weight: Option<JsonNumber>,
+    weight: Option<JsonNumber>,
+}
+
+impl From<SweepMetrics> for JsonMetrics {
+    fn from(SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight }: SweepMetrics) -> Self {
+        let [sink_mass, normalized_entropy, max_weight, weight] =
+            [sink_mass, normalized_entropy, max_weight, weight].map(|number| number.map(JsonNumber));
+        Self { sink_mass, normalized_entropy, kl: JsonNumber(kl), js: JsonNumber(js), max_weight, weight }
+    }
 }
 
 fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
     let SweepExport { sweep, spec, outcome, cell, .. } = *export;
-    let row = |&SweepPoint { epsilon, metrics }: &SweepPoint| PointRow { epsilon, metrics };
+    let row = |&SweepPoint { epsilon, metrics }: &SweepPoint| PointRow { epsilon, metrics: metrics.into() };
     let file = SweepFile {
         source: spec.source.to_string(),
         model: &outcome.facts.title,
@@ -207,12 +235,39 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         operation: spec.experiment.operation,
         scope: &spec.experiment.scope,
         cell,
-        baseline: sweep.baseline,
-        uniform: sweep.uniform,
+        sink_queries: export.sink_queries().counted,
+        baseline: sweep.baseline.into(),
+        uniform: sweep.uniform.into(),
         transition: ByComponent::of(sweep, |component| sweep.transition(component)),
         curves: ByComponent::of(sweep, |component| sweep.curves[component.row()].iter().map(row).collect()),
     };
     let mut bytes = serde_json::to_vec_pretty(&file)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_not_finite_are_texts_and_missing_ones_null() {
+        let metrics = SweepMetrics {
+            sink_mass: None,
+            normalized_entropy: Some(f64::NAN),
+            kl: f64::INFINITY,
+            js: 0.5,
+            max_weight: Some(f64::NEG_INFINITY),
+            weight: Some(1e-300),
+        };
+        let row = PointRow { epsilon: Epsilon::ONE, metrics: metrics.into() };
+        let read: Value = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
+        let expected = json!({
+            "epsilon": 1.0, "sink_mass": null, "normalized_entropy": "NaN", "kl": "Infinity", "js": 0.5,
+            "max_weight": "-Infinity", "weight": 1e-300,
+        });
+        assert_eq!(read, expected);
+    }
 }

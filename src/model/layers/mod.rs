@@ -2,5 +2,6 @@
 
 pub mod activation;
 pub mod heads;
+pub mod norm_input;
 pub mod norms;
 pub mod rope;

@@ -1,6 +1,8 @@
 //! Norms, in f32.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
+
+use super::norm_input::NormInput;
 
 /// A norm of rows.
 #[derive(Debug)]
@@ -18,6 +20,19 @@ impl Norm {
             values.chunks_exact_mut(width).for_each(|row| self.in_place(row));
         }
         normed
+    }
+
+    /// What each row of `x [T, width]` is divided by.
+    pub fn input(&self, x: &Array2<f32>) -> NormInput {
+        let wide = |row: ArrayView1<'_, f32>| row.mapv(f64::from);
+        let mean_square = |row: ArrayView1<'_, f32>| wide(row).pow2().mean().unwrap_or_default();
+        let variance = |row: ArrayView1<'_, f32>| wide(row).var(0.0);
+        match self {
+            Self::Rms(norm) => {
+                NormInput { mean_squares: x.outer_iter().map(mean_square).collect(), eps: norm.eps.into() }
+            }
+            Self::Layer(norm) => NormInput { mean_squares: x.outer_iter().map(variance).collect(), eps: norm.eps },
+        }
     }
 
     /// One row.
@@ -89,6 +104,15 @@ mod tests {
         let root = 12.5_f32.sqrt();
         assert!((normed[[0, 0]] - 3.0 / root).abs() < 1e-7);
         assert!((normed[[0, 1]] - 8.0 / root).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_enters_is_told_as_the_norm_divides_by_it() {
+        let x = array![[3.0, 4.0], [0.0, 0.0]];
+        let rms = Norm::Rms(RmsNorm { weight: vec![1.0, 2.0], eps: 0.5 });
+        assert_eq!(rms.input(&x), NormInput { mean_squares: vec![12.5, 0.0], eps: 0.5 });
+        let layer = Norm::Layer(LayerNorm { weight: None, bias: None, eps: 0.5 });
+        assert_eq!(layer.input(&x), NormInput { mean_squares: vec![0.25, 0.0], eps: 0.5 });
     }
 
     #[test]

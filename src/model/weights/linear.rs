@@ -51,6 +51,11 @@ impl Linear {
         Ok(Self { parts, bias: (!bias.is_empty()).then_some(bias) })
     }
 
+    /// Whether something is added to the products.
+    pub fn has_bias(&self) -> bool {
+        self.bias.is_some()
+    }
+
     fn d_in(&self) -> usize {
         self.parts.first().map_or(0, Matrix::n_columns)
     }

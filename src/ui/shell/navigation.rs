@@ -144,7 +144,7 @@ impl Navigation {
         let screen = OnScreen {
             facts: facts.as_deref(),
             n_positions: outcome.map_or(0, Outcome::n_positions),
-            mask: outcome.map_or(Mask::CAUSAL, Outcome::mask),
+            mask: outcome.map_or(&Mask::CAUSAL, Outcome::mask),
         };
         self.timeline.apply(command, screen);
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::attention;
 
 const NAN: f32 = f32::NAN;
 /// A causal pattern of four positions.
@@ -204,4 +205,34 @@ fn an_empty_window_or_pattern_is_no_panic() {
     assert_eq!(pixels(&CAUSAL, Window::whole(4), [0, 0]), Vec::<Vec<f32>>::new());
     let beyond = Window { x0: -4.0, y0: 3.0, x1: 8.0, y1: 4.0 };
     assert_eq!(pixels(&CAUSAL, beyond, [3, 1]), [[0.625, 0.625, 0.25]]);
+}
+
+#[test]
+fn holes_are_masked_where_all_cells_behind_a_pixel_are() {
+    // A triangle of six positions without key 1 for anyone, and without key 4 for query 5.
+    let mask = Mask::CAUSAL.without([1, 2, 3, 4, 5].map(|query| attention::Cell { query, key: 1 }));
+    let mask = mask.without([attention::Cell { query: 5, key: 4 }]);
+    let row = |query: usize, buffer: &mut [f32]| {
+        let keys = mask.keys(query, 6);
+        keys.span().for_each(|key| buffer[key] = 10.0 * query as f32 + key as f32);
+        // What stands in a hole means nothing.
+        keys.holes().iter().for_each(|&hole| buffer[hole] = NAN);
+        keys
+    };
+    let whole = pool(row, 6, Window::whole(6), [6, 6], Keep::Largest);
+    for (x, y) in (0..6).flat_map(|x| (0..6).map(move |y| (x, y))) {
+        let is_masked = x > y || (x == 1 && y > 0) || (x == 4 && y == 5);
+        let expected = (!is_masked).then_some(10.0 * y as f32 + x as f32);
+        assert_eq!(whole.value(x, y), expected, "{x} {y}");
+    }
+    // Three by three: no pixel is masked but those above the diagonal.
+    let value = |keep, x, y| pool(row, 6, Window::whole(6), [3, 3], keep).value(x, y);
+    assert_eq!([0, 1, 2].map(|x| value(Keep::Largest, x, 2)), [Some(50.0), Some(53.0), Some(55.0)]);
+    assert_eq!(value(Keep::Mean, 0, 2), Some(45.0), "of keys 0 in rows 4 and 5");
+    assert_eq!(value(Keep::Mean, 2, 2), Some(49.5));
+    assert_eq!(value(Keep::Farthest(51.0), 2, 2), Some(44.0));
+    // Rows merged alone: the column of key 1 is masked from top to bottom.
+    let merged = pool(row, 6, Window::whole(6), [6, 3], Keep::Largest);
+    assert_eq!([0, 1, 2].map(|y| merged.value(1, y)), [None; 3]);
+    assert_eq!(merged.rows().nth(2).unwrap().holes, [1]);
 }

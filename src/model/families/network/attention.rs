@@ -127,9 +127,9 @@ impl Attention {
 
 /// The rule of a layer but for what depends on the prompt.
 fn rule(described: &description::LayerRule, n_heads: usize, below: &Tensors<'_>) -> Result<Rule, ModelError> {
-    let &description::LayerRule { scale, mask, softcap, sinks, .. } = described;
+    let &description::LayerRule { scale, ref mask, softcap, sinks, .. } = described;
     let sinks = sinks.map(|name| below.vector(name, n_heads)).transpose()?;
-    Ok(Rule { softcap, sinks: sinks.map(Arc::from), ..Rule::plain(scale, mask) })
+    Ok(Rule { softcap, sinks: sinks.map(Arc::from), ..Rule::plain(scale, mask.clone()) })
 }
 
 /// What is added to the scores of each head, by key, `[n_heads, T]`.

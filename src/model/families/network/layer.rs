@@ -13,7 +13,7 @@ use super::{
 use crate::{
     attention::LayerQkv,
     model::{
-        ModelError,
+        ModelError, NormInput,
         layers::norms::Norm,
         transformer::{ModelShape, Residual},
     },
@@ -93,6 +93,21 @@ impl Layer {
     /// When the file of the weights was changed since it was opened.
     pub fn qkv(&self, index: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
         self.attention.qkv(index, &self.attention_norms.before(&residual.rows), residual.n_positions())
+    }
+
+    /// What enters the norm that stands between the output projection and the residual stream; `None` where there is none,
+    /// or where the projection has a bias, so that a factor on the heads is none on what enters.
+    ///
+    /// # Errors
+    /// When an array has another shape, or the file of the weights was changed since it was opened.
+    pub fn behind_attention(
+        &self,
+        head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
+    ) -> Result<Option<NormInput>, ModelError> {
+        let Some(norm) = self.attention_norms.behind.as_ref().filter(|_| !self.attention.output.has_bias()) else {
+            return Ok(None);
+        };
+        Ok(Some(norm.input(&self.attention.output.forward("output projection", &head_outputs()?)?)))
     }
 
     /// The residual streams behind the layer, `[runs · T, d_model]`.

@@ -25,7 +25,7 @@ use super::description::Description;
 use crate::{
     attention::LayerQkv,
     model::{
-        ModelError, Notice,
+        ModelError, NormInput, Notice,
         transformer::{ModelShape, Residual, Transformer, layer_of},
         weights::Weights,
     },
@@ -99,6 +99,14 @@ impl Transformer for Network {
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         Ok(residual.with_rows(layer_of(&self.layers, layer)?.finish(residual, &head_outputs)?))
+    }
+
+    fn behind_attention(
+        &self,
+        layer: usize,
+        head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
+    ) -> Result<Option<NormInput>, ModelError> {
+        layer_of(&self.layers, layer)?.behind_attention(head_outputs)
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {

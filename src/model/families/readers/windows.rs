@@ -54,7 +54,7 @@ impl Description {
     pub fn within(mut self, window: Option<usize>, is_sliding: impl Fn(usize) -> bool) -> Self {
         if let Some(window) = window.filter(|&window| window < self.shape.max_positions) {
             for (_, layer) in self.layers.iter_mut().enumerate().filter(|&(index, _)| is_sliding(index)) {
-                layer.attention.rule.mask = layer.attention.rule.mask.within(window);
+                layer.attention.rule.mask = layer.attention.rule.mask.clone().within(window);
             }
         }
         self

@@ -60,9 +60,16 @@ pub fn send(
     let norm = known.norm(&outcome.baseline);
     watcher.job().check()?;
     let output_norms = norm.zip(known.norm(&outcome.panels[selected]));
+    let kept_by_norm = engine.kept_by_norm(watcher.job(), &watcher.request().spec, selected)?;
     let effect = engine.effect_for(watcher.job(), &watcher.request().spec, selected)?;
-    let mut details =
-        Details { panels, output_norms, effect, of_all: PanelEffects::unknown(outcome.shape()), is_whole: false };
+    let mut details = Details {
+        panels,
+        output_norms,
+        kept_by_norm,
+        effect,
+        of_all: PanelEffects::unknown(outcome.shape()),
+        is_whole: false,
+    };
     if looks.inspector {
         of_all(engine, known, outcome, looks.selected, watcher, &mut details)?;
     }

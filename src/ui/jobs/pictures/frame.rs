@@ -72,6 +72,8 @@ pub struct Details {
     pub panels: Grid<Metrics>,
     /// Mean length of the head's output: baseline, selected panel. `None` without values.
     pub output_norms: Option<(f64, f64)>,
+    /// What a norm behind the attention leaves of the selected panel's factor on all values; `None` where none does.
+    pub kept_by_norm: Option<f64>,
     /// Of the selected panel's intervention; `None` for a capture.
     pub effect: Option<Effect>,
     pub of_all: PanelEffects,

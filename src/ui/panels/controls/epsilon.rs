@@ -157,7 +157,10 @@ pub fn notes_ui(
     details: Option<&Details>,
     actions: &mut Actions,
 ) {
-    let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
+    let seen = Seen {
+        output_norms: details.and_then(|details| details.output_norms),
+        kept_by_norm: details.and_then(|details| details.kept_by_norm),
+    };
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
@@ -204,7 +207,8 @@ pub fn shown_ui(
     let line = ui.text_style_height(&egui::TextStyle::Small) + 2.0;
     ui.allocate_ui(egui::vec2(ui.available_width(), line), |ui| {
         ui.set_min_height(line);
-        if let Some(note) = details.and_then(|details| explain::sink(session, details)) {
+        let note = outcome.zip(details).and_then(|(outcome, details)| explain::sink(session, outcome, details));
+        if let Some(note) = note {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });

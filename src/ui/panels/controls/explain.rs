@@ -2,7 +2,7 @@
 
 use super::rule_facts;
 use crate::{
-    attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope},
+    attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope, SinkQueries},
     engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
@@ -23,6 +23,8 @@ const LISTED: usize = 8;
 pub struct Seen {
     /// Mean length of the head's output: of the baseline, and of the selected panel.
     pub output_norms: Option<(f64, f64)>,
+    /// What a norm behind the attention leaves of the selected panel's factor on all values.
+    pub kept_by_norm: Option<f64>,
 }
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
@@ -94,6 +96,7 @@ fn passed_on_notes(component: Component, session: &Session, outcome: &Outcome, s
         ))),
         None => {}
     }
+    notes.extend(seen.kept_by_norm.map(|kept| Note::plain(rule_facts::behind_norm(kept))));
     notes
 }
 
@@ -147,16 +150,24 @@ fn listed(words: &[String]) -> String {
     }
 }
 
+/// The first position that is no padding.
+fn first_token(outcome: &Outcome) -> usize {
+    outcome.mask().tokens(outcome.n_positions()).start
+}
+
 /// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
-pub fn sink(session: &Session, details: &Details) -> Option<Note> {
+pub fn sink(session: &Session, outcome: &Outcome, details: &Details) -> Option<Note> {
     let metrics = details.panels.get(session.selected())?;
     let mass = metrics.sink_mass.filter(|mass| !mass.is_nan())?;
     let share = format!("{:.0} %", mass * 100.0);
-    let text = if mass >= LARGE_SINK {
-        format!("Sink: {share} of this panel’s weight is on token 0.")
+    let queries = SinkQueries::of(outcome.mask(), outcome.n_positions());
+    let over = if queries.is_partial() {
+        format!(", over the {} of {} queries from the fourth on that see it", queries.counted, queries.of)
     } else {
-        format!("{share} of this panel’s weight is on token 0.")
+        String::new()
     };
+    let name = if mass >= LARGE_SINK { "Sink: " } else { "" };
+    let text = format!("{name}{share} of this panel’s weight is on token {}{over}.", first_token(outcome));
     Some(Note::of(Lesson::Sink, text))
 }
 

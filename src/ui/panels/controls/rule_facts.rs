@@ -6,6 +6,9 @@ use crate::{engine::Outcome, session::Session};
 /// From which ε on a soft cap's saturation is worth a sentence.
 const LARGE: f64 = 1.0;
 
+/// How much a norm may change what it makes of a factor and still be said to undo it.
+const UNDONE: f64 = 1e-2;
+
 /// What rows tend to as all scores go to 0, in words that follow "As ε → 0".
 pub fn limit_at_zero(outcome: &Outcome) -> String {
     let rule = outcome.baseline.pattern.scores().rule();
@@ -25,6 +28,24 @@ pub fn limit_at_zero(outcome: &Outcome) -> String {
         (None, false) => "every row tends to the uniform 1/T".to_owned(),
     };
     format!("all scores become equal and {limit}")
+}
+
+/// What a norm behind the attention makes of ε on all values of the layer, of which it keeps `kept`.
+pub fn behind_norm(kept: f64) -> String {
+    const NORM: &str = "The norm behind this layer’s attention";
+    if (kept - 1.0).abs() <= UNDONE {
+        let percent = format!("{:.3}", 100.0 * kept);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        return format!("{NORM} undoes ε: {percent} % is left of what the layer adds to the residual stream, or more.");
+    }
+    if kept == 0.0 {
+        return format!("{NORM} cannot undo ε = 0: the layer’s heads add nothing to the residual stream.");
+    }
+    format!(
+        "{NORM} does not undo this ε: what enters it is as small as its own eps, and down to {:.2} % is left of what the \
+         layer adds to the residual stream.",
+        100.0 * kept
+    )
 }
 
 /// What is particular to the shown layer, a sentence each.

@@ -12,7 +12,7 @@ use super::{
     textures::PanelTextures,
 };
 use crate::{
-    attention::{Grid, PanelId},
+    attention::{Grid, PanelId, SinkQueries},
     engine::{Outcome, Token},
     figure::{self, Keep, Quantity},
     session::{Cell, Command, Session},
@@ -305,7 +305,11 @@ fn contents(scene: &Scene<'_>, panel: PanelId) -> String {
     }
     let metrics = scene.details.and_then(|details| details.panels.get(panel));
     match metrics.and_then(|metrics| metrics.sink_mass.zip(metrics.normalized_entropy)) {
-        Some((sink, entropy)) => format!("sink mass {sink:.4}, normalized entropy {entropy:.4}"),
+        Some((sink, entropy)) => {
+            let queries = SinkQueries::of(outcome.mask(), outcome.n_positions());
+            let over = if queries.is_partial() { format!(" over {} queries", queries.counted) } else { String::new() };
+            format!("sink mass {sink:.4}{over}, normalized entropy {entropy:.4}")
+        }
         None if outcome.n_positions() == 1 => "1 token".to_owned(),
         None => format!("{} tokens", outcome.n_positions()),
     }

@@ -4,6 +4,7 @@
 mod contributions;
 mod digits;
 mod effect;
+mod metrics;
 mod next_tokens;
 mod panel_table;
 mod profile;
@@ -104,6 +105,7 @@ impl Inspector {
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
         section(ui, "Effect on the output", |ui| effect::effect_ui(ui, &frame.outcome, selected, details, actions));
+        section(ui, "Metrics", |ui| metrics::metrics_ui(ui, &frame.outcome, selected, details, actions));
         ui.add_space(space::L);
     }
 }

@@ -120,7 +120,7 @@ impl Profile {
             plot.set_plot_bounds_y(bounds.clone());
             plot.vline(VLine::new("", key as f64).color(colors.pin).width(1.5).allow_hover(false));
             for (index, curve) in curves.iter().enumerate() {
-                plot.line(axis.line(curve, reading.first_key, *bounds.start()).id(("profile", index)));
+                plot.line(axis.line(curve, reading, *bounds.start()).id(("profile", index)));
             }
         });
         let enabled = ui.is_enabled();
@@ -158,13 +158,14 @@ impl Axis {
     }
 
     /// `least` is the lower end of the axis.
-    fn line(self, curve: &Curve, first_key: usize, least: f64) -> Line<'static> {
+    fn line(self, curve: &Curve, reading: &Reading, least: f64) -> Line<'static> {
         let height = |weight: f64| match self {
             Self::Linear => weight,
             Self::Log => weight.log10().max(least),
         };
-        let points: PlotPoints<'static> =
-            curve.row.iter().zip(first_key..).map(|(&weight, key)| [key as f64, height(weight)]).collect();
+        let weights = (reading.first_key..).zip(curve.row.iter());
+        let shown = weights.filter(|(key, _)| reading.holes.binary_search(key).is_err());
+        let points: PlotPoints<'static> = shown.map(|(key, &weight)| [key as f64, height(weight)]).collect();
         let style = match curve.look.dashes {
             None => LineStyle::Solid,
             Some([dash, _]) if dash > 2.0 => LineStyle::Dashed { length: dash },

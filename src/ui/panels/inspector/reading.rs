@@ -21,6 +21,8 @@ pub struct Reading {
     pub baseline_row: Row,
     /// The key of every row's first weight.
     pub first_key: usize,
+    /// Keys behind it that are masked: their weights in the rows mean nothing.
+    pub holes: Vec<usize>,
     /// `None` while a panel is awaited.
     pub rows: Grid<Option<Row>>,
 }
@@ -67,8 +69,9 @@ impl Reading {
         });
         let selected = origin.panels.get(origin.selected).and_then(Option::as_ref);
         let why = selected.and_then(|pattern| Why::of(pattern, query, key));
-        let first_key = origin.baseline.attended(query).start;
-        Some(Self { origin, why, baseline, baseline_row, first_key, rows })
+        let keys = origin.baseline.keys(query);
+        let (first_key, holes) = (keys.span().start, keys.holes().to_vec());
+        Some(Self { origin, why, baseline, baseline_row, first_key, holes, rows })
     }
 
     pub fn cell(&self) -> Cell {

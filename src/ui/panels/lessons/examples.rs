@@ -55,7 +55,7 @@ impl Toy {
     pub fn with_value(&self, epsilon: Epsilon) -> Option<(Pattern, f64)> {
         let (pattern, edit) = self.edited(Component::Value, epsilon);
         let output = self.layer.head_output(0, &pattern, &edit)?;
-        Some((pattern, output_norm(&output, Mask::CAUSAL)))
+        Some((pattern, output_norm(&output, &Mask::CAUSAL)))
     }
 }
 

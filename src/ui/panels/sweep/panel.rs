@@ -87,7 +87,7 @@ impl Part for SweepPanel {
 }
 
 /// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
-fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, Mask)>, actions: &mut Actions) {
+fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, &Mask)>, actions: &mut Actions) {
     profiling::scope!("sweep");
     let session = &as_asked(session, actions);
     ui.add_space(space::XS);
@@ -170,7 +170,7 @@ fn message_ui(ui: &mut Ui, message: &str) {
 }
 
 /// Why there is no curve of `metric`.
-fn unmeasured(metric: SweepMetric, sweep: &Sweep, session: &Session, shape: Option<(usize, Mask)>) -> Option<String> {
+fn unmeasured(metric: SweepMetric, sweep: &Sweep, session: &Session, shape: Option<(usize, &Mask)>) -> Option<String> {
     if metric.of(&sweep.baseline).is_some() {
         return None;
     }
