@@ -154,6 +154,18 @@ impl Session {
         self
     }
 
+    /// The source after `command`, where that is another one.
+    pub fn source_after(&self, command: &Command) -> Option<SourceSpec> {
+        let source = match command {
+            Command::SetPrompt(_) if !self.source.is_live() => SourceSpec::Bundled(Bundled::Austen),
+            Command::OpenExample(bundled) => SourceSpec::Bundled(*bundled),
+            Command::Open(source) | Command::Locate(source) => source.clone(),
+            Command::Restore(session) => session.source.clone(),
+            _ => return None,
+        };
+        Some(source).filter(|source| *source != self.source)
+    }
+
     /// Carries out `command`.
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let facts = screen.facts;

@@ -182,6 +182,17 @@ proptest! {
         }
     }
 
+    #[test]
+    fn the_source_after_a_command_is_known_before_it(commands in prop::collection::vec(any_command(), 1..40)) {
+        let mut session = Session::default();
+        for command in commands {
+            let known = session.source_after(&command);
+            let before = session.source().clone();
+            session.apply(command, OnScreen::default());
+            prop_assert_eq!(known, Some(session.source().clone()).filter(|source| *source != before));
+        }
+    }
+
     /// `None` ends a gesture.
     #[test]
     fn undoing_all_is_the_start_and_redoing_all_the_end(actions in prop::collection::vec(any_action(), 1..60)) {

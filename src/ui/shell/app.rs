@@ -105,7 +105,7 @@ impl App {
             let Some(part) = self.parts.get_mut(index) else { continue };
             let mut cx = PartContext {
                 egui: ctx,
-                session: self.navigation.session(),
+                session: self.navigation.shared_session(),
                 source: source.clone(),
                 navigation: &self.navigation,
                 shown: &mut self.shown,

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     attention::{Grid, Metrics, PanelId, Pattern},
     engine::{Engine, EngineError, Outcome, Panel},
+    ui::memo::Revision,
 };
 
 /// What is known of the panels in the view that was last shown: a drag of one ε changes only some of them.
@@ -61,12 +62,18 @@ pub fn send(
     watcher.job().check()?;
     let output_norms = norm.zip(known.norm(&outcome.panels[selected]));
     let effect = engine.effect_for(watcher.job(), &watcher.request().spec, selected)?;
-    let mut details =
-        Details { panels, output_norms, effect, of_all: PanelEffects::unknown(outcome.shape()), is_whole: false };
+    let mut details = Details {
+        revision: Revision::next(),
+        panels,
+        output_norms,
+        effect,
+        of_all: PanelEffects::unknown(outcome.shape()),
+        is_whole: false,
+    };
     if looks.inspector {
         of_all(engine, known, outcome, looks.selected, watcher, &mut details)?;
     }
-    details.is_whole = true;
+    (details.is_whole, details.revision) = (true, Revision::next());
     watcher.send(PicturesPart::Details(Box::new(details)));
     Ok(())
 }
@@ -101,7 +108,8 @@ fn of_all(
         details.of_all.divergences.clone_from(divergences);
         // The first at once: what follows may be given up for the next step of a drag.
         if std::mem::take(&mut is_first) || watcher.is_due() {
-            watcher.send(PicturesPart::Details(Box::new(details.clone())));
+            let so_far = Details { revision: Revision::next(), ..details.clone() };
+            watcher.send(PicturesPart::Details(Box::new(so_far)));
         }
     })?;
     if let Some(divergences) = divergences {

@@ -6,6 +6,7 @@ use crate::{
     attention::{Grid, Metrics, PanelId, Shape},
     engine::{Divergences, Effect, Outcome, Panel, RunSpec},
     figure::{Grain, PanelPictures, PictureSpec},
+    ui::memo::Revision,
 };
 
 /// What takes longer is waited for visibly, and shows what it has so far.
@@ -41,6 +42,8 @@ pub enum PanelState {
 
 /// A picture of the whole grid and what it shows.
 pub struct Frame {
+    /// Another frame has another one: what depends on the frame alone is made once for each.
+    pub revision: Revision,
     /// What was asked; the session may have moved on.
     pub spec: RunSpec,
     pub outcome: Outcome,
@@ -69,6 +72,8 @@ impl Frame {
 /// What takes longer than the picture and comes after it.
 #[derive(Clone, Debug)]
 pub struct Details {
+    /// As of a frame.
+    pub revision: Revision,
     pub panels: Grid<Metrics>,
     /// Mean length of the head's output: baseline, selected panel. `None` without values.
     pub output_norms: Option<(f64, f64)>,

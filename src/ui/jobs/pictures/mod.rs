@@ -96,6 +96,10 @@ impl Reading {
 }
 
 impl PicturesQuestion {
+    fn asks(&self, source: &OpenSource, request: &Request) -> bool {
+        self.source == source.id() && self.request == *request
+    }
+
     fn differs_in_looks_alone(&self, other: &Self) -> bool {
         self.source == other.source && self.request.spec == other.request.spec
     }
@@ -116,17 +120,23 @@ impl Pictures {
     }
 
     /// Asks `source` for `request` unless that is what was asked last.
-    pub fn ask(&mut self, source: &OpenSource, request: Request) {
+    pub fn ask(&mut self, source: &OpenSource, request: &Request) {
+        if self.client.question().is_some_and(|last| last.asks(source, request)) {
+            self.client.keep();
+        } else {
+            self.ask_anew(source, request.clone());
+        }
+        let waiting = if self.is_busy() { self.client.waiting() } else { self.detailing() };
+        if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
+            self.ctx.request_repaint_after(rest + Duration::from_millis(1));
+        }
+    }
+
+    fn ask_anew(&mut self, source: &OpenSource, request: Request) {
         let looks = request.looks;
         let wanted = PicturesQuestion { source: source.id(), request, renderer: self.renderer.clone() };
-        let last = self.client.question();
-        if last == Some(&wanted) {
-            self.client.want(wanted);
-        } else if !self.client.is_held()
-            && self.is_busy()
-            && !self.is_sharpening()
-            && last.is_some_and(|last| last.differs_in_looks_alone(&wanted))
-        {
+        let is_on_its_way = !self.client.is_held() && self.is_busy() && !self.is_sharpening();
+        if is_on_its_way && self.client.question().is_some_and(|last| last.differs_in_looks_alone(&wanted)) {
             // The numbers are on their way and will be drawn as is wanted by then.
             self.renderer.set_looks(looks);
             self.client.revise(wanted);
@@ -134,10 +144,6 @@ impl Pictures {
             self.reading.begin(&wanted, self.client.clock().now());
             self.renderer.set_looks(looks);
             self.client.want(wanted);
-        }
-        let waiting = if self.is_busy() { self.client.waiting() } else { self.detailing() };
-        if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
-            self.ctx.request_repaint_after(rest + Duration::from_millis(1));
         }
     }
 

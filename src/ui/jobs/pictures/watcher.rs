@@ -11,6 +11,7 @@ use crate::{
     attention::Grid,
     engine::{Clock, EngineError, Job, Outcome, Pace, Partial, Ready},
     figure::{Grain, PanelPictures, PanelRenderer},
+    ui::memo::Revision,
 };
 
 /// Between two partial frames: each costs the drawing of its new panels.
@@ -143,7 +144,7 @@ impl<'a> Watcher<'a> {
         let pictures = brush.draw(&outcome, looks, grain, self.job.clock());
         brush.last = Some((outcome.clone(), states.clone()));
         let (spec, elapsed) = (self.request.spec.clone(), self.job.elapsed().saturating_sub(self.rested.get()));
-        let frame = Frame { spec, outcome, pictures, states, looks, grain, elapsed };
+        let frame = Frame { revision: Revision::next(), spec, outcome, pictures, states, looks, grain, elapsed };
         drop(brush);
         self.send(PicturesPart::Frame(Box::new(frame)));
     }

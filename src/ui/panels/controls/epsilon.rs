@@ -2,14 +2,13 @@
 
 use egui::{RichText, Ui};
 
-use super::explain::{self, Seen};
+use super::explain::{Explanations, Note};
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
     engine::{LayerNumbers, Outcome},
     session::{COLUMNS, Command, RowChoice, Session, SliderRange},
     ui::{
         column_names,
-        jobs::pictures::{Details, Frame},
         panels::lessons::sentence_ui,
         shell::{action::Actions, commands::hint},
         theme::{self, space},
@@ -150,29 +149,20 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// Why it looks as it does, in the room that is kept for it.
-pub fn notes_ui(
-    ui: &mut Ui,
-    session: &Session,
-    frame: Option<&Frame>,
-    details: Option<&Details>,
-    actions: &mut Actions,
-) {
-    let seen = Seen { output_norms: details.and_then(|details| details.output_norms) };
+pub fn notes_ui(ui: &mut Ui, explanations: &Explanations, actions: &mut Actions) {
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
-        let Some(frame) = frame else { return };
         ui.spacing_mut().item_spacing.y = NOTE_GAP;
-        for note in explain::notes(session, &frame.outcome, seen) {
+        for note in &explanations.notes {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
-        let offers = explain::offers(session, &frame.outcome);
-        if !offers.is_empty() {
+        if !explanations.offers.is_empty() {
             ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
-                for offer in offers {
+                for offer in &explanations.offers {
                     if ui.link(RichText::new(offer.text).small()).clicked() {
-                        actions.extend(offer.commands.into_iter().map(Into::into));
+                        actions.extend(offer.commands.iter().cloned().map(Into::into));
                     }
                 }
             });
@@ -181,13 +171,7 @@ pub fn notes_ui(
 }
 
 /// Layer and head on screen, and how much of the selected panel rests on the first token.
-pub fn shown_ui(
-    ui: &mut Ui,
-    session: &Session,
-    outcome: Option<&Outcome>,
-    details: Option<&Details>,
-    actions: &mut Actions,
-) {
+pub fn shown_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, sink: Option<&Note>, actions: &mut Actions) {
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
     ui.horizontal(|ui| {
@@ -204,7 +188,7 @@ pub fn shown_ui(
     let line = ui.text_style_height(&egui::TextStyle::Small) + 2.0;
     ui.allocate_ui(egui::vec2(ui.available_width(), line), |ui| {
         ui.set_min_height(line);
-        if let Some(note) = details.and_then(|details| explain::sink(session, details)) {
+        if let Some(note) = sink {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });
