@@ -38,11 +38,11 @@ pub struct Stored {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session’s {field}: expected {expected}, found {found}")]
 pub struct Unsound {
-    /// Name of the field, in words.
+    /// Name of the field that has no sound value, in words.
     pub field: &'static str,
-    /// What would be accepted.
+    /// What would be accepted, in words.
     pub expected: String,
-    /// What was found.
+    /// The value that was found, as text.
     pub found: String,
 }
 

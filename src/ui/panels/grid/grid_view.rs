@@ -107,10 +107,11 @@ pub fn grid_ui(
     mark_panels(ui, &layout);
 
     state.titles.figure_ui(ui, frame, layout.title);
+    let title_width = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
     let mut now_hovered = None;
     let places = layout.panels.iter().flatten().zip(layout.panel_titles.iter().flatten());
     for (&panel, (&rect, &title)) in panels.iter().flatten().zip(places) {
-        state.titles.panel_ui(ui, &scene, panel, title, actions);
+        state.titles.panel_ui(ui, &scene, panel, title, title_width, actions);
         let response = panel_ui(ui, state, &scene, panel, rect);
         gestures(&scene, &response, panel, actions);
         if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos())

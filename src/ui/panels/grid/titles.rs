@@ -105,13 +105,20 @@ impl Titles {
         }
     }
 
-    /// Writes a panel's title, which is clicked to select the panel; all titles have as much room as this one.
-    pub fn panel_ui(&mut self, ui: &Ui, scene: &Scene<'_>, panel: PanelId, rect: Rect, actions: &mut Actions) {
+    /// Writes a panel's title into `rect`; it is clicked to select the panel. All titles are `width` wide at most.
+    pub fn panel_ui(
+        &mut self,
+        ui: &Ui,
+        scene: &Scene<'_>,
+        panel: PanelId,
+        rect: Rect,
+        width: f32,
+        actions: &mut Actions,
+    ) {
         let frame = scene.frame;
         let texts = self.texts.get(frame.revision, || Texts::of(frame));
-        let style = *self
-            .style
-            .get(Room::new(ui, frame, rect.width()), || TitleStyle::fitting(ui, texts, &frame.outcome, rect.width()));
+        let style =
+            *self.style.get(Room::new(ui, frame, width), || TitleStyle::fitting(ui, texts, &frame.outcome, width));
         let colors = theme::of(ui);
         let color = if scene.is_selected(panel) { colors.accent } else { colors.text };
         let galley = texts.galley(ui, style, panel, color);
