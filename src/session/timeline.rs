@@ -175,9 +175,9 @@ impl Timeline {
 
     /// Makes `step` the current one and returns the one that was.
     fn travel_to(&mut self, mut step: Step) -> Step {
-        let person = self.current.session.view.person;
-        if step.session.view.person != person {
-            Arc::make_mut(&mut step.session).view.person = person;
+        let user = self.current.session.view.user;
+        if step.session.view.user != user {
+            Arc::make_mut(&mut step.session).view.user = user;
         }
         std::mem::replace(&mut self.current, step)
     }
@@ -191,9 +191,9 @@ impl Step {
 
 /// Whether two sessions differ at most in what is the user's.
 fn is_same_view(session: &mut Session, other: &Session) -> bool {
-    let person = std::mem::replace(&mut session.view.person, other.view.person);
+    let user = std::mem::replace(&mut session.view.user, other.view.user);
     let is_same = session == other;
-    session.view.person = person;
+    session.view.user = user;
     is_same
 }
 
@@ -204,7 +204,7 @@ mod tests {
         attention::{Component, Epsilon, Preset, panel},
         engine::{Bundled, SourceSpec},
         figure::Window,
-        session::{Cell, Person, Theme, View},
+        session::{Cell, Theme, UserSettings, View},
     };
 
     /// Commands that are a gesture each.
@@ -362,12 +362,14 @@ mod tests {
         );
         undo(&mut timeline);
         assert!(timeline.before().is_none(), "they are no steps");
-        let view =
-            View { person: Person { theme: Theme::Dark, ui_scale: 2.0, ..Person::default() }, ..View::default() };
+        let view = View {
+            user: UserSettings { theme: Theme::Dark, ui_scale: 2.0, ..UserSettings::default() },
+            ..View::default()
+        };
         assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
         do_each(&mut timeline, [Command::SetTheme(Theme::Light)]);
         redo(&mut timeline);
-        assert_eq!(timeline.session().view.person.theme, Theme::Light);
+        assert_eq!(timeline.session().view.user.theme, Theme::Light);
     }
 
     #[test]
@@ -378,7 +380,7 @@ mod tests {
         let saved =
             Session::default().with([Command::SetLayer(3), Command::ChooseColumn(panel(Component::Query, 2).column)]);
         do_each(&mut timeline, [Command::Restore(Box::new(saved.clone()))]);
-        assert_eq!(timeline.session().view.person.theme, Theme::Dark, "the user's, not the view's");
+        assert_eq!(timeline.session().view.user.theme, Theme::Dark, "the user's, not the view's");
         assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);
         do_each(&mut timeline, [Command::Restore(Box::new(saved))]);
         back(&mut timeline);

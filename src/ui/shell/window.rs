@@ -4,7 +4,7 @@ use std::{cell::Cell, error::Error, io::Write as _, time::Instant};
 
 use eframe::NativeOptions;
 
-use super::{display, preferences::Kept};
+use super::{display, preferences::StoredPreferences};
 use crate::{
     base::{ContainedPanic, contained},
     session::document::Start,
@@ -59,13 +59,13 @@ pub fn open(start: Start) -> Result<(), WindowError> {
     if cfg!(target_os = "linux") && !display::is_named() {
         return Err(WindowError::NoDisplay);
     }
-    let setup = Setup::of_this_person();
-    let kept = setup.preferences.as_deref().map(Kept::read).unwrap_or_default();
+    let setup = Setup::of_this_user();
+    let stored = setup.preferences.as_deref().map(StoredPreferences::read).unwrap_or_default();
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Attenuate")
             .with_app_id("attenuate")
-            .with_inner_size(kept.sizes.window.unwrap_or(SIZE))
+            .with_inner_size(stored.sizes.window.unwrap_or(SIZE))
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };

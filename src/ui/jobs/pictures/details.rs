@@ -1,7 +1,7 @@
 //! What takes longer than the picture: metrics, lengths of the output, the effect on the next token.
 
 use super::{
-    frame::{Details, Looks, PanelEffects},
+    frame::{Details, PanelEffects, Presentation},
     watcher::{PicturesPart, Watcher},
 };
 use crate::{
@@ -50,12 +50,12 @@ pub fn send(
     engine: &mut Engine,
     known: &mut Known,
     outcome: &Outcome,
-    looks: Looks,
+    presentation: Presentation,
     watcher: &Watcher<'_>,
 ) -> Result<(), EngineError> {
     profiling::scope!("details");
     known.keep(outcome);
-    let selected = outcome.shape().nearest(looks.selected);
+    let selected = outcome.shape().nearest(presentation.selected);
     let panels = metrics(outcome, known, watcher)?;
     watcher.job().check()?;
     let norm = known.norm(&outcome.baseline);
@@ -70,8 +70,8 @@ pub fn send(
         of_all: PanelEffects::unknown(outcome.shape()),
         is_whole: false,
     };
-    if looks.inspector {
-        of_all(engine, known, outcome, looks.selected, watcher, &mut details)?;
+    if presentation.inspector {
+        of_all(engine, known, outcome, presentation.selected, watcher, &mut details)?;
     }
     (details.is_whole, details.revision) = (true, Revision::next());
     watcher.send(PicturesPart::Details(Box::new(details)));

@@ -16,12 +16,12 @@ pub const SLOW: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     pub spec: RunSpec,
-    pub looks: Looks,
+    pub presentation: Presentation,
 }
 
 /// What changes no number, and so may change while the numbers are computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Looks {
+pub struct Presentation {
     pub picture: PictureSpec,
     /// The panel whose details are wanted, and which is wanted first.
     pub selected: PanelId,
@@ -50,7 +50,7 @@ pub struct Frame {
     pub pictures: PanelPictures,
     pub states: Grid<PanelState>,
     /// As it was drawn.
-    pub looks: Looks,
+    pub presentation: Presentation,
     /// A coarse one is drawn again when the hand rests.
     pub grain: Grain,
     /// From request to pixels, without waiting for the hand to rest.

@@ -12,7 +12,7 @@ use crate::{
         panels::lessons::sentence_ui,
         shell::{action::Actions, commands::hint},
         theme::{self, space},
-        widgets::{EpsilonSlider, epsilon_field, heading, named, segmented},
+        widgets::{EpsilonSlider, epsilon_field, heading, segmented, with_accessible_name},
     },
 };
 
@@ -90,13 +90,17 @@ fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let button = |text: &'static str| egui::Button::new(text).min_size(theme::TARGET);
         let remove = ui.add_enabled(n_columns > *COLUMNS.start(), button("−"));
         let hint = "Removes the column that the slider moves";
-        let removed = named(remove, "Remove the column").on_hover_text(hint);
+        let removed = with_accessible_name(remove, "Remove the column").on_hover_text(hint);
         if removed.on_disabled_hover_text("Two columns are the least").clicked() {
             actions.push(Command::RemoveColumn(session.column()).into());
         }
         let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
         let hint = "One more column of panels, with an ε of its own";
-        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
+        if with_accessible_name(add, "Add a column")
+            .on_hover_text(hint)
+            .on_disabled_hover_text("Six columns are the most")
+            .clicked()
+        {
             actions.push(Command::AddColumn.into());
         }
     });
@@ -115,7 +119,7 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
     }
     let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
     let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
-    if named(button, "zoom slider to transition").on_hover_text(hint).clicked() {
+    if with_accessible_name(button, "zoom slider to transition").on_hover_text(hint).clicked() {
         let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
         actions.push(Command::SetSliderRange(range).into());
     }
@@ -137,11 +141,12 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 }
             }
         });
-        named(combo.response, "Operation").on_hover_text(current.formula());
+        with_accessible_name(combo.response, "Operation").on_hover_text(current.formula());
         if let Operation::Noise { mut seed } = current {
             ui.label("Seed");
             let hint = "The same seed gives the same noise, in every run";
-            if named(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed() {
+            if with_accessible_name(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed()
+            {
                 actions.push(Command::SetOperation(Operation::Noise { seed }).into());
             }
         }
@@ -208,13 +213,13 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize, numbers: &LayerN
     let mut chosen = value;
     ui.label(name);
     let down = ui.add_enabled(value > 0, egui::Button::new("−").min_size(theme::TARGET));
-    if named(down, &format!("{name} down")).clicked() {
+    if with_accessible_name(down, &format!("{name} down")).clicked() {
         chosen -= 1;
     }
     // Just after another source was opened, `last` is still that of the source on screen: it must not cut the session's.
-    named(ui.add(layer_value(&mut chosen, numbers).range(0..=last.max(value)).speed(0.1)), name);
+    with_accessible_name(ui.add(layer_value(&mut chosen, numbers).range(0..=last.max(value)).speed(0.1)), name);
     let up = ui.add_enabled(value < last, egui::Button::new("+").min_size(theme::TARGET));
-    if named(up, &format!("{name} up")).clicked() {
+    if with_accessible_name(up, &format!("{name} up")).clicked() {
         chosen += 1;
     }
     (chosen != value).then_some(chosen)

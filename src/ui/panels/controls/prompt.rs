@@ -12,7 +12,7 @@ use crate::{
         memo::{Memo, Revision, Same},
         shell::action::Actions,
         theme::{self, space},
-        widgets::{Chip, ChipKind, TokenChips, heading, named},
+        widgets::{Chip, ChipKind, TokenChips, heading, with_accessible_name},
     },
 };
 
@@ -93,7 +93,7 @@ pub fn prompt_ui(
         .color(theme::of(ui).text_weak),
     );
     let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
-    named(response.clone().labelled_by(label.id), "Prompt");
+    with_accessible_name(response.clone().labelled_by(label.id), "Prompt");
     // Emptying the box on the way to another prompt does not leave the figure yet.
     if response.changed() && !(is_capture && editor.text.is_empty()) {
         actions.push(Command::SetPrompt(editor.text.clone()).into());

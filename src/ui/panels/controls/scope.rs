@@ -15,7 +15,7 @@ use crate::{
         panels::lessons::sentence_ui,
         shell::action::Actions,
         theme::{self, space},
-        widgets::{ChipsResponse, Segment, named, segmented, segmented_row},
+        widgets::{ChipsResponse, Segment, segmented, segmented_row, with_accessible_name},
     },
 };
 
@@ -134,9 +134,10 @@ fn layers_ui(ui: &mut Ui, scope: &mut Scope, outcome: &Outcome) {
     // Just after another source was opened, the bounds are still those of the source on screen: they must not cut the
     // session's range.
     let (first_end, last_start, last_end) = (last.max(first), first.min(last), last_layer.max(last));
-    let from = named(ui.add(DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
+    let from = with_accessible_name(ui.add(DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
     ui.label("–");
-    let to = named(ui.add(DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
+    let to =
+        with_accessible_name(ui.add(DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
     if from.changed() || to.changed() {
         scope.layers = LayerScope::Range { first, last };
     }

@@ -147,11 +147,11 @@ pub fn grid_ui(
 
 /// What the pixel of a cell shows, and of how many queries and keys.
 fn behind(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> (Keep, [usize; 2]) {
-    let Frame { pictures, looks, outcome, .. } = scene.frame;
+    let Frame { pictures, presentation, outcome, .. } = scene.frame;
     let measure = &pictures.panels[panel].measure;
     let n_positions = outcome.n_positions();
-    let window = looks.picture.window.unwrap_or_else(|| figure::Window::whole(n_positions));
-    let behind = figure::cells_behind(window, looks.picture.size, n_positions, [cell.query, cell.key]);
+    let window = presentation.picture.window.unwrap_or_else(|| figure::Window::whole(n_positions));
+    let behind = figure::cells_behind(window, presentation.picture.size, n_positions, [cell.query, cell.key]);
     (Keep::of(measure.quantity(), measure.pooling()), behind)
 }
 

@@ -24,7 +24,7 @@ use crate::{
     ui::{
         jobs::{
             Failure,
-            pictures::{self, Looks, Request},
+            pictures::{self, Presentation, Request},
         },
         memo::{Memo, Same},
         progress,
@@ -64,8 +64,9 @@ impl Part for GridPanel {
         let (session, size, ground) = (cx.session, self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]), cx.ground());
         let request = self.request.get((Same::of(session), size, ground), || {
             let picture = session.view().picture_spec(size, ground);
-            let looks = Looks { picture, selected: session.selected(), inspector: session.view().inspector };
-            Request { spec: session.run_spec(), looks }
+            let presentation =
+                Presentation { picture, selected: session.selected(), inspector: session.view().inspector };
+            Request { spec: session.run_spec(), presentation }
         });
         cx.shown.pictures.ask(source, request);
     }
