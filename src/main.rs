@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use attenuate::{base::is_contained, cli, ui};
+use attenuate::{base::hear_panic, cli, ui};
 
 /// glibc's own keeps an arena for each thread and gives little of it back: after minutes of use three quarters of what it
 /// held were free.
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn keep_contained_panics_quiet() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !is_contained() {
+        if !hear_panic(panic) {
             usual(panic);
         }
     }));

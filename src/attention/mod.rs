@@ -50,6 +50,8 @@ pub use metrics::{
     normalized_entropy, output_norm, previous_token, sink_mass,
 };
 pub use operation::{Operation, ParseOperationError};
+#[cfg(test)]
+pub use pattern::EXACT_ROWS;
 pub use pattern::{ExactCell, Pattern};
 pub use qkv::LayerQkv;
 pub use rule::{HeadRule, Rule};

@@ -10,6 +10,12 @@ use super::{
     },
 };
 
+#[cfg(test)]
+thread_local! {
+    /// How many rows this thread has evaluated in f64.
+    pub static EXACT_ROWS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A head's attention weights under an intervention, evaluated row by row when asked: softmax(mask(S(ε))), or as they
 /// are given, where no intervention can be.
 ///
@@ -265,6 +271,8 @@ impl Pattern {
 
     /// A row's unmodified scores, and those of what the operation brings in (none for scaling), in f64.
     fn exact_rows(&self, query: usize) -> (Arc<[f64]>, Arc<[f64]>) {
+        #[cfg(test)]
+        EXACT_ROWS.set(EXACT_ROWS.get() + 1);
         let other = |other: &HeadScores| other.shared_exact_row(query);
         (self.scores.shared_exact_row(query), self.other().map_or_else(Arc::default, other))
     }

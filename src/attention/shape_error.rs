@@ -4,19 +4,19 @@ pub enum ShapeError {
     /// A tensor does not fit those that came before it.
     #[error("{what}: expected {expected}, found {found:?}")]
     Mismatch {
-        /// Which tensor.
+        /// The tensor that does not fit: query, key or value.
         what: &'static str,
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: String,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// Query heads that cannot share the key heads evenly.
     #[error("{n_heads} query heads cannot share {n_kv_heads} key heads evenly")]
     Groups {
-        /// Number of query heads.
+        /// Number of query heads that were found.
         n_heads: usize,
-        /// Number of key and value heads.
+        /// Number of key and value heads that were found.
         n_kv_heads: usize,
     },
 }

@@ -30,9 +30,9 @@ pub enum WriteError {
     /// Anything else that the system refuses.
     #[error("cannot write: {source}: {path}")]
     Other {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error, as the operating system reported it.
         source: io::Error,
     },
 }

@@ -39,7 +39,7 @@ pub struct MappedFile {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the file was changed while it was open, open it again: {}", path.display())]
 pub struct FileChanged {
-    /// The file.
+    /// Path of the file that the error is about.
     pub path: PathBuf,
 }
 

@@ -45,9 +45,9 @@ impl InputRole {
     output.display()
 )]
 pub struct ProtectedError {
-    /// The file that was to be written.
+    /// Path of the file that was to be written.
     pub output: PathBuf,
-    /// What it is read as.
+    /// What the same file is read as.
     pub role: InputRole,
     /// The protected file as it was called when it was read.
     pub input: PathBuf,

@@ -15,9 +15,9 @@ pub enum OpenError {
     /// Longer than what is read there.
     #[error("expected at most {most} bytes, found {found}")]
     TooLarge {
-        /// Most bytes that are read.
+        /// Largest number of bytes that is read.
         most: u64,
-        /// Bytes of the file.
+        /// Number of bytes that the file has.
         found: u64,
     },
     /// A short text of Git LFS that stands for a file which was not fetched.

@@ -31,7 +31,7 @@ pub enum Problem {
     /// Shorter than the length of a safetensors header.
     #[error("expected a safetensors file, which begins with 8 bytes for the length of its header; found {found} bytes")]
     TooShort {
-        /// Bytes of the file.
+        /// Number of bytes that the file has.
         found: usize,
     },
     /// The safetensors header ends behind the file.
@@ -39,9 +39,9 @@ pub enum Problem {
         "expected a safetensors header of {expected} bytes, found only {found}: cut off, or not a safetensors file"
     )]
     HeaderLength {
-        /// Bytes of the header, as the file says.
+        /// Number of bytes of the header, as the file announces it.
         expected: u64,
-        /// Bytes that follow.
+        /// Number of bytes that follow in the file.
         found: usize,
     },
     /// The safetensors header is not the JSON that it should be.
@@ -50,9 +50,9 @@ pub enum Problem {
     /// The file is longer or shorter than its header says.
     #[error("expected {expected} bytes of tensors, as the header says; found {found}")]
     DataLength {
-        /// Bytes of all tensors.
+        /// Number of bytes of all tensors, as the header announces them.
         expected: usize,
-        /// Bytes that follow the header.
+        /// Number of bytes that follow the header.
         found: usize,
     },
     /// A name is there twice, and nobody knows which is meant.
@@ -67,35 +67,35 @@ pub enum Problem {
     /// One array of an NPZ file cannot be read.
     #[error("array {array}: {problem}")]
     Array {
-        /// Name of the array.
+        /// Name of the array within the NPZ file.
         array: &'static str,
-        /// What is wrong.
+        /// What is wrong with it.
         problem: ArrayProblem,
     },
     /// Neither name of a tensor that is needed is there.
     #[error("expected a tensor named {short} or {long}, found {found}")]
     MissingTensor {
-        /// Its short name, such as `q`.
+        /// Short name of the missing or repeated tensor, such as `q`.
         short: &'static str,
-        /// Its long name, such as `query`.
+        /// Long name of the same tensor, such as `query`.
         long: &'static str,
-        /// Names of the tensors that are there.
+        /// Names of the tensors that the file has.
         found: Names,
     },
     /// A tensor is there under both of its names.
     #[error("expected one tensor named {short} or {long}, found both")]
     TwoTensors {
-        /// Its short name, such as `q`.
+        /// Short name of the missing or repeated tensor, such as `q`.
         short: &'static str,
-        /// Its long name, such as `query`.
+        /// Long name of the same tensor, such as `query`.
         long: &'static str,
     },
     /// Numbers in a format that is not read.
     #[error("tensor {tensor}: expected F16, BF16, F32 or F64 numbers, found {found}")]
     Dtype {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
     /// Not two to four axes.
@@ -103,17 +103,17 @@ pub enum Problem {
         "tensor {tensor}: expected [T, d], [heads, T, d], [layers, heads, T, d] or [1, heads, T, d], found {found:?}"
     )]
     Rank {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// Attention weights with too few axes or too many.
     #[error("tensor {tensor}: expected [heads, T, T] or [layers, heads, T, T], found {found:?}")]
     WeightsRank {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// An attention weight that no softmax makes.
@@ -122,13 +122,13 @@ pub enum Problem {
         place[0], place[1], place[2]
     )]
     Weight {
-        /// What the weight should be.
+        /// What a weight at this place should be, in words.
         expected: &'static str,
-        /// The weight that was found.
+        /// Weight that was found there.
         found: f32,
-        /// Layer, head and row, each 0-based.
+        /// Layer, head and row of the weight, each counted from 0.
         place: [usize; 3],
-        /// The column, 0-based.
+        /// Column of the weight, counted from 0.
         key: usize,
     },
     /// A row of attention weights that does not sum to 1.
@@ -137,19 +137,19 @@ pub enum Problem {
         place[0], place[1], place[2]
     )]
     RowSum {
-        /// The sum that was found.
+        /// Sum of the row’s weights that was found.
         found: f64,
-        /// Layer, head and row, each 0-based.
+        /// Layer, head and row of the weight, each counted from 0.
         place: [usize; 3],
     },
     /// Several prompts in one file.
     #[error("tensor {tensor}: expected a batch of one prompt, found {found:?} with {batch}: save one prompt a file")]
     Batch {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
-        /// Number of prompts.
+        /// Number of prompts in the batch.
         batch: usize,
     },
     /// Fewer queries than keys, as a step of generation with a cache makes them.
@@ -159,9 +159,9 @@ pub enum Problem {
         if *is_causal { "" } else { ", not causal" }
     )]
     Queries {
-        /// Positions of the query tensor.
+        /// Number of positions of the query tensor.
         n_queries: usize,
-        /// Positions of the key tensor.
+        /// Number of positions of the key tensor.
         n_keys: usize,
         /// Whether no query attends to a later key.
         is_causal: bool,
@@ -172,37 +172,37 @@ pub enum Problem {
     /// An axis of length 0.
     #[error("tensor {tensor}: expected at least one layer, head, position and dimension, found {found:?}")]
     Empty {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// A shape that does not fit the query's.
     #[error("tensor {tensor}: expected {expected}, found {found:?}")]
     Shape {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         tensor: &'static str,
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: String,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// Query heads that cannot share the key heads evenly.
     #[error("expected key heads that divide the {n_heads} query heads, found {n_kv_heads}")]
     Groups {
-        /// Number of query heads.
+        /// Number of query heads that were found.
         n_heads: usize,
-        /// Number of key and value heads.
+        /// Number of key and value heads that were found.
         n_kv_heads: usize,
     },
     /// An entry of the attention rule or of the tokens with a value that is none.
     #[error("metadata {key}: expected {expected}, found “{found}”")]
     Metadata {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: &'static str,
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: &'static str,
-        /// What was found.
+        /// The value that was found, as text.
         found: Excerpt,
     },
     /// An entry that nobody knows, and that might change numbers.
@@ -215,19 +215,19 @@ pub enum Problem {
     /// A list with not one entry for each position.
     #[error("metadata {key}: expected one for each of the {expected} positions, found {found}")]
     Count {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: &'static str,
-        /// What there should be.
+        /// Number that was expected.
         expected: usize,
-        /// What there is.
+        /// The value that was found.
         found: usize,
     },
     /// A layer that the capture does not hold.
     #[error("expected a layer below {n_layers}, found {layer}")]
     NoLayer {
-        /// 0-based layer that was asked for.
+        /// Layer that was asked for, counted from 0.
         layer: usize,
-        /// Number of layers that there are.
+        /// Number of layers that there are in the model.
         n_layers: usize,
     },
     /// Vectors and rule of a layer that do not fit together.
@@ -251,11 +251,11 @@ pub enum ArrayProblem {
     /// More than what is unpacked into memory.
     #[error("expected at most {most} bytes once unpacked ({rule}), found {found}: save it without compression")]
     TooLarge {
-        /// Most bytes that are unpacked.
+        /// Largest number of bytes that is unpacked.
         most: u64,
-        /// Where that number comes from, in words.
+        /// Where that limit comes from, in words.
         rule: &'static str,
-        /// Bytes once unpacked.
+        /// Number of bytes that the member has once unpacked.
         found: u64,
     },
     /// Does not begin as an npy array does.
@@ -273,17 +273,17 @@ pub enum ArrayProblem {
     /// Longer or shorter than its header says.
     #[error("expected {expected} bytes, as its header says; found {found}")]
     Length {
-        /// Bytes, by shape and type.
+        /// Number of bytes that its shape and type ask for.
         expected: u64,
-        /// Bytes that are there.
+        /// Number of bytes that are there.
         found: u64,
     },
     /// Another type of numbers or texts than is read.
     #[error("expected {expected}, found “{found}”")]
     Type {
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: &'static str,
-        /// What was found.
+        /// The value that was found, as text.
         found: Excerpt,
     },
     /// Bytes without a type of number, such as bfloat16 saved by NumPy.
@@ -295,9 +295,9 @@ pub enum ArrayProblem {
     /// Another number of axes than is read.
     #[error("expected {expected}, found the shape {found:?}")]
     Shape {
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: &'static str,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// Texts that are not Unicode.

@@ -14,7 +14,7 @@ use crate::{
     engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look, Quantity},
     session::{
-        Command, OnScreen, Person, Session,
+        Command, OnScreen, Session, UserSettings,
         document::{self, Inputs, Named, SessionDocument, Start, Whereabouts},
     },
 };
@@ -99,7 +99,7 @@ fn without_session(arguments: &SourceArguments) -> Session {
 fn read(path: &Path) -> anyhow::Result<SessionDocument> {
     let mut document = document::read(path).map_err(|error| anyhow!("{error}"))?;
     // Theme and scale are of the person who saved it.
-    do_each(&mut document.session, [Command::SetPerson(Person::default())]);
+    do_each(&mut document.session, [Command::SetUserSettings(UserSettings::default())]);
     Ok(document)
 }
 

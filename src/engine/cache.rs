@@ -23,13 +23,13 @@ const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 /// for all others.
 #[derive(Debug)]
 pub struct PromptCache {
-    kept: Mutex<Kept>,
+    contents: Mutex<CacheContents>,
     /// Of all that was made of the prompts.
     budget: Arc<Budget>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CacheContents {
     sources: LruCache<SourceSpec, Arc<OpenSource>>,
     prompts: LruCache<(SourceId, Prompt), Arc<Slot>>,
 }
@@ -58,8 +58,9 @@ impl PromptCache {
     }
 
     fn on(budget: Budget) -> Self {
-        let kept = Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
-        Self { kept: Mutex::new(kept), budget: Arc::new(budget) }
+        let contents =
+            CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        Self { contents: Mutex::new(contents), budget: Arc::new(budget) }
     }
 
     /// Bytes that are kept.
@@ -69,31 +70,31 @@ impl PromptCache {
 
     /// The source called `spec`, if it is open.
     pub fn source(&self, spec: &SourceSpec) -> Option<Arc<OpenSource>> {
-        self.kept().sources.peek(spec).cloned()
+        self.contents().sources.peek(spec).cloned()
     }
 
     /// Takes in a source that was opened elsewhere, as the one used last, in place of another with the same name.
     pub fn keep(&self, source: Arc<OpenSource>) {
         // One whose files were written to since is read anew rather than taken in again.
         if !source.is_outdated() {
-            self.kept().keep(source);
+            self.contents().keep(source);
         }
     }
 
     /// The source called `spec`, opened if it is not open or its files were written to since.
     pub(super) fn open(&self, spec: &SourceSpec) -> Result<Arc<OpenSource>, EngineError> {
-        let known = self.kept().sources.get(spec).cloned();
+        let known = self.contents().sources.get(spec).cloned();
         if let Some(known) = known.filter(|known| !known.is_outdated()) {
             return Ok(known);
         }
         let source = Arc::new(OpenSource::open(spec, &Job::unwatched())?);
-        self.kept().keep(source.clone());
+        self.contents().keep(source.clone());
         Ok(source)
     }
 
     /// What was computed of `prompt` so far.
     pub(super) fn prompt(&self, source: Arc<OpenSource>, prompt: &Prompt) -> Result<Arc<PromptRun>, EngineError> {
-        let slot = self.kept().prompts.get_or_insert((source.id(), prompt.clone()), Arc::default).clone();
+        let slot = self.contents().prompts.get_or_insert((source.id(), prompt.clone()), Arc::default).clone();
         let mut run = lock(&slot.0);
         if let Some(run) = &*run {
             return Ok(run.clone());
@@ -101,12 +102,12 @@ impl PromptCache {
         Ok(run.insert(Arc::new(PromptRun::start(source, prompt, Keeper::new(self.budget.clone()))?)).clone())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        lock(&self.kept)
+    fn contents(&self) -> MutexGuard<'_, CacheContents> {
+        lock(&self.contents)
     }
 }
 
-impl Kept {
+impl CacheContents {
     fn keep(&mut self, source: Arc<OpenSource>) {
         let id = source.id();
         // What another source of this name, or one that nobody used for long, made of its prompts is of no use.

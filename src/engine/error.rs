@@ -10,51 +10,51 @@ pub enum EngineError {
     /// The source has no such layer; layers by the numbers that they are called by.
     #[error("there is no layer {layer}: {title} has layers {there}")]
     NoSuchLayer {
-        /// The number that was asked for.
+        /// Layer that was asked for, by the number that the model calls it by.
         layer: usize,
-        /// The numbers that there are.
+        /// Numbers of the layers that there are, listed or as a range.
         there: String,
-        /// The model’s name for people.
+        /// Name of the model, as it is shown to people.
         title: String,
     },
     /// The source has no such query head.
     #[error("there is no head {head}: {title} has heads 0 to {} in each layer", n_heads.saturating_sub(1))]
     NoSuchHead {
-        /// 0-based query head that was asked for.
+        /// Query head that was asked for, counted from 0.
         head: usize,
-        /// Number of query heads.
+        /// Number of query heads that were found.
         n_heads: usize,
-        /// The model’s name for people.
+        /// Name of the model, as it is shown to people.
         title: String,
     },
     /// The scope names layers that the source does not have.
     #[error("the layers {first} to {last} do not exist: {title} has layers 0 to {}", n_layers.saturating_sub(1))]
     NoSuchRange {
-        /// 0-based, the first layer of the scope.
+        /// First layer of the scope, counted from 0.
         first: usize,
-        /// 0-based, the last layer of the scope.
+        /// Last layer of the scope, counted from 0.
         last: usize,
-        /// Number of layers that there are.
+        /// Number of layers that there are in the model.
         n_layers: usize,
-        /// The model’s name for people.
+        /// Name of the model, as it is shown to people.
         title: String,
     },
     /// The scope names a position behind the prompt.
     #[error("there is no position {position}: the prompt has {n_positions} tokens, counted from 0")]
     NoSuchPosition {
-        /// 0-based, the last that the scope names.
+        /// Last position that the scope names, counted from 0.
         position: usize,
-        /// Number of tokens of the prompt.
+        /// T, the number of tokens of the prompt.
         n_positions: usize,
     },
     /// The scores of so long a prompt do not fit into the memory that is free.
     #[error("{n_positions} tokens need {} of memory, {} are free", bytes(*needed), bytes(*available))]
     TooLarge {
-        /// Number of tokens of the prompt.
+        /// T, the number of tokens of the prompt.
         n_positions: usize,
-        /// Bytes that the request would make.
+        /// Number of bytes that the request would have to make.
         needed: u64,
-        /// Bytes that are free.
+        /// Number of bytes of memory that are free.
         available: u64,
     },
     /// The model cannot read the prompt or be computed.
@@ -72,7 +72,7 @@ pub enum EngineError {
     /// A change of what holds no vectors.
     #[error("{PATTERNS_ONLY}, so that nothing can be changed: {title}")]
     PatternsOnly {
-        /// The model’s name for people.
+        /// Name of the model, as it is shown to people.
         title: String,
     },
     /// A capture or a model without an output, whose next tokens nobody knows.

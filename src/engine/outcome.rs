@@ -114,6 +114,13 @@ pub struct Token {
     pub text: String,
 }
 
+impl AsRef<str> for Token {
+    /// As a reader sees it.
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 /// One panel of the grid, or the baseline: a pattern and what goes with it.
 #[derive(Clone, Debug)]
 pub struct Panel {

@@ -177,9 +177,9 @@ pub enum SourceSpecError {
     /// The system refuses to look.
     #[error("cannot read ({cause}): {path}")]
     Unreadable {
-        /// The path.
+        /// The path, as text.
         path: String,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: io::ErrorKind,
     },
 }

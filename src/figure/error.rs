@@ -27,11 +27,11 @@ pub enum FigureError {
     /// None of the chosen rows or columns is in the grid.
     #[error("the grid has no {what} that the figure shows: expected some of {there}, found {found}")]
     NoPanels {
-        /// `row` or `column`.
+        /// What was chosen: `row` or `column`.
         what: &'static str,
-        /// Those that the grid has.
+        /// Rows or columns that the grid has, listed.
         there: String,
-        /// Those that were chosen.
+        /// Rows or columns that were asked for, listed.
         found: String,
     },
     /// A word that names no metric.
@@ -40,9 +40,9 @@ pub enum FigureError {
     /// A word that names none of the choices.
     #[error("expected {expected}, found “{found}”")]
     Word {
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: String,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
     /// A file name with an ending that is no format of figures.
@@ -60,9 +60,9 @@ pub enum FigureError {
          make the page larger or the font smaller"
     )]
     NoRoom {
-        /// Width of a panel, in points.
+        /// Width that a panel would have, in points.
         found: f64,
-        /// The least width of a panel, in points.
+        /// Least width that a panel needs, in points.
         needed: f64,
     },
     /// Labels and margins leave no room for a colour bar.
@@ -71,9 +71,9 @@ pub enum FigureError {
          make the page larger or the font smaller"
     )]
     NoRoomForBar {
-        /// Height of the bar, in points.
+        /// Height that the colour bar would have, in points.
         found: f64,
-        /// The least height of a bar, in points.
+        /// Least height that the colour bar needs, in points.
         needed: f64,
     },
     /// A raster that would be too large for memory and viewers.
@@ -81,11 +81,11 @@ pub enum FigureError {
         "the picture would have {width}×{height} pixels, more than {most}: make the page smaller or lower the resolution"
     )]
     TooManyPixels {
-        /// Pixels across.
+        /// Width of the picture, in pixels.
         width: u64,
-        /// Pixels down.
+        /// Height of the picture, in pixels.
         height: u64,
-        /// Most pixels in all.
+        /// Largest number of pixels that a picture may have in all.
         most: u64,
     },
     /// Scores of a file that holds weights alone.

@@ -26,7 +26,7 @@ pub use error::FigureError;
 pub use look::Look;
 pub use page::{
     dpi::Dpi,
-    item::{Anchor, Detail, Figure, Heatmap, Item, Rect, Text, Turn},
+    item::{Anchor, Detail, Figure, HeatmapItem, Item, Rect, Text, Turn},
     labels::{
         BAR_LABEL, label_step, outcome_panel_title, outcome_quantity_label, outcome_title, panel_title, title,
         title_of, token_label,

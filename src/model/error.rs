@@ -9,11 +9,11 @@ pub enum ModelError {
     /// Arrays that were computed apart do not fit together.
     #[error("{operation}: expected {expected:?}, found {found:?}")]
     Operand {
-        /// What was to be computed.
+        /// The operation that was to be computed.
         operation: &'static str,
-        /// What there should be.
+        /// Shape or number that was expected, outermost axis first.
         expected: [usize; 2],
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: [usize; 2],
     },
 
@@ -24,22 +24,22 @@ pub enum ModelError {
     /// A value of the configuration that is absent, of another type, or outside its bounds.
     #[error("config.json: {key} must be {expected}, found {found}")]
     Config {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: &'static str,
-        /// What there should be.
+        /// What was expected in its place.
         expected: String,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
 
     /// Valid, but not what this program computes; refused rather than ignored.
     #[error("{what} {found} is not supported: {supported}")]
     Unsupported {
-        /// What is not supported.
+        /// The feature or setting that is not supported.
         what: &'static str,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
-        /// What is supported, in words.
+        /// The values that are supported, in words.
         supported: &'static str,
     },
 
@@ -50,7 +50,7 @@ pub enum ModelError {
     /// Metadata of a safetensors file that is not texts by name.
     #[error("the weights cannot be read: __metadata__ must be an object of texts, found {found}")]
     WeightsMetadata {
-        /// What stands there.
+        /// The value that was found in its place.
         found: String,
     },
 
@@ -61,59 +61,59 @@ pub enum ModelError {
     /// A tensor that the configuration asks for is not in the files.
     #[error("the weights have no tensor {name}")]
     MissingTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
     },
 
     /// A tensor of another shape than the configuration says.
     #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
     TensorShape {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What there should be.
+        /// Shape or number that was expected, outermost axis first.
         expected: Vec<usize>,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
 
     /// A tensor in a number format that is not read, or damaged.
     #[error("tensor {name} cannot be read: {cause}")]
     UnreadableTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: String,
     },
 
     /// The program would compute something else than the model's authors if it left this tensor out.
     #[error("the weights have a tensor {name} that the configuration does not account for")]
     UnexpectedTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
     },
 
     /// The model has no such layer.
     #[error("the model has {n_layers} layers, there is no layer {layer}")]
     UnknownLayer {
-        /// 0-based layer that was asked for.
+        /// Layer that was asked for, counted from 0.
         layer: usize,
-        /// Number of layers that there are.
+        /// Number of layers that there are in the model.
         n_layers: usize,
     },
 
     /// Query, key and value vectors of a layer that do not fit together.
     #[error("layer {layer}: {cause}")]
     Qkv {
-        /// 0-based layer.
+        /// Layer that the error is about, counted from 0.
         layer: usize,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: crate::attention::ShapeError,
     },
 
     /// A layer without value vectors, behind which nothing can be computed.
     #[error("layer {layer} has no value vectors, so that nothing behind it can be computed")]
     NoValues {
-        /// 0-based layer.
+        /// Layer that the error is about, counted from 0.
         layer: usize,
     },
 
@@ -134,18 +134,18 @@ pub enum ModelError {
     /// More tokens than are read.
     #[error("the prompt has {found} tokens, {limit} {max}")]
     PromptTooLong {
-        /// Number of tokens of the prompt.
+        /// T, the number of tokens of the prompt.
         found: usize,
-        /// Most tokens that are read.
+        /// Largest number of tokens that is read.
         max: usize,
-        /// Why no more.
+        /// What sets that limit.
         limit: PositionLimit,
     },
 
     /// A token id outside of the vocabulary.
     #[error("there is no token {id}: the vocabulary has {vocab_size} tokens, from 0")]
     UnknownToken {
-        /// The token id.
+        /// Token id that the vocabulary does not have.
         id: u32,
         /// Number of tokens in the vocabulary.
         vocab_size: usize,
@@ -158,7 +158,7 @@ pub enum ModelError {
     /// Text for a model whose tokenizer this program does not have.
     #[error("the tokenizer cannot be used ({what}): give token ids instead of text")]
     UnsupportedTokenizer {
-        /// What it is.
+        /// Kind of tokenizer that is not supported, in words.
         what: String,
     },
 

@@ -25,9 +25,9 @@ pub enum FolderError {
         path.display()
     )]
     Adapter {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the adapter calls its base.
+        /// Name of the base model, as the adapter writes it.
         base: String,
     },
     /// Weights as pickled Python objects, which are never unpickled.
@@ -37,9 +37,9 @@ pub enum FolderError {
         path.display()
     )]
     Pickled {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What was found.
+        /// What was found there, in words.
         found: &'static str,
     },
     /// A folder without weights in safetensors.
@@ -48,43 +48,43 @@ pub enum FolderError {
     /// The system refuses to read a file.
     #[error("cannot read ({cause}): {}", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: io::Error,
     },
     /// A JSON file longer than any there is.
     #[error("{found} bytes are too many for a JSON file, at most {most} are read: {}", path.display())]
     TooLarge {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// Most bytes that are read.
+        /// Largest number of bytes that is read.
         most: u64,
-        /// Bytes of the file.
+        /// Number of bytes that the file has.
         found: u64,
     },
     /// The list of the weights' files is no JSON that can be read.
     #[error("the index of the weights cannot be read ({cause}): {}", path.display())]
     Index {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: serde_json::Error,
     },
     /// The list of the weights' files names a place outside of the folder.
     #[error("the index of the weights names “{name}”, expected a file of the same folder: {}", path.display())]
     Shard {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// The name that it has.
+        /// Name that the index gives the file.
         name: String,
     },
     /// Configuration, weights or tokenizer that cannot be used.
     #[error("{cause}: {}", path.display())]
     Model {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: ModelError,
     },
 }

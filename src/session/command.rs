@@ -1,4 +1,4 @@
-use super::{COLUMNS, Cell, PaperFigure, Person, RowChoice, Session, SliderRange, Theme, figure_grid, repeated};
+use super::{COLUMNS, Cell, PaperFigure, RowChoice, Session, SliderRange, Theme, UserSettings, figure_grid, repeated};
 use crate::{
     attention::{Column, Components, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
@@ -80,7 +80,7 @@ pub enum Command {
     /// Opens or closes the browser of all heads.
     ToggleHeads,
     /// Theme, scale and motion at once.
-    SetPerson(Person),
+    SetUserSettings(UserSettings),
     /// Light, dark, or as the desktop is.
     SetTheme(Theme),
     /// Size of everything in the window, 0.75 to 2.5; the nearest that is allowed.
@@ -154,6 +154,18 @@ impl Session {
         self
     }
 
+    /// The source after `command`, where that is another one.
+    pub fn source_after(&self, command: &Command) -> Option<SourceSpec> {
+        let source = match command {
+            Command::SetPrompt(_) if !self.source.is_live() => SourceSpec::Bundled(Bundled::Austen),
+            Command::OpenExample(bundled) => SourceSpec::Bundled(*bundled),
+            Command::Open(source) | Command::Locate(source) => source.clone(),
+            Command::Restore(session) => session.source.clone(),
+            _ => return None,
+        };
+        Some(source).filter(|source| *source != self.source)
+    }
+
     /// Carries out `command`.
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
         let facts = screen.facts;
@@ -193,9 +205,9 @@ impl Session {
             }
             Command::Locate(source) => self.source = source,
             Command::Restore(session) => {
-                let person = self.view.person;
+                let user = self.view.user;
                 *self = *session;
-                self.view.person = person;
+                self.view.user = user;
             }
             Command::SetLayer(layer) => {
                 self.experiment.layer = facts.map_or(layer, |facts| layer.min(last(facts.n_layers)));
@@ -218,18 +230,18 @@ impl Session {
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::SetSliderRange(range) => self.view.slider = range,
             Command::ToggleHeads => self.view.heads = !self.view.heads,
-            Command::SetPerson(person) => {
-                let ui_scale = if person.ui_scale.is_nan() { self.view.person.ui_scale } else { person.ui_scale };
-                let ui_scale = ui_scale.clamp(*Person::UI_SCALE.start(), *Person::UI_SCALE.end());
-                self.view.person = Person { ui_scale, ..person };
+            Command::SetUserSettings(user) => {
+                let ui_scale = if user.ui_scale.is_nan() { self.view.user.ui_scale } else { user.ui_scale };
+                let ui_scale = ui_scale.clamp(*UserSettings::UI_SCALE.start(), *UserSettings::UI_SCALE.end());
+                self.view.user = UserSettings { ui_scale, ..user };
             }
-            Command::SetTheme(theme) => self.view.person.theme = theme,
+            Command::SetTheme(theme) => self.view.user.theme = theme,
             // NaN is no scale; it would pass through the limits.
             Command::SetUiScale(scale) if scale.is_nan() => {}
             Command::SetUiScale(scale) => {
-                self.view.person.ui_scale = scale.clamp(*Person::UI_SCALE.start(), *Person::UI_SCALE.end());
+                self.view.user.ui_scale = scale.clamp(*UserSettings::UI_SCALE.start(), *UserSettings::UI_SCALE.end());
             }
-            Command::SetReducedMotion(reduced) => self.view.person.reduced_motion = reduced,
+            Command::SetReducedMotion(reduced) => self.view.user.reduced_motion = reduced,
             Command::SetQuantity(quantity) if quantity == self.view.look.quantity => {}
             Command::SetQuantity(quantity) => self.view.look.show(quantity),
             Command::SetPooling(pooling) => self.view.look.pooling = pooling,

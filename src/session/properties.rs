@@ -172,13 +172,24 @@ proptest! {
             prop_assert!(session.shape().columns().any(|column| column == session.column));
             prop_assert!(session.view.solo.is_none_or(|panel| panel == session.selected()));
             prop_assert!(session.layer() < facts.n_layers && session.head() < facts.n_heads, "{session:?}");
-            prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
+            prop_assert!((0.75..=2.5).contains(&session.view.user.ui_scale));
             prop_assert!(session.shape().contains(session.selected()));
             prop_assert_eq!(session.selected().column, session.column);
             prop_assert!(session.rows.contains(session.selected().component));
             prop_assert!(COLUMNS.contains(&session.shape().n_columns()));
             prop_assert!(!matches!(session.reference(), Reference::View(view) if view.shape() != session.shape()));
             prop_assert_eq!(session.run_spec().source, facts.source);
+        }
+    }
+
+    #[test]
+    fn the_source_after_a_command_is_known_before_it(commands in prop::collection::vec(any_command(), 1..40)) {
+        let mut session = Session::default();
+        for command in commands {
+            let known = session.source_after(&command);
+            let before = session.source().clone();
+            session.apply(command, OnScreen::default());
+            prop_assert_eq!(known, Some(session.source().clone()).filter(|source| *source != before));
         }
     }
 
@@ -195,7 +206,7 @@ proptest! {
         }
         let end = timeline.session().clone();
         let user = |mut session: Session| {
-            session.view.person = end.view.person;
+            session.view.user = end.view.user;
             session
         };
         let mut undone = vec![end.clone()];
@@ -233,7 +244,7 @@ proptest! {
         for command in commands {
             session.apply(command, OnScreen::default());
             prop_assert!(session.shape().contains(session.selected()));
-            prop_assert!((0.75..=2.5).contains(&session.view.person.ui_scale));
+            prop_assert!((0.75..=2.5).contains(&session.view.user.ui_scale));
         }
     }
 }

@@ -148,6 +148,12 @@ impl Session {
         }
     }
 
+    /// Whether `spec` is what the engine is asked for this view.
+    pub fn asks_for(&self, spec: &RunSpec) -> bool {
+        let RunSpec { source, prompt, experiment, reference } = spec;
+        (&self.source, &self.prompt, &self.experiment, &self.reference) == (source, prompt, experiment, reference)
+    }
+
     /// The panel that everything which speaks of one panel speaks of: the one alone on screen, else the uppermost that
     /// the slider moves.
     pub fn selected(&self) -> PanelId {

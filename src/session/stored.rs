@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{COLUMNS, Cell, Person, RowChoice, Session, View};
+use super::{COLUMNS, Cell, RowChoice, Session, UserSettings, View};
 use crate::{
     attention::{Column, Epsilon, Experiment, Grid, LayerScope, Operation, Scope},
     engine::{Prompt, Reference, SourceSpec},
@@ -38,11 +38,11 @@ pub struct Stored {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session’s {field}: expected {expected}, found {found}")]
 pub struct Unsound {
-    /// Name of the field, in words.
+    /// Name of the field that has no sound value, in words.
     pub field: &'static str,
-    /// What would be accepted.
+    /// What would be accepted, in words.
     pub expected: String,
-    /// What was found.
+    /// The value that was found, as text.
     pub found: String,
 }
 
@@ -81,9 +81,9 @@ impl Stored {
         within("column", column.index(), n_columns)?;
         within("solo panel’s column", view.solo.map_or(0, |panel| panel.column.index()), n_columns)?;
         check_reference(&reference, &experiment)?;
-        if !Person::UI_SCALE.contains(&view.person.ui_scale) {
-            let expected = format!("{} to {}", Person::UI_SCALE.start(), Person::UI_SCALE.end());
-            return Err(unsound("ui_scale", &expected, view.person.ui_scale));
+        if !UserSettings::UI_SCALE.contains(&view.user.ui_scale) {
+            let expected = format!("{} to {}", UserSettings::UI_SCALE.start(), UserSettings::UI_SCALE.end());
+            return Err(unsound("ui_scale", &expected, view.user.ui_scale));
         }
         let n_positions = if n_tokens == 0 { MOST_POSITIONS } else { n_tokens };
         if let Some(Cell { query, key }) = pinned {

@@ -222,7 +222,7 @@ fn an_example_keeps_epsilon_scope_and_looks() {
     assert_eq!(changed.experiment.epsilon, repeated(&[epsilon(0.02), Epsilon::FIGURE[1], Epsilon::FIGURE[2]]));
     assert_eq!(changed.experiment.scope, Preset::ThisLayer.scope());
     assert_eq!(
-        (changed.column, changed.view.look.colormap, changed.view.person.theme),
+        (changed.column, changed.view.look.colormap, changed.view.user.theme),
         (column(1), Colormap::Viridis, Theme::Dark)
     );
     assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
@@ -301,7 +301,7 @@ fn looks_are_set_and_nothing_else() {
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
-        person: Person { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
+        user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
         look: Look {
             quantity: Quantity::Score,
             pooling: Pooling::Mean,
@@ -350,7 +350,7 @@ fn the_figure_looks_as_the_view_does() {
 
 #[test]
 fn the_scale_of_the_window_has_limits() {
-    let scale = |by: f32| after([Command::SetUiScale(by)]).view.person.ui_scale;
+    let scale = |by: f32| after([Command::SetUiScale(by)]).view.user.ui_scale;
     assert_eq!((scale(0.1), scale(9.0), scale(f32::INFINITY)), (0.75, 2.5, 2.5));
     assert_eq!(scale(f32::NAN), 1.0, "no number changes nothing");
 }
@@ -399,7 +399,7 @@ fn a_session_survives_json() {
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
-            person: Person { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
+            user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
             look: Look {
                 quantity: Quantity::WeightedValue,
                 pooling: Pooling::Mean,

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{Command, OnScreen, Session};
 
@@ -12,6 +12,9 @@ const KEPT: usize = 256;
 /// one step all the same. What belongs to the user and not to the view (theme, scale, motion) is no part of a step.
 ///
 /// Opening another source is a step like others; [`Timeline::before_source`] names the one before the last of them.
+///
+/// A command copies the session once. One that changes nothing leaves the very session that was there, so that whoever
+/// keeps [`Timeline::shared`] knows by its address alone that nothing has changed.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     past: VecDeque<Step>,
@@ -31,7 +34,7 @@ pub struct StepNumber(u64);
 #[derive(Clone, Debug, Default)]
 struct Step {
     number: u64,
-    session: Session,
+    session: Arc<Session>,
     /// Whether another source was opened, or a saved session.
     has_opened: bool,
     run: Option<Run>,
@@ -57,7 +60,7 @@ impl Run {
 impl Timeline {
     /// A history that begins with `session`.
     pub fn new(session: Session) -> Self {
-        Self { current: Step { session, ..Step::default() }, ..Self::default() }
+        Self { current: Step { session: Arc::new(session), ..Step::default() }, ..Self::default() }
     }
 
     /// The session as it is now.
@@ -65,51 +68,62 @@ impl Timeline {
         &self.current.session
     }
 
+    /// The session as it is now, to be kept: another one has another address.
+    pub fn shared(&self) -> &Arc<Session> {
+        &self.current.session
+    }
+
     /// [`Session::apply`], as a step that can be undone, or as a part of the current one.
     pub fn apply(&mut self, command: Command, screen: OnScreen<'_>) {
-        let mut before = self.current.clone();
         let is_restored = matches!(command, Command::Restore(_));
         let run = Run::of(&command);
-        self.current.session.apply(command, screen);
-        before.session.view.person = self.current.session.view.person;
-        if before.session == self.current.session {
+        let mut session = Session::clone(&self.current.session);
+        session.apply(command, screen);
+        if is_same_view(&mut session, &self.current.session) {
+            self.set(session);
             return;
         }
         self.future.clear();
-        let has_opened = is_restored || before.session.source != self.current.session.source;
-        let continues = self.in_gesture || run.is_some() && run == before.run;
+        let has_opened = is_restored || self.current.session.source != session.source;
+        let continues = self.in_gesture || run.is_some() && run == self.current.run;
         self.in_gesture = true;
         if continues && !self.past.is_empty() {
             self.current.has_opened |= has_opened;
-            self.current.run = run.filter(|_| run == before.run);
-            self.drop_if_undone();
+            self.current.run = run.filter(|_| run == self.current.run);
+            let is_undone = self.returns_to_before(&mut session);
+            self.current.session = Arc::new(session);
+            if is_undone && let Some(before) = self.past.pop_back() {
+                self.travel_to(before);
+                // What comes next in the gesture begins its step again.
+                self.in_gesture = false;
+            }
             return;
         }
-        self.past.push_back(before);
+        self.number += 1;
+        let step = Step { number: self.number, session: Arc::new(session), has_opened, run };
+        self.past.push_back(std::mem::replace(&mut self.current, step));
         if self.past.len() > KEPT {
             self.past.pop_front();
         }
-        self.number += 1;
-        self.current =
-            Step { number: self.number, has_opened, run, session: std::mem::take(&mut self.current.session) };
+    }
+
+    /// Within the current step; an equal session stays the very same.
+    fn set(&mut self, session: Session) {
+        if session != *self.current.session {
+            self.current.session = Arc::new(session);
+        }
     }
 
     /// A gesture that ends where it began is no step.
-    fn drop_if_undone(&mut self) {
-        let Some(before) = self.past.back_mut().filter(|_| !self.current.has_opened) else { return };
-        before.session.view.person = self.current.session.view.person;
-        if before.session == self.current.session
-            && let Some(before) = self.past.pop_back()
-        {
-            self.current = before;
-            // What comes next in the gesture begins its step again.
-            self.in_gesture = false;
-        }
+    fn returns_to_before(&self, session: &mut Session) -> bool {
+        !self.current.has_opened && self.past.back().is_some_and(|before| is_same_view(session, &before.session))
     }
 
     /// [`Session::apply`] within the current step: what the program sets right by itself cannot be undone alone.
     pub fn amend(&mut self, command: Command, screen: OnScreen<'_>) {
-        self.current.session.apply(command, screen);
+        let mut session = Session::clone(&self.current.session);
+        session.apply(command, screen);
+        self.set(session);
     }
 
     /// The next command is another step.
@@ -161,7 +175,10 @@ impl Timeline {
 
     /// Makes `step` the current one and returns the one that was.
     fn travel_to(&mut self, mut step: Step) -> Step {
-        step.session.view.person = self.current.session.view.person;
+        let user = self.current.session.view.user;
+        if step.session.view.user != user {
+            Arc::make_mut(&mut step.session).view.user = user;
+        }
         std::mem::replace(&mut self.current, step)
     }
 }
@@ -172,6 +189,14 @@ impl Step {
     }
 }
 
+/// Whether two sessions differ at most in what is the user's.
+fn is_same_view(session: &mut Session, other: &Session) -> bool {
+    let user = std::mem::replace(&mut session.view.user, other.view.user);
+    let is_same = session == other;
+    session.view.user = user;
+    is_same
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +204,7 @@ mod tests {
         attention::{Component, Epsilon, Preset, panel},
         engine::{Bundled, SourceSpec},
         figure::Window,
-        session::{Cell, Person, Theme, View},
+        session::{Cell, Theme, UserSettings, View},
     };
 
     /// Commands that are a gesture each.
@@ -337,12 +362,14 @@ mod tests {
         );
         undo(&mut timeline);
         assert!(timeline.before().is_none(), "they are no steps");
-        let view =
-            View { person: Person { theme: Theme::Dark, ui_scale: 2.0, ..Person::default() }, ..View::default() };
+        let view = View {
+            user: UserSettings { theme: Theme::Dark, ui_scale: 2.0, ..UserSettings::default() },
+            ..View::default()
+        };
         assert_eq!(*timeline.session(), Session { view, ..Session::example(Bundled::Austen) });
         do_each(&mut timeline, [Command::SetTheme(Theme::Light)]);
         redo(&mut timeline);
-        assert_eq!(timeline.session().view.person.theme, Theme::Light);
+        assert_eq!(timeline.session().view.user.theme, Theme::Light);
     }
 
     #[test]
@@ -353,7 +380,7 @@ mod tests {
         let saved =
             Session::default().with([Command::SetLayer(3), Command::ChooseColumn(panel(Component::Query, 2).column)]);
         do_each(&mut timeline, [Command::Restore(Box::new(saved.clone()))]);
-        assert_eq!(timeline.session().view.person.theme, Theme::Dark, "the user's, not the view's");
+        assert_eq!(timeline.session().view.user.theme, Theme::Dark, "the user's, not the view's");
         assert_eq!(Session { view: saved.view.clone(), ..timeline.session().clone() }, saved);
         do_each(&mut timeline, [Command::Restore(Box::new(saved))]);
         back(&mut timeline);
@@ -374,6 +401,25 @@ mod tests {
         do_each(&mut timeline, [Command::SetLayer(9)]);
         timeline.go_to(third);
         assert_eq!(timeline.session().layer(), 9, "it cannot be done again");
+    }
+
+    #[test]
+    fn a_command_copies_the_session_once_and_one_that_changes_nothing_leaves_it() {
+        let mut timeline = Timeline::default();
+        let first = timeline.shared().clone();
+        do_each(&mut timeline, [Command::SetLayer(3)]);
+        let (_, before) = timeline.before().unwrap();
+        assert!(std::ptr::eq(before, &raw const *first), "the step before is the very session that was there");
+        let second = timeline.shared().clone();
+        do_each(&mut timeline, [Command::SetLayer(3), Command::Unpin]);
+        timeline.amend(Command::SetLayer(3), OnScreen::default());
+        assert!(Arc::ptr_eq(timeline.shared(), &second));
+        undo(&mut timeline);
+        assert!(Arc::ptr_eq(timeline.shared(), &first));
+        redo(&mut timeline);
+        assert!(Arc::ptr_eq(timeline.shared(), &second));
+        do_each(&mut timeline, [Command::SetTheme(Theme::Dark)]);
+        assert!(!Arc::ptr_eq(timeline.shared(), &second), "theme is no step, but another session");
     }
 
     #[test]

@@ -78,13 +78,13 @@ pub struct View {
     pub heads: bool,
     /// What belongs to the user rather than to the view.
     #[serde(flatten)]
-    pub person: Person,
+    pub user: UserSettings,
 }
 
-/// What belongs to the person before the screen, whoever's view is shown.
+/// What belongs to the user of the window, whoever's view is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Person {
+pub struct UserSettings {
     /// Light, dark, or as the desktop is.
     pub theme: Theme,
     /// Scale of the whole window, 1 = ordinary, within [`Self::UI_SCALE`].
@@ -93,12 +93,12 @@ pub struct Person {
     pub reduced_motion: bool,
 }
 
-impl Person {
+impl UserSettings {
     /// What [`Self::ui_scale`] may be.
     pub const UI_SCALE: RangeInclusive<f32> = 0.75..=2.5;
 }
 
-impl Default for Person {
+impl Default for UserSettings {
     fn default() -> Self {
         Self { theme: Theme::default(), ui_scale: 1.0, reduced_motion: false }
     }

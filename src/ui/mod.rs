@@ -7,6 +7,7 @@
 mod column_names;
 mod dialogs;
 mod jobs;
+mod memo;
 mod numbers;
 mod panels;
 mod parts;

@@ -35,7 +35,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<Clipboard>::default(),
         Box::new(Menu),
         Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),
-        Box::new(Status),
+        Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::new(SweepPanel),
         Box::<Inspector>::default(),

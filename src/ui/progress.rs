@@ -11,7 +11,7 @@ use crate::{
             opener::Opening,
         },
         theme,
-        widgets::named,
+        widgets::with_accessible_name,
     },
 };
 
@@ -61,7 +61,7 @@ pub fn working_ui(ui: &mut Ui, working: Working, actions: &mut Actions) {
 /// A bar that stands still between two words about it: it costs nothing while others compute.
 pub fn bar_ui(ui: &mut Ui, fraction: f32, name: &str) {
     let bar = ProgressBar::new(fraction).desired_width(BAR_WIDTH).desired_height(BAR_HEIGHT).fill(theme::of(ui).accent);
-    let bar = named(ui.add(bar), name);
+    let bar = with_accessible_name(ui.add(bar), name);
     ui.ctx().accesskit_node_builder(bar.id, |node| {
         node.set_numeric_value(f64::from((fraction * 100.0).round()));
         node.set_min_numeric_value(0.0);
@@ -71,5 +71,5 @@ pub fn bar_ui(ui: &mut Ui, fraction: f32, name: &str) {
 
 /// The button that ends it, under an accessible name. Returns whether it was clicked.
 pub fn cancel_ui(ui: &mut Ui, name: &str, hint: &str) -> bool {
-    named(ui.small_button("Cancel"), name).on_hover_text(hint).clicked()
+    with_accessible_name(ui.small_button("Cancel"), name).on_hover_text(hint).clicked()
 }

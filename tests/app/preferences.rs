@@ -35,7 +35,7 @@ fn theme_colours_and_open_panels_are_remembered() {
 
     let again = start(&file);
     let view = again.session().view();
-    assert_eq!((view.person.theme, view.look.colormap), (Theme::Dark, Colormap::Viridis));
+    assert_eq!((view.user.theme, view.look.colormap), (Theme::Dark, Colormap::Viridis));
     assert!(view.sweep.open && view.inspector);
     assert_eq!(
         *again.session().epsilon(),
@@ -72,5 +72,5 @@ fn a_saved_session_opens_in_the_persons_theme() {
     let from = Some((path, document.source.clone()));
     let window = Window::with(session, |setup| (setup.preferences, setup.from) = (Some(file.clone()), from));
     let view = window.session().view();
-    assert_eq!((view.person.theme, view.person.ui_scale, view.look.colormap), (Theme::Dark, 1.25, Colormap::Magma));
+    assert_eq!((view.user.theme, view.user.ui_scale, view.look.colormap), (Theme::Dark, 1.25, Colormap::Magma));
 }

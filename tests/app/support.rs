@@ -82,7 +82,7 @@ impl Window {
     }
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
-        let (theme, clock) = (session.view().person.theme, Clock::default());
+        let (theme, clock) = (session.view().user.theme, Clock::default());
         Self::build(builder, theme, Gates::default(), clock, |ctx| App::new(ctx, session).unwrap())
     }
 
@@ -96,7 +96,7 @@ impl Window {
         let gates = Gates::default();
         let mut setup = gates.setup();
         change(&mut setup);
-        let (theme, clock) = (session.view().person.theme, setup.clock.clone());
+        let (theme, clock) = (session.view().user.theme, setup.clock.clone());
         Self::build(builder(SIZE), theme, gates, clock, |ctx| App::with(ctx, session, setup).unwrap())
     }
 

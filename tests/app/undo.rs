@@ -229,5 +229,5 @@ fn the_theme_stays() {
     window.close_menus();
     undo(&mut window);
     assert_eq!(window.session().layer(), 14);
-    assert_eq!(window.session().view().person.theme, attenuate::session::Theme::Dark);
+    assert_eq!(window.session().view().user.theme, attenuate::session::Theme::Dark);
 }

@@ -247,7 +247,7 @@ fn themes_are_chosen_by_menu() {
     {
         window.menu(&["View", "Theme", name]);
         window.close_menus();
-        assert_eq!(window.session().view().person.theme, theme);
+        assert_eq!(window.session().view().user.theme, theme);
         assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark, "{name}");
         window.metrics();
     }
@@ -259,7 +259,7 @@ fn the_whole_window_scales_by_menu() {
     for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %", 1.0)] {
         window.menu(&["View", "Size", name]);
         window.close_menus();
-        assert_eq!((window.session().view().person.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
+        assert_eq!((window.session().view().user.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));
         assert_eq!(window.panels().len(), 9);
     }
     window.metrics();
@@ -276,7 +276,7 @@ fn motion_is_reduced_by_menu() {
     for reduced in [true, false, true] {
         window.menu(&["View", "Reduced motion"]);
         window.close_menus();
-        assert_eq!((window.session().view().person.reduced_motion, moves(&window)), (reduced, [!reduced; 2]));
+        assert_eq!((window.session().view().user.reduced_motion, moves(&window)), (reduced, [!reduced; 2]));
     }
 }
 

@@ -123,7 +123,7 @@ fn a_pdf_has_the_figures_page_cells_and_fonts() {
     let streams = streams(&pdf);
     let pictures: Vec<&Vec<u8>> =
         streams.iter().filter(|(d, _)| d.contains("/Subtype/Image")).map(|(_, bytes)| bytes).collect();
-    let cells = |heatmap: &attenuate::figure::Heatmap| -> Vec<u8> {
+    let cells = |heatmap: &attenuate::figure::HeatmapItem| -> Vec<u8> {
         let cell = |query, key| match heatmap.measure.exact(query, key) {
             Some(value) => heatmap.palette.color(value as f32),
             None => heatmap.palette.masked(),

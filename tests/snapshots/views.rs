@@ -1,9 +1,9 @@
 //! The window with each of its panels.
 
 use attenuate::{
-    attention::Component,
+    attention::{Component, Operation},
     engine::Bundled,
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
 };
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -55,6 +55,28 @@ fn the_inspector_of_a_pinned_cell() {
         pin(window, SINK);
         window.press(Key::I);
     });
+}
+
+#[test]
+fn the_inspector_of_a_model() {
+    window("inspector-model", &austen(), |window| {
+        pin(window, Cell { query: 9, key: 4 });
+        window.press(Key::I);
+    });
+}
+
+#[test]
+fn the_sweep() {
+    window("sweep", &figure(), |window| {
+        window.press(Key::W);
+        window.leave();
+    });
+}
+
+#[test]
+fn noise() {
+    let session = figure().with([Command::SetOperation(Operation::Noise { seed: 3 })]);
+    window("noise", &session, |_| {});
 }
 
 #[test]

@@ -78,9 +78,9 @@ fn token_chips() {
             let kind = if text == "<s>" { ChipKind::Special } else { ChipKind::Text };
             Chip { text, kind }
         });
-        TokenChips::new(&chips).linked(&[1, 3]).show(ui, "linked");
+        TokenChips::new(chips.len(), &|position| chips[position]).linked(&[1, 3]).show(ui, "linked");
         ui.add_space(12.0);
-        TokenChips::new(&chips).chosen(&|position| position > 3).show(ui, "chosen");
+        TokenChips::new(chips.len(), &|position| chips[position]).chosen(&|position| position > 3).show(ui, "chosen");
     };
     widget("token-chips", ui, untouched);
 }

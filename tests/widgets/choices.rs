@@ -40,7 +40,7 @@ fn chips_answer_pointer_and_arrows() {
         let words = ["<s>", "To", " be", "\n", "  "];
         let chips =
             words.map(|text| Chip { text, kind: if text == "<s>" { ChipKind::Special } else { ChipKind::Text } });
-        let response = TokenChips::new(&chips).linked(&[1, 3]).show(ui, "chips");
+        let response = TokenChips::new(chips.len(), &|position| chips[position]).linked(&[1, 3]).show(ui, "chips");
         *state = ChipsResponse { clicked: response.clicked.or(state.clicked), ..response };
     };
     let mut harness = harness(ui, ChipsResponse::default());
@@ -62,7 +62,7 @@ fn chips_answer_pointer_and_arrows() {
 fn a_long_prompt_scrolls_within_its_height() {
     let ui = |ui: &mut Ui, below: &mut f32| {
         let chips = vec![Chip { text: " word", kind: ChipKind::Text }; 500];
-        TokenChips::new(&chips).max_height(70.0).show(ui, "chips");
+        TokenChips::new(chips.len(), &|position| chips[position]).max_height(70.0).show(ui, "chips");
         *below = ui.label("below").rect.top();
     };
     let mut harness = harness(ui, 0.0);
@@ -75,7 +75,7 @@ fn of_thousands_of_chips_those_in_sight_are_there_and_arrows_reach_all() {
     let ui = |ui: &mut Ui, (): &mut ()| {
         let words: Vec<String> = (0..4096).map(|position| format!(" w{position}")).collect();
         let chips: Vec<_> = words.iter().map(|text| Chip { text, kind: ChipKind::Text }).collect();
-        TokenChips::new(&chips).show(ui, "chips");
+        TokenChips::new(chips.len(), &|position| chips[position]).show(ui, "chips");
     };
     let mut harness = harness(ui, ());
     harness.run();
@@ -97,7 +97,9 @@ fn chips_can_be_chosen() {
     use egui::accesskit::Toggled;
     let ui = |ui: &mut Ui, (chosen, last): &mut (Vec<usize>, ChipsResponse)| {
         let chips = ["<s>", "To", " be", " or", " not"].map(|text| Chip { text, kind: ChipKind::Text });
-        let response = TokenChips::new(&chips).chosen(&|position| chosen.contains(&position)).show(ui, "chips");
+        let response = TokenChips::new(chips.len(), &|position| chips[position])
+            .chosen(&|position| chosen.contains(&position))
+            .show(ui, "chips");
         if let Some(position) = response.clicked {
             chosen.push(position);
             *last = response;

@@ -40,9 +40,9 @@ pub enum FingerprintError {
     /// A file of the source cannot be read.
     #[error("cannot read ({cause}): {}", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: io::Error,
     },
     /// The files of the model folder cannot be told.

@@ -17,7 +17,7 @@ pub struct Figure {
     /// The colour of the page; `None` where it is transparent.
     pub ground: Option<Rgb>,
     /// Beneath all items.
-    pub heatmaps: Vec<Heatmap>,
+    pub heatmaps: Vec<HeatmapItem>,
     /// In the order of painting.
     pub items: Vec<Item>,
 }
@@ -54,7 +54,7 @@ impl Rect {
 
 /// All cells of a panel, evaluated when drawn, at the resolution of the medium.
 #[derive(Clone, Debug)]
-pub struct Heatmap {
+pub struct HeatmapItem {
     /// Square; row 0 at the top.
     pub rect: Rect,
     /// A number for each cell.
@@ -65,7 +65,7 @@ pub struct Heatmap {
     pub detail: Detail,
 }
 
-impl Heatmap {
+impl HeatmapItem {
     /// All cells as `[width, height]` pixels.
     pub fn picture(&self, size: [usize; 2]) -> Picture {
         paint(&self.pooled(size), &self.palette)

@@ -6,8 +6,8 @@ use super::{
     spacing::{DIAGONAL, LINE, TICK, TICK_GAP},
 };
 use crate::figure::{
-    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, Heatmap, Item, LabelRotation, PanelSpec, Rect,
-    Rgb, Text, Turn,
+    Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, HeatmapItem, Item, LabelRotation, PanelSpec,
+    Rect, Rgb, Text, Turn,
     text::{
         fonts::{ASCENT, MIDDLE},
         shaping::one_line,
@@ -81,7 +81,7 @@ impl Inks {
     }
 }
 
-fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
+fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<HeatmapItem> {
     let panels = spec.panels.iter().flatten().zip(geometry.panels.iter().flatten());
     panels
         .map(|(panel, &rect)| {
@@ -91,7 +91,7 @@ fn heatmaps(spec: &FigureSpec, geometry: &Geometry) -> Vec<Heatmap> {
             } else {
                 Detail::Picture { side: n_positions.min(LARGEST_PICTURE) }
             };
-            Heatmap { rect, measure: panel.measure.clone(), palette: panel.palette, detail }
+            HeatmapItem { rect, measure: panel.measure.clone(), palette: panel.palette, detail }
         })
         .collect()
 }

@@ -23,7 +23,7 @@ use krilla::{
 
 use super::color_runs::{Run, color_runs};
 use crate::figure::{
-    Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Rgb, Text, TextMode,
+    Detail, Figure, FigureError, HeatmapItem, Item, Picture, Rect, Rgb, Text, TextMode,
     payload::xmp_packet,
     text::{
         fonts::Font,
@@ -180,7 +180,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn heatmap(&mut self, heatmap: &Heatmap) {
+    fn heatmap(&mut self, heatmap: &HeatmapItem) {
         match heatmap.detail {
             Detail::Shapes => {
                 let n_positions = heatmap.measure.n_positions();

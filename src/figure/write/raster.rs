@@ -12,7 +12,7 @@ use resvg::{
 };
 
 use super::svg;
-use crate::figure::{Dpi, Figure, FigureError, Heatmap, Picture, Pooled, PooledRow, Rgb, text::fonts::Font};
+use crate::figure::{Dpi, Figure, FigureError, HeatmapItem, Picture, Pooled, PooledRow, Rgb, text::fonts::Font};
 
 /// Draws bands of the figure, whole rows of pixels from the top.
 ///
@@ -100,13 +100,19 @@ fn straight(pixmap: &tiny_skia::Pixmap) -> Vec<u8> {
 }
 
 /// Left, top, right and bottom of a heatmap in pixels.
-fn edges(heatmap: &Heatmap, scale: f64) -> [usize; 4] {
+fn edges(heatmap: &HeatmapItem, scale: f64) -> [usize; 4] {
     let rect = heatmap.rect;
     [rect.x, rect.y, rect.right(), rect.bottom()].map(|edge| to_pixel(edge * scale) as usize)
 }
 
 /// Copies the part of a heatmap that lies in a band, which begins at the page's row `rows.start`.
-fn blit(pooled: &Pooled, heatmap: &Heatmap, [x, y]: [usize; 2], rows: &Range<usize>, pixmap: &mut tiny_skia::Pixmap) {
+fn blit(
+    pooled: &Pooled,
+    heatmap: &HeatmapItem,
+    [x, y]: [usize; 2],
+    rows: &Range<usize>,
+    pixmap: &mut tiny_skia::Pixmap,
+) {
     let stride = pixmap.width() as usize * 4;
     let (palette, data) = (&heatmap.palette, pixmap.data_mut());
     let masked = palette.masked();

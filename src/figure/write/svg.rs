@@ -14,7 +14,7 @@ use super::{
 use crate::{
     base::xml,
     figure::{
-        Anchor, Detail, Figure, FigureError, Heatmap, Item, Picture, Rect, Text, TextMode,
+        Anchor, Detail, Figure, FigureError, HeatmapItem, Item, Picture, Rect, Text, TextMode,
         payload::xml_element,
         text::{
             fonts::{FONT_FAMILY, FONT_WEIGHT},
@@ -191,7 +191,7 @@ impl Svg<'_> {
         ));
     }
 
-    fn heatmap(&mut self, heatmap: &Heatmap) -> Result<(), FigureError> {
+    fn heatmap(&mut self, heatmap: &HeatmapItem) -> Result<(), FigureError> {
         let n_positions = heatmap.measure.n_positions();
         match heatmap.detail {
             Detail::Shapes => self.shapes(&heatmap.picture([n_positions; 2]), heatmap.rect),

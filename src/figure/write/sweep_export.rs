@@ -50,9 +50,9 @@ pub enum SweepExportError {
     /// A metric that a prompt so short does not have.
     #[error("there is no {metric}: the prompt has {n_positions} tokens")]
     Unmeasured {
-        /// Its name.
+        /// Name of the metric that is not defined here.
         metric: &'static str,
-        /// Number of tokens of the prompt.
+        /// T, the number of tokens of the prompt.
         n_positions: usize,
     },
     /// The curves cannot be drawn.

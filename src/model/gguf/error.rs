@@ -11,35 +11,35 @@ pub enum GgufError {
     /// The system refuses to read a file.
     #[error("cannot read ({cause}): {}", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: io::Error,
     },
     /// One of the files of a split model is not there.
     #[error("part {number} of {n_parts} of the model is missing, put it beside the others: {}", path.display())]
     MissingPart {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// 1-based number of the part.
+        /// Number of the part within the split file, counted from 1.
         number: usize,
-        /// Number of parts that there should be.
+        /// Number of parts that the split file says it has.
         n_parts: usize,
     },
     /// The file does not hold, or holds what is not supported.
     #[error("{cause}: {}", path.display())]
     Malformed {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: Defect,
     },
     /// The model in it cannot be used.
     #[error("{cause}: {}", path.display())]
     Model {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What the system or the reader said.
+        /// The underlying error, as the operating system or the reader reported it.
         cause: ModelError,
     },
 }
@@ -80,7 +80,7 @@ pub enum Defect {
     /// Does not begin as a GGUF file does.
     #[error("not a GGUF file: expected it to begin with “GGUF”, found “{found}”")]
     Magic {
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
     /// Written for processors of the other byte order.
@@ -92,155 +92,155 @@ pub enum Defect {
     /// The header ends too soon.
     #[error("the header ends inside {what}: expected {expected} more bytes, found {found}")]
     Truncated {
-        /// Where it ends.
+        /// The section of the file that ends too early.
         what: &'static str,
-        /// More bytes that are needed.
+        /// Further bytes that the section needs.
         expected: u64,
-        /// More bytes that are there.
+        /// Bytes that are left in the file.
         found: u64,
     },
     /// The header announces more than the file can hold.
     #[error("the header announces {count} {what}, the file has room for {room}")]
     TooMany {
-        /// Of what.
+        /// What is counted: entries, tensors or elements.
         what: &'static str,
-        /// How many are announced.
+        /// Number of them that the file announces.
         count: u64,
-        /// How many there is room for.
+        /// Number of them that the rest of the file has room for.
         room: u64,
     },
     /// A header longer than any there is.
     #[error("the header has more than {most} bytes, larger than any there is")]
     TooLarge {
-        /// Most bytes that are read.
+        /// Largest number of bytes that is read.
         most: u64,
     },
     /// A name or text that is not UTF-8.
     #[error("{what} must be UTF-8, found “{found}”")]
     NotUtf8 {
-        /// Which text.
+        /// What the text is in the file: a key, a name or a value.
         what: &'static str,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
     /// A type of metadata that does not exist.
     #[error("the value of {key} has type {found}, expected one from 0 to 12")]
     ValueType {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: String,
-        /// What there is.
+        /// The value that was found.
         found: u32,
     },
     /// A list of lists.
     #[error("{key} is a list of lists, which is not supported")]
     NestedList {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: String,
     },
     /// A key that is there twice.
     #[error("{key} is there twice")]
     DuplicateKey {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: String,
     },
     /// A value of the metadata that is absent, of another type, or outside its bounds.
     #[error("{key} must be {expected}, found {found}")]
     Value {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: String,
-        /// What would be accepted.
+        /// What would be accepted, in words.
         expected: String,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
     },
     /// Valid, but not what this program computes; refused rather than ignored.
     #[error("{key} {found} is not supported: {supported}")]
     Unsupported {
-        /// Key of the configuration or metadata.
+        /// Key of the configuration or metadata that the error is about.
         key: String,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
-        /// What is supported, in words.
+        /// The values that are supported, in words.
         supported: &'static str,
     },
     /// A tensor that is there twice.
     #[error("tensor {name} is there twice")]
     DuplicateTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
     },
     /// More axes than a tensor can have, or none.
     #[error("tensor {name} has {found} dimensions, expected 1 to 4")]
     Dimensions {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What there is.
+        /// The value that was found.
         found: u32,
     },
     /// Dimensions whose product does not fit into memory.
     #[error("tensor {name} is {found:?}, expected dimensions of at least 1 that fit into memory")]
     Size {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<u64>,
     },
     /// Numbers in a format that is not read.
     #[error("tensor {name} has number format {found}, which is not supported: {supported}")]
     NumberFormat {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What was found.
+        /// The value that was found, as text.
         found: String,
-        /// What is supported, in words.
+        /// The values that are supported, in words.
         supported: &'static str,
     },
     /// Rows that are no whole number of blocks.
     #[error("tensor {name} has rows of {found} values, expected a multiple of {expected} in number format {format}")]
     Blocks {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// Values in a row.
+        /// Number of values in a row of the tensor.
         found: usize,
-        /// Values in a block.
+        /// Number of values in a block of the number format.
         expected: usize,
-        /// Name of the number format.
+        /// Name of the number format whose blocks do not fit.
         format: &'static str,
     },
     /// A tensor that does not start where the file's alignment says.
     #[error("tensor {name} starts at {offset}, expected a multiple of the alignment, {alignment}")]
     Misaligned {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// Where it starts, in bytes.
+        /// Offset of its data, in bytes.
         offset: u64,
-        /// In bytes.
+        /// Alignment that the file asks for, in bytes.
         alignment: u64,
     },
     /// A tensor that ends behind the file: it was cut off.
     #[error("tensor {name} ends {missing} bytes behind the end of the file")]
     BeyondTheEnd {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// Bytes that are missing.
+        /// Number of bytes that the file is too short by.
         missing: u64,
     },
     /// Two tensors that share bytes.
     #[error("tensors {first} and {second} overlap")]
     Overlap {
-        /// Name of the one.
+        /// Name of the first of the two tensors.
         first: String,
-        /// Name of the other.
+        /// Name of the second of the two tensors.
         second: String,
     },
     /// The program would compute something else than the model's authors if it left this tensor out.
     #[error("tensor {name} has no place in a model of architecture {architecture} with {n_layers} layers")]
     UnknownTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What the file calls the family.
+        /// Name of the model family, as GGUF writes it.
         architecture: &'static str,
-        /// Number of layers that there are.
+        /// Number of layers that there are in the model.
         n_layers: usize,
     },
     /// The other parts are found by their names.
@@ -249,27 +249,27 @@ pub enum Defect {
          the number of another part"
     )]
     PartName {
-        /// Number of parts of the model.
+        /// Number of files that the model is split into.
         n_parts: usize,
     },
     /// A tensor that is not as many in one as there should be.
     #[error("tensor {name} is {found:?}, expected {expected} tensors in one")]
     Stacked {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// What there should be.
+        /// Number that was expected.
         expected: usize,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// A tensor of another shape than the metadata says.
     #[error("tensor {name}: expected shape {expected:?}, found {found:?}")]
     Shape {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
-        /// The shape that fits.
+        /// Shape that would fit, outermost axis first.
         expected: Vec<usize>,
-        /// The shape that was found.
+        /// Shape that was found, outermost axis first.
         found: Vec<usize>,
     },
     /// The metadata describes a model that cannot be computed.
@@ -278,7 +278,7 @@ pub enum Defect {
     /// A tensor that the metadata asks for is not in the file.
     #[error("the file has no tensor {name}")]
     MissingTensor {
-        /// Name of the tensor.
+        /// Name of the tensor that the error is about, as the file has it.
         name: String,
     },
     /// The vocabulary cannot be made into a tokenizer.

@@ -15,9 +15,9 @@ pub enum DocumentError {
     /// A file that is read holds no session that can be opened.
     #[error("{problem}: {}", path.display())]
     File {
-        /// The file or folder.
+        /// Path of the file or folder that the error is about.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         problem: Problem,
     },
     /// The session cannot be written.
@@ -37,9 +37,9 @@ pub enum Problem {
     /// Longer than any session is.
     #[error("expected at most {most} bytes, found {found}")]
     TooLarge {
-        /// Most bytes that are read.
+        /// Largest number of bytes that is read.
         most: u64,
-        /// Bytes of the file.
+        /// Number of bytes that the file has.
         found: u64,
     },
     /// A figure without a session inside.
@@ -60,7 +60,7 @@ pub enum Problem {
         by(program)
     )]
     Newer {
-        /// Of the format.
+        /// Version of the session format that was found.
         version: u64,
         /// Version of the program that wrote it.
         program: String,

@@ -90,6 +90,11 @@ impl<Q: Question> Client<Q> {
         }
     }
 
+    /// What was asked last is wanted still: nothing else waits for a pause any more.
+    pub fn keep(&mut self) {
+        self.release();
+    }
+
     /// Keeps `question` back until nothing else was wanted for `pause`. Returns how long that still is; `None` when it
     /// is time to ask.
     pub fn hold(&mut self, pause: Duration, question: Q) -> Option<Duration> {

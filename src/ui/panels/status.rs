@@ -6,7 +6,8 @@ use crate::{
     attention::Operation,
     session::Session,
     ui::{
-        jobs::pictures::Pictures,
+        jobs::pictures::{Frame, Pictures},
+        memo::{Memo, Revision, Same},
         progress::{opening_ui, working_ui},
         shell::{
             action::{Action, Actions},
@@ -21,32 +22,54 @@ const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a numbe
     Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
 
 /// The line.
-pub struct Status;
+#[derive(Default)]
+pub struct Status(Memo<(Same<Session>, Revision), Line>);
+
+/// What it says of the picture on screen.
+struct Line {
+    text: String,
+    /// How many cells are not numbers.
+    n_bad: u64,
+}
 
 impl Part for Status {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let (pictures, opening) = (&cx.shown.pictures, cx.navigation.opening());
-        Panel::bottom("status").show(ui, |ui| status_ui(ui, cx.session, pictures, opening, cx.actions));
+        Panel::bottom("status").show(ui, |ui| match pictures.frame() {
+            Some(frame) => {
+                let line = self.0.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
+                status_ui(ui, (frame, line), pictures, opening, cx.actions);
+            }
+            None => line_ui(ui, |ui| first_ui(ui, pictures, opening)),
+        });
     }
 }
 
-fn status_ui(ui: &mut Ui, session: &Session, pictures: &Pictures, opening: Option<&Opening>, actions: &mut Actions) {
+fn line_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     // Always as high as with a button in it, so that the panels above keep their size.
     ui.set_min_height(theme::TARGET.y);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        if pictures.frame().is_none() {
-            first_ui(ui, pictures, opening);
-            return;
-        }
+        contents(ui);
+    });
+}
+
+fn status_ui(
+    ui: &mut Ui,
+    (frame, line): (&Frame, &Line),
+    pictures: &Pictures,
+    opening: Option<&Opening>,
+    actions: &mut Actions,
+) {
+    line_ui(ui, |ui| {
         if let Some(opening) = opening.filter(|opening| opening.is_noticeable()) {
             opening_ui(ui, opening, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            last_run_ui(ui, pictures, actions);
+            last_run_ui(ui, (frame, line), pictures, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                notices_ui(ui, pictures);
-                shown_ui(ui, session, pictures);
+                notices_ui(ui, frame);
+                ui.add(Label::new(RichText::new(&line.text).small().color(theme::of(ui).text_weak)).truncate());
             });
         });
     });
@@ -64,16 +87,15 @@ fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
 }
 
 /// What whoever opened the source should know.
-fn notices_ui(ui: &mut Ui, pictures: &Pictures) {
-    let Some(frame) = pictures.frame() else { return };
+fn notices_ui(ui: &mut Ui, frame: &Frame) {
     for notice in &frame.outcome.facts.notices {
         let text = RichText::new(notice.brief).small().color(theme::of(ui).warning);
         ui.label(text).on_hover_text(&notice.sentence);
     }
 }
 
-fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
-    let Some(frame) = pictures.frame() else { return };
+/// What is on screen, in a line.
+fn line(session: &Session, frame: &Frame) -> Line {
     let outcome = &frame.outcome;
     let intervention = if outcome.facts.kind.has_vectors() {
         format!("  ·  scope: {}{}", session.scope(), operation(outcome.experiment.operation))
@@ -89,17 +111,17 @@ fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {
         outcome.experiment.head,
         outcome.facts.n_heads.saturating_sub(1),
     );
-    ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
+    Line { text, n_bad: frame.pictures.histogram().bad }
 }
 
 /// From right to left.
-fn last_run_ui(ui: &mut Ui, pictures: &Pictures, actions: &mut Actions) {
+fn last_run_ui(ui: &mut Ui, (frame, line): (&Frame, &Line), pictures: &Pictures, actions: &mut Actions) {
     let colors = theme::of(ui);
     if let Some(working) = pictures.working() {
         working_ui(ui, working, actions);
         return;
     }
-    let is_outdated = pictures.is_outdated() || pictures.frame().is_some_and(|frame| !frame.is_whole());
+    let is_outdated = pictures.is_outdated() || !frame.is_whole();
     if pictures.is_given_up() {
         let hint = "Compute what was cancelled";
         if ui.small_button("Compute").on_hover_text(hint).clicked() {
@@ -109,14 +131,12 @@ fn last_run_ui(ui: &mut Ui, pictures: &Pictures, actions: &mut Actions) {
         ui.label(RichText::new(text).small().color(colors.warning));
         return;
     }
-    if let Some(frame) = pictures.frame() {
-        let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
-        ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
-        let n_bad = frame.pictures.histogram().bad;
-        if n_bad > 0 {
-            let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
-            ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
-        }
+    let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+    ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+    if line.n_bad > 0 {
+        let n_bad = line.n_bad;
+        let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
+        ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
     }
     if pictures.failure().is_some() {
         ui.label(RichText::new("shown: the last result").small().color(colors.warning));

@@ -45,8 +45,8 @@ impl App {
         theme::apply(ctx);
         let preferences = Preferences::new(setup.preferences.clone(), setup.clock.clone());
         let session = match setup.from {
-            None => preferences.kept().over(session),
-            Some(_) => preferences.kept().over_saved(session),
+            None => preferences.stored().over(session),
+            Some(_) => preferences.stored().over_saved(session),
         };
         let repaint = ctx.clone();
         let service = Service::new(setup.clock.clone(), move || repaint.request_repaint())?;
@@ -105,7 +105,7 @@ impl App {
             let Some(part) = self.parts.get_mut(index) else { continue };
             let mut cx = PartContext {
                 egui: ctx,
-                session: self.navigation.session(),
+                session: self.navigation.shared_session(),
                 source: source.clone(),
                 navigation: &self.navigation,
                 shown: &mut self.shown,
@@ -144,16 +144,16 @@ impl App {
 
     /// Theme, scale and motion as the session has them.
     fn follow_view(&self, ctx: &Context) {
-        let person = self.session().view().person;
-        ctx.set_theme(match person.theme {
+        let user = self.session().view().user;
+        ctx.set_theme(match user.theme {
             Theme::System => egui::ThemePreference::System,
             Theme::Light => egui::ThemePreference::Light,
             Theme::Dark => egui::ThemePreference::Dark,
         });
-        if ctx.zoom_factor() != person.ui_scale {
-            ctx.set_zoom_factor(person.ui_scale);
+        if ctx.zoom_factor() != user.ui_scale {
+            ctx.set_zoom_factor(user.ui_scale);
         }
-        theme::set_motion(ctx, person.reduced_motion);
+        theme::set_motion(ctx, user.reduced_motion);
     }
 
     /// Lets each part ask for what the session wants of it.

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod commands;
+pub mod display;
 pub mod lesson;
 pub mod navigation;
 pub mod opener;

@@ -57,6 +57,11 @@ impl Navigation {
         self.timeline.session()
     }
 
+    /// The session to be kept: another one has another address.
+    pub fn shared_session(&self) -> &Arc<Session> {
+        self.timeline.shared()
+    }
+
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
@@ -131,11 +136,13 @@ impl Navigation {
     /// Carries out a command; one that leads to another source waits until that one is open.
     fn apply(&mut self, command: Command, around: &mut Surroundings<'_>) {
         let session = self.timeline.session();
-        let is_opening = matches!(command, Command::Open(_));
-        let target = source_after(session, &command);
-        if is_opening || target != *session.source() {
-            // What is opened by its path may have changed since it was opened last.
-            let anew = if is_opening { Anew::Always } else { Anew::IfClosed };
+        // What is opened by its path may have changed since it was opened last.
+        let anew = if matches!(command, Command::Open(_)) { Anew::Always } else { Anew::IfClosed };
+        let target = match &command {
+            Command::Open(source) => Some(source.clone()),
+            command => session.source_after(command),
+        };
+        if let Some(target) = target {
             self.go(target, Then::Apply(command), anew, around);
             return;
         }
@@ -287,9 +294,4 @@ enum Anew {
 
 fn not_opened(source: &SourceSpec, around: &mut Surroundings<'_>) {
     around.toasts.info(format!("{} was not opened.", source.name()));
-}
-
-/// The source that the command leads to.
-fn source_after(session: &Session, command: &Command) -> SourceSpec {
-    session.clone().with([command.clone()]).source().clone()
 }

@@ -59,7 +59,8 @@ pub enum Modality {
 /// What a part looks at, and where it says what it wants.
 pub struct PartContext<'a> {
     pub egui: &'a egui::Context,
-    pub session: &'a Session,
+    /// Another session has another address: what depends on it alone is made once for each.
+    pub session: &'a Arc<Session>,
     /// The session's source, once it is open.
     pub source: Option<Arc<OpenSource>>,
     pub navigation: &'a Navigation,

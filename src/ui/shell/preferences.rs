@@ -1,4 +1,4 @@
-//! How a person likes the window, from one start to the next: theme, scale, colours, which panels are open and how large.
+//! How the user likes the window, from one start to the next: theme, scale, colours, which panels are open and how large.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use crate::{
     base::{WriteError, regular_file},
     engine::Clock,
     figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
-    session::{Command, Person, Session, SweepView, View},
+    session::{Command, Session, SweepView, UserSettings, View},
 };
 
 /// Nobody changes everything at once: written when nothing has changed for so long.
@@ -21,12 +21,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Larger than any file of this kind.
 const MOST_BYTES: u64 = 1 << 16;
 
-/// What is kept.
+/// What is kept of the window from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+pub struct StoredPreferences {
     #[serde(flatten)]
-    person: Person,
+    user: UserSettings,
     /// Of attention weights: other quantities bring their own.
     colormap: Colormap,
     masked: MaskedStyle,
@@ -45,37 +45,37 @@ pub struct Sizes {
     pub sweep: Option<f32>,
 }
 
-impl Default for Kept {
+impl Default for StoredPreferences {
     fn default() -> Self {
-        let View { person, look: Look { colormap, masked, pooling, .. }, inspector, sweep, .. } = View::default();
-        Self { person, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
+        let View { user, look: Look { colormap, masked, pooling, .. }, inspector, sweep, .. } = View::default();
+        Self { user, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
     }
 }
 
-impl Kept {
+impl StoredPreferences {
     /// What `file` holds; the defaults where it is missing, no JSON, or of nonsense.
     pub fn read(file: &Path) -> Self {
         let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
-        let kept: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let stored: Self = serde_json::from_slice(&text).unwrap_or_default();
         let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
-        let Sizes { window, inspector, sweep } = kept.sizes;
+        let Sizes { window, inspector, sweep } = stored.sizes;
         let sizes = Sizes {
             window: window.filter(|sides| sides.iter().all(is_size)),
             inspector: inspector.filter(is_size),
             sweep: sweep.filter(is_size),
         };
-        let mut person = kept.person;
-        if !Person::UI_SCALE.contains(&person.ui_scale) {
-            person.ui_scale = Person::default().ui_scale;
+        let mut user = stored.user;
+        if !UserSettings::UI_SCALE.contains(&user.ui_scale) {
+            user.ui_scale = UserSettings::default().ui_scale;
         }
-        Self { person, sizes, ..kept }
+        Self { user, sizes, ..stored }
     }
 
-    /// The session as this person likes to see it. What it says otherwise than the defaults stays: someone asked for it.
+    /// The session as this user likes to see it. What it says otherwise than the defaults stays: someone asked for it.
     #[must_use]
     pub fn over(&self, session: Session) -> Session {
         let (view, usual) = (session.view(), View::default());
-        let mut commands = vec![Command::SetPerson(self.person)];
+        let mut commands = vec![Command::SetUserSettings(self.user)];
         if self.inspector && !view.inspector {
             commands.push(Command::ToggleInspector);
         }
@@ -97,26 +97,26 @@ impl Kept {
         session.with(commands)
     }
 
-    /// A saved session: theme and scale of the window are the person's, all else is the session's.
+    /// A saved session: theme and scale of the window are the user's, all else is the session's.
     #[must_use]
     pub fn over_saved(&self, session: Session) -> Session {
-        session.with([Command::SetPerson(self.person)])
+        session.with([Command::SetUserSettings(self.user)])
     }
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
-        let View { person, look, inspector, sweep, .. } = *session.view();
+        let View { user, look, inspector, sweep, .. } = *session.view();
         let Look { colormap, masked, pooling, .. } = look;
         let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { person, colormap, masked, pooling, inspector, sweep, sizes }
+        Self { user, colormap, masked, pooling, inspector, sweep, sizes }
     }
 }
 
 /// The file, and what is to be written into it.
 pub struct Preferences {
     file: Option<PathBuf>,
-    latest: Kept,
-    written: Kept,
+    latest: StoredPreferences,
+    written: StoredPreferences,
     changed: Option<Duration>,
     clock: Clock,
     writing: Writing,
@@ -125,13 +125,13 @@ pub struct Preferences {
 impl Preferences {
     /// Without a file nothing outlives the window.
     pub fn new(file: Option<PathBuf>, clock: Clock) -> Self {
-        let kept = file.as_deref().map(Kept::read).unwrap_or_default();
-        let (latest, written) = (kept.clone(), kept);
+        let stored = file.as_deref().map(StoredPreferences::read).unwrap_or_default();
+        let (latest, written) = (stored.clone(), stored);
         Self { file, latest, written, changed: None, clock, writing: Writing::default() }
     }
 
     /// What the file held when the window was opened, until something changes.
-    pub fn kept(&self) -> &Kept {
+    pub fn stored(&self) -> &StoredPreferences {
         &self.latest
     }
 
@@ -162,8 +162,8 @@ impl Preferences {
             self.changed = None;
             self.written = self.latest.clone();
             if let Some(file) = self.file.clone() {
-                let kept = self.latest.clone();
-                self.writing.start(ctx, move || write(&file, &kept));
+                let stored = self.latest.clone();
+                self.writing.start(ctx, move || write(&file, &stored));
             }
         }
     }
@@ -191,8 +191,8 @@ impl Drop for Preferences {
     }
 }
 
-fn write(file: &Path, kept: &Kept) -> Result<(), WriteError> {
-    state_file::write(file, |out| serde_json::to_writer_pretty(out, kept).map_err(std::io::Error::from))
+fn write(file: &Path, stored: &StoredPreferences) -> Result<(), WriteError> {
+    state_file::write(file, |out| serde_json::to_writer_pretty(out, stored).map_err(std::io::Error::from))
 }
 
 #[cfg(test)]
@@ -206,29 +206,29 @@ mod tests {
     fn what_is_written_is_read_and_nonsense_is_the_default() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep").join("preferences.json");
-        assert_eq!(Kept::read(&file), Kept::default());
+        assert_eq!(StoredPreferences::read(&file), StoredPreferences::default());
         let sizes = Sizes { window: Some([1000.0, 700.0]), inspector: Some(400.0), sweep: None };
-        let person = Person { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true };
-        let kept = Kept { person, inspector: true, sizes, ..Kept::default() };
-        write(&file, &kept).unwrap();
-        assert_eq!(Kept::read(&file), kept);
+        let user = UserSettings { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true };
+        let stored = StoredPreferences { user, inspector: true, sizes, ..StoredPreferences::default() };
+        write(&file, &stored).unwrap();
+        assert_eq!(StoredPreferences::read(&file), stored);
         for text in ["", "[]", "{\"theme\": 7}", "{\"ui_scale\": 1e9, \"sizes\": {\"window\": [-1, 1e30]}}"] {
             fs::write(&file, text).unwrap();
-            assert_eq!(Kept::read(&file), Kept::default(), "{text}");
+            assert_eq!(StoredPreferences::read(&file), StoredPreferences::default(), "{text}");
         }
-        assert!(write(&file.join("below"), &kept).unwrap_err().to_string().contains("below"));
+        assert!(write(&file.join("below"), &stored).unwrap_err().to_string().contains("below"));
     }
 
     #[test]
     fn what_was_asked_for_stays() {
-        let person = Person { theme: Theme::Dark, ..Person::default() };
-        let kept = Kept { colormap: Colormap::Viridis, person, ..Kept::default() };
-        let plain = kept.over(Session::default());
-        assert_eq!((plain.view().look.colormap, plain.view().person.theme), (Colormap::Viridis, Theme::Dark));
+        let user = UserSettings { theme: Theme::Dark, ..UserSettings::default() };
+        let stored = StoredPreferences { colormap: Colormap::Viridis, user, ..StoredPreferences::default() };
+        let plain = stored.over(Session::default());
+        assert_eq!((plain.view().look.colormap, plain.view().user.theme), (Colormap::Viridis, Theme::Dark));
         let asked = Session::default().with([Command::SetColormap(Colormap::Magma)]);
-        assert_eq!(kept.over(asked).view().look.colormap, Colormap::Magma);
+        assert_eq!(stored.over(asked).view().look.colormap, Colormap::Magma);
         let difference = Session::default().with([Command::SetQuantity(Quantity::Difference)]);
-        assert_eq!(kept.over(difference.clone()).view().look.colormap, difference.view().look.colormap);
-        assert_eq!(kept.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
+        assert_eq!(stored.over(difference.clone()).view().look.colormap, difference.view().look.colormap);
+        assert_eq!(stored.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
     }
 }

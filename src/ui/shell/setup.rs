@@ -50,7 +50,7 @@ impl Default for Setup {
 
 impl Setup {
     /// As the program runs: it remembers in the person's own folder.
-    pub fn of_this_person() -> Self {
+    pub fn of_this_user() -> Self {
         let folder = state_folder().map(|folder| folder.join("attenuate"));
         let file = |name| folder.as_ref().map(|folder| folder.join(name));
         let tour_seen = file("tour-seen");

@@ -4,8 +4,9 @@ use std::{cell::Cell, error::Error, io::Write as _, time::Instant};
 
 use eframe::NativeOptions;
 
-use super::preferences::Kept;
+use super::{display, preferences::StoredPreferences};
 use crate::{
+    base::{ContainedPanic, contained},
     session::document::Start,
     ui::{App, Setup},
 };
@@ -37,6 +38,14 @@ pub enum WindowError {
     /// After the window was open.
     #[error("the display was lost ({0}); what the window showed is offered at the next start")]
     Lost(String),
+    /// Something panicked, ours or the window system's, while the display was there.
+    #[error("the window ended by an unexpected error ({what}); what it had shown is offered at the next start{calls}")]
+    Ended {
+        /// The panic's message and place.
+        what: String,
+        /// The calls that led there, on lines of their own, for whoever asked for them.
+        calls: String,
+    },
     /// Anything else that the window system says.
     #[error("the window system refused: {0}")]
     Other(String),
@@ -47,16 +56,16 @@ pub enum WindowError {
 /// # Errors
 /// When there is no display, no OpenGL, or the window system refuses.
 pub fn open(start: Start) -> Result<(), WindowError> {
-    if cfg!(target_os = "linux") && !has_display() {
+    if cfg!(target_os = "linux") && !display::is_named() {
         return Err(WindowError::NoDisplay);
     }
-    let setup = Setup::of_this_person();
-    let kept = setup.preferences.as_deref().map(Kept::read).unwrap_or_default();
+    let setup = Setup::of_this_user();
+    let stored = setup.preferences.as_deref().map(StoredPreferences::read).unwrap_or_default();
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Attenuate")
             .with_app_id("attenuate")
-            .with_inner_size(kept.sizes.window.unwrap_or(SIZE))
+            .with_inner_size(stored.sizes.window.unwrap_or(SIZE))
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
@@ -69,7 +78,11 @@ pub fn open(start: Start) -> Result<(), WindowError> {
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
     };
-    eframe::run_native("attenuate", options, Box::new(create)).map_err(|error| explain(&error, was_open.get()))
+    // The window system panics where its connection breaks in the middle of a frame.
+    match contained(|| eframe::run_native("attenuate", options, Box::new(create))) {
+        Ok(ended) => ended.map_err(|error| explain(&error, was_open.get())),
+        Err(panic) => Err(explain_panic(panic, was_open.get() && display::is_lost())),
+    }
 }
 
 /// Prints how long the window took to its first frame and to its first picture.
@@ -121,15 +134,9 @@ impl eframe::App for Timed {
     }
 }
 
-fn has_display() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
-        .into_iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
 fn explain(error: &eframe::Error, was_open: bool) -> WindowError {
     let text = format!("{error:?}");
-    let first_line = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
+    let first_line = first_line(&error.to_string());
     if was_open {
         WindowError::Lost(first_line)
     } else if text.contains("NoGlutinConfigs") || text.contains("OpenGL") {
@@ -138,5 +145,43 @@ fn explain(error: &eframe::Error, was_open: bool) -> WindowError {
         WindowError::Display(first_line)
     } else {
         WindowError::Other(first_line)
+    }
+}
+
+/// A lost display is no defect of the program; every other panic is, and says where.
+fn explain_panic(panic: ContainedPanic, is_lost: bool) -> WindowError {
+    let message = first_line(&panic.message);
+    let text = panic.place.map_or(message.clone(), |place| format!("{message}, at {place}"));
+    if is_lost {
+        WindowError::Lost(text)
+    } else {
+        WindowError::Ended { what: text, calls: panic.calls.map_or_else(String::new, |calls| format!("\n{calls}")) }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_one_line_that_says_what_and_where() {
+        let panic = |place: Option<&str>| ContainedPanic {
+            message: "index out of bounds\nmore".to_owned(),
+            place: place.map(ToOwned::to_owned),
+            calls: None,
+        };
+        assert_eq!(
+            explain_panic(panic(Some("src/ui/x.rs:7:9")), false).to_string(),
+            "the window ended by an unexpected error (index out of bounds, at src/ui/x.rs:7:9); what it had shown is \
+             offered at the next start"
+        );
+        assert_eq!(
+            explain_panic(panic(None), true).to_string(),
+            "the display was lost (index out of bounds); what the window showed is offered at the next start"
+        );
     }
 }

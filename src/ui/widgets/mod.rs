@@ -3,6 +3,7 @@
 //! Each follows egui's own pattern (size, allocate, interact, paint, describe) and has an accessible name, role and
 //! value and a visible keyboard focus.
 
+mod accessible_name;
 mod axis_labels;
 mod cell_window;
 mod colorbar;
@@ -15,13 +16,13 @@ mod epsilon_slider;
 pub(super) mod focus;
 mod heading;
 mod heatmap;
-mod named;
 mod segmented;
 mod text;
 mod toasts;
 mod token_chips;
 mod tooltip;
 
+pub use accessible_name::with_accessible_name;
 pub use axis_labels::{AxisLabels, AxisSide};
 pub use cell_window::{CellPoint, CellWindow};
 pub use colorbar::{Beyond, Colorbar};
@@ -34,7 +35,6 @@ pub use epsilon_slider::EpsilonSlider;
 pub use focus::{Arrows, focus_ring, keep_arrows};
 pub use heading::heading;
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
-pub use named::named;
 pub use segmented::{Segment, segmented, segmented_row};
 pub use text::visible_token;
 pub use toasts::Toasts;

@@ -44,7 +44,9 @@ pub struct Chip<'a> {
 
 /// The tokens of a prompt as wrapped chips; long prompts scroll.
 pub struct TokenChips<'a> {
-    chips: &'a [Chip<'a>],
+    count: usize,
+    chip: &'a dyn Fn(usize) -> Chip<'a>,
+    name: Option<u64>,
     linked: &'a [usize],
     chosen: Option<&'a dyn Fn(usize) -> bool>,
     max_height: f32,
@@ -70,9 +72,16 @@ pub struct ChipsResponse {
 }
 
 impl<'a> TokenChips<'a> {
-    /// Chips in order of position, at most 96 points high unless set.
-    pub fn new(chips: &'a [Chip<'a>]) -> Self {
-        Self { chips, linked: &[], chosen: None, max_height: 96.0 }
+    /// `count` chips in order of position, at most 96 points high unless set.
+    pub fn new(count: usize, chip: &'a dyn Fn(usize) -> Chip<'a>) -> Self {
+        Self { count, chip, name: None, linked: &[], chosen: None, max_height: 96.0 }
+    }
+
+    /// What tells these chips from all others that are shown here, so that their texts need not be compared.
+    #[must_use]
+    pub fn known_as(mut self, name: u64) -> Self {
+        self.name = Some(name);
+        self
     }
 
     /// Positions to highlight because they are hovered elsewhere, such as a cell's query and key.
@@ -112,18 +121,19 @@ impl<'a> TokenChips<'a> {
     }
 
     fn chips_ui(&self, ui: &mut Ui, id: Id) -> ChipsResponse {
-        let reached = move_focus(ui, id, self.chips.len());
+        let reached = move_focus(ui, id, self.count);
         let places = self.places(ui, id);
         let (_, area) = ui.allocate_space(vec2(ui.available_width(), places.height));
         let mut response = ChipsResponse::default();
-        for (position, (chip, place)) in self.chips.iter().zip(&places.rects).enumerate() {
+        for (position, place) in places.rects.iter().enumerate() {
             let rect = place.translate(area.min.to_vec2());
-            if position != reached && self.chips.len() > ALWAYS_THERE && !ui.is_rect_visible(rect) {
+            if position != reached && self.count > ALWAYS_THERE && !ui.is_rect_visible(rect) {
                 continue;
             }
+            let chip = (self.chip)(position);
             // One chip is in the tab order, the one last visited: a prompt may have thousands.
             let sense = if position == reached { Sense::click() } else { Sense::CLICK };
-            let chip_response = self.chip_ui(ui, id.with(position), chip, position, rect, sense);
+            let chip_response = self.chip_ui(ui, id.with(position), &chip, position, rect, sense);
             if chip_response.hovered() || (chip_response.has_focus() && response.hovered.is_none()) {
                 response.hovered = Some(position);
             }
@@ -135,7 +145,7 @@ impl<'a> TokenChips<'a> {
                 let before = ui.data(|data| data.get_temp::<usize>(anchor));
                 response.clicked = Some(position);
                 response.extended_from =
-                    before.filter(|&before| before < self.chips.len() && ui.input(|input| input.modifiers.shift));
+                    before.filter(|&before| before < self.count && ui.input(|input| input.modifiers.shift));
                 ui.data_mut(|data| {
                     data.insert_temp(id, position);
                     data.insert_temp(anchor, position);
@@ -153,8 +163,11 @@ impl<'a> TokenChips<'a> {
     fn places(&self, ui: &Ui, id: Id) -> Arc<Places> {
         let (width, scale) = (ui.available_width(), ui.pixels_per_point());
         let font = TextStyle::Body.resolve(ui.style());
-        let texts: Vec<(&str, bool)> = self.chips.iter().map(|chip| (chip.text, chip.kind == ChipKind::Text)).collect();
-        let key = egui::util::hash((texts, font, width.to_bits(), scale.to_bits(), self.chosen.is_some()));
+        let name = self.name.unwrap_or_else(|| {
+            let chips = (0..self.count).map(|position| (self.chip)(position));
+            egui::util::hash(chips.map(|chip| (chip.text, chip.kind == ChipKind::Text)).collect::<Vec<_>>())
+        });
+        let key = egui::util::hash((name, font, width.to_bits(), scale.to_bits(), self.chosen.is_some()));
         let id = id.with("places");
         if let Some(known) = ui.data(|data| data.get_temp::<Arc<Places>>(id)).filter(|places| places.key == key) {
             return known;
@@ -167,13 +180,11 @@ impl<'a> TokenChips<'a> {
     /// In rows of `width`, as many chips in each as it has room for.
     fn place(&self, ui: &Ui, width: f32, key: u64) -> Places {
         let colors = theme::of(ui);
-        let sizes: Vec<Vec2> = self
-            .chips
-            .iter()
-            .map(|chip| {
-                ui.painter().layout_job(chip_text(ui, chip, colors)).size() + vec2(12.0 + self.tick_width(), 5.0)
-            })
-            .collect();
+        let size = |position| {
+            let text = chip_text(ui, &(self.chip)(position), colors);
+            ui.painter().layout_job(text).size() + vec2(12.0 + self.tick_width(), 5.0)
+        };
+        let sizes: Vec<Vec2> = (0..self.count).map(size).collect();
         let row_height = sizes.iter().map(|size| size.y).fold(ui.spacing().interact_size.y, f32::max);
         let (mut left, mut top) = (0.0, TOP);
         let mut rects = Vec::with_capacity(sizes.len());

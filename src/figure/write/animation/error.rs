@@ -16,9 +16,9 @@ pub enum AnimationError {
     /// The grid does not have the column that is to move.
     #[error("the grid has columns 0 to {last}: expected one of them to move, found {found}")]
     Column {
-        /// 0-based, the last column that there is.
+        /// Last column that there is, counted from 0.
         last: usize,
-        /// 0-based, the column that was asked for.
+        /// Column that was asked for, counted from 0.
         found: usize,
     },
     /// A GIF without a ground.

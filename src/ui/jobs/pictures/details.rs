@@ -1,12 +1,13 @@
 //! What takes longer than the picture: metrics, lengths of the output, the effect on the next token.
 
 use super::{
-    frame::{Details, Looks, PanelEffects},
+    frame::{Details, PanelEffects, Presentation},
     watcher::{PicturesPart, Watcher},
 };
 use crate::{
     attention::{Grid, Metrics, PanelId, Pattern},
     engine::{Engine, EngineError, Outcome, Panel},
+    ui::memo::Revision,
 };
 
 /// What is known of the panels in the view that was last shown: a drag of one ε changes only some of them.
@@ -49,12 +50,12 @@ pub fn send(
     engine: &mut Engine,
     known: &mut Known,
     outcome: &Outcome,
-    looks: Looks,
+    presentation: Presentation,
     watcher: &Watcher<'_>,
 ) -> Result<(), EngineError> {
     profiling::scope!("details");
     known.keep(outcome);
-    let selected = outcome.shape().nearest(looks.selected);
+    let selected = outcome.shape().nearest(presentation.selected);
     let panels = metrics(outcome, known, watcher)?;
     watcher.job().check()?;
     let norm = known.norm(&outcome.baseline);
@@ -63,6 +64,7 @@ pub fn send(
     let kept_by_norm = engine.kept_by_norm(watcher.job(), &watcher.request().spec, selected)?;
     let effect = engine.effect_for(watcher.job(), &watcher.request().spec, selected)?;
     let mut details = Details {
+        revision: Revision::next(),
         panels,
         output_norms,
         kept_by_norm,
@@ -70,10 +72,10 @@ pub fn send(
         of_all: PanelEffects::unknown(outcome.shape()),
         is_whole: false,
     };
-    if looks.inspector {
-        of_all(engine, known, outcome, looks.selected, watcher, &mut details)?;
+    if presentation.inspector {
+        of_all(engine, known, outcome, presentation.selected, watcher, &mut details)?;
     }
-    details.is_whole = true;
+    (details.is_whole, details.revision) = (true, Revision::next());
     watcher.send(PicturesPart::Details(Box::new(details)));
     Ok(())
 }
@@ -108,7 +110,8 @@ fn of_all(
         details.of_all.divergences.clone_from(divergences);
         // The first at once: what follows may be given up for the next step of a drag.
         if std::mem::take(&mut is_first) || watcher.is_due() {
-            watcher.send(PicturesPart::Details(Box::new(details.clone())));
+            let so_far = Details { revision: Revision::next(), ..details.clone() };
+            watcher.send(PicturesPart::Details(Box::new(so_far)));
         }
     })?;
     if let Some(divergences) = divergences {

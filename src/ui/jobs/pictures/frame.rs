@@ -6,6 +6,7 @@ use crate::{
     attention::{Grid, Metrics, PanelId, Shape},
     engine::{Divergences, Effect, Outcome, Panel, RunSpec},
     figure::{Grain, PanelPictures, PictureSpec},
+    ui::memo::Revision,
 };
 
 /// What takes longer is waited for visibly, and shows what it has so far.
@@ -15,12 +16,12 @@ pub const SLOW: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     pub spec: RunSpec,
-    pub looks: Looks,
+    pub presentation: Presentation,
 }
 
 /// What changes no number, and so may change while the numbers are computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Looks {
+pub struct Presentation {
     pub picture: PictureSpec,
     /// The panel whose details are wanted, and which is wanted first.
     pub selected: PanelId,
@@ -41,13 +42,15 @@ pub enum PanelState {
 
 /// A picture of the whole grid and what it shows.
 pub struct Frame {
+    /// Another frame has another one: what depends on the frame alone is made once for each.
+    pub revision: Revision,
     /// What was asked; the session may have moved on.
     pub spec: RunSpec,
     pub outcome: Outcome,
     pub pictures: PanelPictures,
     pub states: Grid<PanelState>,
     /// As it was drawn.
-    pub looks: Looks,
+    pub presentation: Presentation,
     /// A coarse one is drawn again when the hand rests.
     pub grain: Grain,
     /// From request to pixels, without waiting for the hand to rest.
@@ -69,6 +72,8 @@ impl Frame {
 /// What takes longer than the picture and comes after it.
 #[derive(Clone, Debug)]
 pub struct Details {
+    /// As of a frame.
+    pub revision: Revision,
     pub panels: Grid<Metrics>,
     /// Mean length of the head's output: baseline, selected panel. `None` without values.
     pub output_norms: Option<(f64, f64)>,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use frame::SLOW;
-pub use frame::{Details, Frame, Looks, PanelState, Request};
+pub use frame::{Details, Frame, PanelState, Presentation, Request};
 use renderer::{PicturesQuestion, Renderer};
 use watcher::PicturesPart;
 
@@ -96,7 +96,11 @@ impl Reading {
 }
 
 impl PicturesQuestion {
-    fn differs_in_looks_alone(&self, other: &Self) -> bool {
+    fn asks(&self, source: &OpenSource, request: &Request) -> bool {
+        self.source == source.id() && self.request == *request
+    }
+
+    fn differs_in_presentation_alone(&self, other: &Self) -> bool {
         self.source == other.source && self.request.spec == other.request.spec
     }
 }
@@ -116,28 +120,30 @@ impl Pictures {
     }
 
     /// Asks `source` for `request` unless that is what was asked last.
-    pub fn ask(&mut self, source: &OpenSource, request: Request) {
-        let looks = request.looks;
-        let wanted = PicturesQuestion { source: source.id(), request, renderer: self.renderer.clone() };
-        let last = self.client.question();
-        if last == Some(&wanted) {
-            self.client.want(wanted);
-        } else if !self.client.is_held()
-            && self.is_busy()
-            && !self.is_sharpening()
-            && last.is_some_and(|last| last.differs_in_looks_alone(&wanted))
-        {
-            // The numbers are on their way and will be drawn as is wanted by then.
-            self.renderer.set_looks(looks);
-            self.client.revise(wanted);
-        } else if !self.must_wait(&wanted) {
-            self.reading.begin(&wanted, self.client.clock().now());
-            self.renderer.set_looks(looks);
-            self.client.want(wanted);
+    pub fn ask(&mut self, source: &OpenSource, request: &Request) {
+        if self.client.question().is_some_and(|last| last.asks(source, request)) {
+            self.client.keep();
+        } else {
+            self.ask_anew(source, request.clone());
         }
         let waiting = if self.is_busy() { self.client.waiting() } else { self.detailing() };
         if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
             self.ctx.request_repaint_after(rest + Duration::from_millis(1));
+        }
+    }
+
+    fn ask_anew(&mut self, source: &OpenSource, request: Request) {
+        let presentation = request.presentation;
+        let wanted = PicturesQuestion { source: source.id(), request, renderer: self.renderer.clone() };
+        let is_on_its_way = !self.client.is_held() && self.is_busy() && !self.is_sharpening();
+        if is_on_its_way && self.client.question().is_some_and(|last| last.differs_in_presentation_alone(&wanted)) {
+            // The numbers are on their way and will be drawn as is wanted by then.
+            self.renderer.set_presentation(presentation);
+            self.client.revise(wanted);
+        } else if !self.must_wait(&wanted) {
+            self.reading.begin(&wanted, self.client.clock().now());
+            self.renderer.set_presentation(presentation);
+            self.client.want(wanted);
         }
     }
 
@@ -195,7 +201,8 @@ impl Pictures {
             if is_newest {
                 self.reading.end(now);
             }
-            let is_as_wanted = self.client.question().is_some_and(|asked| asked.request.looks == frame.looks);
+            let is_as_wanted =
+                self.client.question().is_some_and(|asked| asked.request.presentation == frame.presentation);
             if is_newest && frame.grain == Grain::Fine && !is_as_wanted {
                 // They changed after it was drawn: asked anew.
                 self.client.forget();

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     details::{self, Known},
-    frame::{Looks, Request},
-    watcher::{Brush, PicturesPart, Watcher},
+    frame::{Presentation, Request},
+    watcher::{PacedRenderer, PicturesPart, Watcher},
 };
 use crate::engine::{Engine, EngineError, Job, Lane, Question, SourceId};
 
@@ -44,19 +44,20 @@ impl Question for PicturesQuestion {
         send: &mut dyn FnMut(PicturesPart),
     ) -> Result<(), EngineError> {
         let mut drawing = lock(&self.renderer.drawing);
-        let Drawing { brush, known } = &mut *drawing;
-        let watcher = Watcher::new(job, &self.request, &self.renderer.looks, brush, send);
+        let Drawing { paced, known } = &mut *drawing;
+        let watcher = Watcher::new(job, &self.request, &self.renderer.presentation, paced, send);
         job.set_patience(PATIENCE);
         let spec = &self.request.spec;
         let each_step = |_| watcher.send_waiting();
         let heard = job.heard_by(&each_step);
-        let outcome = engine.run_for(&heard, spec, watcher.looks().selected, &mut |partial| watcher.so_far(partial))?;
+        let outcome =
+            engine.run_for(&heard, spec, watcher.presentation().selected, &mut |partial| watcher.so_far(partial))?;
         watcher.forget_waiting();
-        let looks = watcher.send_whole(&outcome)?;
+        let presentation = watcher.send_whole(&outcome)?;
         // Details are given up at once, and others need not wait for them.
         job.set_patience(Duration::ZERO);
         job.relax();
-        details::send(engine, known, &outcome, looks, &watcher)
+        details::send(engine, known, &outcome, presentation, &watcher)
     }
 }
 
@@ -64,21 +65,21 @@ impl Question for PicturesQuestion {
 #[derive(Default)]
 pub struct Renderer {
     /// Those of the newest request.
-    looks: Mutex<Option<Looks>>,
+    presentation: Mutex<Option<Presentation>>,
     drawing: Mutex<Drawing>,
 }
 
 impl Renderer {
-    /// What is drawn from now on looks like `looks`.
-    pub fn set_looks(&self, looks: Looks) {
-        *lock(&self.looks) = Some(looks);
+    /// What is drawn from now on is drawn as `presentation` says.
+    pub fn set_presentation(&self, presentation: Presentation) {
+        *lock(&self.presentation) = Some(presentation);
     }
 }
 
 /// What was drawn last, and what is known of it.
 #[derive(Default)]
 struct Drawing {
-    brush: Brush,
+    paced: PacedRenderer,
     known: Known,
 }
 
@@ -119,8 +120,8 @@ mod tests {
             Command::SetEpsilon(Epsilon::new(epsilon).unwrap()),
         ]);
         let picture = session.view().picture_spec([50; 2], crate::figure::Ground::Light);
-        let looks = Looks { picture, selected: first, inspector: false };
-        Request { spec: session.run_spec(), looks }
+        let presentation = Presentation { picture, selected: first, inspector: false };
+        Request { spec: session.run_spec(), presentation }
     }
 
     /// The frames of a request as it is worked on at `pace`, until all is there.
@@ -130,7 +131,7 @@ mod tests {
         let service = Service::new(clock.clone(), move || _ = wake.send(())).unwrap();
         service.keep(source.clone());
         let renderer = Arc::<Renderer>::default();
-        lock(&renderer.drawing).brush.pace = pace;
+        lock(&renderer.drawing).paced.pace = pace;
         let port = service.port();
         port.submit(PicturesQuestion { source: source.id(), request: request(&source, 0.5), renderer });
         let mut grains = Vec::new();

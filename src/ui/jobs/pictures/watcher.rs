@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::frame::{Details, Frame, Looks, PanelState, Request, SLOW};
+use super::frame::{Details, Frame, PanelState, Presentation, Request, SLOW};
 use crate::{
     attention::Grid,
     engine::{Clock, EngineError, Job, Outcome, Pace, Partial, Ready},
     figure::{Grain, PanelPictures, PanelRenderer},
+    ui::memo::Revision,
 };
 
 /// Between two partial frames: each costs the drawing of its new panels.
@@ -32,24 +33,24 @@ pub enum PicturesPart {
 }
 
 /// Draws the panels, and knows what it drew last.
-pub struct Brush {
+pub struct PacedRenderer {
     renderer: PanelRenderer,
     last: Option<(Outcome, Grid<PanelState>)>,
     /// Cells that were drawn in a second.
     pub pace: f64,
 }
 
-impl Default for Brush {
+impl Default for PacedRenderer {
     fn default() -> Self {
         Self { renderer: PanelRenderer::default(), last: None, pace: CELLS_PER_SECOND }
     }
 }
 
-impl Brush {
-    fn draw(&mut self, outcome: &Outcome, looks: Looks, grain: Grain, clock: &Clock) -> PanelPictures {
-        let n_cells = self.renderer.n_new_cells(outcome, &looks.picture);
+impl PacedRenderer {
+    fn draw(&mut self, outcome: &Outcome, presentation: Presentation, grain: Grain, clock: &Clock) -> PanelPictures {
+        let n_cells = self.renderer.n_new_cells(outcome, &presentation.picture);
         let start = clock.now();
-        let pictures = self.renderer.render_as(outcome, &looks.picture, grain);
+        let pictures = self.renderer.render_as(outcome, &presentation.picture, grain);
         if grain == Grain::Fine && n_cells >= TELLING {
             self.pace = n_cells as f64 / clock.since(start).as_secs_f64().max(f64::EPSILON);
         }
@@ -57,8 +58,8 @@ impl Brush {
     }
 
     /// Whether a fine picture would come too late for a hand that moves.
-    fn is_late(&self, outcome: &Outcome, looks: Looks) -> bool {
-        self.renderer.n_new_cells(outcome, &looks.picture) as f64 > self.pace * LATE.as_secs_f64()
+    fn is_late(&self, outcome: &Outcome, presentation: Presentation) -> bool {
+        self.renderer.n_new_cells(outcome, &presentation.picture) as f64 > self.pace * LATE.as_secs_f64()
     }
 }
 
@@ -66,23 +67,23 @@ impl Brush {
 pub struct Watcher<'a> {
     job: &'a Job<'a>,
     request: &'a Request,
-    newest: &'a Mutex<Option<Looks>>,
+    newest: &'a Mutex<Option<Presentation>>,
     /// What of the time since the beginning was spent waiting for the hand to rest.
     rested: Cell<Duration>,
     /// What is there so far, and was not sent yet.
     waiting: RefCell<Option<(Outcome, Ready)>>,
     parts: Pace,
-    brush: RefCell<&'a mut Brush>,
+    paced: RefCell<&'a mut PacedRenderer>,
     send: RefCell<&'a mut dyn FnMut(PicturesPart)>,
 }
 
 impl<'a> Watcher<'a> {
-    /// `newest` are the looks of the newest request.
+    /// `newest` is the presentation that the newest request wants.
     pub fn new(
         job: &'a Job<'a>,
         request: &'a Request,
-        newest: &'a Mutex<Option<Looks>>,
-        brush: &'a mut Brush,
+        newest: &'a Mutex<Option<Presentation>>,
+        paced: &'a mut PacedRenderer,
         send: &'a mut dyn FnMut(PicturesPart),
     ) -> Self {
         Self {
@@ -92,7 +93,7 @@ impl<'a> Watcher<'a> {
             rested: Cell::default(),
             waiting: RefCell::new(None),
             parts: Pace::new(PARTS),
-            brush: RefCell::new(brush),
+            paced: RefCell::new(paced),
             send: RefCell::new(send),
         }
     }
@@ -110,9 +111,9 @@ impl<'a> Watcher<'a> {
     }
 
     /// Those of the request, or what they have become since.
-    pub fn looks(&self) -> Looks {
+    pub fn presentation(&self) -> Presentation {
         let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.filter(|_| !self.job.is_stale()).unwrap_or(self.request.looks)
+        newest.filter(|_| !self.job.is_stale()).unwrap_or(self.request.presentation)
     }
 
     /// All panels are there: what was there before them is not sent any more.
@@ -122,29 +123,29 @@ impl<'a> Watcher<'a> {
 
     /// Sends the picture of a whole answer; where drawing it would be late, a coarse one first, and the fine one only
     /// when the hand rests. Returns how it looks.
-    pub fn send_whole(&self, outcome: &Outcome) -> Result<Looks, EngineError> {
-        let looks = self.looks();
-        let is_late = self.brush.borrow().is_late(outcome, looks);
+    pub fn send_whole(&self, outcome: &Outcome) -> Result<Presentation, EngineError> {
+        let presentation = self.presentation();
+        let is_late = self.paced.borrow().is_late(outcome, presentation);
         if is_late {
-            self.send_frame(outcome.clone(), all_current(outcome), looks, Grain::Coarse);
+            self.send_frame(outcome.clone(), all_current(outcome), presentation, Grain::Coarse);
             let before = self.job.elapsed();
             if !self.job.rests_for(REST) {
                 return Err(EngineError::Cancelled);
             }
             self.rested.set(self.job.elapsed().saturating_sub(before));
         }
-        let looks = self.looks();
-        self.send_frame(outcome.clone(), all_current(outcome), looks, Grain::Fine);
-        Ok(looks)
+        let presentation = self.presentation();
+        self.send_frame(outcome.clone(), all_current(outcome), presentation, Grain::Fine);
+        Ok(presentation)
     }
 
-    fn send_frame(&self, outcome: Outcome, states: Grid<PanelState>, looks: Looks, grain: Grain) {
-        let mut brush = self.brush.borrow_mut();
-        let pictures = brush.draw(&outcome, looks, grain, self.job.clock());
-        brush.last = Some((outcome.clone(), states.clone()));
+    fn send_frame(&self, outcome: Outcome, states: Grid<PanelState>, presentation: Presentation, grain: Grain) {
+        let mut paced = self.paced.borrow_mut();
+        let pictures = paced.draw(&outcome, presentation, grain, self.job.clock());
+        paced.last = Some((outcome.clone(), states.clone()));
         let (spec, elapsed) = (self.request.spec.clone(), self.job.elapsed().saturating_sub(self.rested.get()));
-        let frame = Frame { spec, outcome, pictures, states, looks, grain, elapsed };
-        drop(brush);
+        let frame = Frame { revision: Revision::next(), spec, outcome, pictures, states, presentation, grain, elapsed };
+        drop(paced);
         self.send(PicturesPart::Frame(Box::new(frame)));
     }
 
@@ -161,8 +162,8 @@ impl<'a> Watcher<'a> {
             && self.is_due()
             && let Some((outcome, ready)) = self.waiting.take()
         {
-            let (outcome, states) = joined(outcome, &ready, self.brush.borrow().last.as_ref());
-            self.send_frame(outcome, states, self.looks(), Grain::Fine);
+            let (outcome, states) = joined(outcome, &ready, self.paced.borrow().last.as_ref());
+            self.send_frame(outcome, states, self.presentation(), Grain::Fine);
         }
     }
 

@@ -6,7 +6,7 @@ use super::epsilon::layer_value;
 use crate::{
     engine::{Outcome, Reference},
     session::{Command, Session},
-    ui::{jobs::pictures::Frame, shell::action::Actions, theme, widgets::named},
+    ui::{jobs::pictures::Frame, shell::action::Actions, theme, widgets::with_accessible_name},
 };
 
 /// Another head, by its numbers.
@@ -24,10 +24,10 @@ pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &
         let (n_layers, n_heads) = counts.unwrap_or((layer + 1, head + 1));
         let layers = frame.map(|frame| frame.outcome.facts.layers.clone()).unwrap_or_default();
         let layer_field = layer_value(&mut layer, &layers).range(0..=n_layers.saturating_sub(1)).speed(0.1);
-        let moved = named(ui.add(layer_field), "Layer to compare with").changed();
+        let moved = with_accessible_name(ui.add(layer_field), "Layer to compare with").changed();
         ui.label("head");
         let head_field = DragValue::new(&mut head).range(0..=n_heads.saturating_sub(1)).speed(0.1);
-        let turned = named(ui.add(head_field), "Head to compare with").changed();
+        let turned = with_accessible_name(ui.add(head_field), "Head to compare with").changed();
         if chosen || moved || turned {
             actions.push(Command::Compare(Reference::Head { layer, head }).into());
         }

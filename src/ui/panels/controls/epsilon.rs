@@ -2,18 +2,17 @@
 
 use egui::{RichText, Ui};
 
-use super::explain::{self, Seen};
+use super::explain::{Explanations, Note};
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
     engine::{LayerNumbers, Outcome},
     session::{COLUMNS, Command, RowChoice, Session, SliderRange},
     ui::{
         column_names,
-        jobs::pictures::{Details, Frame},
         panels::lessons::sentence_ui,
         shell::{action::Actions, commands::hint},
         theme::{self, space},
-        widgets::{EpsilonSlider, epsilon_field, heading, named, segmented},
+        widgets::{EpsilonSlider, epsilon_field, heading, segmented, with_accessible_name},
     },
 };
 
@@ -91,13 +90,17 @@ fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let button = |text: &'static str| egui::Button::new(text).min_size(theme::TARGET);
         let remove = ui.add_enabled(n_columns > *COLUMNS.start(), button("−"));
         let hint = "Removes the column that the slider moves";
-        let removed = named(remove, "Remove the column").on_hover_text(hint);
+        let removed = with_accessible_name(remove, "Remove the column").on_hover_text(hint);
         if removed.on_disabled_hover_text("Two columns are the least").clicked() {
             actions.push(Command::RemoveColumn(session.column()).into());
         }
         let add = ui.add_enabled(n_columns < *COLUMNS.end(), button("+"));
         let hint = "One more column of panels, with an ε of its own";
-        if named(add, "Add a column").on_hover_text(hint).on_disabled_hover_text("Six columns are the most").clicked() {
+        if with_accessible_name(add, "Add a column")
+            .on_hover_text(hint)
+            .on_disabled_hover_text("Six columns are the most")
+            .clicked()
+        {
             actions.push(Command::AddColumn.into());
         }
     });
@@ -116,7 +119,7 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
     }
     let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
     let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
-    if named(button, "zoom slider to transition").on_hover_text(hint).clicked() {
+    if with_accessible_name(button, "zoom slider to transition").on_hover_text(hint).clicked() {
         let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
         actions.push(Command::SetSliderRange(range).into());
     }
@@ -138,11 +141,12 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 }
             }
         });
-        named(combo.response, "Operation").on_hover_text(current.formula());
+        with_accessible_name(combo.response, "Operation").on_hover_text(current.formula());
         if let Operation::Noise { mut seed } = current {
             ui.label("Seed");
             let hint = "The same seed gives the same noise, in every run";
-            if named(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed() {
+            if with_accessible_name(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed()
+            {
                 actions.push(Command::SetOperation(Operation::Noise { seed }).into());
             }
         }
@@ -150,32 +154,20 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 }
 
 /// Why it looks as it does, in the room that is kept for it.
-pub fn notes_ui(
-    ui: &mut Ui,
-    session: &Session,
-    frame: Option<&Frame>,
-    details: Option<&Details>,
-    actions: &mut Actions,
-) {
-    let seen = Seen {
-        output_norms: details.and_then(|details| details.output_norms),
-        kept_by_norm: details.and_then(|details| details.kept_by_norm),
-    };
+pub fn notes_ui(ui: &mut Ui, explanations: &Explanations, actions: &mut Actions) {
     let height = NOTE_LINES * ui.text_style_height(&egui::TextStyle::Small) * 1.25;
     ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
         ui.set_min_height(height);
-        let Some(frame) = frame else { return };
         ui.spacing_mut().item_spacing.y = NOTE_GAP;
-        for note in explain::notes(session, &frame.outcome, seen) {
+        for note in &explanations.notes {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
-        let offers = explain::offers(session, &frame.outcome);
-        if !offers.is_empty() {
+        if !explanations.offers.is_empty() {
             ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
-                for offer in offers {
+                for offer in &explanations.offers {
                     if ui.link(RichText::new(offer.text).small()).clicked() {
-                        actions.extend(offer.commands.into_iter().map(Into::into));
+                        actions.extend(offer.commands.iter().cloned().map(Into::into));
                     }
                 }
             });
@@ -184,13 +176,7 @@ pub fn notes_ui(
 }
 
 /// Layer and head on screen, and how much of the selected panel rests on the first token.
-pub fn shown_ui(
-    ui: &mut Ui,
-    session: &Session,
-    outcome: Option<&Outcome>,
-    details: Option<&Details>,
-    actions: &mut Actions,
-) {
+pub fn shown_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, sink: Option<&Note>, actions: &mut Actions) {
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
     ui.horizontal(|ui| {
@@ -207,8 +193,7 @@ pub fn shown_ui(
     let line = ui.text_style_height(&egui::TextStyle::Small) + 2.0;
     ui.allocate_ui(egui::vec2(ui.available_width(), line), |ui| {
         ui.set_min_height(line);
-        let note = outcome.zip(details).and_then(|(outcome, details)| explain::sink(session, outcome, details));
-        if let Some(note) = note {
+        if let Some(note) = sink {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });
@@ -228,13 +213,13 @@ fn stepper(ui: &mut Ui, name: &str, value: usize, count: usize, numbers: &LayerN
     let mut chosen = value;
     ui.label(name);
     let down = ui.add_enabled(value > 0, egui::Button::new("−").min_size(theme::TARGET));
-    if named(down, &format!("{name} down")).clicked() {
+    if with_accessible_name(down, &format!("{name} down")).clicked() {
         chosen -= 1;
     }
     // Just after another source was opened, `last` is still that of the source on screen: it must not cut the session's.
-    named(ui.add(layer_value(&mut chosen, numbers).range(0..=last.max(value)).speed(0.1)), name);
+    with_accessible_name(ui.add(layer_value(&mut chosen, numbers).range(0..=last.max(value)).speed(0.1)), name);
     let up = ui.add_enabled(value < last, egui::Button::new("+").min_size(theme::TARGET));
-    if named(up, &format!("{name} up")).clicked() {
+    if with_accessible_name(up, &format!("{name} up")).clicked() {
         chosen += 1;
     }
     (chosen != value).then_some(chosen)

@@ -6,7 +6,10 @@ use crate::{
     engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
-    ui::{jobs::pictures::Details, shell::lesson::Lesson},
+    ui::{
+        jobs::pictures::{Details, Frame},
+        shell::lesson::Lesson,
+    },
 };
 
 /// How close to uniform ε must be for its explanation to apply.
@@ -20,11 +23,11 @@ const LISTED: usize = 8;
 
 /// What the explanations may refer to besides the session.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+struct Seen {
     /// Mean length of the head's output: of the baseline, and of the selected panel.
-    pub output_norms: Option<(f64, f64)>,
+    output_norms: Option<(f64, f64)>,
     /// What a norm behind the attention leaves of the selected panel's factor on all values.
-    pub kept_by_norm: Option<f64>,
+    kept_by_norm: Option<f64>,
 }
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
@@ -49,8 +52,30 @@ impl Note {
     }
 }
 
+/// All that is said beside the panels, written once for a session and what is on screen.
+#[derive(Default)]
+pub struct Explanations {
+    /// For the selected panel, the most telling first.
+    pub notes: Vec<Note>,
+    pub offers: Vec<Offer>,
+    /// How much of the selected panel's weight rests on the first token.
+    pub sink: Option<Note>,
+}
+
+impl Explanations {
+    pub fn of(session: &Session, frame: Option<&Frame>, details: Option<&Details>) -> Self {
+        let Some(Frame { outcome, .. }) = frame else { return Self::default() };
+        let sink = details.and_then(|details| sink(session, outcome, details));
+        let seen = Seen {
+            output_norms: details.and_then(|details| details.output_norms),
+            kept_by_norm: details.and_then(|details| details.kept_by_norm),
+        };
+        Self { notes: notes(session, outcome, seen), offers: offers(session, outcome), sink }
+    }
+}
+
 /// The sentences for the selected panel, the most telling first.
-pub fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
+fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
     if outcome.n_positions() == 1 {
         return vec![Note::plain("One token can only attend to itself: its weight is 1, whatever is modified.")];
     }
@@ -156,7 +181,7 @@ fn first_token(outcome: &Outcome) -> usize {
 }
 
 /// How much of the selected panel’s weight rests on the first token; `None` where it is not known, or has no meaning.
-pub fn sink(session: &Session, outcome: &Outcome, details: &Details) -> Option<Note> {
+fn sink(session: &Session, outcome: &Outcome, details: &Details) -> Option<Note> {
     let metrics = details.panels.get(session.selected())?;
     let mass = metrics.sink_mass.filter(|mass| !mass.is_nan())?;
     let share = format!("{:.0} %", mass * 100.0);
@@ -275,7 +300,7 @@ pub struct Offer {
 }
 
 /// Views that move where what is shown does not, tell apart what looks alike, or lead back.
-pub fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
+fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
     if !outcome.facts.kind.has_vectors() {
         return Vec::new();
     }

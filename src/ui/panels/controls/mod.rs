@@ -10,8 +10,15 @@ mod scope;
 use egui::{Panel, ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
-use crate::ui::shell::part::{Part, PartContext};
+use crate::{
+    session::Session,
+    ui::{
+        memo::{Memo, Revision, Same},
+        shell::part::{Part, PartContext},
+    },
+};
 pub use compare::head_ui as compared_head_ui;
+use explain::Explanations;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
 
@@ -22,6 +29,7 @@ const WIDTH: f32 = 336.0;
 pub struct ControlPanel {
     scope: ScopeEditor,
     prompt: PromptEditor,
+    explanations: Memo<(Same<Session>, Option<Revision>, Option<Revision>), Explanations>,
 }
 
 impl Part for ControlPanel {
@@ -42,12 +50,14 @@ impl ControlPanel {
         landmark(ui, Landmark::Slider, |ui| {
             epsilon::only_with_vectors(ui, outcome, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
         });
-        epsilon::notes_ui(ui, session, frame, details, actions);
+        let said_of = (Same::of(session), frame.map(|frame| frame.revision), details.map(|details| details.revision));
+        let explanations = self.explanations.get(said_of, || Explanations::of(session, frame, details));
+        epsilon::notes_ui(ui, explanations, actions);
         landmark(ui, Landmark::Scope, |ui| {
             let scope = &mut self.scope;
-            epsilon::only_with_vectors(ui, outcome, |ui| scope::scope_ui(ui, scope, session, outcome, actions));
+            epsilon::only_with_vectors(ui, outcome, |ui| scope::scope_ui(ui, scope, session, frame, actions));
         });
-        epsilon::shown_ui(ui, session, outcome, details, actions);
+        epsilon::shown_ui(ui, session, outcome, explanations.sink.as_ref(), actions);
         compare::note_ui(ui, session, outcome, actions);
         let hovered = shown.hovered.filter(|_| !session.view().heads).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());

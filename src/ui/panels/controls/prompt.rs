@@ -9,9 +9,10 @@ use crate::{
     session::{Cell, Command, Session},
     ui::{
         jobs::pictures::Frame,
+        memo::{Memo, Revision, Same},
         shell::action::Actions,
         theme::{self, space},
-        widgets::{Chip, ChipKind, TokenChips, heading, named},
+        widgets::{Chip, ChipKind, TokenChips, heading, with_accessible_name},
     },
 };
 
@@ -23,14 +24,34 @@ pub struct PromptEditor {
     shown: Option<Shown>,
     /// Whether tokens could be chosen in the last frame that had any.
     was_choosing: Option<bool>,
+    /// A name for the tokens on screen and whether the first was put in front of them.
+    chips: Memo<(Same<[Token]>, bool), Revision>,
 }
 
 /// Where the text in the box is from.
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 enum Shown {
     Prompt(Prompt),
     /// What was read when this capture was made.
     Captured(SourceSpec),
+}
+
+impl Shown {
+    /// What the box is for: the text of `captured`, else the session's prompt.
+    fn of(session: &Session, captured: Option<&Frame>) -> Self {
+        match captured {
+            Some(frame) => Self::Captured(frame.outcome.facts.source.clone()),
+            None => Self::Prompt(session.prompt().clone()),
+        }
+    }
+
+    fn is_of(&self, session: &Session, captured: Option<&Frame>) -> bool {
+        match (self, captured) {
+            (Self::Captured(source), Some(frame)) => *source == frame.outcome.facts.source,
+            (Self::Prompt(prompt), None) => prompt == session.prompt(),
+            _ => false,
+        }
+    }
 }
 
 /// The prompt box; its tokens as chips; why it could not be read, if so.
@@ -50,17 +71,13 @@ pub fn prompt_ui(
         // The bundled capture's text is the session's prompt.
         is_capture && source == session.source() && !matches!(source, SourceSpec::Bundled(_))
     });
-    let shown = captured.map_or_else(
-        || Shown::Prompt(session.prompt().clone()),
-        |frame| Shown::Captured(frame.outcome.facts.source.clone()),
-    );
-    if editor.shown.as_ref() != Some(&shown) {
+    if !editor.shown.as_ref().is_some_and(|shown| shown.is_of(session, captured)) {
         editor.text = match (captured, session.prompt()) {
             (Some(frame), _) => captured_text(&frame.outcome.tokens),
             (None, Prompt::Text { text, .. }) => text.to_string(),
             (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
-        editor.shown = Some(shown);
+        editor.shown = Some(Shown::of(session, captured));
     }
     let field = egui::TextEdit::multiline(&mut editor.text)
         .desired_rows(2)
@@ -76,7 +93,7 @@ pub fn prompt_ui(
         .color(theme::of(ui).text_weak),
     );
     let response = egui::ScrollArea::vertical().id_salt("prompt").max_height(84.0).show(ui, |ui| ui.add(field)).inner;
-    named(response.clone().labelled_by(label.id), "Prompt");
+    with_accessible_name(response.clone().labelled_by(label.id), "Prompt");
     // Emptying the box on the way to another prompt does not leave the figure yet.
     if response.changed() && !(is_capture && editor.text.is_empty()) {
         actions.push(Command::SetPrompt(editor.text.clone()).into());
@@ -96,7 +113,7 @@ pub fn prompt_ui(
     if let Some(frame) = frame {
         ui.add_space(space::XS);
         let is_choosing = matches!(session.scope().positions, PositionScope::Selection(_));
-        let chips = ui.scope(|ui| chips_ui(ui, frame, session, hovered, actions)).response;
+        let chips = ui.scope(|ui| chips_ui(ui, &mut editor.chips, frame, session, hovered, actions)).response;
         if is_choosing && editor.was_choosing == Some(false) {
             // They are what is clicked next.
             chips.scroll_to_me(None);
@@ -112,20 +129,23 @@ fn captured_text(tokens: &[Token]) -> String {
 }
 
 /// The tokens; where the scope's positions are chosen, each of them can be.
-fn chips_ui(ui: &mut Ui, frame: &Frame, session: &Session, hovered: Option<Cell>, actions: &mut Actions) {
+fn chips_ui(
+    ui: &mut Ui,
+    known: &mut Memo<(Same<[Token]>, bool), Revision>,
+    frame: &Frame,
+    session: &Session,
+    hovered: Option<Cell>,
+    actions: &mut Actions,
+) {
+    let tokens = &frame.outcome.tokens;
     let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt(), Prompt::Text { bos: true, .. });
-    let chips: Vec<Chip<'_>> = frame
-        .outcome
-        .tokens
-        .iter()
-        .enumerate()
-        .map(|(position, token)| Chip {
-            text: &token.text,
-            kind: if position == 0 && has_bos { ChipKind::Special } else { ChipKind::Text },
-        })
-        .collect();
-    let linked: Vec<usize> = hovered.into_iter().flat_map(|cell| [cell.query, cell.key]).collect();
-    let chips = TokenChips::new(&chips).linked(&linked);
+    let name = egui::util::hash(known.get((Same::of(tokens), has_bos), Revision::next));
+    let chip = |position: usize| Chip {
+        text: tokens.get(position).map_or("", |token| &token.text),
+        kind: if position == 0 && has_bos { ChipKind::Special } else { ChipKind::Text },
+    };
+    let linked = hovered.map(|cell| [cell.query, cell.key]);
+    let chips = TokenChips::new(tokens.len(), &chip).known_as(name).linked(linked.as_ref().map_or(&[], |cell| cell));
     let positions = &session.scope().positions;
     let PositionScope::Selection(selected) = positions else {
         chips.show(ui, "tokens");

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use egui::{DragValue, RichText, Ui};
 
-use super::explain;
+use super::explain::{self, Note};
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},
     engine::Outcome,
     session::{Command, Session},
     ui::{
+        jobs::pictures::Frame,
+        memo::{Memo, Revision},
         panels::lessons::sentence_ui,
         shell::action::Actions,
         theme::{self, space},
-        widgets::{ChipsResponse, Segment, named, segmented, segmented_row},
+        widgets::{ChipsResponse, Segment, segmented, segmented_row, with_accessible_name},
     },
 };
 
@@ -24,10 +26,17 @@ const GROUPED: &str = "All query heads that read the same key and value head as 
                        of those (grouped-query attention)";
 
 /// What the scope's controls remember besides the session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ScopeEditor {
     /// The positions that were chosen last.
     chosen: BTreeSet<usize>,
+    sentences: Memo<(Scope, Revision), Sentences>,
+}
+
+/// What the scope comes to, in words.
+struct Sentences {
+    scope: String,
+    sharing: Option<Note>,
 }
 
 /// Presets; layers, heads and positions; what it comes to in words.
@@ -35,7 +44,7 @@ pub fn scope_ui(
     ui: &mut Ui,
     editor: &mut ScopeEditor,
     session: &Session,
-    outcome: Option<&Outcome>,
+    frame: Option<&Frame>,
     actions: &mut Actions,
 ) {
     ui.add_space(space::M);
@@ -47,7 +56,8 @@ pub fn scope_ui(
     if is_chosen && let Some(preset) = preset {
         actions.push(Command::SetScope(preset.scope()).into());
     }
-    let Some(outcome) = outcome.filter(|outcome| outcome.facts.kind.has_vectors()) else { return };
+    let Some(frame) = frame.filter(|frame| frame.outcome.facts.kind.has_vectors()) else { return };
+    let outcome = &frame.outcome;
     ui.add_space(space::XS);
     let mut scope = session.scope().clone();
     ui.add_enabled_ui(outcome.facts.kind.is_model(), |ui| {
@@ -56,10 +66,14 @@ pub fn scope_ui(
     });
     row_ui(ui, "Heads", |ui| heads_ui(ui, &mut scope.heads, outcome));
     row_ui(ui, "Positions", |ui| positions_ui(ui, editor, &mut scope.positions, outcome.n_positions()));
+    let sentences = editor.sentences.get((scope.clone(), frame.revision), || Sentences {
+        scope: explain::scope(&scope, outcome),
+        sharing: explain::sharing(&scope, outcome),
+    });
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        sentence_ui(ui, &explain::scope(&scope, outcome), None, actions);
-        if let Some(note) = explain::sharing(&scope, outcome) {
+        sentence_ui(ui, &sentences.scope, None, actions);
+        if let Some(note) = &sentences.sharing {
             sentence_ui(ui, &note.text, note.lesson, actions);
         }
     });
@@ -120,9 +134,10 @@ fn layers_ui(ui: &mut Ui, scope: &mut Scope, outcome: &Outcome) {
     // Just after another source was opened, the bounds are still those of the source on screen: they must not cut the
     // session's range.
     let (first_end, last_start, last_end) = (last.max(first), first.min(last), last_layer.max(last));
-    let from = named(ui.add(DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
+    let from = with_accessible_name(ui.add(DragValue::new(&mut first).range(0..=first_end)), "first layer in scope");
     ui.label("–");
-    let to = named(ui.add(DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
+    let to =
+        with_accessible_name(ui.add(DragValue::new(&mut last).range(last_start..=last_end)), "last layer in scope");
     if from.changed() || to.changed() {
         scope.layers = LayerScope::Range { first, last };
     }

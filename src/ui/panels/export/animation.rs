@@ -29,7 +29,7 @@ use crate::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         jobs::{Arrival, Client},
         theme::{self, space},
-        widgets::{epsilon_field, named, segmented},
+        widgets::{epsilon_field, segmented, with_accessible_name},
     },
 };
 
@@ -129,10 +129,13 @@ impl AnimationDialog {
 
         ui.label("Frames");
         ui.horizontal(|ui| {
-            named(ui.add(DragValue::new(&mut self.animation.n_frames).range(FRAMES)), "Number of frames");
+            with_accessible_name(
+                ui.add(DragValue::new(&mut self.animation.n_frames).range(FRAMES)),
+                "Number of frames",
+            );
             let mut rate = self.animation.rate.get();
             let field = DragValue::new(&mut rate).range(RATES).suffix(" per second");
-            named(ui.add(field), "Frames per second");
+            with_accessible_name(ui.add(field), "Frames per second");
             self.animation.rate = NonZeroU16::new(rate).unwrap_or(self.animation.rate);
             let plays = [(Play::BackAndForth, "Back and forth"), (Play::Loop, "Again and again"), (Play::Once, "Once")];
             choice_ui(ui, "How it plays", &mut self.animation.play, &plays);

@@ -17,7 +17,7 @@ use crate::{
             commands::{NORMS, QUANTITIES},
         },
         theme::space,
-        widgets::named,
+        widgets::with_accessible_name,
     },
 };
 
@@ -138,7 +138,7 @@ pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
     let (mut page, mut unit, mut dpi) = (style.page, style.page.unit(), style.dpi.get());
     ui.horizontal(|ui| {
         let mut sides = (page.width(), page.height());
-        named(ui.add(side(&mut sides.0, unit)), "Width of the page");
+        with_accessible_name(ui.add(side(&mut sides.0, unit)), "Width of the page");
         let mut height = sides.1.unwrap_or(sides.0);
         if choice_ui(ui, "Unit of the page", &mut unit, &[(Unit::Millimetres, "mm"), (Unit::Pixels, "px")]) {
             let factor = if unit == Unit::Pixels { f64::from(dpi) / MM_PER_INCH } else { MM_PER_INCH / f64::from(dpi) };
@@ -147,13 +147,13 @@ pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
         }
         let mut has_height = sides.1.is_some();
         ui.checkbox(&mut has_height, "Height").on_hover_text("Off: as high as what is on it");
-        named(ui.add_enabled(has_height, side(&mut height, unit)), "Height of the page");
+        with_accessible_name(ui.add_enabled(has_height, side(&mut height, unit)), "Height of the page");
         let rounded = |side: f64| if unit == Unit::Pixels { side.round() } else { side };
         let height = has_height.then(|| rounded(height));
         page = PageSize::in_unit(rounded(sides.0), height, unit).unwrap_or(page);
     });
     ui.horizontal(|ui| {
-        named(ui.add(DragValue::new(&mut dpi).range(DPI).suffix(" dpi")), "Resolution");
+        with_accessible_name(ui.add(DragValue::new(&mut dpi).range(DPI).suffix(" dpi")), "Resolution");
         for (name, size) in [("1 column", 85.0), ("2 columns", 178.0)] {
             if ui.button(name).on_hover_text(format!("{size:.0} mm, as journals have them")).clicked() {
                 page = PageSize::new(size, None).unwrap_or(page);
@@ -169,7 +169,7 @@ fn side(value: &mut f64, unit: Unit) -> DragValue<'_> {
 
 fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
     ui.horizontal(|ui| {
-        named(ui.add(Checkbox::without_text(&mut form.has_title)), "Title is drawn");
+        with_accessible_name(ui.add(Checkbox::without_text(&mut form.has_title)), "Title is drawn");
         let session = shown.session;
         let quantity = session.view().look.quantity;
         let own = shown.frame.map_or_else(
@@ -177,7 +177,7 @@ fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
             |frame| outcome_title(&frame.outcome, quantity, form.style.rows_of(session.shape().rows())),
         );
         let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);
-        named(ui.add_enabled(form.has_title, field), "Title of the figure");
+        with_accessible_name(ui.add_enabled(form.has_title, field), "Title of the figure");
     });
 }
 
@@ -194,7 +194,10 @@ fn labels_ui(ui: &mut Ui, style: &mut FigureStyle) {
     });
     let mut points = style.font_size.points();
     let size = DragValue::new(&mut points).range(POINTS).max_decimals(1).speed(0.1).suffix(" pt");
-    if named(ui.add(size), "Font size").on_hover_text("Of the panels’ titles; other texts follow it").changed() {
+    if with_accessible_name(ui.add(size), "Font size")
+        .on_hover_text("Of the panels’ titles; other texts follow it")
+        .changed()
+    {
         style.font_size = FontSize::new(points).unwrap_or(style.font_size);
     }
 }
@@ -246,6 +249,6 @@ pub fn choice_ui<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, 
             ui.selectable_value(current, choice, text);
         }
     });
-    named(combo.response, name);
+    with_accessible_name(combo.response, name);
     *current != before
 }

@@ -98,7 +98,7 @@ impl Export {
         let fingerprints = self.fingerprints.clone();
         let shown = Exportable {
             session,
-            frame: cx.shown.whole_frame().filter(|frame| frame.spec == session.run_spec()),
+            frame: cx.shown.whole_frame().filter(|frame| session.asks_for(&frame.spec)),
             sweep: curves.shown().filter(|_| !curves.is_old() && !curves.is_busy()),
             fingerprints: &fingerprints,
             inputs: cx.navigation.inputs(),

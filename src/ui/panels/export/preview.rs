@@ -11,7 +11,7 @@ use crate::{
             pictures::Frame,
         },
         theme,
-        widgets::named,
+        widgets::with_accessible_name,
     },
 };
 
@@ -83,7 +83,7 @@ impl Preview {
                 child.centered_and_justified(Ui::spinner);
             }
         }
-        named(response, "Preview of the figure");
+        with_accessible_name(response, "Preview of the figure");
         ui.label(RichText::new(facts).small().color(theme::of(ui).text_weak));
     }
 

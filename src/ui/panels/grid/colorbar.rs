@@ -10,6 +10,7 @@ use crate::{
     session::Cell,
     ui::{
         jobs::pictures::Frame,
+        memo::{Memo, Revision},
         theme,
         widgets::{Beyond, Colorbar},
     },
@@ -18,43 +19,83 @@ use crate::{
 const BAR_WIDTH: f32 = 16.0;
 /// Left of the bar, for the histogram.
 const HISTOGRAM: f32 = 14.0;
-/// Histogram, bar, ticks and label.
-pub const WIDTH: f32 = 94.0;
-/// Histogram, bar and ticks.
-pub const BARE_WIDTH: f32 = 62.0;
 
-/// Paints the bar into `rect`. `panel`, one of the frame's grid, is the one that it speaks of where panels have limits of their own, `cell` the one
-/// whose value is marked. A bare one has no label.
-pub fn colorbar_ui(ui: &mut Ui, frame: &Frame, (panel, cell): (PanelId, Option<Cell>), rect: Rect, is_bare: bool) {
-    let pictures = &frame.pictures;
-    let shown = &pictures.panels[panel];
-    let is_locked = pictures.limits_from == LimitsFrom::AllPanels;
-    let histogram = if is_locked { pictures.histogram() } else { shown.histogram };
-    let label = label(frame, panel, is_locked);
-    let scale = shown.palette.scale();
-    let table = shown.palette.colormap().table();
-    let ramp: Vec<Color32> = table.colors.iter().map(|&color| theme::from_figure(color)).collect();
-    let ticks: Vec<(f32, String)> = scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect();
-    let colour_of = |count: u64, color| (count > 0).then(|| theme::from_figure(color));
-    let bar = Rect::from_min_max(
-        pos2(rect.left() + HISTOGRAM, rect.top()),
-        pos2(rect.left() + HISTOGRAM + BAR_WIDTH, rect.bottom()),
-    );
-    let response = Colorbar::new(&ramp, &ticks, &label)
-        .range(&scale.range_text())
-        .beyond(Beyond {
-            under: colour_of(histogram.under, table.under),
-            over: colour_of(histogram.over, table.over),
-            bad: colour_of(histogram.bad, table.bad),
-        })
-        .histogram(&heights(&histogram))
-        .bare(is_bare)
-        .marker(cell.and_then(|cell| marker(shown, cell)))
-        .show(ui, "colour bar", bar);
-    let n_locked = is_locked.then(|| frame.outcome.shape().n_panels());
-    let spread = spread(&histogram, &scale.range_text(), n_locked);
-    response.ctx.accesskit_node_builder(response.id, |node| node.set_description(spread.clone()));
-    response.on_hover_text(spread);
+/// What the bar says: made once for an answer and the panel that it speaks of.
+#[derive(Default)]
+pub struct BarContents {
+    scale: Memo<(Revision, PanelId), Contents>,
+    marker: Memo<(Revision, PanelId, Option<Cell>), Option<f32>>,
+}
+
+struct Contents {
+    label: String,
+    ramp: Vec<Color32>,
+    ticks: Vec<(f32, String)>,
+    range: String,
+    beyond: Beyond,
+    heights: Vec<f32>,
+    spread: String,
+}
+
+impl BarContents {
+    /// Histogram, bar, ticks and label.
+    pub const WIDTH: f32 = 94.0;
+    /// Histogram, bar and ticks.
+    pub const BARE_WIDTH: f32 = 62.0;
+
+    /// Paints the bar into `rect`. `panel`, one of the frame's grid, is the one that it speaks of where panels have
+    /// limits of their own, `cell` the one whose value is marked. A bare one has no label.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        frame: &Frame,
+        (panel, cell): (PanelId, Option<Cell>),
+        rect: Rect,
+        is_bare: bool,
+    ) {
+        let contents = self.scale.get((frame.revision, panel), || Contents::of(frame, panel));
+        let marker = self
+            .marker
+            .get((frame.revision, panel, cell), || cell.and_then(|cell| marker(&frame.pictures.panels[panel], cell)));
+        let bar = Rect::from_min_max(
+            pos2(rect.left() + HISTOGRAM, rect.top()),
+            pos2(rect.left() + HISTOGRAM + BAR_WIDTH, rect.bottom()),
+        );
+        let response = Colorbar::new(&contents.ramp, &contents.ticks, &contents.label)
+            .range(&contents.range)
+            .beyond(contents.beyond)
+            .histogram(&contents.heights)
+            .bare(is_bare)
+            .marker(*marker)
+            .show(ui, "colour bar", bar);
+        response.ctx.accesskit_node_builder(response.id, |node| node.set_description(contents.spread.clone()));
+        response.on_hover_text(&contents.spread);
+    }
+}
+
+impl Contents {
+    fn of(frame: &Frame, panel: PanelId) -> Self {
+        let pictures = &frame.pictures;
+        let shown = &pictures.panels[panel];
+        let is_locked = pictures.limits_from == LimitsFrom::AllPanels;
+        let histogram = if is_locked { pictures.histogram() } else { shown.histogram };
+        let (scale, table) = (shown.palette.scale(), shown.palette.colormap().table());
+        let colour_of = |count: u64, color| (count > 0).then(|| theme::from_figure(color));
+        let n_locked = is_locked.then(|| frame.outcome.shape().n_panels());
+        Self {
+            label: label(frame, panel, is_locked),
+            ramp: table.colors.iter().map(|&color| theme::from_figure(color)).collect(),
+            ticks: scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect(),
+            range: scale.range_text(),
+            beyond: Beyond {
+                under: colour_of(histogram.under, table.under),
+                over: colour_of(histogram.over, table.over),
+                bad: colour_of(histogram.bad, table.bad),
+            },
+            heights: heights(&histogram),
+            spread: spread(&histogram, &scale.range_text(), n_locked),
+        }
+    }
 }
 
 fn label(frame: &Frame, panel: PanelId, is_locked: bool) -> String {

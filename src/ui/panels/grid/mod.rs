@@ -5,7 +5,12 @@ mod grid_layout;
 mod grid_view;
 mod hover_card;
 mod hovered;
+mod scene;
+mod spoken;
+#[cfg(test)]
+mod tests;
 mod textures;
+mod titles;
 
 use std::collections::BTreeSet;
 
@@ -14,12 +19,14 @@ use egui::{CentralPanel, Ui};
 use crate::{
     attention::{PositionScope, Scope},
     engine::{Bundled, EngineError},
-    session::Command,
+    figure::Ground,
+    session::{Command, Session},
     ui::{
         jobs::{
             Failure,
-            pictures::{self, Looks, Request},
+            pictures::{self, Presentation, Request},
         },
+        memo::{Memo, Same},
         progress,
         shell::{
             action::Action,
@@ -34,7 +41,10 @@ const FIRST_SIDE: usize = 192;
 
 /// The grid; it asks for the pictures that all parts share.
 #[derive(Default)]
-pub struct GridPanel(GridState);
+pub struct GridPanel {
+    grid: GridState,
+    request: Memo<(Same<Session>, [usize; 2], Ground), Request>,
+}
 
 impl Part for GridPanel {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
@@ -42,7 +52,7 @@ impl Part for GridPanel {
         if arrivals.frame
             && let Some(frame) = cx.shown.pictures.frame()
         {
-            self.0.textures.update(cx.egui, &frame.pictures);
+            self.grid.textures.update(cx.egui, &frame.pictures);
         }
         if let Some(failure) = arrivals.failure {
             fail(&failure, cx);
@@ -51,10 +61,14 @@ impl Part for GridPanel {
 
     fn wants_first(&mut self, cx: &mut PartContext<'_>) {
         let Some(source) = &cx.source else { return };
-        let view = cx.session.view();
-        let picture = view.picture_spec(self.0.picture_size().unwrap_or([FIRST_SIDE; 2]), cx.ground());
-        let looks = Looks { picture, selected: cx.session.selected(), inspector: view.inspector };
-        cx.shown.pictures.ask(source, Request { spec: cx.session.run_spec(), looks });
+        let (session, size, ground) = (cx.session, self.grid.picture_size().unwrap_or([FIRST_SIDE; 2]), cx.ground());
+        let request = self.request.get((Same::of(session), size, ground), || {
+            let picture = session.view().picture_spec(size, ground);
+            let presentation =
+                Presentation { picture, selected: session.selected(), inspector: session.view().inspector };
+            Request { spec: session.run_spec(), presentation }
+        });
+        cx.shown.pictures.ask(source, request);
     }
 
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
@@ -65,11 +79,11 @@ impl Part for GridPanel {
         CentralPanel::default().show(ui, |ui| match cx.shown.pictures.frame() {
             Some(frame) => {
                 let (details, freshness) = (cx.shown.pictures.details(), cx.shown.pictures.freshness(frame));
-                grid_view::grid_ui(ui, &mut self.0, cx.session, frame, details, freshness, cx.actions);
+                grid_view::grid_ui(ui, &mut self.grid, cx.session, frame, details, freshness, cx.actions);
             }
             None => waiting_ui(ui, cx),
         });
-        cx.shown.hovered = self.0.hovered().map(|hovered| hovered.cell);
+        cx.shown.hovered = self.grid.hovered().map(|hovered| hovered.cell);
     }
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {

@@ -16,7 +16,7 @@ use crate::{
         progress::{bar_ui as progress_bar_ui, cancel_ui},
         shell::action::{Action, Actions},
         theme::{self, space},
-        widgets::{named, segmented},
+        widgets::{segmented, with_accessible_name},
     },
 };
 
@@ -109,7 +109,7 @@ fn metric_ui(ui: &mut Ui, choice: &mut Choice, has_ships: bool) {
                 });
             }
         });
-    named(combo.response, "Metric").on_hover_text(meaning(metric));
+    with_accessible_name(combo.response, "Metric").on_hover_text(meaning(metric));
     choose_metric(choice, metric);
 }
 
@@ -154,7 +154,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
         Slider::new(&mut choice.at_least, 0.0..=1.0)
     };
     let hint = format!("Only heads with at least so much {}", choice.metric.name());
-    named(ui.add(slider.show_value(false)), "Least value").on_hover_text(hint);
+    with_accessible_name(ui.add(slider.show_value(false)), "Least value").on_hover_text(hint);
     ui.label(RichText::new(format!("≥ {}", short(choice.metric, Some(choice.at_least)))).small());
     room(ui, FILTER_WIDTH + space::XL);
     let refused = choice.parsed().err();
@@ -163,7 +163,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
     if refused.is_some() {
         field = field.text_color(colors.error).background_color(colors.error_soft);
     }
-    let response = named(ui.add(field), "Filter heads");
+    let response = with_accessible_name(ui.add(field), "Filter heads");
     match refused {
         Some(message) => _ = ui.label(RichText::new(message).small().color(colors.error)),
         None => _ = response.on_hover_text("Layers and heads: “layer 12-20”, “L14 H3”, “head 0 2”"),

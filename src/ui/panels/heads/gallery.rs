@@ -89,15 +89,14 @@ impl Gallery {
         }
     }
 
-    /// Asks for what is `wanted` unless that was asked last.
-    pub fn ask(&mut self, source: &OpenSource, wanted: Thumbnails) {
-        let wanted = wanted.canonical();
-        if self.client.question() == Some(&wanted) {
+    /// Asks for what is `wanted`, in its canonical form, unless that was asked last.
+    pub fn ask(&mut self, source: &OpenSource, wanted: &Thumbnails) {
+        if self.client.question() == Some(wanted) {
             return;
         }
         let facts = source.facts();
         let n_all = facts.n_layers * facts.n_heads;
-        if !self.of.as_ref().is_some_and(|of| of.reads_the_same(&wanted)) {
+        if !self.of.as_ref().is_some_and(|of| of.reads_the_same(wanted)) {
             self.n_heads = facts.n_heads;
             self.layers = facts.layers.clone();
             self.summaries = vec![None; n_all];
@@ -106,7 +105,7 @@ impl Gallery {
         }
         self.arrived = 0;
         self.of = Some(wanted.clone());
-        self.client.want(wanted);
+        self.client.want(wanted.clone());
         self.ctx.request_repaint_after(SUDDEN);
     }
 

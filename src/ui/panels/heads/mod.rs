@@ -17,10 +17,11 @@ use std::sync::Arc;
 use egui::{CentralPanel, Context, Key, Modifiers, Ui};
 
 use crate::{
-    engine::{HeadsQuestion, OpenSource, Service, ShipsOf, Under},
-    figure::{Palette, Quantity},
+    engine::{HeadsQuestion, OpenSource, Question as _, Service, ShipsOf, SourceId, Under},
+    figure::{Ground, Palette, Quantity},
     session::{Command, Session},
     ui::{
+        memo::{Memo, Same},
         shell::{
             action::Actions,
             part::{Modality, Part, PartContext},
@@ -30,46 +31,42 @@ use crate::{
 };
 use browser::{Browser, selected};
 use gallery::Thumbnails;
-use listing::Tab;
+use listing::{Shows, Tab};
 
 /// The browser of heads, where it is open.
-pub struct Heads(Browser);
+pub struct Heads {
+    browser: Browser,
+    wanted: Memo<(Same<Session>, SourceId, Ground, usize, Shows), Thumbnails>,
+}
 
 impl Heads {
     pub fn new(ctx: &Context, service: &Service) -> Self {
-        Self(Browser::new(ctx, service))
+        Self { browser: Browser::new(ctx, service), wanted: Memo::default() }
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
     fn ask(&mut self, source: &Arc<OpenSource>, cx: &PartContext<'_>) {
-        let (session, spec) = (cx.session, cx.session.run_spec());
-        self.0.ships.keep_if(source, &spec);
+        let (session, browser) = (cx.session, &mut self.browser);
+        browser.ships.keep_if(source, session.prompt());
         if !session.view().heads {
-            if self.0.gallery.is_busy() {
-                self.0.gallery.retry();
+            if browser.gallery.is_busy() {
+                browser.gallery.retry();
             }
-            self.0.cursor.at = None;
+            browser.cursor.at = None;
             return;
         }
-        let view = session.view();
-        // Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
-        let (norm, colormap) = match view.look.quantity {
-            Quantity::Weight => (view.look.norm, view.look.colormap),
-            // The thumbnails show weights, whatever the panels do.
-            _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
-        };
-        let palette = Palette::new(colormap, norm.resolve(|| None), view.look.masked, cx.ground());
-        let side = thumbnails::side_pixels(cx.egui.pixels_per_point());
-        let under = if source.facts().kind.has_vectors() {
-            self.0.choice.shows.under(selected_under(session))
-        } else {
-            Under::Baseline
-        };
-        let heads = HeadsQuestion { source: source.id(), spec, under };
-        self.0.gallery.ask(source, Thumbnails { heads, palette, side });
-        if self.0.cursor.at.is_none() {
-            self.0.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
-            self.0.cursor.wanted = true;
+        let (ground, side) = (cx.ground(), thumbnails::side_pixels(cx.egui.pixels_per_point()));
+        let shows = browser.choice.shows;
+        let wanted = self.wanted.get((Same::of(session), source.id(), ground, side, shows), || {
+            let under =
+                if source.facts().kind.has_vectors() { shows.under(selected_under(session)) } else { Under::Baseline };
+            let heads = HeadsQuestion { source: source.id(), spec: session.run_spec(), under };
+            Thumbnails { heads, palette: palette(session, ground), side }.canonical()
+        });
+        browser.gallery.ask(source, wanted);
+        if browser.cursor.at.is_none() {
+            browser.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
+            browser.cursor.wanted = true;
         }
     }
 
@@ -77,17 +74,17 @@ impl Heads {
     fn browser_ui(&mut self, ui: &mut Ui, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
         profiling::scope!("heads");
         ui.spacing_mut().item_spacing.y = space::XS;
-        let order = self.0.choice.ranking;
-        bar::bar_ui(ui, &mut self.0, session, source, actions);
-        self.0.arrange(order);
-        if let Some(message) = self.0.gallery.failure() {
+        let order = self.browser.choice.ranking;
+        bar::bar_ui(ui, &mut self.browser, session, source, actions);
+        self.browser.arrange(order);
+        if let Some(message) = self.browser.gallery.failure() {
             ui.label(message);
         }
-        match self.0.choice.tab {
-            Tab::Thumbnails => thumbnails::thumbnails_ui(ui, &mut self.0, session, actions),
-            Tab::Table => table::table_ui(ui, &mut self.0, session, actions),
+        match self.browser.choice.tab {
+            Tab::Thumbnails => thumbnails::thumbnails_ui(ui, &mut self.browser, session, actions),
+            Tab::Table => table::table_ui(ui, &mut self.browser, session, actions),
         }
-        self.0.cursor.moved = false;
+        self.browser.cursor.moved = false;
     }
 
     /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
@@ -99,10 +96,11 @@ impl Heads {
         }
         // A control that has the focus wants its keys for itself: Enter, and arrows, which lead to the next one.
         let focused = ctx.memory(egui::Memory::focused);
-        let is_elsewhere = focused.is_some() && !self.0.cursor.has_focus;
-        let count = self.0.listing.indices().len();
-        let at = self.0.cursor.at.and_then(|index| self.0.listing.position(index)).unwrap_or(0);
-        let (columns, page) = (self.0.cursor.columns.max(1), self.0.cursor.columns.max(1) * self.0.cursor.rows.max(1));
+        let is_elsewhere = focused.is_some() && !self.browser.cursor.has_focus;
+        let count = self.browser.listing.indices().len();
+        let at = self.browser.cursor.at.and_then(|index| self.browser.listing.position(index)).unwrap_or(0);
+        let (columns, page) =
+            (self.browser.cursor.columns.max(1), self.browser.cursor.columns.max(1) * self.browser.cursor.rows.max(1));
         let last = count.saturating_sub(1);
         let mut target = None;
         let arrows = [
@@ -118,28 +116,28 @@ impl Heads {
                 target = Some(to.min(last));
             }
         }
-        if let Some(&index) = target.and_then(|target| self.0.listing.indices().get(target)) {
-            self.0.cursor.at = Some(index);
-            self.0.cursor.moved = true;
+        if let Some(&index) = target.and_then(|target| self.browser.listing.indices().get(target)) {
+            self.browser.cursor.at = Some(index);
+            self.browser.cursor.moved = true;
             ctx.request_repaint();
         }
         // One that has the focus is clicked by Enter anyway.
         if focused.is_none()
             && !was_typing
             && pressed(Key::Enter)
-            && let Some(index) = self.0.cursor.at.filter(|&index| self.0.listing.position(index).is_some())
+            && let Some(index) = self.browser.cursor.at.filter(|&index| self.browser.listing.position(index).is_some())
         {
-            self.0.choose(index, actions);
+            self.browser.choose(index, actions);
         }
     }
 }
 
 impl Part for Heads {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(message) = self.0.ships.poll().or(self.0.gallery.poll()) {
+        if let Some(message) = self.browser.ships.poll().or(self.browser.gallery.poll()) {
             cx.toasts.error(message);
         }
-        if let Some(saved) = self.0.export.poll() {
+        if let Some(saved) = self.browser.export.poll() {
             cx.tell_saved(saved);
         }
     }
@@ -157,10 +155,10 @@ impl Part for Heads {
     }
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(path) = self.0.export.show(cx.egui) {
-            let table = self.0.listing.table(&self.0.gallery, &self.0.ships);
+        if let Some(path) = self.browser.export.show(cx.egui) {
+            let table = self.browser.listing.table(&self.browser.gallery, &self.browser.ships);
             let inputs = cx.navigation.inputs().clone();
-            self.0.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
+            self.browser.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
         }
     }
 
@@ -171,13 +169,24 @@ impl Part for Heads {
     }
 
     fn modality(&self) -> Modality {
-        self.0.export.modality()
+        self.browser.export.modality()
     }
 
     /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
     fn is_busy(&self) -> bool {
-        self.0.gallery.is_busy() || self.0.ships.is_busy() || self.0.export.is_saving()
+        self.browser.gallery.is_busy() || self.browser.ships.is_busy() || self.browser.export.is_saving()
     }
+}
+
+/// Limits that follow the data would be another picture's for every head: weights lie between 0 and 1.
+fn palette(session: &Session, ground: Ground) -> Palette {
+    let look = session.view().look;
+    let (norm, colormap) = match look.quantity {
+        Quantity::Weight => (look.norm, look.colormap),
+        // The thumbnails show weights, whatever the panels do.
+        _ => (Quantity::Weight.default_norm(), Quantity::Weight.default_colormap()),
+    };
+    Palette::new(colormap, norm.resolve(|| None), look.masked, ground)
 }
 
 fn selected_under(session: &Session) -> Under {

@@ -2,7 +2,7 @@
 
 use crate::{
     attention::{Component, Operation, PositionScope},
-    engine::{HeadShips, OpenSource, RunSpec, Service, ShipsOf, ShipsQuestion},
+    engine::{HeadShips, OpenSource, Prompt, RunSpec, Service, ShipsOf, ShipsQuestion},
     ui::jobs::{Arrival, Client},
 };
 
@@ -35,8 +35,8 @@ impl Ships {
     }
 
     /// Forgets what is of another source or prompt.
-    pub fn keep_if(&mut self, source: &OpenSource, spec: &RunSpec) {
-        let is_same = |asked: &ShipsQuestion| asked.source == source.id() && asked.spec.prompt == spec.prompt;
+    pub fn keep_if(&mut self, source: &OpenSource, prompt: &Prompt) {
+        let is_same = |asked: &ShipsQuestion| asked.source == source.id() && asked.spec.prompt == *prompt;
         if self.client.question().is_some_and(|asked| !is_same(asked)) {
             self.client.forget();
             self.values.clear();

@@ -34,6 +34,7 @@ use panel_table::{Entry, panel_table};
 use profile::Profile;
 use reading::Reading;
 use texts::hint;
+use why::WhyTable;
 
 const WIDTH: f32 = 320.0;
 /// It takes no more of a narrow window until it is dragged.
@@ -47,6 +48,7 @@ const PINNED_NUMBERS: &str = "The pinned cell’s numbers";
 pub struct Inspector {
     /// Of the pinned cell, evaluated when what it shows has changed.
     reading: Option<Reading>,
+    why: WhyTable,
     contributions: Contributions,
     profile: Profile,
 }
@@ -99,7 +101,7 @@ impl Inspector {
         });
         if let Some(reading) = &self.reading {
             if frame.outcome.facts.kind.has_vectors() {
-                section(ui, "Why this weight", |ui| why::why_ui(ui, reading, frame, actions));
+                section(ui, "Why this weight", |ui| self.why.show(ui, reading, frame, actions));
                 section(ui, "Contributions to the score", |ui| self.contributions.show(ui, reading, &frame.outcome));
             }
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));

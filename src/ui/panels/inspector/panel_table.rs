@@ -9,7 +9,7 @@ use crate::{
         column_names,
         shell::action::Actions,
         theme::{self, space},
-        widgets::named,
+        widgets::with_accessible_name,
     },
 };
 
@@ -85,7 +85,7 @@ pub fn panel_table(
                     let is_selected = selected == id;
                     let button = Button::selectable(is_selected, label).min_size(vec2(0.0, theme::TARGET.y));
                     ui.spacing_mut().button_padding.x = space::XS;
-                    let response = named(ui.add(button), &format!("{what}, {panel}: {text}"));
+                    let response = with_accessible_name(ui.add(button), &format!("{what}, {panel}: {text}"));
                     if response.on_hover_text(format!("{panel}\n{hint}")).clicked() {
                         actions.push(Command::SelectPanel(id).into());
                     }

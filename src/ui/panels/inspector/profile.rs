@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use egui::{Rect, Role, Ui, WidgetInfo};
-use egui_plot::{GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, VLine};
+use egui_plot::{GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, VLine};
 
 use super::{
     profile_keys::{Hidden, LineLook, keys_ui},
@@ -11,10 +11,12 @@ use super::{
     texts::panel_name,
 };
 use crate::{
+    attention::PanelId,
     engine::Outcome,
     session::Cell,
     ui::{
         jobs::pictures::Frame,
+        memo::{Memo, Revision},
         numbers,
         theme::{self, space},
         widgets::{AxisLabels, AxisSide, CellWindow, segmented},
@@ -41,6 +43,26 @@ enum Axis {
 pub struct Profile {
     axis: Axis,
     hidden: Hidden,
+    drawn: Memo<Of, Drawn>,
+}
+
+/// What the lines depend on.
+#[derive(PartialEq)]
+struct Of {
+    frame: Revision,
+    cell: Cell,
+    selected: PanelId,
+    axis: Axis,
+    hidden: Hidden,
+    is_dark: bool,
+}
+
+/// The lines that are shown, made once for what they depend on.
+struct Drawn {
+    curves: Vec<Curve>,
+    bounds: RangeInclusive<f64>,
+    /// Of the pinned cell in every line.
+    weights: String,
 }
 
 /// One line: a row of weights in the look of its panel.
@@ -48,6 +70,7 @@ struct Curve {
     name: String,
     row: Row,
     look: LineLook,
+    points: Vec<PlotPoint>,
 }
 
 impl Profile {
@@ -55,87 +78,105 @@ impl Profile {
         let outcome = &frame.outcome;
         let choices = [(Axis::Linear, "Linear", "Weights as they are"), (Axis::Log, "Log", "Decades of the weight")];
         segmented(ui, "Axis of the row profile", &mut self.axis, &choices);
-        let curves = self.curves(ui, reading, outcome);
-        let plot = self.plot_ui(ui, reading, &curves, outcome);
-        let tokens: Vec<&str> = outcome.tokens.iter().map(|token| token.text.as_str()).collect();
+        let of = Of {
+            frame: frame.revision,
+            cell: reading.cell(),
+            selected: reading.selected(),
+            axis: self.axis,
+            hidden: self.hidden.clone(),
+            is_dark: ui.visuals().dark_mode,
+        };
+        let (axis, hidden) = (self.axis, &self.hidden);
+        let drawn = self.drawn.get(of, || Drawn::of(curves(hidden, ui, reading, outcome), axis, reading));
+        let plot = plot_ui(ui, axis, reading, drawn, outcome);
         ui.add_space(LABELS);
-        let whole = CellWindow::whole(tokens.len());
-        AxisLabels::new(AxisSide::Bottom, whole, &tokens).emphasized(Some(reading.cell().key)).show(ui, plot, LABELS);
+        let whole = CellWindow::whole(outcome.n_positions());
+        AxisLabels::new(AxisSide::Bottom, whole, &outcome.tokens)
+            .emphasized(Some(reading.cell().key))
+            .show(ui, plot, LABELS);
         ui.scope(|ui| keys_ui(ui, &mut self.hidden, outcome, reading.selected()));
     }
+}
 
-    /// The lines that are shown, the selected panel's last, above all others.
-    fn curves(&self, ui: &Ui, reading: &Reading, outcome: &Outcome) -> Vec<Curve> {
-        let colors = theme::of(ui);
-        let mut curves = Vec::with_capacity(10);
-        if !self.hidden.baseline {
-            let (row, look) = (reading.baseline_row.clone(), LineLook::of_baseline(colors));
-            curves.push(Curve { name: "baseline".to_owned(), row, look });
-        }
-        if !outcome.facts.kind.has_vectors() {
-            return curves;
-        }
-        let mut panels: Vec<_> = reading.rows.iter().collect();
-        panels.sort_by_key(|(panel, _)| *panel == reading.selected());
-        for (panel, row) in panels {
-            if let Some(row) = row
-                && !self.hidden.panels.contains(&panel)
-            {
-                let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
-                curves.push(Curve { name: panel_name(outcome, panel), row: row.clone(), look });
-            }
-        }
-        curves
+/// The lines that are shown, the selected panel's last, above all others.
+fn curves(hidden: &Hidden, ui: &Ui, reading: &Reading, outcome: &Outcome) -> Vec<Curve> {
+    let colors = theme::of(ui);
+    let mut curves = Vec::with_capacity(10);
+    let curve = |name: String, row: &Row, look| Curve { name, row: row.clone(), look, points: Vec::new() };
+    if !hidden.baseline {
+        curves.push(curve("baseline".to_owned(), &reading.baseline_row, LineLook::of_baseline(colors)));
     }
+    if !outcome.facts.kind.has_vectors() {
+        return curves;
+    }
+    let mut panels: Vec<_> = reading.rows.iter().collect();
+    panels.sort_by_key(|(panel, _)| *panel == reading.selected());
+    for (panel, row) in panels {
+        if let Some(row) = row
+            && !hidden.panels.contains(&panel)
+        {
+            let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
+            curves.push(curve(panel_name(outcome, panel), row, look));
+        }
+    }
+    curves
+}
 
-    /// Returns where the lines are on screen.
-    fn plot_ui(&self, ui: &mut Ui, reading: &Reading, curves: &[Curve], outcome: &Outcome) -> Rect {
-        let (axis, Cell { query, key }) = (self.axis, reading.cell());
-        let colors = theme::of(ui);
-        let bounds = axis.bounds(curves);
-        let label = |hover: &HoverPosition<'_>| match hover {
-            HoverPosition::NearDataPoint { plot_name, index, .. } => {
-                described(curves, plot_name, reading.first_key, *index, outcome)
-            }
-            HoverPosition::Elsewhere { .. } => None,
-        };
-        let mut plot = Plot::new("row profile")
-            .height(HEIGHT)
-            .show_axes([false, true])
-            .show_grid([false, true])
-            .allow_zoom(false)
-            .allow_drag(false)
-            .allow_scroll(false)
-            .allow_boxed_zoom(false)
-            .allow_axis_zoom_drag(false)
-            .allow_double_click_reset(false)
-            .show_crosshair(false)
-            .y_axis_min_width(space::XL)
-            .label_formatter(label);
-        if axis == Axis::Log {
-            plot = plot.y_grid_spacer(decades).y_axis_formatter(decade_label);
+impl Drawn {
+    fn of(mut curves: Vec<Curve>, axis: Axis, reading: &Reading) -> Self {
+        let bounds = axis.bounds(&curves);
+        for curve in &mut curves {
+            curve.points = axis.points(&curve.row, reading, *bounds.start());
         }
-        let shown = plot.show(ui, |plot| {
-            plot.set_plot_bounds_x(-0.5..=outcome.n_positions() as f64 - 0.5);
-            plot.set_plot_bounds_y(bounds.clone());
-            plot.vline(VLine::new("", key as f64).color(colors.pin).width(1.5).allow_hover(false));
-            for (index, curve) in curves.iter().enumerate() {
-                plot.line(axis.line(curve, reading, *bounds.start()).id(("profile", index)));
-            }
-        });
-        let enabled = ui.is_enabled();
-        shown.response.widget_info(|| {
-            let name = format!("Row profile of query {query} {}", numbers::token(outcome, query));
-            let mut info = WidgetInfo::labeled(Role::Image, enabled, name);
-            let weight =
-                |curve: &Curve| Some(format!("{} {}", curve.name, numbers::precise(reading.in_row(&curve.row)?)));
-            let weights: Vec<String> = curves.iter().filter_map(weight).collect();
-            info.current_text_value =
-                Some(format!("at key {key} {}: {}", numbers::token(outcome, key), weights.join("; ")));
-            info
-        });
-        *shown.transform.frame()
+        let weight = |curve: &Curve| Some(format!("{} {}", curve.name, numbers::precise(reading.in_row(&curve.row)?)));
+        let weights = curves.iter().filter_map(weight).collect::<Vec<_>>().join("; ");
+        Self { curves, bounds, weights }
     }
+}
+
+/// Returns where the lines are on screen.
+fn plot_ui(ui: &mut Ui, axis: Axis, reading: &Reading, drawn: &Drawn, outcome: &Outcome) -> Rect {
+    let Drawn { curves, bounds, weights } = drawn;
+    let Cell { query, key } = reading.cell();
+    let colors = theme::of(ui);
+    let label = |hover: &HoverPosition<'_>| match hover {
+        HoverPosition::NearDataPoint { plot_name, index, .. } => {
+            described(curves, plot_name, reading.first_key, *index, outcome)
+        }
+        HoverPosition::Elsewhere { .. } => None,
+    };
+    let mut plot = Plot::new("row profile")
+        .height(HEIGHT)
+        .show_axes([false, true])
+        .show_grid([false, true])
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_crosshair(false)
+        .y_axis_min_width(space::XL)
+        .label_formatter(label);
+    if axis == Axis::Log {
+        plot = plot.y_grid_spacer(decades).y_axis_formatter(decade_label);
+    }
+    let shown = plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(-0.5..=outcome.n_positions() as f64 - 0.5);
+        plot.set_plot_bounds_y(bounds.clone());
+        plot.vline(VLine::new("", key as f64).color(colors.pin).width(1.5).allow_hover(false));
+        for (index, curve) in curves.iter().enumerate() {
+            plot.line(curve.line().id(("profile", index)));
+        }
+    });
+    let enabled = ui.is_enabled();
+    shown.response.widget_info(|| {
+        let name = format!("Row profile of query {query} {}", numbers::token(outcome, query));
+        let mut info = WidgetInfo::labeled(Role::Image, enabled, name);
+        info.current_text_value = Some(format!("at key {key} {}: {weights}", numbers::token(outcome, key)));
+        info
+    });
+    *shown.transform.frame()
 }
 
 impl Axis {
@@ -158,20 +199,26 @@ impl Axis {
     }
 
     /// `least` is the lower end of the axis.
-    fn line(self, curve: &Curve, reading: &Reading, least: f64) -> Line<'static> {
+    fn points(self, row: &Row, reading: &Reading, least: f64) -> Vec<PlotPoint> {
         let height = |weight: f64| match self {
             Self::Linear => weight,
             Self::Log => weight.log10().max(least),
         };
-        let weights = (reading.first_key..).zip(curve.row.iter());
+        let weights = (reading.first_key..).zip(row.iter());
         let shown = weights.filter(|(key, _)| reading.holes.binary_search(key).is_err());
-        let points: PlotPoints<'static> = shown.map(|(key, &weight)| [key as f64, height(weight)]).collect();
-        let style = match curve.look.dashes {
+        shown.map(|(key, &weight)| PlotPoint::new(key as f64, height(weight))).collect()
+    }
+}
+
+impl Curve {
+    fn line(&self) -> Line<'_> {
+        let style = match self.look.dashes {
             None => LineStyle::Solid,
             Some([dash, _]) if dash > 2.0 => LineStyle::Dashed { length: dash },
             Some([dash, gap]) => LineStyle::Dotted { spacing: dash + gap },
         };
-        Line::new(curve.name.clone(), points).color(curve.look.color).width(curve.look.width).style(style)
+        let points = PlotPoints::Borrowed(&self.points);
+        Line::new(self.name.clone(), points).color(self.look.color).width(self.look.width).style(style)
     }
 }
 

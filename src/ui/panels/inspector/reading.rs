@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     attention::{Grid, PanelId, Pattern, Why},
     session::Cell,
-    ui::jobs::pictures::Frame,
+    ui::{jobs::pictures::Frame, memo::Revision},
 };
 
 /// The weights of one row in f64, one for each attended key. Panels with equal patterns share one.
@@ -13,6 +13,8 @@ pub type Row = Arc<[f64]>;
 
 /// Everything that is said about the pinned cell of one frame.
 pub struct Reading {
+    /// The frame that it was last found to hold for.
+    frame: Revision,
     origin: Origin,
     /// The cell in the selected panel; `None` while that panel is awaited, and where weights are given.
     pub why: Option<Why>,
@@ -39,6 +41,10 @@ struct Origin {
 impl Reading {
     /// `last` again where it still holds. `None` where the cell is masked or outside.
     pub fn renewed(last: Option<Self>, frame: &Frame, cell: Cell, selected: PanelId) -> Option<Self> {
+        let is_of = |last: &Self| (last.frame, last.cell(), last.selected()) == (frame.revision, cell, selected);
+        if last.as_ref().is_some_and(is_of) {
+            return last;
+        }
         let pattern = |panel| frame.panel(panel).map(|panel| panel.pattern.clone());
         let origin = Origin {
             cell,
@@ -47,12 +53,12 @@ impl Reading {
             panels: Grid::from_fn(frame.outcome.shape(), pattern),
         };
         match last {
-            Some(last) if last.origin == origin => Some(last),
-            _ => Self::of(origin),
+            Some(last) if last.origin == origin => Some(Self { frame: frame.revision, ..last }),
+            _ => Self::of(origin, frame.revision),
         }
     }
 
-    fn of(origin: Origin) -> Option<Self> {
+    fn of(origin: Origin, frame: Revision) -> Option<Self> {
         let Cell { query, key } = origin.cell;
         origin.baseline.place(query, key)?;
         let baseline = Why::of(&origin.baseline, query, key);
@@ -71,7 +77,7 @@ impl Reading {
         let why = selected.and_then(|pattern| Why::of(pattern, query, key));
         let keys = origin.baseline.keys(query);
         let (first_key, holes) = (keys.span().start, keys.holes().to_vec());
-        Some(Self { origin, why, baseline, baseline_row, first_key, holes, rows })
+        Some(Self { frame, origin, why, baseline, baseline_row, first_key, holes, rows })
     }
 
     pub fn cell(&self) -> Cell {

@@ -9,37 +9,56 @@ use super::{
     texts::{hint, panel_name},
 };
 use crate::{
+    attention::{PanelId, Why},
     engine::Outcome,
     session::Cell,
     ui::{
         jobs::pictures::Frame,
+        memo::{Memo, Revision},
         numbers,
         shell::action::{Action, Actions},
         theme::{self, space},
     },
 };
 
-/// The table, each line following from those above, and a button that copies it.
-pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actions) {
-    let outcome = &frame.outcome;
-    let panel = reading.selected();
-    hint(ui, &panel_name(outcome, panel));
-    let Some(why) = &reading.why else {
-        hint(ui, "not computed yet");
-        return;
-    };
+/// The lines of the table, written once for a frame and a cell of a panel.
+#[derive(Default)]
+pub struct WhyTable(Memo<(Revision, PanelId, Cell), Lines>);
+
+struct Lines {
+    upstream: Option<String>,
+    steps: Vec<Step>,
+}
+
+impl WhyTable {
+    /// The table, each line following from those above, and a button that copies it.
+    pub fn show(&mut self, ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actions) {
+        hint(ui, &panel_name(&frame.outcome, reading.selected()));
+        let Some(why) = &reading.why else {
+            hint(ui, "not computed yet");
+            return;
+        };
+        let of = (frame.revision, reading.selected(), reading.cell());
+        lines_ui(ui, self.0.get(of, || lines(why, reading, &frame.outcome)), reading, &frame.outcome, actions);
+    }
+}
+
+fn lines(why: &Why, reading: &Reading, outcome: &Outcome) -> Lines {
     let upstream = reading.baseline.as_ref().filter(|_| reading.is_upstream_changed()).map(|baseline| {
         let dot = fixed(baseline.dot, PLACES);
         format!("Earlier layers are changed too: q and k already differ from the baseline’s, whose q·k is {dot}.")
     });
-    if let Some(upstream) = &upstream {
+    Lines { upstream, steps: steps(why, reading.selected().component, unchanged(reading, outcome)) }
+}
+
+fn lines_ui(ui: &mut Ui, lines: &Lines, reading: &Reading, outcome: &Outcome, actions: &mut Actions) {
+    if let Some(upstream) = &lines.upstream {
         hint(ui, upstream);
     }
-    let lines = steps(why, panel.component, unchanged(reading, outcome));
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.spacing_mut().interact_size.y = 0.0;
-        for line in &lines {
+        for line in &lines.steps {
             step_ui(ui, line);
         }
     });
@@ -47,9 +66,9 @@ pub fn why_ui(ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actio
     if ui.button("Copy steps").on_hover_text("Tab-separated: name, formula, number").clicked() {
         let Cell { query, key } = reading.cell();
         let (from, to) = (numbers::token(outcome, query), numbers::token(outcome, key));
-        let title = format!("{}: {query} {from} → {key} {to}", panel_name(outcome, panel));
-        let remarks = upstream.map_or_else(String::new, |upstream| format!("{upstream}\n"));
-        let text = format!("{title}\n{remarks}{}", steps::table(&lines));
+        let title = format!("{}: {query} {from} → {key} {to}", panel_name(outcome, reading.selected()));
+        let remarks = lines.upstream.as_ref().map_or_else(String::new, |upstream| format!("{upstream}\n"));
+        let text = format!("{title}\n{remarks}{}", steps::table(&lines.steps));
         actions.push(Action::Copy { text, what: "The steps to this weight" });
     }
 }

@@ -4,7 +4,7 @@ mod canvas;
 mod diagrams;
 mod examples;
 mod illustration;
-mod page;
+mod lesson_text;
 mod patterns;
 mod sentence;
 
@@ -19,7 +19,7 @@ use crate::{
             part::{Part, PartContext},
         },
         theme::{self, space},
-        widgets::named,
+        widgets::with_accessible_name,
     },
 };
 pub use sentence::sentence_ui;
@@ -136,13 +136,13 @@ impl Lessons {
         ui.horizontal(|ui| {
             let (before, after) = (self.lesson.before(), self.lesson.after());
             let previous = ui.add_enabled(before.is_some(), egui::Button::new("← Previous"));
-            if named(previous, "Previous lesson").clicked()
+            if with_accessible_name(previous, "Previous lesson").clicked()
                 && let Some(before) = before
             {
                 self.lesson = before;
             }
             let next = ui.add_enabled(after.is_some(), egui::Button::new("Next →"));
-            if named(next, "Next lesson").clicked()
+            if with_accessible_name(next, "Next lesson").clicked()
                 && let Some(after) = after
             {
                 self.lesson = after;

@@ -6,12 +6,12 @@ use crate::ui::shell::lesson::Lesson;
 use crate::ui::{
     shell::action::{Action, Actions},
     theme::{self, space},
-    widgets::named,
+    widgets::with_accessible_name,
 };
 
 /// A small link that opens the page, to stand behind the sentence that it explains.
 pub fn more_ui(ui: &mut Ui, lesson: Lesson, actions: &mut Actions) {
-    let link = named(ui.link(RichText::new("More…").small()), &format!("More: {}", lesson.title()));
+    let link = with_accessible_name(ui.link(RichText::new("More…").small()), &format!("More: {}", lesson.title()));
     if link.on_hover_text(lesson.title()).clicked() {
         actions.push(Action::OpenLesson(lesson));
     }

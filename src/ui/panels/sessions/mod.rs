@@ -152,7 +152,7 @@ impl Sessions {
     fn write(&mut self, cx: &PartContext<'_>, file: PathBuf) {
         let task = SaveTask {
             file,
-            session: cx.session.clone(),
+            session: Session::clone(cx.session),
             shown: cx.shown.answer(cx.session).cloned(),
             fingerprints: self.fingerprints.clone(),
             inputs: cx.navigation.inputs().clone(),

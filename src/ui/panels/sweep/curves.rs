@@ -6,9 +6,12 @@ use lru::LruCache;
 
 use crate::{
     attention::Epsilon,
-    engine::{OpenSource, Question as _, Service, Sweep, SweepMetric, SweepQuestion},
+    engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion},
     session::{RowChoice, Session},
-    ui::jobs::{Arrival, Client},
+    ui::{
+        jobs::{Arrival, Client},
+        memo::{Memo, Same},
+    },
 };
 
 /// Sweeps that are kept, so that stepping back is instant.
@@ -24,30 +27,32 @@ pub struct Curves {
     /// Whether `shown` answers an older question.
     is_old: bool,
     known: LruCache<SweepQuestion, Arc<Sweep>>,
+    wanted: Memo<(SourceId, Same<Session>), SweepQuestion>,
 }
 
 impl Curves {
     pub fn new(service: &Service) -> Self {
-        Self { client: Client::new(service), question: None, shown: None, is_old: false, known: LruCache::new(KEPT) }
+        let (client, known) = (Client::new(service), LruCache::new(KEPT));
+        Self { client, question: None, shown: None, is_old: false, known, wanted: Memo::default() }
     }
 
     /// Follows `session`: asks for its sweep while the panel is open, unless that is known or asked already.
-    pub fn follow(&mut self, source: &OpenSource, session: &Session) {
-        let question = question(source, session);
-        if self.question.as_ref().is_some_and(|asked| asked.source != question.source) {
-            self.forget();
-        }
-        let is_open = session.view().sweep.open;
-        let is_answered = self.question.as_ref().is_some_and(|asked| asked.covers(&question));
-        if is_answered && (is_open || self.is_there()) {
+    pub fn follow(&mut self, source: &OpenSource, session: &Arc<Session>) {
+        let (is_open, is_there) = (session.view().sweep.open, self.is_there());
+        let wanted = self.wanted.get((source.id(), Same::of(session)), || question(source, session));
+        if self.question.as_ref().is_some_and(|asked| asked.covers(wanted)) && (is_open || is_there) {
             return;
         }
-        let known = self.known.iter().find(|(known, _)| known.covers(&question)).map(|(known, _)| known.clone());
+        let known = self.known.iter().find(|(known, _)| known.covers(wanted)).map(|(known, _)| known.clone());
         if let Some(known) = known {
             self.client.forget();
             self.shown = self.known.get(&known).cloned();
             (self.question, self.is_old) = (Some(known), false);
         } else if is_open {
+            let question = wanted.clone();
+            if self.question.as_ref().is_some_and(|asked| asked.source != question.source) {
+                self.forget();
+            }
             self.client.want(question.clone());
             (self.question, self.is_old) = (Some(question), true);
         } else {

@@ -1,5 +1,7 @@
 //! Metric, legend, and the plot or why there is none.
 
+use std::borrow::Cow;
+
 use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
@@ -89,7 +91,7 @@ impl Part for SweepPanel {
 /// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
 fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, &Mask)>, actions: &mut Actions) {
     profiling::scope!("sweep");
-    let session = &as_asked(session, actions);
+    let session = &*as_asked(session, actions);
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
         let mut metric = session.view().sweep.metric;
@@ -102,19 +104,24 @@ fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usiz
         }
         progress_ui(ui, curves);
     });
-    if let Some(failure) = curves.failure() {
-        message_ui(ui, &failure);
-    } else if let Some(sweep) = curves.shown() {
-        match unmeasured(session.view().sweep.metric, sweep, session, shape) {
-            Some(message) => message_ui(ui, &message),
-            None => plot::plot_ui(ui, session, sweep, curves, actions),
+    // As much as the plot will take, whether it is there yet or not: the panels above keep their place.
+    let room = vec2(ui.available_width(), ui.available_height().max(plot::LEAST_HEIGHT));
+    ui.allocate_ui(room, |ui| {
+        ui.set_min_size(room);
+        if let Some(failure) = curves.failure() {
+            message_ui(ui, &failure);
+        } else if let Some(sweep) = curves.shown() {
+            match unmeasured(session.view().sweep.metric, sweep, session, shape) {
+                Some(message) => message_ui(ui, &message),
+                None => plot::plot_ui(ui, session, sweep, curves, actions),
+            }
         }
-    }
+    });
 }
 
 /// The session with the ε of gestures that were made earlier in this frame, so that markers move with the slider.
-fn as_asked(session: &Session, actions: &[Action]) -> Session {
-    let mut session = session.clone();
+fn as_asked<'a>(session: &'a Session, actions: &[Action]) -> Cow<'a, Session> {
+    let mut session = Cow::Borrowed(session);
     for action in actions {
         if let Action::Session(
             command @ (Command::SetEpsilon(_)
@@ -124,7 +131,7 @@ fn as_asked(session: &Session, actions: &[Action]) -> Session {
             | Command::UseFigure(_)),
         ) = action
         {
-            session.apply(command.clone(), OnScreen::default());
+            session.to_mut().apply(command.clone(), OnScreen::default());
         }
     }
     session

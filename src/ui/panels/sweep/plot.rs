@@ -27,7 +27,8 @@ const LABEL: f32 = 46.0;
 const HEADROOM: f64 = 0.22;
 /// From a reference line to its name, as a part of the highest value: a curve may lie on the line.
 const LIFT: f64 = 0.03;
-const LEAST_HEIGHT: f32 = 80.0;
+/// Less than this the plot never takes, in points.
+pub const LEAST_HEIGHT: f32 = 80.0;
 /// Width of the labels of values, so that the plot stays where it is when they change, in points.
 const Y_AXIS: f32 = 34.0;
 /// What the step that a grid is recommended is worth, in points.
@@ -42,7 +43,7 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
     let highest = highest(sweep, metric);
     let strength = if curves.is_old() { 0.4 } else { 1.0 };
     let response = Plot::new("sweep")
-        .height(ui.available_height().max(LEAST_HEIGHT))
+        .height(ui.available_height())
         .sense(Sense::hover())
         .allow_zoom(false)
         .allow_drag(false)

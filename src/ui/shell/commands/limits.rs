@@ -5,7 +5,7 @@ use egui::{Id, RichText, TextEdit, Ui};
 use crate::{
     figure::{ColorNorm, Limits, LogLimits, NormError, NormScale},
     session::Command,
-    ui::{jobs::pictures::Frame, shell::action::Actions, theme, widgets::named},
+    ui::{jobs::pictures::Frame, shell::action::Actions, theme, widgets::with_accessible_name},
 };
 
 const FIELD_WIDTH: f32 = 84.0;
@@ -56,7 +56,7 @@ pub fn limits_ui(ui: &mut Ui, frame: Option<&Frame>, actions: &mut Actions) {
     let mut is_entered = false;
     for (name, text) in [("Lowest", &mut typed.low), ("Highest", &mut typed.high)] {
         ui.horizontal(|ui| {
-            let field = named(ui.add(TextEdit::singleline(text).desired_width(FIELD_WIDTH)), name);
+            let field = with_accessible_name(ui.add(TextEdit::singleline(text).desired_width(FIELD_WIDTH)), name);
             is_entered |= field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             ui.label(name);
         });

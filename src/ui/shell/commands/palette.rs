@@ -12,7 +12,7 @@ use crate::ui::{
         part::{Modality, Part, PartContext},
     },
     theme::{self, space},
-    widgets::named,
+    widgets::with_accessible_name,
 };
 
 const WIDTH: f32 = 520.0;
@@ -107,7 +107,7 @@ impl Search {
                 ui.set_width(WIDTH.min(room.width() - 2.0 * space::XL));
                 let field =
                     TextEdit::singleline(&mut self.query).hint_text("Search commands").desired_width(f32::INFINITY);
-                let field = named(ui.add(field), "Search commands");
+                let field = with_accessible_name(ui.add(field), "Search commands");
                 // It is all that is typed into while the palette is open.
                 field.request_focus();
                 if field.changed() {

@@ -159,7 +159,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     // In front: in a window that was scaled up, the end of a long menu may be out of sight.
     entries.extend(SCALES.map(|scale| {
         Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
-            .radio(view.person.ui_scale == scale)
+            .radio(view.user.ui_scale == scale)
     }));
     entries.extend(panels(view));
     entries.push(
@@ -169,7 +169,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     );
     let themes = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
     entries.extend(
-        themes.map(|(theme, name)| Entry::new(THEME, name, Command::SetTheme(theme)).radio(view.person.theme == theme)),
+        themes.map(|(theme, name)| Entry::new(THEME, name, Command::SetTheme(theme)).radio(view.user.theme == theme)),
     );
     let rows = session.shape().rows();
     entries.extend(Component::ALL.map(|component| {
@@ -217,9 +217,9 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
     entries.push(
-        Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.person.reduced_motion))
+        Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.user.reduced_motion))
             .hint("Open, close and scroll at once")
-            .check(view.person.reduced_motion),
+            .check(view.user.reduced_motion),
     );
 }
 

@@ -3,14 +3,14 @@
 use crate::ui::shell::lesson::Lesson;
 
 /// One page. The illustration stands after the first paragraph.
-pub struct Page {
+pub struct LessonText {
     pub title: &'static str,
     pub paragraphs: &'static [&'static str],
     /// Where it comes from.
     pub sources: &'static str,
 }
 
-const SINK: Page = Page {
+const SINK: LessonText = LessonText {
     title: "The attention sink",
     paragraphs: &[
         "The weights of a row sum to 1, so a head cannot attend to nothing. Where no earlier token is wanted, many heads \
@@ -27,7 +27,7 @@ const SINK: Page = Page {
     sources: "Xiao et al. 2023, arXiv 2309.17453. Gu et al. 2024, arXiv 2410.10781.",
 };
 
-const UNIFORM: Page = Page {
+const UNIFORM: LessonText = LessonText {
     title: "Why ε → 0 is uniform",
     paragraphs: &[
         "Scaling Query by ε multiplies every score by ε before the softmax. The odds between two keys are raised to the \
@@ -43,7 +43,7 @@ const UNIFORM: Page = Page {
     sources: "Zhou et al. 2025 (undifferentiated attention), arXiv 2410.13708.",
 };
 
-const LOOK_ALIKE: Page = Page {
+const LOOK_ALIKE: LessonText = LessonText {
     title: "Why two columns look alike",
     paragraphs: &[
         "At ε = 1e-3 a score difference of 3 has become 0.003. The weights are then within about 1e-3 of uniform, and at \
@@ -58,7 +58,7 @@ const LOOK_ALIKE: Page = Page {
     sources: "The figure’s columns: Zhou et al. 2025, arXiv 2410.13708.",
 };
 
-const QUERY_EQUALS_KEY: Page = Page {
+const QUERY_EQUALS_KEY: LessonText = LessonText {
     title: "Why Query and Key agree",
     paragraphs: &[
         "A score is the product of a query vector and a key vector. A factor on the one is a factor on the other: \
@@ -72,7 +72,7 @@ const QUERY_EQUALS_KEY: Page = Page {
     sources: "Zhou et al. 2025, arXiv 2410.13708.",
 };
 
-const VALUE_LATER: Page = Page {
+const VALUE_LATER: LessonText = LessonText {
     title: "Why Value acts only later",
     paragraphs: &[
         "Query and Key make the weights. Value is what the weights mix, after the softmax. Scaling Value by ε cannot \
@@ -87,7 +87,7 @@ const VALUE_LATER: Page = Page {
     sources: "Zhou et al. 2025 (scaling contribution), arXiv 2410.13708.",
 };
 
-const GROUPED_QUERIES: Page = Page {
+const GROUPED_QUERIES: LessonText = LessonText {
     title: "What grouped queries change",
     paragraphs: &[
         "With grouped-query attention several query heads read one key and value head. The model keeps fewer keys and \
@@ -101,7 +101,7 @@ const GROUPED_QUERIES: Page = Page {
     sources: "Ainslie et al. 2023, arXiv 2305.13245. Zhou et al. 2025, arXiv 2410.13708.",
 };
 
-const OPERATIONS: Page = Page {
+const OPERATIONS: LessonText = LessonText {
     title: "Four ways to modify",
     paragraphs: &[
         "Each operation moves a vector x along a straight line; ε says how far. Scale goes to 0, the means go to a mean, \
@@ -122,7 +122,7 @@ impl Lesson {
         self.page().title
     }
 
-    pub(super) fn page(self) -> &'static Page {
+    pub(super) fn page(self) -> &'static LessonText {
         match self {
             Self::Sink => &SINK,
             Self::Uniform => &UNIFORM,
