@@ -4,6 +4,7 @@ use egui::{Align, Label, Layout, Panel, RichText, Ui};
 
 use crate::{
     attention::Operation,
+    figure::Illegible,
     session::Session,
     ui::{
         jobs::pictures::Pictures,
@@ -12,6 +13,7 @@ use crate::{
             action::{Action, Actions},
             opener::Opening,
             part::{Part, PartContext},
+            shown::Shown,
         },
         theme::{self, space},
     },
@@ -25,12 +27,13 @@ pub struct Status;
 
 impl Part for Status {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
-        let (pictures, opening) = (&cx.shown.pictures, cx.navigation.opening());
-        Panel::bottom("status").show(ui, |ui| status_ui(ui, cx.session, pictures, opening, cx.actions));
+        let (shown, opening) = (&*cx.shown, cx.navigation.opening());
+        Panel::bottom("status").show(ui, |ui| status_ui(ui, cx.session, shown, opening, cx.actions));
     }
 }
 
-fn status_ui(ui: &mut Ui, session: &Session, pictures: &Pictures, opening: Option<&Opening>, actions: &mut Actions) {
+fn status_ui(ui: &mut Ui, session: &Session, shown: &Shown, opening: Option<&Opening>, actions: &mut Actions) {
+    let pictures = &shown.pictures;
     // Always as high as with a button in it, so that the panels above keep their size.
     ui.set_min_height(theme::TARGET.y);
     ui.horizontal_centered(|ui| {
@@ -46,6 +49,7 @@ fn status_ui(ui: &mut Ui, session: &Session, pictures: &Pictures, opening: Optio
             last_run_ui(ui, pictures, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 notices_ui(ui, pictures);
+                illegible_ui(ui, shown.illegible.as_ref());
                 shown_ui(ui, session, pictures);
             });
         });
@@ -70,6 +74,15 @@ fn notices_ui(ui: &mut Ui, pictures: &Pictures) {
         let text = RichText::new(notice.brief).small().color(theme::of(ui).warning);
         ui.label(text).on_hover_text(&notice.sentence);
     }
+}
+
+/// Which labels stand as code points.
+fn illegible_ui(ui: &mut Ui, illegible: Option<&Illegible>) {
+    let Some(illegible) = illegible else { return };
+    let labels = if illegible.labels == 1 { "1 label".to_owned() } else { format!("{} labels", illegible.labels) };
+    let scripts = illegible.scripts.iter().copied().collect::<Vec<_>>().join(", ");
+    let text = RichText::new(format!("no font for {labels} ({scripts})")).small().color(theme::of(ui).warning);
+    ui.label(text).on_hover_text(format!("{illegible}."));
 }
 
 fn shown_ui(ui: &mut Ui, session: &Session, pictures: &Pictures) {

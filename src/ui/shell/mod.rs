@@ -4,6 +4,7 @@ pub mod action;
 pub mod app;
 pub mod commands;
 pub mod lesson;
+pub mod machine_fonts;
 pub mod navigation;
 pub mod opener;
 pub mod part;
