@@ -100,15 +100,19 @@ fn parts(text: &str, run: Range<usize>, fonts: &Fonts) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for (start, cluster) in text[run.clone()].grapheme_indices(true) {
         let Some(font) = font_of(cluster, fonts) else { continue };
-        let script = cluster.chars().map(|character| character.script()).find(is_own_script).unwrap_or(Script::Common);
+        let script = cluster
+            .chars()
+            .map(|character| character.script())
+            .find(|&script| is_own_script(script))
+            .unwrap_or(Script::Common);
         let start = run.start + start;
         let place = start..start + cluster.len();
         match parts.last_mut() {
-            Some(last) if last.font == font && (last.script == script || !is_own_script(&script)) => {
+            Some(last) if last.font == font && (last.script == script || !is_own_script(script)) => {
                 last.text.end = place.end;
             }
             // What belongs to no script goes with what follows it.
-            Some(last) if last.font == font && !is_own_script(&last.script) => {
+            Some(last) if last.font == font && !is_own_script(last.script) => {
                 (last.text.end, last.script) = (place.end, script);
             }
             _ => parts.push(Part { text: place, font, script }),
@@ -117,7 +121,7 @@ fn parts(text: &str, run: Range<usize>, fonts: &Fonts) -> Vec<Part> {
     parts
 }
 
-const fn is_own_script(script: &Script) -> bool {
+const fn is_own_script(script: Script) -> bool {
     !matches!(script, Script::Common | Script::Inherited | Script::Unknown)
 }
 

@@ -46,7 +46,7 @@ mod tests {
     fn a_stamp_has_ink_above_its_baseline_and_none_below_capitals() {
         let Stamp { width, height, baseline, coverage } = stamp("U4E2D", 20.0).unwrap();
         assert_eq!(coverage.len(), width * height);
-        assert!(coverage[..baseline * width].iter().any(|&ink| ink == u8::MAX));
+        assert!(coverage[..baseline * width].contains(&u8::MAX));
         assert!(coverage[(baseline + 1) * width..].iter().all(|&ink| ink == 0));
         assert_eq!(stamp("", 20.0), None);
     }
