@@ -137,10 +137,11 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
         return Err(EngineError::PatternsOnly { title: facts.title.clone() }.into());
     }
     let spec = session.run_spec();
+    let shown = engine.run(&spec, &NEVER)?;
+    notices::write_illegible(&shown, &style);
     let payload = if arguments.no_session {
         None
     } else {
-        let shown = engine.run(&spec, &NEVER)?;
         Some(document::payload(&session, &shown, output, &Fingerprints::default())?)
     };
     let film = Film {

@@ -1,6 +1,6 @@
 //! `attenuate export`: the figure as a file.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Once};
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use super::{
     batch::{self, PlacesArguments},
     check,
     figure::FigureArguments,
+    notices,
     shared::{ColumnArguments, InterventionArguments, SourceArguments, ViewArguments},
     start,
 };
@@ -39,7 +40,7 @@ pub struct ExportArguments {
     pub no_session: bool,
     #[command(flatten)]
     pub figure: FigureArguments,
-    /// Words in SVG and PDF: embedded (as text, with its font) or paths (as outlines) [default: embedded]
+    /// Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]
     #[arg(long, value_name = "HOW", help_heading = "Figure")]
     pub text: Option<TextMode>,
     #[command(flatten)]
@@ -97,12 +98,15 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let style = arguments.figure.over(session.view().figure_style());
     let style = FigureStyle { text: arguments.text.unwrap_or_default(), ..style };
     let fingerprints = Fingerprints::default();
+    let told = Once::new();
     // Was possible just now: heads differ in no ε.
     let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
     batch::each(&session, &arguments.places, output, &protected, compare, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
         let file = draw(outcome, &style, format, payload.as_deref())?;
+        // One prompt, and so the same labels, in every file.
+        told.call_once(|| notices::write_illegible(outcome, &style));
         Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
     })
 }

@@ -28,8 +28,8 @@ pub use page::{
     dpi::Dpi,
     item::{Anchor, Detail, Figure, HeatmapItem, Item, Rect, Text, Turn},
     labels::{
-        BAR_LABEL, label_step, outcome_panel_title, outcome_quantity_label, outcome_title, panel_title, title,
-        title_of, token_label,
+        BAR_LABEL, illegible, label_step, outcome_panel_title, outcome_quantity_label, outcome_title, panel_title,
+        title, title_of, token_label,
     },
     layout::layout,
     size::{PageSize, Unit},
@@ -49,12 +49,18 @@ pub use scale::{
     palette::{MaskedStyle, Palette, Picture, paint},
     ticks::Tick,
 };
+pub use text::{
+    fonts::Font,
+    legible::{Illegible, stand_in},
+    machine::Fonts,
+};
 pub use write::{
     animation,
     draw::{FileFormat, draw, figure},
     payload,
     pdf::to_pdf,
     png::{render, to_png},
+    stamp::{Stamp, stamp},
     svg::to_svg,
     sweep_export::{SweepExport, SweepExportError, SweepFormat},
 };

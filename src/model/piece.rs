@@ -80,15 +80,22 @@ fn escape_bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// Text with control and invisible formatting characters written `\n`, `\t`, `\u{200b}`.
+/// Text with control and invisible formatting characters written `\n`, `\t`, `\u{200b}`. A joiner that stands between two
+/// characters of an emoji, or of a script that joins, is no such character: the two are drawn differently with it.
 fn escape(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
     };
+    let joins = |c: char| !c.is_ascii() && !hidden(c) && !c.is_whitespace();
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if hidden(character) {
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_joiner = matches!(character, '\u{200C}' | '\u{200D}');
+        let is_between = before.is_some_and(joins) && characters.peek().copied().is_some_and(joins);
+        before = Some(character);
+        if hidden(character) && !(is_joiner && is_between) {
             escaped.extend(character.escape_default());
         } else {
             escaped.push(character);
@@ -115,6 +122,10 @@ mod tests {
             ("<s>", "<s>"),
             ("<0xF0>", "<0xF0>"),
             ("", ""),
+            // Emoji are joined, and so are letters; a joiner at an end joins nothing.
+            ("ðŁĳ©âĢįðŁĳ§", "👩\u{200d}👧"),
+            ("ðŁĳ©âĢį", "👩\\u{200d}"),
+            ("aâĢįb", "a\\u{200d}b"),
         ] {
             assert_eq!(readable(piece, Spelling::ByteLevel), text, "{piece}");
         }

@@ -21,6 +21,7 @@ use crate::{
         },
         shell::{
             commands::{KeySheet, Menu, Palette},
+            machine_fonts::MachineFonts,
             part::Part,
             setup::Setup,
         },
@@ -32,6 +33,7 @@ use crate::{
 pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &Setup) -> Vec<Box<dyn Part>> {
     let fingerprints = Arc::<Fingerprints>::default();
     vec![
+        Box::new(MachineFonts::new(ctx, setup.fonts.clone())),
         Box::<Clipboard>::default(),
         Box::new(Menu),
         Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),

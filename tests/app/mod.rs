@@ -24,6 +24,7 @@ mod protected;
 mod quantities;
 mod recent;
 mod scope;
+mod scripts;
 mod sessions;
 pub mod slow;
 pub mod support;

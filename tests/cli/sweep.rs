@@ -123,9 +123,7 @@ fn pictures_are_drawn() {
     for metric in ["sink-mass", "normalized-entropy", "kl", "js", "max-weight"] {
         let svg = written("sweep.svg", &["--metric", metric]);
         assert!(svg.starts_with("<svg") && svg.contains(">baseline<") && svg.contains(">1e-12<"), "{metric}");
-        // Its letters alone spell anything.
-        let (_, drawn) = svg.split_once("</style>").unwrap();
-        assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{metric}");
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{metric}");
         assert!(svg.matches("<line").count() > 300, "{metric}: dashes and parts of lines");
     }
     assert!(written("sweep.svg", &["--metric", "weight", "--cell", "6,2"]).contains("weight of the cell"));

@@ -3,7 +3,10 @@
 use attenuate::{
     attention::{Epsilon, LayerQkv, Mask},
     engine::Outcome,
-    figure::{ColorNorm, Colormap, Figure, FigureSpec, FigureStyle, Item, LimitsFrom, Look, Quantity, Rgb, layout},
+    figure::{
+        ColorNorm, Colormap, Figure, FigureSpec, FigureStyle, Item, LimitsFrom, Look, Quantity, Rgb, TextMode, layout,
+        to_svg,
+    },
 };
 use ndarray::Array3;
 
@@ -48,12 +51,14 @@ fn every_quantity_has_its_label_title_and_ticks() {
         let words = words(&figure);
         assert!(words.contains(&label) && words.contains(&tick), "{words:?}");
         assert_eq!(words[0], format!("The {label} after Modifying Query, Key and Value"));
-        let drawn = crate::figure::text_boxes(&figure);
-        let printed = label.replace('‖', "||");
-        let (_, ink) = drawn.iter().find(|(text, _)| *text == printed).unwrap();
-        // Upwards, in Ubuntu Light; every glyph of the monospaced font would be 0.6 em wide.
-        let widest = 0.55 * 8.0 * printed.chars().count() as f64;
-        assert!(ink.height < widest, "{label}: {} of {widest}", ink.height);
+        let svg = to_svg(&figure, TextMode::Embedded, None).unwrap();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let drawn =
+            document.descendants().find(|node| node.has_tag_name("text") && node.text() == Some(label)).unwrap();
+        let length: f64 = drawn.attribute("textLength").unwrap().parse().unwrap();
+        // In Ubuntu Light but for ‖; every glyph of the monospaced font would be 0.6 em wide.
+        let widest = 0.55 * 8.0 * label.chars().count() as f64;
+        assert!(length < widest, "{label}: {length} of {widest}");
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fs, io::Read as _, path::PathBuf};
 
-use attenuate::figure::{FigureStyle, FileFormat, LabelRotation, PanelMetric, Picture, TextMode, draw, figure, render};
+use attenuate::figure::{
+    FigureStyle, FileFormat, Fonts, LabelRotation, PanelMetric, Picture, TextMode, draw, figure, render,
+};
 
 use super::{Dpi, Ground, Item, Mask, Quantity, support, texts};
 
@@ -73,7 +75,11 @@ fn an_svg_is_small_whole_and_has_the_figures_words() {
         let figure = figure(&support::captured(), &style).unwrap();
         let expected: Vec<&str> = texts(&figure).map(|text| text.text.as_str()).collect();
         match text {
-            TextMode::Embedded => assert_eq!(found, expected),
+            TextMode::Embedded => {
+                assert_eq!(found, expected);
+                let words = document.descendants().find(|node| node.has_tag_name("text")).unwrap().parent().unwrap();
+                assert_eq!(words.attribute("fill-opacity"), Some("0"), "what is drawn are outlines");
+            }
             TextMode::Paths => assert!(found.is_empty()),
         }
         // Nothing is fetched from elsewhere: no program shows it otherwise than another.
@@ -82,6 +88,8 @@ fn an_svg_is_small_whole_and_has_the_figures_words() {
             assert!(!value.contains("http") && !value.starts_with("file"), "{value}");
         }
         assert!(!svg.contains("@import") && !svg.contains("url(http"));
+        let drawn = svg.matches("<use href=\"#t").count();
+        assert_eq!(drawn, expected.len(), "each text as glyphs");
     }
 }
 
@@ -192,18 +200,20 @@ fn a_pdf_is_the_same_bytes_on_every_run_whatever_fonts_have() {
     let mut tokens = outcome.tokens.to_vec();
     tokens[3].text = "‖ → ✓".to_owned();
     outcome.tokens = tokens.into();
-    let draw = || draw(&outcome, &FigureStyle::default(), FileFormat::Pdf, None).unwrap();
+    let own = FigureStyle { fonts: Fonts::own(), ..FigureStyle::default() };
+    let draw = || draw(&outcome, &own, FileFormat::Pdf, None).unwrap();
     let first = draw();
     assert!(String::from_utf8_lossy(&first).matches("/FontFile2").count() == 2);
     assert!((0..6).all(|_| draw() == first));
 
-    // A character that no font has: not accessible by the standard's letter, tagged all the same.
+    // A character that no font has: its code point stands there, and the document is accessible all the same.
     let mut tokens = outcome.tokens.to_vec();
     tokens[4].text = "猫".to_owned();
     outcome.tokens = tokens.into();
-    let draw = || attenuate::figure::draw(&outcome, &FigureStyle::default(), FileFormat::Pdf, None).unwrap();
+    let style = FigureStyle { fonts: Fonts::own(), ..FigureStyle::default() };
+    let draw = || attenuate::figure::draw(&outcome, &style, FileFormat::Pdf, None).unwrap();
     let pdf = draw();
-    assert!(!String::from_utf8_lossy(&pdf).contains("pdfuaid"));
+    assert!(String::from_utf8_lossy(&pdf).contains("pdfuaid"));
     assert!(String::from_utf8_lossy(&pdf).contains("/StructTreeRoot"));
     assert!(draw() == pdf);
 }

@@ -67,7 +67,7 @@ impl Geometry {
         let dots = Dots::of(spec.page, spec.dpi);
         let width = dots.snap(spec.page.points(spec.page.width(), spec.dpi));
         let page_height = spec.page.height().map(|height| dots.snap(spec.page.points(height, spec.dpi)));
-        let title = TitleLine::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN);
+        let title = TitleLine::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN, &spec.fonts);
         let spacing = Spacing::new(spec, &widest, &title, dots);
         let n_cells = spec.panels[0][0].measure.n_positions().max(1) as f64;
         let (side, label_size) = spacing.fit_panels(width, page_height, n_cells, 0.875 * font)?;

@@ -1,7 +1,12 @@
 //! A resolved figure: what is where, in points (1/72 inch) from the top left corner of the page. Nothing is left to
 //! decide for those who export it.
 
-use crate::figure::{Measure, Palette, Picture, Pooled, Rgb, Window, paint, pool_measure};
+use std::collections::BTreeSet;
+
+use crate::figure::{
+    Font, Fonts, Measure, Palette, Picture, Pooled, Rgb, Window, paint, pool_measure,
+    text::shaping::{one_line, shape},
+};
 
 /// A page with everything on it.
 #[derive(Clone, Debug)]
@@ -20,6 +25,23 @@ pub struct Figure {
     pub heatmaps: Vec<HeatmapItem>,
     /// In the order of painting.
     pub items: Vec<Item>,
+    /// What its texts are drawn with.
+    pub fonts: Fonts,
+}
+
+impl Figure {
+    /// Its texts, in the order of painting.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.items.iter().filter_map(Item::text)
+    }
+
+    /// The names of the fonts of the machine that its texts are drawn with, in order: with the same ones the same figure
+    /// gives the same bytes.
+    pub fn machine_fonts(&self) -> BTreeSet<&'static str> {
+        let glyphs = self.texts().flat_map(|text| shape(&one_line(&text.text), &self.fonts).glyphs);
+        let fonts: BTreeSet<Font> = glyphs.map(|glyph| glyph.font).collect();
+        fonts.into_iter().filter(|font| !font.is_own()).map(Font::name).collect()
+    }
 }
 
 /// An upright rectangle on the page, in points from the upper left corner.

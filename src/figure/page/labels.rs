@@ -1,9 +1,11 @@
 //! The words of the figure, and which of many labels are shown.
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use crate::{
     attention::{Component, Components, Epsilon, Operation, PanelId},
     engine::{Outcome, Reference},
-    figure::{ColorNorm, Quantity, Tick},
+    figure::{AxisLabels, ColorNorm, FigureStyle, Illegible, Quantity, Tick},
 };
 
 /// What the colour bar measures.
@@ -11,7 +13,7 @@ pub const BAR_LABEL: &str = "Attention Weight";
 /// Beside the colours of values beyond the ends of the colour bar, below it and above it, and of what is not a number.
 pub const BEYOND: [&str; 3] = ["less", "more", "NaN"];
 
-/// The longest token label, in characters.
+/// The longest token label, in characters as a reader counts them.
 const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
@@ -100,12 +102,20 @@ pub fn own_ticks(norm: ColorNorm) -> Vec<Tick> {
 pub fn token_label(text: &str) -> String {
     let trimmed = text.trim();
     let label = if trimmed.is_empty() { "▁".repeat(text.chars().count()) } else { trimmed.to_owned() };
-    if label.chars().count() <= LONGEST {
+    let clusters = || label.graphemes(true);
+    if clusters().count() <= LONGEST {
         return label;
     }
-    let mut short: String = label.chars().take(LONGEST - 1).collect();
+    let mut short: String = clusters().take(LONGEST - 1).collect();
     short.push('…');
     short
+}
+
+/// Which labels of the figure of `outcome` hold characters that no font has; `None` where none does.
+pub fn illegible(outcome: &Outcome, style: &FigureStyle) -> Option<Illegible> {
+    let tokens: &[_] = if style.axis_labels == AxisLabels::Tokens { &outcome.tokens } else { &[] };
+    let labels = tokens.iter().map(|token| token.text.as_str());
+    Illegible::of(labels.chain(style.title.as_deref()), &style.fonts)
 }
 
 /// How many cells from one label to the next, so that labels of `label_size` never overlap on cells of `cell_size`
@@ -148,6 +158,7 @@ mod tests {
         assert_eq!(token_label("<|endoftext|>"), "<|endoftext|>");
         assert_eq!(token_label(" antidisestablishment"), "antidisestabl…");
         assert_eq!(token_label("žluťoučký kůň příliš"), "žluťoučký kůň…");
+        assert_eq!(token_label(&"e\u{301}".repeat(14)), "e\u{301}".repeat(14), "accents are no characters to a reader");
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
         height: geometry.height,
         ground: page.inks.ground,
         heatmaps: heatmaps(spec, &geometry),
+        fonts: spec.fonts.clone(),
         items: page.items,
     })
 }

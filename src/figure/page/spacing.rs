@@ -201,13 +201,14 @@ impl Widest {
         let panels = || spec.panels.iter().flatten();
         let ticks = spec.bar.ticks.iter().map(|tick| tick.label.as_str());
         let beyond = BEYOND.into_iter().filter(|_| spec.bar.beyond != Beyond::default());
+        let fonts = &spec.fonts;
         Self {
-            panel_title: widest(panels().map(|panel| panel.title.as_str())),
-            note: widest(panels().map(|panel| panel.note.as_str())),
-            metrics: widest(panels().map(|panel| panel.metrics.as_str())),
-            axis_label: widest(spec.axis_labels.iter().map(String::as_str)),
-            tick: widest(ticks.chain(beyond)),
-            bar_label: shaping::width(&spec.bar.label),
+            panel_title: widest(panels().map(|panel| panel.title.as_str()), fonts),
+            note: widest(panels().map(|panel| panel.note.as_str()), fonts),
+            metrics: widest(panels().map(|panel| panel.metrics.as_str()), fonts),
+            axis_label: widest(spec.axis_labels.iter().map(String::as_str), fonts),
+            tick: widest(ticks.chain(beyond), fonts),
+            bar_label: shaping::width(&spec.bar.label, fonts),
         }
     }
 }

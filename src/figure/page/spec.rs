@@ -7,10 +7,11 @@ use crate::{
     attention::PanelId,
     engine::Outcome,
     figure::{
-        AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Ground, Histogram, LabelRotation, LimitsFrom, Measure,
-        NormScale, PageSize, Palette, Tick,
+        AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Fonts, Ground, Histogram, LabelRotation, LimitsFrom,
+        Measure, NormScale, PageSize, Palette, Tick,
         data::metric::metric_line,
         scale::panel_scales::{range, scales},
+        text::legible::legible,
     },
 };
 
@@ -35,6 +36,8 @@ pub struct FigureSpec {
     pub dpi: Dpi,
     /// Of labels and titles.
     pub font_size: FontSize,
+    /// Of all texts. A character that none of them has stands as its code point.
+    pub fonts: Fonts,
 }
 
 /// What the colour bar says.
@@ -115,7 +118,9 @@ impl FigureSpec {
         let rows = outcome.shape().rows().iter().filter(|&component| style.shows(component));
         let panels = rows.map(row).collect();
         let axis_labels = match style.axis_labels {
-            AxisLabels::Tokens => outcome.tokens.iter().map(|token| labels::token_label(&token.text)).collect(),
+            AxisLabels::Tokens => {
+                outcome.tokens.iter().map(|token| labels::token_label(&legible(&token.text, &style.fonts))).collect()
+            }
             AxisLabels::Positions => (0..outcome.n_positions()).map(|position| position.to_string()).collect(),
             AxisLabels::Hidden => Vec::new(),
         };
@@ -126,10 +131,10 @@ impl FigureSpec {
             beyond: Beyond { under: seen.under > 0, over: seen.over > 0, bad: seen.bad > 0 },
         };
         Self {
-            title: style
-                .title
-                .clone()
-                .unwrap_or_else(|| labels::outcome_title(outcome, quantity, style.rows_of(outcome.shape().rows()))),
+            title: match &style.title {
+                Some(title) => legible(title, &style.fonts).into_owned(),
+                None => labels::outcome_title(outcome, quantity, style.rows_of(outcome.shape().rows())),
+            },
             panels,
             axis_labels,
             label_rotation: style.label_rotation,
@@ -138,6 +143,7 @@ impl FigureSpec {
             page: style.page,
             dpi: style.dpi,
             font_size: style.font_size,
+            fonts: style.fonts.clone(),
         }
     }
 }

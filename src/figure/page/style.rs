@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     attention::{Component, Components},
-    figure::{Dpi, FigureError, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
+    figure::{Dpi, FigureError, Fonts, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
 };
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
@@ -38,6 +38,9 @@ pub struct FigureStyle {
     pub metrics: BTreeSet<PanelMetric>,
     /// Whether texts are written as texts or as outlines.
     pub text: TextMode,
+    /// What texts are drawn with; a file that holds a style names none.
+    #[serde(skip)]
+    pub fonts: Fonts,
 }
 
 impl FigureStyle {
@@ -87,10 +90,11 @@ pub enum LabelRotation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextMode {
-    /// As text, to be searched and selected, with the glyphs of its fonts that it uses.
+    /// As text, to be searched and selected, with the glyphs that it uses: in PDF as parts of their fonts, in SVG as
+    /// outlines, with the text itself over them, unseen. Both look the same in every program.
     #[default]
     Embedded,
-    /// As outlines, which look the same in every program.
+    /// As outlines alone.
     Paths,
 }
 

@@ -4,7 +4,7 @@ use crate::{
     attention::{Component, Epsilon},
     engine::{Sweep, SweepMetric},
     figure::{
-        Anchor, Figure, Item, Rect, Rgb, Text, Turn,
+        Anchor, Figure, Fonts, Item, Rect, Rgb, Text, Turn,
         text::{fonts::MIDDLE, shaping::one_line},
     },
 };
@@ -70,6 +70,7 @@ pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], tit
         ground: Some(GROUND),
         heatmaps: Vec::new(),
         items: page.items,
+        fonts: Fonts::default(),
     }
 }
 

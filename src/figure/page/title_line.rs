@@ -1,6 +1,9 @@
 //! The figure's title on one line.
 
-use crate::figure::text::shaping::{cut_to, width};
+use crate::figure::{
+    Fonts,
+    text::shaping::{cut_to, width},
+};
 
 /// The title on one line.
 pub struct TitleLine {
@@ -11,11 +14,11 @@ pub struct TitleLine {
 
 impl TitleLine {
     /// Smaller where it is too long, and cut where that is not enough.
-    pub fn fit(title: &str, size: f64, room: f64) -> Self {
-        let natural = width(title) * size;
+    pub fn fit(title: &str, size: f64, room: f64, fonts: &Fonts) -> Self {
+        let natural = width(title, fonts) * size;
         let size = if natural > room { size * (room / natural).max(0.6) } else { size };
-        let text = cut_to(title, room / size * (1.0 + 1e-9));
-        let width = width(&text) * size;
+        let text = cut_to(title, room / size * (1.0 + 1e-9), fonts);
+        let width = width(&text, fonts) * size;
         Self { text, size, width: width.min(room) }
     }
 }

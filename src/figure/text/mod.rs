@@ -1,8 +1,9 @@
-//! Fonts: texts shaped, measured and outlined, and the glyphs that an SVG embeds.
+//! Texts as glyphs and outlines: the program's fonts, those of the machine for what they lack, and what no font has.
 
+pub mod font_index;
 pub mod fonts;
+pub mod legible;
+pub mod machine;
 pub mod outlines;
 pub mod shaping;
-pub mod truetype;
-pub mod web_fonts;
-pub mod woff;
+pub mod unseen;

@@ -1,14 +1,16 @@
-//! Texts as glyphs of the figure's fonts: what is measured, outlined, embedded and written as PDF.
+//! Texts as glyphs: what is measured, outlined, embedded and written as PDF.
 //!
-//! The renderer of pictures (usvg) shapes the texts that it draws by itself. Here they are shaped with the same library
-//! and by its rules for bidirectional text, missing characters and clusters, so that a text is as wide as it is drawn.
+//! A text is split where its direction, its script or its font changes. Each cluster of characters is drawn with the
+//! first font that has all of them: the program's own, and then the machine's.
 
 use std::{collections::BTreeSet, ops::Range};
 
 use rustybuzz::{Direction, UnicodeBuffer, ttf_parser::GlyphId};
 use unicode_bidi::{BidiInfo, Level};
+use unicode_script::{Script, UnicodeScript as _};
+use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::fonts::Font;
+use super::{fonts::Font, machine::Fonts, unseen::is_unseen};
 
 /// A glyph at its place in a line of text. Lengths are in em.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +26,7 @@ pub struct Glyph {
 }
 
 /// A line of text as glyphs, from left to right.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     pub glyphs: Vec<Glyph>,
     /// From the start of the line to its end in em.
@@ -34,237 +36,201 @@ pub struct Line {
 /// The text on one line, of characters that every format can hold: white space as spaces, control characters as U+FFFD.
 pub fn one_line(text: &str) -> String {
     let plain = |character| match character {
-        '\t' | '\n' | '\r' => ' ',
+        '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ' ',
         '\0'..' ' | '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
         other => other,
     };
     text.chars().map(plain).collect()
 }
 
-/// The text as it is drawn: on one line, and ‖ as two strokes. (Ubuntu Light lacks it, and for one missing character the
-/// renderer sets the whole text in the other font.)
-pub fn printable(text: &str) -> String {
-    one_line(text).replace('‖', "||")
-}
-
-/// The glyphs of a [`printable`] text.
-pub fn shape(text: &str) -> Line {
-    let glyphs = glyphs(text);
-    let starts: BTreeSet<usize> = glyphs.iter().map(|glyph| glyph.cluster).collect();
-    let end = |start: usize| starts.range(start + 1..).next().copied().unwrap_or(text.len());
-    let mut line = Line { glyphs: Vec::with_capacity(glyphs.len()), advance: 0.0 };
-    for cluster in glyphs.chunk_by(|a, b| a.cluster == b.cluster) {
-        let (mut x, mut widest) = (0, 0.0_f64);
-        for glyph in cluster {
-            let em = |units: i32| f64::from(units) / glyph.units_per_em;
-            line.glyphs.push(Glyph {
-                font: glyph.font,
-                id: glyph.id,
-                x: line.advance + em(x),
-                offset: glyph.offset.map(em),
-                text: glyph.cluster..end(glyph.cluster),
-            });
-            x += glyph.advance;
-            widest = widest.max(em(glyph.advance));
+/// The glyphs of a text [on one line](one_line).
+pub fn shape(text: &str, fonts: &Fonts) -> Line {
+    let bidi = BidiInfo::new(text, Some(Level::ltr()));
+    let mut line = Line::default();
+    let Some(paragraph) = bidi.paragraphs.first() else { return line };
+    let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
+    for run in runs {
+        let is_ltr = levels.get(run.start).is_none_or(Level::is_ltr);
+        let mut parts = parts(text, run, fonts);
+        if !is_ltr {
+            parts.reverse();
         }
-        // As the renderer has it: a cluster is as wide as its widest glyph.
-        line.advance += widest;
+        for part in parts {
+            line.push(text, part, if is_ltr { Direction::LeftToRight } else { Direction::RightToLeft });
+        }
     }
     line
 }
 
+impl Line {
+    /// The glyphs of a part, behind those that are there.
+    fn push(&mut self, text: &str, part: Part, direction: Direction) {
+        let mut buffer = UnicodeBuffer::new();
+        buffer.push_str(&text[part.text.clone()]);
+        buffer.set_direction(direction);
+        let face = part.font.face();
+        let shaped = rustybuzz::shape(face, &[], buffer);
+        let em = |units: i32| f64::from(units) / f64::from(face.units_per_em());
+        let start = |cluster: u32| part.text.start + cluster as usize;
+        let starts: BTreeSet<usize> = shaped.glyph_infos().iter().map(|info| start(info.cluster)).collect();
+        for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+            let start = start(info.cluster);
+            self.glyphs.push(Glyph {
+                font: part.font,
+                // A font has at most 65 535 glyphs.
+                id: GlyphId(u16::try_from(info.glyph_id).unwrap_or_default()),
+                x: self.advance,
+                offset: [em(position.x_offset), em(position.y_offset)],
+                text: start..starts.range(start + 1..).next().copied().unwrap_or(part.text.end),
+            });
+            self.advance += em(position.x_advance);
+        }
+    }
+}
+
+/// A part of a text in one font and one script.
+struct Part {
+    text: Range<usize>,
+    font: Font,
+    script: Script,
+}
+
+/// The parts of a run of text in one direction, in the order of its characters.
+fn parts(text: &str, run: Range<usize>, fonts: &Fonts) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (start, cluster) in text[run.clone()].grapheme_indices(true) {
+        let Some(font) = font_of(cluster, fonts) else { continue };
+        let script = cluster
+            .chars()
+            .map(|character| character.script())
+            .find(|&script| is_own_script(script))
+            .unwrap_or(Script::Common);
+        let start = run.start + start;
+        let place = start..start + cluster.len();
+        match parts.last_mut() {
+            Some(last) if last.font == font && (last.script == script || !is_own_script(script)) => {
+                last.text.end = place.end;
+            }
+            // What belongs to no script goes with what follows it.
+            Some(last) if last.font == font && !is_own_script(last.script) => {
+                (last.text.end, last.script) = (place.end, script);
+            }
+            _ => parts.push(Part { text: place, font, script }),
+        }
+    }
+    parts
+}
+
+const fn is_own_script(script: Script) -> bool {
+    !matches!(script, Script::Common | Script::Inherited | Script::Unknown)
+}
+
+/// The first font that has all of a cluster, or its first character; else the first of all.
+fn font_of(cluster: &str, fonts: &Fonts) -> Option<Font> {
+    let seen = || cluster.chars().filter(|&character| !is_unseen(character));
+    let has_all = |font: &Font| seen().all(|character| font.has(character));
+    let own = || Font::own().iter().copied();
+    own()
+        .find(has_all)
+        .or_else(|| seen().filter_map(|character| fonts.fallback(character)).find(has_all))
+        .or_else(|| fonts.font(cluster.chars().next()?))
+        .or_else(|| own().next())
+}
+
 /// Width of a text in em; 0 without a visible glyph.
-pub fn width(text: &str) -> f64 {
-    let line = shape(&printable(text));
-    let is_visible = |glyph: &Glyph| glyph.font.face().is_some_and(|face| face.glyph_bounding_box(glyph.id).is_some());
+pub fn width(text: &str, fonts: &Fonts) -> f64 {
+    let line = shape(&one_line(text), fonts);
+    let is_visible = |glyph: &Glyph| glyph.font.face().glyph_bounding_box(glyph.id).is_some();
     if line.glyphs.iter().any(is_visible) { line.advance } else { 0.0 }
 }
 
 /// Width of the widest of the texts in em.
-pub fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> f64 {
-    texts.into_iter().map(width).fold(0.0, f64::max)
+pub fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, fonts: &Fonts) -> f64 {
+    texts.into_iter().map(|text| width(text, fonts)).fold(0.0, f64::max)
 }
 
 /// A text cut so that it and an ellipsis fit into `width` em; unchanged where it fits as it is.
 ///
 /// It is cut between clusters alone, so that no character loses its accents.
-pub fn cut_to(text: &str, width: f64) -> String {
-    let fits = |text: &str| super::shaping::width(text) <= width;
+pub fn cut_to(text: &str, width: f64, fonts: &Fonts) -> String {
+    let fits = |text: &str| super::shaping::width(text, fonts) <= width;
     if fits(text) {
         return text.to_owned();
     }
-    let text = printable(text);
+    let text = one_line(text);
     let cut = |end: usize| format!("{}…", text[..end].trim_end());
-    let ends: BTreeSet<usize> = shape(&text).glyphs.into_iter().map(|glyph| glyph.text.start).collect();
-    let ends: Vec<usize> = ends.into_iter().collect();
+    let ends: Vec<usize> = text.grapheme_indices(true).map(|(start, _)| start).collect();
     let longest = ends.partition_point(|&end| fits(&cut(end))).saturating_sub(1);
     ends.get(longest).map_or_else(String::new, |&end| cut(end))
 }
 
-/// A glyph as the shaper hands it out. Lengths are in units of its font.
-#[derive(Clone, Debug)]
-struct ShapedGlyph {
-    font: Font,
-    units_per_em: f64,
-    id: GlyphId,
-    /// First byte in the text of what the glyph stands for.
-    cluster: usize,
-    offset: [i32; 2],
-    advance: i32,
-}
-
-impl ShapedGlyph {
-    const fn is_missing(&self) -> bool {
-        self.id.0 == 0
-    }
-}
-
-/// The text in Ubuntu Light; where that lacks a character, in Hack, or glyph by glyph in the font that has it. Whether
-/// Hack is tried at all is decided by the first missing character alone, as the renderer decides it.
-fn glyphs(text: &str) -> Vec<ShapedGlyph> {
-    let mut glyphs = glyphs_in(Font::UbuntuLight, text);
-    let missing = glyphs.iter().find(|glyph| glyph.is_missing());
-    let missing = missing.and_then(|glyph| text[glyph.cluster..].chars().next());
-    let has = |character| Font::Hack.face().is_some_and(|face| face.glyph_index(character).is_some());
-    if !missing.is_some_and(has) {
-        return glyphs;
-    }
-    let others = glyphs_in(Font::Hack, text);
-    if !others.iter().any(ShapedGlyph::is_missing) {
-        return others;
-    }
-    if glyphs.len() == others.len() {
-        for (glyph, other) in glyphs.iter_mut().zip(others) {
-            if glyph.is_missing() && !other.is_missing() {
-                *glyph = other;
-            }
-        }
-    }
-    glyphs
-}
-
-fn glyphs_in(font: Font, text: &str) -> Vec<ShapedGlyph> {
-    let bidi = BidiInfo::new(text, Some(Level::ltr()));
-    let (Some(face), Some(line)) = (font.face(), bidi.paragraphs.first()) else { return Vec::new() };
-    let units_per_em = f64::from(face.units_per_em());
-    let (levels, runs) = bidi.visual_runs(line, line.range.clone());
-    let mut glyphs = Vec::with_capacity(text.len());
-    for run in runs {
-        let is_ltr = levels.get(run.start).is_none_or(Level::is_ltr);
-        let mut buffer = UnicodeBuffer::new();
-        buffer.push_str(&text[run.clone()]);
-        buffer.set_direction(if is_ltr { Direction::LeftToRight } else { Direction::RightToLeft });
-        let shaped = rustybuzz::shape(face, &[], buffer);
-        glyphs.extend(shaped.glyph_infos().iter().zip(shaped.glyph_positions()).map(|(info, position)| ShapedGlyph {
-            font,
-            units_per_em,
-            // A TrueType font has at most 65 535 glyphs.
-            id: GlyphId(u16::try_from(info.glyph_id).unwrap_or_default()),
-            cluster: run.start + info.cluster as usize,
-            offset: [position.x_offset, position.y_offset],
-            advance: position.x_advance,
-        }));
-    }
-    glyphs
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{fmt::Write as _, sync::Arc};
-
-    use resvg::usvg;
-
     use super::*;
-    use crate::figure::text::fonts::{FONT_FAMILY, FONT_WEIGHT};
 
-    /// Of each text the width in em that the renderer of pictures has for it.
-    fn rendered_widths(texts: &[&str]) -> Vec<f64> {
-        const SIZE: f64 = 1000.0;
-        let mut options = usvg::Options { font_family: "Ubuntu".to_owned(), ..usvg::Options::default() };
-        for font in [Font::UbuntuLight, Font::Hack] {
-            options.fontdb_mut().load_font_source(usvg::fontdb::Source::Binary(Arc::new(font.file())));
-        }
-        let mut source = format!(
-            "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1' font-family='{FONT_FAMILY}' \
-             font-weight='{FONT_WEIGHT}' font-size='{SIZE}'>"
-        );
-        for (index, text) in texts.iter().enumerate() {
-            let text = printable(text).replace('&', "&amp;").replace('<', "&lt;");
-            let _ = write!(source, "<text id='{index}' xml:space='preserve'>{text}</text>");
-        }
-        source.push_str("</svg>");
-        let tree = usvg::Tree::from_str(&source, &options).unwrap();
-        let width = |index: usize| match tree.node_by_id(&index.to_string()) {
-            Some(usvg::Node::Text(text)) => f64::from(text.bounding_box().width()) / SIZE,
-            _ => 0.0,
-        };
-        (0..texts.len()).map(width).collect()
+    /// Fonts that the tests carry: a Chinese one and an Arabic one.
+    fn carried() -> Fonts {
+        Fonts::in_folders([std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/support/fonts")])
     }
 
-    #[test]
-    fn texts_are_as_wide_as_they_are_drawn() {
-        let texts = [
-            "The Attention Weight after Modifying Query, Key and Value",
-            "Modifying Query with ε = 5e-1",
-            "AVATAR To Te. fi ffl ﬁ office",
-            "<|endoftext|>",
-            "a b  c ",
-            "",
-            " ",
-            "\t\n\u{7}",
-            "weight × ‖value‖",
-            // Hack alone, both fonts side by side, and neither.
-            "→",
-            "antidisestabl… → ✓",
-            "✓ ﬁ",
-            "猫",
-            "a猫b → ✓",
-            "→ 猫",
-            // Composed and not.
-            "žluťoučký kůň příliš",
-            "z\u{30c}lut\u{30c}ouc\u{30c}ky\u{301} q\u{308}\u{323}",
-            "Ελληνικά Кириллица",
-            "Tiếng Việt",
-            // From the right to the left.
-            "שלום world",
-            "abc עברית 123 def",
-            "مرحبا بالعالم",
-            "हिन्दी क्षत्रिय",
-            "👨‍👩‍👧 🇫🇷 e\u{301}\u{301}",
-        ];
-        for (text, rendered) in texts.iter().zip(rendered_widths(&texts)) {
-            let width = width(text);
-            // The renderer counts in f32.
-            assert!((width - rendered).abs() < 1e-5, "{text:?}: {width} em, drawn {rendered} em wide");
-        }
+    fn names(text: &str, fonts: &Fonts) -> Vec<&'static str> {
+        let mut names: Vec<&str> = shape(text, fonts).glyphs.iter().map(|glyph| glyph.font.name()).collect();
+        names.dedup();
+        names
     }
 
     #[test]
     fn widths_are_those_of_the_embedded_fonts() {
-        let [i, w, pair] = ["i", "W", "WW"].map(width);
+        let fonts = Fonts::own();
+        let [i, w, pair] = ["i", "W", "WW"].map(|text| width(text, &fonts));
         assert!(i > 0.15 && i < 0.35 && w > 0.75 && w < 1.0, "{i} {w}");
         // The font kerns this pair by 0.012 em.
         assert!((pair - 2.0 * w - 0.012).abs() < 1e-9, "{pair}");
-        assert_eq!(["", " ", "  "].map(width), [0.0; 3]);
-        assert_eq!(widest(["i", "W", ""]), w);
+        assert_eq!(["", " ", "  "].map(|text| width(text, &fonts)), [0.0; 3]);
+        assert_eq!(widest(["i", "W", ""], &fonts), w);
     }
 
     #[test]
     fn every_glyph_says_what_it_stands_for() {
-        let line = shape("aé → שלום e\u{323}");
-        let text = |glyph: &Glyph| &"aé → שלום e\u{323}"[glyph.text.clone()];
-        let read: Vec<&str> = line.glyphs.iter().map(text).collect();
+        let text = "aé → שלום e\u{323}";
+        let line = shape(text, &Fonts::own());
+        let read: Vec<&str> = line.glyphs.iter().map(|glyph| &text[glyph.text.clone()]).collect();
         assert_eq!(
             read,
             ["a", "é", " ", "→", " ", "ם", "ו", "ל", "ש", " ", "e\u{323}", "e\u{323}"],
             "from left to right"
         );
         assert!(line.glyphs.windows(2).all(|pair| pair[0].x <= pair[1].x));
-        assert!(line.glyphs.last().is_some_and(|last| last.x < line.advance));
+        assert!(line.glyphs.last().is_some_and(|last| last.x <= line.advance));
+    }
+
+    #[test]
+    fn each_cluster_has_the_first_font_that_has_it() {
+        let fonts = carried();
+        assert_eq!(names("Te → x", &fonts), ["Ubuntu Light", "Hack Regular", "Ubuntu Light"]);
+        let chinese = names("中文", &fonts);
+        assert!(chinese.len() == 1 && chinese[0].contains("CJK"), "{chinese:?}");
+        assert_eq!(names("a中b", &fonts), ["Ubuntu Light", chinese[0], "Ubuntu Light"]);
+        assert_eq!(names("中", &Fonts::own()), ["Ubuntu Light"], "a box, where nobody asks what is legible");
+    }
+
+    #[test]
+    fn arabic_is_joined_and_runs_from_the_right() {
+        let fonts = carried();
+        let text = "سلام";
+        let line = shape(text, &fonts);
+        assert!(line.glyphs.iter().all(|glyph| glyph.font.name().contains("Arabic")), "{line:?}");
+        let starts: Vec<usize> = line.glyphs.iter().map(|glyph| glyph.text.start).collect();
+        assert!(starts.is_sorted_by(|a, b| a >= b), "the last letter stands first: {starts:?}");
+        let alone: f64 = text.chars().map(|letter| width(&letter.to_string(), &fonts)).sum();
+        assert!(line.advance < 0.95 * alone, "letters inside a word are narrower: {} of {alone}", line.advance);
     }
 
     #[test]
     fn a_long_text_is_cut_with_an_ellipsis() {
+        let fonts = Fonts::own();
+        let cut_to = |text: &str, width| cut_to(text, width, &fonts);
+        let width = |text: &str| width(text, &fonts);
         assert_eq!(cut_to("short", 10.0), "short");
         let title = "a title that goes on and on and on";
         let cut = cut_to(title, 8.0);

@@ -8,5 +8,7 @@ pub mod pdf;
 pub mod picture_png;
 pub mod png;
 pub mod raster;
+pub mod stamp;
 pub mod svg;
 pub mod sweep_export;
+pub mod text_path;

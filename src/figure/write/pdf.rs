@@ -23,11 +23,11 @@ use krilla::{
 
 use super::color_runs::{Run, color_runs};
 use crate::figure::{
-    Detail, Figure, FigureError, HeatmapItem, Item, Picture, Rect, Rgb, Text, TextMode,
+    Detail, Figure, FigureError, Fonts, HeatmapItem, Item, Picture, Rect, Rgb, Text, TextMode,
     payload::xmp_packet,
     text::{
         fonts::Font,
-        shaping::{Glyph, Line, printable, shape},
+        shaping::{Glyph, Line, one_line, shape},
     },
 };
 
@@ -70,7 +70,7 @@ fn document(
     document.set_metadata(
         Metadata::new()
             .title(figure.name.clone())
-            .description(figure.description.clone())
+            .description(description(figure))
             .language(LANGUAGE.to_owned())
             .producer("Attenuate".to_owned()),
     );
@@ -80,12 +80,19 @@ fn document(
     document.finish()
 }
 
+/// The figure in words, and which fonts of the machine it is drawn with.
+fn description(figure: &Figure) -> String {
+    let fonts: Vec<&str> = figure.machine_fonts().into_iter().collect();
+    let fonts = if fonts.is_empty() { String::new() } else { format!(". Fonts of the machine: {}", fonts.join(", ")) };
+    format!("{}{fonts}", figure.description)
+}
+
 /// Draws the figure on a page of its size; what is drawn is told by the identifier.
 fn draw_page(document: &mut Document, figure: &Figure, text: TextMode) -> Identifier {
     // Every page has a size: it is at least 20 mm wide and high.
     let size = PageSettings::from_wh(number(figure.width), number(figure.height)).unwrap_or_default();
     let mut page = document.start_page_with(size);
-    let mut drawing = Drawing { surface: page.surface(), text, fonts: BTreeMap::new() };
+    let mut drawing = Drawing { surface: page.surface(), text, machine: &figure.fonts, fonts: BTreeMap::new() };
     let content = drawing.surface.start_tagged(ContentTag::Other);
     drawing.figure(figure);
     drawing.surface.end_tagged();
@@ -111,6 +118,7 @@ fn session_file(payload: &str) -> EmbeddedFile {
 struct Drawing<'a> {
     surface: Surface<'a>,
     text: TextMode,
+    machine: &'a Fonts,
     /// Those that texts were drawn with.
     fonts: BTreeMap<Font, PdfFont>,
 }
@@ -156,8 +164,8 @@ impl Drawing<'_> {
     }
 
     fn text(&mut self, text: &Text) {
-        let printed = printable(&text.text);
-        let line = shape(&printed);
+        let printed = one_line(&text.text);
+        let line = shape(&printed, self.machine);
         let [x, y] = text.at.map(number);
         let turned = Transform::from_rotate_at(text.turn.degrees() as f32, x, y);
         self.surface.set_stroke(None);
@@ -176,7 +184,7 @@ impl Drawing<'_> {
     fn font(&mut self, font: Font) -> Option<PdfFont> {
         match self.fonts.entry(font) {
             Entry::Occupied(known) => Some(known.get().clone()),
-            Entry::Vacant(place) => Some(place.insert(PdfFont::new(font.file().into(), 0)?).clone()),
+            Entry::Vacant(place) => Some(place.insert(PdfFont::new(font.file().into(), font.index())?).clone()),
         }
     }
 

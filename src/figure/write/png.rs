@@ -10,6 +10,9 @@ use super::{
 };
 use crate::figure::{Dpi, Figure, FigureError, Picture, payload::PNG_KEYWORD};
 
+/// Keyword of the text that names the fonts of the machine, where any was used.
+const FONTS_KEYWORD: &str = "attenuate:fonts";
+
 /// A picture in memory: 100 million pixels are 400 MB, a page of 178 mm at 1400 dpi.
 const MOST_IN_MEMORY: u64 = 100_000_000;
 /// A file, which is drawn in bands: 20 000 × 20 000 pixels.
@@ -32,6 +35,10 @@ pub fn to_png(figure: &Figure, dpi: Dpi, payload: Option<&str>) -> Result<Vec<u8
     encoder.set_pixel_dims(Some(PixelDimensions { xppu: per_meter, yppu: per_meter, unit: Unit::Meter }));
     if let Some(payload) = payload {
         encoder.add_itxt_chunk(PNG_KEYWORD.to_owned(), payload.to_owned())?;
+    }
+    let fonts: Vec<&str> = figure.machine_fonts().into_iter().collect();
+    if !fonts.is_empty() {
+        encoder.add_itxt_chunk(FONTS_KEYWORD.to_owned(), fonts.join(", "))?;
     }
     let mut writer = encoder.write_header()?;
     let rows = (BAND / width).max(1);

@@ -1,25 +1,26 @@
 //! A resolved figure as pixels, a band at a time: a large picture takes no more memory than a small one.
 
-use std::{
-    collections::BTreeMap,
-    ops::Range,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::BTreeMap, ops::Range};
 
-use resvg::{
-    tiny_skia,
-    usvg::{self, fontdb},
-};
+use resvg::{tiny_skia, usvg};
 
-use super::svg;
-use crate::figure::{Dpi, Figure, FigureError, HeatmapItem, Picture, Pooled, PooledRow, Rgb, text::fonts::Font};
+use super::{
+    svg,
+    text_path::{Place, text_path},
+};
+use crate::figure::{
+    Dpi, Figure, FigureError, HeatmapItem, Picture, Pooled, PooledRow, Rgb, Text,
+    text::shaping::{one_line, shape},
+};
 
 /// Draws bands of the figure, whole rows of pixels from the top.
 ///
-/// Heatmaps go straight to their pixels, each cell or maximum of cells exactly; lines and texts are rendered over them.
+/// Heatmaps go straight to their pixels, each cell or maximum of cells exactly; lines are rendered over them, and texts
+/// over all.
 pub struct Raster<'a> {
     figure: &'a Figure,
     items: usvg::Tree,
+    texts: Vec<(tiny_skia::Path, Rgb)>,
     /// Pixels in a point.
     scale: f64,
     /// In pixels.
@@ -38,8 +39,9 @@ impl<'a> Raster<'a> {
         if u64::from(width) * u64::from(height) > most {
             return Err(FigureError::TooManyPixels { width: width.into(), height: height.into(), most });
         }
-        let items = usvg::Tree::from_str(&svg::write(figure, svg::Medium::Items, None)?, &svg_options())?;
-        Ok(Self { figure, items, scale, width, height, pooled: BTreeMap::new() })
+        let items = usvg::Tree::from_str(&svg::write(figure, svg::Medium::Items, None)?, &usvg::Options::default())?;
+        let texts = figure.texts().filter_map(|text| Some((path(text, figure, scale)?, text.color))).collect();
+        Ok(Self { figure, items, texts, scale, width, height, pooled: BTreeMap::new() })
     }
 
     /// These rows of pixels, which lie below those of the last band.
@@ -73,6 +75,14 @@ impl<'a> Raster<'a> {
         let up = -(rows.start as f32);
         let transform = tiny_skia::Transform::from_scale(to_pixels, to_pixels).post_translate(0.0, up);
         resvg::render(&self.items, transform, &mut pixmap.as_mut());
+        for (path, Rgb([r, g, b])) in &self.texts {
+            let paint = tiny_skia::Paint {
+                shader: tiny_skia::Shader::SolidColor(tiny_skia::Color::from_rgba8(*r, *g, *b, u8::MAX)),
+                ..tiny_skia::Paint::default()
+            };
+            let moved = tiny_skia::Transform::from_translate(0.0, up);
+            pixmap.fill_path(path, &paint, tiny_skia::FillRule::Winding, moved, None);
+        }
         let (width, height) = (pixmap.width() as usize, pixmap.height() as usize);
         // On an opaque page the renderer's premultiplied colours are the colours themselves.
         let rgba = if self.figure.ground.is_some() { pixmap.take() } else { straight(&pixmap) };
@@ -80,17 +90,15 @@ impl<'a> Raster<'a> {
     }
 }
 
-/// What the renderer reads an SVG with: fonts from memory only, so that a figure looks the same everywhere.
-fn svg_options() -> usvg::Options<'static> {
-    static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-        let mut fonts = fontdb::Database::new();
-        for font in [Font::UbuntuLight, Font::Hack] {
-            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font.file())));
-        }
-        Arc::new(fonts)
-    });
-    let font_family = Font::UbuntuLight.family().to_owned();
-    usvg::Options { fontdb: FONTS.clone(), font_family, ..usvg::Options::default() }
+/// The text on the page, in pixels.
+fn path(text: &Text, figure: &Figure, scale: f64) -> Option<tiny_skia::Path> {
+    let line = shape(&one_line(&text.text), &figure.fonts);
+    let size = text.size * scale;
+    let back = text.anchor.part() * line.advance * size;
+    let degrees = f64::from(text.turn.degrees());
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let [x, y] = text.at.map(|length| length * scale);
+    text_path(&line, Place { start: [x - cos * back, y - sin * back], size, degrees })
 }
 
 /// Colours that no opacity is multiplied into.

@@ -7,6 +7,8 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
+use rustybuzz::ttf_parser::GlyphId;
+
 use super::{
     color_runs::{Run, color_runs},
     picture_png::encode_picture,
@@ -15,12 +17,11 @@ use crate::{
     base::xml,
     figure::{
         Anchor, Detail, Figure, FigureError, HeatmapItem, Item, Picture, Rect, Text, TextMode,
-        payload::xml_element,
+        payload::{XML_NAMESPACE, xml_element},
         text::{
-            fonts::{FONT_FAMILY, FONT_WEIGHT},
-            outlines::{Outline, UNITS},
-            shaping::printable,
-            web_fonts::web_fonts,
+            fonts::{FONT_FAMILY, FONT_WEIGHT, Font},
+            outlines::{UNITS, outline, svg_path},
+            shaping::{Line, one_line, shape},
         },
     },
 };
@@ -30,7 +31,7 @@ use crate::{
 pub enum Medium {
     /// A file of its own.
     File(TextMode),
-    /// What lies above the heatmaps, on a transparent page, for the renderer.
+    /// What lies above the heatmaps but for texts, on a transparent page, for the renderer.
     Items,
 }
 
@@ -44,26 +45,18 @@ pub fn to_svg(figure: &Figure, text: TextMode, payload: Option<&str>) -> Result<
 }
 
 pub fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<String, FigureError> {
-    let texts = || figure.items.iter().filter_map(Item::text).map(|text| text.text.as_str());
-    let outlines = match medium {
-        Medium::File(TextMode::Paths) => {
-            texts().collect::<BTreeSet<_>>().into_iter().map(|text| (text, Outline::of(text))).collect()
-        }
-        Medium::File(TextMode::Embedded) | Medium::Items => BTreeMap::new(),
-    };
-    let mut out = Svg { out: String::new(), outlines, medium };
+    let mut out = Svg { out: String::new(), lines: BTreeMap::new(), glyphs: BTreeMap::new() };
     let (width, height) = (Number(figure.width), Number(figure.height));
     out.line(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
-         viewBox=\"0 0 {width} {height}\" font-family=\"{FONT_FAMILY}\" font-weight=\"{FONT_WEIGHT}\">"
+         viewBox=\"0 0 {width} {height}\">"
     ));
-    if let Some(payload) = payload {
-        out.line(format_args!("<metadata>{}</metadata>", xml_element(payload)));
+    if medium != Medium::Items {
+        out.metadata(figure, payload);
     }
-    if medium == Medium::File(TextMode::Embedded) {
-        out.fonts(texts())?;
+    if medium != Medium::Items {
+        out.define_texts(figure);
     }
-    out.define_outlines();
     if medium != Medium::Items {
         if let Some(ground) = figure.ground {
             out.line(format_args!("<rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>"));
@@ -73,7 +66,14 @@ pub fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<S
         }
     }
     for item in &figure.items {
-        out.item(item);
+        match item {
+            // The renderer draws them by itself.
+            Item::Text(_) if medium == Medium::Items => {}
+            item => out.item(item),
+        }
+    }
+    if medium == Medium::File(TextMode::Embedded) {
+        out.words(figure);
     }
     out.line(format_args!("</svg>"));
     Ok(out.out)
@@ -82,12 +82,13 @@ pub fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<S
 /// A document as it grows.
 struct Svg<'a> {
     out: String,
-    /// Of all texts, where they are written as such.
-    outlines: BTreeMap<&'a str, Outline>,
-    medium: Medium,
+    /// All texts, which are defined in this order.
+    lines: BTreeMap<&'a str, Line>,
+    /// Their glyphs, as they are numbered.
+    glyphs: BTreeMap<(Font, u16), usize>,
 }
 
-impl Svg<'_> {
+impl<'a> Svg<'a> {
     fn line(&mut self, line: fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.out, "{line}");
@@ -115,41 +116,70 @@ impl Svg<'_> {
                 Number(to[1]),
                 Number(*width)
             )),
-            Item::Text(text) => self.text(text),
+            Item::Text(text) => self.outlined(text),
         }
     }
 
-    fn fonts<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Result<(), FigureError> {
-        self.line(format_args!("<style>"));
-        for font in web_fonts(texts)? {
-            self.line(format_args!(
-                "@font-face{{font-family:{};font-weight:{};src:url(data:font/woff;base64,{}) format(\"woff\")}}",
-                font.family,
-                font.weight,
-                BASE64_STANDARD.encode(&font.woff)
-            ));
+    /// The session, and which fonts of the machine the figure is drawn with.
+    fn metadata(&mut self, figure: &Figure, payload: Option<&str>) {
+        let session = payload.map(xml_element).unwrap_or_default();
+        let fonts = figure.machine_fonts().into_iter().collect::<Vec<_>>().join(", ");
+        let fonts = if fonts.is_empty() {
+            String::new()
+        } else {
+            format!("<attenuate:fonts xmlns:attenuate=\"{XML_NAMESPACE}\">{}</attenuate:fonts>", escape(&fonts))
+        };
+        if !session.is_empty() || !fonts.is_empty() {
+            self.line(format_args!("<metadata>{session}{fonts}</metadata>"));
         }
-        self.line(format_args!("</style>"));
-        Ok(())
     }
 
-    fn define_outlines(&mut self) {
-        if self.outlines.is_empty() {
+    /// Every glyph, and every text as glyphs beside each other, once.
+    fn define_texts(&mut self, figure: &'a Figure) {
+        let texts: BTreeSet<&str> = figure.texts().map(|text| text.text.as_str()).collect();
+        if texts.is_empty() {
             return;
         }
+        let lines = texts.into_iter().map(|text| (text, shape(&one_line(text), &figure.fonts)));
+        self.lines = lines.collect();
+        let glyphs: BTreeSet<(Font, u16)> =
+            self.lines.values().flat_map(|line| &line.glyphs).map(|glyph| (glyph.font, glyph.id.0)).collect();
         self.line(format_args!("<defs>"));
-        let paths: Vec<String> = self.outlines.values().map(|outline| outline.path.clone()).collect();
-        for (index, path) in paths.iter().enumerate() {
-            self.line(format_args!("<path id=\"t{index}\" d=\"{path}\"/>"));
+        for (font, id) in glyphs {
+            let steps = outline(font, GlyphId(id));
+            if !steps.is_empty() {
+                let number = self.glyphs.len();
+                self.glyphs.insert((font, id), number);
+                self.line(format_args!("<path id=\"g{number}\" d=\"{}\"/>", svg_path(&steps)));
+            }
+        }
+        let texts: Vec<String> = self.lines.values().map(|line| self.text_of_glyphs(line)).collect();
+        for (number, text) in texts.into_iter().enumerate() {
+            self.line(format_args!("<g id=\"t{number}\">{text}</g>"));
         }
         self.line(format_args!("</defs>"));
     }
 
-    fn text(&mut self, text: &Text) {
-        match self.medium {
-            Medium::File(TextMode::Paths) => self.outlined(text),
-            Medium::File(TextMode::Embedded) | Medium::Items => self.spelled(text),
+    fn text_of_glyphs(&self, line: &Line) -> String {
+        let mut text = String::new();
+        for glyph in &line.glyphs {
+            let Some(number) = self.glyphs.get(&(glyph.font, glyph.id.0)) else { continue };
+            let [x, y] = [glyph.x + glyph.offset[0], 0.0 - glyph.offset[1]].map(|em| Number(em * UNITS));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "<use href=\"#g{number}\" x=\"{x}\"");
+            let _ = if glyph.offset[1] == 0.0 { write!(text, "/>") } else { write!(text, " y=\"{y}\"/>") };
         }
+        text
+    }
+
+    /// The texts as such over their outlines, unseen: to be searched, selected and read aloud. No program draws them,
+    /// since each would draw them with a font of its own.
+    fn words(&mut self, figure: &Figure) {
+        self.line(format_args!("<g fill-opacity=\"0\" font-family=\"{FONT_FAMILY}\" font-weight=\"{FONT_WEIGHT}\">"));
+        for text in figure.texts() {
+            self.spelled(text);
+        }
+        self.line(format_args!("</g>"));
     }
 
     fn spelled(&mut self, text: &Text) {
@@ -163,21 +193,24 @@ impl Svg<'_> {
             0 => format!("x=\"{x}\" y=\"{y}\""),
             degrees => format!("transform=\"translate({x} {y}) rotate({degrees})\""),
         };
+        let length = self.lines.get(text.text.as_str()).map_or(0.0, |line| line.advance * text.size);
+        let length = Number(length);
         self.line(format_args!(
-            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\" fill=\"{}\" xml:space=\"preserve\">{}</text>",
+            "<text {place} font-size=\"{}\" text-anchor=\"{anchor}\" textLength=\"{length}\" \
+             lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">{}</text>",
             Number(text.size),
-            text.color,
-            escape(&printable(&text.text))
+            escape(&one_line(&text.text))
         ));
     }
 
     fn outlined(&mut self, text: &Text) {
-        let Some((index, outline)) =
-            self.outlines.iter().enumerate().find(|(_, (words, _))| **words == text.text).map(|(i, (_, o))| (i, o))
+        let mut lines = self.lines.iter().enumerate();
+        let Some((index, advance)) =
+            lines.find(|(_, (words, _))| **words == text.text).map(|(index, (_, line))| (index, line.advance))
         else {
             return;
         };
-        let start = 0.0 - text.anchor.part() * outline.width;
+        let start = 0.0 - text.anchor.part() * advance * UNITS;
         let [x, y] = text.at.map(Number);
         let turn = match text.turn.degrees() {
             0 => String::new(),

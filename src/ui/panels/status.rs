@@ -4,6 +4,7 @@ use egui::{Align, Label, Layout, Panel, RichText, Ui};
 
 use crate::{
     attention::Operation,
+    figure::Illegible,
     session::Session,
     ui::{
         jobs::pictures::{Frame, Pictures},
@@ -13,6 +14,7 @@ use crate::{
             action::{Action, Actions},
             opener::Opening,
             part::{Part, PartContext},
+            shown::Shown,
         },
         theme::{self, space},
     },
@@ -34,11 +36,12 @@ struct Line {
 
 impl Part for Status {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
-        let (pictures, opening) = (&cx.shown.pictures, cx.navigation.opening());
+        let (shown, opening) = (&*cx.shown, cx.navigation.opening());
+        let pictures = &shown.pictures;
         Panel::bottom("status").show(ui, |ui| match pictures.frame() {
             Some(frame) => {
                 let line = self.0.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
-                status_ui(ui, (frame, line), pictures, opening, cx.actions);
+                status_ui(ui, (frame, line), shown, opening, cx.actions);
             }
             None => line_ui(ui, |ui| first_ui(ui, pictures, opening)),
         });
@@ -57,7 +60,7 @@ fn line_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 fn status_ui(
     ui: &mut Ui,
     (frame, line): (&Frame, &Line),
-    pictures: &Pictures,
+    shown: &Shown,
     opening: Option<&Opening>,
     actions: &mut Actions,
 ) {
@@ -66,9 +69,10 @@ fn status_ui(
             opening_ui(ui, opening, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            last_run_ui(ui, (frame, line), pictures, actions);
+            last_run_ui(ui, (frame, line), &shown.pictures, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 notices_ui(ui, frame);
+                illegible_ui(ui, shown.illegible.as_ref());
                 ui.add(Label::new(RichText::new(&line.text).small().color(theme::of(ui).text_weak)).truncate());
             });
         });
@@ -92,6 +96,15 @@ fn notices_ui(ui: &mut Ui, frame: &Frame) {
         let text = RichText::new(notice.brief).small().color(theme::of(ui).warning);
         ui.label(text).on_hover_text(&notice.sentence);
     }
+}
+
+/// Which labels stand as code points.
+fn illegible_ui(ui: &mut Ui, illegible: Option<&Illegible>) {
+    let Some(illegible) = illegible else { return };
+    let labels = if illegible.labels == 1 { "1 label".to_owned() } else { format!("{} labels", illegible.labels) };
+    let scripts = illegible.scripts.iter().copied().collect::<Vec<_>>().join(", ");
+    let text = RichText::new(format!("no font for {labels} ({scripts})")).small().color(theme::of(ui).warning);
+    ui.label(text).on_hover_text(format!("{illegible}."));
 }
 
 /// What is on screen, in a line.

@@ -51,7 +51,12 @@ impl App {
         let repaint = ctx.clone();
         let service = Service::new(setup.clock.clone(), move || repaint.request_repaint())?;
         let mut app = Self {
-            shown: Shown { pictures: Pictures::new(ctx, &service), curves: Curves::new(&service), hovered: None },
+            shown: Shown {
+                pictures: Pictures::new(ctx, &service),
+                curves: Curves::new(&service),
+                hovered: None,
+                illegible: None,
+            },
             parts: parts(ctx, &service, &session, &setup),
             navigation: Navigation::new(ctx, session, service, setup.open, setup.recent),
             toasts: Toasts::default(),

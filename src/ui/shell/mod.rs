@@ -5,6 +5,7 @@ pub mod app;
 pub mod commands;
 pub mod display;
 pub mod lesson;
+pub mod machine_fonts;
 pub mod navigation;
 pub mod opener;
 pub mod part;

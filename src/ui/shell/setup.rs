@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Clock, OpenSource},
+    figure::Fonts,
     session::document::SourceRecord,
 };
 
@@ -26,6 +27,8 @@ pub struct Setup {
     pub tour_seen: Option<PathBuf>,
     /// The file with how this person likes the window; without one that is forgotten with it.
     pub preferences: Option<PathBuf>,
+    /// Those that show what the program's own fonts lack.
+    pub fonts: Fonts,
     /// The folder where what is on screen is kept for after a crash; without one it is not.
     pub kept: Option<PathBuf>,
     /// The file that the session was read from, and what it knows of its source, which is looked for.
@@ -33,7 +36,7 @@ pub struct Setup {
 }
 
 impl Default for Setup {
-    /// Opens everything and remembers nothing.
+    /// Opens everything and remembers nothing; has the program's own fonts alone.
     fn default() -> Self {
         Self {
             open: Arc::new(OpenSource::open),
@@ -42,6 +45,7 @@ impl Default for Setup {
             tour: TourStart::Never,
             tour_seen: None,
             preferences: None,
+            fonts: Fonts::own(),
             kept: None,
             from: None,
         }
@@ -59,6 +63,7 @@ impl Setup {
             tour: Seen::start(tour_seen.as_deref()),
             tour_seen,
             preferences: file("preferences.json"),
+            fonts: Fonts::of_machine(),
             kept: file("open"),
             ..Self::default()
         }

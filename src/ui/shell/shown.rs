@@ -2,6 +2,7 @@
 
 use crate::{
     engine::Outcome,
+    figure::Illegible,
     session::{Cell, Session},
     ui::{
         jobs::pictures::{Frame, Pictures},
@@ -14,6 +15,8 @@ pub struct Shown {
     pub pictures: Pictures,
     pub curves: Curves,
     pub hovered: Option<Cell>,
+    /// Which token labels no font of the machine can show.
+    pub illegible: Option<Illegible>,
 }
 
 impl Shown {

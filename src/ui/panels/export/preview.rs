@@ -4,7 +4,7 @@ use egui::{ColorImage, Image, Pos2, Rect, RichText, Sense, TextureHandle, Textur
 
 use crate::{
     engine::{Outcome, RunSpec},
-    figure::{Dpi, FigureStyle, FileFormat, Ground, Picture, figure, render},
+    figure::{Dpi, FigureStyle, FileFormat, Ground, Illegible, Picture, figure, illegible, render},
     ui::{
         jobs::{
             background::{Background, Finished},
@@ -31,13 +31,21 @@ struct Drawn {
     picture: Picture,
     /// In points (1/72 inch).
     page: [f64; 2],
+    illegible: Option<Illegible>,
+}
+
+/// A figure on screen.
+struct Shown {
+    texture: TextureHandle,
+    page: [f64; 2],
+    illegible: Option<Illegible>,
 }
 
 #[derive(Default)]
 pub struct Preview {
     wish: Option<Wish>,
     drawing: Background<Result<Drawn, String>>,
-    shown: Option<Result<(TextureHandle, [f64; 2]), String>>,
+    shown: Option<Result<Shown, String>>,
     squares: Option<TextureHandle>,
 }
 
@@ -63,7 +71,7 @@ impl Preview {
         ui.painter().rect_filled(rect, theme::RADIUS, theme::of(ui).ground);
         let mut facts = " ".to_owned();
         match &self.shown {
-            Some(Ok((texture, page))) => {
+            Some(Ok(Shown { texture, page, .. })) => {
                 let scale = (size / texture.size_vec2()).min_elem();
                 let picture = Rect::from_center_size(rect.center(), texture.size_vec2() * scale);
                 if style.ground == Ground::Transparent {
@@ -85,14 +93,18 @@ impl Preview {
         }
         with_accessible_name(response, "Preview of the figure");
         ui.label(RichText::new(facts).small().color(theme::of(ui).text_weak));
+        if let Some(Ok(Shown { illegible: Some(illegible), .. })) = &self.shown {
+            ui.label(RichText::new(format!("{illegible}.")).small().color(theme::of(ui).warning));
+        }
     }
 
     fn poll(&mut self, ui: &Ui) {
         while let Some(finished) = self.drawing.poll() {
             self.shown = Some(match finished {
-                Finished::Done(Ok(Drawn { picture, page })) => {
+                Finished::Done(Ok(Drawn { picture, page, illegible })) => {
                     let image = ColorImage::from_rgba_unmultiplied([picture.width, picture.height], &picture.rgba);
-                    Ok((ui.ctx().load_texture("export preview", image, TextureOptions::LINEAR), page))
+                    let texture = ui.ctx().load_texture("export preview", image, TextureOptions::LINEAR);
+                    Ok(Shown { texture, page, illegible })
                 }
                 Finished::Done(Err(message)) => Err(message),
                 Finished::Broken => Err("The preview could not be drawn: internal error.".to_owned()),
@@ -121,7 +133,7 @@ fn draw(outcome: &Outcome, style: &FigureStyle, room: [u32; 2]) -> Result<Drawn,
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the ends of a resolution")]
     let dpi = Dpi::new(fitting.clamp(36.0, 2400.0) as u32).unwrap_or_default();
     let picture = render(&figure, dpi).map_err(|error| error.to_string())?;
-    Ok(Drawn { picture, page })
+    Ok(Drawn { picture, page, illegible: illegible(outcome, style) })
 }
 
 /// Width and height of the file, as its kind measures them.

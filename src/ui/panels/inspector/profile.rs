@@ -141,7 +141,7 @@ fn plot_ui(ui: &mut Ui, axis: Axis, reading: &Reading, drawn: &Drawn, outcome: &
     let colors = theme::of(ui);
     let label = |hover: &HoverPosition<'_>| match hover {
         HoverPosition::NearDataPoint { plot_name, index, .. } => {
-            described(curves, plot_name, reading.first_key, *index, outcome)
+            described(curves, plot_name, *index, reading, outcome)
         }
         HoverPosition::Elsewhere { .. } => None,
     };
@@ -204,9 +204,7 @@ impl Axis {
             Self::Linear => weight,
             Self::Log => weight.log10().max(least),
         };
-        let weights = (reading.first_key..).zip(row.iter());
-        let shown = weights.filter(|(key, _)| reading.holes.binary_search(key).is_err());
-        shown.map(|(key, &weight)| PlotPoint::new(key as f64, height(weight))).collect()
+        reading.unmasked(row).map(|(key, weight)| PlotPoint::new(key as f64, height(weight))).collect()
     }
 }
 
@@ -223,14 +221,13 @@ impl Curve {
 }
 
 /// Key, weight, and every panel that has this very row.
-fn described(curves: &[Curve], name: &str, first_key: usize, index: usize, outcome: &Outcome) -> Option<String> {
+fn described(curves: &[Curve], name: &str, index: usize, reading: &Reading, outcome: &Outcome) -> Option<String> {
     let curve = curves.iter().find(|curve| curve.name == name)?;
-    let weight = curve.row.get(index)?;
+    let (key, weight) = reading.unmasked(&curve.row).nth(index)?;
     let same = curves.iter().filter(|other| std::sync::Arc::ptr_eq(&other.row, &curve.row));
     let names: Vec<&str> = same.map(|other| other.name.as_str()).collect();
-    let key = first_key + index;
     let token = numbers::token(outcome, key);
-    Some(format!("key {key} {token}\nweight {}\n{}", numbers::precise(*weight), names.join("\n")))
+    Some(format!("key {key} {token}\nweight {}\n{}", numbers::precise(weight), names.join("\n")))
 }
 
 /// Whole decades, at most [`DECADES`] of them labelled.

@@ -80,6 +80,11 @@ impl Reading {
         Some(Self { frame, origin, why, baseline, baseline_row, first_key, holes, rows })
     }
 
+    /// Keys and weights of a row, without those that are masked.
+    pub fn unmasked(&self, row: &Row) -> impl Iterator<Item = (usize, f64)> {
+        (self.first_key..).zip(row.iter().copied()).filter(|(key, _)| self.holes.binary_search(key).is_err())
+    }
+
     pub fn cell(&self) -> Cell {
         self.origin.cell
     }
