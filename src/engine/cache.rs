@@ -58,8 +58,7 @@ impl PromptCache {
     }
 
     fn on(budget: Budget) -> Self {
-        let contents =
-            CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        let contents = CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
         Self { contents: Mutex::new(contents), budget: Arc::new(budget) }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use attenuate::{
     attention::{Component, Epsilon, Grid, LayerQkv, Pattern, Preset},
     engine::{Bundled, Engine, EngineError, OpenSource, Outcome, Panel, Prompt, RunSpec, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, Residual, Tokenizer, Transformer, bundled},
+    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, bundled},
     session::Session,
 };
 use ndarray::Array2;
@@ -49,6 +49,14 @@ impl Transformer for Slow {
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         self.0.transformer().finish(layer, residual, head_outputs)
+    }
+
+    fn behind_attention(
+        &self,
+        layer: usize,
+        head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
+    ) -> Result<Option<NormInput>, ModelError> {
+        self.0.transformer().behind_attention(layer, head_outputs)
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {

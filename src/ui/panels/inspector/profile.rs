@@ -140,9 +140,7 @@ fn plot_ui(ui: &mut Ui, axis: Axis, reading: &Reading, drawn: &Drawn, outcome: &
     let Cell { query, key } = reading.cell();
     let colors = theme::of(ui);
     let label = |hover: &HoverPosition<'_>| match hover {
-        HoverPosition::NearDataPoint { plot_name, index, .. } => {
-            described(curves, plot_name, *index, reading, outcome)
-        }
+        HoverPosition::NearDataPoint { plot_name, index, .. } => described(curves, plot_name, *index, reading, outcome),
         HoverPosition::Elsewhere { .. } => None,
     };
     let mut plot = Plot::new("row profile")
