@@ -10,7 +10,7 @@ use lru::LruCache;
 use super::{
     EngineError, Job, Prompt, SourceSpec,
     prompt_run::PromptRun,
-    source::{OpenSource, SourceId},
+    source::{OpenFn, OpenSource, SourceId},
 };
 
 /// Prompts whose runs are kept, so that stepping back is instant.
@@ -20,8 +20,10 @@ const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
 /// Open sources and the runs of prompts through them. Whatever one thread has computed of a prompt's baseline is there
 /// for all others.
-#[derive(Debug)]
-pub struct PromptCache(Mutex<Kept>);
+pub struct PromptCache {
+    open: OpenFn,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -41,11 +43,17 @@ impl std::fmt::Debug for Slot {
 
 impl Default for PromptCache {
     fn default() -> Self {
-        Self(Mutex::new(Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) }))
+        Self::opening(Arc::new(OpenSource::open))
     }
 }
 
 impl PromptCache {
+    /// Opens sources that are not open by `open`.
+    pub fn opening(open: OpenFn) -> Self {
+        let kept = Kept { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        Self { open, kept: Mutex::new(kept) }
+    }
+
     /// The source called `spec`, if it is open.
     pub fn source(&self, spec: &SourceSpec) -> Option<Arc<OpenSource>> {
         self.kept().sources.peek(spec).cloned()
@@ -65,7 +73,7 @@ impl PromptCache {
         if let Some(known) = known.filter(|known| !known.is_outdated()) {
             return Ok(known);
         }
-        let source = Arc::new(OpenSource::open(spec, &Job::unwatched())?);
+        let source = Arc::new((self.open)(spec, &Job::unwatched())?);
         self.kept().keep(source.clone());
         Ok(source)
     }
@@ -81,7 +89,7 @@ impl PromptCache {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        lock(&self.0)
+        lock(&self.kept)
     }
 }
 

@@ -6,6 +6,7 @@
 //! of the first changed layer and stops at the shown one. [`OpenSource::open`] opens a source on any thread,
 //! [`Engine::adopt`] takes it in. A [`Service`] answers [`Question`]s on threads of its own, which share one cache.
 
+mod bundled;
 mod cache;
 mod divergences;
 mod effect;
@@ -29,6 +30,7 @@ mod source_files;
 mod spec;
 mod sweep;
 
+pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
@@ -47,6 +49,6 @@ pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
 pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;
-pub use source::{OpenSource, SourceId};
-pub use spec::{Bundled, DefaultView, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use source::{OpenFn, OpenSource, SourceId};
+pub use spec::{Prompt, RunSpec, SourceSpec, SourceSpecError};
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};

@@ -83,7 +83,7 @@ fn panels_arrive_in_the_order_that_is_wanted() {
 
 #[test]
 fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
-    for spec in [spec(Bundled::Smollm2, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
+    for spec in [spec(Bundled::Smollm2Capture, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
         let notes = Notes::new(&spec, at(Component::Query, 0));
         notes.run(&mut Engine::default(), &spec);
         assert!(notes.ready.borrow().is_empty());

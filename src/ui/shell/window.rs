@@ -6,6 +6,7 @@ use eframe::NativeOptions;
 
 use super::preferences::Kept;
 use crate::{
+    engine::OpenFn,
     session::document::Start,
     ui::{App, Setup},
 };
@@ -42,15 +43,15 @@ pub enum WindowError {
     Other(String),
 }
 
-/// Opens the window on `start` and returns when it is closed.
+/// Opens the window on `start`, and sources by `open`; returns when it is closed.
 ///
 /// # Errors
 /// When there is no display, no OpenGL, or the window system refuses.
-pub fn open(start: Start) -> Result<(), WindowError> {
+pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
     if cfg!(target_os = "linux") && !has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let setup = Setup::of_this_person();
+    let setup = Setup::of_this_person(open);
     let kept = setup.preferences.as_deref().map(Kept::read).unwrap_or_default();
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::scope;
 use crate::{
     attention::{PositionScope, Scope},
-    engine::{Prompt, SourceSpec, Token},
+    engine::{Outcome, Prompt, SourceSpec, Token},
     session::{Cell, Command, Session},
     ui::{
         jobs::pictures::Frame,
@@ -28,7 +28,10 @@ pub struct PromptEditor {
 /// Where the text in the box is from.
 #[derive(Clone, PartialEq)]
 enum Shown {
+    Nothing,
     Prompt(Prompt),
+    /// What these token ids say.
+    Spelled(Prompt),
     /// What was read when this capture was made.
     Captured(SourceSpec),
 }
@@ -50,15 +53,23 @@ pub fn prompt_ui(
         // The bundled capture's text is the session's prompt.
         is_capture && source == session.source() && !matches!(source, SourceSpec::Bundled(_))
     });
-    let shown = captured.map_or_else(
-        || Shown::Prompt(session.prompt().clone()),
-        |frame| Shown::Captured(frame.outcome.facts.source.clone()),
-    );
+    let spelled = frame.and_then(|frame| spelled(session, frame));
+    let shown = match (captured, &spelled) {
+        (Some(frame), _) => Shown::Captured(frame.outcome.facts.source.clone()),
+        (None, Some(_)) => Shown::Spelled(session.prompt().clone()),
+        // What token ids say is not known yet.
+        (None, None) if frame.is_none() && matches!(session.prompt(), Prompt::TokenIds(_)) => Shown::Nothing,
+        (None, None) => Shown::Prompt(session.prompt().clone()),
+    };
     if editor.shown.as_ref() != Some(&shown) {
-        editor.text = match (captured, session.prompt()) {
-            (Some(frame), _) => captured_text(&frame.outcome.tokens),
-            (None, Prompt::Text { text, .. }) => text.to_string(),
-            (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        editor.text = match (&shown, captured, spelled) {
+            (Shown::Nothing, ..) => String::new(),
+            (_, Some(frame), _) => text_of(&frame.outcome.tokens),
+            (_, None, Some(text)) => text,
+            (_, None, None) => match session.prompt() {
+                Prompt::Text { text, .. } => text.to_string(),
+                Prompt::TokenIds(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            },
         };
         editor.shown = Some(shown);
     }
@@ -105,8 +116,18 @@ pub fn prompt_ui(
     }
 }
 
-/// What a capture's tokens say; nothing where they are numbers only.
-fn captured_text(tokens: &[Token]) -> String {
+/// What the session's token ids say, once they are on screen. Not of a model that puts a token in front of every text:
+/// typing on would give it another one.
+fn spelled(session: &Session, frame: &Frame) -> Option<String> {
+    let Prompt::TokenIds(ids) = session.prompt() else { return None };
+    let Outcome { facts, tokens, .. } = &frame.outcome;
+    let are_shown =
+        facts.source == *session.source() && tokens.iter().map(|token| token.id).eq(ids.iter().copied().map(Some));
+    (are_shown && facts.kind.is_model() && !facts.has_bos).then(|| text_of(tokens))
+}
+
+/// What tokens say; nothing where they are numbers only.
+fn text_of(tokens: &[Token]) -> String {
     let is_numbered = tokens.iter().enumerate().all(|(position, token)| token.piece == position.to_string());
     if is_numbered { String::new() } else { tokens.iter().map(|token| token.text.as_str()).collect() }
 }
