@@ -2,7 +2,12 @@
 
 use std::{io::Write, process::ExitCode};
 
-use attenuate::{base::hear_panic, cli, ui};
+use attenuate::{
+    base::hear_panic,
+    cli,
+    engine::{Engine, OpenFn},
+    ui,
+};
 
 /// glibc's own keeps an arena for each thread and gives little of it back: after minutes of use three quarters of what it
 /// held were free.
@@ -23,8 +28,37 @@ fn main() -> ExitCode {
             let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
-        Ok(cli::Invocation::Task(task)) => finish(task.run()),
-        Ok(cli::Invocation::Window(task)) => finish(task.start().and_then(|start| Ok(ui::open(start)?))),
+        Ok(cli::Invocation::Task(task)) => finish(task.run(&mut Engine::opening(opener()))),
+        Ok(cli::Invocation::Window(task)) => finish(task.start().and_then(|start| Ok(ui::open(start, opener())?))),
+    }
+}
+
+/// How sources are opened, the model inside among them.
+#[cfg(feature = "model")]
+fn opener() -> OpenFn {
+    attenuate::engine::ModelInside::embedded(model_inside::bytes()).opener()
+}
+
+#[cfg(not(feature = "model"))]
+fn opener() -> OpenFn {
+    std::sync::Arc::new(attenuate::engine::OpenSource::open)
+}
+
+#[cfg(feature = "model")]
+mod model_inside {
+    //! The language model that ships in the program, here and not in the library, which every test links.
+
+    /// As a mapped file's, which begins with a page: blocks of numbers lie as in the file.
+    #[repr(C, align(64))]
+    struct Aligned<B: ?Sized>(B);
+
+    static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/assets/model/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+    )));
+
+    pub fn bytes() -> &'static [u8] {
+        &FILE.0
     }
 }
 

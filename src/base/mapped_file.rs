@@ -13,6 +13,9 @@
 //! whoever reads calls it first: a matrix before each of its products, a capture before it converts a layer. What remains is the race within one product, at
 //! most some milliseconds, and a change that restores both. The alternatives are to copy the bytes, which for a large
 //! model doubles its memory and is what mapping is for, or mandatory locks, which Linux has no longer.
+//!
+//! A file that is embedded in the program is mapped as well, by the system and with the program: [`MappedFile::embedded`].
+//! Nothing can change it.
 
 #![expect(unsafe_code, reason = "the one place where a file is mapped: see above for what that means")]
 
@@ -28,11 +31,12 @@ use super::regular_file::{self, OpenError};
 
 /// A file mapped into memory for reading, and what tells whether it was changed since.
 #[derive(Debug)]
-pub struct MappedFile {
-    path: PathBuf,
-    file: File,
-    bytes: Mmap,
-    opened: Stamp,
+pub struct MappedFile(Place);
+
+#[derive(Debug)]
+enum Place {
+    Disk { path: PathBuf, file: File, bytes: Mmap, opened: Stamp },
+    Program(&'static [u8]),
 }
 
 /// A file that was written to while it was mapped, so that what was read of it before no longer holds.
@@ -73,12 +77,20 @@ impl MappedFile {
         // SAFETY: the map is only read, and unmapped when this value and with it every borrow of its bytes is gone.
         // That nobody else changes the file cannot be proved; the module's documentation says what is done instead.
         let bytes = unsafe { Mmap::map(&file)? };
-        Ok(Self { path: path.to_owned(), file, bytes, opened })
+        Ok(Self(Place::Disk { path: path.to_owned(), file, bytes, opened }))
+    }
+
+    /// A file that is part of the program, which the system has mapped.
+    pub const fn embedded(bytes: &'static [u8]) -> Self {
+        Self(Place::Program(bytes))
     }
 
     /// All bytes of the file. Call [`Self::check`] before reading them.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.0 {
+            Place::Disk { bytes, .. } => bytes,
+            Place::Program(bytes) => bytes,
+        }
     }
 
     /// Whether the file is still as it was when it was opened.
@@ -86,10 +98,11 @@ impl MappedFile {
     /// # Errors
     /// When the file was changed since it was opened. Of a file that was replaced, the old one counts.
     pub fn check(&self) -> Result<(), FileChanged> {
-        if self.file.metadata().is_ok_and(|now| Stamp::from(now) == self.opened) {
+        let Place::Disk { path, file, opened, .. } = &self.0 else { return Ok(()) };
+        if file.metadata().is_ok_and(|now| Stamp::from(now) == *opened) {
             Ok(())
         } else {
-            Err(FileChanged { path: self.path.clone() })
+            Err(FileChanged { path: path.clone() })
         }
     }
 }
@@ -132,6 +145,14 @@ mod tests {
 
         fs::remove_file(&path).unwrap();
         assert!(open(b"again").check().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_part_of_the_program_is_read_in_place_and_never_changes() {
+        static BYTES: &[u8] = b"GGUF";
+        let embedded = MappedFile::embedded(BYTES);
+        assert!(std::ptr::eq(embedded.bytes(), BYTES));
+        assert!(embedded.check().is_ok());
     }
 
     #[test]

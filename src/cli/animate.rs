@@ -114,7 +114,7 @@ fn count(Progress { done, of }: Progress) {
     }
 }
 
-pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
+pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = AnimationFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
@@ -131,8 +131,7 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
     let style = arguments.figure.over(session.view().figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
-    let mut engine = Engine::default();
-    let facts = notices::write(&mut engine, session.source())?;
+    let facts = notices::write(engine, session.source())?;
     if !facts.kind.has_vectors() {
         return Err(EngineError::PatternsOnly { title: facts.title.clone() }.into());
     }
@@ -157,5 +156,5 @@ pub fn animate(arguments: &AnimateArguments) -> anyhow::Result<()> {
         format,
         payload,
     };
-    Ok(film.save(output, &protected, &mut engine, &Job::alone(&|| false, &count))?)
+    Ok(film.save(output, &protected, engine, &Job::alone(&|| false, &count))?)
 }

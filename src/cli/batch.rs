@@ -117,6 +117,7 @@ struct Job {
 /// are cores, while the next is computed. Ends with the first failure. Nothing is computed or written where one of the
 /// files is `protected`.
 pub fn each(
+    engine: &mut Engine,
     session: &Session,
     places: &PlacesArguments,
     output: &Path,
@@ -124,9 +125,8 @@ pub fn each(
     finish: impl Fn(&mut Session),
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
-    let mut engine = Engine::default();
-    let layers = notices::write(&mut engine, session.source())?.layers.clone();
-    let mut sessions = sessions(&mut engine, session, places)?;
+    let layers = notices::write(engine, session.source())?.layers.clone();
+    let mut sessions = sessions(engine, session, places)?;
     sessions.iter_mut().for_each(finish);
     sessions.iter().try_for_each(|session| protected.check(&file_of(output, session, &layers)))?;
     let n_writers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(sessions.len());

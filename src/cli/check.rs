@@ -3,7 +3,7 @@
 use super::shared::{InterventionArguments, SourceArguments, ViewArguments};
 use crate::{
     attention::Operation,
-    engine::{Engine, PATTERNS_ONLY, SourceSpec},
+    engine::{Bundled, Engine, PATTERNS_ONLY, SourceSpec},
     figure::{ColorNorm, Quantity},
 };
 
@@ -21,7 +21,8 @@ pub fn prompt(arguments: &SourceArguments, source: &SourceSpec) -> Result<(), St
     if source.is_live() {
         return Ok(());
     }
-    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, bundled:austen reads any"))
+    let reader = Bundled::READER.name();
+    Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, {reader} reads any"))
 }
 
 /// # Errors

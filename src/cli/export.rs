@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     base::write_atomically,
-    engine::Fingerprints,
+    engine::{Engine, Fingerprints},
     figure::{FigureStyle, FileFormat, TextMode, Unit, draw},
     session::{Session, document},
 };
@@ -82,7 +82,7 @@ impl ExportArguments {
 
 /// # Errors
 /// With one sentence for a person.
-pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
+pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = FileFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
@@ -101,7 +101,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let told = Once::new();
     // Was possible just now: heads differ in no ε.
     let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
-    batch::each(&session, &arguments.places, output, &protected, compare, |session, outcome, path| {
+    batch::each(engine, &session, &arguments.places, output, &protected, compare, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
         let file = draw(outcome, &style, format, payload.as_deref())?;

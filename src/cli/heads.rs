@@ -61,7 +61,7 @@ impl HeadsArguments {
     }
 }
 
-pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
+pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let format = match &arguments.output {
         Some(path) => Some(TableFormat::of(path).with_context(|| path.display().to_string())?),
         None => arguments.json.then_some(TableFormat::Json),
@@ -71,7 +71,7 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
     if let Some(path) = &arguments.output {
         protected.check(path)?;
     }
-    let table = table(&session, arguments)?;
+    let table = table(engine, &session, arguments)?;
     if let (Some(path), Some(format)) = (&arguments.output, format) {
         write_atomically(path, &protected, |file| table.write(format, file))?;
         return Ok(());
@@ -88,12 +88,11 @@ pub fn heads(arguments: &HeadsArguments) -> anyhow::Result<()> {
     }
 }
 
-fn table(session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
-    let mut engine = Engine::default();
-    let layers = notices::write(&mut engine, session.source())?.layers.clone();
+fn table(engine: &mut Engine, session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
+    let layers = notices::write(engine, session.source())?.layers.clone();
     let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
-    let ships = if arguments.ships { Some(add_ships(&mut engine, session, arguments, &mut rows)?) } else { None };
+    let ships = if arguments.ships { Some(add_ships(engine, session, arguments, &mut rows)?) } else { None };
     let mut table = HeadsTable { rows, layers, ships };
     let ranking = match (arguments.sort, arguments.ships) {
         (Some(ranking), _) => ranking,

@@ -21,6 +21,8 @@ use std::{ffi::OsString, io::IsTerminal};
 use clap::{CommandFactory as _, Parser};
 
 use root::{Arguments, Subcommands};
+
+use crate::engine::Engine;
 pub use window::WindowTask;
 
 /// What the arguments ask for.
@@ -37,17 +39,17 @@ pub enum Invocation {
 pub struct Task(Subcommands);
 
 impl Task {
-    /// Does the work; tables go to standard output.
+    /// Does the work on `engine`; tables go to standard output.
     ///
     /// # Errors
     /// With one sentence for a person.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, engine: &mut Engine) -> anyhow::Result<()> {
         match self.0 {
-            Subcommands::Export(arguments) => export::export(&arguments),
-            Subcommands::Animate(arguments) => animate::animate(&arguments),
-            Subcommands::Weights(arguments) => weights::weights(&arguments),
-            Subcommands::Heads(arguments) => heads::heads(&arguments),
-            Subcommands::Sweep(arguments) => sweep::sweep(&arguments),
+            Subcommands::Export(arguments) => export::export(&arguments, engine),
+            Subcommands::Animate(arguments) => animate::animate(&arguments, engine),
+            Subcommands::Weights(arguments) => weights::weights(&arguments, engine),
+            Subcommands::Heads(arguments) => heads::heads(&arguments, engine),
+            Subcommands::Sweep(arguments) => sweep::sweep(&arguments, engine),
             // Answered while the arguments are read.
             Subcommands::Manual(_) => Ok(()),
         }
@@ -143,7 +145,8 @@ mod tests {
     fn nothing_is_the_figure_and_a_prompt_is_the_live_model() {
         assert_eq!(window(&[]), Session::default());
         let live = window(&["--prompt", "Hello."]);
-        assert_eq!(*live.source(), SourceSpec::Bundled(Bundled::Austen));
+        assert_eq!(*live.source(), SourceSpec::Bundled(Bundled::READER));
+        assert_eq!((live.layer(), live.head()), (Session::default().layer(), Session::default().head()));
         assert_eq!(*live.prompt(), Prompt::Text { text: "Hello.".into(), bos: true });
         let exact = window(&["--token-ids", "0,12,7"]);
         assert_eq!(*exact.prompt(), Prompt::TokenIds(vec![0, 12, 7]));

@@ -35,13 +35,13 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   attenuate                                        the figure, on a real language model
-  attenuate --prompt \"The cat sat on the mat.\"     the bundled live model reads your prompt
+  attenuate --prompt \"The cat sat on the mat.\"     the model inside reads your prompt
   attenuate bundled:austen --layers all --heads all
   attenuate export -o figure.png                   the figure as a picture, 300 dpi
   attenuate export -o figure.pdf --rows value      its last row on a page, sharp at any size
   attenuate animate -o film.gif                    ε of the first column runs from 1 to 1e-3 and back
   attenuate weights -o weights.json --epsilon 0.1,0.01,0
-  attenuate heads bundled:smollm2                  which heads have an attention sink
+  attenuate heads                                  which heads have an attention sink
   attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
   attenuate heads bundled:austen --ships           which heads the next word depends on
 

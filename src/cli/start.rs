@@ -91,7 +91,7 @@ fn without_session(arguments: &SourceArguments) -> Session {
         Some(Named::Source(source)) => {
             Session::default().with([Command::Open(source.clone()), Command::SetLayer(0), Command::SetHead(0)])
         }
-        _ if reads => Session::example(Bundled::Austen),
+        _ if reads => Session::example(Bundled::READER),
         _ => Session::default(),
     }
 }

@@ -96,7 +96,7 @@ impl SweepArguments {
     }
 }
 
-pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
+pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
@@ -106,9 +106,8 @@ pub fn sweep(arguments: &SweepArguments) -> anyhow::Result<()> {
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place)?;
     let session = session.with(arguments.rows.map(Command::SetRows));
-    let mut engine = Engine::default();
-    notices::write(&mut engine, session.source())?;
-    let outcome = baseline(&mut engine, &session)?;
+    notices::write(engine, session.source())?;
+    let outcome = baseline(engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
     if let Some(cell) = cell {
         check_cell(cell, &outcome)?;

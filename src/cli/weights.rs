@@ -11,7 +11,7 @@ use super::{
     shared::{ColumnArguments, InterventionArguments, SourceArguments},
     start,
 };
-use crate::{attention::Components, base::write_atomically, numbers::NumbersFormat, session::Command};
+use crate::{attention::Components, base::write_atomically, engine::Engine, numbers::NumbersFormat, session::Command};
 
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
@@ -44,7 +44,7 @@ impl WeightsArguments {
 
 /// # Errors
 /// With one sentence for a person.
-pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
+pub fn weights(arguments: &WeightsArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let output = &arguments.output;
     let format = NumbersFormat::of(output).with_context(|| output.display().to_string())?;
     let mut session = start::source_and_prompt(&arguments.source)?;
@@ -53,6 +53,7 @@ pub fn weights(arguments: &WeightsArguments) -> anyhow::Result<()> {
     let session = session.with(arguments.rows.map(Command::SetRows));
     let protected = start::inputs(&arguments.source, &session).protected();
     batch::each(
+        engine,
         &session,
         &arguments.places,
         output,

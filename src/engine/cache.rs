@@ -11,7 +11,7 @@ use super::{
     EngineError, Job, Prompt, SourceSpec,
     memory::{Budget, Keeper},
     prompt_run::PromptRun,
-    source::{OpenSource, SourceId},
+    source::{OpenFn, OpenSource, SourceId},
 };
 
 /// Prompts whose runs are kept, so that stepping back is instant.
@@ -21,8 +21,8 @@ const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
 /// Open sources and the runs of prompts through them. Whatever one thread has computed of a prompt's baseline is there
 /// for all others.
-#[derive(Debug)]
 pub struct PromptCache {
+    open: OpenFn,
     contents: Mutex<CacheContents>,
     /// Of all that was made of the prompts.
     budget: Arc<Budget>,
@@ -46,20 +46,22 @@ impl std::fmt::Debug for Slot {
 
 impl Default for PromptCache {
     fn default() -> Self {
-        Self::on(Budget::default())
+        Self::opening(Arc::new(OpenSource::open))
     }
 }
 
 impl PromptCache {
-    /// One that keeps no more than so many bytes of residual streams, vectors and scores; what is let go is made again
-    /// when it is asked for. What is on screen is there beyond that.
-    pub fn within(bytes: usize) -> Self {
-        Self::on(Budget::of(bytes))
+    /// Opens sources that are not open by `open`.
+    pub fn opening(open: OpenFn) -> Self {
+        let contents = CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        Self { open, contents: Mutex::new(contents), budget: Arc::default() }
     }
 
-    fn on(budget: Budget) -> Self {
-        let contents = CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
-        Self { contents: Mutex::new(contents), budget: Arc::new(budget) }
+    /// The same, which keeps no more than so many bytes of residual streams, vectors and scores; what is let go is made
+    /// again when it is asked for. What is on screen is there beyond that.
+    #[must_use]
+    pub fn within(self, bytes: usize) -> Self {
+        Self { budget: Arc::new(Budget::of(bytes)), ..self }
     }
 
     /// Bytes that are kept.
@@ -86,7 +88,7 @@ impl PromptCache {
         if let Some(known) = known.filter(|known| !known.is_outdated()) {
             return Ok(known);
         }
-        let source = Arc::new(OpenSource::open(spec, &Job::unwatched())?);
+        let source = Arc::new((self.open)(spec, &Job::unwatched())?);
         self.contents().keep(source.clone());
         Ok(source)
     }

@@ -47,6 +47,9 @@ pub enum EngineError {
         /// T, the number of tokens of the prompt.
         n_positions: usize,
     },
+    /// A program that uses the library without [`super::ModelInside`].
+    #[error("bundled:smollm2 is not at hand: its bytes are part of the program attenuate alone (ModelInside)")]
+    NoModelInside,
     /// The scores of so long a prompt do not fit into the memory that is free.
     #[error("{n_positions} tokens need {} of memory, {} are free", bytes(*needed), bytes(*available))]
     TooLarge {

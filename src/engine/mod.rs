@@ -7,6 +7,7 @@
 //! [`Engine::adopt`] takes it in. A [`Service`] answers [`Question`]s on threads of its own, which share one cache.
 
 mod batches;
+mod bundled;
 mod cache;
 mod divergences;
 mod effect;
@@ -30,6 +31,7 @@ mod source_files;
 mod spec;
 mod sweep;
 
+pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
@@ -48,6 +50,6 @@ pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
 pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;
-pub use source::{OpenSource, SourceId};
-pub use spec::{Bundled, DefaultView, Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use source::{OpenFn, OpenSource, SourceId};
+pub use spec::{Prompt, RunSpec, SourceSpec, SourceSpecError};
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};

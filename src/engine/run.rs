@@ -9,7 +9,7 @@ use super::{
     memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
     prompt_run::PromptRun,
-    source::{OpenSource, Reader, SourceId},
+    source::{OpenFn, OpenSource, Reader, SourceId},
 };
 use crate::{
     attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown},
@@ -26,6 +26,11 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// An engine that opens sources by `open`.
+    pub fn opening(open: OpenFn) -> Self {
+        Self::on(Arc::new(PromptCache::opening(open)))
+    }
+
     /// An engine on the sources and runs that others use too.
     pub fn on(cache: Arc<PromptCache>) -> Self {
         Self { cache, last_reference: None }

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,15 +9,11 @@ use std::{
 };
 
 use super::{
-    Bundled, EngineError, Job, LayerNumbers, Notice, PATTERNS_ONLY, Progress, SourceFacts, SourceKind, SourceSpec,
-    Token,
+    Bundled, EngineError, Job, LayerNumbers, Notice, PATTERNS_ONLY, SourceFacts, SourceKind, SourceSpec, Token,
 };
 use crate::{
     capture::{self, Capture},
-    model::{
-        self, LanguageModel, Spelling,
-        loading::{Loaded, Watch},
-    },
+    model::{self, LanguageModel, Spelling, loading::Watch},
 };
 
 /// Tells one opening of a source from another, also of the same file.
@@ -31,6 +26,9 @@ impl SourceId {
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
+
+/// How sources are opened: [`OpenSource::open`], [`super::ModelInside::open`], or what a test puts in its place.
+pub type OpenFn = Arc<dyn Fn(&SourceSpec, &Job<'_>) -> Result<OpenSource, EngineError> + Send + Sync>;
 
 /// A source that is open for reading. It can be opened on any thread and handed to [`super::Engine::adopt`].
 ///
@@ -66,21 +64,22 @@ impl OpenSource {
     }
 
     /// Opens a source, checking all of its headers. A model's weights are read at once, and `job` is told how many of
-    /// its tensors are; a capture's vectors are read as they are needed.
+    /// its tensors are; a capture's vectors are read as they are needed. The live `bundled:smollm2` is opened by
+    /// [`super::ModelInside`], which has its bytes.
     ///
     /// # Errors
     /// When the source cannot be read, or [`EngineError::Cancelled`] when the job was cancelled.
     pub fn open(source: &SourceSpec, job: &Job<'_>) -> Result<Self, EngineError> {
         profiling::scope!("OpenSource::open");
-        let watch: Watch<'_> = &|Loaded { tensors, of }| {
-            job.progress(Progress { done: tensors, of });
-            if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
+        let watch: Watch<'_> = &|loaded| job.watch(loaded);
         match source {
             SourceSpec::Bundled(Bundled::Austen) => {
                 Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?))
             }
-            SourceSpec::Bundled(Bundled::Smollm2) => Ok(captured(source, capture::bundled::smollm2()?)),
+            SourceSpec::Bundled(Bundled::Smollm2) if Bundled::Smollm2.is_live() => Err(EngineError::NoModelInside),
+            SourceSpec::Bundled(Bundled::Smollm2 | Bundled::Smollm2Capture) => {
+                Ok(captured(source, capture::bundled::smollm2()?))
+            }
             SourceSpec::Folder(path) => Ok(Self::live(source, &source.name(), model::folder::open(path, watch)?)),
             SourceSpec::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(path, watch)?)),
             SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
@@ -136,7 +135,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         head_dim: capture.head_dim(),
         max_positions: capture.n_positions(),
         has_bos: false,
-        notices: notices(&capture),
+        notices: not_live(source).into_iter().chain(notices(&capture)).collect(),
     };
     let ids = capture.token_ids();
     let spelling = Spelling::of(capture.tokens().unwrap_or_default().iter().map(String::as_str));
@@ -151,6 +150,17 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         .collect();
     let reader = Reader::Capture { capture: Box::new(capture), tokens };
     OpenSource { id: SourceId::next(), facts: Arc::new(facts), reader }
+}
+
+/// What somebody who asked for a model should know of the capture in its place.
+fn not_live(source: &SourceSpec) -> Option<Notice> {
+    (*source == SourceSpec::Bundled(Bundled::Smollm2)).then(|| Notice {
+        brief: "no model inside",
+        sentence:
+            "the program was built without its language model (feature “model”): this is a capture of it, of one \
+                   prompt"
+                .to_owned(),
+    })
 }
 
 /// What was understood of a capture that is not as most are.

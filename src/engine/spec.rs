@@ -9,63 +9,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Reference;
-use crate::{attention::Experiment, base::Contents, capture, model};
-
-/// What ships inside the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bundled {
-    /// Captured query, key and value vectors of SmolLM2-135M: the figure on a real language model.
-    Smollm2,
-    /// A small live language model, trained on Jane Austen and the King James Bible.
-    Austen,
-}
-
-impl Bundled {
-    /// All bundled sources.
-    pub const ALL: [Self; 2] = [Self::Smollm2, Self::Austen];
-
-    /// `bundled:NAME`, as on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Smollm2 => "bundled:smollm2",
-            Self::Austen => "bundled:austen",
-        }
-    }
-
-    /// Whether it reads any prompt.
-    pub const fn is_live(self) -> bool {
-        matches!(self, Self::Austen)
-    }
-
-    /// What it opens on.
-    pub const fn default_view(self) -> DefaultView {
-        match self {
-            Self::Smollm2 => DefaultView {
-                prompt: capture::bundled::SMOLLM2_PROMPT,
-                layer: capture::bundled::SMOLLM2_LAYER,
-                head: capture::bundled::SMOLLM2_HEAD,
-            },
-            Self::Austen => DefaultView {
-                prompt: model::bundled::DEFAULT_PROMPT,
-                layer: model::bundled::DEFAULT_LAYER,
-                head: model::bundled::DEFAULT_HEAD,
-            },
-        }
-    }
-}
-
-/// What a source opens on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DefaultView {
-    /// The text that is read.
-    pub prompt: &'static str,
-    /// 0-based layer.
-    pub layer: usize,
-    /// 0-based query head.
-    pub head: usize,
-}
+use super::{Bundled, DefaultView, Reference};
+use crate::{attention::Experiment, base::Contents};
 
 /// Where attention comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -164,11 +109,11 @@ impl fmt::Display for SourceSpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceSpecError {
     /// A name that begins with `bundled:` and is none.
-    #[error("there is no “{0}”: the bundled sources are bundled:smollm2 and bundled:austen")]
+    #[error("there is no “{0}”: the bundled sources are bundled:smollm2, bundled:smollm2-capture and bundled:austen")]
     UnknownBundled(String),
     /// A file that is neither a model nor a capture.
     #[error(
-        "{0}: expected bundled:smollm2, bundled:austen, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
+        "{0}: expected bundled:smollm2, bundled:smollm2-capture, bundled:austen, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
     )]
     UnknownKind(String),
     /// Nothing is at the path.
@@ -213,6 +158,19 @@ pub enum Prompt {
     },
     /// Taken exactly as given.
     TokenIds(Vec<u32>),
+}
+
+impl Prompt {
+    /// A text behind the beginning of a sequence, where the tokenizer has one.
+    pub fn text(text: &str) -> Self {
+        Self::Text { text: text.into(), bos: true }
+    }
+}
+
+impl From<DefaultView> for Prompt {
+    fn from(view: DefaultView) -> Self {
+        view.token_ids.map_or_else(|| Self::text(view.prompt), |ids| Self::TokenIds(ids.to_vec()))
+    }
 }
 
 /// One request: everything that the panels depend on.

@@ -18,6 +18,7 @@ mod notice;
 mod piece;
 mod position_limit;
 pub mod run;
+pub mod smollm2;
 mod tokenizer;
 mod transformer;
 mod weights;

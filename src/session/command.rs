@@ -30,7 +30,7 @@ pub enum Command {
     SetOperation(Operation),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
-    /// A prompt for a live model; on a capture this moves to the bundled one.
+    /// A prompt for a live model; on a capture this moves to [`Bundled::READER`].
     SetPrompt(String),
     /// A prompt exactly: a text with or without its BOS, or token ids.
     Read(Prompt),
@@ -199,6 +199,7 @@ impl Session {
             }
             Command::OpenExample(bundled) => self.open_example(bundled),
             Command::Open(source) => {
+                self.leave_example();
                 self.source = source;
                 self.forget_layers();
                 self.forget_cells();
@@ -345,7 +346,7 @@ impl Session {
 
     fn set_prompt(&mut self, text: String) {
         if !self.source.is_live() {
-            self.open_example(Bundled::Austen);
+            self.open_example(Bundled::READER);
         }
         let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
         self.read(Prompt::Text { text: text.into(), bos });
@@ -367,6 +368,15 @@ impl Session {
         self.experiment.head = example.experiment.head;
         self.forget_layers();
         self.forget_cells();
+    }
+
+    /// The ids that an example opens on are other words in another vocabulary: what goes along is their text.
+    fn leave_example(&mut self) {
+        if let SourceSpec::Bundled(bundled) = self.source
+            && self.prompt == bundled.default_view().into()
+        {
+            self.prompt = Prompt::text(bundled.default_view().prompt);
+        }
     }
 
     fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {

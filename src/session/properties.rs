@@ -12,7 +12,8 @@ use crate::{
 /// Facts of each source that the commands below can open.
 fn facts(source: &SourceSpec) -> SourceFacts {
     let (kind, [n_layers, n_heads, n_kv_heads], max_positions) = match source {
-        SourceSpec::Bundled(Bundled::Smollm2) => (SourceKind::Capture, [30, 9, 3], 24),
+        SourceSpec::Bundled(Bundled::Smollm2) => (SourceKind::Model, [30, 9, 3], 8192),
+        SourceSpec::Bundled(Bundled::Smollm2Capture) => (SourceKind::Capture, [30, 9, 3], 24),
         SourceSpec::Bundled(Bundled::Austen) | SourceSpec::Folder(_) | SourceSpec::Gguf(_) => {
             (SourceKind::Model, [6, 4, 2], 512)
         }

@@ -52,7 +52,7 @@ impl Session {
         let view = bundled.default_view();
         Self {
             source: SourceSpec::Bundled(bundled),
-            prompt: Prompt::Text { text: view.prompt.into(), bos: true },
+            prompt: view.into(),
             experiment: Experiment {
                 layer: view.layer,
                 head: view.head,

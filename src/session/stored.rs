@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{COLUMNS, Cell, RowChoice, Session, UserSettings, View};
 use crate::{
     attention::{Column, Epsilon, Experiment, Grid, LayerScope, Operation, Scope},
-    engine::{Prompt, Reference, SourceSpec},
+    engine::{Bundled, Prompt, Reference, SourceSpec},
     figure::Window,
 };
 
@@ -67,6 +67,17 @@ impl<'de> Deserialize<'de> for Session {
 }
 
 impl Stored {
+    /// As of a program in which `bundled:smollm2` was a capture, and whatever prompt stood beside it was not read: now
+    /// it is the model that was captured, and reads what was read then.
+    #[must_use]
+    pub fn with_captured_tokens(mut self) -> Self {
+        let smollm2 = Bundled::Smollm2;
+        if self.source == SourceSpec::Bundled(smollm2) {
+            self.prompt = smollm2.default_view().into();
+        }
+        self
+    }
+
     /// The session, for a prompt of `n_tokens`; 0 where nobody knows how many there are. What the source alone knows is
     /// left to the engine, which refuses it by name.
     ///

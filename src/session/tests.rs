@@ -9,7 +9,7 @@ use crate::{
 
 fn facts() -> SourceFacts {
     SourceFacts {
-        source: SourceSpec::Bundled(Bundled::Smollm2),
+        source: SourceSpec::Bundled(Bundled::Smollm2Capture),
         kind: SourceKind::Capture,
         title: "SmolLM2".to_owned(),
         n_layers: 30,
@@ -163,7 +163,7 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
         Command::SetColormap(Colormap::Magma),
         Command::Pin(CELL),
     ];
-    let figure = after(chosen);
+    let figure = Session::example(Bundled::Smollm2Capture).with(chosen);
     let file = Session { source: SourceSpec::Capture("x.safetensors".into()), ..figure.clone() };
     for before in [figure, file] {
         for known in [Some(facts()), None] {
@@ -172,7 +172,7 @@ fn a_prompt_on_a_capture_moves_to_the_live_model() {
                 Command::SetPrompt("Hello.".to_owned()),
                 OnScreen { facts: known.as_ref(), n_positions: 24, ..OnScreen::default() },
             );
-            let live = Session::example(Bundled::Austen);
+            let live = Session::example(Bundled::READER);
             let expected = Session {
                 source: live.source,
                 experiment: Experiment {
@@ -252,7 +252,11 @@ fn a_file_keeps_what_fits() {
         OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() },
     );
     let view = View { window: None, ..before.view.clone() };
-    assert_eq!(session, Session { source, pinned: None, view, ..before });
+    // The figure's token ids are other words to another model: their text goes along.
+    let prompt = Prompt::text(Bundled::Smollm2.default_view().prompt);
+    assert_eq!(session, Session { source, prompt, pinned: None, view, ..before });
+    let ids = Prompt::TokenIds(vec![3, 4]);
+    assert_eq!(after([Command::Read(ids.clone()), Command::Open(session.source)]).prompt, ids, "as somebody gave them");
 }
 
 #[test]
@@ -418,7 +422,7 @@ fn a_session_survives_json() {
 
 #[test]
 fn copies_and_requests_share_the_text_of_the_prompt() {
-    let session = Session::default();
+    let session = Session::example(Bundled::Austen);
     let (copy, request) = (session.clone(), session.run_spec());
     let text = |prompt: &Prompt| match prompt {
         Prompt::Text { text, .. } => text.clone(),

@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn back_is_undo_to_before_the_last_source() {
-        let mut timeline = Timeline::default();
+        let mut timeline = Timeline::new(Session::example(Bundled::Smollm2Capture));
         do_each(
             &mut timeline,
             [

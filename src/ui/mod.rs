@@ -19,7 +19,6 @@ pub mod widgets;
 pub use shell::{
     app::App,
     lesson::Lesson,
-    opener::OpenFn,
     setup::Setup,
     tour_start::TourStart,
     window::{WindowError, open},

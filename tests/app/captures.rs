@@ -6,13 +6,14 @@ use attenuate::{
     attention::Component,
     engine::SourceSpec,
     figure::Window as Part,
-    session::{Cell, Command, Session},
+    session::{Cell, Command},
 };
 use egui::{Key, Role, vec2};
 use egui_kittest::kittest::NodeT as _;
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::support::{Window, shortest};
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const N_POSITIONS: usize = 1000;
@@ -36,7 +37,7 @@ fn write(folder: &Path, n_positions: usize, [query, key, value]: &[Vec<u8>; 3]) 
 fn open(path: &Path, part: Option<Part>) -> Window {
     let source = SourceSpec::Capture(path.to_owned());
     let place = [Command::Locate(source), Command::SetLayer(0), Command::SetHead(0), Command::SetWindow(part)];
-    Window::open(Session::default().with(place))
+    Window::open(captured_figure().with(place))
 }
 
 /// The cell that the card names.

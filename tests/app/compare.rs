@@ -4,11 +4,12 @@ use attenuate::{
     attention::Component,
     engine::Reference,
     figure::{Measure, Quantity},
-    session::{Cell, Session, document::SessionDocument},
+    session::{Cell, document::SessionDocument},
 };
 use egui::{Key, Role};
 
 use super::support::Window;
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 fn difference(window: &Window, cell: Cell) -> f64 {
@@ -54,6 +55,6 @@ fn another_head_is_chosen_in_the_menu_and_saved_with_the_session() {
     let document = SessionDocument::of_unread(window.session(), None).to_json().unwrap();
     assert_eq!(SessionDocument::from_json(document.as_bytes()).unwrap().session, *window.session());
     // Another source has other heads.
-    window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
-    assert_eq!(*window.session().reference(), *Session::default().reference());
+    window.menu(&["File", "Examples", "Small model: Austen, reads any prompt"]);
+    assert_eq!(*window.session().reference(), *captured_figure().reference());
 }

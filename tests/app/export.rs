@@ -7,12 +7,13 @@ use attenuate::{
     engine::Fingerprints,
     figure::{FigureStyle, FileFormat, draw},
     numbers::NumbersFormat,
-    session::{Session, document::payload},
+    session::document::payload,
 };
 use egui::{Key, Modifiers, Pos2, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const DIALOGS: [&str; 2] = ["Export figure", "Export numbers"];
@@ -168,7 +169,7 @@ fn files_in(folder: &Path) -> Vec<String> {
 #[test]
 fn the_buttons_of_the_figure_dialog_are_in_sight_at_200_percent() {
     let size = vec2(640.0, 400.0);
-    let mut window = Window::sized(Session::default(), size);
+    let mut window = Window::sized(captured_figure(), size);
     window.press_with(Modifiers::COMMAND, Key::E);
     let window_rect = Rect::from_min_size(Pos2::ZERO, size);
     for (role, name) in [(Role::Button, "Save figure"), (Role::TextInput, FIGURE_FIELD)] {

@@ -10,7 +10,7 @@ use std::{
 use attenuate::{
     engine::{Bundled, Prompt, SourceKind, SourceSpec},
     model::bundled,
-    session::{Command, Session},
+    session::Command,
 };
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -20,6 +20,7 @@ use super::{
     gguf_files::{convert::golden, quantize::Format},
     support::Window,
 };
+use crate::support::captured_figure;
 
 #[derive(Debug)]
 pub struct Dropped(pub PathBuf);
@@ -47,7 +48,7 @@ fn open_by_path(window: &mut Window, path: &str) {
 }
 
 fn assert_figure_stays(window: &mut Window) {
-    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2Capture));
     assert_eq!(window.outcome().n_positions(), 24);
     window.metrics();
 }
@@ -138,7 +139,7 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
         assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
         assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
         window.press_with(Modifiers::ALT, Key::ArrowLeft);
-        assert_eq!(*window.session(), Session::default());
+        assert_eq!(*window.session(), captured_figure());
         assert_figure_stays(&mut window);
     }
 }
@@ -182,7 +183,7 @@ fn a_model_folder_opens_reads_the_prompt_and_back_leads_to_the_figure() {
     assert_eq!((session.layer(), session.head()), (5, 3), "the last layer, and the head that was shown");
     window.metrics();
     window.press_with(Modifiers::ALT, Key::ArrowLeft);
-    assert_eq!(*window.session(), Session::default());
+    assert_eq!(*window.session(), captured_figure());
     assert_figure_stays(&mut window);
 }
 
@@ -192,7 +193,7 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
     let path = folder.path().join("tiny.F32.gguf");
     std::fs::write(&path, golden("qwen2", Format::F32).bytes()).unwrap();
     for how in ["dropped", "typed"] {
-        let mut window = Window::open(Session::default().with([Command::Read(Prompt::TokenIds(vec![1, 2, 3, 4, 5]))]));
+        let mut window = Window::open(captured_figure().with([Command::Read(Prompt::TokenIds(vec![1, 2, 3, 4, 5]))]));
         let before = window.session().clone();
         if how == "dropped" {
             drop_file(&mut window, &path);
@@ -254,7 +255,7 @@ fn what_is_uncertain_about_a_source_stands_in_the_status_line() {
     std::fs::write(&path, crate::gguf::tokenizers::austen().without("tokenizer.ggml.pre").bytes()).unwrap();
     let prompt = Prompt::TokenIds(vec![1, 2, 3]);
     let mut window =
-        Window::open(Session::default().with([Command::Locate(SourceSpec::Gguf(path)), Command::Read(prompt)]));
+        Window::open(captured_figure().with([Command::Locate(SourceSpec::Gguf(path)), Command::Read(prompt)]));
     window.settle();
     window.assert_text("how words are cut is a guess");
     assert!(!Window::figure().has_text("how words are cut is a guess"));

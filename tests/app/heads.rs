@@ -12,6 +12,7 @@ use egui_kittest::{
 };
 
 use super::support::Window;
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 /// The names of the heads that are painted, in reading order.
@@ -76,7 +77,7 @@ fn every_head_is_there_with_its_metric_and_one_is_shown() {
 
 #[test]
 fn it_opens_on_the_shown_head_and_paints_only_what_is_in_view() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     let names = listed(&window);
     assert!(names.iter().any(|name| name.starts_with("Layer 14, head 3, sink mass 0.84")), "{names:?}");
     assert!((20..120).contains(&names.len()), "{} of 270", names.len());
@@ -89,7 +90,7 @@ fn it_opens_on_the_shown_head_and_paints_only_what_is_in_view() {
 
 #[test]
 fn arrows_step_and_enter_shows() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     // Nine heads to a layer: down is the next layer.
     for key in [Key::ArrowDown, Key::ArrowRight, Key::ArrowRight] {
         window.press(key);
@@ -104,7 +105,7 @@ fn arrows_step_and_enter_shows() {
 
 #[test]
 fn a_metric_sorts_and_filters() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     let mut expected = rows(window.session(), Under::Baseline);
     choose(&mut window, "Entropy");
     window.click(Role::RadioButton, "Lowest");
@@ -198,7 +199,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
 
 #[test]
 fn a_long_table_shows_what_comes_first_in_a_new_order() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.click(Role::RadioButton, "Table");
     // The switch has the focus, and End is for the list all the same.
     window.press(Key::End);
@@ -212,7 +213,7 @@ fn a_long_table_shows_what_comes_first_in_a_new_order() {
 
 #[test]
 fn a_capture_has_no_output_to_rank_by() {
-    let window = open(Session::default());
+    let window = open(captured_figure());
     assert!(window.is_disabled(Role::Button, "Rank by effect"));
 }
 
@@ -233,7 +234,7 @@ fn keys_of_other_things_stay_theirs() {
 
 #[test]
 fn a_narrow_window_has_everything() {
-    for bundled in Bundled::ALL {
+    for bundled in [Bundled::Smollm2Capture, Bundled::Austen] {
         let session = Session::example(bundled).with([Command::ToggleHeads]);
         let window = Window::sized(session, vec2(900.0, 600.0));
         for (role, name) in [

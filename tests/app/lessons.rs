@@ -11,6 +11,7 @@ use egui::{Key, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn is_open(window: &Window, lesson: Lesson) -> bool {
     window.has(Role::Image, &format!("Illustration: {}", lesson.title()))
@@ -33,7 +34,7 @@ fn more(window: &mut Window, lesson: Lesson) {
 #[test]
 fn every_lesson_opens_from_the_menu_and_escape_closes_it() {
     for size in [vec2(900.0, 600.0), vec2(1280.0, 800.0)] {
-        let mut window = Window::sized(Session::default(), size);
+        let mut window = Window::sized(captured_figure(), size);
         for lesson in Lesson::ALL {
             window.menu(&["Help", "Lessons", lesson.title()]);
             assert!(is_open(&window, lesson), "{lesson:?}");
@@ -135,7 +136,7 @@ fn columns_that_look_alike_are_told_apart_by_a_click() {
 
 #[test]
 fn the_drawing_of_heads_is_that_of_the_source() {
-    for bundled in [Bundled::Smollm2, Bundled::Austen] {
+    for bundled in [Bundled::Smollm2Capture, Bundled::Austen] {
         let mut window = Window::open(Session::example(bundled));
         let outcome = window.outcome();
         let (n_heads, n_kv_heads, head) = (outcome.facts.n_heads, outcome.facts.n_kv_heads, outcome.experiment.head);
@@ -160,7 +161,7 @@ fn shared_heads_are_said_where_heads_are_chosen() {
 #[test]
 fn lessons_fit_small_windows() {
     let size = vec2(900.0, 600.0);
-    let mut window = Window::sized(Session::default(), size);
+    let mut window = Window::sized(captured_figure(), size);
     window.press(Key::F1);
     let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
     for name in ["Previous lesson", "Next lesson"] {

@@ -15,12 +15,13 @@ use super::{
     slow::{TENSORS, slow},
     support::{Window, of_figure, said},
 };
+use crate::support::captured_figure;
 use crate::support::grids::column;
 
 const CANCEL: &str = "Cancel opening";
 
 fn figure() -> Window {
-    let mut window = Window::gated(Session::default());
+    let mut window = Window::gated(captured_figure());
     window.settle();
     window
 }
@@ -60,7 +61,7 @@ fn the_progress_is_shown_and_the_old_source_follows_the_hand() {
     window.until("four tensors", |window| window.has_text("Opening slow: 4 of 10 tensors"));
     assert_eq!(percent(&window, "Opening slow"), 40.0);
 
-    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2Capture));
     for epsilon in [0.3, 0.02] {
         window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(epsilon);
         window.harness.step();
@@ -174,13 +175,13 @@ fn the_newest_source_wins() {
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.harness.event(egui::Event::Text("Sense and sensibility".to_owned()));
+    window.harness.event(egui::Event::Text("Sense".to_owned()));
     window.settle();
-    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     assert_eq!(window.announced(Role::Status), ["slow was not opened."]);
     window.gates.tensors.open();
     window.advance(Duration::from_millis(100));
-    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     window.metrics();
 }
 

@@ -9,6 +9,7 @@ use egui::Role;
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn choose(window: &mut Window, name: &str) {
     window.click(Role::ComboBox, "Operation");
@@ -40,7 +41,7 @@ fn an_operation_is_chosen_from_a_list_and_moves_the_pattern() {
 
 #[test]
 fn noise_has_a_seed() {
-    let mut window = Window::open(Session::default());
+    let mut window = Window::open(captured_figure());
     choose(&mut window, "Noise");
     assert_eq!(window.session().operation(), Operation::Noise { seed: 0 });
     let of_seed_0 = window.metrics();
@@ -56,12 +57,12 @@ fn noise_has_a_seed() {
 
 #[test]
 fn the_mean_figure_is_among_the_examples() {
-    let mut window = Window::open(Session::default());
+    let mut window = Window::open(captured_figure());
     window.click(Role::Button, "File");
     window.click(Role::Button, "Examples");
     window.click(Role::Button, "Here: the mean operation, ε = 5e-1, 1e-1, 0");
     let session = window.session();
     assert_eq!(session.operation(), Operation::MeanHeads);
     assert_eq!(session.epsilon().row(Component::Query).iter().map(|e| e.get()).collect::<Vec<_>>(), [0.5, 0.1, 0.0]);
-    assert_eq!(*session.source(), *Session::default().source(), "on the source that is open");
+    assert_eq!(*session.source(), *captured_figure().source(), "on the source that is open");
 }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use attenuate::{
     figure::Colormap,
-    session::{Command, Session, Theme, document::SessionDocument},
+    session::{Command, Theme, document::SessionDocument},
 };
 use egui::{Key, Role};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn start(file: &std::path::Path) -> Window {
-    let mut window = Window::with(Session::default(), |setup| setup.preferences = Some(file.to_owned()));
+    let mut window = Window::with(captured_figure(), |setup| setup.preferences = Some(file.to_owned()));
     window.settle();
     window
 }
@@ -39,7 +40,7 @@ fn theme_colours_and_open_panels_are_remembered() {
     assert!(view.sweep.open && view.inspector);
     assert_eq!(
         *again.session().epsilon(),
-        *Session::default().epsilon(),
+        *captured_figure().epsilon(),
         "what is shown is a session, not a preference"
     );
 }
@@ -66,7 +67,7 @@ fn a_saved_session_opens_in_the_persons_theme() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("preferences.json");
     std::fs::write(&file, r#"{"theme": "dark", "ui_scale": 1.25, "colormap": "viridis"}"#).unwrap();
-    let session = Session::default().with([Command::SetLayer(3), Command::SetColormap(Colormap::Magma)]);
+    let session = captured_figure().with([Command::SetLayer(3), Command::SetColormap(Colormap::Magma)]);
     let path = folder.path().join("session.json");
     let document = SessionDocument::of_unread(&session, None);
     let from = Some((path, document.source.clone()));

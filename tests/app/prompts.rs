@@ -9,8 +9,9 @@ use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
-const BACK: &str = "← Back to bundled:smollm2";
+const BACK: &str = "← Back to bundled:smollm2-capture";
 
 fn type_prompt(window: &mut Window, text: &str) {
     window.type_over(Role::MultilineTextInput, "Prompt", text);
@@ -55,15 +56,15 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
         window.press_with(Modifiers::COMMAND, Key::A);
         window.harness.event(Event::Text("It is a truth universally acknowledged.".to_owned()));
         window.settle();
-        assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Austen));
-        assert_eq!(text_read(&window), "<s>It is a truth universally acknowledged.");
+        assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
+        assert_eq!(text_read(&window), "It is a truth universally acknowledged.");
         assert_eq!(window.session().epsilon(), before.epsilon(), "ε goes along");
         assert_eq!(window.session().pinned(), None, "cells of another prompt mean nothing");
         let chips = chips(&window);
         assert_eq!(chips.len(), window.outcome().n_positions());
-        assert_eq!(chips[0], "token 0: <s>");
+        assert_eq!(chips[..2], ["token 0: It", "token 1:  is"], "no token is put in front");
         window.metrics();
-        window.assert_text("bundled:austen");
+        window.assert_text("bundled:smollm2");
         match way_back {
             "button" => window.click(Role::Button, BACK),
             _ => window.press_with(Modifiers::ALT, Key::ArrowLeft),
@@ -79,19 +80,20 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
 fn going_there_and_back_leaves_no_trace() {
     let mut window = Window::figure();
     window.click(Role::RadioButton, "All layers");
+    window.press(Key::CloseBracket);
     let figure = window.session().clone();
-    assert!(figure.layer() > 5, "a layer that the live model does not have");
-    type_prompt(&mut window, "Sense and sensibility");
+    assert_eq!((figure.layer(), figure.head()), (15, 3));
+    type_prompt(&mut window, "Sense");
     window.harness.get_by_role_and_label(Role::SpinButton, "first layer in scope").set_value_accesskit(2.0);
     window.settle();
-    for round in 0..20 {
+    for round in 0..5 {
         window.press_with(Modifiers::ALT, Key::ArrowLeft);
         assert_eq!(*window.session(), figure, "round {round}");
         window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
         window.settle();
         window.harness.event(Event::Text(" on".to_owned()));
         window.settle();
-        assert_eq!((window.session().layer(), window.session().head()), (5, 1), "round {round}");
+        assert_eq!((window.session().layer(), window.session().head()), (14, 3), "round {round}");
     }
 }
 
@@ -194,8 +196,9 @@ fn characters_outside_the_vocabulary_are_read_as_bytes() {
 
 #[test]
 fn the_pointer_may_rest_on_a_cell_that_goes_away() {
-    let mut window = Window::figure();
-    let position = window.cell_position(Component::Value, 2, Cell { query: 23, key: 23 });
+    let mut window = Window::open(Session::example(Bundled::Austen));
+    let last = window.outcome().n_positions() - 1;
+    let position = window.cell_position(Component::Value, 2, Cell { query: last, key: last });
     window.hover(position);
     for text in ["a", "once upon a time there was", "to"] {
         // By keyboard alone: the pointer stays.
@@ -242,12 +245,30 @@ fn a_session_that_cannot_be_shown_says_why_and_can_be_mended() {
 #[test]
 fn examples_are_in_the_menu() {
     let mut window = Window::figure();
-    window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
+    window.menu(&["File", "Examples", "Small model: Austen, reads any prompt"]);
     window.close_menus();
     assert_eq!(*window.session(), Session::example(Bundled::Austen));
     window.metrics();
-    window.menu(&["File", "Examples", "The figure: SmolLM2-135M, captured"]);
+    window.menu(&["File", "Examples", "The same figure, captured"]);
     window.close_menus();
-    assert_eq!(*window.session(), Session::default());
+    assert_eq!(*window.session(), captured_figure());
     window.metrics();
+}
+
+/// What the program opens on is given by token ids, which say more than the text: the box says what they say.
+#[test]
+fn the_figures_own_tokens_are_text_in_the_box() {
+    let mut window = Window::open(Session::default());
+    assert!(matches!(window.session().prompt(), Prompt::TokenIds(_)));
+    let text = format!("<|endoftext|>{}", Bundled::Smollm2.default_view().prompt);
+    assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), text);
+    let ids = |window: &Window| window.outcome().tokens.iter().map(|token| token.id.unwrap()).collect::<Vec<_>>();
+    let before = ids(&window);
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+    window.settle();
+    window.harness.event(Event::Text(" And".to_owned()));
+    window.settle();
+    assert_eq!(window.session().prompt(), &Prompt::text(&format!("{text} And")), "typing on goes on from the text");
+    assert_eq!(ids(&window)[..24], before, "and its tokens are the same");
+    assert_eq!(window.outcome().n_positions(), 25);
 }

@@ -8,11 +8,12 @@ use std::{
 use attenuate::{
     engine::{Prompt, SourceSpec},
     model::bundled,
-    session::{Command, Session},
+    session::Command,
 };
 use egui::{Key, Modifiers, Role};
 
 use super::{files::drop_file, support::Window};
+use crate::support::captured_figure;
 
 /// A model folder whose files have the endings of what is written, and a window on it.
 fn window_on_a_model(folder: &Path) -> Window {
@@ -30,7 +31,7 @@ fn window_on_a_model(folder: &Path) -> Window {
     let prompt = Prompt::Text { text: "Hello.".into(), bos: true };
     let source = SourceSpec::Folder(folder.to_owned());
     let commands = [Command::Locate(source), Command::Read(prompt), Command::SetLayer(0), Command::SetHead(0)];
-    Window::open(Session::default().with(commands))
+    Window::open(captured_figure().with(commands))
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -89,7 +90,7 @@ fn a_session_does_not_replace_the_model() {
     window.press_with(COMMAND_SHIFT, Key::S);
     refused(&mut window, "Session file", &folder.path().join("config.json"), SOURCE);
     // Nor one that was open before.
-    window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
+    window.menu(&["File", "Examples", "Small model: Austen, reads any prompt"]);
     window.close_menus();
     window.press_with(COMMAND_SHIFT, Key::S);
     refused(&mut window, "Session file", &folder.path().join("tokenizer.json"), SOURCE);

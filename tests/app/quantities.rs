@@ -4,12 +4,13 @@ use attenuate::{
     attention::Component,
     engine::Fingerprints,
     figure::{ColorNorm, Colormap, FigureStyle, FileFormat, LimitsFrom, Look, Measure, Quantity, draw},
-    session::{Cell, Session, document::payload},
+    session::{Cell, document::payload},
 };
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::{Window, shortest};
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const SINK: Cell = Cell { query: 5, key: 0 };
@@ -69,7 +70,7 @@ fn every_quantity_is_chosen_by_menu_and_reaches_bar_card_and_screen_reader() {
         window.assert_text("masked: a token cannot attend to a later one");
         window.leave();
     }
-    assert_eq!(*window.session(), Session::default(), "back at the figure");
+    assert_eq!(*window.session(), captured_figure(), "back at the figure");
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn the_exported_figure_is_that_of_the_quantity() {
 #[test]
 fn small_and_large_windows_show_every_quantity() {
     for size in [vec2(900.0, 600.0), vec2(2560.0, 1440.0)] {
-        let mut window = Window::sized(Session::default(), size);
+        let mut window = Window::sized(captured_figure(), size);
         for (quantity, entry, _) in CHOICES {
             window.menu(&["View", "Quantity", entry]);
             window.close_menus();

@@ -14,6 +14,7 @@ use egui::{Key, Modifiers, Role};
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn capture(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
@@ -43,14 +44,14 @@ fn sources_are_remembered_from_start_to_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state").join("recent.json");
     let (first, second) = (capture(folder.path(), "first.safetensors"), capture(folder.path(), "second.safetensors"));
-    let mut window = start(Session::default(), &file);
+    let mut window = start(captured_figure(), &file);
     assert!(window.session().source().path().is_none());
     open(&mut window, &first);
     open(&mut window, &second);
     assert_eq!(*window.session().source(), SourceSpec::Capture(second.clone()));
     drop(window);
 
-    let mut window = start(Session::default(), &file);
+    let mut window = start(captured_figure(), &file);
     window.menu(&["File", "Open recent"]);
     let top = |window: &Window, name: &str| button(window, name).top();
     assert!(top(&window, "second.safetensors") < top(&window, "first.safetensors"), "the newest is on top");
@@ -62,7 +63,7 @@ fn sources_are_remembered_from_start_to_start() {
 
     // What was opened on the command line is remembered as well, and the newest is in front again.
     drop(start(
-        Session::default().with([
+        captured_figure().with([
             Command::Locate(SourceSpec::Capture(second.clone())),
             Command::SetLayer(0),
             Command::SetHead(0),
@@ -72,7 +73,7 @@ fn sources_are_remembered_from_start_to_start() {
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.find("second") < text.find("first") && text.matches("second").count() == 1, "{text}");
 
-    let mut window = start(Session::default(), &file);
+    let mut window = start(captured_figure(), &file);
     window.menu(&["File", "Open recent", "Clear recent"]);
     window.close_menus();
     window.settle();
@@ -86,16 +87,16 @@ fn what_is_gone_leaves_the_list() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("recent.json");
     let path = capture(folder.path(), "gone.safetensors");
-    open(&mut start(Session::default(), &file), &path);
+    open(&mut start(captured_figure(), &file), &path);
     fs::remove_file(&path).unwrap();
-    let mut window = start(Session::default(), &file);
+    let mut window = start(captured_figure(), &file);
     window.menu(&["File", "Open recent"]);
     choose(&mut window, "gone.safetensors");
     window.until("an error", |window| !window.announced(Role::Alert).is_empty());
     window.close_menus();
     assert!(window.announced(Role::Alert)[0].contains("gone.safetensors"));
     assert!(window.announced(Role::Status)[0].contains("no longer there"), "{:?}", window.announced(Role::Status));
-    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2Capture));
     window.settle();
     window.metrics();
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), "[]");
@@ -107,7 +108,7 @@ fn a_folder_that_takes_no_file_is_one_line() {
     let blocked = folder.path().join("blocked");
     fs::write(&blocked, "a file, not a folder").unwrap();
     let (first, second) = (capture(folder.path(), "a.safetensors"), capture(folder.path(), "b.safetensors"));
-    let mut window = start(Session::default(), &blocked.join("recent.json"));
+    let mut window = start(captured_figure(), &blocked.join("recent.json"));
     open(&mut window, &first);
     open(&mut window, &second);
     window.settle();

@@ -9,6 +9,7 @@ use egui::{Event, Key, Modifiers, Role, accesskit::Toggled};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn set(window: &mut Window, spinner: &str, value: f64) {
     window.harness.get_by_role_and_label(Role::SpinButton, spinner).set_value_accesskit(value);
@@ -103,7 +104,7 @@ fn layers_and_heads_step_within_their_bounds() {
 
 #[test]
 fn a_layer_and_head_that_do_not_exist_become_the_last() {
-    let mut window = Window::open(Session::default().with([Command::SetLayer(99), Command::SetHead(99)]));
+    let mut window = Window::open(captured_figure().with([Command::SetLayer(99), Command::SetHead(99)]));
     assert_eq!((window.session().layer(), window.session().head()), (29, 8));
     window.metrics();
 }

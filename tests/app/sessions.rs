@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use attenuate::{
     engine::{Fingerprints, SourceSpec},
     session::{
-        Command, Session,
+        Command,
         document::{SessionDocument, read},
     },
 };
 use egui::{Key, Modifiers, Role};
 
 use super::{files::drop_file, support::Window};
+use crate::support::captured_figure;
 
 const FIELD: &str = "Session file";
 const QUESTION: &str = "Where is the session’s source?";
@@ -36,7 +37,7 @@ fn on_a_copy(folder: &Path) -> (PathBuf, PathBuf) {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/captures/smollm2-135m.safetensors");
     std::fs::copy(bundled, &capture).unwrap();
     let source = SourceSpec::Capture(capture.clone());
-    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(2)]);
+    let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(2)]);
     let file = folder.join("on-a-copy.json");
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&file).unwrap();
     (capture, file)
@@ -66,7 +67,7 @@ fn what_is_saved_comes_back_as_it_was() {
     assert_eq!(read(&path).unwrap().session, *other.session());
     // One step back is the figure that was there before.
     other.press_with(Modifiers::ALT, Key::ArrowLeft);
-    assert_eq!(*other.session(), Session::default());
+    assert_eq!(*other.session(), captured_figure());
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn what_is_no_session_or_a_newer_one_leaves_the_view_and_says_why() {
         window.wait("an error", |window| !window.announced(Role::Alert).is_empty());
         let alerts = window.announced(Role::Alert);
         assert!(alerts.len() == 1 && alerts[0].contains(expected), "{name}: {alerts:?}");
-        assert_eq!(*window.session(), Session::default());
+        assert_eq!(*window.session(), captured_figure());
         window.metrics();
     }
 }
@@ -145,7 +146,7 @@ fn a_source_that_is_another_one_now_is_told_and_can_be_taken() {
     drop_file(&mut window, &file);
     window.wait("the question", |window| window.has(Role::Window, QUESTION));
     window.assert_text("is not what the session was saved with");
-    assert_eq!(*window.session(), Session::default());
+    assert_eq!(*window.session(), captured_figure());
     window.click(Role::Button, "Open anyway");
     window.wait("the changed source", |window| *window.session().source() == SourceSpec::Capture(capture.clone()));
     window.metrics();
@@ -155,16 +156,16 @@ fn a_source_that_is_another_one_now_is_told_and_can_be_taken() {
 fn what_a_crash_left_is_offered_once() {
     let folder = tempfile::tempdir().unwrap();
     let left = folder.path().join("4711-left.json");
-    let session = Session::default().with([Command::SetHead(7)]);
+    let session = captured_figure().with([Command::SetHead(7)]);
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&left).unwrap();
     let open = || {
-        let mut window = Window::with(Session::default(), |setup| setup.kept = Some(folder.path().to_owned()));
+        let mut window = Window::with(captured_figure(), |setup| setup.kept = Some(folder.path().to_owned()));
         window.settle();
         window
     };
     let mut window = open();
     window.assert_text("ended without being closed");
-    assert_eq!(window.session().head(), Session::default().head());
+    assert_eq!(window.session().head(), captured_figure().head());
     window.click(Role::Button, "Restore");
     window.wait("what it had", |window| window.session().head() == 7);
     window.metrics();
@@ -176,5 +177,5 @@ fn what_a_crash_left_is_offered_once() {
     let mut window = open();
     window.click(Role::Button, "Dismiss");
     assert!(!left.exists());
-    assert_eq!(*window.session(), Session::default());
+    assert_eq!(*window.session(), captured_figure());
 }

@@ -18,6 +18,8 @@ use attenuate::{
 };
 use ndarray::Array2;
 
+use crate::support::model_inside;
+
 /// Tensors of a slow source.
 pub const TENSORS: usize = 10;
 const TICK: Duration = Duration::from_millis(1);
@@ -83,7 +85,7 @@ impl Gates {
     pub fn setup(&self) -> Setup {
         let (tensors, layers, prompts) = (self.tensors.clone(), self.layers.clone(), self.prompts.clone());
         prompts.open();
-        let fuse = self.fuse.clone();
+        let (fuse, model) = (self.fuse.clone(), model_inside());
         let open = move |source: &SourceSpec, job: &Job<'_>| match source {
             SourceSpec::Folder(path) if path.ends_with("slow") => {
                 load(&tensors, job)?;
@@ -100,7 +102,7 @@ impl Gates {
                 load(&tensors, job)?;
                 OpenSource::open(source, &Job::unwatched())
             }
-            _ => OpenSource::open(source, job),
+            _ => model.open(source, job),
         };
         Setup { open: Arc::new(open), clock: Clock::stopped(), ..Setup::default() }
     }

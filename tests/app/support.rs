@@ -16,7 +16,9 @@ use egui_kittest::{
 
 use super::slow::{Gates, slow};
 use crate::support::{
+    captured_figure,
     grids::at,
+    model_inside,
     raster::{Picture, Textures},
 };
 
@@ -46,9 +48,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// On the figure, as the program starts.
+    /// On the figure, captured.
     pub fn figure() -> Self {
-        Self::open(Session::default())
+        Self::open(captured_figure())
     }
 
     /// On a view that no start has: another ε, another head, another quantity.
@@ -83,7 +85,8 @@ impl Window {
 
     fn start(builder: HarnessBuilder<App>, session: Session) -> Self {
         let (theme, clock) = (session.view().user.theme, Clock::default());
-        Self::build(builder, theme, Gates::default(), clock, |ctx| App::new(ctx, session).unwrap())
+        let setup = Setup { open: model_inside().opener(), ..Setup::default() };
+        Self::build(builder, theme, Gates::default(), clock, |ctx| App::with(ctx, session, setup).unwrap())
     }
 
     /// One whose slow sources wait at gates, which are closed. Not waited for.
@@ -113,7 +116,7 @@ impl Window {
         let builder = builder.with_theme(theme).renderer(textures.clone());
         let mut harness = builder.build_eframe(|cc| app(&cc.egui_ctx));
         harness.input_mut().system_theme = Some(theme);
-        Self { gates, harness, clock, engine: Engine::default(), textures }
+        Self { gates, harness, clock, engine: Engine::opening(model_inside().opener()), textures }
     }
 
     /// What is on screen, as pixels.

@@ -11,6 +11,7 @@ use egui::{Key, Modifiers, Role, pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{slow::slow, support::Window};
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const PLOT: &str = "sink mass over ε";
@@ -64,7 +65,7 @@ fn opens_and_closes_by_key_and_by_button() {
 
 #[test]
 fn a_dragged_marker_is_the_slider() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.click(Role::RadioButton, "Query");
     let from = window.harness.get_by_role_and_label(Role::Slider, &marker(1)).rect().center();
     let to = window.harness.get_by_role_and_label(Role::Slider, &marker(0)).rect().center();
@@ -90,7 +91,7 @@ fn a_dragged_marker_is_the_slider() {
 #[test]
 fn of_markers_at_one_place_the_chosen_one_is_held() {
     for (chosen, key) in [(0, Key::Num1), (1, Key::Num2), (2, Key::Num3)] {
-        let mut window = open(Session::default());
+        let mut window = open(captured_figure());
         for key in [Key::Num1, Key::Num2, Key::Num3] {
             window.press(key);
             window.enter_epsilon("1e-3");
@@ -112,7 +113,7 @@ fn of_markers_at_one_place_the_chosen_one_is_held() {
 
 #[test]
 fn a_moved_slider_moves_its_marker_in_the_same_frame() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.press(Key::Num2);
     window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(0.02);
     window.harness.step();
@@ -125,7 +126,7 @@ fn a_moved_slider_moves_its_marker_in_the_same_frame() {
 
 #[test]
 fn markers_move_by_keyboard_and_by_accessibility() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.harness.get_by_role_and_label(Role::Slider, &marker(2)).focus();
     window.settle();
     for (modifiers, key, text) in [
@@ -146,7 +147,7 @@ fn markers_move_by_keyboard_and_by_accessibility() {
 
 #[test]
 fn zero_stands_left_of_everything() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.press(Key::Num3);
     let x = |window: &Window| window.harness.get_by_role_and_label(Role::Slider, &marker(2)).rect().center().x;
     window.enter_epsilon("1e-12");
@@ -159,7 +160,7 @@ fn zero_stands_left_of_everything() {
 
 #[test]
 fn each_metric_has_its_curves() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     for (choice, name, metric) in [
         ("normalized entropy over ε", "normalized entropy over ε", SweepMetric::NormalizedEntropy),
         ("KL over ε", "KL from baseline (nats) over ε", SweepMetric::Kl),
@@ -180,7 +181,7 @@ fn each_metric_has_its_curves() {
 
 #[test]
 fn the_pinned_cell_is_followed() {
-    let mut window = open(Session::default());
+    let mut window = open(captured_figure());
     window.click(Role::RadioButton, "pinned weight over ε");
     window.assert_text("Click a cell to follow its weight over ε.");
     let cell = Cell { query: 6, key: 2 };

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use attenuate::{
     attention::Component,
     figure::{AxisLabels, FigureStyle, FileFormat, Ground, PageSize, PanelMetric, TextMode, Unit, draw},
-    session::{Session, document::read},
+    session::document::read,
 };
 use egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::{files::drop_file, support::Window};
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const FIELD: &str = "Figure file";
@@ -238,7 +239,7 @@ fn sessions_are_not_needed_to_be_named() {
     // A figure's own file is not overwritten by Ctrl+S: it has no session file yet.
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("figure.png");
-    let mut window = Window::open(Session::default());
+    let mut window = Window::open(captured_figure());
     window.press_with(Modifiers::COMMAND, Key::E);
     window.type_over(Role::TextInput, FIELD, &path.display().to_string());
     window.press(Key::Enter);

@@ -1,21 +1,18 @@
 //! The guided tour: offered once, five steps, in nobody's way.
 
-use attenuate::{
-    attention::Component,
-    session::{Cell, Session},
-    ui::TourStart,
-};
+use attenuate::{attention::Component, session::Cell, ui::TourStart};
 use egui::{Key, Modifiers, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const TITLES: [&str; 5] = ["Nine panels", "Turn ε down", "Read a cell", "Where ε acts", "Your own text"];
 
 /// One where the tour is offered.
 fn offered() -> Window {
-    let mut window = Window::with(Session::default(), |setup| setup.tour = TourStart::Offer);
+    let mut window = Window::with(captured_figure(), |setup| setup.tour = TourStart::Offer);
     window.settle();
     window
 }
@@ -100,7 +97,7 @@ fn what_a_step_speaks_of_can_be_tried() {
 fn that_it_was_seen_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("attenuate").join("tour-seen");
-    let mut window = Window::with(Session::default(), |setup| {
+    let mut window = Window::with(captured_figure(), |setup| {
         setup.tour = TourStart::Offer;
         setup.tour_seen = Some(file.clone());
     });
@@ -113,7 +110,7 @@ fn that_it_was_seen_is_remembered() {
 #[test]
 fn cards_cover_nothing_that_they_speak_of_and_stay_on_screen() {
     for size in [vec2(900.0, 600.0), vec2(1280.0, 800.0), vec2(2560.0, 1440.0)] {
-        let mut window = Window::sized(Session::default(), size);
+        let mut window = Window::sized(captured_figure(), size);
         window.menu(&["Help", "Guided tour"]);
         for (step, title) in TITLES.iter().enumerate() {
             assert_step(&window, step);

@@ -203,7 +203,7 @@ fn back_is_undo_to_before_the_last_source() {
     let mut window = Window::figure();
     window.press(Key::CloseBracket);
     let figure = window.session().clone();
-    window.menu(&["File", "Examples", "Live model: Austen, reads any prompt"]);
+    window.menu(&["File", "Examples", "Small model: Austen, reads any prompt"]);
     window.close_menus();
     window.press(Key::Num2);
     window.press(Key::CloseBracket);
@@ -215,7 +215,7 @@ fn back_is_undo_to_before_the_last_source() {
         redo(&mut window);
     }
     assert_eq!(*window.session(), live);
-    window.menu(&["Edit", "Back to bundled:smollm2   Alt+←"]);
+    window.menu(&["Edit", "Back to bundled:smollm2-capture   Alt+←"]);
     assert_eq!(*window.session(), figure);
     window.metrics();
 }

@@ -63,7 +63,7 @@ fn padding_has_no_row_and_is_no_key() {
 #[test]
 fn whether_pieces_are_byte_level_is_decided_for_all_together() {
     let source = SourceSpec::Capture(case("labels_wordpiece"));
-    let spec = RunSpec { source, ..Session::example(Bundled::Smollm2).run_spec() };
+    let spec = RunSpec { source, ..Session::example(Bundled::Smollm2Capture).run_spec() };
     let spec = spec.with(|experiment| (experiment.layer, experiment.head) = (0, 0));
     let outcome = Engine::default().run(&spec, &|| false).unwrap();
     let texts: Vec<&str> = outcome.tokens.iter().map(|token| token.text.as_str()).collect();

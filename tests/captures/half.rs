@@ -4,11 +4,11 @@ use attenuate::{
     attention::{Component, Preset},
     engine::{Engine, RunSpec, SourceSpec},
     figure::{Measure, Quantity},
-    session::Session,
 };
 use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
 
+use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const N_POSITIONS: usize = 9;
@@ -31,7 +31,7 @@ fn no_product_with_a_tiny_epsilon_is_rounded_to_zero() {
     std::fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
 
     let source = SourceSpec::Capture(path);
-    let spec = RunSpec { source, ..Session::default().run_spec() }.with(|experiment| {
+    let spec = RunSpec { source, ..captured_figure().run_spec() }.with(|experiment| {
         experiment.layer = 0;
         experiment.head = 0;
         experiment.scope = Preset::ThisHead.scope();

@@ -9,13 +9,14 @@ use std::{
 use attenuate::{
     capture::Capture,
     engine::{Engine, SourceSpec},
-    session::{Command, Session},
+    session::Command,
 };
 
 use crate::captures::{
     allocations::peak,
     files::{Packing, counting, npz, numbers, read, safetensors},
 };
+use crate::support::captured_figure;
 
 const MIB: usize = 1 << 20;
 const NEVER: &dyn Fn() -> bool = &|| false;
@@ -106,7 +107,7 @@ fn a_capture_overwritten_under_an_engine_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.safetensors");
     let source = SourceSpec::Capture(path.clone());
-    let spec = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]).run_spec();
+    let spec = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]).run_spec();
     let row = |engine: &mut Engine| engine.run(&spec, NEVER).map(|outcome| outcome.baseline.pattern.exact_row(1));
 
     fs::write(&path, small(1.0)).unwrap();

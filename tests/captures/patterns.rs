@@ -16,8 +16,10 @@ fn case(ending: &str) -> PathBuf {
 }
 
 fn spec(path: &Path, layer: usize, head: usize) -> RunSpec {
-    let spec =
-        RunSpec { source: SourceSpec::Capture(path.to_owned()), ..Session::example(Bundled::Smollm2).run_spec() };
+    let spec = RunSpec {
+        source: SourceSpec::Capture(path.to_owned()),
+        ..Session::example(Bundled::Smollm2Capture).run_spec()
+    };
     spec.with(|experiment| (experiment.layer, experiment.head) = (layer, head))
 }
 

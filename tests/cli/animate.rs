@@ -27,7 +27,16 @@ fn apng(sandbox: &Sandbox, name: &str) -> (png::AnimationControl, Vec<Vec<u8>>) 
 }
 
 fn still(sandbox: &Sandbox, epsilon: &str) -> Vec<u8> {
-    let arguments = ["export", "-o", "still.png", "--dpi", "72", "--epsilon", &format!("{epsilon},1e-3,1e-10")];
+    let arguments = [
+        "export",
+        "bundled:smollm2-capture",
+        "-o",
+        "still.png",
+        "--dpi",
+        "72",
+        "--epsilon",
+        &format!("{epsilon},1e-3,1e-10"),
+    ];
     sandbox.run(&arguments).assert_done();
     let file = BufReader::new(File::open(sandbox.path("still.png")).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();
@@ -39,7 +48,8 @@ fn still(sandbox: &Sandbox, epsilon: &str) -> Vec<u8> {
 #[test]
 fn every_frame_is_the_figure_of_its_epsilon() {
     let sandbox = Sandbox::new();
-    let arguments = ["animate", "-o", "film.png", "--dpi", "72", "--frames", "4", "--range", "1..=1e-3"];
+    let arguments =
+        ["animate", "bundled:smollm2-capture", "-o", "film.png", "--dpi", "72", "--frames", "4", "--range", "1..=1e-3"];
     sandbox.run(&arguments).assert_done();
     let (control, frames) = apng(&sandbox, "film.png");
     assert_eq!((control.num_frames, control.num_plays), (6, 0), "there and back, without end");
@@ -57,7 +67,9 @@ fn the_same_animation_is_the_same_bytes() {
         let names = ["a", "b"].map(|name| format!("{name}.{ending}"));
         for name in &names {
             let looks = ["--dpi", "72", "--frames", "5", "--rows", "query", "--columns", "0", "--size", "85"];
-            sandbox.run(&[&["animate", "--no-session", "-o", name], &looks[..]].concat()).assert_done();
+            sandbox
+                .run(&[&["animate", "bundled:smollm2-capture", "--no-session", "-o", name], &looks[..]].concat())
+                .assert_done();
         }
         let [a, b] = names.map(|name| std::fs::read(sandbox.path(&name)).unwrap());
         assert!(a == b, "{ending}");
@@ -68,7 +80,20 @@ fn the_same_animation_is_the_same_bytes() {
 fn a_gif_has_its_frames_and_plays_as_told() {
     let sandbox = Sandbox::new();
     let arguments = [
-        "animate", "-o", "film.gif", "--dpi", "72", "--frames", "7", "--rate", "10", "--play", "loop", "--moving", "2",
+        "animate",
+        "bundled:smollm2-capture",
+        "-o",
+        "film.gif",
+        "--dpi",
+        "72",
+        "--frames",
+        "7",
+        "--rate",
+        "10",
+        "--play",
+        "loop",
+        "--moving",
+        "2",
     ];
     sandbox.run(&arguments).assert_done();
     let mut decoder = gif::DecodeOptions::new().read_info(File::open(sandbox.path("film.gif")).unwrap()).unwrap();
@@ -85,11 +110,12 @@ fn a_gif_has_its_frames_and_plays_as_told() {
 fn automatic_limits_are_those_of_all_frames() {
     let sandbox = Sandbox::new();
     let norm = ["--norm", "auto", "--dpi", "72", "--rows", "query", "--columns", "0", "--size", "85"];
-    let film = ["animate", "-o", "film.png", "--frames", "3", "--range", "1..=1e-2"];
+    let film = ["animate", "bundled:smollm2-capture", "-o", "film.png", "--frames", "3", "--range", "1..=1e-2"];
     sandbox.run(&[&film[..], &norm[..]].concat()).assert_done();
     let (_, frames) = apng(&sandbox, "film.png");
     // The baseline spans 0 to 1: the last frame, which alone would span less, has that scale too.
-    let last = ["export", "-o", "still.png", "--epsilon", "1e-2,1e-3,1e-10", "--norm", "0:1"];
+    let last =
+        ["export", "bundled:smollm2-capture", "-o", "still.png", "--epsilon", "1e-2,1e-3,1e-10", "--norm", "0:1"];
     sandbox.run(&[&last[..], &norm[2..]].concat()).assert_done();
     let file = BufReader::new(File::open(sandbox.path("still.png")).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();

@@ -39,7 +39,7 @@ fn colors(picture: &Picture) -> BTreeSet<[u8; 3]> {
 fn the_size_is_what_dpi_and_millimetres_say() {
     // 178 mm are 7.0079 inches, 160 mm are 6.2992, 90 mm are 3.5433, 100 mm are 3.937.
     for (arguments, width, height, resolution) in [
-        (&[][..], 2102, None, 11_811),
+        (&["bundled:smollm2-capture"][..], 2102, None, 11_811),
         (&["--dpi", "100"], 701, None, 3_937),
         (&["--dpi", "100", "--size", "178x160"], 701, Some(630), 3_937),
         (&["--size", "100x90", "--dpi", "254"], 1000, Some(900), 10_000),
@@ -62,7 +62,7 @@ fn the_size_is_what_dpi_and_millimetres_say() {
 fn the_same_figure_is_the_same_bytes() {
     let sandbox = Sandbox::new();
     for name in ["first.png", "second.png", "THIRD.PNG"] {
-        sandbox.run(&["export", "-o", name, "--dpi", "90"]).assert_done();
+        sandbox.run(&["export", "bundled:smollm2-capture", "-o", name, "--dpi", "90"]).assert_done();
     }
     let [first, second, third] = ["first.png", "second.png", "THIRD.PNG"].map(|n| fs::read(sandbox.path(n)).unwrap());
     assert!(first == second && first == third);
@@ -117,8 +117,8 @@ fn a_quantity_brings_its_title_norm_and_colours() {
 #[test]
 fn a_quantity_leaves_the_numbers_alone() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["export", "-o", "a.svg", "--quantity", "difference"]).assert_done();
-    sandbox.run(&["weights", "-o", "a.json"]).assert_done();
+    sandbox.run(&["export", "bundled:smollm2-capture", "-o", "a.svg", "--quantity", "difference"]).assert_done();
+    sandbox.run(&["weights", "bundled:smollm2-capture", "-o", "a.json"]).assert_done();
     sandbox.run(&["weights", "a.svg", "-o", "b.json"]).assert_done();
     let numbers = |name| {
         let file: serde_json::Value = serde_json::from_slice(&fs::read(sandbox.path(name)).unwrap()).unwrap();
@@ -148,7 +148,7 @@ fn other_formats_are_refused_with_what_there_is() {
         (".png", &[".png"]),
     ] {
         let sandbox = Sandbox::new();
-        sandbox.run(&["export", "-o", name]).assert_refused(1, parts);
+        sandbox.run(&["export", "bundled:smollm2-capture", "-o", name]).assert_refused(1, parts);
         assert!(sandbox.names().is_empty());
     }
 }
@@ -159,11 +159,13 @@ fn a_figure_carries_the_session_that_draws_it_again() {
     for ending in ["png", "svg", "pdf"] {
         let (first, again) = (format!("first.{ending}"), format!("again.{ending}"));
         let view = ["--layer", "3", "--head", "2", "--epsilon", "0.2,0.1,0", "--quantity", "difference"];
-        sandbox.run(&[&["export", "-o", &first], &view[..]].concat()).assert_done();
+        sandbox.run(&[&["export", "bundled:smollm2-capture", "-o", &first], &view[..]].concat()).assert_done();
         sandbox.run(&["export", &first, "-o", &again]).assert_done();
         assert!(fs::read(sandbox.path(&first)).unwrap() == fs::read(sandbox.path(&again)).unwrap(), "{ending}");
         let without = format!("without.{ending}");
-        sandbox.run(&[&["export", "--no-session", "-o", &without], &view[..]].concat()).assert_done();
+        sandbox
+            .run(&[&["export", "bundled:smollm2-capture", "--no-session", "-o", &without], &view[..]].concat())
+            .assert_done();
         let bytes = fs::read(sandbox.path(&without)).unwrap();
         assert!(bytes.len() < fs::read(sandbox.path(&first)).unwrap().len());
         let parts = [without.as_str(), "session"];
@@ -184,10 +186,12 @@ fn several_heads_are_written_as_each_would_be_alone() {
     assert!(fs::read(sandbox.path("2-1.png")).unwrap() == fs::read(sandbox.path("alone.png")).unwrap());
 
     let sandbox = Sandbox::new();
-    let arguments = ["weights", "--layer", "0,29", "--head", "8", "-o", "{layer}.csv"];
+    let arguments = ["weights", "bundled:smollm2-capture", "--layer", "0,29", "--head", "8", "-o", "{layer}.csv"];
     sandbox.run(&arguments).assert_done();
     assert_eq!(sandbox.names(), ["0.csv", "29.csv"]);
-    sandbox.run(&["weights", "--layer", "29", "--head", "8", "-o", "alone.csv"]).assert_done();
+    sandbox
+        .run(&["weights", "bundled:smollm2-capture", "--layer", "29", "--head", "8", "-o", "alone.csv"])
+        .assert_done();
     assert!(fs::read(sandbox.path("29.csv")).unwrap() == fs::read(sandbox.path("alone.csv")).unwrap());
 }
 
@@ -195,15 +199,23 @@ fn several_heads_are_written_as_each_would_be_alone() {
 fn several_heads_without_names_or_of_other_models_are_refused_before_a_file_is_written() {
     let sandbox = Sandbox::new();
     let parts = ["--layer", "{layer}", "same.png"];
-    sandbox.run(&["export", "--layer", "0..=3", "-o", "same.png"]).assert_refused(2, &parts);
-    sandbox.run(&["weights", "--head", "all", "-o", "same.csv"]).assert_refused(2, &["--head", "{head}"]);
-    sandbox.run(&["export", "--layer", "1..", "-o", "{layer}.png"]).assert_refused(2, &["--layer", "A..=B"]);
+    sandbox.run(&["export", "bundled:smollm2-capture", "--layer", "0..=3", "-o", "same.png"]).assert_refused(2, &parts);
+    sandbox
+        .run(&["weights", "bundled:smollm2-capture", "--head", "all", "-o", "same.csv"])
+        .assert_refused(2, &["--head", "{head}"]);
+    sandbox
+        .run(&["export", "bundled:smollm2-capture", "--layer", "1..", "-o", "{layer}.png"])
+        .assert_refused(2, &["--layer", "A..=B"]);
     let parts = ["layer 30", "0 to 29"];
-    sandbox.run(&["export", "--layer", "28..=31", "-o", "{layer}.png"]).assert_refused(1, &parts);
+    sandbox
+        .run(&["export", "bundled:smollm2-capture", "--layer", "28..=31", "-o", "{layer}.png"])
+        .assert_refused(1, &parts);
     assert!(sandbox.names().is_empty());
     // Two are written at a time: either may fail first.
     let parts = ["folder does not exist", "/3.png"];
-    sandbox.run(&["export", "--layer", "all", "-o", "{layer}/{head}.png"]).assert_refused(1, &parts);
+    sandbox
+        .run(&["export", "bundled:smollm2-capture", "--layer", "all", "-o", "{layer}/{head}.png"])
+        .assert_refused(1, &parts);
 }
 
 /// The examples of `--help`, as they are pasted into a shell.
@@ -231,7 +243,7 @@ fn the_examples_of_the_help_work() {
 fn differences_are_from_another_head_or_another_epsilon() {
     let sandbox = Sandbox::new();
     let words = |arguments: &[&str]| {
-        let view = ["export", "--quantity", "difference", "-o", "out.svg"];
+        let view = ["export", "bundled:smollm2-capture", "--quantity", "difference", "-o", "out.svg"];
         sandbox.run(&[&view[..], arguments].concat()).assert_done();
         fs::read_to_string(sandbox.path("out.svg")).unwrap()
     };
@@ -248,6 +260,8 @@ fn differences_are_from_another_head_or_another_epsilon() {
         "the file carries what it was compared with"
     );
     let parts = ["--compare-head", "3:1", "“3”"];
-    sandbox.run(&["export", "-o", "x.svg", "--compare-head", "3"]).assert_refused(2, &parts);
-    sandbox.run(&["export", "-o", "x.svg", "--compare-head", "99:0"]).assert_refused(1, &["layer 99", "0 to 29"]);
+    sandbox.run(&["export", "bundled:smollm2-capture", "-o", "x.svg", "--compare-head", "3"]).assert_refused(2, &parts);
+    sandbox
+        .run(&["export", "bundled:smollm2-capture", "-o", "x.svg", "--compare-head", "99:0"])
+        .assert_refused(1, &["layer 99", "0 to 29"]);
 }

@@ -68,7 +68,7 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
     for (arguments, parts) in [
         (&["export"][..], &["--output"][..]),
         (&["weights"], &["--output"]),
-        (&["heads", "--layer", "3"], &["--layer"]),
+        (&["heads", "bundled:smollm2-capture", "--layer", "3"], &["--layer"]),
         (&["--epsilon", "1"], &["--epsilon"]),
     ] {
         sandbox.run(arguments).assert_refused(2, parts);
@@ -83,10 +83,10 @@ fn arguments_that_cannot_be_understood_exit_with_2() {
 fn a_prompt_for_a_capture_is_refused() {
     let sandbox = Sandbox::new();
     for prompt in [&["--prompt", "Hello."][..], &["--token-ids", "1,2"], &["--no-bos"]] {
-        let parts = [prompt[0], "bundled:smollm2", "bundled:austen"];
-        refused(&sandbox, 2, "out.json", &[&["bundled:smollm2"], prompt].concat(), &parts);
-        sandbox.run(&[&["heads", "bundled:smollm2"], prompt].concat()).assert_refused(2, &parts);
-        sandbox.run(&[&["bundled:smollm2"], prompt].concat()).assert_refused(2, &parts);
+        let parts = [prompt[0], "bundled:smollm2-capture is a capture", "bundled:smollm2 reads any"];
+        refused(&sandbox, 2, "out.json", &[&["bundled:smollm2-capture"], prompt].concat(), &parts);
+        sandbox.run(&[&["heads", "bundled:smollm2-capture"], prompt].concat()).assert_refused(2, &parts);
+        sandbox.run(&[&["bundled:smollm2-capture"], prompt].concat()).assert_refused(2, &parts);
     }
 }
 
@@ -101,18 +101,18 @@ fn what_the_source_does_not_have_exits_with_1() {
         (&["bundled:austen", "--head", "4"], &["head 4", "0 to 3", "Austen"]),
         (&["bundled:austen", "--layers", "2..=6"], &["2 to 6", "0 to 5", "Austen"]),
         (&["--layers", "30..=31"], &["30 to 31", "0 to 29", "SmolLM2"]),
-        (&["--prompt", &long], &["512", "tokens"]),
-        (&["--prompt", ""], &["empty"]),
-        (&["--prompt", "", "--no-bos"], &["empty"]),
-        (&["--token-ids", "2048"], &["2048", "vocabulary"]),
-        (&["--token-ids", "0,4294967295"], &["4294967295", "2048 tokens"]),
+        (&["bundled:austen", "--prompt", &long], &["512", "tokens"]),
+        (&["bundled:austen", "--prompt", ""], &["empty"]),
+        (&["bundled:austen", "--prompt", "", "--no-bos"], &["empty"]),
+        (&["bundled:austen", "--token-ids", "2048"], &["2048", "vocabulary"]),
+        (&["bundled:austen", "--token-ids", "0,4294967295"], &["4294967295", "2048 tokens"]),
     ] {
         refused(&sandbox, 1, "out.json", arguments, parts);
         refused(&sandbox, 1, "out.safetensors", arguments, parts);
         refused(&sandbox, 1, "out.png", arguments, parts);
     }
-    sandbox.run(&["heads", "--prompt", &long]).assert_refused(1, &["512"]);
-    sandbox.run(&["heads", "--prompt", ""]).assert_refused(1, &["empty"]);
+    sandbox.run(&["heads", "bundled:austen", "--prompt", &long]).assert_refused(1, &["512"]);
+    sandbox.run(&["heads", "bundled:austen", "--prompt", ""]).assert_refused(1, &["empty"]);
 }
 
 /// `[2, 3]` queries and keys.
@@ -254,7 +254,7 @@ fn a_full_disk_keeps_the_old_file() {
 #[test]
 fn a_killed_export_leaves_a_whole_file() {
     let sandbox = Sandbox::new();
-    let arguments = ["export", "-o", "out.png", "--size", "6000x6000px"];
+    let arguments = ["export", "bundled:smollm2-capture", "-o", "out.png", "--size", "6000x6000px"];
     sandbox.run(&arguments).assert_done();
     let new = fs::read(sandbox.path("out.png")).unwrap();
     let mut killed = 0;

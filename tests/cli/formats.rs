@@ -124,10 +124,22 @@ fn check_csv(weights: &Weights, file: &[u8]) {
 #[test]
 fn npz_and_csv_hold_the_numbers_of_the_json_file() {
     for arguments in [
-        &[][..],
-        &["--layer", "3", "--head", "7", "--epsilon", "0.3,2,1e-5", "--positions", "1,4", "--heads", "all"],
-        &["--prompt", "She said, \"no\nmore\".", "--layers", "all", "--heads", "all"],
-        &["--token-ids", "5"],
+        &["bundled:smollm2-capture"][..],
+        &[
+            "bundled:smollm2-capture",
+            "--layer",
+            "3",
+            "--head",
+            "7",
+            "--epsilon",
+            "0.3,2,1e-5",
+            "--positions",
+            "1,4",
+            "--heads",
+            "all",
+        ],
+        &["bundled:austen", "--prompt", "She said, \"no\nmore\".", "--layers", "all", "--heads", "all"],
+        &["bundled:austen", "--token-ids", "5"],
     ] {
         let weights = Weights::from_json(arguments);
         let sandbox = Sandbox::new();
@@ -182,13 +194,13 @@ fn an_npz_capture_is_a_source_as_a_safetensors_capture_is() {
         sandbox.run(&[command, "mine.npz", "--layer", "14", "--head", "3", "-o", output]).assert_done();
     }
     let mut found: Value = serde_json::from_slice(&fs::read(sandbox.path("w.json")).unwrap()).unwrap();
-    sandbox.run(&["weights", "-o", "figure.json"]).assert_done();
+    sandbox.run(&["weights", "bundled:smollm2-capture", "-o", "figure.json"]).assert_done();
     let expected: Value = serde_json::from_slice(&fs::read(sandbox.path("figure.json")).unwrap()).unwrap();
     assert_eq!(found["source"], "mine.npz");
     for name in ["source", "model"] {
         found[name] = expected[name].clone();
     }
     assert!(found == expected, "the same numbers");
-    let heads = ["mine.npz", "bundled:smollm2"].map(|source| sandbox.run(&["heads", source]).stdout);
+    let heads = ["mine.npz", "bundled:smollm2-capture"].map(|source| sandbox.run(&["heads", source]).stdout);
     assert!(heads[0] == heads[1] && heads[0].lines().count() == 271);
 }

@@ -61,7 +61,7 @@ fn metrics(panel: &Panel) -> [f64; 4] {
 
 #[test]
 fn the_table_has_every_head_of_smollm2_and_says_what_json_says() {
-    let rows = json(&[]);
+    let rows = json(&["bundled:smollm2-capture"]);
     let places: Vec<_> = rows.iter().map(|row| (row.layer, row.head)).collect();
     let expected: Vec<_> = (0..30).flat_map(|layer| (0..9).map(move |head| (layer, head))).collect();
     assert_eq!(places, expected);
@@ -77,15 +77,15 @@ fn the_table_has_every_head_of_smollm2_and_says_what_json_says() {
             [row.layer.to_string(), row.head.to_string()].into_iter().chain(numbers).collect()
         })
         .collect();
-    assert_eq!(table(&[]), written);
+    assert_eq!(table(&["bundled:smollm2-capture"]), written);
 }
 
 #[test]
 fn the_numbers_are_those_of_the_written_weights() {
     for (source, heads) in [
-        (&["bundled:smollm2"][..], &[[14, 3], [0, 0], [29, 8], [7, 5]][..]),
+        (&["bundled:smollm2-capture"][..], &[[14, 3], [0, 0], [29, 8], [7, 5]][..]),
         (&["bundled:austen"], &[[5, 1], [0, 0], [3, 2]]),
-        (&["--prompt", "It was the best of times."], &[[5, 1], [2, 3]]),
+        (&["bundled:austen", "--prompt", "It was the best of times."], &[[5, 1], [2, 3]]),
     ] {
         let rows = json(source);
         for &[layer, head] in heads {
@@ -102,19 +102,19 @@ fn the_numbers_are_those_of_the_written_weights() {
 
 #[test]
 fn too_few_tokens_have_no_sink_and_one_token_no_entropy() {
-    let rows = json(&["--token-ids", "0,12,7"]);
+    let rows = json(&["bundled:austen", "--token-ids", "0,12,7"]);
     assert_eq!(rows.len(), 6 * 4);
     assert!(rows.iter().all(|row| row.sink_mass.is_none() && row.entropy.is_some()));
-    for row in json(&["--token-ids", "12"]) {
+    for row in json(&["bundled:austen", "--token-ids", "12"]) {
         assert_eq!((row.sink_mass, row.entropy, row.diagonal), (None, None, 1.0));
     }
-    assert_eq!(table(&["--token-ids", "12"])[0], ["0", "0", "–", "–", "1.0000", "–", "–"]);
+    assert_eq!(table(&["bundled:austen", "--token-ids", "12"])[0], ["0", "0", "–", "–", "1.0000", "–", "–"]);
 }
 
 #[test]
 fn the_default_prompt_and_the_bos_can_be_left_out() {
     let whole = json(&["bundled:austen"]);
-    assert_eq!(json(&["--prompt", bundled::DEFAULT_PROMPT]), whole);
+    assert_eq!(json(&["bundled:austen", "--prompt", bundled::DEFAULT_PROMPT]), whole);
     assert_ne!(json(&["bundled:austen", "--no-bos"]), whole);
 }
 
@@ -151,7 +151,7 @@ fn ships_ranks_by_what_the_engine_finds() {
 #[test]
 fn a_metric_sorts_and_ships_can_stay_in_order() {
     let places = |stdout: &str| column(stdout, "diagonal").iter().map(|row| (row.0, row.1)).collect::<Vec<_>>();
-    let ran = Sandbox::new().run(&["heads", "--json", "--sort", "sink"]);
+    let ran = Sandbox::new().run(&["heads", "bundled:smollm2-capture", "--json", "--sort", "sink"]);
     ran.assert_done();
     let sinks: Vec<f64> = column(&ran.stdout, "sink_mass").iter().map(|row| row.2).collect();
     assert_eq!(sinks.len(), 270);
@@ -168,7 +168,7 @@ fn the_table_goes_into_a_file() {
         ("heads.csv", "layer,head,sink_mass,entropy,diagonal,previous_token,induction,sink_queries\n0,0,"),
         ("heads.JSON", "[\n  {\n"),
     ] {
-        let ran = sandbox.run(&["heads", "-o", name]);
+        let ran = sandbox.run(&["heads", "bundled:smollm2-capture", "-o", name]);
         ran.assert_done();
         assert_eq!(ran.stdout, "");
         let written = fs::read_to_string(sandbox.path(name)).unwrap();
@@ -176,14 +176,14 @@ fn the_table_goes_into_a_file() {
     }
     assert_eq!(fs::read_to_string(sandbox.path("heads.csv")).unwrap().lines().count(), 271);
     let json: Vec<Row> = serde_json::from_slice(&fs::read(sandbox.path("heads.JSON")).unwrap()).unwrap();
-    assert_eq!(json, self::json(&[]));
+    assert_eq!(json, self::json(&["bundled:smollm2-capture"]));
 }
 
 #[test]
 fn what_cannot_be_ranked_or_written_is_refused() {
     let sandbox = Sandbox::new();
     for (code, arguments, parts) in [
-        (1, &["--ships"][..], &["--ships", "bundled:smollm2"][..]),
+        (1, &["bundled:smollm2-capture", "--ships"][..], &["--ships", "bundled:smollm2-capture"][..]),
         (1, &["-o", "heads.txt"], &["heads.txt", ".csv", ".json"]),
         (2, &["--sort", "size"], &["--sort", "size", "induction"]),
         (2, &["--sort", "ships"], &["--sort ships", "--ships"]),

@@ -8,11 +8,12 @@ use std::{
 use attenuate::{
     cli::{Invocation, definition, parse},
     engine::{Fingerprints, SourceSpec},
-    session::{Command, Session, document::SessionDocument},
+    session::{Command, document::SessionDocument},
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
 use crate::cli::sandbox::Sandbox;
+use crate::support::captured_figure;
 
 /// The window, which has no name.
 const WINDOW: &str = "attenuate";
@@ -118,6 +119,10 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
+    let reads = ["prompt", "token-ids", "no-bos", "model"].contains(&option);
+    if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
+        words.push("bundled:smollm2-capture");
+    }
     words
 }
 
@@ -147,7 +152,7 @@ fn sandbox() -> Sandbox {
         fs::write(sandbox.path(name), serialize(tensors, None).unwrap()).unwrap();
     }
     let source = SourceSpec::Capture(sandbox.path("capture.safetensors"));
-    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
+    let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-capture.json")).unwrap();
     sandbox
@@ -264,9 +269,13 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
 fn compare_epsilon_is_of_the_head_that_is_shown() {
     let sandbox = Sandbox::new();
     let looks = ["--compare-epsilon", "1,1,1", "--no-session", "--size", "100", "--labels", "none"];
-    sandbox.run(&[&["export", "-o", "{head}.svg", "--head", "1,3"], &looks[..]].concat()).assert_done();
+    sandbox
+        .run(&[&["export", "bundled:smollm2-capture", "-o", "{head}.svg", "--head", "1,3"], &looks[..]].concat())
+        .assert_done();
     for head in ["1", "3"] {
-        sandbox.run(&[&["export", "-o", "alone.svg", "--head", head], &looks[..]].concat()).assert_done();
+        sandbox
+            .run(&[&["export", "bundled:smollm2-capture", "-o", "alone.svg", "--head", head], &looks[..]].concat())
+            .assert_done();
         let [batch, alone] =
             [format!("{head}.svg"), "alone.svg".into()].map(|name| fs::read(sandbox.path(&name)).unwrap());
         assert!(batch == alone, "{head}");
@@ -275,12 +284,29 @@ fn compare_epsilon_is_of_the_head_that_is_shown() {
     assert!(first != third);
     // ε = 1 changes nothing: less itself, every cell is 0.
     sandbox
-        .run(&[&["export", "-o", "zero.svg", "--head", "3", "--epsilon", "1,1,1"], &looks[..]].concat())
+        .run(
+            &[
+                &["export", "bundled:smollm2-capture", "-o", "zero.svg", "--head", "3", "--epsilon", "1,1,1"],
+                &looks[..],
+            ]
+            .concat(),
+        )
         .assert_done();
     sandbox
         .run(
             &[
-                &["export", "-o", "base.svg", "--head", "3", "--epsilon", "1,1,1", "--quantity", "difference"],
+                &[
+                    "export",
+                    "bundled:smollm2-capture",
+                    "-o",
+                    "base.svg",
+                    "--head",
+                    "3",
+                    "--epsilon",
+                    "1,1,1",
+                    "--quantity",
+                    "difference",
+                ],
                 &looks[2..],
             ]
             .concat(),

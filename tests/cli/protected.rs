@@ -10,7 +10,7 @@ use attenuate::{
     attention::Component,
     engine::{Fingerprints, SourceSpec},
     model::bundled,
-    session::{Command, Session, document::SessionDocument},
+    session::{Command, document::SessionDocument},
 };
 use safetensors::{SafeTensors, serialize};
 
@@ -18,6 +18,7 @@ use crate::cli::{
     gguf_files::{convert::golden, quantize::Format},
     sandbox::Sandbox,
 };
+use crate::support::captured_figure;
 
 const CAPTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/captures/smollm2-135m.safetensors");
 
@@ -184,10 +185,10 @@ fn a_template_that_meets_the_source_writes_nothing() {
 #[test]
 fn numbers_do_not_replace_the_session_that_they_are_of() {
     let sandbox = Sandbox::new();
-    let session = Session::default().with([Command::SetHead(2)]);
+    let session = captured_figure().with([Command::SetHead(2)]);
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&sandbox.path("s.json")).unwrap();
     for figure in ["f.png", "f.svg"] {
-        sandbox.run(&["export", "-o", figure]).assert_done();
+        sandbox.run(&["export", "bundled:smollm2-capture", "-o", figure]).assert_done();
     }
     for arguments in [
         &["weights", "s.json", "-o", "s.json"][..],
@@ -208,7 +209,7 @@ fn numbers_do_not_replace_the_session_that_they_are_of() {
 fn a_figure_may_replace_the_file_that_it_was_read_from() {
     let sandbox = Sandbox::new();
     for figure in ["f.png", "f.svg", "f.pdf"] {
-        sandbox.run(&["export", "-o", figure, "--head", "2"]).assert_done();
+        sandbox.run(&["export", "bundled:smollm2-capture", "-o", figure, "--head", "2"]).assert_done();
         let first = fs::read(sandbox.path(figure)).unwrap();
         sandbox.run(&["export", figure, "-o", figure, "--epsilon", "1,0.5,0"]).assert_done();
         assert!(fs::read(sandbox.path(figure)).unwrap() != first);
@@ -222,7 +223,7 @@ fn a_figure_may_replace_the_file_that_it_was_read_from() {
 #[test]
 fn a_figure_does_not_replace_a_session_in_another_format() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["export", "-o", "f.png"]).assert_done();
+    sandbox.run(&["export", "bundled:smollm2-capture", "-o", "f.png"]).assert_done();
     std::os::unix::fs::symlink("f.png", sandbox.path("f.svg")).unwrap();
     refused(&sandbox, &["export", "f.png", "-o", "f.svg"], "the session that was read");
 }
@@ -232,7 +233,7 @@ fn a_session_is_not_saved_over_its_model() {
     let sandbox = Sandbox::new();
     model(&sandbox);
     let model = Command::Locate(SourceSpec::Folder(sandbox.path("model")));
-    let session = Session::default().with([model, Command::SetLayer(0), Command::SetHead(0)]);
+    let session = captured_figure().with([model, Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     let error = document.clone().save(&sandbox.path("model/config.json")).unwrap_err().to_string();
     assert!(error.contains("a file of the source"), "{error}");

@@ -13,6 +13,7 @@ use attenuate::{
 };
 
 use crate::cli::sandbox::Sandbox;
+use crate::support::captured_figure;
 
 /// The session that `arguments` open the window on.
 fn session(arguments: &[&str]) -> Session {
@@ -122,7 +123,7 @@ fn every_task_takes_a_session() {
 #[test]
 fn a_figure_that_holds_a_session_is_a_source() {
     let sandbox = Sandbox::new();
-    let original = session(&["--epsilon", "0.7,0.2,0"]);
+    let original = session(&["bundled:smollm2-capture", "--epsilon", "0.7,0.2,0"]);
     let payload = SessionDocument::of(&original, None, &Fingerprints::default()).to_payload().unwrap();
     let mut picture = Vec::new();
     let mut encoder = png::Encoder::new(&mut picture, 1, 1);
@@ -132,7 +133,7 @@ fn a_figure_that_holds_a_session_is_a_source() {
         format!("<attenuate:session xmlns:attenuate=\"{}\">{payload}</attenuate:session>", document::NAMESPACE);
     let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><metadata>{element}</metadata></svg>");
     let pdf = format!("%PDF-1.7\n<?xpacket begin=\"\" id=\"x\"?><x>{element}</x><?xpacket end=\"r\"?>\n%%EOF");
-    let expected = weights(&sandbox, &["--epsilon", "0.7,0.2,0"]);
+    let expected = weights(&sandbox, &["bundled:smollm2-capture", "--epsilon", "0.7,0.2,0"]);
     for (name, bytes) in [("a.png", picture), ("a.svg", svg.into_bytes()), ("a.pdf", pdf.into_bytes())] {
         assert_eq!(weights(&sandbox, &[sandbox.write(name, &bytes)]), expected, "{name}");
     }
@@ -159,7 +160,7 @@ fn what_cannot_be_restored_is_one_line() {
     sandbox.write("newer.json", br#"{"format": "attenuate-session", "version": 7, "program": "3.0.0", "x": []}"#);
     sandbox.write("other.json", b"{\"tokens\": []}");
     sandbox.write("plain.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
-    let newer = "written by a newer Attenuate 3.0.0 (session version 7; this program reads up to 1)";
+    let newer = "written by a newer Attenuate 3.0.0 (session version 7; this program reads up to 2)";
     for (file, part) in [
         ("newer.json", newer),
         ("other.json", "not a session of Attenuate"),
@@ -177,10 +178,14 @@ fn what_cannot_be_restored_is_one_line() {
         }
     }
     assert_eq!(sandbox.names(), ["newer.json", "other.json", "plain.svg"]);
-    save(&sandbox, "capture.json", &Session::default());
-    sandbox.run(&["heads", "capture.json", "--prompt", "x"]).assert_refused(1, &["--prompt", "bundled:smollm2"]);
+    save(&sandbox, "capture.json", &captured_figure());
+    sandbox
+        .run(&["heads", "capture.json", "--prompt", "x"])
+        .assert_refused(1, &["--prompt", "bundled:smollm2-capture"]);
     sandbox.run(&["weights", "-o", "o.json", "capture.json", "--seed", "3"]).assert_refused(1, &["--seed", "scale"]);
-    sandbox.run(&["heads", "--model", "bundled:austen"]).assert_refused(2, &["--model is for a session"]);
+    sandbox
+        .run(&["heads", "bundled:smollm2-capture", "--model", "bundled:austen"])
+        .assert_refused(2, &["--model is for a session"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn numbers(point: &SweepPoint) -> [Option<f64>; 7] {
 #[test]
 fn the_table_has_a_line_for_each_point() {
     for (arguments, bundled, preset, cell) in [
-        (&[][..], Bundled::Smollm2, Preset::ThisHead, None),
+        (&["bundled:smollm2-capture"][..], Bundled::Smollm2Capture, Preset::ThisHead, None),
         (
             &["bundled:austen", "--layers", "all", "--heads", "all", "--cell", "6,2"],
             Bundled::Austen,
@@ -66,10 +66,11 @@ fn the_table_has_a_line_for_each_point() {
 
 #[test]
 fn json_says_what_was_swept() {
-    let file: Value = serde_json::from_str(&written("sweep.json", &["--cell", "6,2"])).unwrap();
-    let sweep = expected(Bundled::Smollm2, Preset::ThisHead, Some([6, 2]));
+    let file: Value =
+        serde_json::from_str(&written("sweep.json", &["bundled:smollm2-capture", "--cell", "6,2"])).unwrap();
+    let sweep = expected(Bundled::Smollm2Capture, Preset::ThisHead, Some([6, 2]));
     for (name, value) in [
-        ("source", json!("bundled:smollm2")),
+        ("source", json!("bundled:smollm2-capture")),
         ("layer", json!(14)),
         ("head", json!(3)),
         ("n_layers", json!(30)),
@@ -103,8 +104,17 @@ fn json_says_what_was_swept() {
 
 #[test]
 fn scopes_operations_and_prompts_are_those_of_weights() {
-    let arguments =
-        ["--prompt", "She loved music.", "--layer", "2", "--operation", "mean-heads", "--positions", "rest"];
+    let arguments = [
+        "bundled:austen",
+        "--prompt",
+        "She loved music.",
+        "--layer",
+        "2",
+        "--operation",
+        "mean-heads",
+        "--positions",
+        "rest",
+    ];
     let file: Value = serde_json::from_str(&written("sweep.json", &arguments)).unwrap();
     assert_eq!((&file["source"], &file["layer"]), (&json!("bundled:austen"), &json!(2)));
     assert_eq!((&file["operation"], &file["scope"]["positions"]), (&json!("mean-heads"), &json!("rest")));
@@ -113,7 +123,7 @@ fn scopes_operations_and_prompts_are_those_of_weights() {
         ((epsilon - 1.0).abs() * 1e6) as u64
     });
     assert!(last.unwrap()["js"].as_f64().unwrap() < 1e-3, "near ε = 1 the mean over heads changes little");
-    let single: Value = serde_json::from_str(&written("one.json", &["--token-ids", "2047"])).unwrap();
+    let single: Value = serde_json::from_str(&written("one.json", &["bundled:austen", "--token-ids", "2047"])).unwrap();
     assert_eq!(single["query"][0]["normalized_entropy"], Value::Null, "one token has no entropy");
     assert_eq!(single["query"][0]["kl"], json!(0.0));
 }
@@ -121,18 +131,21 @@ fn scopes_operations_and_prompts_are_those_of_weights() {
 #[test]
 fn pictures_are_drawn() {
     for metric in ["sink-mass", "normalized-entropy", "kl", "js", "max-weight"] {
-        let svg = written("sweep.svg", &["--metric", metric]);
+        let svg = written("sweep.svg", &["bundled:smollm2-capture", "--metric", metric]);
         assert!(svg.starts_with("<svg") && svg.contains(">baseline<") && svg.contains(">1e-12<"), "{metric}");
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{metric}");
         assert!(svg.matches("<line").count() > 300, "{metric}: dashes and parts of lines");
     }
-    assert!(written("sweep.svg", &["--metric", "weight", "--cell", "6,2"]).contains("weight of the cell"));
+    assert!(
+        written("sweep.svg", &["bundled:smollm2-capture", "--metric", "weight", "--cell", "6,2"])
+            .contains("weight of the cell")
+    );
     let sandbox = Sandbox::new();
-    sandbox.run(&["sweep", "-o", "sweep.PNG", "--dpi", "72"]).assert_done();
+    sandbox.run(&["sweep", "bundled:smollm2-capture", "-o", "sweep.PNG", "--dpi", "72"]).assert_done();
     let png = fs::read(sandbox.path("sweep.PNG")).unwrap();
     let reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (504, 236));
-    sandbox.run(&["sweep", "-o", "sweep.pdf", "--metric", "kl"]).assert_done();
+    sandbox.run(&["sweep", "bundled:smollm2-capture", "-o", "sweep.pdf", "--metric", "kl"]).assert_done();
     let pdf = fs::read(sandbox.path("sweep.pdf")).unwrap();
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("/MediaBox[0 0 504 236]") && text.contains("/Alt"));
@@ -144,13 +157,13 @@ fn what_cannot_be_swept_is_refused() {
     for (arguments, code, parts) in [
         (&["-o", "sweep.npz"][..], 1, &["sweep.npz", ".csv", ".json", ".svg", ".pdf"][..]),
         (&["-o", "sweep"], 1, &[".csv"]),
-        (&["-o", "a.csv", "--cell", "24,0"], 1, &["--cell", "24", "24 tokens"]),
-        (&["-o", "a.csv", "--cell", "2,6"], 1, &["--cell 2,6", "masked"]),
+        (&["bundled:smollm2-capture", "-o", "a.csv", "--cell", "24,0"], 1, &["--cell", "24", "24 tokens"]),
+        (&["bundled:smollm2-capture", "-o", "a.csv", "--cell", "2,6"], 1, &["--cell 2,6", "masked"]),
         (&["-o", "a.csv", "--cell", "6"], 2, &["--cell", "QUERY,KEY"]),
         (&["-o", "a.svg", "--metric", "weight"], 2, &["--metric weight", "--cell"]),
         (&["-o", "a.svg", "--metric", "beauty"], 2, &["--metric", "beauty", "sink-mass"]),
-        (&["-o", "a.svg", "--token-ids", "2047"], 1, &["normalized entropy", "1 token"]),
-        (&["-o", "a.csv", "--layer", "30"], 1, &["layer 30", "0 to 29"]),
+        (&["bundled:austen", "-o", "a.svg", "--token-ids", "2047"], 1, &["normalized entropy", "1 token"]),
+        (&["bundled:smollm2-capture", "-o", "a.csv", "--layer", "30"], 1, &["layer 30", "0 to 29"]),
         (&[], 2, &["--output"]),
     ] {
         sandbox.run(&[&["sweep"], arguments].concat()).assert_refused(code, parts);

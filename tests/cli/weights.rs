@@ -23,7 +23,7 @@ fn assert_is_the_figures_view(weights: &Weights) {
     assert_eq!((weights.n_positions(), weights.layer, weights.head), (24, 14, 3));
     assert_eq!((weights.n_layers, weights.n_heads, weights.n_kv_heads), (30, 9, 3));
     assert!(weights.causal && weights.model.starts_with("SmolLM2-135M"));
-    assert_eq!((weights.source.as_str(), weights.operation.as_str()), ("bundled:smollm2", Some("scale")));
+    assert_eq!((weights.source.as_str(), weights.operation.as_str()), ("bundled:smollm2-capture", Some("scale")));
 }
 
 fn assert_equal(panel: &Panel, other: &Panel, what: &str) {
@@ -31,8 +31,8 @@ fn assert_equal(panel: &Panel, other: &Panel, what: &str) {
 }
 
 #[test]
-fn nothing_said_is_the_figure() {
-    let weights = Weights::from_both(&[]);
+fn the_capture_is_the_figure() {
+    let weights = Weights::from_both(&["bundled:smollm2-capture"]);
     assert_is_the_figures_view(&weights);
     assert_eq!(weights.epsilon, [[5e-1, 1e-3, 1e-10]; 3]);
     assert_eq!(weights.scope, json!({"layers": "shown", "heads": "shown", "positions": "all"}));
@@ -42,27 +42,28 @@ fn nothing_said_is_the_figure() {
         assert!(bits(&weights.query[column]) != bits(&weights.baseline));
     }
     assert!(bits(&weights.query[0]) != bits(&weights.query[1]));
-    assert_eq!(Weights::from_json(&["bundled:smollm2"]), weights);
 }
 
 #[test]
 fn the_same_numbers_are_the_same_bytes() {
     let sandbox = Sandbox::new();
     for name in ["a.json", "b.json", "a.safetensors", "b.safetensors"] {
-        sandbox.run(&["weights", "--output", name]).assert_done();
+        sandbox.run(&["weights", "bundled:smollm2-capture", "--output", name]).assert_done();
     }
     let read = |name: &str| std::fs::read(sandbox.path(name)).unwrap();
     assert!(read("a.json") == read("b.json"));
     assert!(read("a.safetensors") == read("b.safetensors"));
-    sandbox.run(&["weights", "-o", "C.JSON"]).assert_done();
+    sandbox.run(&["weights", "bundled:smollm2-capture", "-o", "C.JSON"]).assert_done();
     assert!(read("C.JSON") == read("a.json"), "an extension in capitals is the same format");
 }
 
 #[test]
 fn epsilon_one_is_the_baseline_and_zero_is_uniform() {
-    for source in
-        [&["bundled:smollm2"][..], &["bundled:austen"], &["bundled:austen", "--layers", "all", "--heads", "all"]]
-    {
+    for source in [
+        &["bundled:smollm2-capture"][..],
+        &["bundled:austen"],
+        &["bundled:austen", "--layers", "all", "--heads", "all"],
+    ] {
         let weights = Weights::from_both(&[source, &["--epsilon", "1,0,2.5e-1"]].concat());
         assert_eq!(weights.epsilon, [[1.0, 0.0, 0.25]; 3]);
         for (name, [one, zero, quarter]) in weights.components() {
@@ -94,7 +95,15 @@ fn layers_and_heads_of_the_capture_are_the_softmax_of_their_vectors() {
     let reference = Smollm2::read();
     for place in [[14, 3], [0, 0], [29, 8], [7, 2]] {
         let [layer, head] = place.map(|number| number.to_string());
-        let weights = Weights::from_both(&["--layer", &layer, "--head", &head, "--epsilon", "0.3,2,1e-5"]);
+        let weights = Weights::from_both(&[
+            "bundled:smollm2-capture",
+            "--layer",
+            &layer,
+            "--head",
+            &head,
+            "--epsilon",
+            "0.3,2,1e-5",
+        ]);
         assert_eq!([weights.layer, weights.head], place);
         assert_is(&weights.baseline, &reference, place, |_, _| 1.0);
         for (column, epsilon) in [0.3, 2.0, 1e-5].into_iter().enumerate() {
@@ -115,7 +124,7 @@ fn positions_are_those_whose_vectors_are_scaled() {
     for (positions, written) in
         [("first", json!("first")), ("rest", json!("rest")), ("7,0,3", json!({"selection": [0, 3, 7]}))]
     {
-        let weights = Weights::from_both(&["--positions", positions]);
+        let weights = Weights::from_both(&["bundled:smollm2-capture", "--positions", positions]);
         assert_is_the_figures_view(&weights);
         assert_eq!(weights.scope["positions"], written);
         for (column, epsilon) in weights.epsilon[0].into_iter().enumerate() {
@@ -126,15 +135,15 @@ fn positions_are_those_whose_vectors_are_scaled() {
         }
         assert!(bits(&weights.query[1]) != bits(&weights.key[1]), "narrower than all positions they differ");
     }
-    let first = Weights::from_json(&["--positions", "first"]);
+    let first = Weights::from_json(&["bundled:smollm2-capture", "--positions", "first"]);
     assert_equal(&first.query[2], &first.baseline, "the first query sees only itself");
 }
 
 #[test]
 fn a_capture_knows_only_the_shown_layer() {
-    let shown = Weights::from_json(&[]);
+    let shown = Weights::from_json(&["bundled:smollm2-capture"]);
     for scope in [&["--layers", "all", "--heads", "all"][..], &["--layers", "3..=20"], &["--heads", "group"]] {
-        let weights = Weights::from_both(scope);
+        let weights = Weights::from_both(&[&["bundled:smollm2-capture"], scope].concat());
         for ((name, panels), (_, expected)) in weights.components().into_iter().zip(shown.components()) {
             for (panel, expected) in panels.iter().zip(expected) {
                 assert_equal(panel, expected, name);
@@ -142,7 +151,7 @@ fn a_capture_knows_only_the_shown_layer() {
         }
     }
     // Where the range leaves the shown layer out, nothing is changed.
-    let elsewhere = Weights::from_both(&["--layers", "3..=13"]);
+    let elsewhere = Weights::from_both(&["bundled:smollm2-capture", "--layers", "3..=13"]);
     for (name, panels) in elsewhere.components() {
         for panel in panels {
             assert_equal(panel, &elsewhere.baseline, name);
@@ -152,25 +161,29 @@ fn a_capture_knows_only_the_shown_layer() {
 
 #[test]
 fn prompts_and_token_ids_are_read_by_the_live_model() {
-    let prompt = Weights::from_both(&["--prompt", "She loved music.\n"]);
+    let prompt = Weights::from_both(&["bundled:austen", "--prompt", "She loved music.\n"]);
     assert_eq!(prompt.source, "bundled:austen");
     assert_eq!((prompt.layer, prompt.head), (bundled::DEFAULT_LAYER, bundled::DEFAULT_HEAD));
     assert_eq!(prompt.tokens[0], "<s>");
     let text = prompt.tokens[1..].concat().replace('Ġ', " ").replace('Ċ', "\n");
     assert_eq!(text, "She loved music.\n");
 
-    let without = Weights::from_both(&["--prompt", "She loved music.\n", "--no-bos"]);
+    let without = Weights::from_both(&["bundled:austen", "--prompt", "She loved music.\n", "--no-bos"]);
     assert_eq!(without.tokens, prompt.tokens[1..]);
     assert_eq!(without.token_ids.as_ref().unwrap()[..], prompt.token_ids.as_ref().unwrap()[1..]);
 
     let ids: Vec<String> = prompt.token_ids.as_ref().unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(Weights::from_both(&["--token-ids", &ids.join(",")]), prompt, "the same tokens, the same numbers");
+    assert_eq!(
+        Weights::from_both(&["bundled:austen", "--token-ids", &ids.join(",")]),
+        prompt,
+        "the same tokens, the same numbers"
+    );
     let exact = Weights::from_both(&["bundled:austen", "--token-ids", "0,12,7"]);
     assert_eq!(exact.token_ids, Some(vec![0, 12, 7]), "no BOS is added");
     for as_written_elsewhere in ["0, 12, 7", "[0, 12, 7]"] {
         assert_eq!(Weights::from_both(&["bundled:austen", "--token-ids", as_written_elsewhere]), exact);
     }
-    let single = Weights::from_both(&["--token-ids", "2047"]);
+    let single = Weights::from_both(&["bundled:austen", "--token-ids", "2047"]);
     assert_eq!(single.baseline, [[Some(1.0)]]);
 }
 
@@ -249,7 +262,7 @@ fn several_heads_never_share_a_file_whose_name_is_not_utf8() {
 fn columns_and_rows_are_as_many_as_are_asked_for() {
     let sandbox = Sandbox::new();
     let read = |arguments: &[&str]| -> serde_json::Value {
-        sandbox.run(&[&["weights", "-o", "w.json"], arguments].concat()).assert_done();
+        sandbox.run(&[&["weights", "bundled:smollm2-capture", "-o", "w.json"], arguments].concat()).assert_done();
         serde_json::from_slice(&std::fs::read(sandbox.path("w.json")).unwrap()).unwrap()
     };
     let four = read(&["--epsilon", "5e-1,1e-3,1e-10,0"]);
@@ -262,19 +275,48 @@ fn columns_and_rows_are_as_many_as_are_asked_for() {
     assert_eq!(rows["epsilon"], json!([[0.5, 0.1], [0.5, 0.1]]));
     assert!(rows.get("key").is_none() && rows["query"].as_array().unwrap().len() == 2);
     for (epsilon, part) in [("1", "two to six"), ("1,1,1,1,1,1,1", "found 7")] {
-        let ran = sandbox.run(&["weights", "-o", "w.json", "--epsilon", epsilon]);
+        let ran = sandbox.run(&["weights", "bundled:smollm2-capture", "-o", "w.json", "--epsilon", epsilon]);
         assert!(ran.code == Some(2) && ran.stderr.contains(part), "{}", ran.stderr);
     }
-    let ran = sandbox.run(&["export", "-o", "f.svg", "--epsilon", "0.5,0.1", "--compare-epsilon", "1,1,1"]);
+    let ran = sandbox.run(&[
+        "export",
+        "bundled:smollm2-capture",
+        "-o",
+        "f.svg",
+        "--epsilon",
+        "0.5,0.1",
+        "--compare-epsilon",
+        "1,1,1",
+    ]);
     assert!(ran.code == Some(1) && ran.stderr.contains("expected 2 values"), "{}", ran.stderr);
     sandbox
-        .run(&["export", "-o", "f.svg", "--epsilon", "0.5,0.1,0.01,0,1,2", "--quantity", "difference"])
+        .run(&[
+            "export",
+            "bundled:smollm2-capture",
+            "-o",
+            "f.svg",
+            "--epsilon",
+            "0.5,0.1,0.01,0,1,2",
+            "--quantity",
+            "difference",
+        ])
         .assert_done();
     let cells_of_panels = std::fs::read_to_string(sandbox.path("f.svg")).unwrap().matches("<g ").count();
     assert_eq!(cells_of_panels, 18);
     sandbox
-        .run(&["animate", "-o", "a.png", "--epsilon", "1,0.1,0.5,0", "--moving", "3", "--frames", "2"])
+        .run(&[
+            "animate",
+            "bundled:smollm2-capture",
+            "-o",
+            "a.png",
+            "--epsilon",
+            "1,0.1,0.5,0",
+            "--moving",
+            "3",
+            "--frames",
+            "2",
+        ])
         .assert_done();
-    let ran = sandbox.run(&["animate", "-o", "a.png", "--moving", "3", "--frames", "2"]);
+    let ran = sandbox.run(&["animate", "bundled:smollm2-capture", "-o", "a.png", "--moving", "3", "--frames", "2"]);
     assert!(ran.code == Some(1) && ran.stderr.contains("columns 0 to 2"), "{}", ran.stderr);
 }

@@ -101,7 +101,7 @@ fn reference(file: &File, [layer, head, query]: [usize; 3], factor: f64, mask: M
 
 fn request(source: SourceSpec, layer: usize, head: usize) -> RunSpec {
     let values = [epsilon(0.5), epsilon(3.0), epsilon(0.0)];
-    RunSpec { source, ..spec(Bundled::Smollm2, Preset::ThisHead) }.with(|experiment| {
+    RunSpec { source, ..spec(Bundled::Smollm2Capture, Preset::ThisHead) }.with(|experiment| {
         experiment.layer = layer;
         experiment.head = head;
         experiment.epsilon = columns(&values);

@@ -179,16 +179,16 @@ fn the_shown_layer_does_not_limit_the_effect() {
 fn a_capture_has_no_next_token() {
     let mut engine = Engine::default();
     for (component, column) in grid() {
-        let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+        let spec = spec(Bundled::Smollm2Capture, Preset::ThisHead);
         assert_eq!(engine.effect(&spec, at(component, column), NEVER).unwrap(), None);
     }
-    let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+    let spec = spec(Bundled::Smollm2Capture, Preset::ThisHead);
     assert_eq!(Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap(), None);
 }
 
 #[test]
 fn heads_are_the_baselines_of_every_view() {
-    for (bundled, n_layers, n_heads) in [(Bundled::Austen, 6, 4), (Bundled::Smollm2, 30, 9)] {
+    for (bundled, n_layers, n_heads) in [(Bundled::Austen, 6, 4), (Bundled::Smollm2Capture, 30, 9)] {
         let mut engine = Engine::default();
         let start = spec(bundled, Preset::ThisHead);
         let heads = engine.heads(&start.source, &start.prompt, NEVER).unwrap();

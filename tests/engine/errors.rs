@@ -52,7 +52,7 @@ fn what_does_not_exist_is_named() {
     let mut engine = Engine::default();
     let range = |first, last| Scope { layers: LayerScope::Range { first, last }, ..Scope::default() };
     let positions = |list: &str| Scope { positions: list.parse().unwrap(), ..Scope::default() };
-    let figure = spec(Bundled::Smollm2, Preset::ThisHead);
+    let figure = spec(Bundled::Smollm2Capture, Preset::ThisHead);
     for (spec, parts) in [
         (everywhere().with(|experiment| experiment.layer = 6), &["layer 6", "0 to 5", "Austen"][..]),
         (everywhere().with(|experiment| experiment.head = 4), &["head 4", "0 to 3", "Austen"]),
@@ -93,7 +93,7 @@ fn what_does_not_exist_is_named() {
 fn a_file_that_appears_later_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later.safetensors");
-    let spec = RunSpec { source: SourceSpec::Capture(path.clone()), ..spec(Bundled::Smollm2, Preset::ThisHead) };
+    let spec = RunSpec { source: SourceSpec::Capture(path.clone()), ..spec(Bundled::Smollm2Capture, Preset::ThisHead) };
     let mut engine = Engine::default();
     assert!(matches!(engine.run(&spec, NEVER), Err(EngineError::Capture(_))));
     let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/captures/smollm2-135m.safetensors");

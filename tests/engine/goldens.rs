@@ -117,7 +117,7 @@ fn in_whatever_order_it_is_asked() {
         everywhere().with(|experiment| experiment.epsilon = columns(&[epsilon(0.9), epsilon(0.3), Epsilon::ZERO])),
         spec(Bundled::Austen, Preset::ThisHead),
         RunSpec { prompt: text("Another prompt."), ..everywhere() },
-        spec(Bundled::Smollm2, Preset::AllLayers),
+        spec(Bundled::Smollm2Capture, Preset::AllLayers),
         everywhere().with(|experiment| {
             experiment.epsilon = all_at(Epsilon::ONE);
             experiment.layer = 0;

@@ -44,7 +44,7 @@ fn assert_all_as_shown(spec: &RunSpec, under: Under) {
 
 #[test]
 fn baselines_are_those_of_single_runs() {
-    for bundled in [Bundled::Smollm2, Bundled::Austen] {
+    for bundled in [Bundled::Smollm2Capture, Bundled::Austen] {
         assert_all_as_shown(&spec(bundled, Preset::AllLayers), Under::Baseline);
     }
 }
@@ -53,7 +53,7 @@ fn baselines_are_those_of_single_runs() {
 fn interventions_are_each_heads_own_in_every_scope() {
     let half = epsilon(0.5);
     for preset in Preset::ALL {
-        assert_all_as_shown(&spec(Bundled::Smollm2, preset), Under::Change(Component::Query, half));
+        assert_all_as_shown(&spec(Bundled::Smollm2Capture, preset), Under::Change(Component::Query, half));
         for component in [Component::Query, Component::Value] {
             assert_all_as_shown(&spec(Bundled::Austen, preset), Under::Change(component, half));
         }

@@ -15,7 +15,7 @@ const BUDGET: usize = 48_000;
 
 #[test]
 fn within_a_small_budget_the_answers_are_the_same() {
-    let cache = Arc::new(PromptCache::within(BUDGET));
+    let cache = Arc::new(PromptCache::default().within(BUDGET));
     let mut engine = Engine::on(cache.clone());
     for (prompt, layer) in [("To be fond of it", 5), ("She", 3), ("To be fond of it", 2), ("To be fond of it", 4)] {
         let spec = RunSpec { prompt: text(prompt), ..spec(Bundled::Austen, Preset::AllLayers) };
@@ -35,7 +35,7 @@ fn within_a_small_budget_the_answers_are_the_same() {
 
 #[test]
 fn where_there_is_room_for_nothing_everything_is_made_again() {
-    let cache = Arc::new(PromptCache::within(0));
+    let cache = Arc::new(PromptCache::default().within(0));
     let spec = RunSpec { prompt: text("She"), ..spec(Bundled::Austen, Preset::AllLayers) };
     let found = Engine::on(cache.clone()).run(&spec, NEVER).unwrap();
     assert_eq!(numbers(&found), numbers(&fresh(&spec).unwrap()));

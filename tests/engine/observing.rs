@@ -92,7 +92,7 @@ fn quick_panels_arrive_together() {
 
 #[test]
 fn without_a_run_of_layers_there_is_nothing_to_wait_for() {
-    for spec in [spec(Bundled::Smollm2, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
+    for spec in [spec(Bundled::Smollm2Capture, Preset::AllLayers), spec(Bundled::Austen, Preset::ThisLayer)] {
         let notes = Notes::new(&spec, at(Component::Query, 0));
         notes.run(&mut Engine::default(), &spec);
         assert!(notes.ready.borrow().is_empty());

@@ -17,7 +17,7 @@ fn spec(bundled: Bundled) -> RunSpec {
 
 #[test]
 fn another_heads_panels_are_those_of_a_run_of_its_own() {
-    for (bundled, layer, head) in [(Bundled::Smollm2, 3, 1), (Bundled::Austen, 1, 2)] {
+    for (bundled, layer, head) in [(Bundled::Smollm2Capture, 3, 1), (Bundled::Austen, 1, 2)] {
         let ours = spec(bundled);
         let theirs = ours.clone().with(|experiment| {
             experiment.layer = layer;
@@ -41,7 +41,7 @@ fn another_heads_panels_are_those_of_a_run_of_its_own() {
 
 #[test]
 fn a_view_less_itself_is_zero_and_less_another_epsilon_is_not() {
-    let now = spec(Bundled::Smollm2);
+    let now = spec(Bundled::Smollm2Capture);
     let kept = Reference::kept(&now.experiment);
     let same = Engine::default().run(&RunSpec { reference: kept.clone(), ..now.clone() }, NEVER).unwrap();
     let later = RunSpec { reference: kept, ..now }.with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
@@ -60,7 +60,7 @@ fn a_view_less_itself_is_zero_and_less_another_epsilon_is_not() {
 #[test]
 fn the_figure_says_what_it_is_a_difference_from() {
     let reference = Reference::Head { layer: 3, head: 1 };
-    let outcome = Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2) }, NEVER).unwrap();
+    let outcome = Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2Capture) }, NEVER).unwrap();
     let figure = figure(&outcome, &FigureStyle::of(Quantity::Difference)).unwrap();
     let words: Vec<&str> = figure.items.iter().filter_map(|item| item.text()).map(|text| text.text.as_str()).collect();
     assert!(words.contains(&"Difference from Layer 3 Head 1"), "{words:?}");
@@ -70,7 +70,7 @@ fn the_figure_says_what_it_is_a_difference_from() {
 #[test]
 fn a_head_that_is_not_there_is_refused() {
     for reference in [Reference::Head { layer: 30, head: 0 }, Reference::Head { layer: 0, head: 9 }] {
-        assert!(Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2) }, NEVER).is_err());
+        assert!(Engine::default().run(&RunSpec { reference, ..spec(Bundled::Smollm2Capture) }, NEVER).is_err());
     }
 }
 

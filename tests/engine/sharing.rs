@@ -28,9 +28,9 @@ fn a_drag_within_the_shown_layer_touches_no_matrix_product() {
     for (bundled, preset) in [
         (Bundled::Austen, Preset::ThisHead),
         (Bundled::Austen, Preset::ThisLayer),
-        (Bundled::Smollm2, Preset::ThisHead),
-        (Bundled::Smollm2, Preset::ThisLayer),
-        (Bundled::Smollm2, Preset::AllLayers),
+        (Bundled::Smollm2Capture, Preset::ThisHead),
+        (Bundled::Smollm2Capture, Preset::ThisLayer),
+        (Bundled::Smollm2Capture, Preset::AllLayers),
     ] {
         for positions in [PositionScope::All, PositionScope::Rest] {
             let mut engine = Engine::default();
@@ -52,7 +52,7 @@ fn a_drag_within_the_shown_layer_touches_no_matrix_product() {
 #[test]
 fn lengths_of_value_vectors_are_computed_once_for_the_same_vectors() {
     let mut engine = Engine::default();
-    let start = spec(Bundled::Smollm2, Preset::ThisHead);
+    let start = spec(Bundled::Smollm2Capture, Preset::ThisHead);
     let norms = |outcome: &Outcome, component, column| outcome.panels[at(component, column)].value_norms().unwrap();
     let first = run(&mut engine, &start);
     let unchanged = first.baseline.value_norms().unwrap();
@@ -78,7 +78,7 @@ fn lengths_of_value_vectors_are_computed_once_for_the_same_vectors() {
 fn what_an_operation_brings_in_is_computed_once_for_every_epsilon() {
     let mut engine = Engine::default();
     let noise = Operation::Noise { seed: 3 };
-    let start = spec(Bundled::Smollm2, Preset::ThisHead).with(|experiment| experiment.operation = noise);
+    let start = spec(Bundled::Smollm2Capture, Preset::ThisHead).with(|experiment| experiment.operation = noise);
     let first = run(&mut engine, &start);
     let last = drag(&start).map(|spec| run(&mut engine, &spec)).last().unwrap();
     let again = run(&mut engine, &start);
@@ -103,7 +103,7 @@ fn stepping_back_finds_the_scores_again() {
             experiment.head = 3;
         }),
     );
-    run(&mut engine, &spec(Bundled::Smollm2, Preset::ThisHead));
+    run(&mut engine, &spec(Bundled::Smollm2Capture, Preset::ThisHead));
     run(&mut engine, &RunSpec { prompt: crate::engine::support::text("Another."), ..start.clone() });
     let again = run(&mut engine, &start);
     assert!(Arc::ptr_eq(again.baseline.pattern.scores(), first.baseline.pattern.scores()));
@@ -162,7 +162,7 @@ fn epsilon_one_is_the_baseline_itself() {
 
 #[test]
 fn the_head_output_follows_value_where_its_pattern_does_not() {
-    let outcome = run(&mut Engine::default(), &spec(Bundled::Smollm2, Preset::ThisHead));
+    let outcome = run(&mut Engine::default(), &spec(Bundled::Smollm2Capture, Preset::ThisHead));
     let baseline = outcome.baseline.output_norm().unwrap();
     assert!(baseline > 0.0);
     for (column, epsilon) in Epsilon::FIGURE.into_iter().enumerate() {

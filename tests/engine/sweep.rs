@@ -9,6 +9,7 @@ use attenuate::{
     session::Session,
 };
 
+use crate::support::captured_figure;
 use crate::support::grids::{all_at, at};
 
 fn never() -> bool {
@@ -26,7 +27,7 @@ fn sweep(spec: &RunSpec, cell: Option<[usize; 2]>) -> Sweep {
 #[test]
 fn every_point_is_what_a_run_at_its_epsilon_gives() {
     let cell = [6, 2];
-    for (bundled, preset) in [(Bundled::Smollm2, Preset::ThisHead), (Bundled::Austen, Preset::AllLayers)] {
+    for (bundled, preset) in [(Bundled::Smollm2Capture, Preset::ThisHead), (Bundled::Austen, Preset::AllLayers)] {
         let spec = spec(bundled, preset);
         let sweep = sweep(&spec, Some(cell));
         let mut engine = Engine::default();
@@ -52,7 +53,7 @@ fn every_point_is_what_a_run_at_its_epsilon_gives() {
 
 #[test]
 fn the_ends_are_known_without_a_sweep() {
-    let sweep = sweep(&spec(Bundled::Smollm2, Preset::ThisHead), None);
+    let sweep = sweep(&spec(Bundled::Smollm2Capture, Preset::ThisHead), None);
     let [query, key, value, output] = &sweep.curves;
     assert!(output.is_empty(), "it has no row");
     assert_eq!(query, key, "scaling all of Q is scaling all of K");
@@ -84,7 +85,7 @@ fn output_is_swept_where_it_has_a_row() {
 
 #[test]
 fn the_transition_lies_around_a_tenth_and_is_sampled_finely() {
-    let sweep = sweep(&spec(Bundled::Smollm2, Preset::ThisHead), None);
+    let sweep = sweep(&spec(Bundled::Smollm2Capture, Preset::ThisHead), None);
     let [from, to] = sweep.transition(Component::Query).unwrap();
     assert!(1e-2 < from.get() && from < to && to.get() < 1.0, "{from} to {to}");
     assert_eq!(sweep.transition(Component::Value), None);
@@ -98,7 +99,7 @@ fn the_transition_lies_around_a_tenth_and_is_sampled_finely() {
 
 #[test]
 fn it_shows_the_shape_first_and_can_be_given_up() {
-    let spec = spec(Bundled::Smollm2, Preset::ThisHead);
+    let spec = spec(Bundled::Smollm2Capture, Preset::ThisHead);
     let mut lengths = Vec::new();
     Engine::default().sweep(&spec, None, &mut |sweep| lengths.push(sweep.curves[0].len()), &never).unwrap();
     assert_eq!(lengths[..7], [1, 2, 3, 4, 5, 6, 7], "six points over the whole axis come first, and 0");
@@ -134,6 +135,6 @@ fn ships_is_the_effect_of_each_head_alone() {
         }
         assert!(all.iter().any(|head| head.ships > 1e-3), "some head matters");
     }
-    let capture = Session::default().run_spec();
+    let capture = captured_figure().run_spec();
     assert_eq!(engine.ships(&capture, Component::Query, Epsilon::ZERO, &mut |_| {}, &never).unwrap(), None);
 }

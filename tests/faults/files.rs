@@ -10,11 +10,12 @@ use std::{
 use attenuate::{
     engine::{Engine, EngineError, Job, OpenSource, Outcome, Prompt, RunSpec, SourceSpec},
     model::bundled,
-    session::{Command, Session},
+    session::Command,
 };
 use tempfile::TempDir;
 
 use crate::gguf_files::{convert::golden, quantize::Format};
+use crate::support::captured_figure;
 
 const WEIGHTS: &str = "model.safetensors";
 const NEVER: &dyn Fn() -> bool = &|| false;
@@ -30,7 +31,7 @@ fn folder() -> TempDir {
 
 fn spec(folder: &Path, text: &str) -> RunSpec {
     let prompt = Prompt::Text { text: text.into(), bos: true };
-    let session = Session::default().with([
+    let session = captured_figure().with([
         Command::Locate(SourceSpec::Folder(folder.to_owned())),
         Command::SetLayer(3),
         Command::SetHead(1),
@@ -92,7 +93,7 @@ fn a_gguf_file_overwritten_under_an_open_model_is_read_anew() {
     let other = gguf.clone().change("blk.0.attn_q.weight", |tensor| tensor.bytes[0] ^= 1);
     let file = tempfile::Builder::new().suffix(".gguf").tempfile().unwrap();
     let spec = |ids: &[u32]| {
-        let session = Session::default().with([Command::Locate(SourceSpec::Gguf(file.path().to_owned()))]);
+        let session = captured_figure().with([Command::Locate(SourceSpec::Gguf(file.path().to_owned()))]);
         let spec = RunSpec { prompt: Prompt::TokenIds(ids.to_vec()), ..session.run_spec() };
         spec.with(|experiment| (experiment.layer, experiment.head) = (1, 0))
     };
@@ -148,9 +149,9 @@ fn what_memory_cannot_hold_is_refused_beforehand_with_its_bytes() {
     let file = tempfile::Builder::new().suffix(".safetensors").tempfile().unwrap();
     fs::write(file.path(), safetensors::serialize([("q", view()), ("k", view())], None).unwrap()).unwrap();
     let source = SourceSpec::Capture(file.path().to_owned());
-    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
+    let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let mut engine = Engine::default();
     let message = engine.run(&session.run_spec(), NEVER).unwrap_err().to_string();
     assert!(message.starts_with("1000000 tokens need 2.00 TB of memory"), "{message}");
-    assert!(engine.run(&Session::default().run_spec(), NEVER).is_ok(), "the engine goes on");
+    assert!(engine.run(&captured_figure().run_spec(), NEVER).is_ok(), "the engine goes on");
 }

@@ -19,6 +19,8 @@ use attenuate::{
     },
 };
 
+use crate::support::captured_figure;
+
 /// Positions and heads beyond which a valid file is not computed with, to keep each input short.
 const MOST: usize = 64;
 
@@ -189,7 +191,7 @@ fn open_and_run(source: SourceSpec) {
     }
     let mut engine = Engine::default();
     engine.adopt(opened.into());
-    let session = Session::default().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
+    let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     for prompt in [
         attenuate::engine::Prompt::Text { text: "To be fond of".into(), bos: true },
         attenuate::engine::Prompt::TokenIds(vec![0, 1]),

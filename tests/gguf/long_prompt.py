@@ -1,6 +1,6 @@
 """PyTorch's attention of SmolLM2-135M-Instruct in f64 for a prompt of 3000 tokens: some rows of every head.
 
-    python tests/gguf/long_prompt.py SmolLM2-135M-Instruct.Q4_1.gguf TEXT long_prompt.safetensors
+    python tests/gguf/long_prompt.py assets/model/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf TEXT long_prompt.safetensors
 
 Needs torch, transformers, gguf and safetensors; TEXT is a file of at least 3000 tokens. The weights are those of the GGUF
 file, dequantized. The rotation is transformers' own, in f32 also where everything else is in f64.

@@ -3,7 +3,6 @@
 use attenuate::{
     attention::{Epsilon, Preset},
     engine::{Engine, Prompt, RunSpec, SourceKind, SourceSpec},
-    session::Session,
 };
 use ndarray::s;
 
@@ -16,6 +15,7 @@ use crate::gguf::{
     golden::{Golden, goldens_folder, load},
     opening::open,
 };
+use crate::support::captured_figure;
 use crate::support::grids::columns;
 
 /// That of the parity tests.
@@ -101,7 +101,7 @@ fn the_engine_gives_the_folders_numbers() {
         let ids = of_folder(family).token_ids;
         for (preset, layer, head) in [(Preset::ThisHead, 0, 3), (Preset::ThisLayer, 1, 0), (Preset::AllLayers, 2, 2)] {
             let spec = |source| {
-                RunSpec { source, prompt: Prompt::TokenIds(ids.clone()), ..Session::default().run_spec() }.with(
+                RunSpec { source, prompt: Prompt::TokenIds(ids.clone()), ..captured_figure().run_spec() }.with(
                     |experiment| {
                         experiment.layer = layer;
                         experiment.head = head;

@@ -1,21 +1,60 @@
-//! A real quantized model, where one is there: `ATTENUATE_REAL_MODEL` is the path of SmolLM2-135M-Instruct in `Q4_1`
-//! (`.ci/real-model` fetches it).
+//! A real quantized model: the one inside the program, SmolLM2-135M-Instruct in `Q4_1`.
 
-use std::{env, path::PathBuf, sync::Arc, time::Instant};
+use std::{env, fmt::Write as _, path::Path, sync::Arc};
 
 use attenuate::{
     attention::{HeadEdit, LayerQkv},
+    base::MappedFile,
     capture,
-    model::{LanguageModel, gguf, loading::unwatched, run},
+    engine::{Bundled, Engine, Job, OpenSource, SourceSpec},
+    model::{LanguageModel, loading::unwatched, run, smollm2},
 };
 use safetensors::SafeTensors;
+use sha2::{Digest as _, Sha256};
+
+use crate::support::{MODEL_INSIDE, model_inside};
+
+fn file() -> MappedFile {
+    MappedFile::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(MODEL_INSIDE)).unwrap()
+}
 
 fn smollm2() -> LanguageModel {
-    let path = PathBuf::from(env::var_os("ATTENUATE_REAL_MODEL").expect("ATTENUATE_REAL_MODEL names the file"));
-    let start = Instant::now();
-    let model = gguf::open(&path, &unwatched).unwrap();
-    println!("opened in {:.2} s", start.elapsed().as_secs_f64());
-    model
+    smollm2::open(Arc::new(file()), &unwatched).unwrap()
+}
+
+/// No fingerprint of it is made when a session is saved or opened: its name stands for these bytes.
+#[test]
+fn it_is_the_file_that_its_card_describes() {
+    let card = include_str!("../../assets/model/smollm2/README.md");
+    let mut sum = String::new();
+    for byte in Sha256::digest(file().bytes()) {
+        write!(sum, "{byte:02x}").unwrap();
+    }
+    assert!(card.contains(&sum), "{sum}");
+}
+
+/// Its bytes are the program's: whoever uses the library alone is told so, and can map the file.
+#[test]
+fn it_is_opened_by_whoever_has_its_bytes() {
+    let source = SourceSpec::Bundled(Bundled::Smollm2);
+    let without = Engine::default().facts(&source).unwrap_err().to_string();
+    assert!(without.contains("bundled:smollm2") && without.contains("ModelInside"), "{without}");
+    let facts = Engine::opening(model_inside().opener()).facts(&source).unwrap();
+    assert_eq!((facts.title.as_str(), facts.n_layers, facts.n_heads, facts.n_kv_heads), (smollm2::TITLE, 30, 9, 3));
+    assert!(facts.kind.is_model() && !facts.has_bos && facts.notices.is_empty(), "{:?}", facts.notices);
+    // All else opens as ever.
+    let austen = SourceSpec::Bundled(Bundled::Austen);
+    let [with, without] =
+        [model_inside().open(&austen, &Job::unwatched()), OpenSource::open(&austen, &Job::unwatched())]
+            .map(|open| open.unwrap().facts().clone());
+    assert_eq!(with, without);
+}
+
+/// What the figure is shown on, typed.
+#[test]
+fn its_text_begins_with_the_token_that_its_ids_begin_with() {
+    let text = format!("<|endoftext|>{}", Bundled::Smollm2.default_view().prompt);
+    assert_eq!(ids(&smollm2(), &text), smollm2::TOKEN_IDS);
 }
 
 fn ids(model: &LanguageModel, text: &str) -> Vec<u32> {
@@ -39,7 +78,6 @@ fn continued(model: &LanguageModel, text: &str, n_tokens: usize) -> Vec<u32> {
 
 /// What PyTorch says of the same weights in f64.
 #[test]
-#[ignore = "needs the real model: .ci/real-model"]
 fn it_continues_a_sentence_as_pytorch_does() {
     let model = smollm2();
     assert_eq!(ids(&model, "The capital of France is"), [504, 3575, 282, 4649, 314]);
@@ -52,7 +90,6 @@ fn it_continues_a_sentence_as_pytorch_does() {
 
 /// Tokens as transformers' tokenizer from the same file gives them.
 #[test]
-#[ignore = "needs the real model: .ci/real-model"]
 fn it_has_the_tokens_of_the_reference() {
     let model = smollm2();
     assert!(!model.has_bos());
@@ -74,7 +111,6 @@ fn it_has_the_tokens_of_the_reference() {
 
 /// The bundled capture was taken from these weights in PyTorch and rounded to F16: 2e-3 is what that allows.
 #[test]
-#[ignore = "needs the real model: .ci/real-model"]
 fn its_attention_is_that_of_the_bundled_capture() {
     let (model, capture) = (smollm2(), capture::bundled::smollm2().unwrap());
     let transformer = model.transformer();
@@ -97,7 +133,7 @@ fn its_attention_is_that_of_the_bundled_capture() {
 /// beside the model, `ATTENUATE_LONG_PROMPT`. The rotation is in f32 there as here, and multiplies what it rounds by the
 /// position.
 #[test]
-#[ignore = "needs the real model and what PyTorch says of it: tests/gguf/long_prompt.py"]
+#[ignore = "needs what PyTorch says of it: tests/gguf/long_prompt.py"]
 fn a_long_prompt_is_pytorchs_in_f64() {
     let path = env::var_os("ATTENUATE_LONG_PROMPT").expect("ATTENUATE_LONG_PROMPT names the file");
     let bytes = std::fs::read(path).unwrap();

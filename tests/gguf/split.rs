@@ -10,7 +10,6 @@ use attenuate::{
     attention::{Component, Epsilon},
     engine::{Engine, Fingerprints, Prompt, RunSpec, SourceSpec},
     model::{LanguageModel, gguf, loading::unwatched, run},
-    session::Session,
 };
 use tempfile::TempDir;
 
@@ -22,6 +21,7 @@ use crate::gguf::{
     },
     opening::open,
 };
+use crate::support::captured_figure;
 
 const TOKEN_IDS: [u32; 8] = [0, 5, 17, 40, 99, 260, 5, 17];
 
@@ -61,7 +61,7 @@ fn an_unembedding_in_a_later_part_is_not_taken_for_tied_embeddings() {
     for part in ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"] {
         let source = SourceSpec::Gguf(case("gguf_split_output_later").join(part));
         let prompt = Prompt::TokenIds(TOKEN_IDS.to_vec());
-        let spec = RunSpec { source, prompt, ..Session::default().run_spec() };
+        let spec = RunSpec { source, prompt, ..captured_figure().run_spec() };
         let ships =
             Engine::default().ships(&spec, Component::Value, Epsilon::ZERO, &mut |_| {}, &|| false).unwrap().unwrap();
         assert_eq!(ships.len(), expected.len());

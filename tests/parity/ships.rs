@@ -5,11 +5,11 @@ use std::{fs, sync::Arc};
 use attenuate::{
     attention::{Component, Epsilon},
     engine::{Engine, OpenSource, Prompt, RunSpec, SourceSpec},
-    session::Session,
 };
 use serde_json::Value;
 
 use crate::parity::golden::{goldens_folder, load};
+use crate::support::captured_figure;
 
 /// In nats. The largest of them is 8e-3.
 const TOLERANCE: f64 = 1e-5;
@@ -27,7 +27,7 @@ fn every_heads_ships_is_pytorchs() {
     let source = SourceSpec::Folder("the golden llama".into());
     let mut engine = Engine::default();
     engine.adopt(Arc::new(OpenSource::live(&source, "llama", golden.model)));
-    let spec = RunSpec { source, prompt: Prompt::TokenIds(ids), ..Session::default().run_spec() };
+    let spec = RunSpec { source, prompt: Prompt::TokenIds(ids), ..captured_figure().run_spec() };
     let cases = stored["cases"].as_array().unwrap();
     let mut compared = 0;
     for (component, epsilon) in [(Component::Query, 1e-3), (Component::Key, 1e-3), (Component::Value, 0.0)] {

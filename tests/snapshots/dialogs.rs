@@ -4,12 +4,13 @@ use std::path::Path;
 
 use attenuate::{
     engine::{Fingerprints, SourceSpec},
-    session::{Command, Session, document::SessionDocument},
+    session::{Command, document::SessionDocument},
 };
 use egui::{Key, Modifiers, Role};
 
 use super::{dialog, in_both_themes, picture, themed, window};
 use crate::app::{files::drop_file, support::Window};
+use crate::support::captured_figure;
 
 const SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
@@ -21,7 +22,7 @@ fn type_path(window: &mut Window, field: &str, path: &str) {
 
 #[test]
 fn exporting_the_figure() {
-    window("export-figure", &Session::default(), |window| {
+    window("export-figure", &captured_figure(), |window| {
         window.press_with(Modifiers::COMMAND, Key::E);
         type_path(window, "Figure file", "/figures/attention.png");
     });
@@ -73,7 +74,7 @@ fn a_source_that_has_moved() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("session.json");
         let session =
-            Session::default().with([Command::Locate(SourceSpec::Capture("/captures/moved.safetensors".into()))]);
+            captured_figure().with([Command::Locate(SourceSpec::Capture("/captures/moved.safetensors".into()))]);
         SessionDocument::of(&session, None, &Fingerprints::default()).save(&file).unwrap();
         drop_file(window, &file);
         window.wait("the question", |window| window.has(Role::Window, "Where is the session’s source?"));
@@ -87,7 +88,7 @@ fn what_a_crash_left() {
     in_both_themes("restore", |theme| {
         keep(folder.path());
         let kept = folder.path().to_owned();
-        let mut window = Window::with(themed(&Session::default(), theme), |setup| setup.kept = Some(kept));
+        let mut window = Window::with(themed(&captured_figure(), theme), |setup| setup.kept = Some(kept));
         window.settle();
         window.assert_text("ended without being closed");
         picture(&mut window)
@@ -95,6 +96,6 @@ fn what_a_crash_left() {
 }
 
 fn keep(folder: &Path) {
-    let session = Session::default().with([Command::SetHead(7)]);
+    let session = captured_figure().with([Command::SetHead(7)]);
     SessionDocument::of(&session, None, &Fingerprints::default()).save(&folder.join("4711-left.json")).unwrap();
 }

@@ -1,17 +1,15 @@
 //! Shortcuts, lessons and the tour.
 
-use attenuate::{
-    session::Session,
-    ui::{Lesson, TourStart},
-};
+use attenuate::ui::{Lesson, TourStart};
 use egui::{Event, Role};
 
 use super::{dialog, in_both_themes, picture, themed, window};
 use crate::app::support::Window;
+use crate::support::captured_figure;
 
 #[test]
 fn the_sheet_of_keys() {
-    window("shortcuts", &Session::default(), |window| {
+    window("shortcuts", &captured_figure(), |window| {
         window.harness.event(Event::Text("?".to_owned()));
         window.settle();
     });
@@ -29,7 +27,7 @@ fn every_lesson() {
 fn every_step_of_the_tour() {
     for (step, name) in ["tour-1", "tour-2", "tour-3", "tour-4", "tour-5"].into_iter().enumerate() {
         in_both_themes(name, |theme| {
-            let mut window = Window::with(themed(&Session::default(), theme), |setup| setup.tour = TourStart::Offer);
+            let mut window = Window::with(themed(&captured_figure(), theme), |setup| setup.tour = TourStart::Offer);
             window.settle();
             for _ in 0..step {
                 window.click(Role::Button, "Next");

@@ -1,11 +1,10 @@
 //! Menus, opened.
 
-use attenuate::session::Session;
-
 use super::window;
+use crate::support::captured_figure;
 
 fn menu(name: &str, path: &[&str]) {
-    window(name, &Session::default(), |window| window.menu(path));
+    window(name, &captured_figure(), |window| window.menu(path));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use attenuate::session::{Command, OnScreen, Session, Theme};
 use egui::{Rect, Role};
 use egui_kittest::kittest::Queryable as _;
 
+use crate::support::captured_figure;
 use crate::{app::support::Window, support::raster::Picture};
 
 /// The whole window after `act`, in both themes.
@@ -29,7 +30,7 @@ fn window(name: &str, session: &Session, act: impl Fn(&mut Window)) {
 /// The dialog of that title alone, which `act` has opened over the figure.
 fn dialog(name: &str, title: &str, act: impl Fn(&mut Window)) {
     in_both_themes(name, |theme| {
-        let mut window = Window::open(themed(&Session::default(), theme));
+        let mut window = Window::open(themed(&captured_figure(), theme));
         act(&mut window);
         let rect = window.harness.get_by_role_and_label(Role::Window, title).rect();
         picture(&mut window).part(rect.expand(8.0))

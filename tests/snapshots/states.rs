@@ -12,6 +12,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::{in_both_themes, picture, themed};
 use crate::app::{slow::slow, support::Window};
+use crate::support::captured_figure;
 
 fn slow_model() -> Session {
     Session::example(Bundled::Austen).with([Command::Locate(slow()), Command::SetScope(Preset::AllLayers.scope())])
@@ -63,6 +64,6 @@ fn cells_that_are_no_numbers() {
     in_both_themes("not-a-number", |theme| {
         let capture = SourceSpec::Capture(PathBuf::from("tests/snapshots/not-a-number.safetensors"));
         let at_first = [Command::Locate(capture), Command::SetLayer(0), Command::SetHead(0)];
-        picture(&mut Window::open(themed(&Session::default().with(at_first), theme)))
+        picture(&mut Window::open(themed(&captured_figure().with(at_first), theme)))
     });
 }

@@ -10,12 +10,13 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::window;
 use crate::app::support::Window;
+use crate::support::captured_figure;
 
 /// From “ strongly” to “<|endoftext|>”.
 const SINK: Cell = Cell { query: 5, key: 0 };
 
 fn figure() -> Session {
-    Session::default()
+    captured_figure()
 }
 
 fn austen() -> Session {

@@ -89,7 +89,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         Panel::new(scores.pattern(&edit), LayerAttention::Vectors(qkv.clone()), head, edit)
     };
     let facts = SourceFacts {
-        source: SourceSpec::Bundled(Bundled::Smollm2),
+        source: SourceSpec::Bundled(Bundled::Smollm2Capture),
         kind: SourceKind::Capture,
         title: "SmolLM2-135M-Instruct".to_owned(),
         n_layers: 1,

@@ -1,9 +1,9 @@
 //! A job: the answering of one question, as seen by the code that does it.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, ops::ControlFlow, time::Duration};
 
 use super::{Clock, Progress, ticket::Ticket};
-use crate::engine::EngineError;
+use crate::{engine::EngineError, model::loading::Loaded};
 
 /// One question that is being answered. The code that answers it asks the job before each step whether to go on, and
 /// tells it how far it is.
@@ -121,6 +121,12 @@ impl<'a> Job<'a> {
                 hear(progress);
             }
         }
+    }
+
+    /// Tells how far a model is loaded, and whether to go on.
+    pub(crate) fn watch(&self, Loaded { tensors, of }: Loaded) -> ControlFlow<()> {
+        self.progress(Progress { done: tensors, of });
+        if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Time since the job began.

@@ -53,7 +53,15 @@ impl Service {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(clock: Clock, wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
-        let (board, cache) = (Board::new(clock), Arc::<PromptCache>::default());
+        Self::on(PromptCache::default(), clock, wake)
+    }
+
+    /// [`Self::new`] on a cache, which says how sources are opened.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on(cache: PromptCache, clock: Clock, wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
+        let (board, cache) = (Board::new(clock), Arc::new(cache));
         let listener: Arc<dyn Fn() + Send + Sync> = Arc::new({
             let board = board.clone();
             move || board.tick()

@@ -79,12 +79,13 @@ fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
 ///
 /// ```
 /// use attenuate::{
-///     engine::Engine,
+///     engine::{Bundled, Engine},
 ///     figure::{FigureStyle, FileFormat, draw},
 ///     session::Session,
 /// };
 ///
-/// let outcome = Engine::default().run(&Session::default().run_spec(), &|| false)?;
+/// let session = Session::example(Bundled::Smollm2Capture);
+/// let outcome = Engine::default().run(&session.run_spec(), &|| false)?;
 /// let style = FigureStyle { page: "120x110".parse()?, font_size: "6".parse()?, ..FigureStyle::default() };
 /// let svg = String::from_utf8(draw(&outcome, &style, FileFormat::Svg, None)?)?;
 /// assert!(svg.contains("</svg>"));

@@ -21,18 +21,19 @@ mod tokenizer;
 mod translation;
 mod windows;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 pub use error::{Defect, GgufError};
 pub use parts::paths;
 
-use self::{names::Names, tensors::Tensors};
+use self::{names::Names, parts::Part, tensors::Tensors};
 use super::{
     LanguageModel, ModelError,
     families::network::Network,
     loading::Watch,
     weights::{TensorStore as _, Weights},
 };
+use crate::base::MappedFile;
 
 /// Opens the model. Its weights stay in the file, which is mapped into memory: only norms and biases are copied. Of a split
 /// file any part opens all.
@@ -41,15 +42,26 @@ use super::{
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
 /// are read, or `watch` gave up.
 pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
+    read(&parts::open(path)?, path, watch)
+}
+
+/// Opens a model that is a file by itself, mapped already; messages call it `name`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_mapped(file: Arc<MappedFile>, name: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
+    read(&[Part::of(file, name)], name, watch)
+}
+
+fn read(parts: &[Part], path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
-    let parts = parts::open(path)?;
-    let header = parts::header(&parts)?;
+    let header = parts::header(parts)?;
     let (gguf, description) = config::read(&header).map_err(malformed)?;
     let mut description = converted::described(description, &header, gguf);
     let tokenizer = tokenizer::read(&header.metadata).map_err(malformed)?;
-    rotation::read(&parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
+    rotation::read(parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
     let names = Names::new(&description, gguf);
-    let tensors = Tensors::new(&parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
+    let tensors = Tensors::new(parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
     let model = Network::load(&description, &Weights::watched(&tensors, watch), None);
     let transformer =
         model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;

@@ -79,8 +79,13 @@ impl Part {
     fn open(path: &Path) -> Result<Self, GgufError> {
         let unreadable = |cause| GgufError::Unreadable { path: path.to_owned(), cause };
         let file = MappedFile::open(path).map_err(|error| unreadable(error.into()))?;
+        Ok(Self::of(Arc::new(file), path))
+    }
+
+    /// A file that is mapped already and is a model by itself; messages call it `name`.
+    pub fn of(file: Arc<MappedFile>, name: &Path) -> Self {
         let header = header_bytes(file.bytes());
-        Ok(Self { path: path.to_owned(), file: Arc::new(file), header })
+        Self { path: name.to_owned(), file, header }
     }
 
     fn header(&self) -> Result<Header<'_>, GgufError> {

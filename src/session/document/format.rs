@@ -3,7 +3,7 @@
 use crate::figure::payload;
 
 /// The version that is written, and the newest that is read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The value of `format`.
 pub const FORMAT: &str = "attenuate-session";
 /// Larger than any session: a prompt of a million tokens has a tenth.

@@ -1,7 +1,7 @@
 //! A session as a file, and inside exported figures: readable JSON with a version.
 //!
 //! ```json
-//! { "format": "attenuate-session", "version": 1, "program": "0.1.0",
+//! { "format": "attenuate-session", "version": 2, "program": "0.1.0",
 //!   "source": { "title": "…", "beside": "../models/x", "content": "sha256-folder:…" },
 //!   "session": { "source": { "folder": "/models/x" }, "prompt": …, "layer": 14, "epsilon": …, "view": … },
 //!   "tokens": ["<|endoftext|>", "Attention"], "token_ids": [0, 41319] }

@@ -41,6 +41,11 @@ pub(super) struct Unchecked {
 }
 
 impl Unchecked {
+    /// As of version 1 and before: see [`Stored::with_captured_tokens`].
+    pub(super) fn of_captures(self) -> Self {
+        Self { session: self.session.with_captured_tokens(), ..self }
+    }
+
     /// The document, where commands could have led to its session.
     pub(super) fn checked(self) -> Result<SessionDocument, Unsound> {
         let Self { program, source, session, tokens, token_ids } = self;

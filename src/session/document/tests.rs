@@ -72,14 +72,36 @@ fn sessions_of_every_version_are_read() {
     let old = stored("version-0.json").unwrap();
     assert_eq!(old.session, sample());
     assert_eq!((old.program.as_str(), old.source, old.tokens.len()), ("", SourceRecord::default(), 0));
-    assert_eq!(stored("version-1.json").unwrap(), document());
+    for name in ["version-1.json", "version-2.json"] {
+        assert_eq!(stored(name).unwrap(), document(), "{name}");
+    }
 }
 
-/// A change of the format needs a new version and a step from this one: the stored file stays as it is.
+/// Files as the program wrote them while `bundled:smollm2` was a capture: of what was read then, and of all else that
+/// they say. A text would have had another first token.
+#[test]
+fn the_bundled_capture_of_old_is_the_model_on_its_tokens() {
+    let figure = stored("version-1/figure.png").unwrap();
+    assert_eq!(figure.session, Session::default());
+    let head = stored("version-1/head.svg").unwrap();
+    let Prompt::TokenIds(ids) = head.session.prompt() else { panic!("{:?}", head.session.prompt()) };
+    assert_eq!(*ids, head.token_ids, "the tokens that were on screen");
+    assert_eq!((head.session.layer(), head.session.head()), (18, 8));
+    assert_eq!(head.session.scope().layers, LayerScope::Range { first: 0, last: 18 });
+    assert_eq!(*head.session.epsilon(), Grid::repeated(Components::FIGURE, &[1.0, 0.02].map(epsilon)).unwrap());
+    // What is written now stays as it was written, whatever is read.
+    for bundled in Bundled::ALL {
+        let session = Session::example(bundled).with([Command::Read(Prompt::text("Other words."))]);
+        let json = SessionDocument::of_unread(&session, None).to_json().unwrap();
+        assert_eq!(SessionDocument::from_json(json.as_bytes()).unwrap().session, session);
+    }
+}
+
+/// A change of the format needs a new version and a step from this one: the stored files stay as they are.
 #[test]
 fn the_format_is_the_stored_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/version-1.json");
-    // Until the first release version 1 may still grow.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/version-2.json");
+    // Until the first release version 2 may still grow.
     if std::env::var_os("ATTENUATE_BLESS").is_some() {
         fs::write(&path, document().to_json().unwrap()).unwrap();
     }
@@ -88,10 +110,10 @@ fn the_format_is_the_stored_one() {
 
 #[test]
 fn a_newer_version_is_refused_by_its_numbers() {
-    let newer = document().to_json().unwrap().replacen("\"version\": 1", "\"version\": 7", 1);
+    let newer = document().to_json().unwrap().replacen("\"version\": 2", "\"version\": 7", 1);
     let newer = newer.replacen("\"program\": \"0.1.0\"", "\"program\": \"2.4.0\"", 1);
     let message = SessionDocument::from_json(newer.as_bytes()).unwrap_err().to_string();
-    let expected = "written by a newer Attenuate 2.4.0 (session version 7; this program reads up to 1)";
+    let expected = "written by a newer Attenuate 2.4.0 (session version 7; this program reads up to 2)";
     assert_eq!(message, expected);
     // Whatever else it holds, and whatever it says of its program.
     for rest in ["", r#","program":"x\ny""#, r#","session":7"#] {
@@ -254,7 +276,8 @@ fn files_of_the_first_program_open_and_are_written_as_they_were() {
 
     let svg = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/0.1.0/head.svg")).unwrap();
     let payload = stored("0.1.0/head.svg").unwrap().to_payload().unwrap();
-    assert!(svg.contains(&payload), "what was written is what is written: {payload}");
+    let as_then = payload.replacen(r#""version":2"#, r#""version":1"#, 1);
+    assert!(as_then != payload && svg.contains(&as_then), "what was written is what is written: {payload}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{
     shown::Shown,
 };
 use crate::{
-    engine::{Outcome, Service},
+    engine::{Outcome, PromptCache, Service},
     session::{Session, Theme},
     ui::{jobs::pictures::Pictures, panels::sweep::Curves, parts::parts, theme, widgets::Toasts},
 };
@@ -49,7 +49,9 @@ impl App {
             Some(_) => preferences.stored().over_saved(session),
         };
         let repaint = ctx.clone();
-        let service = Service::new(setup.clock.clone(), move || repaint.request_repaint())?;
+        let service = Service::on(PromptCache::opening(setup.open.clone()), setup.clock.clone(), move || {
+            repaint.request_repaint()
+        })?;
         let mut app = Self {
             shown: Shown {
                 pictures: Pictures::new(ctx, &service),

@@ -6,13 +6,13 @@ use egui::Context;
 
 use super::{
     action::{Action, Actions},
-    opener::{Failed, OpenFn, Opened, Opener, Opening, Then},
+    opener::{Failed, Opened, Opener, Opening, Then},
     recent_files::{RecentFile, RecentFiles},
     shown::Shown,
 };
 use crate::{
     attention::Mask,
-    engine::{Bundled, EngineError, OpenSource, Outcome, Service, SourceFacts, SourceSpec},
+    engine::{Bundled, EngineError, OpenFn, OpenSource, Outcome, Service, SourceFacts, SourceSpec},
     session::{Command, OnScreen, Session, StepNumber, Timeline, document::Inputs},
     ui::{
         shell::restoring::{Origin, Restoring},

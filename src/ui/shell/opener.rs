@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    engine::{Clock, Engine, EngineError, Job, Lane, OpenSource, Progress, Question, Service, SourceSpec},
+    engine::{Clock, Engine, EngineError, Job, Lane, OpenFn, OpenSource, Progress, Question, Service, SourceSpec},
     session::{Command, StepNumber},
     ui::{
         jobs::{Arrival, Client},
@@ -13,9 +13,6 @@ use crate::{
 
 /// What opens sooner shows no progress.
 const SUDDEN: Duration = Duration::from_millis(150);
-
-/// How sources are opened: [`OpenSource::open`], or what a test puts in its place.
-pub type OpenFn = Arc<dyn Fn(&SourceSpec, &Job<'_>) -> Result<OpenSource, EngineError> + Send + Sync>;
 
 /// A source that is to be opened, and how.
 #[derive(Clone)]

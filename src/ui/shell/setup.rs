@@ -2,12 +2,9 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use super::{
-    opener::OpenFn,
-    tour_start::{Seen, TourStart},
-};
+use super::tour_start::{Seen, TourStart};
 use crate::{
-    engine::{Clock, OpenSource},
+    engine::{Clock, OpenFn, OpenSource},
     figure::Fonts,
     session::document::SourceRecord,
 };
@@ -36,7 +33,7 @@ pub struct Setup {
 }
 
 impl Default for Setup {
-    /// Opens everything and remembers nothing; has the program's own fonts alone.
+    /// Opens everything but the model inside, and remembers nothing; has the program's own fonts alone.
     fn default() -> Self {
         Self {
             open: Arc::new(OpenSource::open),
@@ -54,11 +51,12 @@ impl Default for Setup {
 
 impl Setup {
     /// As the program runs: it remembers in the person's own folder.
-    pub fn of_this_user() -> Self {
+    pub fn of_this_user(open: OpenFn) -> Self {
         let folder = state_folder().map(|folder| folder.join("attenuate"));
         let file = |name| folder.as_ref().map(|folder| folder.join(name));
         let tour_seen = file("tour-seen");
         Self {
+            open,
             recent: file("recent.json"),
             tour: Seen::start(tour_seen.as_deref()),
             tour_seen,

@@ -7,6 +7,7 @@ use eframe::NativeOptions;
 use super::{display, preferences::StoredPreferences};
 use crate::{
     base::{ContainedPanic, contained},
+    engine::OpenFn,
     session::document::Start,
     ui::{App, Setup},
 };
@@ -51,15 +52,15 @@ pub enum WindowError {
     Other(String),
 }
 
-/// Opens the window on `start` and returns when it is closed.
+/// Opens the window on `start`, and sources by `open`; returns when it is closed.
 ///
 /// # Errors
 /// When there is no display, no OpenGL, or the window system refuses.
-pub fn open(start: Start) -> Result<(), WindowError> {
+pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
     if cfg!(target_os = "linux") && !display::is_named() {
         return Err(WindowError::NoDisplay);
     }
-    let setup = Setup::of_this_user();
+    let setup = Setup::of_this_user(open);
     let stored = setup.preferences.as_deref().map(StoredPreferences::read).unwrap_or_default();
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()

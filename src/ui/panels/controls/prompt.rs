@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::scope;
 use crate::{
     attention::{PositionScope, Scope},
-    engine::{Prompt, SourceSpec, Token},
+    engine::{Outcome, Prompt, SourceSpec, Token},
     session::{Cell, Command, Session},
     ui::{
         jobs::pictures::Frame,
@@ -31,24 +31,52 @@ pub struct PromptEditor {
 /// Where the text in the box is from.
 #[derive(PartialEq)]
 enum Shown {
+    Nothing,
     Prompt(Prompt),
+    /// What these token ids say.
+    Spelled(Prompt),
     /// What was read when this capture was made.
     Captured(SourceSpec),
 }
 
+/// What decides which text is in the box.
+struct Origin<'a> {
+    session: &'a Session,
+    /// The capture whose text it is.
+    captured: Option<&'a Frame>,
+    /// Whether tokens on screen say what the session's token ids are.
+    is_spelled: bool,
+    /// Whether nothing is on screen yet.
+    is_awaited: bool,
+}
+
+impl Origin<'_> {
+    /// Whether what token ids say is not known yet.
+    fn is_unknown(&self) -> bool {
+        self.is_awaited && matches!(self.session.prompt(), Prompt::TokenIds(_))
+    }
+}
+
 impl Shown {
-    /// What the box is for: the text of `captured`, else the session's prompt.
-    fn of(session: &Session, captured: Option<&Frame>) -> Self {
-        match captured {
+    /// What the box is for: the text of the capture, what token ids say, else the session's prompt.
+    fn of(origin: &Origin<'_>) -> Self {
+        let prompt = origin.session.prompt();
+        match origin.captured {
             Some(frame) => Self::Captured(frame.outcome.facts.source.clone()),
-            None => Self::Prompt(session.prompt().clone()),
+            None if origin.is_spelled => Self::Spelled(prompt.clone()),
+            None if origin.is_unknown() => Self::Nothing,
+            None => Self::Prompt(prompt.clone()),
         }
     }
 
-    fn is_of(&self, session: &Session, captured: Option<&Frame>) -> bool {
-        match (self, captured) {
+    /// Whether it is still that; asked in every frame.
+    fn is_of(&self, origin: &Origin<'_>) -> bool {
+        let is_prompt = |prompt: &Prompt| prompt == origin.session.prompt();
+        match (self, origin.captured) {
             (Self::Captured(source), Some(frame)) => *source == frame.outcome.facts.source,
-            (Self::Prompt(prompt), None) => prompt == session.prompt(),
+            (Self::Spelled(prompt), None) => origin.is_spelled && is_prompt(prompt),
+            (Self::Nothing, None) => !origin.is_spelled && origin.is_unknown(),
+            (Self::Prompt(prompt), None) => !origin.is_spelled && !origin.is_unknown() && is_prompt(prompt),
             _ => false,
         }
     }
@@ -71,13 +99,17 @@ pub fn prompt_ui(
         // The bundled capture's text is the session's prompt.
         is_capture && source == session.source() && !matches!(source, SourceSpec::Bundled(_))
     });
-    if !editor.shown.as_ref().is_some_and(|shown| shown.is_of(session, captured)) {
-        editor.text = match (captured, session.prompt()) {
-            (Some(frame), _) => captured_text(&frame.outcome.tokens),
-            (None, Prompt::Text { text, .. }) => text.to_string(),
-            (None, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    let is_spelled = frame.is_some_and(|frame| is_spelled(session, frame));
+    let origin = Origin { session, captured, is_spelled, is_awaited: frame.is_none() };
+    if !editor.shown.as_ref().is_some_and(|shown| shown.is_of(&origin)) {
+        let shown = Shown::of(&origin);
+        editor.text = match (&shown, captured.or(frame), session.prompt()) {
+            (Shown::Nothing, ..) => String::new(),
+            (Shown::Captured(_) | Shown::Spelled(_), Some(frame), _) => text_of(&frame.outcome.tokens),
+            (_, _, Prompt::Text { text, .. }) => text.to_string(),
+            (_, _, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
-        editor.shown = Some(Shown::of(session, captured));
+        editor.shown = Some(shown);
     }
     let field = egui::TextEdit::multiline(&mut editor.text)
         .desired_rows(2)
@@ -122,8 +154,18 @@ pub fn prompt_ui(
     }
 }
 
-/// What a capture's tokens say; nothing where they are numbers only.
-fn captured_text(tokens: &[Token]) -> String {
+/// Whether the tokens on screen are what the session's token ids say. Not of a model that puts a token in front of every
+/// text: typing on would give it another one.
+fn is_spelled(session: &Session, frame: &Frame) -> bool {
+    let Prompt::TokenIds(ids) = session.prompt() else { return false };
+    let Outcome { facts, tokens, .. } = &frame.outcome;
+    let are_shown =
+        facts.source == *session.source() && tokens.iter().map(|token| token.id).eq(ids.iter().copied().map(Some));
+    are_shown && facts.kind.is_model() && !facts.has_bos
+}
+
+/// What tokens say; nothing where they are numbers only.
+fn text_of(tokens: &[Token]) -> String {
     let is_numbered = tokens.iter().enumerate().all(|(position, token)| token.piece == position.to_string());
     if is_numbered { String::new() } else { tokens.iter().map(|token| token.text.as_str()).collect() }
 }

@@ -36,7 +36,7 @@ pub const STEPS: [Step; 5] = [
     },
     Step {
         title: "Your own text",
-        text: "Type a prompt and the bundled live model reads it. Export draws the figure for print. The tour and the \
+        text: "Type a prompt and the model reads it. Export draws the figure for print. The tour and the \
                lessons are in the Help menu.",
         landmarks: &[Landmark::Prompt, Landmark::Export],
     },

@@ -72,8 +72,9 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const PAPER: &str = "The paper’s figure, with the source, prompt and scope that are open";
     let session = situation.session;
     entries.extend([
-        Entry::new(EXAMPLES, "The figure: SmolLM2-135M, captured", Command::OpenExample(Bundled::Smollm2)),
-        Entry::new(EXAMPLES, "Live model: Austen, reads any prompt", Command::OpenExample(Bundled::Austen)),
+        Entry::new(EXAMPLES, "The figure: SmolLM2-135M, reads any prompt", Command::OpenExample(Bundled::Smollm2)),
+        Entry::new(EXAMPLES, "The same figure, captured", Command::OpenExample(Bundled::Smollm2Capture)),
+        Entry::new(EXAMPLES, "Small model: Austen, reads any prompt", Command::OpenExample(Bundled::Austen)),
         Entry::new(EXAMPLES, "Here: scaled by 5e-1, 1e-3, 1e-10", Command::UseFigure(PaperFigure::Modifying))
             .hint(PAPER)
             .in_new_group(""),
