@@ -12,9 +12,8 @@ use crate::{
 /// A window on the figure after `commands`, at rest.
 fn window(commands: impl IntoIterator<Item = Command>) -> Harness<'static, App> {
     let session = Session::default().with(commands);
-    let mut harness = Harness::builder()
-        .with_size(vec2(1280.0, 800.0))
-        .build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
+    let mut harness =
+        Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
     settle(&mut harness);
     harness
 }
