@@ -25,7 +25,7 @@ fn layer_spec(family: &str, columns: [f64; 3]) -> RunSpec {
     let mut spec = spec(Bundled::Austen, Preset::ThisLayer).with(|experiment| {
         (experiment.layer, experiment.head) = (LAYER, 0);
         for (column, value) in columns.into_iter().enumerate() {
-            for component in Component::ALL {
+            for component in [Component::Query, Component::Key, Component::Value] {
                 experiment.epsilon[at(component, column)] = epsilon(value);
             }
         }
