@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     matrix::Matrix,
-    products::{GROUP, Input, Scratch, Threads},
+    products::{GROUP, Scratch, Threads, TurnedRows},
 };
 use crate::model::ModelError;
 
@@ -99,7 +99,7 @@ impl Linear {
         let threads = if multiplications < WORTH_THREADS { Threads::One } else { Threads::All };
         let x = x.as_standard_layout();
         let Some(x_values) = x.as_slice() else { return Ok(()) };
-        let input = Input::new(x_values, x.ncols(), threads);
+        let input = TurnedRows::of(x_values, x.ncols(), threads);
         let multiply = |block: Block<'_>| {
             KEPT.with_borrow_mut(|(rows, scratch)| {
                 input.times(block.weight.rows(block.rows, rows)?, scratch, block.y);

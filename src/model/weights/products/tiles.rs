@@ -1,4 +1,4 @@
-//! x·Wᵀ for two rows and more on one thread: tiles of sums that stay in registers.
+//! x·Wᵀ on one thread: tiles of sums that stay in registers.
 //!
 //! A lane of a vector is a row of x, which is turned for this once ([`TurnedRows`]), and each number of W is multiplied
 //! with a vector of rows: W is never turned, it is only brought together by cache lines, twelve rows at a time, so that a
