@@ -184,13 +184,14 @@ impl Engine {
         layers.expect(run.layers_to_do(layer, upstream.iter()));
         let begin = || layers.begin();
         let layer_run = match &upstream {
-            Some(upstream) => match run.known(upstream, layer) {
-                Some(known) => known,
-                None => {
+            Some(upstream) => {
+                if let Some(known) = run.known(upstream, layer) {
+                    known
+                } else {
                     let made = run.next_under(std::iter::once(upstream), layer, Keep::Answers, &begin)?;
                     found(&made, upstream).ok_or(EngineError::Cancelled)?
                 }
-            },
+            }
             None => run.baseline(layer, &begin)?,
         };
         let Some(qkv) = layer_run.attention().vectors() else { return Ok(None) };

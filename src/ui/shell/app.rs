@@ -50,7 +50,7 @@ impl App {
         };
         let repaint = ctx.clone();
         let service = Service::on(PromptCache::opening(setup.open.clone()), setup.clock.clone(), move || {
-            repaint.request_repaint()
+            repaint.request_repaint();
         })?;
         let mut app = Self {
             shown: Shown {

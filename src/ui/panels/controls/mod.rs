@@ -29,8 +29,11 @@ const WIDTH: f32 = 336.0;
 pub struct ControlPanel {
     scope: ScopeEditor,
     prompt: PromptEditor,
-    explanations: Memo<(Same<Session>, Option<Revision>, Option<Revision>), Explanations>,
+    explanations: Memo<Explained, Explanations>,
 }
+
+/// What is explained: the session, and revisions of frame and details.
+type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
