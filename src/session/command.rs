@@ -157,7 +157,7 @@ impl Session {
     /// The source after `command`, where that is another one.
     pub fn source_after(&self, command: &Command) -> Option<SourceSpec> {
         let source = match command {
-            Command::SetPrompt(_) if !self.source.is_live() => SourceSpec::Bundled(Bundled::Austen),
+            Command::SetPrompt(_) if !self.source.is_live() => SourceSpec::Bundled(Bundled::READER),
             Command::OpenExample(bundled) => SourceSpec::Bundled(*bundled),
             Command::Open(source) | Command::Locate(source) => source.clone(),
             Command::Restore(session) => session.source.clone(),

@@ -182,7 +182,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     let text = std::fs::read_to_string(&path).unwrap();
     let first = text.lines().nth(1).unwrap();
     assert!(first.starts_with(&format!("{},{},", ships[0].layer, ships[0].head)), "{first}");
-    assert!(first.ends_with("query,5e-1,scale"), "{first}");
+    assert!(first.ends_with("query,5e-1,scale,17"), "{first}");
 
     window.click(Role::Button, "Sort by diagonal");
     let mut expected = rows(window.session(), Under::Baseline);

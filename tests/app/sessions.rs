@@ -86,7 +86,7 @@ fn a_session_that_cannot_be_saved_keeps_the_dialog_and_says_why() {
 #[test]
 fn what_is_no_session_or_a_newer_one_leaves_the_view_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
-    let newer = r#"{"format":"attenuate-session","version":2,"program":"9.1.0"}"#;
+    let newer = r#"{"format":"attenuate-session","version":3,"program":"9.1.0"}"#;
     for (name, text, expected) in [
         ("newer.json", newer, "a newer Attenuate 9.1.0"),
         ("list.json", "[1, 2]", "list.json"),

@@ -178,7 +178,7 @@ fn the_sweep_is_what_the_command_line_writes() {
         let metric = window.session().view().sweep.metric;
         let other = folder.path().join(format!("cli.{ending}"));
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
-        command.args(["sweep", "-o"]).arg(&other);
+        command.args(["sweep", "bundled:smollm2-capture", "-o"]).arg(&other);
         if ["svg", "pdf"].contains(&ending) {
             command.args(["--metric", &metric.to_string()]);
         }

@@ -188,7 +188,7 @@ fn what_cannot_be_ranked_or_written_is_refused() {
         (2, &["--sort", "size"], &["--sort", "size", "induction"]),
         (2, &["--sort", "ships"], &["--sort ships", "--ships"]),
         (2, &["--component", "value"], &["--ships"]),
-        (2, &["--ships", "--component", "output"], &["--component", "output"]),
+        (2, &["--ships", "--component", "outputs"], &["--component", "outputs"]),
         (2, &["--ships", "--epsilon", "-1"], &["--epsilon", "0 or more"]),
         (2, &["--json", "-o", "heads.csv"], &["--json", "--output"]),
     ] {

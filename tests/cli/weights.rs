@@ -301,7 +301,7 @@ fn columns_and_rows_are_as_many_as_are_asked_for() {
             "difference",
         ])
         .assert_done();
-    let cells_of_panels = std::fs::read_to_string(sandbox.path("f.svg")).unwrap().matches("<g ").count();
+    let cells_of_panels = std::fs::read_to_string(sandbox.path("f.svg")).unwrap().matches("<g transform=").count();
     assert_eq!(cells_of_panels, 18);
     sandbox
         .run(&[

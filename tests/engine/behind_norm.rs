@@ -111,5 +111,5 @@ fn nothing_is_said_of_other_changes_and_models() {
     assert_eq!(kept(&spec.clone().with(|experiment| experiment.operation = Operation::MeanHeads), value), None);
     assert_eq!(kept(&layer_spec("olmo2", [1.0; 3]), value), None, "nothing is done");
     assert_eq!(kept(&layer_spec("mistral_window", [0.5; 3]), value), None, "no such norm");
-    assert_eq!(kept(&self::spec(Bundled::Smollm2, Preset::ThisLayer), value), None, "a capture");
+    assert_eq!(kept(&self::spec(Bundled::Smollm2Capture, Preset::ThisLayer), value), None, "a capture");
 }

@@ -43,8 +43,8 @@ pub fn capture(bytes: &[u8]) {
     let row = pattern.exact_row(last);
     let sum = row.iter().sum::<f64>() + pattern.exact_rest(last).unwrap_or(0.0);
     // NaN and infinities are kept, so that a row may be NaN; a row of finite weights sums to 1 with what goes to a sink
-    // logit; padding has none, and patterns without vectors are as the file has them.
-    let is_made = scores.has_vectors() && !row.is_empty();
+    // logit; padding and queries without a key have none, and patterns without vectors are as the file has them.
+    let is_made = scores.has_vectors() && !pattern.keys(last).is_empty();
     assert!(!is_made || !sum.is_finite() || (sum - 1.0).abs() < 1e-6, "a row sums to {sum}");
 }
 

@@ -5,16 +5,18 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use crate::{
     attention::EXACT_ROWS,
+    engine::Bundled,
     session::{Command, Session},
     ui::{App, memo::MADE},
 };
 
 /// A window on the figure after `commands`, at rest.
 fn window(commands: impl IntoIterator<Item = Command>) -> Harness<'static, App> {
-    let session = Session::default().with(commands);
+    let session = Session::example(Bundled::Smollm2Capture).with(commands);
     let mut harness =
         Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
     settle(&mut harness);
+    panel(&harness);
     harness
 }
 
