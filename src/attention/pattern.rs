@@ -131,7 +131,9 @@ impl Pattern {
             (row, of_keys + self.rest_below(max).map_or(0.0, f64::exp))
         };
         if sum == 0.0 {
-            // No key is left.
+            // No key is left; or scores of −∞ alone, which say nothing of how their weights compare.
+            let keys = self.keys(query);
+            keys.iter().for_each(|key| row[key - keys.span().start] = f32::NAN);
             return row;
         }
         #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
@@ -344,7 +346,13 @@ impl Pattern {
                 let scores = self.entering(query, unmodified, other);
                 let max = largest(&scores);
                 if max == f64::NEG_INFINITY {
-                    return (vec![0.0; scores.len()], if rule.sink.is_some() { 1.0 } else { 0.0 });
+                    let (mut weights, keys) = (vec![0.0; scores.len()], self.keys(query));
+                    if rule.sink.is_some() {
+                        return (weights, 1.0);
+                    }
+                    // Of scores of −∞ alone nothing says how their weights compare.
+                    keys.iter().for_each(|key| weights[key - keys.span().start] = f64::NAN);
+                    return (weights, 0.0);
                 }
                 (scores.iter().map(|score| score - max).collect(), max)
             };

@@ -175,7 +175,7 @@ fn the_newest_source_wins() {
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.harness.event(egui::Event::Text("Sense".to_owned()));
+    window.harness.event(egui::Event::Text("Sense and Sensibility is a novel".to_owned()));
     window.settle();
     assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     assert_eq!(window.announced(Role::Status), ["slow was not opened."]);

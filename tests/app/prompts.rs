@@ -62,7 +62,7 @@ fn typing_moves_to_the_live_model_and_back_leads_home() {
         assert_eq!(window.session().pinned(), None, "cells of another prompt mean nothing");
         let chips = chips(&window);
         assert_eq!(chips.len(), window.outcome().n_positions());
-        assert_eq!(chips[..2], ["token 0: It", "token 1:  is"], "no token is put in front");
+        assert_eq!(chips[..2], ["token 0: It", "token 1: is"], "no token is put in front");
         window.metrics();
         window.assert_text("bundled:smollm2");
         match way_back {
