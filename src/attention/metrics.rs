@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{Cell, Mask, Pattern, pattern::RowTerms, simd::exp::weighted_sum};
+use super::{Cell, Mask, Pattern, row_terms::RowTerms, simd::exp::weighted_sum};
 
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 16;

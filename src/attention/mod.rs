@@ -28,6 +28,7 @@ mod packed;
 mod pattern;
 mod qkv;
 mod replacements;
+mod row_terms;
 mod rule;
 mod scope;
 mod scores;
