@@ -28,9 +28,32 @@ const MOST_BYTES: u64 = 256 << 20;
 /// Interventions and what comes of each.
 pub(super) type Under<T> = Vec<(Intervention, T)>;
 
-/// What came of an intervention, where it is among these.
-pub(super) fn found<T: Clone>(made: &Under<T>, upstream: &Intervention) -> Option<T> {
-    made.iter().find(|(other, _)| other == upstream).map(|(_, made)| made.clone())
+/// What came of the last batch, for whoever asks for one intervention after the other.
+pub(super) struct LastBatch<T>(Under<T>);
+
+impl<T> Default for LastBatch<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Clone> LastBatch<T> {
+    /// What comes of `upstream`: it is in the last batch, or in the one that `make` makes now. `None` where a source makes
+    /// nothing of it.
+    pub fn get(
+        &mut self,
+        upstream: &Intervention,
+        make: impl FnOnce() -> Result<Under<T>, EngineError>,
+    ) -> Result<Option<T>, EngineError> {
+        if self.find(upstream).is_none() {
+            self.0 = make()?;
+        }
+        Ok(self.find(upstream))
+    }
+
+    fn find(&self, upstream: &Intervention) -> Option<T> {
+        self.0.iter().find(|(other, _)| other == upstream).map(|(_, made)| made.clone())
+    }
 }
 
 impl PromptRun {

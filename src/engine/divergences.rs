@@ -2,7 +2,7 @@
 
 use super::{
     Engine, EngineError, Job, RunSpec,
-    batches::found,
+    batches::LastBatch,
     effect,
     memory::Keep,
     progress::{Layers, order},
@@ -50,7 +50,7 @@ impl Engine {
         let Some(baseline) = prompt.baseline_logits(&begin)? else { return Ok(None) };
         let mut divergences = Divergences::filled(experiment.shape(), None);
         let mut kls: Vec<(Option<&Intervention>, f64)> = Vec::new();
-        let mut made = Vec::new();
+        let mut batch = LastBatch::default();
         for (at, (panel, upstream)) in plan.iter().enumerate() {
             let upstream = upstream.as_ref();
             let known = kls.iter().find(|(other, _)| *other == upstream).map(|(_, kl)| *kl);
@@ -61,15 +61,16 @@ impl Engine {
                 let modified = match upstream {
                     None => baseline.clone(),
                     Some(upstream) => {
-                        if let Some(logits) = found(&made, upstream).or_else(|| prompt.known_logits(Some(upstream))) {
+                        if let Some(logits) = prompt.known_logits(Some(upstream)) {
                             logits
                         } else {
-                            so_far(&divergences);
-                            let rest = plan[at..].iter().filter_map(|(_, upstream)| upstream.as_ref());
-                            let rest = rest.filter(|upstream| !prompt.knows_output(Some(*upstream)));
-                            let next = std::iter::once(upstream).chain(rest);
-                            made = prompt.next_logits(next, Keep::Answers, &begin)?;
-                            let Some(logits) = found(&made, upstream) else { return Ok(None) };
+                            let make = || {
+                                so_far(&divergences);
+                                let rest = plan[at..].iter().filter_map(|(_, upstream)| upstream.as_ref());
+                                let rest = rest.filter(|upstream| !prompt.knows_output(Some(*upstream)));
+                                prompt.next_logits(std::iter::once(upstream).chain(rest), Keep::Answers, &begin)
+                            };
+                            let Some(logits) = batch.get(upstream, make)? else { return Ok(None) };
                             logits
                         }
                     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
-    batches::found,
+    batches::LastBatch,
     layer_run::LayerRun,
     memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
@@ -102,20 +102,21 @@ impl Engine {
         let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
         let mut ready = Ready::filled(experiment.shape(), false);
         let mut outcome = Outcome { facts, tokens, experiment, baseline, reference, reference_panels, panels };
-        let mut made = Vec::new();
+        let mut batch = LastBatch::default();
         for (at, (panel, intervention, upstream)) in plan.iter().enumerate() {
             let layer_run = match upstream {
                 None => baseline_run.clone(),
                 Some(upstream) => {
-                    if let Some(layer_run) = found(&made, upstream).or_else(|| run.known(upstream, layer)) {
+                    if let Some(layer_run) = run.known(upstream, layer) {
                         layer_run
                     } else {
-                        so_far(Partial { outcome: &outcome, ready: &ready });
-                        let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
-                        let rest = rest.filter(|upstream| !run.keeps(upstream, layer));
-                        let next = std::iter::once(upstream).chain(rest);
-                        made = run.next_under(next, layer, Keep::Answers, &begin)?;
-                        found(&made, upstream).ok_or(EngineError::Cancelled)?
+                        let make = || {
+                            so_far(Partial { outcome: &outcome, ready: &ready });
+                            let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                            let rest = rest.filter(|upstream| !run.keeps(upstream, layer));
+                            run.next_under(std::iter::once(upstream).chain(rest), layer, Keep::Answers, &begin)
+                        };
+                        batch.get(upstream, make)?.ok_or(EngineError::Cancelled)?
                     }
                 }
             };
@@ -188,8 +189,8 @@ impl Engine {
                 if let Some(known) = run.known(upstream, layer) {
                     known
                 } else {
-                    let made = run.next_under(std::iter::once(upstream), layer, Keep::Answers, &begin)?;
-                    found(&made, upstream).ok_or(EngineError::Cancelled)?
+                    let make = || run.next_under(std::iter::once(upstream), layer, Keep::Answers, &begin);
+                    LastBatch::default().get(upstream, make)?.ok_or(EngineError::Cancelled)?
                 }
             }
             None => run.baseline(layer, &begin)?,

@@ -1,6 +1,6 @@
 //! Every head ranked by what it does to the output.
 
-use super::{Engine, EngineError, RunSpec, batches::found, effect, memory::Keep, run};
+use super::{Engine, EngineError, RunSpec, batches::LastBatch, effect, memory::Keep, run};
 use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
 
 /// What changing one head alone does to the next token's distribution.
@@ -21,8 +21,8 @@ impl Engine {
     /// *scaling contribution*.
     ///
     /// Each run begins at its head's layer; those of many heads go through the layers together, and behind the last
-    /// layer there is the last position alone. By layer and head, each handed to `each` as it is found. `None` for a capture and for a model without an output.
-    /// `cancelled` is asked before each layer of each run.
+    /// layer there is the last position alone. By layer and head, each handed to `each` as it is found. `None` for a
+    /// capture and for a model without an output. `cancelled` is asked before each layer of each run.
     ///
     /// # Errors
     /// As [`Engine::run`].
@@ -50,19 +50,15 @@ impl Engine {
             })
             .collect();
         let mut all = Vec::with_capacity(plan.len());
-        let mut made = Vec::new();
+        let mut batch = LastBatch::default();
         for (at, (layer, head, upstream)) in plan.iter().enumerate() {
             let modified = match upstream {
                 None => baseline.clone(),
                 Some(upstream) => {
-                    if let Some(logits) = found(&made, upstream) {
-                        logits
-                    } else {
-                        let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
-                        made = prompt.next_logits(rest, Keep::Nothing, cancelled)?;
-                        let Some(logits) = found(&made, upstream) else { return Ok(None) };
-                        logits
-                    }
+                    let rest = || plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                    let made = batch.get(upstream, || prompt.next_logits(rest(), Keep::Nothing, cancelled))?;
+                    let Some(logits) = made else { return Ok(None) };
+                    logits
                 }
             };
             let ships = effect::kl(baseline.view(), modified.view());

@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use super::{Engine, EngineError, RunSpec, batches::found, layer_run::LayerRun, memory::Keep, run};
+use super::{Engine, EngineError, RunSpec, batches::LastBatch, layer_run::LayerRun, memory::Keep, run};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
@@ -189,7 +189,7 @@ impl Engine {
                     (epsilon, component, intervention, upstream)
                 })
                 .collect();
-            let (mut made, mut last) = (Vec::new(), None);
+            let (mut batch, mut last) = (LastBatch::default(), None);
             for (at, (epsilon, component, intervention, upstream)) in plan.iter().enumerate() {
                 if cancelled() {
                     return Err(EngineError::Cancelled);
@@ -201,13 +201,9 @@ impl Engine {
                     let layer_run = match upstream {
                         None => baseline_run.clone(),
                         Some(upstream) => {
-                            if let Some(layer_run) = found(&made, upstream) {
-                                layer_run
-                            } else {
-                                let rest = plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
-                                made = prompt.next_under(rest, layer, Keep::Nothing, cancelled)?;
-                                found(&made, upstream).ok_or(EngineError::Cancelled)?
-                            }
+                            let rest = || plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                            let made = || prompt.next_under(rest(), layer, Keep::Nothing, cancelled);
+                            batch.get(upstream, made)?.ok_or(EngineError::Cancelled)?
                         }
                     };
                     let pattern = layer_run.panel(head, intervention.at(layer, head)).pattern;
