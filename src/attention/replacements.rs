@@ -19,9 +19,20 @@ impl LayerQkv {
 
     /// The vectors of [`Self::other`], `[T, d]`.
     pub(super) fn brought_in(&self, layer: usize, head: usize, edit: &Edit) -> Option<ArcArray2<f32>> {
-        if edit.operation == Operation::Scale {
-            return None;
-        }
+        let seed = match edit.operation {
+            Operation::Scale => return None,
+            Operation::MeanHeads => {
+                let all = match edit.component {
+                    Component::Query => self.queries(),
+                    Component::Key => self.keys(),
+                    Component::Value => self.values()?,
+                    Component::Output => self.outputs()?,
+                };
+                return Some(mean_over_heads(all).into_shared());
+            }
+            Operation::MeanPositions => None,
+            Operation::Noise { seed } => Some(seed),
+        };
         let own = match edit.component {
             Component::Query => self.query(head).into(),
             Component::Key => self.key(head).into(),
@@ -37,23 +48,11 @@ impl LayerQkv {
         };
         let positions: Vec<usize> = (0..self.n_positions()).filter(is_present).collect();
         let present = own.select(Axis(0), &positions);
-        let present = present.view();
-        Some(match edit.operation {
-            Operation::Scale => return None,
-            Operation::MeanHeads => mean_over_heads(match edit.component {
-                Component::Query => self.queries(),
-                Component::Key => self.keys(),
-                Component::Value => self.values()?,
-                Component::Output => self.outputs()?,
-            })
-            .into_shared(),
-            Operation::MeanPositions => {
-                let mean = mean_of_rows(present);
-                ArcArray2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
-            }
-            Operation::Noise { seed } => {
-                noise(own.dim(), present, seed, [layer, edit.component.row(), place]).into_shared()
-            }
+        Some(if let Some(seed) = seed {
+            noise(own.dim(), present.view(), seed, [layer, edit.component.row(), place]).into_shared()
+        } else {
+            let mean = mean_of_rows(present.view());
+            ArcArray2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
         })
     }
 

@@ -161,7 +161,8 @@ fn look(
     key_after: &[Option<usize>],
 ) -> Vec<HeadPattern> {
     let look_at = |head: usize| {
-        let edit = edit(head);
+        // No other changes the pattern.
+        let edit = edit(head).filter(|edit| edit.component.makes_scores());
         let pattern = Arc::new(attention.head_scores(head)).pattern(&attention.head_edit(layer, head, edit.as_ref()));
         let summary = HeadSummary {
             layer,

@@ -106,8 +106,12 @@ impl<'a> Batch<'a> {
 ///
 /// # Errors
 /// When the layer has no value vectors.
-pub fn attend(qkv: &LayerQkv, layer: usize, intervention: Option<&Intervention>) -> Result<Array2<f32>, ModelError> {
-    attend_all(&[Run { qkv: Arc::new(qkv.clone()), intervention }], layer, Wanted::All)
+pub fn attend(
+    qkv: &Arc<LayerQkv>,
+    layer: usize,
+    intervention: Option<&Intervention>,
+) -> Result<Array2<f32>, ModelError> {
+    attend_all(&[Run { qkv: qkv.clone(), intervention }], layer, Wanted::All)
 }
 
 /// Carries the residual stream of one run in front of layer `layers.start` to the one in front of `layers.end`, under

@@ -1,6 +1,6 @@
 //! A factor on all values that the norm behind the attention undoes, column by column.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use attenuate::{
     attention::{Component, Operation, PanelId, PositionScope, Preset, Scope},
@@ -44,7 +44,8 @@ fn mean_squares(family: &str) -> Vec<f64> {
     let transformer = model.transformer();
     let start = transformer.embed(&IDS).unwrap();
     let residual = run::advance(transformer, 0..LAYER, start, None, NEVER, &mut |_, _, _| {}).unwrap();
-    let heads = run::attend(&transformer.qkv(LAYER, &residual).unwrap(), LAYER, None).unwrap().mapv(f64::from);
+    let qkv = Arc::new(transformer.qkv(LAYER, &residual).unwrap());
+    let heads = run::attend(&qkv, LAYER, None).unwrap().mapv(f64::from);
     let bytes = fs::read(golden(family).join("model.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let weight = tensors.tensor(&format!("model.layers.{LAYER}.self_attn.o_proj.weight")).unwrap();

@@ -35,7 +35,7 @@ fn blocks(name: &str, n_numbers: usize) -> (Vec<u8>, Vec<u8>) {
 fn computed(model: &LanguageModel) -> (Vec<u32>, Vec<u32>) {
     let transformer = model.transformer();
     let residual = transformer.embed(&[3, 1, 4, 1, 5]).unwrap();
-    let qkv = transformer.qkv(1, &residual).unwrap();
+    let qkv = std::sync::Arc::new(transformer.qkv(1, &residual).unwrap());
     let heads = attenuate::model::run::attend(&qkv, 1, None).unwrap();
     let behind = transformer.finish(1, &residual, heads).unwrap();
     let queries = (0..qkv.n_heads()).flat_map(|head| qkv.query(head).iter().map(|x| x.to_bits()).collect::<Vec<_>>());
