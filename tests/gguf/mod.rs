@@ -4,6 +4,7 @@ mod constants;
 mod encodings;
 mod families;
 mod malformed;
+mod model_inside;
 mod opening;
 mod patterns;
 mod real_model;
