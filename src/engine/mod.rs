@@ -52,4 +52,6 @@ pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::{OpenFn, OpenSource, SourceId};
 pub use spec::{Prompt, RunSpec, SourceSpec, SourceSpecError};
+#[cfg(test)]
+pub use sweep::TRANSITIONS;
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};

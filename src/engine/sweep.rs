@@ -7,6 +7,12 @@ use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionSco
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
 
+#[cfg(test)]
+thread_local! {
+    /// How many transitions this thread has looked for.
+    pub static TRANSITIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Points of the first pass above 0: 1e-12 to 1e2 in equal steps of log10 ε.
 const POINTS: usize = 61;
 /// Of an axis from 1e-12 to 1e2.
@@ -57,6 +63,8 @@ impl Sweep {
     /// Where the normalized entropy of `component` makes the middle 80 % of its way between the least ε and 1: the
     /// transition. `None` where it hardly moves, and while there are too few points to tell.
     pub fn transition(&self, component: Component) -> Option<[Epsilon; 2]> {
+        #[cfg(test)]
+        TRANSITIONS.set(TRANSITIONS.get() + 1);
         let curve: Vec<[f64; 2]> = self.curves[component.row()]
             .iter()
             // Beyond 1 lies another regime, sharpening.

@@ -39,7 +39,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
-        Box::new(SweepPanel),
+        Box::<SweepPanel>::default(),
         Box::<Inspector>::default(),
         Box::<GridPanel>::default(),
         Box::new(Heads::new(ctx, service)),

@@ -5,7 +5,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use crate::{
     attention::EXACT_ROWS,
-    engine::Bundled,
+    engine::{Bundled, TRANSITIONS},
     session::{Command, Session},
     ui::{App, memo::MADE},
 };
@@ -78,4 +78,18 @@ fn a_pointer_that_moves_within_a_cell_evaluates_nothing() {
         }
     });
     assert_eq!(within, (0, 0));
+}
+
+#[test]
+fn curves_are_looked_through_when_they_arrive() {
+    let mut harness = window([Command::ToggleSweep]);
+    let n_transitions = TRANSITIONS.get();
+    assert!(n_transitions > 0, "the curves arrived on this thread");
+    harness.run_steps(12);
+    // Another metric is drawn of the same curves: points and texts are made once, and so are the markers' texts.
+    let metric = harness.get_by_role_and_label(Role::RadioButton, "KL over ε");
+    metric.click();
+    settle(&mut harness);
+    assert_eq!(work(|| harness.run_steps(12)), (0, 0));
+    assert_eq!(TRANSITIONS.get(), n_transitions);
 }

@@ -18,6 +18,7 @@ use crate::{
     ui::{
         dialogs::save_dialog::SaveDialog,
         jobs::background::{Background, Finished},
+        memo::{Memo, Revision, Same},
         shell::{
             action::{Action, Actions, SessionAction},
             part::{Modality, Part, PartContext},
@@ -70,12 +71,28 @@ pub struct Sessions {
     newest: u64,
     missing: Option<MissingSource>,
     saver: SaveDialog<Written>,
-    /// What [`SessionAction::Save`] writes, and what it holds.
-    file: Option<(PathBuf, Session)>,
+    file: Option<OwnFile>,
     autosave: Autosave,
     searching: Background<Option<Crashed>>,
     offer: Option<Offer>,
-    title: String,
+    /// Of the session and its file.
+    title: Memo<(Same<Session>, Option<Revision>), String>,
+    /// The title that the window has.
+    shown_title: String,
+}
+
+/// What [`SessionAction::Save`] writes, and what it holds.
+struct OwnFile {
+    path: PathBuf,
+    session: Session,
+    /// Of path and session.
+    revision: Revision,
+}
+
+impl OwnFile {
+    fn new(path: PathBuf, session: Session) -> Self {
+        Self { path, session, revision: Revision::next() }
+    }
 }
 
 impl Sessions {
@@ -96,7 +113,8 @@ impl Sessions {
             autosave: Autosave::new(kept, session.clone(), fingerprints),
             searching,
             offer: None,
-            title: TITLE.to_owned(),
+            title: Memo::default(),
+            shown_title: TITLE.to_owned(),
         };
         if let Some((file, source)) = setup.from.clone() {
             let document = SessionDocument { source, ..SessionDocument::of_unread(session, None) };
@@ -136,13 +154,13 @@ impl Sessions {
     /// Saves into the session's file; asks for one where there is none, or where a new one is wanted.
     fn save(&mut self, cx: &PartContext<'_>, place: Place) {
         match &self.file {
-            Some((file, _)) if place == Place::Same => {
-                let file = file.clone();
-                self.write(cx, file);
+            Some(file) if place == Place::Same => {
+                let path = file.path.clone();
+                self.write(cx, path);
             }
             file => {
-                if let Some((file, _)) = file {
-                    self.saver.suggest(&suggested(Some(file)));
+                if let Some(file) = file {
+                    self.saver.suggest(&suggested(Some(&file.path)));
                 }
                 self.saver.open();
             }
@@ -182,7 +200,7 @@ impl Sessions {
             Origin::Crash => self.dismiss(),
             // A figure is not overwritten by its session.
             Origin::File(file) if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) => {
-                self.file = Some((file.clone(), session.clone()));
+                self.file = Some(OwnFile::new(file.clone(), session.clone()));
             }
             Origin::File(_) => self.file = None,
         }
@@ -196,21 +214,15 @@ impl Sessions {
     }
 
     /// Keeps what is on screen for after a crash, and the window's title.
-    fn follow(&mut self, ctx: &Context, session: &Session, shown: Option<&Outcome>) {
+    fn follow(&mut self, ctx: &Context, session: &Arc<Session>, shown: Option<&Outcome>) {
         self.autosave.follow(ctx, session, shown);
-        let title = self.title_of(session);
-        if title != self.title {
-            self.title.clone_from(&title);
-            ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        let file = self.file.as_ref();
+        let made_of = (Same::of(session), file.map(|file| file.revision));
+        let title = self.title.get(made_of, || title(file, session));
+        if *title != self.shown_title {
+            self.shown_title.clone_from(title);
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
         }
-    }
-
-    /// The file's name, with a mark while it holds something else.
-    fn title_of(&self, session: &Session) -> String {
-        let Some((file, saved)) = &self.file else { return TITLE.to_owned() };
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let mark = if saved == session { "" } else { "● " };
-        format!("{mark}{name} – {TITLE}")
     }
 
     /// Takes in a document that was read; asks where its source is, if it is not where it was.
@@ -276,6 +288,14 @@ impl Sessions {
     }
 }
 
+/// The file's name, with a mark while it holds something else.
+fn title(file: Option<&OwnFile>, session: &Session) -> String {
+    let Some(file) = file else { return TITLE.to_owned() };
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    let mark = if file.session == *session { "" } else { "● " };
+    format!("{mark}{name} – {TITLE}")
+}
+
 impl Part for Sessions {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
         if let Some(Finished::Done(Some(crashed))) = self.searching.poll() {
@@ -288,7 +308,7 @@ impl Part for Sessions {
             Some(Ok((file, session))) => {
                 cx.toasts.success(format!("Saved {}", file.display()));
                 cx.actions.push(Action::SessionSaved(file.clone()));
-                self.file = Some((file, session));
+                self.file = Some(OwnFile::new(file, session));
             }
             Some(Err(message)) => failed(cx, message),
             None => {}

@@ -4,6 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use lru::LruCache;
 
+use super::measured::Measured;
 use crate::{
     attention::Epsilon,
     engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion},
@@ -23,10 +24,10 @@ pub struct Curves {
     /// What is shown, or will be.
     question: Option<SweepQuestion>,
     /// With points; an older question's until the first of the newest arrives.
-    shown: Option<Arc<Sweep>>,
+    shown: Option<Arc<Measured>>,
     /// Whether `shown` answers an older question.
     is_old: bool,
-    known: LruCache<SweepQuestion, Arc<Sweep>>,
+    known: LruCache<SweepQuestion, Arc<Measured>>,
     wanted: Memo<(SourceId, Same<Session>), SweepQuestion>,
 }
 
@@ -74,10 +75,12 @@ impl Curves {
     pub fn poll(&mut self) {
         while let Some(arrival) = self.client.poll() {
             match arrival {
-                Arrival::Part { part, is_newest: true, .. } => (self.shown, self.is_old) = (Some(part), false),
+                Arrival::Part { part, is_newest: true, .. } => {
+                    (self.shown, self.is_old) = (Some(Arc::new(Measured::new(part))), false);
+                }
                 Arrival::Done => {
-                    if let Some((question, sweep)) = self.question.clone().zip(self.shown.clone()) {
-                        self.known.put(question, sweep);
+                    if let Some((question, measured)) = self.question.clone().zip(self.shown.clone()) {
+                        self.known.put(question, measured);
                     }
                 }
                 Arrival::Failed(_) if self.client.failure().is_some() => self.shown = None,
@@ -88,7 +91,12 @@ impl Curves {
 
     /// What is there so far, once there is something.
     pub fn shown(&self) -> Option<&Sweep> {
-        self.shown.as_deref()
+        self.shown.as_ref().map(|measured| measured.sweep())
+    }
+
+    /// The same with what is known of its curves.
+    pub fn measured(&self) -> Option<&Arc<Measured>> {
+        self.shown.as_ref()
     }
 
     /// Whether what is shown answers an older question.
@@ -108,11 +116,7 @@ impl Curves {
 
     /// Where the curves of the chosen rows are steep, from the first to the last; `None` while that is not known.
     pub fn transition(&self, rows: RowChoice) -> Option<[Epsilon; 2]> {
-        let sweep = self.shown().filter(|_| !self.is_old)?;
-        let all = rows.components().iter().filter_map(|&component| sweep.transition(component));
-        all.reduce(|[from, to], [other_from, other_to]| {
-            [if other_from < from { other_from } else { from }, if other_to > to { other_to } else { to }]
-        })
+        self.shown.as_ref().filter(|_| !self.is_old)?.transition_of(rows)
     }
 }
 

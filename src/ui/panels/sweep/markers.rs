@@ -1,5 +1,7 @@
 //! The columns' ε as handles on the curves.
 
+use std::borrow::Cow;
+
 use egui::{CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, pos2};
 
 use crate::{
@@ -28,14 +30,9 @@ pub struct Place {
 }
 
 /// A marker for each column; one that is moved chooses its column and sets the ε of the chosen rows there.
-pub fn markers_ui(
-    ui: &Ui,
-    place: &Place,
-    session: &Session,
-    sweep: &Sweep,
-    metric: SweepMetric,
-    actions: &mut Actions,
-) {
+pub fn markers_ui(ui: &Ui, place: &Place, session: &Session, measured: (&Sweep, &MarkerTexts), actions: &mut Actions) {
+    let (sweep, texts) = measured;
+    let metric = session.view().sweep.metric;
     let epsilons = session.epsilon().row(session.selected().component);
     let xs: Vec<f32> = epsilons.iter().map(|&epsilon| place.scale.x_of(epsilon)).collect();
     let columns = session.epsilon().shape().columns().zip(epsilons).zip(levels(&xs));
@@ -60,8 +57,40 @@ pub fn markers_ui(
         let shown = Marker { epsilon: changed.unwrap_or(marker.epsilon), ..marker };
         let is_lit = is_chosen || response.hovered() || response.dragged();
         shown.paint(ui, place, is_lit, response.has_focus());
-        let description = values_at(sweep, metric, session.rows(), shown.epsilon);
-        describe_epsilon(ui, &response, &format!("ε of column {}", column.index() + 1), shown.epsilon, &description);
+        let text = match changed {
+            None => texts.0.get(column.index()).map(Cow::Borrowed),
+            Some(epsilon) => Some(Cow::Owned(MarkerText::of(sweep, metric, session.rows(), column, epsilon))),
+        };
+        if let Some(text) = text {
+            describe_epsilon(ui, &response, &text.name, shown.epsilon, &text.values);
+        }
+    }
+}
+
+/// What a screen reader says of the markers, by column.
+pub struct MarkerTexts(Vec<MarkerText>);
+
+#[derive(Clone)]
+struct MarkerText {
+    name: String,
+    values: String,
+}
+
+impl MarkerTexts {
+    /// Of the columns' ε as they are.
+    pub fn of(sweep: &Sweep, session: &Session) -> Self {
+        let epsilons = session.epsilon().row(session.selected().component);
+        let columns = session.epsilon().shape().columns().zip(epsilons);
+        let metric = session.view().sweep.metric;
+        let text = |(column, &epsilon)| MarkerText::of(sweep, metric, session.rows(), column, epsilon);
+        Self(columns.map(text).collect())
+    }
+}
+
+impl MarkerText {
+    fn of(sweep: &Sweep, metric: SweepMetric, rows: RowChoice, column: Column, epsilon: Epsilon) -> Self {
+        let name = format!("ε of column {}", column.index() + 1);
+        Self { name, values: values_at(sweep, metric, rows, epsilon) }
     }
 }
 

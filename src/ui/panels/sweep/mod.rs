@@ -2,9 +2,11 @@
 //! in them.
 
 mod curves;
+mod drawing;
 mod hover;
 mod line_style;
 mod markers;
+mod measured;
 mod panel;
 mod plot;
 

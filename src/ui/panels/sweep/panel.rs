@@ -1,16 +1,17 @@
 //! Metric, legend, and the plot or why there is none.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
-use super::{Curves, line_style::line_style, plot};
+use super::{Curves, drawing::Drawing, line_style::line_style, markers::MarkerTexts, measured::Measured, plot};
 use crate::{
     attention::{Component, Mask},
     engine::{Sweep, SweepMetric},
     session::{Command, OnScreen, Session},
     ui::{
+        memo::{Memo, Same},
         shell::{
             action::{Action, Actions},
             part::{Part, PartContext},
@@ -56,7 +57,11 @@ const METRICS: [Segment<'static, SweepMetric>; 6] = [
 const HEIGHT: f32 = 220.0;
 
 /// The curves over ε, where they are open.
-pub struct SweepPanel;
+#[derive(Default)]
+pub struct SweepPanel {
+    drawing: Memo<(Same<Measured>, SweepMetric), Drawing>,
+    markers: Memo<(Same<Measured>, Same<Session>), MarkerTexts>,
+}
 
 impl Part for SweepPanel {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
@@ -81,47 +86,61 @@ impl Part for SweepPanel {
             .default_size(cx.sizes.sweep.unwrap_or(HEIGHT.min(usual)))
             .max_size(most)
             .resizable(true);
-        let drawn = panel.show(ui, |ui| sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions));
+        let drawn = panel.show(ui, |ui| self.sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions));
         if cx.is_dragging() {
             cx.sizes.sweep = Some(drawn.response.rect.height());
         }
     }
 }
 
-/// The whole panel. `n_positions` and `mask` are those of the picture, once there is one.
-fn sweep_ui(ui: &mut Ui, session: &Session, curves: &Curves, shape: Option<(usize, &Mask)>, actions: &mut Actions) {
-    profiling::scope!("sweep");
-    let session = &*as_asked(session, actions);
-    ui.add_space(space::XS);
-    ui.horizontal_wrapped(|ui| {
-        let mut metric = session.view().sweep.metric;
-        if segmented_row(ui, "Metric", &mut metric, &METRICS) {
-            actions.push(Command::SetSweepMetric(metric).into());
-        }
-        ui.add_space(space::S);
-        for component in session.shape().rows().iter() {
-            legend_ui(ui, component, curves.shown().filter(|_| !curves.is_old()));
-        }
-        progress_ui(ui, curves);
-    });
-    // As much as the plot will take, whether it is there yet or not: the panels above keep their place.
-    let room = vec2(ui.available_width(), ui.available_height().max(plot::LEAST_HEIGHT));
-    ui.allocate_ui(room, |ui| {
-        ui.set_min_size(room);
-        if let Some(failure) = curves.failure() {
-            message_ui(ui, &failure);
-        } else if let Some(sweep) = curves.shown() {
-            match unmeasured(session.view().sweep.metric, sweep, session, shape) {
-                Some(message) => message_ui(ui, &message),
-                None => plot::plot_ui(ui, session, sweep, curves, actions),
+impl SweepPanel {
+    /// The whole panel. `shape` is number of positions and mask of the picture, once there is one.
+    fn sweep_ui(
+        &mut self,
+        ui: &mut Ui,
+        session: &Arc<Session>,
+        curves: &Curves,
+        shape: Option<(usize, &Mask)>,
+        actions: &mut Actions,
+    ) {
+        profiling::scope!("sweep");
+        let session = as_asked(session, actions);
+        ui.add_space(space::XS);
+        ui.horizontal_wrapped(|ui| {
+            let mut metric = session.view().sweep.metric;
+            if segmented_row(ui, "Metric", &mut metric, &METRICS) {
+                actions.push(Command::SetSweepMetric(metric).into());
             }
-        }
-    });
+            ui.add_space(space::S);
+            for component in session.shape().rows().iter() {
+                legend_ui(ui, component, curves.measured().filter(|_| !curves.is_old()));
+            }
+            progress_ui(ui, curves);
+        });
+        // As much as the plot will take, whether it is there yet or not: the panels above keep their place.
+        let room = vec2(ui.available_width(), ui.available_height().max(plot::LEAST_HEIGHT));
+        ui.allocate_ui(room, |ui| {
+            ui.set_min_size(room);
+            if let Some(failure) = curves.failure() {
+                message_ui(ui, &failure);
+            } else if let Some(measured) = curves.measured() {
+                let (metric, sweep) = (session.view().sweep.metric, measured.sweep());
+                if let Some(message) = unmeasured(metric, sweep, &session, shape) {
+                    message_ui(ui, &message);
+                    return;
+                }
+                let drawing = self.drawing.get((Same::of(measured), metric), || Drawing::of(measured, metric));
+                let of_session = (Same::of(measured), Same::of(&session));
+                let markers = self.markers.get(of_session, || MarkerTexts::of(sweep, &session));
+                plot::plot_ui(ui, &session, (sweep, drawing, markers), curves, actions);
+            }
+        });
+    }
 }
 
 /// The session with the ε of gestures that were made earlier in this frame, so that markers move with the slider.
-fn as_asked<'a>(session: &'a Session, actions: &[Action]) -> Cow<'a, Session> {
-    let mut session = Cow::Borrowed(session);
+fn as_asked(session: &Arc<Session>, actions: &[Action]) -> Arc<Session> {
+    let mut session = session.clone();
     for action in actions {
         if let Action::Session(
             command @ (Command::SetEpsilon(_)
@@ -131,14 +150,14 @@ fn as_asked<'a>(session: &'a Session, actions: &[Action]) -> Cow<'a, Session> {
             | Command::UseFigure(_)),
         ) = action
         {
-            session.to_mut().apply(command.clone(), OnScreen::default());
+            Arc::make_mut(&mut session).apply(command.clone(), OnScreen::default());
         }
     }
     session
 }
 
 /// A piece of the component's line, its name, and where it is steep.
-fn legend_ui(ui: &mut Ui, component: Component, sweep: Option<&Sweep>) {
+fn legend_ui(ui: &mut Ui, component: Component, measured: Option<&Arc<Measured>>) {
     let colors = theme::of(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
@@ -152,8 +171,10 @@ fn legend_ui(ui: &mut Ui, component: Component, sweep: Option<&Sweep>) {
         };
         ui.painter().extend(shapes);
         let label = ui.label(component.name());
-        if let Some([from, to]) = sweep.and_then(|sweep| sweep.transition(component)) {
-            label.on_hover_text(format!("Steep from ε = {} to {}", rough(from), rough(to)));
+        if let Some([from, to]) = measured.and_then(|measured| measured.transition(component)) {
+            label.on_hover_ui(|ui| {
+                ui.label(format!("Steep from ε = {} to {}", rough(from), rough(to)));
+            });
         }
     });
 }

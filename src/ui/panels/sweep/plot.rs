@@ -5,20 +5,23 @@ use egui_plot::{
     AxisHints, GridInput, GridMark, HLine, Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi, Span, Text,
 };
 
-use super::{Curves, hover, line_style::line_style, markers};
+use super::{
+    Curves,
+    drawing::{Drawing, DrawnCurve, ZERO, x_of},
+    hover,
+    line_style::line_style,
+    markers::{self, MarkerTexts},
+};
 use crate::{
-    attention::{Component, Epsilon},
-    engine::{Sweep, SweepMetric, SweepPoint},
+    engine::{Sweep, SweepMetric},
     session::Session,
     ui::{
         shell::action::Actions,
         theme::{self, Colors},
-        widgets::{EpsilonScale, WHOLE, labelled_decades, rough},
+        widgets::{EpsilonScale, WHOLE, labelled_decades},
     },
 };
 
-/// Where 0 stands on the axis of log10 ε.
-const ZERO: f64 = -13.0;
 /// Ends of the axis.
 const ENDS: [f64; 2] = [-13.4, 2.3];
 /// Width of a label `1e-12` with the gap to the next, in points.
@@ -37,10 +40,16 @@ const LEAST_STEP: f64 = 8.0;
 const VALUE_STEP: f64 = 24.0;
 
 /// Curves, reference lines and markers, as high as there is room.
-pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, actions: &mut Actions) {
+pub fn plot_ui(
+    ui: &mut Ui,
+    session: &Session,
+    (sweep, drawing, texts): (&Sweep, &Drawing, &MarkerTexts),
+    curves: &Curves,
+    actions: &mut Actions,
+) {
     let colors = theme::of(ui);
     let metric = session.view().sweep.metric;
-    let highest = highest(sweep, metric);
+    let highest = drawing.highest;
     let strength = if curves.is_old() { 0.4 } else { 1.0 };
     let response = Plot::new("sweep")
         .height(ui.available_height())
@@ -65,9 +74,8 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }
             references(plot, sweep, metric, highest, colors);
-            for component in sweep.components() {
-                let color = colors.components[component.row()].gamma_multiply(strength);
-                line(plot, &sweep.curves[component.row()], component, metric, color);
+            for curve in &drawing.curves {
+                curve_ui(plot, curve, colors.components[curve.component.row()].gamma_multiply(strength));
             }
         });
     let transform = response.transform;
@@ -79,7 +87,7 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
     response.response.widget_info(|| {
         let name = format!("{} over ε", metric.name());
         let mut info = WidgetInfo::labeled(Role::Image, true, name);
-        info.current_text_value = Some(spoken(sweep));
+        info.current_text_value = Some(drawing.spoken.clone());
         info
     });
     let place = markers::Place { frame: *transform.frame(), scale };
@@ -87,12 +95,7 @@ pub fn plot_ui(ui: &mut Ui, session: &Session, sweep: &Sweep, curves: &Curves, a
         let y_of = |value: f64| transform.position_from_point_y(value);
         hover::hover_ui(ui, &response.response, &place, sweep, metric, &y_of);
     }
-    markers::markers_ui(ui, &place, session, sweep, metric, actions);
-}
-
-/// Where `epsilon` stands on the axis.
-fn x_of(epsilon: Epsilon) -> f64 {
-    if epsilon == Epsilon::ZERO { ZERO } else { epsilon.get().log10() }
+    markers::markers_ui(ui, &place, session, (sweep, texts), actions);
 }
 
 /// Quiet labels, which thin themselves by the grid's steps.
@@ -132,16 +135,6 @@ fn value_label(mark: GridMark) -> String {
     format!("{:.decimals$}", mark.value)
 }
 
-/// The largest value that must be in view. Beyond ε = 1 the KL divergence leaves every scale.
-fn highest(sweep: &Sweep, metric: SweepMetric) -> f64 {
-    let points = sweep.curves.iter().flatten();
-    let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
-    let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
-    let highest =
-        metrics.filter_map(|metrics| metric.of(metrics)).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if highest > 0.0 { highest } else { 1.0 }
-}
-
 /// Baseline and uniform limit, each with its name where its curve is not.
 fn references(plot: &mut PlotUi<'_>, sweep: &Sweep, metric: SweepMetric, highest: f64, colors: &Colors) {
     for (name, metrics, x, anchor, style) in [
@@ -159,23 +152,11 @@ fn references(plot: &mut PlotUi<'_>, sweep: &Sweep, metric: SweepMetric, highest
 }
 
 /// One component: a line over the decades, and a point at 0.
-fn line(plot: &mut PlotUi<'_>, curve: &[SweepPoint], component: Component, metric: SweepMetric, color: egui::Color32) {
-    let points = |is_zero: bool| -> PlotPoints<'static> {
-        let of_kind = curve.iter().filter(|point| (point.epsilon == Epsilon::ZERO) == is_zero);
-        of_kind.filter_map(|point| Some([x_of(point.epsilon), metric.of(&point.metrics)?])).collect()
-    };
-    let name = component.name();
-    let line = Line::new(name, points(false)).color(color).width(2.0).style(line_style(component));
-    plot.line(line.allow_hover(false));
-    let at_zero = egui_plot::Points::new(name, points(true)).color(color).radius(3.0).allow_hover(false);
+fn curve_ui<'a>(plot: &mut PlotUi<'a>, curve: &'a DrawnCurve, color: egui::Color32) {
+    let name = curve.component.name();
+    let line = Line::new(name, PlotPoints::Borrowed(&curve.decades)).color(color).width(2.0);
+    plot.line(line.style(line_style(curve.component)).allow_hover(false));
+    let at_zero = PlotPoints::Borrowed(&curve.at_zero);
+    let at_zero = egui_plot::Points::new(name, at_zero).color(color).radius(3.0).allow_hover(false);
     plot.points(at_zero.id(Id::unique(("sweep at 0", name))));
-}
-
-/// What a screen reader says of the curves.
-fn spoken(sweep: &Sweep) -> String {
-    let of = |component: Component| match sweep.transition(component) {
-        Some([from, to]) => format!("{component} is steep from {} to {}", rough(from), rough(to)),
-        None => format!("{component} stays"),
-    };
-    format!("{} points; {}", sweep.n_points(), sweep.components().map(of).collect::<Vec<_>>().join("; "))
 }
