@@ -4,7 +4,11 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{Cell, Mask, Pattern, row_terms::RowTerms, simd::exp::weighted_sum};
+use super::{
+    Cell, Mask, Pattern,
+    row_terms::{Numerators, RowTerms},
+    simd::exp::weighted_sum,
+};
 
 /// Below so many cells one thread is done before another has begun.
 const LARGE: usize = 1 << 16;
@@ -98,20 +102,8 @@ fn sink(row: &RowTerms<'_>) -> Option<f64> {
 
 /// H = −Σ w·ln w = ln Σ exp − Σ exp·below / Σ exp: one logarithm. Of the keys alone, where a sink takes a part.
 fn entropy(row: &RowTerms<'_>) -> Option<f64> {
-    let length = row.keys.len();
-    let of_keys = || {
-        if row.rest == 0.0 {
-            return row.ln_sum - weighted_sum(row.exps, row.below) / row.sum;
-        }
-        // Distances are taken from the largest key: beside the sink all of them may be below the range of f32.
-        let top = row.below.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let (sum, weighted) = row.below.iter().fold((0.0, 0.0), |(sum, weighted), &below| {
-            let below = f64::from(below - top);
-            let exp = below.exp();
-            (sum + exp, if exp == 0.0 { weighted } else { weighted + exp * below })
-        });
-        sum.ln() - weighted / sum
-    };
+    let (length, sum) = (row.keys.len(), row.numerators.of_keys);
+    let of_keys = || sum.ln() - weighted_sum(row.exps, row.below) / sum;
     (row.place >= 1 && length > 1).then(|| of_keys() / (length as f64).ln())
 }
 
@@ -121,13 +113,12 @@ fn diagonal(query: usize, row: &RowTerms<'_>) -> Option<f64> {
 
 /// What goes to the sink logit.
 fn rest(row: &RowTerms<'_>) -> f64 {
-    row.rest / row.sum
+    row.numerators.rest / row.numerators.sum
 }
 
-/// The largest of a row's numerators is exp(0), or that of the sink.
+/// The largest of the keys' numerators is exp(0).
 fn largest(row: &RowTerms<'_>) -> Option<f64> {
-    let largest = if row.rest == 0.0 { 1.0 } else { row.exps.iter().copied().fold(0.0, f32::max).into() };
-    (row.place >= 1).then(|| largest / row.sum)
+    (row.place >= 1).then(|| row.numerator(1.0) / row.numerators.sum)
 }
 
 /// Σ p·ln(p/q) of a row. ln(p/q) comes from the scores, and where a weight is below the range of f32 it counts 0.
@@ -139,8 +130,9 @@ fn kl_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let terms = base.exps.iter().zip(base.below).zip(row.below);
     let sum: f64 =
         terms.map(|((&e, &p), &q)| if e == 0.0 { 0.0 } else { f64::from(e) * (f64::from(p) - f64::from(q)) }).sum();
-    let rest = if base.rest == 0.0 { 0.0 } else { base.rest * (base.rest_below - row.rest_below) };
-    (sum + rest) / base.sum + between
+    let (of_base, of_row) = (base.numerators, row.numerators);
+    let rest = if of_base.rest == 0.0 { 0.0 } else { of_base.rest * (of_base.rest_below - of_row.rest_below) };
+    (sum * of_base.share + rest) / of_base.sum + between
 }
 
 /// [`kl_of_row`] where the two do not see the same keys: infinite where one has weight that the other may not attend to.
@@ -148,9 +140,10 @@ fn kl_of_other_keys(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let between = row.ln_sum - base.ln_sum;
     let term = |key: usize| match base.outcome(key) {
         [0.0, _] => 0.0,
-        [exp, below] => exp / base.sum * (below - row.outcome(key)[1] + between),
+        [exp, below] => exp / base.numerators.sum * (below - row.outcome(key)[1] + between),
     };
-    let rest = if base.rest == 0.0 { 0.0 } else { base.rest / base.sum * (base.rest_below - row.rest_below + between) };
+    let Numerators { rest, rest_below, sum, .. } = base.numerators;
+    let rest = if rest == 0.0 { 0.0 } else { rest / sum * (rest_below - row.numerators.rest_below + between) };
     base.keys.iter().map(term).sum::<f64>() + rest
 }
 
@@ -160,7 +153,7 @@ fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
     let between = row.ln_sum - base.ln_sum;
     let term = |[base_exp, base_below]: [f64; 2], [exp, below]: [f64; 2]| {
         let d = below - base_below - between;
-        let weight = if d > 0.0 { exp / row.sum } else { base_exp / base.sum };
+        let weight = if d > 0.0 { exp / row.numerators.sum } else { base_exp / base.numerators.sum };
         if weight == 0.0 {
             return 0.0;
         }
@@ -171,16 +164,18 @@ fn js_of_row(base: &RowTerms<'_>, row: &RowTerms<'_>) -> f64 {
         weight * (if ratio == 0.0 { 0.0 } else { ratio * (d - l) } - l)
     };
     let terms = base.exps.iter().zip(base.below).zip(row.exps.iter().zip(row.below));
-    let wide = |(&exp, &below): (&f32, &f32)| [f64::from(exp), f64::from(below)];
     let sum: f64 = if base.keys == row.keys {
-        terms.map(|(base, row)| term(wide(base), wide(row))).sum()
+        let both = |((&base_exp, &base_below), (&exp, &below)): ((&f32, &f32), (&f32, &f32))| {
+            term([base.numerator(base_exp), base_below.into()], [row.numerator(exp), below.into()])
+        };
+        terms.map(both).sum()
     } else {
         let (base_span, span) = (base.keys.span(), row.keys.span());
         let keys = base_span.start.min(span.start)..base_span.end.max(span.end);
         keys.map(|key| term(base.outcome(key), row.outcome(key))).sum()
     };
-    let has_rest = base.rest > 0.0 || row.rest > 0.0;
-    let rest = if has_rest { term([base.rest, base.rest_below], [row.rest, row.rest_below]) } else { 0.0 };
+    let [of_base, of_row] = [base, row].map(|row| [row.numerators.rest, row.numerators.rest_below]);
+    let rest = if of_base[0] > 0.0 || of_row[0] > 0.0 { term(of_base, of_row) } else { 0.0 };
     0.5 * (sum + rest)
 }
 

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{
     Component, Edit, HeadEdit, HeadScores, Keys, Operation,
-    row_terms::RowTerms,
+    row_terms::{Numerators, RowTerms},
     simd::{
         exp::{exp_sum, exp_sum_in_place, scale, scaled_into},
         softcap::BelowCappedMax,
@@ -122,14 +122,14 @@ impl Pattern {
             return row;
         }
         let is_plain = self.scores.rule().is_plain() && !self.has_holes(query);
-        let (row, sum) = if let Some(factor) = self.row_factor(query).filter(|_| is_plain) {
+        let (row, Numerators { sum, share, .. }) = if let Some(factor) = self.row_factor(query).filter(|_| is_plain) {
             let row = &mut row[self.span(query)];
             let sum = exp_sum(self.scores.below_max(query), in_f32(factor), row);
-            (row, sum)
+            (row, Numerators::of(sum, None))
         } else {
             let (row, max) = self.below_max_into(query, row);
             let of_keys = exp_sum_in_place(row);
-            (row, of_keys + self.rest_below(max).map_or(0.0, f64::exp))
+            (row, Numerators::of(of_keys, self.rest_below(max)))
         };
         if sum == 0.0 {
             // No key is left; or scores of −∞ alone, which say nothing of how their weights compare.
@@ -138,7 +138,7 @@ impl Pattern {
             return row;
         }
         #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-        scale(row, (1.0 / sum) as f32);
+        scale(row, (share / sum) as f32);
         row
     }
 
@@ -147,13 +147,10 @@ impl Pattern {
         let keys = self.keys(query);
         let (below, max) = self.below_max_into(query, below);
         let exps = &mut exps[..below.len()];
-        let of_keys = exp_sum(below, 1.0, exps);
-        let rest_below = self.rest_below(max).unwrap_or(f64::NEG_INFINITY);
-        let rest = rest_below.exp();
-        let sum = of_keys + rest;
+        let numerators = Numerators::of(exp_sum(below, 1.0, exps), self.rest_below(max));
         let mask = self.scores.mask();
         let (first_token, place) = (mask.tokens(self.n_positions()).start, mask.place(query));
-        RowTerms { first_token, place, keys, below, exps, sum, ln_sum: sum.ln(), rest, rest_below }
+        RowTerms { first_token, place, keys, below, exps, ln_sum: numerators.ln_sum(), numerators }
     }
 
     /// Whether some keys of the row's span are masked.
@@ -161,8 +158,10 @@ impl Pattern {
         !self.keys(query).holes().is_empty()
     }
 
-    /// What enters one row's softmax, less the largest of it, at its keys' places in `row` (length ≥ T), −∞ in its holes;
-    /// returns that and the largest, the sink logit among them. Without a sink only the differences are meant to be read.
+    /// What enters one row's softmax of its keys, less the largest of them, at their places in `row` (length ≥ T), −∞ in
+    /// its holes; returns that and the largest, or the sink logit where no key has a finite score. Without a sink only the
+    /// differences are meant to be read. From the largest key, and not from a sink logit that is larger, differences
+    /// are as exact as f32 has them.
     fn below_max_into<'a>(&self, query: usize, row: &'a mut [f32]) -> (&'a mut [f32], f64) {
         let attended = self.span(query);
         let row = &mut row[attended.clone()];
@@ -173,23 +172,24 @@ impl Pattern {
                 for (scaled, &below) in row.iter_mut().zip(self.scores.below_max(query)) {
                     *scaled = below * in_f32;
                 }
-                rule.sink.map_or(f64::NAN, |sink| raised_to(sink, self.scores.row_max(query) * factor, row))
+                rule.sink.map_or(f64::NAN, |sink| finite_or(self.scores.row_max(query) * factor, sink))
             }
             Some(factor) if let Some(capped) = self.capped_row(query, factor) => {
                 capped.write(self.scores.below_max(query), row);
                 let max = rule.capped(self.scores.row_max(query) * factor);
-                rule.sink.map_or(f64::NAN, |sink| raised_to(sink, max, row))
+                rule.sink.map_or(f64::NAN, |sink| finite_or(max, sink))
             }
             Some(factor) => {
                 let entering = rule.entering_row(self.scores.row(query), factor, attended.start);
-                let max = entering.max().max(rule.sink.unwrap_or(f64::NEG_INFINITY));
+                let max = rule.sink.map_or_else(|| entering.max(), |sink| finite_or(entering.max(), sink));
                 entering.less_into(max, row);
                 max
             }
             None => {
                 let other = self.other().map_or(&[][..], |other| other.row(query));
                 let entering = self.entering(query, self.scores.row(query), other);
-                let max = entering.iter().copied().fold(rule.sink.unwrap_or(f64::NEG_INFINITY), f64::max);
+                let largest = entering.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let max = rule.sink.map_or(largest, |sink| finite_or(largest, sink));
                 for (below, score) in row.iter_mut().zip(entering) {
                     #[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
                     let rounded = if score == f64::NEG_INFINITY { f32::NEG_INFINITY } else { (score - max) as f32 };
@@ -208,7 +208,7 @@ impl Pattern {
         BelowCappedMax::new(cap, factor, self.scores.row_max(query))
     }
 
-    /// The sink logit less the largest number that enters the row's softmax; `None` without a sink.
+    /// The sink logit less the largest number that enters the row's softmax of its keys; `None` without a sink.
     fn rest_below(&self, max: f64) -> Option<f64> {
         self.scores.rule().sink.map(|sink| sink - max)
     }
@@ -410,14 +410,7 @@ fn in_f32(factor: f64) -> f32 {
     (factor as f32).min(f32::MAX)
 }
 
-/// Takes distances from `sink` in place of `max` where it is the larger of the two; returns the larger.
-#[expect(clippy::cast_possible_truncation, reason = "f32 is the precision of pictures")]
-fn raised_to(sink: f64, max: f64, below: &mut [f32]) -> f64 {
-    if sink > max {
-        let raise = (sink - max) as f32;
-        for below in below {
-            *below -= raise;
-        }
-    }
-    max.max(sink)
+/// The largest key's number, or the sink logit where there is no key, or all are −∞: a difference of those says nothing.
+fn finite_or(max: f64, sink: f64) -> f64 {
+    if max > f64::NEG_INFINITY { max } else { sink }
 }
