@@ -69,10 +69,9 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let piece = description.embedding.token_types.and_then(|types| types.separator);
-        let separator = piece.zip(tokenizer.as_ref()).and_then(|(piece, tokenizer)| tokenizer.id(piece));
-        let transformer = Network::load(description, &Weights::watched(store, watch), separator)?;
-        let notices = separator.map(|_| second_sentence()).into_iter().chain(transformer.notice());
+        let separator = Separator::of(description, tokenizer.as_ref());
+        let transformer = Network::load(description, &Weights::watched(store, watch), separator.id)?;
+        let notices = separator.notice().into_iter().chain(transformer.notice());
         let model = Self::new(Box::new(transformer), tokenizer).with_files(store.files());
         Ok(model.with_notices(notices))
     }
@@ -135,14 +134,26 @@ impl LanguageModel {
     }
 }
 
-/// Why a pair reads otherwise than a tokenizer that is given one text would have it.
-fn second_sentence() -> Notice {
-    Notice {
-        brief: "[SEP] begins the second sentence",
-        sentence:
-            "tokens behind a [SEP] within the prompt are of type 1, the second sentence, as those of a pair are; a \
-                   tokenizer that is given one text calls all of them type 0"
-                .to_owned(),
+/// The token behind which the second sentence of a pair begins, in a model that tells the two apart.
+pub(super) struct Separator {
+    pub id: Option<u32>,
+}
+
+impl Separator {
+    pub fn of(description: &Description, tokenizer: Option<&Tokenizer>) -> Self {
+        let piece = description.embedding.token_types.and_then(|types| types.separator);
+        Self { id: piece.zip(tokenizer).and_then(|(piece, tokenizer)| tokenizer.id(piece)) }
+    }
+
+    /// Why a pair reads otherwise than a tokenizer that is given one text would have it.
+    pub fn notice(&self) -> Option<Notice> {
+        self.id.map(|_| Notice {
+            brief: "[SEP] begins the second sentence",
+            sentence:
+                "tokens behind a [SEP] within the prompt are of type 1, the second sentence, as those of a pair are; a \
+                 tokenizer that is given one text calls all of them type 0"
+                    .to_owned(),
+        })
     }
 }
 

@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::gguf::{
     allocations::assert_small,
     files::{
-        families::{CONVERTED, converted, in_f32},
-        writer::{Gguf, Meta},
+        families::{CONVERTED, ENCODERS, converted, in_f32},
+        quantize::Format,
+        writer::{Gguf, Meta, Tensor},
     },
     golden::{Golden, goldens_folder, load},
     opening::open,
@@ -50,6 +51,53 @@ fn a_file_of_every_family_is_its_folder_to_the_last_bit() {
         }
     }
     assert_eq!(others, [""; 0]);
+}
+
+#[test]
+fn an_encoders_file_is_its_folder_to_the_last_bit_without_logits() {
+    for family in ENCODERS {
+        let folder = goldens_folder().join(family);
+        let model = open(&converted(&folder).bytes()).unwrap_or_else(|error| panic!("{family}: {error}"));
+        let (mut file, mut folder) = (load(&folder).unwrap().with_model(model), in_folder(&folder));
+        assert_eq!(file.model.shape(), folder.model.shape(), "{family}");
+        // The converter leaves out the position that RoBERTa's padding has.
+        for golden in [&mut file, &mut folder] {
+            golden.token_ids.retain(|&id| family != "families/roberta" || id != 1);
+        }
+        let changes = file.cases.iter().map(|case| Some(case.intervention()));
+        for change in std::iter::once(None).chain(changes) {
+            let [(ours, last), (theirs, _)] = [&file, &folder].map(|golden| golden.headless_run(change.clone()));
+            assert!(ours.bits() == theirs.bits(), "{family} {change:?}");
+            let message = file.model.transformer().logits(&last).unwrap_err().to_string();
+            assert!(message.contains("no cls.predictions, so that there are no logits"), "{message}");
+        }
+    }
+}
+
+/// Classes and sentence embeddings are made of what attention leaves: their weights are passed over.
+#[test]
+fn heads_of_other_kinds_are_passed_over_where_a_family_has_them() {
+    let head = |mut gguf: Gguf, name: &str| {
+        let (name, shape) = (name.to_owned(), vec![2, 32]);
+        let bytes = Format::F32.bytes(&[0.5; 64]);
+        gguf.tensors.push(Tensor { name, shape, format: Format::F32.code(), bytes });
+        gguf
+    };
+    let bert = converted(&goldens_folder().join("bert"));
+    assert!(open(&head(head(bert.clone(), "cls.output.weight"), "dense_2.weight").bytes()).is_ok());
+    refused(&head(bert, "pooler.weight"), "pooler.weight");
+    refused(&head(of("qwen3_moe"), "cls.output.weight"), "cls.output.weight");
+}
+
+#[test]
+fn an_encoder_attends_in_both_directions() {
+    let bert = || converted(&goldens_folder().join("bert"));
+    let expected = "bert.attention.causal true is not supported: only attention in both directions is";
+    refused(&bert().set("bert.attention.causal", Meta::Flag(true)), expected);
+    assert!(open(&bert().without("bert.attention.causal").bytes()).is_ok());
+    let mut without = bert();
+    without.tensors.retain(|tensor| tensor.name != "blk.1.attn_output_norm.bias");
+    refused(&without, "the weights have no tensor blk.1.attn_output_norm.bias");
 }
 
 fn of(family: &str) -> Gguf {

@@ -10,5 +10,6 @@ mod patterns;
 mod real_model;
 mod split;
 pub mod tokenizers;
+mod word_pieces;
 
 use crate::{gguf_files as files, parity::golden, support::allocations};

@@ -12,7 +12,7 @@ use crate::gguf::{
     opening::open,
 };
 
-fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Meta {
+pub fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Meta {
     Meta::Texts(texts.into_iter().map(Into::into).collect())
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use attenuate::{
     attention::{Component, Epsilon, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach},
-    model::{LanguageModel, ModelError, bundled, run},
+    model::{LanguageModel, ModelError, Residual, bundled, run},
 };
 use ndarray::{Array2, Array4, ArrayD, Ix2, Ix4};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -156,6 +156,12 @@ impl Golden {
     }
 
     pub fn run(&self, intervention: Option<Intervention>) -> Run {
+        let (run, last) = self.headless_run(intervention);
+        Run { logits: self.model.transformer().logits(&last).unwrap(), ..run }
+    }
+
+    /// A run without logits, and what they are made of.
+    pub fn headless_run(&self, intervention: Option<Intervention>) -> (Run, Residual) {
         let transformer = self.model.transformer();
         let residual = transformer.embed(&self.token_ids).unwrap();
         let mut layers = Vec::new();
@@ -168,7 +174,7 @@ impl Golden {
             &mut |_, _, qkv| layers.push(qkv.clone()),
         )
         .unwrap();
-        Run { intervention, layers, logits: transformer.logits(&last).unwrap() }
+        (Run { intervention, layers, logits: Array2::zeros((0, 0)) }, last)
     }
 
     /// `[layers, heads, T, T]`

@@ -111,13 +111,22 @@ pub const IN_GGUF: &[Gguf] = &[
     falcon::FALCON_GGUF,
     bloom::BLOOM_GGUF,
     mpt::MPT_GGUF,
+    bert::BERT_GGUF,
 ];
 
 /// The architectures of GGUF files that open, as an error says them.
 pub static IN_GGUF_NAMES: LazyLock<String> = LazyLock::new(|| {
-    let mut names: Vec<&str> = IN_GGUF.iter().map(|gguf| gguf.architecture).collect();
+    let name = |gguf: &Gguf| match gguf.also {
+        [] => gguf.architecture.to_owned(),
+        also => format!("{} (also {})", gguf.architecture, also.join(" and ")),
+    };
+    let mut names: Vec<String> = IN_GGUF.iter().map(name).collect();
     names.dedup();
-    all_are(&names).replacen("llama", "llama (also Mistral, Mixtral and SmolLM)", 1)
+    all_are(&names.iter().map(String::as_str).collect::<Vec<_>>()).replacen(
+        "llama",
+        "llama (also Mistral, Mixtral and SmolLM)",
+        1,
+    )
 });
 
 /// From the text of `config.json` to what the model is made of.
@@ -247,7 +256,9 @@ mod tests {
         let (found, after) = rest.split_once(END).unwrap();
         let quoted = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let row = |family: &Family| {
-            let is_family = |gguf: &&Gguf| family.model_types.contains(&gguf.model_type);
+            let is_family = |gguf: &&Gguf| {
+                family.model_types.iter().any(|known| *known == gguf.model_type || gguf.also.contains(known))
+            };
             let architectures = IN_GGUF.iter().filter(is_family).map(|gguf| gguf.architecture).collect();
             let [model_types, architectures] = [family.model_types.to_vec(), architectures].map(quoted);
             format!("| {model_types} | {} | {architectures} |\n", family.models)

@@ -4,9 +4,10 @@
 
 use super::{
     error::Defect,
-    header::Header,
+    header::{Header, TensorInfo},
     keys::{GATING, Keys, WINDOW},
     metadata::{Metadata, Value, short, wrong},
+    names::TOKEN_TYPES,
     refusals,
     translation::Translation,
 };
@@ -36,7 +37,10 @@ pub fn read(header: &Header<'_>) -> Result<(&'static Gguf, Description), Defect>
     keys.translate(&mut translation)?;
     let described = registry::read(Config::new(translation.config()));
     match described {
-        Ok(description) => Ok((gguf, description)),
+        Ok(description) => {
+            refusals::check_directions(&keys, &description)?;
+            Ok((gguf, description))
+        }
         Err(error) => Err(translation.in_files_words(error)),
     }
 }
@@ -93,6 +97,9 @@ impl Keys<'_, '_> {
         self.heads(to)?;
         self.rotation(to)?;
         to.set("vocab_size", self.vocab_size()?);
+        if let Some(n_types) = self.rows(TOKEN_TYPES) {
+            to.set("type_vocab_size", n_types);
+        }
         to.set("tie_word_embeddings", !self.has("output.weight"));
         Ok(())
     }
@@ -208,15 +215,20 @@ impl Keys<'_, '_> {
         Ok(())
     }
 
+    /// How many rows the weight of this name has.
+    fn rows(&self, name: &str) -> Option<usize> {
+        let is_it = |info: &&TensorInfo<'_>| info.name.strip_suffix(".weight") == Some(name);
+        Some(self.header.tensors.iter().find(is_it)?.shape.first().copied().unwrap_or_default())
+    }
+
     /// The rows of the embedding: the key is not always there.
     fn vocab_size(&self) -> Result<usize, Defect> {
-        const EMBEDDING: &str = "token_embd.weight";
-        let embedding = self.header.tensors.iter().find(|info| info.name == EMBEDDING);
-        let missing = || Defect::MissingTensor { name: EMBEDDING.to_owned() };
-        let vocab_size = embedding.ok_or_else(missing)?.shape.first().copied().unwrap_or_default();
+        const EMBEDDING: &str = "token_embd";
+        let missing = || Defect::MissingTensor { name: format!("{EMBEDDING}.weight") };
+        let vocab_size = self.rows(EMBEDDING).ok_or_else(missing)?;
         match self.count("vocab_size", MOST_TOKENS)? {
             Some(named) if named != vocab_size => {
-                Err(wrong(&self.key("vocab_size"), format!("the rows of {EMBEDDING}, {vocab_size}"), named))
+                Err(wrong(&self.key("vocab_size"), format!("the rows of {EMBEDDING}.weight, {vocab_size}"), named))
             }
             _ => Ok(vocab_size),
         }

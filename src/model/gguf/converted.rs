@@ -1,7 +1,7 @@
 //! What llama.cpp's converter made of a family's tensors: norms of whole weights, maps `[out, in]`, projections in blocks,
 //! gates apart from what they multiply, and biases where the file has them.
 
-use super::header::Header;
+use super::{header::Header, names::TOKEN_TYPES};
 use crate::model::{
     config::common_config::Bias,
     families::{
@@ -28,6 +28,8 @@ pub fn described(mut description: Description, header: &Header<'_>, gguf: &Gguf)
         });
     }
     description.embedding.norm.iter_mut().chain(&mut description.output.norm).for_each(convert_norm);
+    let types = description.embedding.token_types;
+    description.embedding.token_types = types.filter(|_| has(&format!("{TOKEN_TYPES}.weight")));
     description.output.bias = description.output.bias.filter(|_| has("output.bias"));
     description
 }

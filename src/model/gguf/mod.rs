@@ -30,6 +30,7 @@ use self::{names::Names, parts::Part, tensors::Tensors};
 use super::{
     LanguageModel, ModelError,
     families::network::Network,
+    language_model::Separator,
     loading::Watch,
     weights::{TensorStore as _, Weights},
 };
@@ -62,7 +63,8 @@ fn read(parts: &[Part], path: &Path, watch: Watch<'_>) -> Result<LanguageModel, 
     rotation::read(parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
     let names = Names::new(&description, gguf);
     let tensors = Tensors::new(parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
-    let model = Network::load(&description, &Weights::watched(&tensors, watch), None);
+    let separator = Separator::of(&description, tokenizer.tokenizer());
+    let model = Network::load(&description, &Weights::watched(&tensors, watch), separator.id);
     let transformer =
         model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;
     let model = match tokenizer {
@@ -72,7 +74,7 @@ fn read(parts: &[Part], path: &Path, watch: Watch<'_>) -> Result<LanguageModel, 
         }
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
     };
-    Ok(model.with_files(tensors.files()))
+    Ok(model.with_files(tensors.files()).with_notices(separator.notice()))
 }
 
 /// Errors about tensors call them what the file does.

@@ -9,6 +9,9 @@ pub const ROPE_FACTORS: &str = "rope_freqs.weight";
 pub const SHORT_FACTORS: &str = "rope_factors_short.weight";
 pub const LONG_FACTORS: &str = "rope_factors_long.weight";
 
+/// What is added for each type of token, without `.weight`.
+pub const TOKEN_TYPES: &str = "token_types";
+
 /// The names of one model's tensors.
 pub struct Names<'d> {
     description: &'d Description,
@@ -37,10 +40,16 @@ impl<'d> Names<'d> {
             Some(("token_embd", below(embedding.tokens))),
             embedding.norm.map(|norm| ("token_embd_norm", below(norm.name))),
             embedding.positions.map(|positions| ("position_embd", below(positions.name))),
+            embedding.token_types.map(|types| (TOKEN_TYPES, below(types.name))),
             norm.map(|norm| ("output_norm", below(norm.name))),
             Some(("output", output.name.to_owned())),
         ];
         pairs.into_iter().flatten()
+    }
+
+    /// Whether a tensor of the file makes something else than logits, and is passed over.
+    pub fn is_of_other_head(&self, name: &str) -> bool {
+        self.gguf.other_heads.iter().any(|head| name.starts_with(head))
     }
 
     fn roles(&self, layer: usize) -> Vec<Role> {

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::model::{
     config::common_config::MOST_NAMED_POSITIONS,
-    families::readers::gguf_names::{When, WindowRotation},
+    families::{
+        description::Description,
+        readers::gguf_names::{When, WindowRotation},
+    },
 };
 
 /// Keys at which nothing happens where they are 0, or 1.
@@ -77,8 +80,19 @@ pub fn check(keys: &Keys<'_, '_>) -> Result<(), Defect> {
     {
         return refuse(WINDOW, window.to_string(), "attention to all earlier tokens is");
     }
-    if keys.header.metadata.flag(&keys.key("attention.causal"))? == Some(false) {
-        return refuse("attention.causal", "false".to_owned(), "only causal attention is");
-    }
     Ok(())
+}
+
+/// # Errors
+/// When the model attends in other directions than its family.
+pub fn check_directions(keys: &Keys<'_, '_>, description: &Description) -> Result<(), Defect> {
+    let key = keys.key("attention.causal");
+    let is_causal = description.layers.first().is_none_or(|layer| layer.attention.rule.mask.is_causal());
+    match keys.header.metadata.flag(&key)?.filter(|&found| found != is_causal) {
+        None => Ok(()),
+        Some(found) => {
+            let supported = if is_causal { "only causal attention is" } else { "only attention in both directions is" };
+            Err(Defect::Unsupported { key, found: found.to_string(), supported })
+        }
+    }
 }

@@ -63,8 +63,8 @@ pub fn roles(layer: &Layer, gguf: &Gguf) -> Vec<Role> {
             }
         }
     }
-    roles.norms(["attn_norm", "post_attention_norm"], &layer.attention_norms);
-    roles.norms(["ffn_norm", "post_ffw_norm"], &layer.feed_forward_norms);
+    roles.norms(["attn_norm", "post_attention_norm", "attn_output_norm"], &layer.attention_norms);
+    roles.norms(["ffn_norm", "post_ffw_norm", "layer_output_norm"], &layer.feed_forward_norms);
     roles.feed_forward(&layer.feed_forward);
     for (ours, file) in gguf.renamed {
         roles.0.iter_mut().filter(|role| role.ours == *ours).for_each(|role| role.file = file);
@@ -100,8 +100,8 @@ impl Roles {
         self.add("attn_v_b", "self_attn.kv_b_proj", Form::ValuePart);
     }
 
-    fn norms(&mut self, [before, behind]: [&'static str; 2], norms: &Norms) {
-        for (file, norm) in [(before, norms.before), (behind, norms.behind)] {
+    fn norms(&mut self, [before, behind, on_sum]: [&'static str; 3], norms: &Norms) {
+        for (file, norm) in [(before, norms.before), (behind, norms.behind), (on_sum, norms.on_sum)] {
             if let Some(norm) = norm.filter(|norm| !norm.name.is_empty()) {
                 self.plain(file, norm.name);
             }

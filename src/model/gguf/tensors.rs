@@ -68,7 +68,8 @@ impl<'a> Tensors<'a> {
         let mut by_name = parameters(header, description)?;
         let (mut keys, mut values) = (BTreeMap::new(), BTreeMap::new());
         for info in &header.tensors {
-            if [ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS].contains(&info.name) {
+            let is_of_rotation = [ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS].contains(&info.name);
+            if is_of_rotation || names.is_of_other_head(info.name) {
                 continue;
             }
             let unknown =

@@ -59,6 +59,9 @@ pub const CONVERTED: [&str; 41] = [
     "qwen3",
 ];
 
+/// Those without an output head in a file, though the converter writes one name for all of them.
+pub const ENCODERS: [&str; 3] = ["bert", "families/distilbert", "families/roberta"];
+
 pub struct Folder {
     pub config: Value,
     pub tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
@@ -86,6 +89,11 @@ impl Folder {
         parameters.get("full_attention").unwrap_or(parameters).get(key).filter(|value| !value.is_null())
     }
 
+    /// Rows of the table of positions that are cut off: the padding's and those before it.
+    pub fn unused_positions(&self) -> usize {
+        if self.model_type() == "roberta" { self.number(&["pad_token_id"]) as usize + 1 } else { 0 }
+    }
+
     pub fn model_type(&self) -> &str {
         self.config["model_type"].as_str().unwrap()
     }
@@ -105,6 +113,7 @@ fn architecture(model_type: &str) -> &str {
         "gemma3_text" => "gemma3",
         "olmo3" => "olmo2",
         "gpt_oss" => "gpt-oss",
+        "distilbert" | "roberta" => "bert",
         other => other,
     }
 }
@@ -136,12 +145,12 @@ fn metadata(folder: &Folder) -> Gguf {
     let architecture = architecture(folder.model_type()).to_owned();
     let mut gguf = Gguf::default().set("general.architecture", &*architecture);
     let mut set = |name: &str, value: Meta| gguf = gguf.clone().set(&format!("{architecture}.{name}"), value);
-    let (d_model, n_heads) = (folder.number(&["hidden_size", "n_embd", "d_model"]), folder.number(&N_HEADS));
+    let (d_model, n_heads) = (folder.number(&["hidden_size", "n_embd", "d_model", "dim"]), folder.number(&N_HEADS));
     set("block_count", folder.number(&["num_hidden_layers", "n_layer", "n_layers"]).into());
     let positions = folder.get(&["max_position_embeddings", "n_positions", "max_seq_len"]).and_then(Value::as_u64);
-    set("context_length", (positions.unwrap_or(2048) as u32).into());
+    set("context_length", (positions.unwrap_or(2048) as u32 - folder.unused_positions() as u32).into());
     set("embedding_length", d_model.into());
-    let d_ff = folder.get(&["intermediate_size", "n_inner", "ffn_hidden_size"]).and_then(Value::as_u64);
+    let d_ff = folder.get(&["intermediate_size", "n_inner", "ffn_hidden_size", "hidden_dim"]).and_then(Value::as_u64);
     set("feed_forward_length", d_ff.map_or(4 * d_model, |d_ff| d_ff as u32).into());
     set("attention.head_count", n_heads.into());
     let is_low_rank = architecture == "deepseek2";
@@ -151,7 +160,9 @@ fn metadata(folder: &Folder) -> Gguf {
         _ if is_low_rank => 1,
         _ => folder.get(&["num_key_value_heads", "num_kv_heads"]).map_or(n_heads, |kv| kv.as_u64().unwrap() as u32),
     };
-    set("attention.head_count_kv", kv.into());
+    if architecture != "bert" {
+        set("attention.head_count_kv", kv.into());
+    }
     let head_dim = folder.get(&["head_dim"]).map_or(d_model / n_heads, |head_dim| head_dim.as_u64().unwrap() as u32);
     if is_low_rank {
         let [plain, rotated, value, rank] =
@@ -234,6 +245,11 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
             set("attention.sliding_window", folder.number(&["sliding_window"]).into());
         }
         "mpt" => set("attention.max_alibi_bias", Meta::F32(8.0)),
+        "bert" | "roberta" => set("attention.causal", Meta::Flag(false)),
+        "distilbert" => {
+            set("attention.causal", Meta::Flag(false));
+            set("attention.layer_norm_epsilon", Meta::F32(1e-12));
+        }
         _ => {}
     }
     if matches!(folder.model_type(), "olmo3" | "exaone4") {

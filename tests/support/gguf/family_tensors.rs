@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Names of a layer's parts, the longest first where one is the end of another.
-const PARTS: [(&str, &str); 66] = [
+const PARTS: [(&str, &str); 80] = [
     ("self_attn.q_proj", "attn_q"),
     ("self_attn.k_proj", "attn_k"),
     ("self_attn.v_proj", "attn_v"),
@@ -79,6 +79,20 @@ const PARTS: [(&str, &str); 66] = [
     ("attn.out_proj", "attn_output"),
     ("ffn.up_proj", "ffn_up"),
     ("ffn.down_proj", "ffn_down"),
+    ("attention.self.query", "attn_q"),
+    ("attention.self.key", "attn_k"),
+    ("attention.self.value", "attn_v"),
+    ("attention.output.dense", "attn_output"),
+    ("attention.output.LayerNorm", "attn_output_norm"),
+    ("intermediate.dense", "ffn_up"),
+    ("output.dense", "ffn_down"),
+    ("output.LayerNorm", "layer_output_norm"),
+    ("attention.q_lin", "attn_q"),
+    ("attention.k_lin", "attn_k"),
+    ("attention.v_lin", "attn_v"),
+    ("attention.out_lin", "attn_output"),
+    ("sa_layer_norm", "attn_output_norm"),
+    ("output_layer_norm", "layer_output_norm"),
 ];
 
 fn part(model_type: &str, name: &str) -> &'static str {
@@ -87,6 +101,8 @@ fn part(model_type: &str, name: &str) -> &'static str {
             "post_attention_norm"
         }
         (_, "mlp.dense_4h_to_h") => "ffn_down",
+        (_, "ffn.lin1") => "ffn_up",
+        (_, "ffn.lin2") => "ffn_down",
         _ => PARTS.iter().find(|(theirs, _)| *theirs == name).unwrap_or_else(|| panic!("{name}")).1,
     }
 }
@@ -109,6 +125,17 @@ const OUTSIDE: [(&str, &str); 15] = [
     ("wpe", "position_embd"),
 ];
 
+const IN_EMBEDDINGS: [(&str, &str); 4] = [
+    ("embeddings.word_embeddings", "token_embd"),
+    ("embeddings.position_embeddings", "position_embd"),
+    ("embeddings.token_type_embeddings", "token_types"),
+    ("embeddings.LayerNorm", "token_embd_norm"),
+];
+
+fn is_encoder(model_type: &str) -> bool {
+    matches!(model_type, "bert" | "distilbert" | "roberta")
+}
+
 type Values = (Vec<usize>, Vec<f32>);
 
 pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
@@ -125,7 +152,18 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
         if name.contains(".act_fn.") {
             continue;
         }
+        if ["cls.", "lm_head.", "vocab_"].iter().any(|head| name.starts_with(head)) && is_encoder(model_type) {
+            continue;
+        }
         let (base, kind) = name.rsplit_once('.').unwrap();
+        if let Some((_, ours)) = IN_EMBEDDINGS.iter().find(|(theirs, _)| base.ends_with(theirs)) {
+            if *ours == "position_embd" {
+                values.drain(..folder.unused_positions() * shape[1]);
+                shape[0] -= folder.unused_positions();
+            }
+            converted.push((format!("{ours}.{kind}"), (shape, values)));
+            continue;
+        }
         if kind == "sinks" {
             let layer = base.trim_end_matches(".self_attn").rsplit('.').next().unwrap();
             converted.push((format!("blk.{layer}.attn_sinks.weight"), (shape, values)));
@@ -139,7 +177,7 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
             converted.push((format!("{ours}.{kind}"), (shape, values)));
             continue;
         }
-        let below = [".layers.", ".h.", ".blocks."].into_iter().find_map(|layers| base.split_once(layers));
+        let below = [".layers.", ".h.", ".blocks.", ".layer."].into_iter().find_map(|layers| base.split_once(layers));
         let (_, rest) = below.unwrap_or_else(|| panic!("{name}"));
         let (layer, rest) = rest.split_once('.').unwrap_or_else(|| panic!("{name}"));
         if name.ends_with("mlp.gate.e_score_correction_bias") {

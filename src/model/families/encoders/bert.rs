@@ -26,6 +26,7 @@ use crate::{
                 Output, PositionRows, Positions, Projections, TokenTypes, Transform, usual_scale,
             },
             family::Family,
+            readers::gguf_names::{Gguf, LAYER_EPS, ShapeNames},
         },
         layers::activation::Activation,
         transformer::ModelShape,
@@ -33,6 +34,16 @@ use crate::{
 };
 
 pub const BERT: Family = Family { model_types: &["bert"], models: "BERT (no causal mask)", read };
+
+/// `RoBERTa` and `DistilBERT` are converted to it too: from the table of positions the rows are cut that no prompt without
+/// padding uses, and the types of tokens are left out where there are none. No output head is converted.
+pub const BERT_GGUF: Gguf = Gguf {
+    also: &["roberta", "distilbert"],
+    shape: ShapeNames { n_kv_heads: None, head_dim: None, ..ShapeNames::USUAL },
+    eps: Some((LAYER_EPS, "layer_norm_eps")),
+    other_heads: &["cls.", "dense_2."],
+    ..Gguf::named("bert")
+};
 
 const NAMES: Names = Names {
     prefix: "bert.",

@@ -14,6 +14,8 @@ pub struct Gguf {
     pub architecture: &'static str,
     /// The family, by what `config.json` calls it.
     pub model_type: &'static str,
+    /// Other families whose models are converted to what this one computes.
+    pub also: &'static [&'static str],
     /// Which files of the architecture are meant, where several families share it.
     pub when: When,
     pub shape: ShapeNames,
@@ -34,6 +36,8 @@ pub struct Gguf {
     pub query_scale: QueryScale,
     /// Parts of a layer that have other names than most families', with these.
     pub renamed: &'static [(&'static str, &'static str)],
+    /// How names of tensors begin that make no logits, but classes or sentence embeddings.
+    pub other_heads: &'static [&'static str],
 }
 
 /// Which files of an architecture.
@@ -125,6 +129,7 @@ impl Gguf {
     pub const USUAL: Self = Self {
         architecture: "",
         model_type: "",
+        also: &[],
         when: When::Always,
         shape: ShapeNames::USUAL,
         eps: Some(("attention.layer_norm_rms_epsilon", "rms_norm_eps")),
@@ -137,6 +142,7 @@ impl Gguf {
         windows: None,
         query_scale: QueryScale::Usual,
         renamed: &[],
+        other_heads: &[],
     };
 
     /// An architecture that is called as the family is.

@@ -1,10 +1,11 @@
-//! The tokenizer out of a file's metadata: byte-level as GPT-2's, or `SentencePiece` as Llama's.
+//! The tokenizer out of a file's metadata: byte-level as GPT-2's, `SentencePiece` as Llama's, or word pieces as BERT's.
 //!
 //! Reference: `llama_vocab::impl::load` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>.
 
 mod pre_tokenizer;
 mod sentence_piece;
 mod vocabulary;
+mod word_pieces;
 
 use tokenizers::{decoders::byte_level::ByteLevel, models::bpe::BPE};
 
@@ -33,6 +34,15 @@ pub enum Found {
     Unsupported(String),
 }
 
+impl Found {
+    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+        match self {
+            Self::Tokenizer { tokenizer, .. } => Some(tokenizer),
+            Self::Nothing | Self::Unsupported(_) => None,
+        }
+    }
+}
+
 /// Reads the tokenizer that the metadata describes.
 ///
 /// # Errors
@@ -57,9 +67,13 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
             vocabulary = Vocabulary::read(metadata)?;
             sentence_piece::read(metadata, &vocabulary)?
         }
+        Some("bert") => {
+            vocabulary = Vocabulary::read(metadata)?.respelled(word_pieces::respelled);
+            word_pieces::read(metadata, &vocabulary)?
+        }
         Some(other) => {
             let other = short(other);
-            return Ok(Found::Unsupported(format!("{KIND} {other} is not supported: gpt2 and llama are")));
+            return Ok(Found::Unsupported(format!("{KIND} {other} is not supported: gpt2, llama and bert are")));
         }
     };
     let tokenizer = Tokenizer::new(tokenizer).with_repeated(vocabulary.repeated());

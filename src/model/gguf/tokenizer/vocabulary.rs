@@ -41,6 +41,17 @@ impl<'a> Vocabulary<'a> {
         Ok(Self { tokens, kinds })
     }
 
+    /// With other texts of the tokens that are not found in the text as they are.
+    #[must_use]
+    pub fn respelled(mut self, respell: impl Fn(&str) -> String) -> Self {
+        for (token, kind) in self.tokens.iter_mut().zip(&self.kinds) {
+            if !matches!(*kind, UNKNOWN | CONTROL) {
+                *token = Cow::Owned(respell(token));
+            }
+        }
+        self
+    }
+
     /// The id of each token.
     pub fn ids(&self) -> Vocab {
         self.tokens.iter().zip(0..).map(|(token, id)| (token.clone().into_owned(), id)).collect()
@@ -125,12 +136,23 @@ pub fn put_around(
     vocabulary: &Vocabulary<'_>,
     bos_by_default: bool,
 ) -> Result<(), Defect> {
-    let (mut template, mut special) = ("$A".to_owned(), Vec::new());
-    for (name, by_default) in [("bos", bos_by_default), ("eos", false)] {
-        let wanted = metadata.flag(&format!("tokenizer.ggml.add_{name}_token"))?.unwrap_or(by_default);
+    let wanted = |name: &str, by_default: bool| {
+        let is_wanted = metadata.flag(&format!("tokenizer.ggml.add_{name}_token"))?.unwrap_or(by_default);
         let token = vocabulary.token(metadata, &format!("tokenizer.ggml.{name}_token_id"))?;
-        if let (true, Some((id, token))) = (wanted, token) {
-            template = if name == "bos" { format!("bos {template}") } else { format!("{template} eos") };
+        Ok::<_, Defect>(token.filter(|_| is_wanted))
+    };
+    enclose(tokenizer, [wanted("bos", bos_by_default)?, wanted("eos", false)?])
+}
+
+/// Puts a token in front of every sequence, and one behind it, where there are such.
+///
+/// # Errors
+/// When they cannot be put there.
+pub fn enclose(tokenizer: &mut tokenizers::Tokenizer, [front, behind]: [Option<(u32, &str)>; 2]) -> Result<(), Defect> {
+    let (mut template, mut special) = ("$A".to_owned(), Vec::new());
+    for (name, token) in [("front", front), ("behind", behind)] {
+        if let Some((id, token)) = token {
+            template = if name == "front" { format!("{name} {template}") } else { format!("{template} {name}") };
             let token = SpecialToken::new(name.to_owned(), vec![id], vec![token.to_owned()]);
             special.push(token.map_err(Defect::Tokenizer)?);
         }
