@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use super::{Edit, HeadEdit, HeadScores, LayerQkv, Mask, Other, Pattern, Rule, ShapeError};
+use super::{
+    Change, Edit, HeadEdit, HeadScores, Intervention, LayerQkv, LayersUnder, Mask, Other, Pattern, Rule, ShapeError,
+};
 
 /// The attention of one layer, as a model or a file has it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -133,6 +135,23 @@ impl LayerAttention {
     /// `edit` with what it brings into `head`; nothing where weights are given.
     pub fn head_edit(&self, layer: usize, head: usize, edit: Option<&Edit>) -> HeadEdit {
         self.vectors().map_or(HeadEdit::NOTHING, |qkv| qkv.head_edit(layer, head, edit))
+    }
+
+    /// Itself behind changes, as [`LayerQkv::under`]; unchanged where weights are given.
+    #[must_use]
+    pub fn under(&self, layer: usize, changes: &[&Change], made: &mut LayersUnder) -> Self {
+        match self {
+            Self::Vectors(qkv) => Self::Vectors(made.get(qkv, layer, changes)),
+            Self::Weights(_) => self.clone(),
+        }
+    }
+
+    /// The pattern of a head under all that an intervention does in this layer.
+    pub fn pattern(&self, layer: usize, head: usize, intervention: &Intervention) -> Pattern {
+        let stacked = intervention.of_vectors(layer);
+        let under = self.under(layer, &stacked.beneath, &mut LayersUnder::default());
+        let edit = under.head_edit(layer, head, stacked.top_at(layer, head));
+        Arc::new(under.head_scores(head)).pattern(&edit)
     }
 
     /// `[T, value_dim]`, unmodified; `None` without values.

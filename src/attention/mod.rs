@@ -21,6 +21,7 @@ mod grid;
 mod head_edit;
 mod intervention;
 mod layer;
+mod layers_under;
 mod mask;
 mod metrics;
 mod operation;
@@ -43,8 +44,9 @@ pub use grid::{
     Cell, Column, Component, Components, Experiment, Grid, PanelId, ParseComponentError, ParseComponentsError, Shape,
 };
 pub use head_edit::{HeadEdit, Other};
-pub use intervention::{Edit, Intervention};
+pub use intervention::{Change, Edit, Intervention, Stacked};
 pub use layer::{LayerAttention, LayerWeights};
+pub use layers_under::LayersUnder;
 pub use mask::{Keys, Mask};
 pub use metrics::{
     Comparison, Metrics, SinkQueries, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight,
@@ -56,8 +58,8 @@ pub use pattern::EXACT_ROWS;
 pub use pattern::{ExactCell, Pattern};
 pub use qkv::LayerQkv;
 pub use rule::{HeadRule, Rule};
-pub use scope::{HeadScope, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
+pub use scope::{HeadScope, Heads, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
 pub use scores::HeadScores;
 pub use shape_error::ShapeError;
 pub use simd::exp::exp_in_place;
-pub use why::{Capped, Change, Why};
+pub use why::{Capped, ScoreChange, Why};

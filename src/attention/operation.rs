@@ -70,6 +70,14 @@ impl Operation {
         }
     }
 
+    /// Whether it makes f times as much of vectors that are f times as long, because all that it looks at is the head's own.
+    pub const fn is_of_one_head(self) -> bool {
+        match self {
+            Self::Scale | Self::MeanPositions | Self::Noise { .. } => true,
+            Self::MeanHeads => false,
+        }
+    }
+
     /// The same kind, whatever the seed.
     pub fn same_kind(self, other: Self) -> bool {
         self.word() == other.word()

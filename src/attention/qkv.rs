@@ -20,8 +20,39 @@ pub struct LayerQkv {
     key: Array3<f32>,
     value: Option<Array3<f32>>,
     rule: Rule,
+    /// Key and value heads of the model: fewer than there are here where some of a group were changed.
+    model_kv_heads: usize,
+    /// `[n_heads, T, value_dim]`: what heads make of the values, where that itself was changed.
+    written: Option<Array3<f32>>,
     /// `[n_heads, T, value_dim]`, without an edit; made when the first mean over heads asks for it.
     outputs: OnceLock<Option<Array3<f32>>>,
+}
+
+/// The numbers of a [`LayerQkv`], to be changed.
+pub(super) struct Parts {
+    pub query: Array3<f32>,
+    pub key: Array3<f32>,
+    pub value: Option<Array3<f32>>,
+    pub written: Option<Array3<f32>>,
+    rule: Rule,
+    model_kv_heads: usize,
+}
+
+impl Parts {
+    /// Gives each query head its own copy of the key and value vectors that it reads.
+    pub fn repeat_kv_heads(&mut self) {
+        let (n_heads, n_kv_heads) = (self.query.len_of(Axis(0)), self.key.len_of(Axis(0)));
+        if n_heads > n_kv_heads {
+            let read: Vec<usize> = (0..n_heads).map(|head| head / (n_heads / n_kv_heads)).collect();
+            self.key = self.key.select(Axis(0), &read);
+            self.value = self.value.take().map(|value| value.select(Axis(0), &read));
+        }
+    }
+
+    pub fn into_layer(self) -> LayerQkv {
+        let Self { query, key, value, written, rule, model_kv_heads } = self;
+        LayerQkv { query, key, value, rule, model_kv_heads, written, outputs: OnceLock::new() }
+    }
 }
 
 impl LayerQkv {
@@ -70,7 +101,13 @@ impl LayerQkv {
             return Err(ShapeError::Mismatch { what: "value", expected, found: value.shape().to_vec() });
         }
         rule.check(n_heads, n_positions)?;
-        Ok(Self { query, key, value, rule, outputs: OnceLock::new() })
+        Ok(Parts { query, key, value, written: None, rule, model_kv_heads: n_kv_heads }.into_layer())
+    }
+
+    /// A copy of the numbers.
+    pub(super) fn parts(&self) -> Parts {
+        let Self { query, key, value, rule, model_kv_heads, written, .. } = self.clone();
+        Parts { query, key, value, written, rule, model_kv_heads }
     }
 
     /// Number of query heads.
@@ -106,13 +143,19 @@ impl LayerQkv {
     /// Bytes of all vectors that are there by now.
     pub fn bytes(&self) -> usize {
         let n_values = self.value.as_ref().map_or(0, Array3::len);
-        let n_outputs = self.outputs.get().and_then(Option::as_ref).map_or(0, Array3::len);
+        let outputs = self.outputs.get().and_then(Option::as_ref).into_iter().chain(&self.written);
+        let n_outputs = outputs.map(Array3::len).sum::<usize>();
         size_of::<f32>() * (self.query.len() + self.key.len() + n_values + n_outputs)
     }
 
     /// The kv head that query head `head` reads.
     pub fn kv_head(&self, head: usize) -> usize {
         head / (self.n_heads() / self.n_kv_heads())
+    }
+
+    /// The kv head of the model that query head `head` reads, whether or not it has a copy of its own here.
+    pub(super) fn model_kv_head(&self, head: usize) -> usize {
+        head / (self.n_heads() / self.model_kv_heads)
     }
 
     /// `[n_heads, T, head_dim]`
@@ -207,6 +250,12 @@ impl LayerQkv {
         queries: Range<usize>,
         pattern: impl Fn(Range<usize>) -> Pattern,
     ) -> Option<Array2<f32>> {
+        let is_edited = edit.edit().is_some_and(|edit| edit.component == Component::Output);
+        let edited = |output: ArrayView2<'_, f32>| edit.applied_from(Component::Output, queries.start, output);
+        if let Some(written) = &self.written {
+            let output = written.slice(s![head, queries.clone(), ..]);
+            return Some(if is_edited { edited(output) } else { output.to_owned() });
+        }
         let value = match edit.edit() {
             Some(edited) if edited.component == Component::Value => {
                 edit.applied(Component::Value, self.value(head)?).into()
@@ -222,7 +271,6 @@ impl LayerQkv {
             let weights = pattern.dense_part(rows, keys.clone());
             general_mat_mul(1.0, &weights, &value.slice(s![keys, ..]), 0.0, &mut output);
         }
-        let is_edited = edit.edit().is_some_and(|edit| edit.component == Component::Output);
-        Some(if is_edited { edit.applied_from(Component::Output, queries.start, output.view()) } else { output })
+        Some(if is_edited { edited(output.view()) } else { output })
     }
 }

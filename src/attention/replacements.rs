@@ -40,7 +40,7 @@ impl LayerQkv {
             Component::Output => CowArray::from(self.unmodified_output(head)?),
         };
         // The head's own place among the component's: its query head, or the kv head that it reads.
-        let place = if edit.component.is_of_queries() { head } else { self.kv_head(head) };
+        let place = if edit.component.is_of_queries() { head } else { self.model_kv_head(head) };
         // Where there is no query, or no token, there is nothing that a mean or a size is of.
         let is_present = |&position: &usize| match edit.component {
             Component::Query | Component::Output => self.mask().has_row(position),

@@ -22,7 +22,7 @@ pub struct Why {
     /// The unmodified score.
     pub unmodified: f64,
     /// What ε does to the score; `None` where this cell is not edited.
-    pub change: Option<Change>,
+    pub change: Option<ScoreChange>,
     /// The score after the edit, before soft cap and bias.
     pub product: f64,
     /// The bound and what the soft cap makes of the product.
@@ -60,7 +60,7 @@ pub struct Capped {
 
 /// What ε does to one score.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Change {
+pub struct ScoreChange {
     /// What takes the place of the vector.
     pub operation: Operation,
     /// How much is left of the vector.
@@ -103,7 +103,7 @@ impl Why {
             dot,
             scale: scores.scale(),
             unmodified: dot * scores.scale(),
-            change: edit.map(|edit| Change {
+            change: edit.map(|edit| ScoreChange {
                 operation: edit.operation,
                 epsilon: edit.epsilon.get(),
                 other: other_score.filter(|_| edit.operation != Operation::Scale),
@@ -153,11 +153,11 @@ mod tests {
         assert_eq!(why.unmodified, why.dot * why.scale);
         let score = match why.change {
             None => why.unmodified,
-            Some(Change { operation: Operation::Scale, epsilon, other: None }) => epsilon * why.unmodified,
-            Some(Change { operation: Operation::Noise { .. }, epsilon, other: Some(other) }) => {
+            Some(ScoreChange { operation: Operation::Scale, epsilon, other: None }) => epsilon * why.unmodified,
+            Some(ScoreChange { operation: Operation::Noise { .. }, epsilon, other: Some(other) }) => {
                 why.unmodified + epsilon * other
             }
-            Some(Change { epsilon, other: Some(other), .. }) => other + epsilon * (why.unmodified - other),
+            Some(ScoreChange { epsilon, other: Some(other), .. }) => other + epsilon * (why.unmodified - other),
             Some(change) => panic!("{change:?}"),
         };
         assert!((why.product - score).abs() < 1e-12, "{} for {score}", why.product);

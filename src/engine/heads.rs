@@ -11,8 +11,8 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::attention::{
-    Component, Edit, Epsilon, LayerAttention, LayerScope, Metrics, Pattern, Shown, SinkQueries, induction,
-    previous_token,
+    Component, Edit, Epsilon, Intervention, LayerAttention, LayerScope, LayersUnder, Metrics, Pattern, Shown,
+    SinkQueries, induction, previous_token,
 };
 
 /// One head, summed up.
@@ -100,19 +100,18 @@ impl Engine {
             // Nothing happens before the head's own layer.
             for layer in 0..facts.n_layers {
                 let layer_run = layer_of(&run, layer, cancelled)?;
-                let edit = |head| intervention(layer, head).at(layer, head).cloned();
-                each(look(layer_run.attention(), layer, 0..facts.n_heads, edit, &key_after));
+                let under = |head| intervention(layer, head);
+                each(look(layer_run.attention(), layer, 0..facts.n_heads, under, &key_after));
             }
             return Ok(());
         }
         let mut head = 0;
         while head < facts.n_heads {
             // What is done does not depend on the layer, and is the same for all of these heads.
-            let heads = head..spec.experiment.scope.resolve(shown(&facts, 0, head)).heads.end;
+            let heads = head..spec.experiment.scope.heads(shown(&facts, 0, head)).end;
             let intervention = intervention(0, head);
             let mut look_at = |layer: usize, attention: &LayerAttention| {
-                let edit = |head| intervention.at(layer, head).cloned();
-                each(look(attention, layer, heads.clone(), edit, &key_after));
+                each(look(attention, layer, heads.clone(), |_| intervention.clone(), &key_after));
             };
             run.all_under(&intervention, &mut look_at, cancelled)?;
             head = heads.end;
@@ -132,7 +131,7 @@ impl Engine {
         let key_after = key_after(&run);
         for layer in 0..facts.n_layers {
             let layer_run = layer_of(&run, layer, cancelled)?;
-            each(look(layer_run.attention(), layer, 0..facts.n_heads, |_| None, &key_after));
+            each(look(layer_run.attention(), layer, 0..facts.n_heads, |_| Intervention::default(), &key_after));
         }
         Ok(())
     }
@@ -157,12 +156,20 @@ fn look(
     attention: &LayerAttention,
     layer: usize,
     heads: Range<usize>,
-    edit: impl Fn(usize) -> Option<Edit> + Sync,
+    under: impl Fn(usize) -> Intervention,
     key_after: &[Option<usize>],
 ) -> Vec<HeadPattern> {
-    let look_at = |head: usize| {
+    let mut made = LayersUnder::default();
+    let on_top = |head: usize| {
+        let intervention = under(head);
+        let stacked = intervention.of_vectors(layer);
+        let edit = stacked.top_at(layer, head).cloned();
+        (head, attention.under(layer, &stacked.beneath, &mut made), edit)
+    };
+    let heads: Vec<_> = heads.map(on_top).collect();
+    let look_at = |(head, attention, edit): (usize, LayerAttention, Option<Edit>)| {
         // No other changes the pattern.
-        let edit = edit(head).filter(|edit| edit.component.makes_scores());
+        let edit = edit.filter(|edit| edit.component.makes_scores());
         let pattern = Arc::new(attention.head_scores(head)).pattern(&attention.head_edit(layer, head, edit.as_ref()));
         let summary = HeadSummary {
             layer,

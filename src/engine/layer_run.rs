@@ -10,7 +10,9 @@ use super::{
     memory::{Held, Keeper, Part},
     outcome::ValueNorms,
 };
-use crate::attention::{Component, Edit, HeadEdit, HeadScores, LayerAttention, Operation, Other};
+use crate::attention::{
+    Change, Component, Edit, HeadEdit, HeadScores, Intervention, LayerAttention, LayersUnder, Operation, Other,
+};
 
 /// What operations bring in is known for this many heads, components and operations: a row each of the head on screen,
 /// and of those shown lately.
@@ -18,6 +20,9 @@ const KEPT_OTHERS: NonZeroUsize = NonZeroUsize::new(12).unwrap();
 
 /// Lengths of value vectors are kept for this many kv heads and edits of theirs.
 const KEPT_NORMS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
+
+/// The layer is kept behind this many lists of changes: those in force, and with a row's own among them.
+const KEPT_UNDER: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
 type Others = LruCache<(usize, Component, Operation), Weak<Other>>;
 
@@ -33,6 +38,8 @@ pub(super) struct LayerRun {
     others: Mutex<Others>,
     /// By kv head and what is done to its values.
     norms: Mutex<LruCache<(usize, Option<Edit>), ValueNorms>>,
+    /// The layer behind changes of its vectors.
+    under: Mutex<LruCache<Vec<Change>, Arc<LayerRun>>>,
 }
 
 impl LayerRun {
@@ -40,15 +47,46 @@ impl LayerRun {
     pub fn new(layer: usize, attention: LayerAttention, keeper: Keeper) -> Self {
         let scores = (0..attention.n_heads()).map(|_| Mutex::default()).collect();
         let (others, norms) = (Mutex::new(LruCache::new(KEPT_OTHERS)), Mutex::new(LruCache::new(KEPT_NORMS)));
-        Self { attention, layer, scores, keeper, others, norms }
+        let under = Mutex::new(LruCache::new(KEPT_UNDER));
+        Self { attention, layer, scores, keeper, others, norms, under }
     }
 
     pub fn attention(&self) -> &LayerAttention {
         &self.attention
     }
 
-    /// A head under an edit. `head` is below `n_heads`.
-    pub fn panel(&self, head: usize, edit: Option<&Edit>) -> Panel {
+    /// A head under what an intervention does in the layer. `head` is below `n_heads`.
+    pub fn panel(&self, head: usize, intervention: &Intervention) -> Panel {
+        let all = intervention.in_layer(self.layer);
+        if all.beneath.is_empty() {
+            return self.edited(head, all.top_at(self.layer, head));
+        }
+        let of_vectors = intervention.of_vectors(self.layer);
+        let edit = of_vectors.top_at(self.layer, head);
+        let panel = if of_vectors.beneath.is_empty() {
+            self.edited(head, edit)
+        } else {
+            self.under(&of_vectors.beneath).edited(head, edit)
+        };
+        let is_of_outputs = all.top.is_some_and(|change| change.edit.component == Component::Output);
+        match self.attention.vectors().filter(|_| is_of_outputs) {
+            Some(qkv) => panel.writing_under(qkv.clone(), self.layer, intervention.clone()),
+            None => panel,
+        }
+    }
+
+    /// The layer behind changes of its vectors, made once while it is kept.
+    fn under(&self, changes: &[&Change]) -> Arc<Self> {
+        let mut known = self.under.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let attention = self.attention.under(self.layer, changes, &mut LayersUnder::default());
+            Arc::new(Self::new(self.layer, attention, self.keeper.clone()))
+        };
+        known.get_or_insert(changes.iter().copied().cloned().collect(), make).clone()
+    }
+
+    /// A head under one edit. `head` is below `n_heads`.
+    pub fn edited(&self, head: usize, edit: Option<&Edit>) -> Panel {
         let norms = self.norms(head, edit);
         let edit = HeadEdit::new(edit, edit.and_then(|edit| self.other(head, edit)));
         Panel::new(self.scores(head).pattern(&edit), self.attention.clone(), head, edit).with_norms(norms)
@@ -73,8 +111,13 @@ impl LayerRun {
         scores
     }
 
-    /// Whether a part of the head's panels is there already.
-    pub fn has(&self, head: usize, part: Part) -> bool {
+    /// Whether a part of the head's panels behind changes of the layer's vectors is there already.
+    pub fn has(&self, beneath: &[&Change], head: usize, part: Part) -> bool {
+        if !beneath.is_empty() {
+            let changes: Vec<Change> = beneath.iter().copied().cloned().collect();
+            let under = self.under.lock().unwrap_or_else(PoisonError::into_inner).peek(&changes).cloned();
+            return under.is_some_and(|under| under.has(&[], head, part));
+        }
         let scores = || self.scores[head].lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         match part {
             Part::Scores => scores().is_some(),
@@ -105,6 +148,7 @@ impl LayerRun {
 
 impl Held for LayerRun {
     fn bytes(&self) -> usize {
-        self.attention.bytes()
+        let under = self.under.lock().unwrap_or_else(PoisonError::into_inner);
+        self.attention.bytes() + under.iter().map(|(_, run)| run.bytes()).sum::<usize>()
     }
 }

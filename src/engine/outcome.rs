@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Reference, SourceSpec};
 use crate::attention::{
-    Component, Experiment, Grid, HeadEdit, LayerAttention, Mask, Operation, PanelId, Pattern, Scope, Shape, Shown,
-    output_norm,
+    Component, Experiment, Grid, HeadEdit, Intervention, LayerAttention, LayerQkv, Mask, Operation, PanelId, Pattern,
+    Scope, Shape, Shown, output_norm,
 };
 pub use crate::model::Notice;
 
@@ -131,6 +131,24 @@ pub struct Panel {
     pub(super) head: usize,
     pub(super) edit: HeadEdit,
     norms: ValueNorms,
+    /// Where outputs are changed after other vectors of the layer: what the head writes is not read off its pattern.
+    written: Option<Written>,
+}
+
+/// What a head writes under an intervention.
+#[derive(Clone, Debug)]
+struct Written {
+    /// Of the layer as it is without.
+    qkv: Arc<LayerQkv>,
+    layer: usize,
+    intervention: Intervention,
+}
+
+impl PartialEq for Written {
+    /// Equal by construction: the same vectors under the same intervention.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.qkv, &other.qkv) && self.layer == other.layer && self.intervention == other.intervention
+    }
 }
 
 /// Lengths of the value vectors under one edit, computed when they are first asked for. Clones share them.
@@ -140,7 +158,12 @@ pub(super) struct ValueNorms(Arc<OnceLock<Arc<[f64]>>>);
 impl Panel {
     /// `pattern` is that of `head` under `edit`, from what `attention` is in the shown layer.
     pub fn new(pattern: Pattern, attention: LayerAttention, head: usize, edit: HeadEdit) -> Self {
-        Self { pattern, attention, head, edit, norms: ValueNorms::default() }
+        Self { pattern, attention, head, edit, norms: ValueNorms::default(), written: None }
+    }
+
+    /// The same, whose head writes what `intervention` makes of the vectors of layer `layer`.
+    pub(super) fn writing_under(self, qkv: Arc<LayerQkv>, layer: usize, intervention: Intervention) -> Self {
+        Self { written: Some(Written { qkv, layer, intervention }), ..self }
     }
 
     /// The same, whose lengths of the value vectors are `norms`.
@@ -151,7 +174,8 @@ impl Panel {
     /// Whether the head's output is the same by construction: the same vectors under the same edit.
     pub fn has_same_output(&self, other: &Self) -> bool {
         let same_vectors = self.attention.is(&other.attention) && self.head == other.head;
-        same_vectors && self.edit == other.edit && self.pattern == other.pattern
+        let same_edits = self.edit == other.edit && self.written == other.written;
+        same_vectors && same_edits && self.pattern == other.pattern
     }
 
     /// Whether there are value vectors.
@@ -169,7 +193,11 @@ impl Panel {
     /// Mean Euclidean length of the head's output over positions; follows ε for every component. `None` where the
     /// capture has no values. Costs a matrix product, `[T, T] · [T, d]`.
     pub fn output_norm(&self) -> Option<f64> {
-        Some(output_norm(&self.attention.head_output(self.head, &self.pattern, &self.edit)?, self.attention.mask()))
+        let output = match &self.written {
+            Some(Written { qkv, layer, intervention }) => qkv.output_under(*layer, self.head, intervention),
+            None => self.attention.head_output(self.head, &self.pattern, &self.edit),
+        };
+        Some(output_norm(&output?, self.attention.mask()))
     }
 }
 

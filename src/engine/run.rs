@@ -12,7 +12,7 @@ use super::{
     source::{OpenFn, OpenSource, Reader, SourceId},
 };
 use crate::{
-    attention::{Edit, Grid, Intervention, LayerScope, PanelId, Shown},
+    attention::{Change, Edit, Grid, Intervention, LayerScope, PanelId, Shown, Stacked},
     model,
 };
 
@@ -95,9 +95,9 @@ impl Engine {
         let begin = || layers.begin();
 
         let baseline_run = run.baseline(layer, &begin)?;
-        let edits = plan.iter().map(|(_, intervention, upstream)| (upstream.as_ref(), intervention.at(layer, head)));
-        memory::check(run.tokens.len(), new_bytes(&run, &baseline_run, (layer, head), edits))?;
-        let baseline = baseline_run.panel(head, None);
+        let changed = plan.iter().map(|(_, intervention, upstream)| (upstream.as_ref(), intervention));
+        memory::check(run.tokens.len(), new_bytes(&run, &baseline_run, (layer, head), changed))?;
+        let baseline = baseline_run.edited(head, None);
         let panels = Grid::filled(experiment.shape(), baseline.clone());
         let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
         let mut ready = Ready::filled(experiment.shape(), false);
@@ -120,7 +120,7 @@ impl Engine {
                     }
                 }
             };
-            outcome.panels[*panel] = layer_run.panel(head, intervention.at(layer, head));
+            outcome.panels[*panel] = layer_run.panel(head, intervention);
             ready[*panel] = true;
         }
         run.keep_shown(outcome.panels.values().chain([&outcome.baseline]).cloned().collect());
@@ -176,7 +176,11 @@ impl Engine {
         let run = self.prompt(&spec.source, &spec.prompt)?;
         let Reader::Model(model) = &run.source.reader else { return Ok(None) };
         let (layer, intervention) = (shown.layer, spec.experiment.intervention(shown, panel));
-        let factor = |head| intervention.at(layer, head).and_then(Edit::factor_on_values);
+        let stacked = intervention.in_layer(layer);
+        let factor = |head| {
+            let alone = stacked.top_at(layer, head).filter(|_| stacked.beneath.is_empty());
+            alone.and_then(Edit::factor_on_values)
+        };
         let Some(epsilon) = factor(0).filter(|_| (0..shown.n_heads).all(|head| factor(head).is_some())) else {
             return Ok(None);
         };
@@ -226,27 +230,30 @@ impl Engine {
     }
 }
 
-/// Bytes of scores that a request makes beyond those that are there: the baseline's, and those of panels under `edits`,
-/// each with the intervention that acts before the shown layer.
+/// Bytes of scores that a request makes beyond those that are there: the baseline's, and those of panels under
+/// interventions, each with its part that acts before the shown layer.
 fn new_bytes<'a>(
     run: &PromptRun,
     baseline: &LayerRun,
     (layer, head): (usize, usize),
-    edits: impl Iterator<Item = (Option<&'a Intervention>, Option<&'a Edit>)>,
+    changed: impl Iterator<Item = (Option<&'a Intervention>, &'a Intervention)>,
 ) -> u64 {
-    let mut new: Vec<(Option<&Intervention>, Part)> = Vec::new();
-    for (upstream, edit) in std::iter::once((None, None)).chain(edits) {
+    let mut new: Vec<(Option<&Intervention>, Vec<&Change>, Part)> = Vec::new();
+    let baselines = (None, Stacked::default());
+    let changed = changed.map(|(upstream, intervention)| (upstream, intervention.of_vectors(layer)));
+    for (upstream, Stacked { beneath, top }) in std::iter::once(baselines).chain(changed) {
         let known = upstream.map(|upstream| run.known(upstream, layer));
         let layer_run = known.as_ref().map_or(Some(baseline), Option::as_deref);
-        for part in Part::of(edit, baseline.attention().rule()) {
-            let is_there = layer_run.is_some_and(|run| run.has(head, part));
-            if !is_there && !new.contains(&(upstream, part)) {
-                new.push((upstream, part));
+        for part in Part::of(top.and_then(|top| top.at(layer, head)), baseline.attention().rule()) {
+            let is_there = layer_run.is_some_and(|run| run.has(&beneath, head, part));
+            let part = (upstream, beneath.clone(), part);
+            if !is_there && !new.contains(&part) {
+                new.push(part);
             }
         }
     }
     let mask = baseline.attention().mask();
-    new.into_iter().map(|(_, part)| part.bytes(mask, run.tokens.len())).sum()
+    new.into_iter().map(|(.., part)| part.bytes(mask, run.tokens.len())).sum()
 }
 
 pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, EngineError> {

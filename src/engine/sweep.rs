@@ -179,7 +179,7 @@ impl Engine {
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
         let baseline_run = prompt.baseline(layer, cancelled)?;
-        let baseline = baseline_run.panel(head, None).pattern;
+        let baseline = baseline_run.edited(head, None).pattern;
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
         let swept = spec.experiment.shape().rows();
         let mut sweep = Sweep {
@@ -214,7 +214,7 @@ impl Engine {
                             batch.get(upstream, made)?.ok_or(EngineError::Cancelled)?
                         }
                     };
-                    let pattern = layer_run.panel(head, intervention.at(layer, head)).pattern;
+                    let pattern = layer_run.panel(head, intervention).pattern;
                     if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
                 };
                 sweep.insert(*component, SweepPoint { epsilon: *epsilon, metrics });
@@ -235,7 +235,7 @@ impl Engine {
 /// The pattern whose rows are uniform: all scores times 0.
 fn uniform(run: &LayerRun, head: usize) -> Pattern {
     let (operation, epsilon, positions) = (Operation::Scale, Epsilon::ZERO, PositionScope::All);
-    run.panel(head, Some(&Edit { component: Component::Query, operation, epsilon, positions })).pattern
+    run.edited(head, Some(&Edit { component: Component::Query, operation, epsilon, positions })).pattern
 }
 
 #[cfg(test)]

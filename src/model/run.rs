@@ -9,7 +9,7 @@ use super::{
     ModelError,
     transformer::{Residual, Transformer},
 };
-use crate::attention::{Edit, Intervention, LayerQkv};
+use crate::attention::{Change, Edit, Intervention, LayerQkv, LayersUnder};
 
 /// Below this many multiplications in a layer's attention, handing heads to other threads costs more than it saves.
 const WORTH_THREADS: usize = 1 << 20;
@@ -27,6 +27,12 @@ pub enum Wanted {
 struct Run<'a> {
     qkv: Arc<LayerQkv>,
     intervention: Option<&'a Intervention>,
+}
+
+/// A run whose changes in the layer are made, but for the last.
+struct OnTop<'a> {
+    qkv: Arc<LayerQkv>,
+    top: Option<&'a Change>,
 }
 
 /// A head whose output is computed once for all runs that have it in common.
@@ -172,14 +178,20 @@ fn behind(
 }
 
 /// Outputs of all heads of a layer side by side, run below run.
-fn attend_all(runs: &[Run<'_>], layer: usize, wanted: Wanted) -> Result<Array2<f32>, ModelError> {
+fn attend_all<'a>(runs: &[Run<'a>], layer: usize, wanted: Wanted) -> Result<Array2<f32>, ModelError> {
+    let mut made = LayersUnder::default();
+    let on_top = |Run { qkv, intervention }: &Run<'a>| {
+        let stacked = intervention.map(|intervention| intervention.in_layer(layer)).unwrap_or_default();
+        OnTop { qkv: made.get(qkv, layer, &stacked.beneath), top: stacked.top }
+    };
+    let runs: Vec<OnTop<'a>> = runs.iter().map(on_top).collect();
     let Some(first) = runs.first().map(|run| &run.qkv) else { return Ok(Array2::zeros((0, 0))) };
     let (n_heads, n_positions) = (first.n_heads(), first.n_positions());
     let queries = match wanted {
         Wanted::All => 0..n_positions,
         Wanted::Last => n_positions.saturating_sub(1)..n_positions,
     };
-    let (heads, of_runs) = distinct_heads(runs, n_heads, layer);
+    let (heads, of_runs) = distinct_heads(&runs, n_heads, layer);
     for of_mean in heads.iter().filter(|head| head.edit.is_some_and(Edit::is_mean_of_outputs)) {
         // All heads share it: otherwise one would make it and the others wait.
         of_mean.qkv.outputs();
@@ -208,13 +220,13 @@ fn attend_all(runs: &[Run<'_>], layer: usize, wanted: Wanted) -> Result<Array2<f
 
 /// The heads of all runs without repetition, and for each run which of them its heads are: runs that begin in this layer
 /// have all heads in common that they do not change.
-fn distinct_heads<'a>(runs: &'a [Run<'a>], n_heads: usize, layer: usize) -> (Vec<Distinct<'a>>, Vec<Vec<usize>>) {
+fn distinct_heads<'a>(runs: &'a [OnTop<'a>], n_heads: usize, layer: usize) -> (Vec<Distinct<'a>>, Vec<Vec<usize>>) {
     let mut heads: Vec<Distinct<'a>> = Vec::new();
     let mut of_runs: Vec<Vec<usize>> = vec![Vec::with_capacity(n_heads); runs.len()];
     for head in 0..n_heads {
         let first = heads.len();
         for (run, places) in runs.iter().zip(&mut of_runs) {
-            let edit = run.intervention.and_then(|intervention| intervention.at(layer, head));
+            let edit = run.top.and_then(|change| change.at(layer, head));
             let is_same = |other: &Distinct<'_>| Arc::ptr_eq(other.qkv, &run.qkv) && other.edit == edit;
             let known = heads[first..].iter().position(is_same);
             places.push(known.map_or(heads.len(), |place| first + place));

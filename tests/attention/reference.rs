@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Component, Epsilon, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation, PositionScope, Rule, Scope,
-    Shown,
+    self, Component, Edit, Epsilon, HeadEdit, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation,
+    PositionScope, Rule, Scope, Shown,
 };
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
@@ -202,9 +202,9 @@ proptest! {
             let intervention = Intervention::new(component, operation, Epsilon::new(epsilon).unwrap(), reach);
             let change = Change { component, operation, epsilon, positions: (0..n).map(in_scope).collect() };
             for head in 0..n_heads {
-                prop_assert_eq!((intervention.at(0, head), intervention.at(2, head)), (None, None));
+                prop_assert!(intervention.at(0, head).chain(intervention.at(2, head)).next().is_none());
                 let reached = reached(heads, head, shown.head, n_heads / n_kv_heads);
-                let edit = qkv.head_edit(1, head, intervention.at(1, head));
+                let edit = qkv.head_edit(1, head, intervention.at(1, head).next());
                 let noise = edit.other().map(|other| other.vectors.to_owned());
                 // At the ε that changes nothing there is no edit to bring noise in.
                 let change = Some(&change).filter(|_| reached && edit.edit().is_some());
@@ -253,6 +253,34 @@ proptest! {
                 for (&found, &expected) in found.iter().zip(&expected.output) {
                     let tolerance = (1e-6 + 7.0 * rounding) * size;
                     prop_assert!((f64::from(found) - expected).abs() <= tolerance, "{} for {}", found, expected);
+                }
+            }
+        }
+    }
+
+    /// What lies beneath a change is made in the vectors, what is on top moves along lines: both are the definition.
+    #[test]
+    fn a_change_that_is_made_is_a_change_along_the_line(
+        layer in any_layer(), heads in prop::collection::vec((Just(1_usize), 0_usize..6), 1..4),
+        positions in any_positions(), operation in any_operation(), epsilon in any_epsilon(),
+    ) {
+        let n_heads = layer.query.dim().0;
+        let qkv = LayerQkv::with_rule(layer.query, layer.key, Some(layer.value), layer.rule).unwrap();
+        // A large ε makes rounding as much larger, and tells nothing more.
+        let epsilon = Epsilon::new(epsilon.min(2.0)).unwrap();
+        for component in Component::ALL {
+            let edit = Edit { component, operation, epsilon, positions: positions.clone() };
+            let change = attention::Change { edit, heads: heads.iter().copied().collect() };
+            let made = qkv.under(1, &[&change]);
+            for head in 0..n_heads {
+                let edit = qkv.head_edit(1, head, change.at(1, head));
+                let [line, beneath] = [(&qkv, &edit), (&made, &HeadEdit::NOTHING)].map(|(qkv, edit)| {
+                    let pattern = Arc::new(qkv.head_scores(head)).pattern(edit);
+                    let output = qkv.head_output(head, &pattern, edit).unwrap();
+                    (pattern.dense(), output)
+                });
+                for (a, b) in line.0.iter().zip(&beneath.0).chain(line.1.iter().zip(&beneath.1)) {
+                    prop_assert!((a - b).abs() <= 1e-4 || (a.is_nan() && b.is_nan()), "{} {}: {} {}", component, head, a, b);
                 }
             }
         }

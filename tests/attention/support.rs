@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    Cell, Component, Epsilon, HeadEdit, HeadScores, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope,
-    Reach, Rule,
+    Cell, Component, Epsilon, HeadEdit, HeadScores, Heads, Intervention, LayerQkv, Mask, Operation, Pattern,
+    PositionScope, Reach, Rule,
 };
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
@@ -24,9 +24,9 @@ pub fn baseline(scores: &Arc<HeadScores>) -> Pattern {
 
 /// The pattern of head 0 of layer 0 when `component` is scaled by ε at `positions`.
 pub fn scaled(scores: &Arc<HeadScores>, component: Component, epsilon: f64, positions: PositionScope) -> Pattern {
-    let reach = Reach { layers: 0..1, heads: 0..1, positions };
+    let reach = Reach { heads: Heads::block(0..1, 0..1), positions };
     let intervention = Intervention::new(component, Operation::Scale, Epsilon::new(epsilon).unwrap(), reach);
-    scores.pattern(&HeadEdit::new(intervention.at(0, 0), None))
+    scores.pattern(&HeadEdit::new(intervention.at(0, 0).next(), None))
 }
 
 /// One row as the pictures have it.

@@ -2,8 +2,8 @@
 
 use attenuate::{
     attention::{
-        Component, Epsilon, HeadScope, Intervention, LayerScope, Metrics, Operation, PositionScope, Preset, Reach,
-        Scope, max_weight,
+        Component, Epsilon, HeadScope, Heads, Intervention, LayerScope, Metrics, Operation, PositionScope, Preset,
+        Reach, Scope, max_weight,
     },
     engine::{Bundled, Engine, HeadShips, RunSpec},
     model::{bundled, run},
@@ -113,7 +113,7 @@ fn ships_are_those_of_whole_runs() {
     let found = Engine::default().ships(&spec, component, scale, &mut |_| {}, NEVER).unwrap().unwrap();
     let mut largest: f64 = 0.0;
     for HeadShips { layer, head, ships } in found {
-        let reach = Reach { layers: layer..layer + 1, heads: head..head + 1, positions: PositionScope::All };
+        let reach = Reach { heads: Heads::block(layer..layer + 1, head..head + 1), positions: PositionScope::All };
         let modified = distribution(Some(&Intervention::new(component, Operation::Scale, scale, reach)));
         let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
         largest = largest.max((ships - expected).abs() / expected);

@@ -8,7 +8,10 @@ use std::{
 };
 
 use attenuate::{
-    attention::{Component, Epsilon, Intervention, LayerQkv, Mask, Operation, Pattern, PositionScope, Reach},
+    attention::{
+        Component, Epsilon, Heads, Intervention, LayerAttention, LayerQkv, Mask, Operation, Pattern, PositionScope,
+        Reach,
+    },
     model::{LanguageModel, ModelError, Residual, bundled, run},
 };
 use ndarray::{Array2, Array4, ArrayD, Ix2, Ix4};
@@ -105,12 +108,12 @@ fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
     let mut parts = name.splitn(3, '.');
     let (component, scope, epsilon) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
     let shape = model.shape();
-    let everything = Reach { layers: 0..shape.n_layers, heads: 0..shape.n_heads, positions: PositionScope::All };
+    let all_heads = 0..shape.n_heads;
     let listed = meta["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
     let reach = match listed {
         None => {
             assert_eq!(scope, "all", "{name} is described nowhere");
-            everything
+            Reach { heads: Heads::block(0..shape.n_layers, all_heads), positions: PositionScope::All }
         }
         Some(case) => {
             let numbers = |value: &Value| -> Option<BTreeSet<usize>> {
@@ -123,8 +126,7 @@ fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
             let group = number("kv_head").map(|kv_head| kv_head * per_group..(kv_head + 1) * per_group);
             let head = number("head").map(|head| head..head + 1);
             Reach {
-                layers,
-                heads: head.or(group).unwrap_or(everything.heads),
+                heads: Heads::block(layers, head.or(group).unwrap_or(all_heads)),
                 positions: numbers(&case["tokens"])
                     .map_or(PositionScope::All, |positions| PositionScope::Selection(positions.into())),
             }
@@ -208,9 +210,8 @@ fn integers(view: &TensorView<'_>) -> Vec<u32> {
 
 impl Run {
     pub fn pattern(&self, layer: usize, head: usize) -> Pattern {
-        let edit = self.intervention.as_ref().and_then(|intervention| intervention.at(layer, head));
-        let qkv = &self.layers[layer];
-        Arc::new(qkv.head_scores(head)).pattern(&qkv.head_edit(layer, head, edit))
+        let attention = LayerAttention::Vectors(self.layers[layer].clone());
+        attention.pattern(layer, head, self.intervention.as_ref().unwrap_or(&Intervention::default()))
     }
 
     /// Every layer and head with its pattern.

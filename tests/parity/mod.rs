@@ -1,6 +1,7 @@
 //! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens`, with every intervention
 //! that is stored there.
 
+mod changes;
 mod checkpoints;
 mod families;
 pub mod golden;
@@ -12,7 +13,7 @@ mod ships;
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use attenuate::{
-    attention::{Component, LayerQkv, Mask, Metrics, Pattern, PositionScope},
+    attention::{Component, LayerAttention, LayerQkv, Mask, Metrics, Pattern, PositionScope},
     model::{ModelError, bundled, run},
 };
 use golden::{Case, goldens, goldens_folder, load};
@@ -86,7 +87,7 @@ fn every_intervention_changes_what_it_should() {
         let (n_heads, mask) = (golden.model.shape().n_heads, golden.mask());
         for case in &golden.cases {
             let bits = golden.run(Some(case.intervention())).bits();
-            let first = case.reach.layers.start;
+            let first = case.intervention().first_layer();
             assert_eq!(bits[..first * n_heads], unchanged[..first * n_heads], "{}: nothing before it", case.name);
             let own_layer = first * n_heads..(first + 1) * n_heads;
             let only_first = |position| case.reach.positions.contains(position) == (position == 0);
@@ -147,8 +148,8 @@ fn continuing_from_a_kept_residual_is_the_whole_run() {
             let (residual, mut bits) = (kept[first].clone(), Vec::new());
             let mut collect = |layer: usize, _: &_, qkv: &Arc<LayerQkv>| {
                 for head in 0..qkv.n_heads() {
-                    let edit = qkv.head_edit(layer, head, intervention.at(layer, head));
-                    let weights = Arc::new(qkv.head_scores(head)).pattern(&edit).dense();
+                    let attention = LayerAttention::Vectors(qkv.clone());
+                    let weights = attention.pattern(layer, head, &intervention).dense();
                     bits.push(weights.iter().map(|weight| weight.to_bits()).collect::<Vec<_>>());
                 }
             };

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, path::PathBuf};
 
-use attenuate::attention::{Component, Mask, Operation, PositionScope, Reach};
+use attenuate::attention::{Component, Heads, Mask, Operation, PositionScope, Reach};
 use ndarray::s;
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn case(described: &Value, golden: &Golden) -> Case {
         component: text("component").parse::<Component>().unwrap(),
         operation: text("operation").parse::<Operation>().unwrap(),
         epsilon: described["eps"].as_f64().unwrap().try_into().unwrap(),
-        reach: Reach { layers: layers[0]..layers[layers.len() - 1] + 1, heads, positions },
+        reach: Reach { heads: Heads::block(layers[0]..layers[layers.len() - 1] + 1, heads), positions },
     }
 }
 

@@ -110,7 +110,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         scope: Preset::ThisHead.scope(),
         epsilon: Grid::repeated(Components::FIGURE, epsilon).unwrap(),
     };
-    let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head)));
+    let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head).next()));
     let tokens = tokens.into_iter().map(|text| Token { id: None, piece: text.clone(), text }).collect();
     Outcome {
         facts: Arc::new(facts),

@@ -32,7 +32,8 @@ struct Seen {
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
 pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
-    outcome.facts.kind.is_model() && session.scope().resolve(outcome.shown()).layers.start < session.layer()
+    let reach = session.scope().resolve(outcome.shown());
+    outcome.facts.kind.is_model() && reach.heads.first_layer().is_some_and(|first| first < session.layer())
 }
 
 /// One sentence, and the page that says more.
@@ -240,12 +241,12 @@ fn of_operation(operation: Operation) -> String {
 /// Where ε acts, with numbers: `ε acts on heads 3 to 5, which share KV head 1, of layer 14, at every position.`
 pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
     let shown = outcome.shown();
-    let reach = scope.resolve(shown);
+    let of_layer = scope.heads(shown);
     let heads = match scope.heads {
         HeadScope::All => format!("all {} heads", shown.n_heads),
-        HeadScope::Group if reach.heads.len() > 1 => {
-            let kv_head = shown.head / reach.heads.len();
-            format!("heads {} to {}, which share KV head {kv_head},", reach.heads.start, reach.heads.end - 1)
+        HeadScope::Group if of_layer.len() > 1 => {
+            let kv_head = shown.head / of_layer.len();
+            format!("heads {} to {}, which share KV head {kv_head},", of_layer.start, of_layer.end - 1)
         }
         HeadScope::Group | HeadScope::Shown => format!("head {}", shown.head),
     };

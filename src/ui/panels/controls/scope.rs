@@ -110,7 +110,7 @@ enum LayerChoice {
 }
 
 fn layers_ui(ui: &mut Ui, scope: &mut Scope, outcome: &Outcome) {
-    let reach = scope.resolve(outcome.shown()).layers;
+    let reach = scope.layers(outcome.shown());
     let last_layer = outcome.facts.n_layers.saturating_sub(1);
     let (mut first, mut last) = (reach.start, reach.end.saturating_sub(1));
     let mut choice = match scope.layers {

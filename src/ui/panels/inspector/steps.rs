@@ -1,7 +1,7 @@
 //! The multiplication table of one weight as text: each number follows from those above it.
 
 use super::digits::{PLACES, at_least, fixed, places_lost, significant};
-use crate::attention::{Capped, Change, Component, Epsilon, Operation, Why};
+use crate::attention::{Capped, Component, Epsilon, Operation, ScoreChange, Why};
 
 /// Digits of exp; one more for what it is divided by, one less for what that makes.
 const EXP_DIGITS: usize = 8;
@@ -89,7 +89,7 @@ pub fn steps(why: &Why, component: Component, unchanged: Unchanged) -> Vec<Step>
 }
 
 /// ε, what it brings in, and the score that it makes.
-fn of_change(why: &Why, change: Change, component: Component, places: usize) -> Vec<Step> {
+fn of_change(why: &Why, change: ScoreChange, component: Component, places: usize) -> Vec<Step> {
     let epsilon = Epsilon::new(change.epsilon).map_or_else(|_| change.epsilon.to_string(), |e| e.to_string());
     let word = component.word();
     let product = |what: &str| match component {

@@ -1,6 +1,10 @@
+mod heads;
+
 use std::{collections::BTreeSet, fmt, ops::Range, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+
+pub use heads::Heads;
 
 /// Where an intervention acts, relative to the layer and head on screen. Default: [`Preset::ThisHead`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -150,14 +154,11 @@ pub struct Shown {
     pub n_kv_heads: usize,
 }
 
-/// A [`Scope`] resolved against a model: half-open ranges of layers and of query heads, which are contiguous for
-/// every [`HeadScope`].
+/// A [`Scope`] resolved against a model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reach {
-    /// 0-based layers that are changed.
-    pub layers: Range<usize>,
-    /// Half-open, of 0-based query heads.
-    pub heads: Range<usize>,
+    /// Which heads of which layers are changed.
+    pub heads: Heads,
     /// At which positions.
     pub positions: PositionScope,
 }
@@ -170,12 +171,21 @@ impl Scope {
 
     /// What the scope means for the layer and head on screen. A layer range is cut to the layers that exist.
     pub fn resolve(&self, shown: Shown) -> Reach {
-        let layers = match self.layers {
+        Reach { heads: Heads::block(self.layers(shown), self.heads(shown)), positions: self.positions.clone() }
+    }
+
+    /// The layers in which heads are changed, cut to those that exist.
+    pub fn layers(&self, shown: Shown) -> Range<usize> {
+        match self.layers {
             LayerScope::Shown => shown.layer..shown.layer + 1,
             LayerScope::All => 0..shown.n_layers,
             LayerScope::Range { first, last } => first.min(shown.n_layers)..last.saturating_add(1).min(shown.n_layers),
-        };
-        let heads = match self.heads {
+        }
+    }
+
+    /// The heads that are changed in each of the layers, which stand side by side.
+    pub fn heads(&self, shown: Shown) -> Range<usize> {
+        match self.heads {
             HeadScope::Shown => shown.head..shown.head + 1,
             HeadScope::Group => {
                 let per_group = shown.n_heads / shown.n_kv_heads.max(1);
@@ -183,8 +193,7 @@ impl Scope {
                 first..first + per_group
             }
             HeadScope::All => 0..shown.n_heads,
-        };
-        Reach { layers, heads, positions: self.positions.clone() }
+        }
     }
 }
 
@@ -291,23 +300,23 @@ mod tests {
 
     #[test]
     fn presets_resolve_to_the_papers_scopes() {
-        let reach = |preset: Preset| preset.scope().resolve(SHOWN);
-        assert_eq!((reach(Preset::ThisHead).layers, reach(Preset::ThisHead).heads), (14..15, 5..6));
-        assert_eq!((reach(Preset::ThisLayer).layers, reach(Preset::ThisLayer).heads), (14..15, 0..9));
-        assert_eq!((reach(Preset::AllLayers).layers, reach(Preset::AllLayers).heads), (0..30, 0..9));
+        let heads = |preset: Preset| preset.scope().resolve(SHOWN).heads;
+        assert_eq!(heads(Preset::ThisHead), Heads::block(14..15, 5..6));
+        assert_eq!(heads(Preset::ThisLayer), Heads::block(14..15, 0..9));
+        assert_eq!(heads(Preset::AllLayers), Heads::block(0..30, 0..9));
         assert_eq!(Scope::default().preset(), Some(Preset::ThisHead));
     }
 
     #[test]
     fn a_kv_group_is_the_query_heads_that_share_a_kv_head() {
         let scope = Scope { heads: HeadScope::Group, ..Scope::default() };
-        assert_eq!(scope.resolve(SHOWN).heads, 3..6);
+        assert_eq!(scope.resolve(SHOWN).heads, Heads::block(14..15, 3..6));
     }
 
     #[test]
     fn a_range_is_cut_to_the_layers_that_exist() {
         let scope = Scope { layers: "12..=99".parse().unwrap(), ..Scope::default() };
-        assert_eq!(scope.resolve(SHOWN).layers, 12..30);
+        assert_eq!(scope.resolve(SHOWN).heads, Heads::block(12..30, 5..6));
         assert!("5..=2".parse::<LayerScope>().is_err());
         assert!("0..4".parse::<LayerScope>().is_err());
     }

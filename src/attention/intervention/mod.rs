@@ -1,0 +1,212 @@
+//! What is done to a model's run: changes, one after the other.
+
+mod change;
+mod edit;
+
+pub use change::Change;
+pub use edit::Edit;
+
+use super::{Component, Epsilon, Operation, Reach};
+
+/// Changes to a model's run in their order: each finds what those before it have left.
+///
+/// Queries, keys, values and outputs of a layer are made one from the other, so that the order matters among changes of
+/// the same component alone; those of outputs find what heads make of queries, keys and values that are all changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Intervention {
+    /// Each has an effect, and is that of a [`Change::twin`] where it has one: two interventions that are equal for this
+    /// reason compare equal.
+    changes: Vec<Change>,
+}
+
+/// The changes of one layer, taken apart so that another ε of the last one costs little.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stacked<'a> {
+    /// All but the last, in their order.
+    pub beneath: Vec<&'a Change>,
+    /// The last; `None` where there is none.
+    pub top: Option<&'a Change>,
+}
+
+impl<'a> Stacked<'a> {
+    fn new(mut changes: Vec<&'a Change>) -> Self {
+        let top = changes.pop();
+        Self { beneath: changes, top }
+    }
+
+    /// The edit of one head by the last change.
+    pub fn top_at(&self, layer: usize, head: usize) -> Option<&'a Edit> {
+        self.top.and_then(|change| change.at(layer, head))
+    }
+}
+
+impl Intervention {
+    /// A single change.
+    pub fn new(component: Component, operation: Operation, epsilon: Epsilon, reach: Reach) -> Self {
+        let Reach { heads, positions } = reach;
+        Self::of([Change { edit: Edit { component, operation, epsilon, positions }, heads }])
+    }
+
+    /// Changes in their order.
+    pub fn of(changes: impl IntoIterator<Item = Change>) -> Self {
+        let mut changes: Vec<Change> = changes.into_iter().filter(Change::has_effect).collect();
+        for at in 0..changes.len() {
+            let twin = changes[at].twin(&changes[..at], &changes[at + 1..]);
+            changes[at].edit.component = twin.unwrap_or(changes[at].edit.component);
+        }
+        Self { changes }
+    }
+
+    /// The edits that act on `head` of `layer`, in the order of the changes.
+    pub fn at(&self, layer: usize, head: usize) -> impl Iterator<Item = &Edit> {
+        self.changes.iter().filter_map(move |change| change.at(layer, head))
+    }
+
+    /// The changes that act in `layer`, those of outputs behind all others.
+    pub fn in_layer(&self, layer: usize) -> Stacked<'_> {
+        let mut changes: Vec<&Change> = self.changes.iter().filter(|change| change.is_in(layer)).collect();
+        changes.sort_by_key(|change| change.edit.component == Component::Output);
+        Stacked::new(changes)
+    }
+
+    /// The changes of `layer` from which its vectors come: those of queries, keys and values.
+    pub fn of_vectors(&self, layer: usize) -> Stacked<'_> {
+        let is_of_vectors = |change: &&Change| change.edit.component != Component::Output && change.is_in(layer);
+        Stacked::new(self.changes.iter().filter(is_of_vectors).collect())
+    }
+
+    /// The part that acts before `layer`, and so changes what enters it; `None` where nothing does.
+    pub fn upstream_of(&self, layer: usize) -> Option<Self> {
+        let before = |change: &Change| {
+            let heads = change.heads.before(layer);
+            (!heads.is_empty()).then(|| Change { heads, edit: change.edit.clone() })
+        };
+        let changes: Vec<Change> = self.changes.iter().filter_map(before).collect();
+        (!changes.is_empty()).then_some(Self { changes })
+    }
+
+    /// The first layer that is changed; 0 where none is.
+    pub fn first_layer(&self) -> usize {
+        self.changes.iter().filter_map(|change| change.heads.first_layer()).min().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::{Heads, PositionScope};
+
+    fn change(component: Component, operation: Operation, epsilon: f64, positions: PositionScope) -> Change {
+        let epsilon = Epsilon::new(epsilon).unwrap();
+        Change { edit: Edit { component, operation, epsilon, positions }, heads: Heads::block(1..4, 2..3) }
+    }
+
+    fn intervention(
+        component: Component,
+        operation: Operation,
+        epsilon: f64,
+        positions: PositionScope,
+    ) -> Intervention {
+        Intervention::of([change(component, operation, epsilon, positions)])
+    }
+
+    #[test]
+    fn scaling_all_keys_or_outputs_is_scaling_all_queries_or_values_and_nothing_else_is() {
+        let all = |operation, positions: PositionScope| {
+            Component::ALL.map(|component| intervention(component, operation, 0.5, positions.clone()))
+        };
+        let [query, key, value, output] = all(Operation::Scale, PositionScope::All);
+        assert_eq!((&query, &value), (&key, &output));
+        assert_ne!(query, value);
+        let [query, key, value, output] = all(Operation::Scale, PositionScope::First);
+        assert_ne!(query, key, "at some positions only, they differ");
+        assert_ne!(value, output, "at some positions only, they differ");
+        for operation in [Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 1 }] {
+            let [query, key, value, output] = all(operation, PositionScope::All);
+            assert_ne!(query, key, "{operation}");
+            assert_ne!(value, output, "{operation}");
+        }
+    }
+
+    #[test]
+    fn a_factor_moves_past_nothing_that_looks_at_other_heads() {
+        let scale = |component| change(component, Operation::Scale, 0.5, PositionScope::All);
+        let over =
+            |beneath: &Change| Component::ALL.map(|component| Intervention::of([beneath.clone(), scale(component)]));
+        for component in Component::ALL {
+            for operation in Operation::ALL {
+                let [query, key, value, output] = over(&change(component, operation, 0.25, PositionScope::First));
+                assert_eq!(query, key, "{component} {operation}");
+                let mixes = component == Component::Output && operation == Operation::MeanHeads;
+                assert_eq!(value == output, !mixes, "{component} {operation}");
+                let [query, key, value, output] = Component::ALL
+                    .map(|of| Intervention::of([scale(of), change(component, operation, 0.25, PositionScope::First)]));
+                let mixes = |of: &[Component]| of.contains(&component) && operation == Operation::MeanHeads;
+                assert_eq!(query == key, !mixes(&[Component::Query, Component::Key]), "{component} {operation}");
+                assert_eq!(value == output, !mixes(&[Component::Value]), "{component} {operation}");
+            }
+        }
+        let elsewhere = Change {
+            heads: Heads::block(7..8, 0..9),
+            ..change(Component::Output, Operation::MeanHeads, 0.25, PositionScope::All)
+        };
+        let [.., value, output] = over(&elsewhere);
+        assert_eq!(value, output, "in another layer it looks at other outputs");
+    }
+
+    #[test]
+    fn acts_inside_its_reach_only() {
+        let intervention = intervention(Component::Value, Operation::Scale, 0.5, PositionScope::Rest);
+        assert_eq!(intervention.at(0, 2).next(), None);
+        assert_eq!(intervention.at(1, 1).next(), None);
+        assert!(intervention.at(3, 2).next().is_some_and(|edit| edit.epsilon.get() == 0.5));
+    }
+
+    #[test]
+    fn the_order_of_changes_is_kept_but_for_outputs() {
+        let order = [Component::Value, Component::Output, Component::Key, Component::Query];
+        let noise = |component| change(component, Operation::Noise { seed: 1 }, 0.5, PositionScope::All);
+        let intervention = Intervention::of(order.map(noise));
+        assert!(intervention.at(2, 2).map(|edit| edit.component).eq(order));
+        let components = |stacked: &Stacked<'_>| -> Vec<Component> {
+            stacked.beneath.iter().copied().chain(stacked.top).map(|change| change.edit.component).collect()
+        };
+        let all = intervention.in_layer(2);
+        assert_eq!(components(&all), [Component::Value, Component::Key, Component::Query, Component::Output]);
+        assert!(all.top_at(2, 2).is_some() && all.top_at(2, 1).is_none());
+        assert_eq!(components(&intervention.of_vectors(2)), [Component::Value, Component::Key, Component::Query]);
+        assert_eq!(components(&intervention.in_layer(0)), []);
+    }
+
+    #[test]
+    fn upstream_is_what_happens_before_the_layer() {
+        let early = Change {
+            heads: Heads::block(0..1, 0..1),
+            ..change(Component::Value, Operation::Scale, 0.5, PositionScope::All)
+        };
+        let late = change(Component::Query, Operation::Scale, 0.5, PositionScope::All);
+        let cut = |changes: &[&Change], layer| {
+            let intervention = Intervention::of(changes.iter().copied().cloned());
+            intervention.upstream_of(layer).map(|upstream| {
+                let heads = upstream.changes.iter().map(|change| change.heads.clone());
+                (upstream.first_layer(), heads.collect::<Vec<_>>())
+            })
+        };
+        assert_eq!(cut(&[&late], 1), None);
+        assert_eq!(cut(&[&late], 3), Some((1, vec![Heads::block(1..3, 2..3)])));
+        assert_eq!(cut(&[&late], 9), Some((1, vec![Heads::block(1..4, 2..3)])));
+        assert_eq!(cut(&[&late, &early], 1), Some((0, vec![Heads::block(0..1, 0..1)])));
+        assert_eq!(cut(&[&late, &early], 2), Some((0, vec![Heads::block(1..2, 2..3), Heads::block(0..1, 0..1)])));
+    }
+
+    #[test]
+    fn the_neutral_epsilon_changes_nothing() {
+        for operation in Operation::ALL {
+            let neutral = operation.neutral().get();
+            let nothing = intervention(Component::Query, operation, neutral, PositionScope::First);
+            assert_eq!((&nothing, nothing.upstream_of(9)), (&Intervention::default(), None), "{operation}");
+            let something = intervention(Component::Query, operation, 0.25, PositionScope::First);
+            assert!(something.at(2, 2).next().is_some(), "{operation}");
+        }
+    }
+}
