@@ -6,30 +6,42 @@ Needs torch and transformers, which the ordinary tests do without: they read wha
 name; anything else than a capture or a refusal is an error here.
 """
 
-import json
-import pathlib
 import sys
+from pathlib import Path
 
-import torch
-from safetensors.torch import load_file, save_file
-from transformers import AutoModel
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "attenuate"))
-import capture
+import support  # noqa: F401
+import attenuate
 
 REFUSED = {"bloom", "falcon", "falcon_alibi", "falcon_new", "gpt_neo", "mpt"}
 
-goldens, output = map(pathlib.Path, sys.argv[1:])
-for folder in sorted(goldens.iterdir()):
-    if not (folder / "golden.safetensors").exists():
-        continue
-    ids = load_file(folder / "golden.safetensors")["input_ids"].reshape(1, -1)
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
-    try:
-        tensors, metadata = capture.contents(capture.capture(model, ids))
-    except capture.Refused as refused:
-        assert folder.name in REFUSED, f"{folder.name}: {refused}"
-        continue
-    assert folder.name not in REFUSED, folder.name
-    metadata |= {"token_ids": json.dumps(ids[0].tolist()), "model": folder.name}
-    save_file(tensors, output / f"{folder.name}.safetensors", metadata)
+
+def families(folder, names=None):
+    """The name, the model and the token ids `[1, T]` of every golden family, or of those that are named."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    # Of heads that an AutoModel leaves out, and bars while it loads.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    for path in sorted(folder.iterdir()):
+        if (path / "golden.safetensors").exists() and (names is None or path.name in names):
+            ids = load_file(path / "golden.safetensors")["input_ids"].reshape(1, -1)
+            yield path.name, AutoModel.from_pretrained(path, dtype=torch.float32).eval(), ids
+
+
+def main():
+    goldens, output = map(Path, sys.argv[1:])
+    for name, model, ids in families(goldens):
+        try:
+            capture = attenuate.capture(model, ids, name=name)
+        except attenuate.Refused as refused:
+            assert name in REFUSED, f"{name}: {refused}"
+            continue
+        assert name not in REFUSED, name
+        capture.save(output / f"{name}.safetensors")
+
+
+if __name__ == "__main__":
+    main()

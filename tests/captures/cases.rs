@@ -1,6 +1,6 @@
 //! Captures of models with a rule of their own, each cell beside the weight that the model itself has there
 //! (transformers in eager mode, f64): `cases/NAME.expected.safetensors`, made by `cases/expected.py`. The captures were
-//! made by `python/attenuate/capture.py`.
+//! made by what is the Python module now.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Captures of every golden family whose attention goes through transformers' interface, as
-//! `python/attenuate/capture.py` makes them (`python/tests/capture_families.py`): every head of every layer beside the
-//! model's own weights (`output_attentions`, eager).
+//! the Python module makes them (`python/tests/capture_families.py`): every head of every layer beside the model's own
+//! weights (`output_attentions`, eager).
 
 use std::{fs, path::Path};
 

@@ -35,13 +35,3 @@ fn the_worked_example_of_a_panel_is_one_that_compiles() {
     let code = code.split_once("\n\n").unwrap().1;
     assert!(read(Path::new("CONTRIBUTING.md")).contains(code), "not in CONTRIBUTING.md:\n{code}");
 }
-
-#[test]
-fn the_quoted_python_is_that_of_the_program_that_captures() {
-    let page = read(Path::new("docs/captures.md"));
-    let quote = page.split("```python\n").find(|block| block.starts_with("def record(")).unwrap();
-    let quote = quote.split("```").next().unwrap();
-    let indented: String =
-        quote.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect();
-    assert!(read(Path::new("python/attenuate/capture.py")).contains(&indented), "not in capture.py:\n{quote}");
-}
