@@ -1,7 +1,8 @@
 //! The nonlinear functions of feed-forward blocks.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
+use super::rows::for_each_row;
 use crate::{
     attention::exp_in_place,
     model::{ModelError, config::Config},
@@ -52,25 +53,36 @@ impl Activation {
     }
 
     /// Of every element.
-    pub fn of(self, x: ArrayView2<'_, f32>) -> Array2<f32> {
-        let exponent = match self {
-            Self::Gelu => |x: f32| -0.5 * x * x,
-            Self::GeluTanh => |x: f32| -(2.0 * tanh_argument(x)).abs(),
-            Self::Silu => |x: f32| -x.abs(),
-            Self::QuickGelu => |x: f32| -(QUICK * x).abs(),
-            Self::Relu => return x.mapv(|x| x.max(0.0)),
-            Self::SquaredRelu => return x.mapv(|x| x.max(0.0).powi(2)),
-            Self::Tanh => return x.mapv(f32::tanh),
-        };
-        let mut y = Array2::zeros(x.dim());
-        y.zip_mut_with(&x, |y, &x| *y = exponent(x));
-        exp_of(&mut y);
+    pub fn of(self, mut x: Array2<f32>) -> Array2<f32> {
+        for_each_row(&mut x, |_, row| self.in_place(row));
+        x
+    }
+
+    /// Of every element.
+    pub fn in_place(self, x: &mut [f32]) {
         match self {
-            Self::Gelu => y.zip_mut_with(&x, |y, &x| *y = x * normal_distribution(x, *y)),
+            Self::Gelu => with_exp(x, |x| -0.5 * x * x, |x, exp| x * normal_distribution(x, exp)),
             // ½(1 + tanh u) is the logistic function of 2u, and u has the sign of x.
-            _ => y.zip_mut_with(&x, |y, &x| *y = times_logistic(x, *y)),
+            Self::GeluTanh => with_exp(x, |x| -(2.0 * tanh_argument(x)).abs(), times_logistic),
+            Self::Silu => with_exp(x, |x| -x.abs(), times_logistic),
+            Self::QuickGelu => with_exp(x, |x| -(QUICK * x).abs(), times_logistic),
+            Self::Relu => x.iter_mut().for_each(|x| *x = x.max(0.0)),
+            Self::SquaredRelu => x.iter_mut().for_each(|x| *x = x.max(0.0).powi(2)),
+            Self::Tanh => x.iter_mut().for_each(|x| *x = x.tanh()),
         }
-        y
+    }
+}
+
+/// Replaces each x by `of(x, exp(exponent(x)))`, where no exponent is above 0.
+fn with_exp(x: &mut [f32], exponent: impl Fn(f32) -> f32, of: impl Fn(f32, f32) -> f32) {
+    /// As many as stay in the smallest cache.
+    const AT_ONCE: usize = 1024;
+    let mut exps = [0.0; AT_ONCE];
+    for x in x.chunks_mut(AT_ONCE) {
+        let exps = &mut exps[..x.len()];
+        exps.iter_mut().zip(&*x).for_each(|(exp, &x)| *exp = exponent(x));
+        exp_in_place(exps);
+        x.iter_mut().zip(&*exps).for_each(|(x, &exp)| *x = of(*x, exp));
     }
 }
 
@@ -100,11 +112,13 @@ impl Xielu {
     }
 
     /// Of every element.
-    pub fn of(&self, x: ArrayView2<'_, f32>) -> Array2<f32> {
-        x.mapv(|x| {
+    pub fn of(&self, mut x: Array2<f32>) -> Array2<f32> {
+        let of_number = |x: f32| {
             let curved = if x > 0.0 { self.alpha_p * x * x } else { (x.min(self.eps).exp_m1() - x) * self.alpha_n };
             curved + self.beta * x
-        })
+        };
+        for_each_row(&mut x, |_, row| row.iter_mut().for_each(|x| *x = of_number(*x)));
+        x
     }
 }
 
@@ -132,15 +146,6 @@ fn times_logistic(x: f32, e: f32) -> f32 {
     numerator / (1.0 + e)
 }
 
-/// Of every element, none of which is above 0.
-fn exp_of(x: &mut Array2<f32>) {
-    match x.as_slice_memory_order_mut() {
-        Some(values) => exp_in_place(values),
-        // Owned arrays are contiguous; whatever else comes is computed all the same.
-        None => x.mapv_inplace(f32::exp),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::array;
@@ -152,7 +157,7 @@ mod tests {
     fn silu_is_the_input_times_its_sigmoid() {
         let gates = [-200.0_f32, -3.0, -0.0, 0.0, 0.5, 3.0, 200.0];
         for gate in gates {
-            let ours = 2.0 * Activation::Silu.of(array![[gate]].view())[[0, 0]];
+            let ours = 2.0 * Activation::Silu.of(array![[gate]])[[0, 0]];
             let truth = 2.0 * f64::from(gate) / (1.0 + (-f64::from(gate)).exp());
             assert!((f64::from(ours) - truth).abs() <= 1e-6 * truth.abs() + 1e-37, "{gate}: {ours}, not {truth}");
         }
@@ -173,10 +178,10 @@ mod tests {
         for step in -420..=420 {
             let x = step as f32 / 100.0;
             let truth = f64::from(x) * 0.5 * (1.0 + erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2));
-            let ours = f64::from(Activation::Gelu.of(array![[x]].view())[[0, 0]]);
+            let ours = f64::from(Activation::Gelu.of(array![[x]])[[0, 0]]);
             assert!((ours - truth).abs() <= 1.5e-7 * f64::from(x.abs()), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::Gelu.of(array![[-40.0, -0.0, 40.0, 1e30]].view()), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::Gelu.of(array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]
@@ -186,10 +191,10 @@ mod tests {
             let wide = f64::from(x);
             let u = (2.0 / std::f64::consts::PI).sqrt() * (wide + 0.044_715 * wide.powi(3));
             let truth = 0.5 * wide * (1.0 + u.tanh());
-            let ours = f64::from(Activation::GeluTanh.of(array![[x]].view())[[0, 0]]);
+            let ours = f64::from(Activation::GeluTanh.of(array![[x]])[[0, 0]]);
             assert!((ours - truth).abs() <= 2e-7 * wide.abs(), "{x}: {ours}, not {truth}");
         }
-        assert_eq!(Activation::GeluTanh.of(array![[-40.0, -0.0, 40.0, 1e30]].view()), array![[0.0, 0.0, 40.0, 1e30]]);
+        assert_eq!(Activation::GeluTanh.of(array![[-40.0, -0.0, 40.0, 1e30]]), array![[0.0, 0.0, 40.0, 1e30]]);
     }
 
     #[test]
@@ -209,7 +214,7 @@ mod tests {
     fn simple_functions_are_their_definitions() {
         for step in -40..=40 {
             let x = step as f32 / 8.0;
-            let of = |activation: Activation| activation.of(array![[x]].view())[[0, 0]];
+            let of = |activation: Activation| activation.of(array![[x]])[[0, 0]];
             assert_eq!(of(Activation::Relu), x.max(0.0));
             assert_eq!(of(Activation::SquaredRelu), if x > 0.0 { x * x } else { 0.0 });
             assert_eq!(of(Activation::Tanh), x.tanh());
@@ -224,7 +229,7 @@ mod tests {
         // softplus(0) = ln 2.
         let xielu = Xielu::new(0.0, 0.0, 0.5, -1e-6);
         let ln_2 = std::f32::consts::LN_2;
-        let found = xielu.of(array![[2.0, -1.0, 0.0]].view());
+        let found = xielu.of(array![[2.0, -1.0, 0.0]]);
         let below = (-1.0_f32).exp_m1() + 1.0;
         for (found, expected) in found.iter().zip([4.0 * ln_2 + 1.0, below * (0.5 + ln_2) - 0.5, 0.0]) {
             assert!((found - expected).abs() < 2e-6, "{found}, expected {expected}");

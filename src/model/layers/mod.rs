@@ -5,3 +5,4 @@ pub mod heads;
 pub mod norm_input;
 pub mod norms;
 pub mod rope;
+pub mod rows;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1};
 
-use super::norm_input::NormInput;
+use super::{norm_input::NormInput, rows::for_each_row};
 
 /// A norm of rows.
 #[derive(Debug)]
@@ -14,11 +14,8 @@ pub enum Norm {
 impl Norm {
     /// `x [T, width]` to the same shape.
     pub fn forward(&self, x: &Array2<f32>) -> Array2<f32> {
-        let width = x.ncols().max(1);
         let mut normed = x.as_standard_layout().into_owned();
-        if let Some(values) = normed.as_slice_mut() {
-            values.chunks_exact_mut(width).for_each(|row| self.in_place(row));
-        }
+        for_each_row(&mut normed, |_, row| self.in_place(row));
         normed
     }
 

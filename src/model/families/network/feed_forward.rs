@@ -76,12 +76,8 @@ impl FeedForward {
 
     fn of_rows(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         match self {
-            Self::Plain { up, activation, down } => {
-                down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?.view()))
-            }
-            Self::Xielu { up, activation, down } => {
-                down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?.view()))
-            }
+            Self::Plain { up, activation, down } => down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?)),
+            Self::Xielu { up, activation, down } => down.forward(OPERATION, &activation.of(up.forward(OPERATION, x)?)),
             Self::Gated(gated) => gated.forward(x),
             Self::Experts(experts) => experts.forward(x),
         }

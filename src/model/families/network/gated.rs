@@ -6,7 +6,11 @@ use super::{
     super::description::{self, GateUp},
     tensors::Tensors,
 };
-use crate::model::{ModelError, layers::activation::Activation, weights::linear::Linear};
+use crate::model::{
+    ModelError,
+    layers::{activation::Activation, rows::for_each_row},
+    weights::linear::Linear,
+};
 
 const OPERATION: &str = "feed-forward block";
 
@@ -42,8 +46,12 @@ impl Gated {
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         let gate_up = self.gate_up.forward(OPERATION, x)?;
         let (gate, up) = gate_up.view().split_at(Axis(1), gate_up.ncols() / 2);
-        let mut gated = self.activation.of(gate);
-        gated *= &up;
+        let mut gated = Array2::zeros(gate.dim());
+        for_each_row(&mut gated, |at, row| {
+            row.iter_mut().zip(gate.row(at)).for_each(|(gated, &gate)| *gated = gate);
+            self.activation.in_place(row);
+            row.iter_mut().zip(up.row(at)).for_each(|(gated, &up)| *gated *= up);
+        });
         self.down.forward(OPERATION, &gated)
     }
 }

@@ -167,7 +167,7 @@ impl Head {
 
     fn forward(&self, mut x: Cow<'_, Array2<f32>>) -> Result<Array2<f32>, ModelError> {
         if let Some(Transform { map, activation, norm }) = &self.transform {
-            let transformed = activation.of(map.forward("logits", &x)?.view());
+            let transformed = activation.of(map.forward("logits", &x)?);
             x = Cow::Owned(norm.forward(&transformed));
         }
         let mut logits = self.unembedding.forward("logits", &x)?;
