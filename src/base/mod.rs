@@ -2,11 +2,12 @@
 //!
 //! [`write_atomically`] puts an output file in place whole or not at all, and never over [`ProtectedFiles`];
 //! [`regular_file`] opens an input without waiting for a pipe, and [`MappedFile`] reads one in place; [`Contents`] says what
-//! a file is. [`Excerpt`] and [`Names`] quote other people's files in messages; [`xml`] escapes text. [`contained`] makes
+//! a file is. [`byte_count`] writes sizes. [`Excerpt`] and [`Names`] quote other people's files in messages; [`xml`] escapes text. [`contained`] makes
 //! an error of a panic in code of others.
 
 mod atomic_write;
 mod available_memory;
+mod byte_count;
 mod contained_panic;
 mod contents;
 mod excerpt;
@@ -17,6 +18,7 @@ pub mod xml;
 
 pub use atomic_write::{WriteError, write_atomically};
 pub use available_memory::available_memory;
+pub use byte_count::byte_count;
 pub use contained_panic::{ContainedPanic, contained, hear_panic, is_contained};
 pub use contents::Contents;
 pub use excerpt::{Excerpt, Names};

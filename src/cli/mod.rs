@@ -8,6 +8,7 @@ mod export;
 mod figure;
 mod heads;
 mod manual;
+mod models;
 mod notices;
 mod root;
 mod shared;
@@ -50,6 +51,7 @@ impl Task {
             Subcommands::Weights(arguments) => weights::weights(&arguments, engine),
             Subcommands::Heads(arguments) => heads::heads(&arguments, engine),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments, engine),
+            Subcommands::Models(arguments) => models::models(&arguments),
             // Answered while the arguments are read.
             Subcommands::Manual(_) => Ok(()),
         }
@@ -74,6 +76,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some(Subcommands::Weights(arguments)) => arguments.check(),
         Some(Subcommands::Heads(arguments)) => arguments.check(),
         Some(Subcommands::Sweep(arguments)) => arguments.check(),
+        Some(Subcommands::Models(_)) => Ok(()),
         Some(Subcommands::Manual(manual)) => {
             return manual.text(definition()).map(Invocation::Print).map_err(|error| error.to_string());
         }

@@ -7,6 +7,7 @@ use super::{
     export::{self, ExportArguments},
     heads::HeadsArguments,
     manual::Manual,
+    models::ModelsArguments,
     sweep::SweepArguments,
     weights::WeightsArguments,
     window::WindowArguments,
@@ -44,6 +45,8 @@ Examples:
   attenuate heads                                  which heads have an attention sink
   attenuate sweep -o sweep.csv                     sink mass, entropy and others over ε
   attenuate heads bundled:austen --ships           which heads the next word depends on
+  attenuate models                                 the models on this disk, and how to name them
+  attenuate hf:Qwen/Qwen3-0.6B                     one of them
 
 Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot be understood.";
 
@@ -64,6 +67,9 @@ pub enum Subcommands {
     /// Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)
     #[command(max_term_width = 110)]
     Sweep(SweepArguments),
+    /// List the models on this disk: the caches of Hugging Face, Ollama, LM Studio and llama.cpp
+    #[command(max_term_width = 110)]
+    Models(ModelsArguments),
     #[command(flatten)]
     Manual(Manual),
 }

@@ -23,9 +23,10 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct SourceArguments {
     /// bundled:smollm2 (default: the figure, live), bundled:smollm2-capture (its figure, captured), bundled:austen (a
-    /// small live model), a Hugging Face model FOLDER, a model FILE.gguf, a capture FILE.safetensors or FILE.npz, or a
-    /// session: FILE.json or an exported figure FILE.png, FILE.svg or FILE.pdf; what is given besides takes the place of
-    /// what the session says
+    /// small live model), a Hugging Face model FOLDER, a model FILE.gguf, a model that another program keeps on this disk
+    /// (hf:OWNER/NAME[@REVISION][:FILE] or ollama:NAME[:TAG], as attenuate models lists them), a capture FILE.safetensors or
+    /// FILE.npz, or a session: FILE.json or an exported figure FILE.png, FILE.svg or FILE.pdf; what is given besides takes
+    /// the place of what the session says
     #[arg(value_name = "SOURCE", value_parser = OsStringValueParser::new().try_map(|name| parse_named(Path::new(&name))))]
     pub source: Option<OnDisk<Named>>,
     /// Where the model or capture of a session is now, whatever its content

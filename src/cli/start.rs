@@ -109,7 +109,7 @@ fn located(document: &SessionDocument, path: &Path) -> anyhow::Result<SourceSpec
     match document::locate(document, Some(path), &Fingerprints::default()) {
         Whereabouts::Here(source) => Ok(source),
         Whereabouts::Gone { looked } => {
-            let places: Vec<String> = looked.iter().map(|place| place.display().to_string()).collect();
+            let places: Vec<String> = looked.iter().map(ToString::to_string).collect();
             bail!("{}: the session’s source is not at {}; {hint}", path.display(), places.join(" nor at "))
         }
         Whereabouts::Changed { source, what } => {

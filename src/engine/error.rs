@@ -1,7 +1,8 @@
 use super::{PATTERNS_ONLY, SourceFacts};
 use crate::{
+    base::byte_count,
     capture::CaptureError,
-    model::{ModelError, folder::FolderError, gguf::GgufError},
+    model::{ModelError, folder::FolderError, gguf::GgufError, on_disk::OnDiskError},
 };
 
 /// Why a request has no answer. Messages are for people, in lower case and without a full stop, as all of the library's.
@@ -51,7 +52,7 @@ pub enum EngineError {
     #[error("bundled:smollm2 is not at hand: its bytes are part of the program attenuate alone (ModelInside)")]
     NoModelInside,
     /// The scores of so long a prompt do not fit into the memory that is free.
-    #[error("{n_positions} tokens need {} of memory, {} are free", bytes(*needed), bytes(*available))]
+    #[error("{n_positions} tokens need {} of memory, {} are free", byte_count(*needed), byte_count(*available))]
     TooLarge {
         /// T, the number of tokens of the prompt.
         n_positions: usize,
@@ -69,6 +70,9 @@ pub enum EngineError {
     /// The GGUF file cannot be opened.
     #[error(transparent)]
     Gguf(GgufError),
+    /// The model of a cache is not there, or not whole.
+    #[error(transparent)]
+    OnDisk(#[from] OnDiskError),
     /// The capture cannot be opened or read.
     #[error(transparent)]
     Capture(#[from] CaptureError),
@@ -117,31 +121,5 @@ impl From<FolderError> for EngineError {
             FolderError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
             error => Self::Folder(error),
         }
-    }
-}
-
-/// As a person reads it, to three digits: `1.23 GB`.
-fn bytes(count: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-    let unit = units.len().min(1 + (count.max(1).ilog10() / 3) as usize) - 1;
-    let value = count as f64 / 1000_f64.powi(i32::try_from(unit).unwrap_or_default());
-    let decimals = if unit == 0 || value >= 99.95 {
-        0
-    } else if value >= 9.995 {
-        1
-    } else {
-        2
-    };
-    format!("{value:.decimals$} {}", units[unit])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn bytes_are_readable() {
-        let written = [0, 999, 1000, 134_217_728, 21_474_836_480, u64::MAX].map(bytes);
-        assert_eq!(written, ["0 bytes", "999 bytes", "1.00 kB", "134 MB", "21.5 GB", "18447 PB"]);
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Bundled, EngineError, Job, LayerNumbers, Notice, PATTERNS_ONLY, SourceFacts, SourceKind, SourceSpec, Token,
+    Bundled, EngineError, Job, LayerNumbers, Located, Notice, PATTERNS_ONLY, SourceFacts, SourceKind, SourceSpec, Token,
 };
 use crate::{
     capture::{self, Capture},
@@ -72,17 +72,15 @@ impl OpenSource {
     pub fn open(source: &SourceSpec, job: &Job<'_>) -> Result<Self, EngineError> {
         profiling::scope!("OpenSource::open");
         let watch: Watch<'_> = &|loaded| job.watch(loaded);
-        match source {
-            SourceSpec::Bundled(Bundled::Austen) => {
-                Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?))
-            }
-            SourceSpec::Bundled(Bundled::Smollm2) if Bundled::Smollm2.is_live() => Err(EngineError::NoModelInside),
-            SourceSpec::Bundled(Bundled::Smollm2 | Bundled::Smollm2Capture) => {
+        match source.located()? {
+            Located::Bundled(Bundled::Austen) => Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?)),
+            Located::Bundled(Bundled::Smollm2) if Bundled::Smollm2.is_live() => Err(EngineError::NoModelInside),
+            Located::Bundled(Bundled::Smollm2 | Bundled::Smollm2Capture) => {
                 Ok(captured(source, capture::bundled::smollm2()?))
             }
-            SourceSpec::Folder(path) => Ok(Self::live(source, &source.name(), model::folder::open(path, watch)?)),
-            SourceSpec::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(path, watch)?)),
-            SourceSpec::Capture(path) => Ok(captured(source, Capture::open(path)?)),
+            Located::Folder(path) => Ok(Self::live(source, &source.name(), model::folder::open(&path, watch)?)),
+            Located::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(&path, watch)?)),
+            Located::Capture(path) => Ok(captured(source, Capture::open(&path)?)),
         }
     }
 

@@ -10,7 +10,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Bundled, DefaultView, Reference};
-use crate::{attention::Experiment, base::Contents};
+use crate::{
+    attention::Experiment,
+    base::Contents,
+    model::on_disk::{DiskSource, ModelName, NameError},
+};
+
+/// What the names of bundled sources begin with.
+const BUNDLED: &str = "bundled:";
 
 /// Where attention comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,18 +32,28 @@ pub enum SourceSpec {
     Gguf(PathBuf),
     /// A capture file, safetensors or NPZ.
     Capture(PathBuf),
+    /// A model in the cache of another program, by its name there.
+    Cached(ModelName),
 }
 
 impl SourceSpec {
-    /// The source at a path, which need not be UTF-8, or the bundled one of that name.
+    /// Whether a text means a source by its name and no path.
+    pub fn is_name(text: &str) -> bool {
+        text.starts_with(BUNDLED) || ModelName::is_meant(text)
+    }
+
+    /// The source at a path, which need not be UTF-8, or the one of that name.
     ///
     /// # Errors
-    /// When there is no bundled source of that name, or neither folder, nor first bytes, nor extension say what the
+    /// When there is no source of that name, or neither folder, nor first bytes, nor extension say what the
     /// path is.
     pub fn named(path: &Path) -> Result<Self, SourceSpecError> {
-        if let Some(name) = path.to_str().filter(|name| name.starts_with("bundled:")) {
+        if let Some(name) = path.to_str().filter(|name| name.starts_with(BUNDLED)) {
             let known = Bundled::ALL.into_iter().find(|bundled| bundled.name() == name);
             return known.map(Self::Bundled).ok_or_else(|| SourceSpecError::UnknownBundled(name.to_owned()));
+        }
+        if let Some(name) = path.to_str().filter(|name| ModelName::is_meant(name)) {
+            return Ok(Self::Cached(name.parse()?));
         }
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
@@ -58,24 +75,24 @@ impl SourceSpec {
     pub const fn is_live(&self) -> bool {
         match self {
             Self::Bundled(bundled) => bundled.is_live(),
-            Self::Folder(_) | Self::Gguf(_) => true,
+            Self::Folder(_) | Self::Gguf(_) | Self::Cached(_) => true,
             Self::Capture(_) => false,
         }
     }
 
-    /// Where it is on the disk; `None` for what is bundled.
+    /// Where it is on the disk; `None` for what is called by a name.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Bundled(_) => None,
+            Self::Bundled(_) | Self::Cached(_) => None,
             Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => Some(path),
         }
     }
 
-    /// The same kind of source in another place; what is bundled stays.
+    /// The same kind of source in another place; what is called by a name stays.
     #[must_use]
     pub fn at(&self, path: PathBuf) -> Self {
         match self {
-            Self::Bundled(bundled) => Self::Bundled(*bundled),
+            Self::Bundled(_) | Self::Cached(_) => self.clone(),
             Self::Folder(_) => Self::Folder(path),
             Self::Gguf(_) => Self::Gguf(path),
             Self::Capture(_) => Self::Capture(path),
@@ -91,6 +108,9 @@ impl SourceSpec {
 
     /// Its name without the folder that it is in.
     pub fn name(&self) -> String {
+        if let Self::Cached(name) = self {
+            return name.short();
+        }
         let name = self.path().and_then(Path::file_name);
         name.map_or_else(|| self.to_string(), |name| name.to_string_lossy().into_owned())
     }
@@ -101,6 +121,17 @@ impl fmt::Display for SourceSpec {
         match self {
             Self::Bundled(bundled) => f.write_str(bundled.name()),
             Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => path.display().fmt(f),
+            Self::Cached(name) => name.fmt(f),
+        }
+    }
+}
+
+impl From<DiskSource> for SourceSpec {
+    fn from(source: DiskSource) -> Self {
+        match source {
+            DiskSource::Name(name) => Self::Cached(name),
+            DiskSource::Folder(path) => Self::Folder(path),
+            DiskSource::Gguf(path) => Self::Gguf(path),
         }
     }
 }
@@ -113,9 +144,12 @@ pub enum SourceSpecError {
     UnknownBundled(String),
     /// A file that is neither a model nor a capture.
     #[error(
-        "{0}: expected bundled:smollm2, bundled:smollm2-capture, bundled:austen, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
+        "{0}: expected bundled:smollm2, bundled:smollm2-capture, bundled:austen, hf:OWNER/NAME, ollama:NAME, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
     )]
     UnknownKind(String),
+    /// A name that begins as one of a cache does and is none.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// Nothing is at the path.
     #[error("there is no such file or folder: {0}")]
     Missing(String),

@@ -12,9 +12,10 @@ use serde::Deserialize;
 pub use super::folder_error::FolderError;
 use super::{
     LanguageModel, Notice,
-    families::registry,
+    families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
+    summary::Summary,
     weights::safetensors_file::Shards,
 };
 use crate::base::{
@@ -47,22 +48,58 @@ const KNOWN: [&str; 12] = [
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
+    let Headers { description, shards, adapter } = Headers::read(folder, config(folder)?)?;
+    let tokenizer = json(&folder.join("tokenizer.json"))?;
+    let model = LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)?;
+    let notices = [adapter.map(|_| adapter_not_applied()), shards.has_f8().then(only_weights_in_f8)];
+    Ok(model.with_notices(notices.into_iter().flatten()))
+}
+
+/// What the folder's headers say of the model, and whether they are those of one that opens. Neither weights nor tokenizer
+/// are read.
+pub fn summary(folder: &Path) -> (Summary, Result<(), FolderError>) {
+    let config = config(folder);
+    let files = weight_files(folder).unwrap_or_default();
+    let sizes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len()));
+    let family = config.as_ref().ok().and_then(|config| registry::model_type(&config.text));
+    let summary = Summary { family, n_bytes: sizes.sum() };
+    (summary, config.and_then(|config| Headers::read(folder, config)).map(|_| ()))
+}
+
+/// The text of `config.json`, and the base of an adapter that is beside it.
+struct ConfigText {
+    text: Vec<u8>,
+    adapter: Option<String>,
+}
+
+/// Everything but the weights' numbers and the tokenizer.
+struct Headers {
+    description: Description,
+    shards: Shards,
+    adapter: Option<String>,
+}
+
+impl Headers {
+    fn read(folder: &Path, config: ConfigText) -> Result<Self, FolderError> {
+        let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
+        let description = registry::parse(&config.text).map_err(explain)?;
+        let shards = Shards::open(weight_files(folder)?)?;
+        Ok(Self { description, shards, adapter: config.adapter })
+    }
+}
+
+fn config(folder: &Path) -> Result<ConfigText, FolderError> {
     match fs::read_dir(folder) {
         Ok(_) => {}
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing(folder.to_owned())),
         Err(cause) => return Err(FolderError::Unreadable { path: folder.to_owned(), cause }),
     }
     let adapter = json(&folder.join("adapter_config.json"))?.map(|config| base_of_adapter(&config));
-    let config = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
+    let text = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
         Some(base) => FolderError::Adapter { path: folder.to_owned(), base: base.clone() },
         None => FolderError::NoConfig(folder.to_owned()),
     })?;
-    let description = registry::parse(&config).map_err(explain)?;
-    let tokenizer = json(&folder.join("tokenizer.json"))?;
-    let shards = Shards::open(weight_files(folder)?)?;
-    let model = LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)?;
-    let notices = [adapter.map(|_| adapter_not_applied()), shards.has_f8().then(only_weights_in_f8)];
-    Ok(model.with_notices(notices.into_iter().flatten()))
+    Ok(ConfigText { text, adapter })
 }
 
 /// The model that an adapter's configuration names.

@@ -88,3 +88,14 @@ pub enum FolderError {
         cause: ModelError,
     },
 }
+
+impl FolderError {
+    /// Whether something that belongs to a model is not there.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::NoConfig(_) | Self::NoWeights(_) => true,
+            Self::Unreadable { cause, .. } => cause.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod goldens;
 mod heads;
 mod help;
 mod kinds;
+mod models;
 mod operations;
 mod options;
 mod package;

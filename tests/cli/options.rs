@@ -99,7 +99,7 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         _ => "csv",
     });
     let output: &[&str] = match (command, ending) {
-        (WINDOW | "heads", _) => &[],
+        (WINDOW | "heads" | "models", _) => &[],
         (_, "png") => &["-o", "out.png"],
         (_, "svg") => &["-o", "out.svg"],
         (_, "json") => &["-o", "out.json"],
@@ -119,7 +119,7 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
-    let reads = ["prompt", "token-ids", "no-bos", "model"].contains(&option);
+    let reads = command == "models" || ["prompt", "token-ids", "no-bos", "model"].contains(&option);
     if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
         words.push("bundled:smollm2-capture");
     }
@@ -199,7 +199,7 @@ fn every_option_of_every_command_is_obeyed_or_refused() {
         .map(|command| (command.get_name().to_owned(), options(command)))
         .collect();
     commands.insert(WINDOW.to_owned(), options(&definition));
-    assert_eq!(commands.len(), 6);
+    assert_eq!(commands.len(), 7);
     let all: BTreeSet<String> = commands.values().flatten().cloned().collect();
     let sandbox = sandbox();
     let mut wrong = Vec::new();

@@ -15,10 +15,11 @@ use sha2::{Digest, Sha256};
 use super::digest::{Extent, Fingerprint};
 use crate::{
     base::regular_file,
-    engine::SourceSpec,
+    engine::{Located, SourceSpec},
     model::{
         folder::{self, FolderError},
         gguf,
+        on_disk::OnDiskError,
     },
 };
 
@@ -45,6 +46,9 @@ pub enum FingerprintError {
         /// The underlying error, as the operating system or the reader reported it.
         cause: io::Error,
     },
+    /// The model of a cache is not there, or not whole.
+    #[error(transparent)]
+    OnDisk(#[from] OnDiskError),
     /// The files of the model folder cannot be told.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -79,14 +83,14 @@ impl Fingerprints {
     /// # Errors
     /// When a file is missing or cannot be read, or a folder is no model.
     pub fn of(&self, source: &SourceSpec) -> Result<Option<Fingerprint>, FingerprintError> {
-        match source {
-            SourceSpec::Bundled(_) => Ok(None),
-            SourceSpec::Folder(path) => self.of_files(folder::files(path)?).map(Some),
-            SourceSpec::Gguf(path) => match gguf::paths(path) {
+        match source.located()? {
+            Located::Bundled(_) => Ok(None),
+            Located::Folder(path) => self.of_files(folder::files(&path)?).map(Some),
+            Located::Gguf(path) => match gguf::paths(&path) {
                 parts if parts.len() > 1 => self.of_files(parts).map(Some),
-                _ => self.of_file(path).map(Some),
+                _ => self.of_file(&path).map(Some),
             },
-            SourceSpec::Capture(path) => self.of_file(path).map(Some),
+            Located::Capture(path) => self.of_file(&path).map(Some),
         }
     }
 

@@ -16,9 +16,12 @@ use super::{
     },
     readers::gguf_names::Gguf,
 };
-use crate::model::{
-    ModelError,
-    config::{Config, parse_config, wrong},
+use crate::{
+    base::Excerpt,
+    model::{
+        ModelError,
+        config::{Config, parse_config, wrong},
+    },
 };
 
 /// In the order in which an error names them.
@@ -136,6 +139,13 @@ pub static IN_GGUF_NAMES: LazyLock<String> = LazyLock::new(|| {
 pub fn parse(config: &[u8]) -> Result<Description, ModelError> {
     let config = parse_config(config)?;
     read(Config::new(&text_part(&config)))
+}
+
+/// What a configuration calls its kind of model, known or not; that of its text part where this is what opens.
+pub fn model_type(config: &[u8]) -> Option<String> {
+    let config = parse_config(config).ok()?;
+    let model_type = text_part(&config).get("model_type").and_then(Value::as_str).map(Excerpt::new);
+    model_type.map(|model_type| model_type.to_string())
 }
 
 /// The part that describes the text model, of a configuration that also describes what sees or hears.

@@ -45,6 +45,11 @@ pub fn read(header: &Header<'_>) -> Result<(&'static Gguf, Description), Defect>
     }
 }
 
+/// What the file calls its kind of model, known or not.
+pub fn architecture<'a>(header: &Header<'a>) -> Option<&'a str> {
+    header.metadata.text(ARCHITECTURE).ok().flatten()
+}
+
 fn family(metadata: &Metadata<'_>) -> Result<&'static Gguf, Defect> {
     let Some(found) = metadata.text(ARCHITECTURE)? else { return Err(wrong(ARCHITECTURE, "a text", "nothing")) };
     let number = |name: &str| metadata.get(&format!("{found}.{name}")).and_then(Value::number).unwrap_or(0.0);

@@ -105,6 +105,30 @@ impl<'a> Cursor<'a> {
         self.take(length, what)
     }
 
+    /// Goes over `count` texts. Vocabularies have hundreds of thousands: each is but a step from length to length.
+    ///
+    /// # Errors
+    /// Those of [`Self::take`].
+    pub fn skip_texts(&mut self, count: u64) -> Result<(), Stop> {
+        let (bytes, mut at) = (self.bytes, self.at);
+        for _ in 0..count {
+            let length = bytes.get(at..).and_then(<[u8]>::first_chunk).map(|length| u64::from_le_bytes(*length));
+            let end =
+                length.and_then(|length| usize::try_from(length).ok()).and_then(|length| (at + 8).checked_add(length));
+            match end {
+                Some(end) if end <= bytes.len() => at = end,
+                // Where it goes wrong is said as of any other text.
+                _ => {
+                    self.at = at;
+                    self.text("a list of texts")?;
+                    at = self.at;
+                }
+            }
+        }
+        self.at = at;
+        Ok(())
+    }
+
     /// A text that names something.
     ///
     /// # Errors

@@ -44,6 +44,17 @@ pub enum GgufError {
     },
 }
 
+impl GgufError {
+    /// Whether a file of the model is not there.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::MissingPart { .. } => true,
+            Self::Unreadable { cause, .. } => cause.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+}
+
 /// An error before its file is named.
 #[derive(Debug)]
 pub enum Unnamed {

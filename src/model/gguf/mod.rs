@@ -26,12 +26,13 @@ use std::{path::Path, sync::Arc};
 pub use error::{Defect, GgufError};
 pub use parts::paths;
 
-use self::{names::Names, parts::Part, tensors::Tensors};
+use self::{header::Header, names::Names, parts::Part, tensors::Tensors};
 use super::{
     LanguageModel, ModelError,
-    families::network::Network,
+    families::{description::Description, network::Network, readers::gguf_names::Gguf},
     language_model::Separator,
     loading::Watch,
+    summary::Summary,
     weights::{TensorStore as _, Weights},
 };
 use crate::base::MappedFile;
@@ -54,13 +55,41 @@ pub fn open_mapped(file: Arc<MappedFile>, name: &Path, watch: Watch<'_>) -> Resu
     read(&[Part::of(file, name)], name, watch)
 }
 
+/// What the header says of the model, and whether it is that of one that opens. Neither weights nor tokenizer are read.
+pub fn summary(path: &Path) -> (Summary, Result<(), GgufError>) {
+    let sizes = paths(path).into_iter().filter_map(|part| Some(part.metadata().ok()?.len()));
+    let mut summary = Summary { family: None, n_bytes: sizes.sum() };
+    let parts = match parts::open(path) {
+        Ok(parts) => parts,
+        Err(error) => return (summary, Err(error)),
+    };
+    let header = match parts::header(&parts) {
+        Ok(header) => header,
+        Err(error) => return (summary, Err(error)),
+    };
+    summary.family = config::architecture(&header).map(metadata::short);
+    let opens = described(&parts, &header, path).and_then(|(gguf, description)| {
+        let names = Names::new(&description, gguf);
+        let tensors = Tensors::new(&parts, &header, &description, &names, gguf.architecture);
+        tensors.map(|_| ()).map_err(|cause| GgufError::Malformed { path: path.to_owned(), cause })
+    });
+    (summary, opens)
+}
+
+/// The family, and the model as its tensors are in the file.
+fn described(parts: &[Part], header: &Header<'_>, path: &Path) -> Result<(&'static Gguf, Description), GgufError> {
+    let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
+    let (gguf, description) = config::read(header).map_err(malformed)?;
+    let mut description = converted::described(description, header, gguf);
+    rotation::read(parts, header, gguf, &mut description).map_err(|error| error.at(path))?;
+    Ok((gguf, description))
+}
+
 fn read(parts: &[Part], path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
     let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
     let header = parts::header(parts)?;
-    let (gguf, description) = config::read(&header).map_err(malformed)?;
-    let mut description = converted::described(description, &header, gguf);
+    let (gguf, description) = described(parts, &header, path)?;
     let tokenizer = tokenizer::read(&header.metadata).map_err(malformed)?;
-    rotation::read(parts, &header, gguf, &mut description).map_err(|error| error.at(path))?;
     let names = Names::new(&description, gguf);
     let tensors = Tensors::new(parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
     let separator = Separator::of(&description, tokenizer.tokenizer());

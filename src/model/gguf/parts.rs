@@ -17,7 +17,7 @@ use super::{
 };
 use crate::base::MappedFile;
 
-/// A first look at a file; twice as much is read until the header is in it.
+/// A first look at a file; four times as much is read until the header is in it.
 const FIRST_BYTES: usize = 1 << 22;
 /// Larger than any header there is: vocabularies take a few megabytes.
 const MOST_HEADER: usize = 256 << 20;
@@ -73,6 +73,8 @@ pub struct Part {
     path: PathBuf,
     pub file: Arc<MappedFile>,
     header: Vec<u8>,
+    /// Of how many parts it is one, where the header says so as it should.
+    n_parts: Option<usize>,
 }
 
 impl Part {
@@ -84,8 +86,8 @@ impl Part {
 
     /// A file that is mapped already and is a model by itself; messages call it `name`.
     pub fn of(file: Arc<MappedFile>, name: &Path) -> Self {
-        let header = header_bytes(file.bytes());
-        Self { path: name.to_owned(), file, header }
+        let (header, n_parts) = header_bytes(file.bytes());
+        Self { path: name.to_owned(), file, header, n_parts }
     }
 
     fn header(&self) -> Result<Header<'_>, GgufError> {
@@ -102,9 +104,15 @@ impl Part {
     }
 
     fn n_parts(&self) -> Result<usize, GgufError> {
-        let found = self.header()?.metadata.count(COUNT, 0..=MOST_PARTS).map_err(|cause| self.malformed(cause))?;
-        Ok(found.unwrap_or(1).max(1))
+        match self.n_parts {
+            Some(n_parts) => Ok(n_parts),
+            None => n_parts(&self.header()?).map_err(|cause| self.malformed(cause)),
+        }
     }
+}
+
+fn n_parts(header: &Header<'_>) -> Result<usize, Defect> {
+    Ok(header.metadata.count(COUNT, 0..=MOST_PARTS)?.unwrap_or(1).max(1))
 }
 
 /// The file at `path`, or all parts of the model that it is a part of.
@@ -164,16 +172,19 @@ pub fn header(parts: &[Part]) -> Result<Header<'_>, GgufError> {
     }
 }
 
-/// As many of a file's first bytes as its header takes, or all that are worth reading.
-fn header_bytes(file: &[u8]) -> Vec<u8> {
+/// As many of a file's first bytes as its header takes, or all that are worth reading; and of how many parts it is one.
+fn header_bytes(file: &[u8]) -> (Vec<u8>, Option<usize>) {
     let most = file.len().min(MOST_HEADER);
     let mut wanted = most.min(FIRST_BYTES);
     loop {
         let bytes = file[..wanted].to_vec();
-        if wanted == most || !matches!(Header::parse(&bytes, file.len() as u64), Err(Stop::More)) {
-            return bytes;
+        match Header::parse(&bytes, file.len() as u64) {
+            Err(Stop::More) if wanted < most => wanted = wanted.saturating_mul(4).min(most),
+            parsed => {
+                let n_parts = parsed.ok().and_then(|header| n_parts(&header).ok());
+                return (bytes, n_parts);
+            }
         }
-        wanted = wanted.saturating_mul(2).min(most);
     }
 }
 

@@ -35,7 +35,10 @@ impl NamedError {
 fn more(error: &SourceSpecError) -> &'static str {
     match error {
         SourceSpecError::UnknownKind(_) => ", or a session ending in .json or in an exported .png, .svg or .pdf",
-        SourceSpecError::UnknownBundled(_) | SourceSpecError::Missing(_) | SourceSpecError::Unreadable { .. } => "",
+        SourceSpecError::UnknownBundled(_)
+        | SourceSpecError::Name(_)
+        | SourceSpecError::Missing(_)
+        | SourceSpecError::Unreadable { .. } => "",
     }
 }
 
@@ -53,8 +56,8 @@ impl Named {
     /// # Errors
     /// When it is of no kind that can be opened.
     pub fn at(path: &Path) -> Result<Self, NamedError> {
-        let is_bundled = path.to_str().is_some_and(|name| name.starts_with("bundled:"));
-        if is_session(path) && !path.is_dir() && !is_bundled {
+        let is_name = path.to_str().is_some_and(SourceSpec::is_name);
+        if is_session(path) && !path.is_dir() && !is_name {
             return Ok(Self::Session(path.to_owned()));
         }
         SourceSpec::named(path).map(Self::Source).map_err(NamedError)

@@ -1,6 +1,6 @@
 //! Finding the source of a stored session, and checking that its content is still the same.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{relative_path::resolve, session_document::SessionDocument};
 use crate::engine::{Fingerprint, Fingerprints, SourceSpec};
@@ -10,10 +10,10 @@ use crate::engine::{Fingerprint, Fingerprints, SourceSpec};
 pub enum Whereabouts {
     /// Here, with the content that it had, or nobody knows what that was.
     Here(SourceSpec),
-    /// Nothing is left at these places.
+    /// Nothing is left of these.
     Gone {
-        /// Places where it was looked for.
-        looked: Vec<PathBuf>,
+        /// Paths and names under which it was looked for.
+        looked: Vec<SourceSpec>,
     },
     /// Something is there which is not the same, or cannot be read. `what` says so in lower case without a full stop.
     Changed {
@@ -28,16 +28,12 @@ pub enum Whereabouts {
 /// moved together. Reads files.
 pub fn locate(document: &SessionDocument, file: Option<&Path>, fingerprints: &Fingerprints) -> Whereabouts {
     let saved = &document.session.source;
-    let Some(path) = saved.path() else { return Whereabouts::Here(saved.clone()) };
     let beside = document.source.beside.as_ref().zip(file).and_then(|(way, file)| resolve(file, way));
-    let mut looked = vec![path.to_owned()];
-    looked.extend(beside.filter(|beside| beside != path));
+    let mut looked = vec![saved.clone()];
+    looked.extend(beside.map(|beside| saved.at(beside)).filter(|beside| beside != saved));
     let mut changed = None;
-    for place in &looked {
-        if !place.exists() {
-            continue;
-        }
-        match check(document.source.content, saved.at(place.clone()), fingerprints) {
+    for source in looked.iter().filter(|source| !source.is_gone()) {
+        match check(document.source.content, source.clone(), fingerprints) {
             Whereabouts::Changed { source, what } => _ = changed.get_or_insert(Whereabouts::Changed { source, what }),
             here => return here,
         }
@@ -57,10 +53,10 @@ fn check(expected: Option<Fingerprint>, source: SourceSpec, fingerprints: &Finge
 impl SessionDocument {
     /// Whether `source`, a place that a person has named, has the content that the session's source had. Reads files.
     pub fn check(&self, source: SourceSpec, fingerprints: &Fingerprints) -> Whereabouts {
-        match source.path() {
-            Some(path) if !path.exists() => Whereabouts::Gone { looked: vec![path.to_owned()] },
-            _ => check(self.source.content, source, fingerprints),
+        if source.is_gone() {
+            return Whereabouts::Gone { looked: vec![source] };
         }
+        check(self.source.content, source, fingerprints)
     }
 }
 
@@ -88,7 +84,7 @@ mod tests {
         fs::rename(&old, &new).unwrap();
         let (moved_file, moved) = (new.join("x.json"), source.at(new.join("m.gguf")));
         assert_eq!(locate(&document, Some(&moved_file), &fingerprints), Whereabouts::Here(moved.clone()));
-        assert_eq!(locate(&document, None, &fingerprints), Whereabouts::Gone { looked: vec![model.clone()] });
+        assert_eq!(locate(&document, None, &fingerprints), Whereabouts::Gone { looked: vec![source.clone()] });
 
         fs::write(new.join("m.gguf"), "Weights").unwrap();
         let changed = locate(&document, Some(&moved_file), &fingerprints);

@@ -144,7 +144,7 @@ impl Opener {
                 Arrival::Failed(why) if self.client.failure().is_some() => {
                     let Opening { source, .. } = self.opening.take()?;
                     let message = why.message(&format!("opening {source}"));
-                    let is_gone = why.is_refusal() && source.path().is_some_and(|path| !path.exists());
+                    let is_gone = why.is_refusal() && source.is_gone();
                     return Some(Opened::Failed(Failed { source, message, is_gone }));
                 }
                 Arrival::Part { .. } | Arrival::Failed(_) | Arrival::Done | Arrival::GivenUp => {}

@@ -36,15 +36,25 @@ impl RecentFile {
         }
     }
 
-    /// Its name without the folder that it is in.
-    pub fn name(&self) -> String {
-        let name = self.path().and_then(Path::file_name);
-        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    /// What is bundled is in a menu of its own.
+    fn is_remembered(&self) -> bool {
+        !matches!(self, Self::Source(SourceSpec::Bundled(_)))
     }
 
-    /// The end of the path of the folder that it is in.
+    /// Its name without the folder that it is in.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Session { session } => session.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Source(source) => source.name(),
+        }
+    }
+
+    /// The end of the path of the folder that it is in; of what has a name instead, whose cache that is.
     pub fn folder(&self) -> String {
-        self.path().and_then(Path::parent).map_or_else(String::new, elided)
+        match self {
+            Self::Source(SourceSpec::Cached(name)) => name.program().name().to_owned(),
+            other => other.path().and_then(Path::parent).map_or_else(String::new, elided),
+        }
     }
 }
 
@@ -97,8 +107,9 @@ impl RecentFiles {
 
     /// Puts a source in front; does nothing for a bundled one.
     pub fn add(&mut self, ctx: &Context, source: &SourceSpec) {
-        if source.path().is_some() {
-            self.change(ctx, Change::Add(RecentFile::Source(source.absolute())));
+        let recent = RecentFile::Source(source.absolute());
+        if recent.is_remembered() {
+            self.change(ctx, Change::Add(recent));
         }
     }
 
@@ -190,7 +201,7 @@ fn read(file: &Path) -> Vec<RecentFile> {
     let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
     let values: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
     let sources = values.into_iter().filter_map(|value| serde_json::from_value(value).ok());
-    sources.filter(|source: &RecentFile| source.path().is_some()).take(MOST).collect()
+    sources.filter(RecentFile::is_remembered).take(MOST).collect()
 }
 
 #[cfg(test)]

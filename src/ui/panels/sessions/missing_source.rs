@@ -109,7 +109,7 @@ impl MissingSource {
         let name = if title.is_empty() { self.document.session.source().name() } else { title.clone() };
         match &self.whereabouts {
             Whereabouts::Gone { looked } => {
-                let places: Vec<String> = looked.iter().map(|place| place.display().to_string()).collect();
+                let places: Vec<String> = looked.iter().map(ToString::to_string).collect();
                 format!("{name} is not at {}.\nNothing on screen changes until it is found.", places.join(" nor at "))
             }
             Whereabouts::Changed { source, what } => {
@@ -124,7 +124,7 @@ fn field_for(source: &SourceSpec) -> PathField {
     let (purpose, kind) = match source {
         SourceSpec::Folder(_) => (Purpose::OpenFolder, FileKind { name: "Model folder", extensions: &[] }),
         SourceSpec::Gguf(_) => (Purpose::Open, FileKind { name: "Model (GGUF)", extensions: &["gguf"] }),
-        SourceSpec::Bundled(_) | SourceSpec::Capture(_) => {
+        SourceSpec::Bundled(_) | SourceSpec::Capture(_) | SourceSpec::Cached(_) => {
             (Purpose::Open, FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] })
         }
     };
