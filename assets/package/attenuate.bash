@@ -31,6 +31,9 @@ _attenuate() {
             attenuate,man)
                 cmd="attenuate__subcmd__man"
                 ;;
+            attenuate,models)
+                cmd="attenuate__subcmd__models"
+                ;;
             attenuate,sweep)
                 cmd="attenuate__subcmd__sweep"
                 ;;
@@ -44,7 +47,7 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --model --prompt --token-ids --no-bos --layer --head --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep completions man"
+            opts="-h -V --model --prompt --token-ids --no-bos --layer --head --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +482,20 @@ _attenuate() {
             ;;
         attenuate__subcmd__man)
             opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        attenuate__subcmd__models)
+            opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -50,6 +50,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -a "animate" -d 'Draw 
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write the numbers into a file (NPZ, safetensors, CSV or JSON)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "models" -d 'List the models on this disk: the caches of Hugging Face, Ollama, LM Studio and llama.cpp'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -168,5 +169,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
+complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'
