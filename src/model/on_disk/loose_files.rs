@@ -46,7 +46,7 @@ fn collect(program: Program, root: &Root, folder: &Path, depth: usize, found: &m
         }
     }
     let has_config = files.iter().any(|path| file_name(path) == Some("config.json"));
-    for (path, target) in snapshot::gguf_files(root, folder, files, 0) {
+    for (path, target) in snapshot::gguf_files(root, files, 0) {
         found.push(match target {
             Ok(target) => whole(program, target),
             Err(flaw) => flawed(program, &path, flaw),

@@ -31,7 +31,7 @@ pub fn models(root: &Root, folder: &Path) -> Vec<SnapshotModel> {
     };
     let has_tensors = entries.iter().filter_map(|path| file_name(path)).any(|name| name.contains(".safetensors"));
     if !has_tensors {
-        let files = gguf_files(root, folder, entries.clone(), MOST_DEPTH);
+        let files = gguf_files(root, entries.clone(), MOST_DEPTH);
         if !files.is_empty() {
             return files.into_iter().map(|(path, target)| in_repository(folder, &path, target)).collect();
         }
@@ -65,13 +65,8 @@ fn flaw(root: &Root, path: &Path) -> Option<Flaw> {
     }
 }
 
-/// GGUF files by their first bytes, among `entries` of `folder` and below; of a split one the first part.
-pub fn gguf_files(
-    root: &Root,
-    folder: &Path,
-    entries: Vec<PathBuf>,
-    depth: usize,
-) -> Vec<(PathBuf, Result<Target, Flaw>)> {
+/// GGUF files by their first bytes, among `entries` of a folder and below; of a split one the first part.
+pub fn gguf_files(root: &Root, entries: Vec<PathBuf>, depth: usize) -> Vec<(PathBuf, Result<Target, Flaw>)> {
     let mut found = Vec::new();
     for path in entries {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -81,7 +76,7 @@ pub fn gguf_files(
             // Links to folders are not followed: they could lead round in circles.
             None if path.is_dir() && !path.is_symlink() && depth > 0 => {
                 if let Ok(below) = root.entries(&path) {
-                    found.extend(gguf_files(root, folder, below, depth - 1));
+                    found.extend(gguf_files(root, below, depth - 1));
                 }
             }
             None => {
