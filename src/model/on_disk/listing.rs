@@ -186,7 +186,7 @@ mod tests {
         symlink("round", at("m/round")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(at("m/pipe.gguf")).status().unwrap().success());
         fs::create_dir(at("shut")).unwrap();
-        fs::set_permissions(at("shut"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("shut"), fs::Permissions::from_mode(0o000)).unwrap();
         // Whoever may read everything has no unreadable folder.
         let is_shut = fs::read_dir(at("shut")).is_err();
         let found = loose(folder.path());
