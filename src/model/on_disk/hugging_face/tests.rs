@@ -160,7 +160,7 @@ fn no_link_is_followed_out_of_the_cache_nor_round_in_circles() {
 fn a_reference_that_leads_elsewhere_is_only_named() {
     let cache = Cache::new();
     cache.write("models--a--b/refs/main", b"../../../../etc");
-    cache.write("models--a--b/refs/long", &[b'a'; 100_000]);
+    cache.write("models--a--b/refs/long", &vec![b'a'; 100_000]);
     let (state, why) = cache.flaw();
     assert_eq!((state, why.as_str()), (State::Missing, "refs/main names ../../../../etc, whose snapshot is not there"));
 }
