@@ -6,9 +6,10 @@ it computes; no number is computed here. numpy, torch and transformers are neede
 - `capture` takes query, key and value of every layer of a model of yours, or out of a TransformerLens cache;
 - `attentions` takes attention patterns alone;
 - `figure` draws, in a notebook into the page;
-- `weights` computes, as numpy arrays.
+- `weights` computes, as numpy arrays;
+- `show` opens a window, or renews the one that is open.
 
-`figure` and `weights` take what `capture` and `attentions` return, and whatever the program opens by name or path:
+`figure`, `weights` and `show` take what `capture` and `attentions` return, and whatever the program opens by name or path:
 `"bundled:smollm2"`, a model folder, a GGUF file, a capture, a session.
 """
 
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
     from ._capturing import capture
     from ._outcomes import Figure, Weights, figure, weights
     from ._refused import Refused
+    from ._window import Shown, show
 
-__all__ = ["Capture", "Figure", "Refused", "Weights", "attentions", "capture", "figure", "weights"]
+__all__ = ["Capture", "Figure", "Refused", "Shown", "Weights", "attentions", "capture", "figure", "show", "weights"]
 
 # Where each name is: a module is read when it is first used, so that importing this one costs next to nothing.
 _HOMES = {
     "Capture": "_captured",
     "Figure": "_outcomes",
     "Refused": "_refused",
+    "Shown": "_window",
     "Weights": "_outcomes",
     "attentions": "_captured",
     "capture": "_capturing",
     "figure": "_outcomes",
+    "show": "_window",
     "weights": "_outcomes",
 }
 

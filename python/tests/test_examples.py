@@ -9,6 +9,12 @@ import attenuate
 
 
 class Examples(support.InFolder):
+    def setUp(self):
+        super().setUp()
+        # The example of `show` is of a machine without a display.
+        for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+            self.set(variable, None)
+
     def run_example_of(self, name):
         found = getattr(attenuate, name)
         home = importlib.import_module(found.__module__)
@@ -22,6 +28,9 @@ class Examples(support.InFolder):
 
     def test_figure(self):
         self.run_example_of("figure")
+
+    def test_show(self):
+        self.run_example_of("show")
 
     @support.needs("numpy")
     def test_weights(self):

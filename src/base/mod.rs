@@ -14,6 +14,7 @@ mod excerpt;
 mod mapped_file;
 mod protected;
 pub mod regular_file;
+mod state_folder;
 pub mod xml;
 
 pub use atomic_write::{WriteError, write_atomically};
@@ -24,3 +25,4 @@ pub use contents::Contents;
 pub use excerpt::{Excerpt, Names};
 pub use mapped_file::{FileChanged, MappedFile};
 pub use protected::{InputRole, ProtectedError, ProtectedFiles};
+pub use state_folder::{handed_over_folder, is_handed_over, state_folder};

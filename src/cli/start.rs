@@ -37,6 +37,20 @@ pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
     check::prompt(arguments, without_session(arguments).source())
 }
 
+/// Whether what is named is on the disk, where it can change; of a session, nobody knows yet.
+///
+/// # Errors
+/// With one sentence that names `--follow`.
+pub fn check_follow(arguments: &SourceArguments) -> Result<(), String> {
+    let is_known = arguments.session().is_none() && arguments.check_disk().is_ok();
+    match without_session(arguments).source() {
+        source @ SourceSpec::Bundled(_) if is_known => {
+            Err(format!("--follow is for a source on the disk: {source} does not change"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The session that the arguments name, whose source may have moved: the window looks for it.
 ///
 /// # Errors
@@ -49,7 +63,7 @@ pub fn unlocated(arguments: &SourceArguments) -> anyhow::Result<Start> {
     let document = read(path)?;
     let mut session = document.session;
     prompt(&mut session, arguments)?;
-    Ok(Start { session, from: Some((path.to_owned(), document.source)) })
+    Ok(Start { from: Some((path.to_owned(), document.source)), ..session.into() })
 }
 
 /// The source and prompt that the arguments name: the figure unless something is to be read.

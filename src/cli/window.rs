@@ -7,13 +7,16 @@ use super::{
     shared::{ColumnArguments, InterventionArguments, PlaceArguments, SourceArguments, ViewArguments},
     start,
 };
-use crate::session::document::Start;
+use crate::session::document::{Follow, Start};
 
 /// What the window opens on.
 #[derive(Debug, Args)]
 pub struct WindowArguments {
     #[command(flatten)]
     pub source: SourceArguments,
+    /// Open the source anew whenever its file changes; without it a line in the window offers that
+    #[arg(long, help_heading = "Source")]
+    pub follow: bool,
     #[command(flatten)]
     pub place: PlaceArguments,
     #[command(flatten)]
@@ -29,6 +32,9 @@ impl WindowArguments {
     /// With one sentence that names the option that cannot be obeyed.
     pub fn check(&self) -> Result<(), String> {
         start::check_source(&self.source)?;
+        if self.follow {
+            start::check_follow(&self.source)?;
+        }
         check::intervention(&self.intervention, &self.source)?;
         check::view(&self.view)
     }
@@ -43,8 +49,9 @@ impl WindowTask {
     /// # Errors
     /// With one sentence, when the session cannot be read.
     pub fn start(self) -> anyhow::Result<Start> {
-        let WindowArguments { source, place, columns, intervention, view } = &self.0;
+        let WindowArguments { source, follow, place, columns, intervention, view } = &self.0;
         let mut start = start::unlocated(source)?;
+        start.follow = if *follow { Follow::AtOnce } else { Follow::Offer };
         start::intervene(&mut start.session, columns, intervention)?;
         start::place(&mut start.session, *place)?;
         start::show(&mut start.session, view)?;

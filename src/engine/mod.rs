@@ -51,7 +51,7 @@ pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::{OpenFn, OpenSource, SourceId};
-pub use source_files::Located;
+pub use source_files::{Located, SourceStamp};
 pub use spec::{Prompt, RunSpec, SourceSpec, SourceSpecError};
 #[cfg(test)]
 pub use sweep::TRANSITIONS;

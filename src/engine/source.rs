@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    Bundled, EngineError, Job, LayerNumbers, Located, Notice, PATTERNS_ONLY, SourceFacts, SourceKind, SourceSpec, Token,
+    Bundled, EngineError, Job, LayerNumbers, Located, Notice, PATTERNS_ONLY, SourceFacts, SourceKind, SourceSpec,
+    SourceStamp, Token,
 };
 use crate::{
     capture::{self, Capture},
@@ -47,6 +48,7 @@ pub struct OpenSource {
     id: SourceId,
     pub(super) facts: Arc<SourceFacts>,
     pub(super) reader: Reader,
+    stamp: SourceStamp,
 }
 
 pub(super) enum Reader {
@@ -71,6 +73,12 @@ impl OpenSource {
     /// When the source cannot be read, or [`EngineError::Cancelled`] when the job was cancelled.
     pub fn open(source: &SourceSpec, job: &Job<'_>) -> Result<Self, EngineError> {
         profiling::scope!("OpenSource::open");
+        // Before anything is read: what changes meanwhile is seen afterwards.
+        let stamp = SourceStamp::of(source);
+        Ok(Self { stamp, ..Self::read(source, job)? })
+    }
+
+    fn read(source: &SourceSpec, job: &Job<'_>) -> Result<Self, EngineError> {
         let watch: Watch<'_> = &|loaded| job.watch(loaded);
         match source.located()? {
             Located::Bundled(Bundled::Austen) => Ok(Self::live(source, model::bundled::TITLE, model::bundled::load()?)),
@@ -100,12 +108,18 @@ impl OpenSource {
             has_bos: model.has_bos(),
             notices: model.notices().to_vec(),
         };
-        Self { id: SourceId::next(), facts: Arc::new(facts), reader: Reader::Model(Box::new(model)) }
+        let reader = Reader::Model(Box::new(model));
+        Self { id: SourceId::next(), facts: Arc::new(facts), reader, stamp: SourceStamp::default() }
     }
 
     /// Tells this opening from every other.
     pub fn id(&self) -> SourceId {
         self.id
+    }
+
+    /// Its files as they were when it was opened.
+    pub fn stamp(&self) -> &SourceStamp {
+        &self.stamp
     }
 
     /// What the source offers.
@@ -147,7 +161,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         })
         .collect();
     let reader = Reader::Capture { capture: Box::new(capture), tokens };
-    OpenSource { id: SourceId::next(), facts: Arc::new(facts), reader }
+    OpenSource { id: SourceId::next(), facts: Arc::new(facts), reader, stamp: SourceStamp::default() }
 }
 
 /// What somebody who asked for a model should know of the capture in its place.

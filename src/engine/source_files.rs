@@ -1,6 +1,10 @@
-//! Where a source is on the disk, and which files it consists of.
+//! Where a source is on the disk, which files it consists of, and what tells that they are not what was opened.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use super::{Bundled, SourceSpec};
 use crate::{
@@ -68,5 +72,105 @@ impl SourceSpec {
         for file in self.files() {
             protected.add(&file, InputRole::Source);
         }
+    }
+}
+
+/// Length, time of modification and place on the disk of every file of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceStamp(Vec<(PathBuf, Option<FileStamp>)>);
+
+/// `None` in a [`SourceStamp`] where there is no such file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    place: Place,
+}
+
+impl SourceStamp {
+    /// Of what is bundled, nothing. Reads the folder of a model.
+    pub fn of(source: &SourceSpec) -> Self {
+        Self(source.files().into_iter().map(stamped).collect())
+    }
+
+    /// The same files as they are now.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self(self.0.iter().map(|(path, _)| stamped(path.clone())).collect())
+    }
+
+    /// Whether no file that was there is missing: between two versions there may be none.
+    pub fn has_all_of(&self, earlier: &Self) -> bool {
+        self.0.iter().zip(&earlier.0).all(|((_, now), (_, then))| now.is_some() || then.is_none())
+    }
+
+    /// Whether there is nothing on the disk that could change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The folders that the files are in, each once.
+    pub fn folders(&self) -> Vec<&Path> {
+        let mut folders: Vec<_> = self.0.iter().filter_map(|(path, _)| path.parent()).collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+}
+
+fn stamped(path: PathBuf) -> (PathBuf, Option<FileStamp>) {
+    let stamp = fs::metadata(&path).ok().map(|metadata| FileStamp {
+        length: metadata.len(),
+        modified: metadata.modified().ok(),
+        place: place(&metadata),
+    });
+    (path, stamp)
+}
+
+/// Device and inode: another file in the place of one may have its length and its time.
+#[cfg(unix)]
+type Place = (u64, u64);
+
+#[cfg(unix)]
+fn place(metadata: &fs::Metadata) -> Place {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+type Place = ();
+
+#[cfg(not(unix))]
+fn place(_: &fs::Metadata) -> Place {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_and_replacing_are_told_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npz");
+        fs::write(&path, "before").unwrap();
+        let source = SourceSpec::Capture(path.clone());
+        let opened = SourceStamp::of(&source);
+        assert_eq!(opened.folders(), [folder.path()]);
+        assert_eq!(opened.again(), opened);
+
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
+        let other = folder.path().join("other");
+        fs::write(&other, "behind").unwrap();
+        fs::File::options().write(true).open(&other).unwrap().set_modified(time).unwrap();
+        fs::rename(&other, &path).unwrap();
+        let replaced = opened.again();
+        assert_eq!(replaced != opened, cfg!(unix), "of the same length and time");
+
+        fs::write(&path, "longer than before").unwrap();
+        assert_ne!(replaced.again(), replaced);
+
+        fs::remove_file(&path).unwrap();
+        assert!(!opened.again().has_all_of(&opened));
+        assert!(opened.has_all_of(&opened.again()));
+        assert!(SourceStamp::of(&SourceSpec::Bundled(crate::engine::Bundled::Austen)).is_empty());
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         panels::{
             controls::ControlPanel,
             export::{Clipboard, Export},
+            following::Following,
             grid::GridPanel,
             heads::Heads,
             inspector::Inspector,
@@ -30,13 +31,14 @@ use crate::{
 
 /// All parts, in the order in which they take their room: bars and panels from the edges inwards, then what stands in
 /// the middle, then dialogs over it.
-pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &Setup) -> Vec<Box<dyn Part>> {
+pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &mut Setup) -> Vec<Box<dyn Part>> {
     let fingerprints = Arc::<Fingerprints>::default();
     vec![
         Box::new(MachineFonts::new(ctx, setup.fonts.clone())),
         Box::<Clipboard>::default(),
         Box::new(Menu),
         Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),
+        Box::new(Following::new(ctx, setup.clock.clone(), setup.handed_over.take())),
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),

@@ -9,6 +9,7 @@ mod computing;
 mod epsilon;
 mod export;
 pub mod files;
+mod following;
 mod heads;
 mod inspector;
 mod keyboard;

@@ -53,6 +53,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "prompt") => sample("A cat.", LIVE),
         (_, "token-ids") => sample("3,4,5,6", LIVE),
         (_, "no-bos") => sample("", LIVE),
+        (_, "follow") => sample("", &["on-a-capture.json"]),
         (_, "layer" | "head") => sample("2", LIVE),
         (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
         (_, "operation") => sample("mean-heads", &[]),
@@ -119,7 +120,7 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
-    let reads = command == "models" || ["prompt", "token-ids", "no-bos", "model"].contains(&option);
+    let reads = command == "models" || ["prompt", "token-ids", "no-bos", "model", "follow"].contains(&option);
     if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
         words.push("bundled:smollm2-capture");
     }
@@ -246,6 +247,7 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
         (&["export", "-o", "f.svg", "--per-panel", "--norm", "log"], "--per-panel"),
         (&["export", "-o", "f.svg", "--labels", "none", "--label-rotation", "level"], "--label-rotation"),
         (&["export", "-o", "f.svg", "--quantity", "score", "--compare-head", "1:1"], "--compare-head"),
+        (&["bundled:austen", "--follow"], "--follow"),
         (&["--quantity", "weight", "--compare-epsilon", "1,1,1"], "--compare-epsilon"),
         (&["animate", "-o", "a.png", "--text", "paths"], "--text"),
         (&["animate", "-o", "a.png", "--columns", "1,2"], "--moving"),

@@ -63,7 +63,7 @@ impl Clock {
     }
 
     /// Calls `listener` after each [advance](Self::advance), as long as it lives.
-    pub(super) fn on_advance(&self, listener: &Arc<dyn Fn() + Send + Sync>) {
+    pub(crate) fn on_advance(&self, listener: &Arc<dyn Fn() + Send + Sync>) {
         if let Hands::Stopped(clock) = &self.0 {
             let mut listeners = lock(&clock.listeners);
             listeners.retain(|known| known.strong_count() > 0);
@@ -73,7 +73,7 @@ impl Clock {
 
     /// Waits for `changed` while `goes_on`, until `moment` at most. Whoever waits on a stopped clock is woken through
     /// `changed` when it is advanced.
-    pub(super) fn wait_until<'a, T>(
+    pub(crate) fn wait_until<'a, T>(
         &self,
         moment: Duration,
         mut guard: MutexGuard<'a, T>,

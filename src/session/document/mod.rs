@@ -32,6 +32,6 @@ pub use error::{DocumentError, Problem};
 pub use file::{payload, read};
 pub use format::{KEYWORD, MOST_BYTES, NAMESPACE, VERSION};
 pub use inputs::Inputs;
-pub use openable::{Named, NamedError, Start};
+pub use openable::{Follow, Named, NamedError, Start};
 pub use session_document::{SessionDocument, SourceRecord};
 pub use source_location::{Whereabouts, locate};

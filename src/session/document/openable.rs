@@ -69,6 +69,27 @@ fn is_session(path: &Path) -> bool {
     ["json", "png", "svg", "pdf"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
+/// What becomes of a source that has changed on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// A line says so.
+    #[default]
+    Offer,
+    /// It is opened anew.
+    AtOnce,
+}
+
+impl Follow {
+    /// The one that a switch leads to.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Offer => Self::AtOnce,
+            Self::AtOnce => Self::Offer,
+        }
+    }
+}
+
 /// What a window opens on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
@@ -76,11 +97,13 @@ pub struct Start {
     pub session: Session,
     /// The file that the session was read from, and what it knows of the source; `None` for a start without a file.
     pub from: Option<(PathBuf, SourceRecord)>,
+    /// What happens when the source changes on the disk.
+    pub follow: Follow,
 }
 
 impl From<Session> for Start {
     fn from(session: Session) -> Self {
-        Self { session, from: None }
+        Self { session, from: None, follow: Follow::default() }
     }
 }
 

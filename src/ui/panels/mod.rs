@@ -2,6 +2,7 @@
 
 pub mod controls;
 pub mod export;
+pub mod following;
 pub mod grid;
 pub mod heads;
 pub mod inspector;

@@ -44,6 +44,12 @@ pub enum Action {
     CancelOpening,
     /// Try once more to open the session's source.
     Reopen,
+    /// The session's source has changed on the disk: open it anew.
+    Renew,
+    /// It does not open as it is, for this reason.
+    NotRenewed(String),
+    /// Take what changes on the disk at once, or only when asked.
+    ToggleFollow,
     /// Give up what is being computed.
     CancelComputing,
     /// Compute what was given up.

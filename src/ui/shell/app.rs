@@ -41,7 +41,7 @@ impl App {
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn with(ctx: &Context, session: Session, setup: Setup) -> std::io::Result<Self> {
+    pub fn with(ctx: &Context, session: Session, mut setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
         let preferences = Preferences::new(setup.preferences.clone(), setup.clock.clone());
         let session = match setup.from {
@@ -58,8 +58,9 @@ impl App {
                 curves: Curves::new(&service),
                 hovered: None,
                 illegible: None,
+                follow: setup.follow,
             },
-            parts: parts(ctx, &service, &session, &setup),
+            parts: parts(ctx, &service, &session, &mut setup),
             navigation: Navigation::new(ctx, session, service, setup.open, setup.recent),
             toasts: Toasts::default(),
             preferences,

@@ -121,6 +121,7 @@ impl Navigation {
             Action::ClearRecent => self.recent.clear(ctx),
             Action::CancelOpening => self.cancel_opening(around),
             Action::Reopen => self.reopen(around),
+            Action::Renew => self.go(self.session().source().clone(), Then::Renew, Anew::Always, around),
             Action::Restore(restoring) => {
                 self.go(restoring.session.source().clone(), Then::Restore(restoring), Anew::Always, around);
             }
@@ -224,6 +225,10 @@ impl Navigation {
 
     /// The old source stays. A start without any says so in the place of the picture.
     fn failed(&mut self, ctx: &Context, failed: Failed, around: &mut Surroundings<'_>) {
+        if failed.is_renewal {
+            around.actions.push(Action::NotRenewed(failed.message));
+            return;
+        }
         around.toasts.error(failed.message.clone());
         around.actions.push(Action::NotRestored);
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
@@ -240,7 +245,7 @@ impl Navigation {
         // Whatever is held meanwhile, this is a step of its own.
         self.timeline.end_gesture();
         match then {
-            Then::Show => {}
+            Then::Show | Then::Renew => {}
             Then::Apply(command) => self.timeline.apply(command, OnScreen::default()),
             Then::GoTo(step) => self.timeline.go_to(step),
             Then::Restore(restoring) => self.restored(*restoring, around),
@@ -266,8 +271,12 @@ impl Navigation {
         around.actions.push(Action::Restored(Box::new(restored)));
     }
 
-    /// A layer or head that the source does not have becomes its last one.
+    /// A layer or head that the source does not have becomes its last one, and positions that it does not have are no
+    /// longer pinned, shown or changed.
     fn fit(&mut self, facts: &SourceFacts, around: &mut Surroundings<'_>) {
+        for command in self.session().beyond(facts.max_positions) {
+            self.timeline.amend(command, OnScreen::default());
+        }
         let (layer, head) = (self.session().layer(), self.session().head());
         let (n_heads, title) = (facts.n_heads, facts.title.clone());
         let refusal = if layer >= facts.n_layers {

@@ -48,6 +48,8 @@ impl Question for OpenQuestion {
 pub enum Then {
     /// The session is on it already.
     Show,
+    /// The session is on it, and it is open as it was before it changed.
+    Renew,
     /// A command that moves the session to it.
     Apply(Command),
     /// The step, undone or to be done again, that leads to it.
@@ -93,6 +95,8 @@ pub struct Failed {
     pub message: String,
     /// There is nothing at its path.
     pub is_gone: bool,
+    /// It stays open as it was.
+    pub is_renewal: bool,
 }
 
 /// Opens sources in the background.
@@ -142,10 +146,11 @@ impl Opener {
                     return Some(Opened::Ready { source, then });
                 }
                 Arrival::Failed(why) if self.client.failure().is_some() => {
-                    let Opening { source, .. } = self.opening.take()?;
+                    let Opening { source, then, .. } = self.opening.take()?;
+                    let is_renewal = then == Then::Renew;
                     let message = why.message(&format!("opening {source}"));
                     let is_gone = why.is_refusal() && source.is_gone();
-                    return Some(Opened::Failed(Failed { source, message, is_gone }));
+                    return Some(Opened::Failed(Failed { source, message, is_gone, is_renewal }));
                 }
                 Arrival::Part { .. } | Arrival::Failed(_) | Arrival::Done | Arrival::GivenUp => {}
             }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::state_file;
 use crate::{
-    base::{WriteError, regular_file},
+    base::{WriteError, is_handed_over, regular_file},
     engine::SourceSpec,
     ui::jobs::background::{Background, Finished},
 };
@@ -105,10 +105,10 @@ impl RecentFiles {
         self.job.is_running()
     }
 
-    /// Puts a source in front; does nothing for a bundled one.
+    /// Puts a source in front; does nothing for a bundled one, nor for what was handed over and goes with its window.
     pub fn add(&mut self, ctx: &Context, source: &SourceSpec) {
         let recent = RecentFile::Source(source.absolute());
-        if recent.is_remembered() {
+        if recent.is_remembered() && !source.path().is_some_and(is_handed_over) {
             self.change(ctx, Change::Add(recent));
         }
     }

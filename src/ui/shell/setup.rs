@@ -1,16 +1,17 @@
 //! What a window stands on besides its session.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use super::tour_start::{Seen, TourStart};
 use crate::{
+    base::state_folder,
     engine::{Clock, OpenFn, OpenSource},
     figure::Fonts,
-    session::document::SourceRecord,
+    session::document::{Follow, SourceRecord},
+    ui::panels::following::HandedOver,
 };
 
 /// How sources are opened, and what is remembered between starts.
-#[derive(Clone)]
 pub struct Setup {
     /// How a source is opened.
     pub open: OpenFn,
@@ -30,6 +31,10 @@ pub struct Setup {
     pub kept: Option<PathBuf>,
     /// The file that the session was read from, and what it knows of its source, which is looked for.
     pub from: Option<(PathBuf, SourceRecord)>,
+    /// What happens when the source changes on the disk.
+    pub follow: Follow,
+    /// What another program has handed over, which is removed when the window is closed.
+    pub handed_over: Option<HandedOver>,
 }
 
 impl Default for Setup {
@@ -45,6 +50,8 @@ impl Default for Setup {
             fonts: Fonts::own(),
             kept: None,
             from: None,
+            follow: Follow::default(),
+            handed_over: None,
         }
     }
 }
@@ -52,7 +59,7 @@ impl Default for Setup {
 impl Setup {
     /// As the program runs: it remembers in the person's own folder.
     pub fn of_this_user(open: OpenFn) -> Self {
-        let folder = state_folder().map(|folder| folder.join("attenuate"));
+        let folder = state_folder();
         let file = |name| folder.as_ref().map(|folder| folder.join(name));
         let tour_seen = file("tour-seen");
         Self {
@@ -65,19 +72,5 @@ impl Setup {
             kept: file("open"),
             ..Self::default()
         }
-    }
-}
-
-/// Where programs keep what they remember by themselves; `None` where the person has no home.
-fn state_folder() -> Option<PathBuf> {
-    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
-    let variable = |name: &str| env::var_os(name).map(PathBuf::from).and_then(absolute);
-    let home = || env::home_dir().and_then(absolute);
-    if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        home().map(|home| home.join("Library").join("Application Support"))
-    } else {
-        variable("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local").join("state")))
     }
 }

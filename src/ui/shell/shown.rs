@@ -3,7 +3,7 @@
 use crate::{
     engine::Outcome,
     figure::Illegible,
-    session::{Cell, Session},
+    session::{Cell, Session, document::Follow},
     ui::{
         jobs::pictures::{Frame, Pictures},
         panels::sweep::Curves,
@@ -17,6 +17,8 @@ pub struct Shown {
     pub hovered: Option<Cell>,
     /// Which token labels no font of the machine can show.
     pub illegible: Option<Illegible>,
+    /// What happens when the source changes on the disk.
+    pub follow: Follow,
 }
 
 impl Shown {

@@ -6,10 +6,13 @@ use eframe::NativeOptions;
 
 use super::{display, preferences::StoredPreferences};
 use crate::{
-    base::{ContainedPanic, contained},
+    base::{ContainedPanic, contained, is_handed_over},
     engine::OpenFn,
-    session::document::Start,
-    ui::{App, Setup},
+    session::document::{Follow, Start},
+    ui::{
+        App, Setup,
+        panels::following::{Claim, HandedOver},
+    },
 };
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
@@ -52,11 +55,17 @@ pub enum WindowError {
     Other(String),
 }
 
-/// Opens the window on `start`, and sources by `open`; returns when it is closed.
+/// Opens the window on `start`, and sources by `open`; returns when it is closed. What was handed over to a window that is
+/// open already is left to that.
 ///
 /// # Errors
 /// When there is no display, no OpenGL, or the window system refuses.
 pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
+    let handed_over = match claimed(&start) {
+        Some(Claim::OfAnother) => return Ok(()),
+        Some(Claim::Ours(handed_over)) => Some(handed_over),
+        None => None,
+    };
     if cfg!(target_os = "linux") && !display::is_named() {
         return Err(WindowError::NoDisplay);
     }
@@ -70,11 +79,11 @@ pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
-    let Start { session, from } = start;
+    let Start { session, from, follow } = start;
     let start = Instant::now();
     let was_open = Cell::new(false);
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
-        let app = App::with(&cc.egui_ctx, session, Setup { from, ..setup })?;
+        let app = App::with(&cc.egui_ctx, session, Setup { from, follow, handed_over, ..setup })?;
         was_open.set(true);
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })
@@ -84,6 +93,17 @@ pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
         Ok(ended) => ended.map_err(|error| explain(&error, was_open.get())),
         Err(panic) => Err(explain_panic(panic, was_open.get() && display::is_lost())),
     }
+}
+
+/// Who shows the source, where it was handed over and is to be followed.
+fn claimed(start: &Start) -> Option<Claim> {
+    let source = start.session.source().absolute();
+    let path = source.path().filter(|path| start.follow == Follow::AtOnce && is_handed_over(path))?;
+    let claim = HandedOver::claim(path).ok()?;
+    if let Some(folder) = path.parent() {
+        HandedOver::sweep(folder);
+    }
+    Some(claim)
 }
 
 /// Prints how long the window took to its first frame and to its first picture.

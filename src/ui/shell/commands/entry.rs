@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{bindings::keys_of, keys::Keys};
 use crate::{
-    session::Session,
+    session::{Session, document::Follow},
     ui::{
         jobs::pictures::Frame,
         shell::{action::Action, navigation::Navigation, recent_files::RecentFile, shown::Shown},
@@ -22,6 +22,8 @@ pub struct Situation<'a> {
     pub previous: Option<&'a Session>,
     pub can_undo: bool,
     pub can_redo: bool,
+    /// What happens when the source changes on the disk.
+    pub follow: Follow,
     /// What Esc gives up where no cell is pinned: an opening source, or what is being computed.
     pub given_up: Option<&'static Action>,
 }
@@ -36,6 +38,7 @@ impl<'a> Situation<'a> {
             previous: timeline.before_source().map(|(_, session)| session),
             can_undo: timeline.before().is_some(),
             can_redo: timeline.after().is_some(),
+            follow: shown.follow,
             given_up: navigation.given_up(shown),
         }
     }

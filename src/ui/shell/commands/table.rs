@@ -3,9 +3,9 @@
 use super::entry::{Entry, Situation};
 use crate::{
     attention::{Component, Operation, Preset},
-    engine::{Bundled, Reference},
+    engine::{Bundled, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
-    session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View},
+    session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View, document::Follow},
     ui::{
         column_names,
         shell::{
@@ -218,6 +218,12 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
     entries.push(
+        Entry::new(VIEW, "Follow the file", Action::ToggleFollow)
+            .hint("Open the source anew whenever it changes on the disk")
+            .check(situation.follow == Follow::AtOnce)
+            .only_if(!matches!(session.source(), SourceSpec::Bundled(_)), "What is bundled does not change"),
+    );
+    entries.push(
         Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.user.reduced_motion))
             .hint("Open, close and scroll at once")
             .check(view.user.reduced_motion),
@@ -320,6 +326,7 @@ mod tests {
             previous: None,
             can_undo: true,
             can_redo: true,
+            follow: Follow::default(),
             given_up: Some(&Action::CancelComputing),
         }
     }
