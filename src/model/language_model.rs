@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::{
     ModelError, Notice,
     families::{description::Description, network::Network, registry},
+    lazy_tokenizer::LazyTokenizer,
     loading::{Watch, unwatched},
     tokenizer::{Tokenizer, VocabularyToken},
     transformer::{ModelShape, Residual, Transformer},
@@ -15,7 +16,7 @@ use crate::base::MappedFile;
 /// A transformer and what it takes to give it text.
 pub struct LanguageModel {
     transformer: Box<dyn Transformer>,
-    tokenizer: Option<Tokenizer>,
+    tokenizer: Option<LazyTokenizer>,
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
     notices: Vec<Notice>,
@@ -26,6 +27,10 @@ pub struct LanguageModel {
 impl LanguageModel {
     /// A model and the tokenizer of its prompts; without one it reads token ids alone.
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
+        Self::tokenized_by(transformer, tokenizer.map(LazyTokenizer::from))
+    }
+
+    pub(super) fn tokenized_by(transformer: Box<dyn Transformer>, tokenizer: Option<LazyTokenizer>) -> Self {
         Self { transformer, tokenizer, unsupported_tokenizer: None, notices: Vec::new(), files: Vec::new() }
     }
 
@@ -69,7 +74,7 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let separator = Separator::of(description, tokenizer.as_ref());
+        let separator = Separator::of(description, |piece| tokenizer.as_ref()?.id(piece));
         let transformer = Network::load(description, &Weights::watched(store, watch), separator.id)?;
         let notices = separator.notice().into_iter().chain(transformer.notice());
         let model = Self::new(Box::new(transformer), tokenizer).with_files(store.files());
@@ -102,20 +107,18 @@ impl LanguageModel {
             Some(what) => ModelError::UnsupportedTokenizer { what: what.clone() },
             None => ModelError::NoTokenizer,
         };
-        self.tokenizer.as_ref().ok_or_else(missing)?.encode(text, bos)
+        self.tokenizer.as_ref().ok_or_else(missing)?.get()?.encode(text, bos)
     }
 
     /// Whether the tokenizer puts a token in front of every sequence.
     pub fn has_bos(&self) -> bool {
-        let nothing = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.encode("", true).ok());
-        nothing.is_some_and(|tokens| !tokens.is_empty())
+        self.tokenizer.as_ref().is_some_and(LazyTokenizer::has_bos)
     }
 
     /// The tokens with these ids; without a tokenizer they are written as numbers.
     pub fn tokens(&self, token_ids: &[u32]) -> Vec<VocabularyToken> {
-        let token =
-            |&id| self.tokenizer.as_ref().map_or_else(|| VocabularyToken::unnamed(id), |tokenizer| tokenizer.token(id));
-        token_ids.iter().map(token).collect()
+        let unnamed = || token_ids.iter().map(|&id| VocabularyToken::unnamed(id)).collect();
+        self.tokenizer.as_ref().map_or_else(unnamed, |tokenizer| tokenizer.tokens(token_ids))
     }
 
     /// # Errors
@@ -140,9 +143,10 @@ pub(super) struct Separator {
 }
 
 impl Separator {
-    pub fn of(description: &Description, tokenizer: Option<&Tokenizer>) -> Self {
+    /// `id_of` tells the id of a piece, and is not asked where the model tells no sentences apart.
+    pub fn of(description: &Description, id_of: impl FnOnce(&str) -> Option<u32>) -> Self {
         let piece = description.embedding.token_types.and_then(|types| types.separator);
-        Self { id: piece.zip(tokenizer).and_then(|(piece, tokenizer)| tokenizer.id(piece)) }
+        Self { id: piece.and_then(id_of) }
     }
 
     /// Why a pair reads otherwise than a tokenizer that is given one text would have it.

@@ -13,6 +13,7 @@ mod folder_error;
 pub mod gguf;
 mod language_model;
 mod layers;
+mod lazy_tokenizer;
 pub mod loading;
 mod notice;
 pub mod on_disk;

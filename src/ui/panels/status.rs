@@ -79,15 +79,20 @@ fn status_ui(
     });
 }
 
-/// Before there is a picture. After a failure there is nothing to wait for; the reason stands where the picture would
-/// be.
+/// Before there is a picture. After a failure there is nothing to wait for; why a source was not opened stands where the
+/// picture would be, and what an open one cannot be computed for (weights that are not finite, by their tensor's name) here
+/// too.
 fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
-    let text = match opening {
-        Some(_) => "Opening…",
-        None if pictures.is_busy() => "Computing…",
-        None => "Not opened",
-    };
-    ui.label(RichText::new(text).small());
+    let small = |text: &str| RichText::new(text).small();
+    match (opening, pictures.failure()) {
+        (Some(_), _) => _ = ui.label(small("Opening…")),
+        (None, _) if pictures.is_busy() => _ = ui.label(small("Computing…")),
+        (None, None) => _ = ui.label(small("Not opened")),
+        (None, Some(failure)) => {
+            let text = small(&format!("Not computed: {failure}")).color(theme::of(ui).warning);
+            ui.add(Label::new(text).truncate());
+        }
+    }
 }
 
 /// What whoever opened the source should know.
@@ -151,8 +156,8 @@ fn last_run_ui(ui: &mut Ui, (frame, line): (&Frame, &Line), pictures: &Pictures,
         let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
         ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
     }
-    if pictures.failure().is_some() {
-        ui.label(RichText::new("shown: the last result").small().color(colors.warning));
+    if let Some(failure) = pictures.failure() {
+        ui.label(RichText::new("shown: the last result").small().color(colors.warning)).on_hover_text(failure);
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     error::Defect,
     metadata::{Metadata, short, wrong},
 };
-use crate::model::{Notice, Tokenizer};
+use crate::model::{Notice, Tokenizer, lazy_tokenizer::LazyTokenizer};
 
 const KIND: &str = "tokenizer.ggml.model";
 const WORDS: &str = "tokenizer.ggml.pre";
@@ -26,7 +26,7 @@ const WORDS: &str = "tokenizer.ggml.pre";
 pub enum Found {
     Nothing,
     Tokenizer {
-        tokenizer: Box<Tokenizer>,
+        tokenizer: LazyTokenizer,
         /// What is uncertain about it.
         notice: Option<Notice>,
     },
@@ -35,9 +35,10 @@ pub enum Found {
 }
 
 impl Found {
-    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+    /// The id of a piece.
+    pub fn id(&self, piece: &str) -> Option<u32> {
         match self {
-            Self::Tokenizer { tokenizer, .. } => Some(tokenizer),
+            Self::Tokenizer { tokenizer, .. } => tokenizer.get().ok()?.id(piece),
             Self::Nothing | Self::Unsupported(_) => None,
         }
     }
@@ -77,7 +78,7 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
         }
     };
     let tokenizer = Tokenizer::new(tokenizer).with_repeated(vocabulary.repeated());
-    Ok(Found::Tokenizer { tokenizer: Box::new(tokenizer), notice })
+    Ok(Found::Tokenizer { tokenizer: tokenizer.into(), notice })
 }
 
 /// Of files from before converters said so.
