@@ -1,4 +1,4 @@
-//! Low-rank adapters (LoRA) over the tensors of their model: W + scale·B·A, as peft merges them, a row at a time.
+//! Low-rank adapters (`LoRA`) over the tensors of their model: W + scale·B·A, as peft merges them, a row at a time.
 //!
 //! References: `get_delta_weight` and `update_layer` in
 //! <https://github.com/huggingface/peft/blob/main/src/peft/tuners/lora/layer.py>.
@@ -77,10 +77,6 @@ impl Adapted {
             changes.insert(changed, change);
         }
         Ok(Self { base, adapter, scaling, changes })
-    }
-
-    pub fn has_f8(&self) -> bool {
-        self.base.has_f8()
     }
 
     fn needed(&self, name: &str) -> Result<Matrix, ModelError> {
