@@ -6,6 +6,7 @@ mod captures;
 mod cells;
 mod compare;
 mod computing;
+mod disk_models;
 mod epsilon;
 mod export;
 pub mod files;

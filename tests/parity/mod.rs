@@ -1,6 +1,7 @@
 //! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens`, with every intervention
 //! that is stored there.
 
+mod adapters;
 mod changes;
 mod checkpoints;
 mod families;

@@ -6,6 +6,7 @@ use super::tour_start::{Seen, TourStart};
 use crate::{
     engine::{Clock, OpenFn, OpenSource},
     figure::Fonts,
+    model::on_disk::Places,
     session::document::SourceRecord,
 };
 
@@ -18,6 +19,8 @@ pub struct Setup {
     pub clock: Clock,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
+    /// Where models of other programs are looked for.
+    pub places: Places,
     /// Whether the tour is offered.
     pub tour: TourStart,
     /// The file that is there once the tour has been seen; without one that is forgotten with the window.
@@ -39,6 +42,7 @@ impl Default for Setup {
             open: Arc::new(OpenSource::open),
             clock: Clock::default(),
             recent: None,
+            places: Places::default(),
             tour: TourStart::Never,
             tour_seen: None,
             preferences: None,
@@ -58,6 +62,7 @@ impl Setup {
         Self {
             open,
             recent: file("recent.json"),
+            places: Places::of_machine(),
             tour: Seen::start(tour_seen.as_deref()),
             tour_seen,
             preferences: file("preferences.json"),

@@ -84,6 +84,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             Command::UseFigure(PaperFigure::MeanOperation),
         )
         .hint(PAPER),
+        Entry::new(FILE, "Open model on this disk…", Action::ListDiskModels)
+            .hint("What Hugging Face, Ollama, LM Studio and llama.cpp keep, by name"),
         Entry::new(FILE, "Open model folder…", Action::AskFor(Openable::ModelFolder)),
         Entry::new(FILE, "Open GGUF file…", Action::AskFor(Openable::Gguf)),
         Entry::new(FILE, "Open capture…", Action::AskFor(Openable::Capture)),
