@@ -3,6 +3,7 @@
 
 mod changes;
 mod checkpoints;
+mod continuations;
 mod families;
 pub mod golden;
 mod malformed;
