@@ -51,6 +51,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "models" -d 'List the models on this disk: the caches of Hugging Face, Ollama, LM Studio and llama.cpp'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "continue" -d 'Write what the model says behind the prompt, without and with the change, as JSON'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -171,5 +172,25 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s o -l output -d 'File to write instead of standard output (.jsonl): one JSON object a line, a line for each prompt' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s n -l tokens -d 'How many tokens at most' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l top-k -d 'Draw from so many of the likeliest tokens [default: the likeliest token follows; with --temperature: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l temperature -d 'Draw tokens, from logits over this, above 0 [default: the likeliest token follows; with --top-k: 1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompts -d 'A file with a prompt on each line, in place of --prompt; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l component -d 'What is changed: query, key, value, output [default: that of the session\'s selected panel, else query]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l epsilon -d 'How far, 0 or more [default: that of the session\'s selected panel, else 5e-1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l seed -d 'Of --operation noise, and of the tokens that are drawn [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l past-eos -d 'Go on behind a token that ends a text'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'

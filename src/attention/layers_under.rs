@@ -78,6 +78,12 @@ impl LayerQkv {
                 parts.written.as_mut().map(edit_all).unwrap_or_default();
             }
         }
-        parts.into_layer()
+        let changed = parts.into_layer();
+        // What is taken of a prompt as a whole is of its vectors as the next change finds them.
+        let prompt = self.prompt().map(|prompt| Arc::new(prompt.changed(layer, change)));
+        match prompt {
+            Some(prompt) => changed.behind(prompt),
+            None => changed,
+        }
     }
 }

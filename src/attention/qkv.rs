@@ -26,6 +26,8 @@ pub struct LayerQkv {
     written: Option<Array3<f32>>,
     /// `[n_heads, T, value_dim]`, without an edit; made when the first mean over heads asks for it.
     outputs: OnceLock<Option<Array3<f32>>>,
+    /// Of a text that goes on behind its prompt: the prompt's, of which means over positions and sizes of noise are.
+    prompt: Option<Arc<LayerQkv>>,
 }
 
 /// The numbers of a [`LayerQkv`], to be changed.
@@ -51,7 +53,7 @@ impl Parts {
 
     pub fn into_layer(self) -> LayerQkv {
         let Self { query, key, value, written, rule, model_kv_heads } = self;
-        LayerQkv { query, key, value, rule, model_kv_heads, written, outputs: OnceLock::new() }
+        LayerQkv { query, key, value, rule, model_kv_heads, written, outputs: OnceLock::new(), prompt: None }
     }
 }
 
@@ -108,6 +110,36 @@ impl LayerQkv {
     pub(super) fn parts(&self) -> Parts {
         let Self { query, key, value, rule, model_kv_heads, written, .. } = self.clone();
         Parts { query, key, value, written, rule, model_kv_heads }
+    }
+
+    /// The same layer of a text that begins with a prompt: means over positions and sizes of noise are those of the
+    /// prompt's vectors, as they were at its end.
+    #[must_use]
+    pub fn behind(self, prompt: Arc<Self>) -> Self {
+        Self { prompt: Some(prompt), ..self }
+    }
+
+    /// Appends the query, key and value vectors `[heads, n, dimensions]` of the `n` positions that follow; `rule` is that of
+    /// the longer text.
+    ///
+    /// # Errors
+    /// When the vectors are of another layer, or the rule is not for so many positions. Then what there is is of no use.
+    pub fn append(&mut self, [query, key, value]: [Array3<f32>; 3], rule: Rule) -> Result<(), ShapeError> {
+        let (first, outputs) = (self.n_positions(), self.outputs.take().flatten());
+        append("query", &mut self.query, &query)?;
+        append("key", &mut self.key, &key)?;
+        if let Some(values) = &mut self.value {
+            append("value", values, &value)?;
+        }
+        rule.check(self.n_heads(), self.n_positions())?;
+        self.rule = rule;
+        if let Some(mut outputs) = outputs {
+            // Known up to here: the rest is made as it comes, not all of it once more.
+            let further = self.outputs_of(first..self.n_positions());
+            let further = further.map(|further| append("output", &mut outputs, &further)).transpose()?;
+            self.outputs = OnceLock::from(further.map(|()| outputs));
+        }
+        Ok(())
     }
 
     /// Number of query heads.
@@ -176,11 +208,20 @@ impl LayerQkv {
     /// What every head makes of the values, without an edit, `[n_heads, T, value_dim]`; `None` without values.
     /// Made on the thread that asks first, which waits for no other.
     pub(crate) fn outputs(&self) -> Option<&Array3<f32>> {
-        let outputs = || {
-            let heads: Option<Vec<_>> = (0..self.n_heads()).map(|head| self.unmodified_output(head)).collect();
-            stack(Axis(0), &heads?.iter().map(|output| output.view()).collect::<Vec<_>>()).ok()
-        };
-        self.outputs.get_or_init(outputs).as_ref()
+        self.outputs.get_or_init(|| self.outputs_of(0..self.n_positions())).as_ref()
+    }
+
+    /// [`Self::outputs`] at some positions, `[n_heads, queries, value_dim]`.
+    fn outputs_of(&self, queries: Range<usize>) -> Option<Array3<f32>> {
+        // The layer's number matters to edits alone.
+        let output = |head| self.output_of(0, head, None, queries.clone());
+        let heads: Vec<_> = (0..self.n_heads()).map(output).collect::<Option<_>>()?;
+        stack(Axis(0), &heads.iter().map(|output| output.view()).collect::<Vec<_>>()).ok()
+    }
+
+    /// Of a text that goes on behind its prompt: the prompt's.
+    pub(super) fn prompt(&self) -> Option<&Self> {
+        self.prompt.as_deref()
     }
 
     /// What a head makes of the values, without an edit, `[T, value_dim]`; `None` without values.
@@ -273,4 +314,14 @@ impl LayerQkv {
         }
         Some(if is_edited { edited(output.view()) } else { output })
     }
+}
+
+/// Makes `vectors [heads, T, dimensions]` longer by those of further positions. Memory is taken in advance, so that one
+/// position after the other costs its own copy alone.
+fn append(what: &'static str, vectors: &mut Array3<f32>, further: &Array3<f32>) -> Result<(), ShapeError> {
+    let (heads, _, dimensions) = vectors.dim();
+    vectors.append(Axis(1), further.view()).map_err(|_| {
+        let expected = format!("[{heads}, any, {dimensions}] like the positions in front");
+        ShapeError::Mismatch { what, expected, found: further.shape().to_vec() }
+    })
 }

@@ -82,6 +82,14 @@ pub enum EngineError {
         /// Name of the model, as it is shown to people.
         title: String,
     },
+    /// A source behind whose prompt no token follows.
+    #[error("{title} writes no text: {why}")]
+    WritesNothing {
+        /// Name of the source, as it is shown to people.
+        title: String,
+        /// What it is that has no next token.
+        why: &'static str,
+    },
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]
     NoOutput,

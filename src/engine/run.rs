@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
     batches::LastBatch,
+    continuation::Baseline,
     layer_run::LayerRun,
     memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
@@ -23,6 +24,8 @@ pub struct Engine {
     cache: Arc<PromptCache>,
     /// The panels that were compared with last, the source that they are of and the request that they answer.
     last_reference: Option<(SourceId, RunSpec, ReferencePanels)>,
+    /// What the unmodified model wrote last.
+    pub(super) last_baseline: Option<Baseline>,
 }
 
 impl Engine {
@@ -33,7 +36,7 @@ impl Engine {
 
     /// An engine on the sources and runs that others use too.
     pub fn on(cache: Arc<PromptCache>) -> Self {
-        Self { cache, last_reference: None }
+        Self { cache, last_reference: None, last_baseline: None }
     }
 
     /// Opens the source, if it is not open, and says what it offers.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel, Notice,
+    LanguageModel, Notice, ends,
     families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
@@ -50,10 +50,13 @@ const KNOWN: [&str; 12] = [
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
-    let Headers { description, tensors, notices } = Headers::read(folder, config(folder)?)?;
+    let config = config(folder)?;
+    let generation = json(&folder.join("generation_config.json"))?.unwrap_or_default();
+    let ends: Vec<u32> = [&config.text, &generation].into_iter().flat_map(|json| ends::in_config(json)).collect();
+    let Headers { description, tensors, notices } = Headers::read(folder, config)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let model = LanguageModel::load(&description, &*tensors, tokenizer.as_deref(), watch).map_err(explain)?;
-    Ok(model.with_notices(notices))
+    Ok(model.with_ends(ends).with_notices(notices))
 }
 
 /// What the folder's headers say of the model, and whether they are those of one that opens. Neither weights nor tokenizer

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::{
-    ModelError, Notice,
+    ModelError, Notice, ends,
     families::{description::Description, network::Network, registry},
     lazy_tokenizer::LazyTokenizer,
     loading::{Watch, unwatched},
@@ -20,6 +20,8 @@ pub struct LanguageModel {
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
     notices: Vec<Notice>,
+    /// Ids of tokens behind which a text ends.
+    ends: Vec<u32>,
     /// Where its weights are, if they are not held in memory.
     files: Vec<Arc<MappedFile>>,
 }
@@ -31,7 +33,8 @@ impl LanguageModel {
     }
 
     pub(super) fn tokenized_by(transformer: Box<dyn Transformer>, tokenizer: Option<LazyTokenizer>) -> Self {
-        Self { transformer, tokenizer, unsupported_tokenizer: None, notices: Vec::new(), files: Vec::new() }
+        let (notices, ends, files) = (Vec::new(), Vec::new(), Vec::new());
+        Self { transformer, tokenizer, unsupported_tokenizer: None, notices, ends, files }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
@@ -42,6 +45,12 @@ impl LanguageModel {
     /// With weights that are in these files.
     pub(super) fn with_files(self, files: Vec<Arc<MappedFile>>) -> Self {
         Self { files, ..self }
+    }
+
+    /// With tokens behind which a text ends.
+    pub(super) fn with_ends(mut self, ends: impl IntoIterator<Item = u32>) -> Self {
+        self.ends.extend(ends);
+        self
     }
 
     /// With what whoever opened it should know.
@@ -60,7 +69,8 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
-        Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)
+        let model = Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)?;
+        Ok(model.with_ends(ends::in_config(config)))
     }
 
     /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
@@ -113,6 +123,22 @@ impl LanguageModel {
     /// Whether the tokenizer puts a token in front of every sequence.
     pub fn has_bos(&self) -> bool {
         self.tokenizer.as_ref().is_some_and(LazyTokenizer::has_bos)
+    }
+
+    /// Whether a text ends behind the token with this id.
+    pub fn ends_with(&self, id: u32) -> bool {
+        self.ends.contains(&id)
+    }
+
+    /// What tokens spell ([`Tokenizer::decode`]); without a tokenizer they are written as numbers.
+    ///
+    /// # Errors
+    /// When the tokenizer fails on these tokens.
+    pub fn spelled(&self, token_ids: &[u32]) -> Result<String, ModelError> {
+        match &self.tokenizer {
+            Some(tokenizer) => tokenizer.get()?.decode(token_ids),
+            None => Ok(token_ids.iter().fold(String::new(), |spelled, id| spelled + " " + &id.to_string())),
+        }
     }
 
     /// The tokens with these ids; without a tokenizer they are written as numbers.

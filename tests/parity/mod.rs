@@ -4,6 +4,7 @@
 mod adapters;
 mod changes;
 mod checkpoints;
+mod continuations;
 mod families;
 pub mod golden;
 mod malformed;

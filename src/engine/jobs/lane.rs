@@ -22,6 +22,8 @@ pub enum Lane {
     Sweep,
     /// Heads ranked by what they do to the output.
     Ships,
+    /// What a model writes behind the prompt.
+    Text,
     /// Figures, animations and numbers on their way to a file.
     Export,
     /// Sources that are being opened.
@@ -30,7 +32,8 @@ pub enum Lane {
 
 impl Lane {
     /// All lanes, those that go first in front.
-    pub const ALL: [Self; 6] = [Self::Pictures, Self::Heads, Self::Sweep, Self::Ships, Self::Export, Self::Sources];
+    pub const ALL: [Self; 7] =
+        [Self::Pictures, Self::Heads, Self::Sweep, Self::Ships, Self::Text, Self::Export, Self::Sources];
 
     /// The thread's name.
     pub(super) const fn name(self) -> &'static str {
@@ -39,6 +42,7 @@ impl Lane {
             Self::Heads => "heads",
             Self::Sweep => "sweep",
             Self::Ships => "ships",
+            Self::Text => "text",
             Self::Export => "export",
             Self::Sources => "sources",
         }
@@ -49,8 +53,8 @@ impl Lane {
     const fn after(self) -> &'static [Self] {
         match self {
             Self::Pictures | Self::Sources => &[],
-            Self::Heads | Self::Export => &[Self::Pictures],
-            Self::Sweep | Self::Ships => &[Self::Pictures, Self::Heads],
+            Self::Heads | Self::Text | Self::Export => &[Self::Pictures],
+            Self::Sweep | Self::Ships => &[Self::Pictures, Self::Heads, Self::Text],
         }
     }
 }

@@ -3,7 +3,9 @@
 mod heads;
 mod ships;
 mod sweep;
+mod text;
 
 pub use heads::HeadsQuestion;
 pub use ships::ShipsQuestion;
 pub use sweep::SweepQuestion;
+pub use text::TextQuestion;

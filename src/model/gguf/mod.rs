@@ -129,7 +129,8 @@ fn read(
         }
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
     };
-    Ok(model.with_files(tensors.files()).with_notices(separator.notice()))
+    let ends = tokenizer::ends(&header.metadata).map_err(malformed)?;
+    Ok(model.with_ends(ends).with_files(tensors.files()).with_notices(separator.notice()))
 }
 
 /// Errors about tensors call them what the file does.

@@ -81,6 +81,17 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
     Ok(Found::Tokenizer { tokenizer: tokenizer.into(), notice })
 }
 
+/// The ids behind which a text ends.
+///
+/// # Errors
+/// When one of them is no id.
+pub fn ends(metadata: &Metadata<'_>) -> Result<Vec<u32>, Defect> {
+    let keys = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"];
+    let ids = keys.map(|key| metadata.count(key, 0..=u32::MAX as usize));
+    let ids = ids.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.into_iter().flatten().filter_map(|id| u32::try_from(id).ok()).collect())
+}
+
 /// Of files from before converters said so.
 fn words_not_told() -> Notice {
     Notice {
