@@ -58,6 +58,9 @@ pub enum Action {
     OpenLesson(Lesson),
     ToggleLessons,
     StartTour,
+    /// Show the controls beside the panels, or hide them.
+    ToggleControls,
+    ToggleFullScreen,
     Quit,
 }
 

@@ -83,8 +83,8 @@ pub fn scope_ui(
 }
 
 fn row_ui(ui: &mut Ui, name: impl Into<egui::WidgetText>, contents: impl FnOnce(&mut Ui)) -> egui::Response {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::Vec2::splat(space::XS);
         let start = ui.cursor().left();
         ui.label(name);
         ui.add_space((start + NAMES - ui.cursor().left()).max(0.0));
