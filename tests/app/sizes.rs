@@ -4,7 +4,7 @@ use attenuate::{
     engine::Bundled,
     session::{Command, ScaleStep, Session, UserSettings},
 };
-use egui::{Key, Modifiers, Rect, Role, Vec2, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Rect, Role, TouchPhase, Vec2, pos2, vec2};
 use egui_kittest::{
     Node,
     kittest::{NodeT as _, Queryable as _},
@@ -60,10 +60,31 @@ fn assert_within_reach(window: &mut Window, when: &str) {
             node.scroll_to_me();
         }
         window.settle();
+        let still = window.harness.query_all_by_role(role).find(is_it).map(|node| node.rect());
+        if let Some(still) = still {
+            // What has a scroll area of its own is scrolled to with the wheel.
+            let x = rect.center().x.clamp(screen.left() + 4.0, screen.right() - 4.0);
+            wheel(window, pos2(x, screen.center().y), screen.center().y - still.center().y);
+        }
         let places: Vec<Rect> =
             controls(window).into_iter().filter(|at| at.0 == role && at.1 == name).map(|at| at.2).collect();
         assert!(places.iter().any(|rect| screen.contains_rect(*rect)), "{when}: {role:?} “{name}” at {places:?}");
     }
+}
+
+/// Turns the wheel with the pointer at `position`.
+fn wheel(window: &mut Window, position: Pos2, points: f32) {
+    window.hover(position);
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, points),
+        phase: TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    // egui spreads a scroll over several frames.
+    window.harness.run_steps(60);
+    window.leave();
 }
 
 /// All panels are inside the window and none is smaller than a fingertip.
@@ -109,7 +130,7 @@ fn the_figure_and_every_control_are_there_in_every_window() {
 fn dialogs_and_sheets_are_within_reach_in_every_window() {
     for size in SIZES {
         let mut window = Window::sized(captured_figure(), size);
-        window.harness.event(egui::Event::Text("?".to_owned()));
+        window.harness.event(Event::Text("?".to_owned()));
         window.settle();
         assert!(window.has(Role::Window, "Keyboard and mouse"));
         assert_within_reach(&mut window, &format!("keys, {size}"));

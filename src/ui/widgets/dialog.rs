@@ -1,7 +1,7 @@
 use egui::{Align2, Context, Id, Key, Modifiers, Popup, ScrollArea, Ui, Vec2, Window, vec2};
 
 /// Title bar, margins and some of what lies behind.
-const FRAME: Vec2 = vec2(36.0, 64.0);
+const FRAME: Vec2 = vec2(36.0, 80.0);
 
 /// A window in the middle of the screen that its cross and Esc close. Returns what `contents` gives, and whether it stays
 /// open. Contents that have no room, as in a window that was scaled up, are scrolled.

@@ -2,7 +2,10 @@
 
 use egui::{RichText, Ui};
 
-use super::explain::{Explanations, Note};
+use super::{
+    explain::{Explanations, Note},
+    row,
+};
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
     engine::{LayerNumbers, Outcome},
@@ -82,7 +85,7 @@ fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         hint(&text, &Command::ChooseColumn(column).into())
     };
     let choices = column_names::choices(shape, with_key);
-    ui.horizontal_wrapped(|ui| {
+    row(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let mut column = session.column();
         if segmented(ui, "Column", &mut column, &borrowed(&choices)) {
@@ -130,7 +133,7 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
 /// What ε does to the vectors.
 fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let current = session.operation();
-    ui.horizontal_wrapped(|ui| {
+    row(ui, |ui| {
         ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
         ui.label("by");
         let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);

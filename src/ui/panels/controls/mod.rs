@@ -8,7 +8,7 @@ mod rule_facts;
 mod scope;
 mod turns;
 
-use egui::{ScrollArea, Ui};
+use egui::{InnerResponse, ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
 use crate::{
@@ -27,6 +27,9 @@ use explain::Explanations;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
 pub use turns::{Turn, turns_ui};
+
+/// Below this width in points a line of controls may become several.
+const NARROW: f32 = 305.0;
 
 /// The panel at the left.
 #[derive(Default)]
@@ -85,4 +88,9 @@ impl ControlPanel {
             prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
         });
     }
+}
+
+/// Widgets in a line, which becomes several where the panel is narrow.
+fn row<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
+    if ui.available_width() < NARROW { ui.horizontal_wrapped(contents) } else { ui.horizontal(contents) }
 }
