@@ -48,7 +48,7 @@ pub use outcome::{
     LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, SourceFacts, SourceKind, Token,
 };
 pub use progress::{Partial, Ready};
-pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion, TextQuestion};
+pub use questions::{HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion};
 pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;

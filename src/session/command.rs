@@ -1,4 +1,6 @@
-use super::{COLUMNS, Cell, PaperFigure, RowChoice, Session, SliderRange, Theme, UserSettings, figure_grid, repeated};
+use super::{
+    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, Theme, UserSettings, figure_grid, repeated,
+};
 use crate::{
     attention::{Column, Components, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
@@ -85,8 +87,12 @@ pub enum Command {
     SetTheme(Theme),
     /// Size of everything in the window, 0.75 to 2.5; the nearest that is allowed.
     SetUiScale(f32),
+    /// One step of [`UserSettings::UI_SCALES`] larger or smaller.
+    StepUiScale(ScaleStep),
     /// Whether the window moves nothing by itself.
     SetReducedMotion(bool),
+    /// Whether the controls beside the panels are open.
+    ShowControls(bool),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
     /// How several cells become one pixel.
@@ -242,6 +248,10 @@ impl Session {
             Command::SetUiScale(scale) => {
                 self.view.user.ui_scale = scale.clamp(*UserSettings::UI_SCALE.start(), *UserSettings::UI_SCALE.end());
             }
+            Command::StepUiScale(direction) => {
+                self.view.user.ui_scale = self.view.user.next_scale(direction);
+            }
+            Command::ShowControls(controls) => self.view.user.controls = controls,
             Command::SetReducedMotion(reduced) => self.view.user.reduced_motion = reduced,
             Command::SetQuantity(quantity) if quantity == self.view.look.quantity => {}
             Command::SetQuantity(quantity) => self.view.look.show(quantity),

@@ -130,6 +130,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_panel().prop_map(Command::ToggleSolo),
         prop::sample::select(&[Theme::System, Theme::Light, Theme::Dark][..]).prop_map(Command::SetTheme),
         any::<bool>().prop_map(Command::SetReducedMotion),
+        any::<bool>().prop_map(Command::ShowControls),
+        prop_oneof![Just(ScaleStep::Larger), Just(ScaleStep::Smaller)].prop_map(Command::StepUiScale),
         prop_oneof![any::<f32>(), Just(f32::NAN)].prop_map(Command::SetUiScale),
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),

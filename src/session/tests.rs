@@ -285,6 +285,7 @@ fn looks_are_set_and_nothing_else() {
         solo.clone(),
         Command::SetTheme(Theme::Light),
         Command::SetReducedMotion(true),
+        Command::ShowControls(false),
         Command::SetUiScale(1.5),
         Command::SetQuantity(Quantity::Score),
         Command::SetLimitsFrom(LimitsFrom::EachPanel),
@@ -305,7 +306,7 @@ fn looks_are_set_and_nothing_else() {
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
-        user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
+        user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
         look: Look {
             quantity: Quantity::Score,
             pooling: Pooling::Mean,
@@ -403,7 +404,7 @@ fn a_session_survives_json() {
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
-            user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
+            user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },
             look: Look {
                 quantity: Quantity::WeightedValue,
                 pooling: Pooling::Mean,

@@ -18,6 +18,7 @@ mod loading;
 
 mod opening;
 mod operations;
+mod outcome;
 mod palette;
 mod preferences;
 mod prompts;
@@ -27,6 +28,8 @@ mod recent;
 mod scope;
 mod scripts;
 mod sessions;
+mod sizes;
+
 pub mod slow;
 pub mod support;
 mod sweep;

@@ -60,6 +60,9 @@ pub enum Action {
     OpenLesson(Lesson),
     ToggleLessons,
     StartTour,
+    /// Show the controls beside the panels, or hide them.
+    ToggleControls,
+    ToggleFullScreen,
     Quit,
 }
 

@@ -6,23 +6,30 @@ mod explain;
 mod prompt;
 mod rule_facts;
 mod scope;
+mod turns;
 
-use egui::{Panel, ScrollArea, Ui};
+use egui::{InnerResponse, ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
 use crate::{
     session::Session,
     ui::{
         memo::{Memo, Revision, Same},
-        shell::part::{Part, PartContext},
+        shell::{
+            action::Action,
+            part::{Part, PartContext},
+        },
+        widgets::{Edge, side_panel},
     },
 };
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
+pub use turns::{Turn, turns_ui};
 
-const WIDTH: f32 = 336.0;
+/// Below this width in points a line of controls may become several.
+const NARROW: f32 = 305.0;
 
 /// The panel at the left.
 #[derive(Default)]
@@ -37,9 +44,22 @@ type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
-        Panel::left("controls").exact_size(WIDTH).resizable(false).show(ui, |ui| {
+        let place = cx.shown.sides.controls;
+        let dragged = side_panel(ui, "controls", Edge::Left, place, |ui| {
+            turns_ui(ui, Turn::Controls, (cx.session.view(), &cx.shown.sides), cx.actions);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, cx));
         });
+        if dragged.is_some() {
+            cx.sizes.controls = dragged;
+        }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        if *action == Action::ToggleControls
+            && let Some(command) = cx.shown.sides.toggle_controls(cx.session.view())
+        {
+            cx.actions.push(command.into());
+        }
     }
 }
 
@@ -62,10 +82,15 @@ impl ControlPanel {
         });
         epsilon::shown_ui(ui, session, outcome, explanations.sink.as_ref(), actions);
         compare::note_ui(ui, session, outcome, actions);
-        let hovered = shown.hovered.filter(|_| !session.view().heads).or(session.pinned());
+        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
         landmark(ui, Landmark::Prompt, |ui| {
             prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
         });
     }
+}
+
+/// Widgets in a line, which becomes several where the panel is narrow.
+fn row<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
+    if ui.available_width() < NARROW { ui.horizontal_wrapped(contents) } else { ui.horizontal(contents) }
 }

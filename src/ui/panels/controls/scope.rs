@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use egui::{DragValue, RichText, Ui};
 
-use super::explain::{self, Note};
+use super::{
+    explain::{self, Note},
+    row,
+};
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},
     engine::Outcome,
@@ -83,7 +86,7 @@ pub fn scope_ui(
 }
 
 fn row_ui(ui: &mut Ui, name: impl Into<egui::WidgetText>, contents: impl FnOnce(&mut Ui)) -> egui::Response {
-    ui.horizontal(|ui| {
+    row(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let start = ui.cursor().left();
         ui.label(name);

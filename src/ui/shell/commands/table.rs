@@ -5,7 +5,7 @@ use crate::{
     attention::{Component, Operation, Preset},
     engine::{Bundled, Reference},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
-    session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View},
+    session::{COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, UserSettings, View},
     ui::{
         column_names,
         shell::{
@@ -32,8 +32,6 @@ pub const QUANTITIES: [(Quantity, &str, &str); 5] = [
     (Quantity::Score, "Score", "Before softmax, after 1/√d and ε"),
     (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
 ];
-
-const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
 
 /// Why nothing is modified of a source without vectors.
 const NO_VECTORS: &str = "This file holds patterns only, no query, key or value";
@@ -133,6 +131,13 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 
 const VIEW: &[&str] = &["View"];
 
+/// What opens or closes the controls.
+pub fn controls(situation: &Situation<'_>) -> Entry {
+    Entry::new(VIEW, "Controls", Action::ToggleControls)
+        .hint("ε, scope, head and prompt, beside the panels")
+        .check(situation.has_controls)
+}
+
 /// What opens beside or in place of the panels.
 pub fn panels(view: &View) -> [Entry; 3] {
     [
@@ -160,10 +165,20 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     let session = situation.session;
     let view = session.view();
     // In front: in a window that was scaled up, the end of a long menu may be out of sight.
-    entries.extend(SCALES.map(|scale| {
+    entries.extend(UserSettings::UI_SCALES.map(|scale| {
         Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
             .radio(view.user.ui_scale == scale)
     }));
+    let steps = [(ScaleStep::Larger, "Larger"), (ScaleStep::Smaller, "Smaller")];
+    entries.extend(steps.map(|(step, name)| {
+        let is_possible = view.user.next_scale(step) != view.user.ui_scale;
+        let entry = Entry::new(SIZE, name, Command::StepUiScale(step)).only_if(is_possible, "No size beyond this one");
+        if step == ScaleStep::Larger { entry.in_new_group("") } else { entry }
+    }));
+    entries.push(
+        Entry::new(SIZE, "Full screen", Action::ToggleFullScreen).hint("The whole screen, and back").in_new_group(""),
+    );
+    entries.push(controls(situation));
     entries.extend(panels(view));
     entries.push(
         Entry::new(VIEW, "One panel alone", Command::ToggleSolo(session.selected()))
@@ -320,6 +335,7 @@ mod tests {
             frame: None,
             recent: &[],
             previous: None,
+            has_controls: true,
             can_undo: true,
             can_redo: true,
             given_up: Some(&Action::CancelComputing),
