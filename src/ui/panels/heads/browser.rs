@@ -8,7 +8,7 @@ use super::{
     gallery::Gallery,
     listing::{Choice, Listing},
     ranking::Ships,
-    ticks::Ticks,
+    ticking::Ticks,
 };
 use crate::{
     engine::{Ranking, Service, ShipsOf},

@@ -24,22 +24,6 @@ pub const BOX: f32 = 16.0;
 /// A head is of a class from this much of its metric on, where the slider asks for nothing else.
 const OF_CLASS: f64 = 0.5;
 
-/// What ticking remembers besides the session, whose scope has the heads that are ticked.
-pub struct Ticks {
-    /// Whether there are boxes.
-    pub are_shown: bool,
-    /// The head that was clicked last, and whether it joined.
-    last: Option<(usize, bool)>,
-    /// How many are ticked as the first of the list.
-    first: usize,
-}
-
-impl Default for Ticks {
-    fn default() -> Self {
-        Self { are_shown: false, last: None, first: 5 }
-    }
-}
-
 /// The heads of the session's set, in a model of as many heads as the browser lists.
 pub fn ticked(heads: &Browser, session: &Session) -> Heads {
     let n_heads = heads.gallery.n_heads().max(1);
