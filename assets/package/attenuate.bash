@@ -50,7 +50,7 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --model --prompt --token-ids --no-bos --layer --head --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
+            opts="-h -V --model --prompt --token-ids --no-bos --layer --head --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,6 +96,18 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --positions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -132,7 +144,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,6 +255,18 @@ _attenuate() {
                     return 0
                     ;;
                 --heads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -386,7 +410,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +508,18 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --positions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -520,7 +556,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__heads)
-            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --model --prompt --token-ids --no-bos --help"
+            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --in-force --model --prompt --token-ids --no-bos --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,6 +587,10 @@ _attenuate() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -602,7 +642,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --positions --help"
+            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +712,18 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --positions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -684,7 +736,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__weights)
-            opts="-o -h --output --rows --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --positions --help"
+            opts="-o -h --output --rows --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +791,18 @@ _attenuate() {
                     return 0
                     ;;
                 --heads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in-force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -34,6 +34,9 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -76,6 +79,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -113,6 +119,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -136,6 +145,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
@@ -145,6 +157,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component 
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -d 'Changes that act beneath each head\'s: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
@@ -167,6 +180,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'

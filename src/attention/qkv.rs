@@ -1,11 +1,12 @@
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::{Arc, OnceLock},
 };
 
 use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, linalg::general_mat_mul, s, stack};
 
-use super::{Component, Edit, HeadEdit, HeadScores, Mask, Other, Pattern, Rule, ShapeError, scores::shared};
+use super::{Component, Edit, HeadEdit, HeadRule, HeadScores, Mask, Other, Pattern, Rule, ShapeError, scores::shared};
 
 /// Rows of weights that are multiplied with the values at once.
 const ROWS: usize = 256;
@@ -22,6 +23,8 @@ pub struct LayerQkv {
     rule: Rule,
     /// Key and value heads of the model: fewer than there are here where some of a group were changed.
     model_kv_heads: usize,
+    /// The masks of heads in which edges are blocked.
+    blocked: BTreeMap<usize, Mask>,
     /// `[n_heads, T, value_dim]`: what heads make of the values, where that itself was changed.
     written: Option<Array3<f32>>,
     /// `[n_heads, T, value_dim]`, without an edit; made when the first mean over heads asks for it.
@@ -36,6 +39,7 @@ pub(super) struct Parts {
     pub key: Array3<f32>,
     pub value: Option<Array3<f32>>,
     pub written: Option<Array3<f32>>,
+    pub blocked: BTreeMap<usize, Mask>,
     rule: Rule,
     model_kv_heads: usize,
 }
@@ -52,8 +56,8 @@ impl Parts {
     }
 
     pub fn into_layer(self) -> LayerQkv {
-        let Self { query, key, value, written, rule, model_kv_heads } = self;
-        LayerQkv { query, key, value, rule, model_kv_heads, written, outputs: OnceLock::new(), prompt: None }
+        let Self { query, key, value, written, blocked, rule, model_kv_heads } = self;
+        LayerQkv { query, key, value, rule, model_kv_heads, blocked, written, outputs: OnceLock::new(), prompt: None }
     }
 }
 
@@ -103,13 +107,14 @@ impl LayerQkv {
             return Err(ShapeError::Mismatch { what: "value", expected, found: value.shape().to_vec() });
         }
         rule.check(n_heads, n_positions)?;
-        Ok(Parts { query, key, value, written: None, rule, model_kv_heads: n_kv_heads }.into_layer())
+        let (written, blocked) = (None, BTreeMap::new());
+        Ok(Parts { query, key, value, written, blocked, rule, model_kv_heads: n_kv_heads }.into_layer())
     }
 
     /// A copy of the numbers.
     pub(super) fn parts(&self) -> Parts {
-        let Self { query, key, value, rule, model_kv_heads, written, .. } = self.clone();
-        Parts { query, key, value, written, rule, model_kv_heads }
+        let Self { query, key, value, rule, model_kv_heads, blocked, written, .. } = self.clone();
+        Parts { query, key, value, written, blocked, rule, model_kv_heads }
     }
 
     /// The same layer of a text that begins with a prompt: means over positions and sizes of noise are those of the
@@ -185,6 +190,13 @@ impl LayerQkv {
         head / (self.n_heads() / self.n_kv_heads())
     }
 
+    /// What one head does with q·k, whose edges may be blocked.
+    pub(super) fn head_rule(&self, head: usize) -> HeadRule {
+        let rule = self.rule.of_head(head);
+        let mask = self.blocked.get(&head).cloned().unwrap_or_else(|| rule.mask.clone());
+        HeadRule { mask, ..rule }
+    }
+
     /// The kv head of the model that query head `head` reads, whether or not it has a copy of its own here.
     pub(super) fn model_kv_head(&self, head: usize) -> usize {
         head / (self.n_heads() / self.model_kv_heads)
@@ -247,7 +259,7 @@ impl LayerQkv {
 
     /// Scores of one head, from which every pattern of that head follows.
     pub fn head_scores(&self, head: usize) -> HeadScores {
-        HeadScores::new(self.query(head), self.key(head), self.rule.of_head(head))
+        HeadScores::new(self.query(head), self.key(head), self.head_rule(head))
     }
 
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:
@@ -275,7 +287,7 @@ impl LayerQkv {
             HeadEdit::new(edit, other)
         };
         let pattern = |queries: Range<usize>| {
-            let scores = HeadScores::of_queries(query.clone(), key.clone(), self.rule.of_head(head), queries.clone());
+            let scores = HeadScores::of_queries(query.clone(), key.clone(), self.head_rule(head), queries.clone());
             Arc::new(scores).pattern(&edit_of(queries))
         };
         // Of no row: values are changed without scores.

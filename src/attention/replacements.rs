@@ -76,7 +76,7 @@ impl LayerQkv {
             Component::Key => [shared(self.query(head)), vectors.clone()],
             Component::Value | Component::Output => return None,
         };
-        Some(HeadScores::in_f64(query, key, self.rule().of_head(head), queries))
+        Some(HeadScores::in_f64(query, key, self.head_rule(head), queries))
     }
 
     /// `edit` with what it brings into `head`.

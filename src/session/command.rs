@@ -2,7 +2,7 @@ use super::{
     COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, Theme, UserSettings, figure_grid, repeated,
 };
 use crate::{
-    attention::{Column, Components, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
+    attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -56,6 +56,12 @@ pub enum Command {
     StepHead(isize),
     /// Which layers, heads and positions are changed.
     SetScope(Scope),
+    /// What is in force beneath every panel.
+    SetInForce(InForce),
+    /// The selected panel's change joins what is in force, with its heads by their numbers.
+    KeepChange,
+    /// The pinned cell's edge is blocked from now on, in the heads of the scope by their numbers.
+    BlockPinned,
     /// Marks a cell, whose numbers the inspector shows.
     Pin(Cell),
     /// No cell is marked any more.
@@ -127,6 +133,9 @@ impl Command {
                 | Self::SetOperation(_)
                 | Self::UseFigure(_)
                 | Self::SetScope(_)
+                | Self::SetInForce(_)
+                | Self::KeepChange
+                | Self::BlockPinned
                 | Self::SetSliderRange(_)
         )
     }
@@ -227,6 +236,9 @@ impl Session {
                 self.experiment.head = step(self.experiment.head, by, facts.map(|facts| facts.n_heads));
             }
             Command::SetScope(scope) => self.experiment.scope = scope,
+            Command::SetInForce(in_force) => self.experiment.in_force = in_force,
+            Command::BlockPinned => self.experiment.in_force = self.with_blocked_pin(facts),
+            Command::KeepChange => self.experiment.in_force = self.with_kept_change(facts),
             Command::Pin(cell) => self.pinned = Some(cell),
             Command::Unpin => self.pinned = None,
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
@@ -407,7 +419,9 @@ impl Session {
     /// Layers by their numbers are another model's.
     fn forget_layers(&mut self) {
         self.reference = Reference::Baseline;
-        if matches!(self.experiment.scope.layers, LayerScope::Range { .. }) {
+        self.experiment.in_force = InForce::default();
+        let scope = &self.experiment.scope;
+        if scope.set.is_some() || matches!(scope.layers, LayerScope::Range { .. }) {
             self.experiment.scope = Scope::default();
         }
     }

@@ -8,6 +8,7 @@ mod choices;
 mod command;
 pub mod document;
 mod epsilon_grid;
+mod keeping;
 #[cfg(test)]
 mod properties;
 mod state;

@@ -389,8 +389,10 @@ fn a_session_survives_json() {
             scope: Scope {
                 layers: LayerScope::Range { first: 1, last: 4 },
                 heads: HeadScope::Group,
+                set: Some("3:1,7:*".parse().unwrap()),
                 positions: "0,7".parse().unwrap(),
             },
+            in_force: "key@14:*=0.5; value@3..=5:0@rest=noise/7:0".parse().unwrap(),
             epsilon: rows([[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]]),
         },
         rows: RowChoice::Only(Component::Value),

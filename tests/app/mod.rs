@@ -4,6 +4,7 @@
 mod agree;
 mod captures;
 mod cells;
+mod circuits;
 mod compare;
 mod computing;
 mod disk_models;

@@ -71,6 +71,10 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "layers") => sample("all", &["bundled:austen", "--heads", "all"]),
         (_, "heads") => sample("all", &["bundled:austen", "--layers", "all"]),
         (_, "positions") => sample("first", &[]),
+        (_, "block") => sample("*->0", LIVE),
+        (_, "set") => sample("2:1,5:*", LIVE),
+        ("heads", "in-force") => sample("key@5:*=0.5", SHIPS),
+        (_, "in-force") => sample("key@5:*=0.5", LIVE),
         (_, "quantity") => sample("score", &[]),
         (_, "compare-head") => sample("2:1", &[]),
         // Fewer pixels than cells.

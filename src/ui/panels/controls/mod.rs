@@ -3,6 +3,7 @@
 mod compare;
 mod epsilon;
 mod explain;
+mod in_force;
 mod prompt;
 mod rule_facts;
 mod scope;

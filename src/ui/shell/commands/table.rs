@@ -125,6 +125,12 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(EDIT, back, Action::Back)
             .hint("The view before this source was opened")
             .only_if(situation.previous.is_some(), "No other source was open before"),
+        Entry::new(EDIT, "Keep this change", Command::KeepChange)
+            .hint("The selected panel’s change stays in force beneath all panels, its heads by their numbers")
+            .in_new_group(""),
+        Entry::new(EDIT, "Block the pinned edge", Command::BlockPinned)
+            .hint("The pinned query sees the pinned key no more, in the heads of the scope, in all panels")
+            .only_if(situation.session.pinned().is_some(), "Click a cell first"),
         Entry::new(EDIT, "Command palette…", Action::OpenPalette).hint("Every command by its name").in_new_group(""),
     ]);
 }
@@ -207,6 +213,10 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(COMPARE, "Baseline", Command::Compare(Reference::Baseline))
             .hint("The shown head, unmodified")
             .radio(*session.reference() == Reference::Baseline),
+        Entry::new(COMPARE, "What is in force", Command::Compare(Reference::InForce))
+            .hint("The shown head under the changes that were kept, without the panel’s own")
+            .radio(*session.reference() == Reference::InForce)
+            .only_if(!session.in_force().is_empty(), "Nothing is in force: keep a change first"),
         Entry::new(COMPARE, "What is shown now", Command::KeepView)
             .hint("It is kept while ε, head and scope move on: ε now minus ε then")
             .radio(matches!(session.reference(), Reference::View(_))),
