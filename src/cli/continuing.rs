@@ -123,26 +123,22 @@ pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> any
     start::place(&mut session, arguments.place)?;
     let prompts = prompts(arguments, &session)?;
     notices::write(engine, session.source())?;
-    match &arguments.output {
-        Some(path) => {
-            let mut lines = Vec::new();
-            for prompt in prompts {
-                lines.extend(line(arguments, engine, &session, prompt)?);
-            }
-            Ok(write_atomically(path, &protected, |file| file.write_all(&lines))?)
+    if let Some(path) = &arguments.output {
+        let mut lines = Vec::new();
+        for prompt in prompts {
+            lines.extend(line(arguments, engine, &session, prompt)?);
         }
-        None => {
-            for prompt in prompts {
-                let line = line(arguments, engine, &session, prompt)?;
-                match std::io::stdout().lock().write_all(&line) {
-                    // `attenuate continue | head` is no failure.
-                    Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-                    written => written.context("writing to standard output")?,
-                }
-            }
-            Ok(())
+        return Ok(write_atomically(path, &protected, |file| file.write_all(&lines))?);
+    }
+    for prompt in prompts {
+        let line = line(arguments, engine, &session, prompt)?;
+        match std::io::stdout().lock().write_all(&line) {
+            // `attenuate continue | head` is no failure.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written.context("writing to standard output")?,
         }
     }
+    Ok(())
 }
 
 /// A seed is that of noise, of the tokens that are drawn, or of both.
@@ -161,10 +157,9 @@ fn prompts(arguments: &ContinueArguments, session: &Session) -> anyhow::Result<V
     let lines = text.lines().filter(|line| !line.is_empty());
     let prompts: Vec<_> = lines.map(|line| Prompt::Text { text: line.into(), bos }).collect();
     if prompts.is_empty() {
-        bail!("{}: expected a prompt on each line, found none", path.display())
-    } else {
-        Ok(prompts)
+        bail!("{}: expected a prompt on each line, found none", path.display());
     }
+    Ok(prompts)
 }
 
 /// The line of one prompt.

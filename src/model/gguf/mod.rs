@@ -62,7 +62,7 @@ pub(super) fn open_mapped(
     let name = Path::new(name);
     let part = Part::of(file.clone(), name);
     let later = LazyTokenizer::later(preview, move || tokenizer_of(&Part::of(file.clone(), name)));
-    read(&[part], name, |_| Ok(tokenizer::Found::Tokenizer { tokenizer: later, notice: None }), watch)
+    read(&[part], name, |_| Ok(tokenizer::Found::Tokenizer { tokenizer: Box::new(later), notice: None }), watch)
 }
 
 /// The tokenizer alone.
@@ -125,7 +125,7 @@ fn read(
     let model = match tokenizer {
         tokenizer::Found::Nothing => LanguageModel::new(Box::new(transformer), None),
         tokenizer::Found::Tokenizer { tokenizer, notice } => {
-            LanguageModel::tokenized_by(Box::new(transformer), Some(tokenizer)).with_notices(notice)
+            LanguageModel::tokenized_by(Box::new(transformer), Some(*tokenizer)).with_notices(notice)
         }
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
     };

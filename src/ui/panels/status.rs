@@ -174,12 +174,11 @@ fn last_run_ui(ui: &mut Ui, (frame, line, cell): (&Frame, &Line, Option<&str>), 
         ui.label(RichText::new(text).small().color(colors.warning));
         return;
     }
-    match cell {
-        Some(cell) => _ = ui.label(RichText::new(cell).small()),
-        None => {
-            let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
-            ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
-        }
+    if let Some(cell) = cell {
+        ui.label(RichText::new(cell).small());
+    } else {
+        let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+        ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
     }
     if line.n_bad > 0 {
         let n_bad = line.n_bad;

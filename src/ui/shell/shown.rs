@@ -35,7 +35,8 @@ impl Shown {
 
     /// What is visibly waited for.
     pub fn working(&self) -> Option<Working> {
-        self.pictures.working().or_else(|| self.next_token.working().map(Working::Details))
+        let of_next_token = || self.next_token.is_slow().then(|| Working::Details(self.next_token.progress()));
+        self.pictures.working().or_else(of_next_token)
     }
 
     /// Whether something was given up that the session wants.

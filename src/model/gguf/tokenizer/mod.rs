@@ -26,7 +26,7 @@ const WORDS: &str = "tokenizer.ggml.pre";
 pub enum Found {
     Nothing,
     Tokenizer {
-        tokenizer: LazyTokenizer,
+        tokenizer: Box<LazyTokenizer>,
         /// What is uncertain about it.
         notice: Option<Notice>,
     },
@@ -78,7 +78,7 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
         }
     };
     let tokenizer = Tokenizer::new(tokenizer).with_repeated(vocabulary.repeated());
-    Ok(Found::Tokenizer { tokenizer: tokenizer.into(), notice })
+    Ok(Found::Tokenizer { tokenizer: Box::new(tokenizer.into()), notice })
 }
 
 /// The ids behind which a text ends.

@@ -111,7 +111,7 @@ impl Inspector {
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
         section(ui, "Effect on the output", |ui| {
-            effect::effect_ui(ui, &frame.outcome, selected, details, next_token, actions)
+            effect::effect_ui(ui, &frame.outcome, selected, details, next_token, actions);
         });
         section(ui, "Metrics", |ui| metrics::metrics_ui(ui, &frame.outcome, selected, details, actions));
         ui.add_space(space::L);

@@ -96,9 +96,14 @@ impl NextToken {
         self.client.is_given_up()
     }
 
-    /// How far it is, where it is so long in coming that it is waited for visibly.
-    pub fn working(&self) -> Option<Option<Progress>> {
-        self.client.waiting().filter(|waiting| *waiting > SLOW).map(|_| self.client.progress())
+    /// Whether it is so long in coming that it is waited for visibly.
+    pub fn is_slow(&self) -> bool {
+        self.client.waiting().is_some_and(|waiting| waiting > SLOW)
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Option<Progress> {
+        self.client.progress()
     }
 
     /// How long an answer is waited for.

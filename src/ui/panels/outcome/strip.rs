@@ -57,7 +57,7 @@ impl Part for OutcomeStrip {
             ui.horizontal_centered(|ui| {
                 ui.spacing_mut().item_spacing.x = space::S;
                 let next_token = &shown.next_token;
-                let is_slow = next_token.working().is_some();
+                let is_slow = next_token.is_slow();
                 match (next_token.answer(), next_token.failure()) {
                     (Answer::Some { effect, is_old }, None) => {
                         let is_stale = is_old && (is_slow || next_token.is_given_up());
