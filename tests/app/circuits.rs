@@ -22,8 +22,8 @@ fn set(window: &Window) -> Option<HeadSet> {
     window.session().scope().set.clone()
 }
 
-fn named(set: &str) -> Option<HeadSet> {
-    Some(set.parse().unwrap())
+fn named(set: &str) -> HeadSet {
+    set.parse().unwrap()
 }
 
 fn is_ticked(window: &Window, name: &str) -> bool {
@@ -39,18 +39,18 @@ fn undo(window: &mut Window) {
 fn boxes_make_a_set_one_by_one_and_in_runs() {
     let mut window = ticking();
     window.click(Role::CheckBox, "Tick layer 1, head 2");
-    assert_eq!(set(&window), named("1:2"));
+    assert_eq!(set(&window), Some(named("1:2")));
     assert!(is_ticked(&window, "Tick layer 1, head 2") && !is_ticked(&window, "Tick layer 1, head 3"));
     let name = "Tick layer 2, head 1";
     window.harness.get_by_role_and_label(Role::CheckBox, name).click_modifiers(Modifiers::SHIFT);
     window.settle();
-    assert_eq!(set(&window), named("1:2,1:3,2:0,2:1"));
+    assert_eq!(set(&window), Some(named("1:2,1:3,2:0,2:1")));
     window.click(Role::CheckBox, "Tick layer 1, head 3");
-    assert_eq!(set(&window), named("1:2,2:0,2:1"));
+    assert_eq!(set(&window), Some(named("1:2,2:0,2:1")));
     window.assert_text("3 ticked");
     assert!(window.session().view().heads, "a box shows no head");
     undo(&mut window);
-    assert_eq!(set(&window), named("1:2,1:3,2:0,2:1"));
+    assert_eq!(set(&window), Some(named("1:2,1:3,2:0,2:1")));
     undo(&mut window);
     undo(&mut window);
     assert_eq!(set(&window), None);
@@ -84,21 +84,21 @@ fn a_ranking_a_list_and_a_class_are_ticked_at_once() {
     assert_eq!(set(&window), chosen(&sinks));
     window.type_over(Role::TextInput, "Filter heads", "layer 2 head 1-2");
     window.click(Role::Button, "Tick all listed");
-    assert_eq!(set(&window), named("2:1,2:2"));
+    assert_eq!(set(&window), Some(named("2:1,2:2")));
     window.click(Role::Button, "Clear ticks");
     assert_eq!(set(&window), None);
 }
 
 #[test]
 fn chips_name_the_heads_and_take_them_out() {
-    let scope = Scope { set: named("1:0,2:3,3:*"), ..Scope::default() };
+    let scope = Scope { set: Some(named("1:0,2:3,3:*")), ..Scope::default() };
     let mut window = Window::open(Session::example(Bundled::Austen).with([Command::SetScope(scope)]));
     window.assert_text("scope: Heads 1:0,2:3,3:*");
     window.assert_text("ε acts on these 6 heads (1:0, 2:3, 3:0, 3:1, 3:2, 3:3), at every position.");
     assert!(Preset::ALL.iter().all(|preset| !window.is_chosen(preset.name())), "no preset is lit");
     let before = window.metrics();
     window.click(Role::Button, "Take out layer 3, head 2");
-    assert_eq!(set(&window), named("1:0,2:3,3:0,3:1,3:3"));
+    assert_eq!(set(&window), Some(named("1:0,2:3,3:0,3:1,3:3")));
     window.assert_text("scope: These 5 heads");
     assert_ne!(window.metrics(), before);
     undo(&mut window);

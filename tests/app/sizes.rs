@@ -161,7 +161,7 @@ fn assert_inside(window: &Window, title: &str) {
 fn the_controls_are_hidden_and_come_back() {
     let mut window = Window::sized(captured_figure(), vec2(800.0, 800.0));
     let width = |window: &Window| {
-        let rects: Vec<Rect> = window.panels().iter().map(|panel| panel.rect()).collect();
+        let rects: Vec<Rect> = window.panels().iter().map(Node::rect).collect();
         rects[2].right() - rects[0].left()
     };
     let before = width(&window);
