@@ -278,7 +278,7 @@ impl Session {
     }
 
     /// Another ε for every panel, perhaps of another number of columns.
-    fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
+    pub(super) fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
         if !COLUMNS.contains(&epsilon.shape().n_columns()) {
             return;
         }
@@ -288,44 +288,6 @@ impl Session {
         // Panels are compared with those in their places: a kept view of other columns has none there.
         if matches!(&self.reference, Reference::View(view) if view.shape() != self.shape()) {
             self.reference = Reference::Baseline;
-        }
-    }
-
-    fn set_rows(&mut self, rows: Components) {
-        let old = &self.experiment.epsilon;
-        let row = |component| match old.row(component) {
-            [] => old.row(old.shape().rows().first()).to_vec(),
-            row => row.to_vec(),
-        };
-        if let Some(grid) = Grid::from_rows(rows.iter().map(|component| (component, row(component)))) {
-            self.set_grid(grid);
-        }
-    }
-
-    fn add_column(&mut self) {
-        let rows = self.experiment.epsilon.rows();
-        let wider = rows.map(|(component, row)| (component, row.iter().chain(row.last()).copied().collect()));
-        if let Some(grid) = Grid::from_rows(wider).filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
-            self.set_grid(grid);
-            if let Some(last) = self.shape().columns().next_back() {
-                self.choose(self.rows, last);
-            }
-        }
-    }
-
-    fn remove_column(&mut self, column: Column) {
-        let rows = self.experiment.epsilon.rows();
-        let kept = |row: &[Epsilon]| {
-            let others = row.iter().enumerate().filter(|(index, _)| *index != column.index());
-            others.map(|(_, epsilon)| *epsilon).collect()
-        };
-        let narrower = Grid::from_rows(rows.map(|(component, row)| (component, kept(row))));
-        if let Some(grid) = narrower.filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
-            let chosen = self.column.index() - usize::from(column < self.column);
-            self.set_grid(grid);
-            if let Some(chosen) = self.shape().column(chosen) {
-                self.choose(self.rows, chosen);
-            }
         }
     }
 
@@ -341,7 +303,7 @@ impl Session {
     }
 
     /// Chooses what the slider moves. A panel alone on screen gives way to the one that is chosen.
-    fn choose(&mut self, rows: RowChoice, column: Column) {
+    pub(super) fn choose(&mut self, rows: RowChoice, column: Column) {
         let lead = self.shape().nearest(PanelId { component: rows.lead(), column });
         self.rows = match rows {
             RowChoice::All => RowChoice::All,

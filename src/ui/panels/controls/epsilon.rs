@@ -4,7 +4,7 @@ use egui::{RichText, Ui};
 
 use super::{
     explain::{Explanations, Note},
-    row,
+    row::row,
 };
 use crate::{
     attention::{Column, Component, Epsilon, Operation},

@@ -5,11 +5,12 @@ mod epsilon;
 mod explain;
 mod in_force;
 mod prompt;
+mod row;
 mod rule_facts;
 mod scope;
 mod turns;
 
-use egui::{InnerResponse, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
 use crate::{
@@ -28,9 +29,6 @@ use explain::Explanations;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
 pub use turns::{Turn, turns_ui};
-
-/// Below this width in points a line of controls may become several.
-const NARROW: f32 = 305.0;
 
 /// The panel at the left.
 #[derive(Default)]
@@ -89,9 +87,4 @@ impl ControlPanel {
             prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
         });
     }
-}
-
-/// Widgets in a line, which becomes several where the panel is narrow.
-fn row<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
-    if ui.available_width() < NARROW { ui.horizontal_wrapped(contents) } else { ui.horizontal(contents) }
 }

@@ -6,7 +6,8 @@ use egui::{DragValue, RichText, Ui};
 
 use super::{
     explain::{self, Note},
-    in_force, row,
+    in_force,
+    row::row,
 };
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},
