@@ -13,7 +13,7 @@ use super::{
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, Experiment, Operation, Scope},
+    attention::{Component, Epsilon, Experiment, InForce, Operation, Scope},
     base::{InputRole, regular_file, write_atomically},
     engine::{AtEnd, Choice, Engine, Job, Prompt, Sampling, Stopped, Writing, Written},
     numbers::JsonNumber,
@@ -176,7 +176,7 @@ fn line(
     let writing = arguments.writing();
     let change = (component, epsilon);
     let written = engine.continuation(&Job::until(&NEVER), &spec, change, &writing, &mut |_| {})?;
-    let Experiment { layer, head, operation, scope, .. } = &spec.experiment;
+    let Experiment { layer, head, operation, scope, in_force, .. } = &spec.experiment;
     let line = Line {
         prompt: match &prompt {
             Prompt::Text { text, .. } => text,
@@ -194,6 +194,7 @@ fn line(
         operation: *operation,
         epsilon,
         scope,
+        in_force,
         choice: writing.choice,
     };
     let mut bytes = serde_json::to_vec(&line)?;
@@ -216,6 +217,8 @@ struct Line<'a> {
     operation: Operation,
     epsilon: Epsilon,
     scope: &'a Scope,
+    /// What acts beneath the change.
+    in_force: &'a InForce,
     choice: Choice,
 }
 

@@ -11,6 +11,8 @@ const CONTEXT: usize = 8;
 pub struct TextStream<'m> {
     model: &'m LanguageModel,
     token_ids: Vec<u32>,
+    /// What the prompt's tokens among them spell. It may end with U+FFFD, as a character or as a part of one.
+    prompt: String,
     /// What all of them spell, as far as its characters are whole.
     whole: String,
 }
@@ -22,8 +24,8 @@ impl LanguageModel {
     /// When the tokenizer fails on the prompt.
     pub fn text_behind(&self, prompt: &[u32]) -> Result<TextStream<'_>, ModelError> {
         let token_ids = prompt[prompt.len().saturating_sub(CONTEXT)..].to_vec();
-        let whole = without_fragment(self.spelled(&token_ids)?);
-        Ok(TextStream { model: self, token_ids, whole })
+        let prompt = self.spelled(&token_ids)?;
+        Ok(TextStream { model: self, token_ids, whole: without_fragment(prompt.clone()), prompt })
     }
 }
 
@@ -51,6 +53,8 @@ impl TextStream<'_> {
         let is_common = |((_, ours), theirs): &((usize, char), char)| ours == theirs;
         let common = spelled.char_indices().zip(self.whole.chars()).take_while(is_common).last();
         let known = common.map_or(0, |((at, character), _)| at + character.len_utf8());
+        // Where nothing completes it, what the prompt ends with is the prompt's.
+        let known = if spelled.starts_with(&self.prompt) { known.max(self.prompt.len()) } else { known };
         let further = spelled[known..].to_owned();
         self.whole = spelled;
         further

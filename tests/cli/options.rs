@@ -7,8 +7,8 @@ use std::{
 
 use attenuate::{
     cli::{Invocation, definition, parse},
-    engine::{Fingerprints, SourceSpec},
-    session::{Command, document::SessionDocument},
+    engine::{Bundled, Fingerprints, SourceSpec},
+    session::{Command, Session, document::SessionDocument},
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
@@ -46,6 +46,13 @@ fn sample_of(command: &str, option: &str) -> Sample {
         ("continue", "operation") => sample("mean-positions", TEXTS),
         ("continue", "seed") => sample("7", &["bundled:austen", "-n", "3", "--temperature", "1"]),
         ("continue", "positions") => sample("first", TEXTS),
+        ("continue", "layer" | "head") => sample("2", TEXTS),
+        ("continue", "layers") => sample("all", &["bundled:austen", "-n", "3", "--heads", "all"]),
+        ("continue", "heads") => sample("all", &["bundled:austen", "-n", "3", "--layers", "all"]),
+        ("continue", "set") => sample("2:1,5:*", TEXTS),
+        ("continue", "block") => sample("*->0", TEXTS),
+        ("continue", "in-force") => sample("key@5:*=0.5", TEXTS),
+        ("continue", "model") => sample("bundled:smollm2", &["on-a-model.json", "-n", "3"]),
         (_, "past-eos") => sample("", &["bundled:austen", "--token-ids", "0,3,4,5,6", "-n", "400"]),
         (_, "top-k") => sample("5", &["bundled:austen", "-n", "3", "--seed", "3"]),
         (_, "temperature") => sample("2", TEXTS),
@@ -152,7 +159,7 @@ fn long(name: &str) -> &'static str {
     }
 }
 
-/// Two captures, and a session on the first.
+/// Two captures, a session on the first, and one on a model.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, factor) in [("capture.safetensors", 1.0_f32), ("other.safetensors", -2.0)] {
@@ -169,6 +176,8 @@ fn sandbox() -> Sandbox {
     let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-capture.json")).unwrap();
+    let document = SessionDocument::of(&Session::example(Bundled::Austen), None, &Fingerprints::default());
+    document.save(&sandbox.path("on-a-model.json")).unwrap();
     fs::write(sandbox.path("prompts.txt"), "A cat.\n\nA dog.\n").unwrap();
     sandbox
 }
@@ -275,7 +284,10 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
     ] {
         sandbox.run(arguments).assert_refused(2, &[part]);
     }
-    assert_eq!(sandbox.names(), ["capture.safetensors", "on-a-capture.json", "other.safetensors", "prompts.txt"]);
+    assert_eq!(
+        sandbox.names(),
+        ["capture.safetensors", "on-a-capture.json", "on-a-model.json", "other.safetensors", "prompts.txt"]
+    );
     // Of a session that is known once it is read.
     sandbox
         .run(&["export", "on-a-capture.json", "-o", "f.svg", "--per-panel"])

@@ -109,6 +109,8 @@ impl SweepPanel {
     ) {
         profiling::scope!("sweep");
         let session = as_asked(session, actions);
+        // Before a line that may be wider than the panel.
+        let width = ui.available_width();
         ui.add_space(space::XS);
         ui.horizontal_wrapped(|ui| {
             let mut metric = session.view().sweep.metric;
@@ -122,7 +124,7 @@ impl SweepPanel {
             progress_ui(ui, curves);
         });
         // As much as the plot will take, whether it is there yet or not: the panels above keep their place.
-        let room = vec2(ui.available_width(), ui.available_height().max(plot::LEAST_HEIGHT));
+        let room = vec2(width, ui.available_height().max(plot::LEAST_HEIGHT));
         ui.allocate_ui(room, |ui| {
             ui.set_min_size(room);
             if let Some(failure) = curves.failure() {
