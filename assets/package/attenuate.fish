@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos follow layer= head= epsilon= operation= seed= layers= heads= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -34,6 +34,9 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -52,6 +55,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -a "weights" -d 'Write
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "heads" -d 'List all heads: sink mass, entropy, weight on the diagonal, and what each does to the output (--ships)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "sweep" -d 'Write metrics over ε into a file (CSV or JSON), or draw one of them (PNG, SVG or PDF)'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "models" -d 'List the models on this disk: the caches of Hugging Face, Ollama, LM Studio and llama.cpp'
+complete -c attenuate -n "__fish_attenuate_needs_command" -a "continue" -d 'Write what the model says behind the prompt, without and with the change, as JSON'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c attenuate -n "__fish_attenuate_needs_command" -a "man" -d 'Write the man page to standard output'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s o -l output -d 'File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -76,6 +80,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -113,6 +120,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l quantity -d 'What is shown: weight, difference (from baseline), uniform-ratio (1 is uniform), score (before softmax), or value-norm (weight × ‖value‖) [default: weight]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-head -d 'Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention' -r
@@ -136,6 +146,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
@@ -145,6 +158,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component 
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -d 'Changes that act beneath each head\'s: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
@@ -167,10 +181,33 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s o -l output -d 'File to write instead of standard output (.jsonl): one JSON object a line, a line for each prompt' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s n -l tokens -d 'How many tokens at most' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l top-k -d 'Draw from so many of the likeliest tokens [default: the likeliest token follows; with --temperature: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l temperature -d 'Draw tokens, from logits over this, above 0 [default: the likeliest token follows; with --top-k: 1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompts -d 'A file with a prompt on each line, in place of --prompt; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompt -d 'Text for the live model to read' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l component -d 'What is changed: query, key, value, output [default: that of the session\'s selected panel, else query]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l epsilon -d 'How far, 0 or more [default: that of the session\'s selected panel, else 5e-1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l seed -d 'Of --operation noise, and of the tokens that are drawn [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l past-eos -d 'Go on behind a token that ends a text'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'

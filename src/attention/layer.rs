@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use super::{
-    Change, Edit, HeadEdit, HeadScores, Intervention, LayerQkv, LayersUnder, Mask, Other, Pattern, Rule, ShapeError,
+    Beneath, Edit, HeadEdit, HeadScores, Intervention, LayerQkv, LayersUnder, Mask, Other, Pattern, Rule, ShapeError,
 };
 
 /// The attention of one layer, as a model or a file has it. Cheap to clone.
@@ -139,9 +139,9 @@ impl LayerAttention {
 
     /// Itself behind changes, as [`LayerQkv::under`]; unchanged where weights are given.
     #[must_use]
-    pub fn under(&self, layer: usize, changes: &[&Change], made: &mut LayersUnder) -> Self {
+    pub fn under(&self, layer: usize, beneath: &Beneath<'_>, made: &mut LayersUnder) -> Self {
         match self {
-            Self::Vectors(qkv) => Self::Vectors(made.get(qkv, layer, changes)),
+            Self::Vectors(qkv) => Self::Vectors(made.get(qkv, layer, beneath)),
             Self::Weights(_) => self.clone(),
         }
     }

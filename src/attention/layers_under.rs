@@ -4,37 +4,48 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Array3, Axis};
 
-use super::{Change, Component, HeadEdit, Intervention, LayerQkv, Other};
+use super::{Beneath, Blocked, Change, Component, HeadEdit, Intervention, LayerQkv, Other};
 
 /// Layers behind changes, each made once.
 #[derive(Debug, Default)]
-pub struct LayersUnder(Vec<(Arc<LayerQkv>, Vec<Change>, Arc<LayerQkv>)>);
+pub struct LayersUnder(Vec<(Arc<LayerQkv>, Intervention, Arc<LayerQkv>)>);
 
 impl LayersUnder {
-    /// [`LayerQkv::under`]; the layer itself where there are no changes.
-    pub fn get(&mut self, qkv: &Arc<LayerQkv>, layer: usize, changes: &[&Change]) -> Arc<LayerQkv> {
-        if changes.is_empty() {
+    /// [`LayerQkv::under`]; the layer itself where nothing is beneath.
+    pub fn get(&mut self, qkv: &Arc<LayerQkv>, layer: usize, beneath: &Beneath<'_>) -> Arc<LayerQkv> {
+        if beneath.is_empty() {
             return qkv.clone();
         }
-        let is_same = |(of, under, _): &&(Arc<LayerQkv>, Vec<Change>, _)| {
-            Arc::ptr_eq(of, qkv) && under.iter().eq(changes.iter().copied())
-        };
-        if let Some((.., known)) = self.0.iter().find(is_same) {
+        let under = beneath.to_intervention();
+        let known = self.0.iter().find(|(of, other, _)| Arc::ptr_eq(of, qkv) && *other == under);
+        if let Some((.., known)) = known {
             return known.clone();
         }
-        let made = Arc::new(qkv.under(layer, changes));
-        self.0.push((qkv.clone(), changes.iter().copied().cloned().collect(), made.clone()));
+        let made = Arc::new(qkv.under(layer, beneath));
+        self.0.push((qkv.clone(), under, made.clone()));
         made
     }
 }
 
 impl LayerQkv {
-    /// The layer behind changes, each of which finds what those before it have left, given that it is layer `layer` of
-    /// its model. Those of outputs come last.
+    /// The layer with edges blocked, and behind changes, each of which finds what those before it have left, given that
+    /// it is layer `layer` of its model. Changes of outputs come last.
     #[must_use]
-    pub fn under(&self, layer: usize, changes: &[&Change]) -> Self {
-        let Some((first, rest)) = changes.split_first() else { return self.clone() };
-        rest.iter().fold(self.changed(layer, first), |qkv, change| qkv.changed(layer, change))
+    pub fn under(&self, layer: usize, Beneath { blocked, changes }: &Beneath<'_>) -> Self {
+        let start = if blocked.is_empty() { self.clone() } else { self.without(layer, blocked) };
+        changes.iter().fold(start, |qkv, change| qkv.changed(layer, change))
+    }
+
+    fn without(&self, layer: usize, blocked: &[&Blocked]) -> Self {
+        let mut parts = self.parts();
+        for Blocked { edges, heads } in blocked {
+            for head in heads.in_layer(layer).filter(|&head| head < self.n_heads()) {
+                let mask = parts.blocked.get(&head).unwrap_or_else(|| self.mask());
+                let mask = mask.clone().without(edges.cells(self.n_positions()));
+                parts.blocked.insert(head, mask);
+            }
+        }
+        parts.into_layer()
     }
 
     /// What `head` writes under all that an intervention does in this layer, `[T, value_dim]`; `None` without values.
@@ -78,6 +89,12 @@ impl LayerQkv {
                 parts.written.as_mut().map(edit_all).unwrap_or_default();
             }
         }
-        parts.into_layer()
+        let changed = parts.into_layer();
+        // What is taken of a prompt as a whole is of its vectors as the next change finds them.
+        let prompt = self.prompt().map(|prompt| Arc::new(prompt.changed(layer, change)));
+        match prompt {
+            Some(prompt) => changed.behind(prompt),
+            None => changed,
+        }
     }
 }

@@ -80,6 +80,11 @@ impl Mask {
         Self { first_query, ..self }
     }
 
+    /// Whether keys between the first and the last of a row's may be masked.
+    pub const fn may_have_holes(&self) -> bool {
+        self.excluded.is_some()
+    }
+
     /// Whether no query attends to a later key.
     pub const fn is_causal(&self) -> bool {
         matches!(self.direction, Direction::Causal)

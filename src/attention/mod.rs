@@ -44,7 +44,9 @@ pub use grid::{
     Cell, Column, Component, Components, Experiment, Grid, PanelId, ParseComponentError, ParseComponentsError, Shape,
 };
 pub use head_edit::{HeadEdit, Other};
-pub use intervention::{Change, Edit, Intervention, Stacked};
+pub use intervention::{
+    Beneath, Blocked, Change, Edges, Edit, InForce, Intervention, Kept, KeptBlock, KeptChange, Stacked,
+};
 pub use layer::{LayerAttention, LayerWeights};
 pub use layers_under::LayersUnder;
 pub use mask::{Keys, Mask};
@@ -58,7 +60,9 @@ pub use pattern::EXACT_ROWS;
 pub use pattern::{ExactCell, Pattern};
 pub use qkv::LayerQkv;
 pub use rule::{HeadRule, Rule};
-pub use scope::{HeadScope, Heads, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown};
+pub use scope::{
+    HeadScope, HeadSet, Heads, LayerScope, PositionScope, Positions, Preset, Reach, Scope, ScopeError, Shown,
+};
 pub use scores::HeadScores;
 pub use shape_error::ShapeError;
 pub use simd::exp::exp_in_place;

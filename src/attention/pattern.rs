@@ -155,7 +155,7 @@ impl Pattern {
 
     /// Whether some keys of the row's span are masked.
     fn has_holes(&self, query: usize) -> bool {
-        !self.keys(query).holes().is_empty()
+        self.scores.mask().may_have_holes() && !self.keys(query).holes().is_empty()
     }
 
     /// What enters one row's softmax of its keys, less the largest of them, at their places in `row` (length ≥ T), −∞ in

@@ -1,11 +1,12 @@
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::{Arc, OnceLock},
 };
 
 use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, linalg::general_mat_mul, s, stack};
 
-use super::{Component, Edit, HeadEdit, HeadScores, Mask, Other, Pattern, Rule, ShapeError, scores::shared};
+use super::{Component, Edit, HeadEdit, HeadRule, HeadScores, Mask, Other, Pattern, Rule, ShapeError, scores::shared};
 
 /// Rows of weights that are multiplied with the values at once.
 const ROWS: usize = 256;
@@ -22,10 +23,14 @@ pub struct LayerQkv {
     rule: Rule,
     /// Key and value heads of the model: fewer than there are here where some of a group were changed.
     model_kv_heads: usize,
+    /// The masks of heads in which edges are blocked.
+    blocked: BTreeMap<usize, Mask>,
     /// `[n_heads, T, value_dim]`: what heads make of the values, where that itself was changed.
     written: Option<Array3<f32>>,
     /// `[n_heads, T, value_dim]`, without an edit; made when the first mean over heads asks for it.
     outputs: OnceLock<Option<Array3<f32>>>,
+    /// Of a text that goes on behind its prompt: the prompt's, of which means over positions and sizes of noise are.
+    prompt: Option<Arc<LayerQkv>>,
 }
 
 /// The numbers of a [`LayerQkv`], to be changed.
@@ -34,6 +39,7 @@ pub(super) struct Parts {
     pub key: Array3<f32>,
     pub value: Option<Array3<f32>>,
     pub written: Option<Array3<f32>>,
+    pub blocked: BTreeMap<usize, Mask>,
     rule: Rule,
     model_kv_heads: usize,
 }
@@ -50,8 +56,8 @@ impl Parts {
     }
 
     pub fn into_layer(self) -> LayerQkv {
-        let Self { query, key, value, written, rule, model_kv_heads } = self;
-        LayerQkv { query, key, value, rule, model_kv_heads, written, outputs: OnceLock::new() }
+        let Self { query, key, value, written, blocked, rule, model_kv_heads } = self;
+        LayerQkv { query, key, value, rule, model_kv_heads, blocked, written, outputs: OnceLock::new(), prompt: None }
     }
 }
 
@@ -101,13 +107,44 @@ impl LayerQkv {
             return Err(ShapeError::Mismatch { what: "value", expected, found: value.shape().to_vec() });
         }
         rule.check(n_heads, n_positions)?;
-        Ok(Parts { query, key, value, written: None, rule, model_kv_heads: n_kv_heads }.into_layer())
+        let (written, blocked) = (None, BTreeMap::new());
+        Ok(Parts { query, key, value, written, blocked, rule, model_kv_heads: n_kv_heads }.into_layer())
     }
 
     /// A copy of the numbers.
     pub(super) fn parts(&self) -> Parts {
-        let Self { query, key, value, rule, model_kv_heads, written, .. } = self.clone();
-        Parts { query, key, value, written, rule, model_kv_heads }
+        let Self { query, key, value, rule, model_kv_heads, blocked, written, .. } = self.clone();
+        Parts { query, key, value, written, blocked, rule, model_kv_heads }
+    }
+
+    /// The same layer of a text that begins with a prompt: means over positions and sizes of noise are those of the
+    /// prompt's vectors, as they were at its end.
+    #[must_use]
+    pub fn behind(self, prompt: Arc<Self>) -> Self {
+        Self { prompt: Some(prompt), ..self }
+    }
+
+    /// Appends the query, key and value vectors `[heads, n, dimensions]` of the `n` positions that follow; `rule` is that of
+    /// the longer text.
+    ///
+    /// # Errors
+    /// When the vectors are of another layer, or the rule is not for so many positions. Then what there is is of no use.
+    pub fn append(&mut self, [query, key, value]: [Array3<f32>; 3], rule: Rule) -> Result<(), ShapeError> {
+        let (first, outputs) = (self.n_positions(), self.outputs.take().flatten());
+        append("query", &mut self.query, &query)?;
+        append("key", &mut self.key, &key)?;
+        if let Some(values) = &mut self.value {
+            append("value", values, &value)?;
+        }
+        rule.check(self.n_heads(), self.n_positions())?;
+        self.rule = rule;
+        if let Some(mut outputs) = outputs {
+            // Known up to here: the rest is made as it comes, not all of it once more.
+            let further = self.outputs_of(first..self.n_positions());
+            let further = further.map(|further| append("output", &mut outputs, &further)).transpose()?;
+            self.outputs = OnceLock::from(further.map(|()| outputs));
+        }
+        Ok(())
     }
 
     /// Number of query heads.
@@ -153,6 +190,13 @@ impl LayerQkv {
         head / (self.n_heads() / self.n_kv_heads())
     }
 
+    /// What one head does with q·k, whose edges may be blocked.
+    pub(super) fn head_rule(&self, head: usize) -> HeadRule {
+        let rule = self.rule.of_head(head);
+        let mask = self.blocked.get(&head).cloned().unwrap_or_else(|| rule.mask.clone());
+        HeadRule { mask, ..rule }
+    }
+
     /// The kv head of the model that query head `head` reads, whether or not it has a copy of its own here.
     pub(super) fn model_kv_head(&self, head: usize) -> usize {
         head / (self.n_heads() / self.model_kv_heads)
@@ -176,11 +220,20 @@ impl LayerQkv {
     /// What every head makes of the values, without an edit, `[n_heads, T, value_dim]`; `None` without values.
     /// Made on the thread that asks first, which waits for no other.
     pub(crate) fn outputs(&self) -> Option<&Array3<f32>> {
-        let outputs = || {
-            let heads: Option<Vec<_>> = (0..self.n_heads()).map(|head| self.unmodified_output(head)).collect();
-            stack(Axis(0), &heads?.iter().map(|output| output.view()).collect::<Vec<_>>()).ok()
-        };
-        self.outputs.get_or_init(outputs).as_ref()
+        self.outputs.get_or_init(|| self.outputs_of(0..self.n_positions())).as_ref()
+    }
+
+    /// [`Self::outputs`] at some positions, `[n_heads, queries, value_dim]`.
+    fn outputs_of(&self, queries: Range<usize>) -> Option<Array3<f32>> {
+        // The layer's number matters to edits alone.
+        let output = |head| self.output_of(0, head, None, queries.clone());
+        let heads: Vec<_> = (0..self.n_heads()).map(output).collect::<Option<_>>()?;
+        stack(Axis(0), &heads.iter().map(|output| output.view()).collect::<Vec<_>>()).ok()
+    }
+
+    /// Of a text that goes on behind its prompt: the prompt's.
+    pub(super) fn prompt(&self) -> Option<&Self> {
+        self.prompt.as_deref()
     }
 
     /// What a head makes of the values, without an edit, `[T, value_dim]`; `None` without values.
@@ -206,7 +259,7 @@ impl LayerQkv {
 
     /// Scores of one head, from which every pattern of that head follows.
     pub fn head_scores(&self, head: usize) -> HeadScores {
-        HeadScores::new(self.query(head), self.key(head), self.rule.of_head(head))
+        HeadScores::new(self.query(head), self.key(head), self.head_rule(head))
     }
 
     /// What the head adds to the residual stream before its output projection, `[T, value_dim]`:
@@ -234,7 +287,7 @@ impl LayerQkv {
             HeadEdit::new(edit, other)
         };
         let pattern = |queries: Range<usize>| {
-            let scores = HeadScores::of_queries(query.clone(), key.clone(), self.rule.of_head(head), queries.clone());
+            let scores = HeadScores::of_queries(query.clone(), key.clone(), self.head_rule(head), queries.clone());
             Arc::new(scores).pattern(&edit_of(queries))
         };
         // Of no row: values are changed without scores.
@@ -273,4 +326,14 @@ impl LayerQkv {
         }
         Some(if is_edited { edited(output.view()) } else { output })
     }
+}
+
+/// Makes `vectors [heads, T, dimensions]` longer by those of further positions. Memory is taken in advance, so that one
+/// position after the other costs its own copy alone.
+fn append(what: &'static str, vectors: &mut Array3<f32>, further: &Array3<f32>) -> Result<(), ShapeError> {
+    let (heads, _, dimensions) = vectors.dim();
+    vectors.append(Axis(1), further.view()).map_err(|_| {
+        let expected = format!("[{heads}, any, {dimensions}] like the positions in front");
+        ShapeError::Mismatch { what, expected, found: further.shape().to_vec() }
+    })
 }

@@ -33,26 +33,33 @@ impl LayerQkv {
             Operation::MeanPositions => None,
             Operation::Noise { seed } => Some(seed),
         };
+        // Means over positions and sizes of noise are the prompt's, which is mostly this.
+        let of = self.prompt().unwrap_or(self);
         let own = match edit.component {
-            Component::Query => self.query(head).into(),
-            Component::Key => self.key(head).into(),
-            Component::Value => self.value(head)?.into(),
-            Component::Output => CowArray::from(self.unmodified_output(head)?),
+            Component::Query => of.query(head).into(),
+            Component::Key => of.key(head).into(),
+            Component::Value => of.value(head)?.into(),
+            // A prompt that a text goes on behind is asked for them at each step.
+            Component::Output if self.n_positions() > of.n_positions() => {
+                of.outputs()?.index_axis(Axis(0), head).into()
+            }
+            Component::Output => CowArray::from(of.unmodified_output(head)?),
         };
         // The head's own place among the component's: its query head, or the kv head that it reads.
         let place = if edit.component.is_of_queries() { head } else { self.model_kv_head(head) };
         // Where there is no query, or no token, there is nothing that a mean or a size is of.
         let is_present = |&position: &usize| match edit.component {
-            Component::Query | Component::Output => self.mask().has_row(position),
-            Component::Key | Component::Value => self.mask().is_token(position),
+            Component::Query | Component::Output => of.mask().has_row(position),
+            Component::Key | Component::Value => of.mask().is_token(position),
         };
-        let positions: Vec<usize> = (0..self.n_positions()).filter(is_present).collect();
+        let positions: Vec<usize> = (0..of.n_positions()).filter(is_present).collect();
         let present = own.select(Axis(0), &positions);
+        let size = (self.n_positions(), own.ncols());
         Some(if let Some(seed) = seed {
-            noise(own.dim(), present.view(), seed, [layer, edit.component.row(), place]).into_shared()
+            noise(size, present.view(), seed, [layer, edit.component.row(), place]).into_shared()
         } else {
             let mean = mean_of_rows(present.view());
-            ArcArray2::from_shape_fn(own.dim(), |(_, dimension)| mean[dimension])
+            ArcArray2::from_shape_fn(size, |(_, dimension)| mean[dimension])
         })
     }
 
@@ -69,7 +76,7 @@ impl LayerQkv {
             Component::Key => [shared(self.query(head)), vectors.clone()],
             Component::Value | Component::Output => return None,
         };
-        Some(HeadScores::in_f64(query, key, self.rule().of_head(head), queries))
+        Some(HeadScores::in_f64(query, key, self.head_rule(head), queries))
     }
 
     /// `edit` with what it brings into `head`.

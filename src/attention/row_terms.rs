@@ -40,7 +40,10 @@ pub(super) struct Numerators {
 impl Numerators {
     /// Of keys that come to `of_keys`, and a sink logit so far below the largest of them.
     pub fn of(of_keys: f64, rest_below: Option<f64>) -> Self {
-        let rest_below = rest_below.unwrap_or(f64::NEG_INFINITY);
+        let Some(rest_below) = rest_below else {
+            let (rest_below, raise) = (f64::NEG_INFINITY, 0.0);
+            return Self { of_keys, rest_below, raise, share: 1.0, rest: 0.0, sum: of_keys };
+        };
         let raise = rest_below.max(0.0);
         let (share, rest) = ((-raise).exp(), (rest_below - raise).exp());
         Self { of_keys, rest_below, raise, share, rest, sum: of_keys * share + rest }

@@ -24,6 +24,8 @@ pub enum InputRole {
     Source,
     /// A saved session, or a figure that carries one.
     Session,
+    /// A list of prompts.
+    Prompts,
 }
 
 impl InputRole {
@@ -32,6 +34,7 @@ impl InputRole {
         match self {
             Self::Source => "a file of the source",
             Self::Session => "the session that was read",
+            Self::Prompts => "the prompts that are read",
         }
     }
 }

@@ -5,9 +5,14 @@ use std::{io::Write, path::PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{batch::NEVER, check, notices, shared::SourceArguments, start};
+use super::{
+    batch::NEVER,
+    check, notices,
+    shared::{OnDisk, SourceArguments, parse_in_force},
+    start,
+};
 use crate::{
-    attention::{Component, Epsilon, Operation},
+    attention::{Component, Epsilon, InForce, Operation},
     base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::Session,
@@ -41,6 +46,10 @@ pub struct HeadsArguments {
     /// Which noise, for --operation noise [default: 0]
     #[arg(long, value_name = "N", requires = "ships")]
     pub seed: Option<u64>,
+    /// Changes that act beneath each head's: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as
+    /// "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
+    #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force, requires = "ships")]
+    pub in_force: Option<OnDisk<InForce>>,
     #[command(flatten)]
     pub source: SourceArguments,
 }
@@ -113,7 +122,11 @@ fn add_ships(
     let component = arguments.component;
     let operation = start::operation(arguments.operation, None, arguments.seed)?;
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
-    let spec = session.run_spec().with(|experiment| experiment.operation = operation);
+    let in_force = arguments.in_force.as_ref().map(OnDisk::get).transpose()?.cloned();
+    let spec = session.run_spec().with(|experiment| {
+        experiment.operation = operation;
+        experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
+    });
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
         bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source());
     };

@@ -4,6 +4,7 @@
 mod animate;
 mod batch;
 mod check;
+mod continuing;
 mod export;
 mod figure;
 mod heads;
@@ -52,6 +53,7 @@ impl Task {
             Subcommands::Heads(arguments) => heads::heads(&arguments, engine),
             Subcommands::Sweep(arguments) => sweep::sweep(&arguments, engine),
             Subcommands::Models(arguments) => models::models(&arguments),
+            Subcommands::Continue(arguments) => continuing::continue_texts(&arguments, engine),
             // Answered while the arguments are read.
             Subcommands::Manual(_) => Ok(()),
         }
@@ -77,6 +79,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some(Subcommands::Heads(arguments)) => arguments.check(),
         Some(Subcommands::Sweep(arguments)) => arguments.check(),
         Some(Subcommands::Models(_)) => Ok(()),
+        Some(Subcommands::Continue(arguments)) => arguments.check(),
         Some(Subcommands::Manual(manual)) => {
             return manual.text(definition()).map(Invocation::Print).map_err(|error| error.to_string());
         }

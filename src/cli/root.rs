@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     animate::{self, AnimateArguments},
+    continuing::{self, ContinueArguments},
     export::{self, ExportArguments},
     heads::HeadsArguments,
     manual::Manual,
@@ -47,6 +48,7 @@ Examples:
   attenuate heads bundled:austen --ships           which heads the next word depends on
   attenuate models                                 the models on this disk, and how to name them
   attenuate hf:Qwen/Qwen3-0.6B                     one of them
+  attenuate continue --prompt \"The cat\" --epsilon 0  what the model says without a head
 
 Exit status: 0 when done, 1 when something failed, 2 when the arguments cannot be understood.";
 
@@ -70,6 +72,13 @@ pub enum Subcommands {
     /// List the models on this disk: the caches of Hugging Face, Ollama, LM Studio and llama.cpp
     #[command(max_term_width = 110)]
     Models(ModelsArguments),
+    /// Write what the model says behind the prompt, without and with the change, as JSON
+    #[command(
+        max_term_width = 110,
+        after_help = continuing::EXAMPLES,
+        mut_arg("seed", |seed| seed.help("Of --operation noise, and of the tokens that are drawn [default: 0]"))
+    )]
+    Continue(ContinueArguments),
     #[command(flatten)]
     Manual(Manual),
 }

@@ -8,7 +8,9 @@ use clap::{
 };
 
 use crate::{
-    attention::{Epsilon, Grid, HeadScope, LayerScope, Operation, PositionScope, Shape},
+    attention::{
+        Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Operation, PositionScope, ScopeError, Shape,
+    },
     base::Excerpt,
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
@@ -137,6 +139,18 @@ pub struct InterventionArguments {
     /// Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]
     #[arg(long, value_name = "HEADS")]
     pub heads: Option<HeadScope>,
+    /// Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of
+    /// a layer), 3..=5:0 (of some layers)
+    #[arg(long, value_name = "L:H,…", conflicts_with_all = ["layers", "heads"])]
+    pub set: Option<HeadSet>,
+    /// Changes that act beneath the panels', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";"
+    /// between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
+    #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force)]
+    pub in_force: Option<OnDisk<InForce>>,
+    /// Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such
+    /// as 5->0,7->0; * is every position
+    #[arg(long, value_name = "I->J,…")]
+    pub block: Option<Edges>,
     /// Positions that are changed: all, first, rest, or I,J,… [default: all]
     #[arg(long, value_name = "POSITIONS")]
     pub positions: Option<PositionScope>,
@@ -196,6 +210,17 @@ fn parse_head(text: &str) -> Result<(usize, usize), String> {
     parts.ok_or_else(|| format!("expected LAYER:HEAD such as 3:1, found “{text}”"))
 }
 
+/// What is in force as it is written, or as a JSON file holds it: a list of changes.
+pub fn parse_in_force(text: &str) -> Result<OnDisk<InForce>, ScopeError> {
+    let path = Path::new(text);
+    if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("json")) {
+        return text.parse().map(|in_force| OnDisk(Ok(in_force)));
+    }
+    let read = std::fs::read(path).map_err(|error| format!("{text}: {error}"));
+    let parsed = read.and_then(|json| serde_json::from_slice(&json).map_err(|error| format!("{text}: {error}")));
+    Ok(OnDisk(parsed))
+}
+
 pub fn parse_columns(text: &str) -> Result<Columns, String> {
     let columns: Vec<Epsilon> = text
         .split(',')
@@ -223,6 +248,21 @@ mod tests {
             assert!(parse_columns(text).is_err_and(|error| error.contains("two to six")), "{text}");
         }
         assert!(parse_columns("1,-2,3").is_err_and(|error| error.contains("“-2”")));
+    }
+
+    #[test]
+    fn what_is_in_force_is_written_or_read() {
+        let written = parse_in_force("key@14:*=0.5; query@0:1=0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("circuit.json");
+        std::fs::write(&path, serde_json::to_vec(written.get().unwrap()).unwrap()).unwrap();
+        assert_eq!(parse_in_force(path.to_str().unwrap()).unwrap().get().unwrap(), written.get().unwrap());
+        assert!(parse_in_force("key@14:*").is_err());
+        std::fs::write(&path, "[{}]").unwrap();
+        for unreadable in [path.to_str().unwrap(), "no such.json"] {
+            let message = parse_in_force(unreadable).unwrap().get().unwrap_err().to_string();
+            assert!(message.starts_with(unreadable), "{message}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     shared::{ColumnArguments, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments},
 };
 use crate::{
-    attention::{Experiment, Operation},
+    attention::{Experiment, Kept, KeptBlock, Operation},
     engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look, Quantity},
     session::{
@@ -160,6 +160,9 @@ pub fn intervene(
         ("--seed", arguments.seed.is_some()),
         ("--layers", arguments.layers.is_some()),
         ("--heads", arguments.heads.is_some()),
+        ("--set", arguments.set.is_some()),
+        ("--in-force", arguments.in_force.is_some()),
+        ("--block", arguments.block.is_some()),
         ("--positions", arguments.positions.is_some()),
     ];
     check::vectors(session.source(), &given)?;
@@ -167,11 +170,26 @@ pub fn intervene(
     let mut scope = session.scope().clone();
     scope.layers = arguments.layers.unwrap_or(scope.layers);
     scope.heads = arguments.heads.unwrap_or(scope.heads);
+    if arguments.set.is_some() {
+        (scope.layers, scope.heads) = Default::default();
+    }
+    if arguments.set.is_some() || arguments.layers.is_some() || arguments.heads.is_some() {
+        scope.set.clone_from(&arguments.set);
+    }
     if let Some(positions) = &arguments.positions {
         scope.positions.clone_from(positions);
     }
+    let given = arguments.in_force.as_ref().map(OnDisk::get).transpose()?.cloned();
+    let mut in_force = given.unwrap_or_else(|| session.in_force().clone());
+    if let Some(block) = arguments.block.clone() {
+        in_force = in_force.with(Kept::Block(KeptBlock { block, heads: None }));
+    }
+    let in_force = [Command::SetInForce(in_force)];
     let grid = columns.epsilon.as_ref().map(|columns| Command::SetGrid(columns.grid(session.shape())));
-    do_each(session, [Command::SetOperation(operation), Command::SetScope(scope)].into_iter().chain(grid));
+    do_each(
+        session,
+        [Command::SetOperation(operation), Command::SetScope(scope)].into_iter().chain(in_force).chain(grid),
+    );
     Ok(())
 }
 

@@ -36,7 +36,7 @@ impl Effect {
         modified: ArrayView1<'_, f32>,
         text_of: impl Fn(u32) -> String,
     ) -> Self {
-        let (baseline, modified) = (softmax(baseline), softmax(modified));
+        let (baseline, modified) = (probabilities(baseline), probabilities(modified));
         let mut ids = likeliest(&baseline);
         for id in likeliest(&modified) {
             if !ids.contains(&id) {
@@ -57,7 +57,7 @@ impl Effect {
 
 /// KL(baseline ‖ modified) in nats of the distributions of two rows of logits `[vocab]`.
 pub(super) fn kl(baseline: ArrayView1<'_, f32>, modified: ArrayView1<'_, f32>) -> f64 {
-    non_negative(kl_divergence(softmax(baseline), softmax(modified)))
+    non_negative(kl_divergence(probabilities(baseline), probabilities(modified)))
 }
 
 /// Rounding may leave the divergence of nearly equal distributions below zero; what is not a number stays so.
@@ -65,9 +65,14 @@ fn non_negative(kl: f64) -> f64 {
     if kl < 0.0 { 0.0 } else { kl }
 }
 
-fn softmax(logits: ArrayView1<'_, f32>) -> Vec<f64> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exps: Vec<f64> = logits.iter().map(|&logit| (f64::from(logit) - f64::from(max)).exp()).collect();
+fn probabilities(logits: ArrayView1<'_, f32>) -> Vec<f64> {
+    softmax(&logits.iter().map(|&logit| f64::from(logit)).collect::<Vec<_>>())
+}
+
+/// exp(x) over the sum of all.
+pub(super) fn softmax(logits: &[f64]) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exps: Vec<f64> = logits.iter().map(|logit| (logit - max).exp()).collect();
     let sum: f64 = exps.iter().sum();
     exps.into_iter().map(|exp| exp / sum).collect()
 }

@@ -40,6 +40,21 @@ pub enum EngineError {
         /// Name of the model, as it is shown to people.
         title: String,
     },
+    /// A head set names what the source does not have.
+    #[error(
+        "there is no {named}: {title} has layers 0 to {}, each with heads 0 to {}",
+        n_layers.saturating_sub(1), n_heads.saturating_sub(1)
+    )]
+    NoSuchHeads {
+        /// What is named, as it is written: `head 30:0`.
+        named: String,
+        /// Number of layers that there are.
+        n_layers: usize,
+        /// Number of query heads in each layer.
+        n_heads: usize,
+        /// Name of the model, as it is shown to people.
+        title: String,
+    },
     /// The scope names a position behind the prompt.
     #[error("there is no position {position}: the prompt has {n_positions} tokens, counted from 0")]
     NoSuchPosition {
@@ -81,6 +96,14 @@ pub enum EngineError {
     PatternsOnly {
         /// Name of the model, as it is shown to people.
         title: String,
+    },
+    /// A source behind whose prompt no token follows.
+    #[error("{title} writes no text: {why}")]
+    WritesNothing {
+        /// Name of the source, as it is shown to people.
+        title: String,
+        /// What it is that has no next token.
+        why: &'static str,
     },
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]

@@ -5,13 +5,13 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 use rayon::prelude::*;
 
 use super::{
-    Engine, EngineError, Prompt, RunSpec, SourceFacts, SourceSpec, Token,
+    Engine, EngineError, Prompt, RunSpec, SourceSpec, Token,
     prompt_run::PromptRun,
     run,
     source::{OpenSource, Reader},
 };
 use crate::attention::{
-    Component, Edit, Epsilon, Intervention, LayerAttention, LayerScope, LayersUnder, Metrics, Pattern, Shown,
+    Component, Edit, Epsilon, Experiment, Intervention, LayerAttention, LayerScope, LayersUnder, Metrics, Pattern,
     SinkQueries, induction, previous_token,
 };
 
@@ -90,13 +90,23 @@ impl Engine {
         if !facts.kind.has_vectors() {
             return Err(EngineError::PatternsOnly { title: facts.title.clone() });
         }
-        run::check_range(spec, &facts)?;
+        run::check_reach(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, run.tokens.len())?;
         let key_after = key_after(&run);
-        let intervention =
-            |layer, head| spec.experiment.intervention_at(shown(&facts, layer, head), component, epsilon);
-        if !facts.kind.is_model() || spec.experiment.scope.layers == LayerScope::Shown {
+        let intervention = |layer, head| spec.experiment.intervention_at(facts.shown(layer, head), component, epsilon);
+        let Experiment { scope, in_force, .. } = &spec.experiment;
+        let is_of_own_layer = scope.set.is_none() && scope.layers == LayerScope::Shown;
+        if facts.kind.is_model() && is_of_own_layer && !in_force.is_empty() {
+            // Before the head's own layer nothing happens but what is in force.
+            let beneath = spec.experiment.beneath(facts.n_layers, facts.n_heads);
+            let mut look_at = |layer: usize, attention: &LayerAttention| {
+                let under = |head| intervention(layer, head);
+                each(look(attention, layer, 0..facts.n_heads, under, &key_after));
+            };
+            return run.all_under(&beneath, &mut look_at, cancelled);
+        }
+        if !facts.kind.is_model() || is_of_own_layer {
             // Nothing happens before the head's own layer.
             for layer in 0..facts.n_layers {
                 let layer_run = layer_of(&run, layer, cancelled)?;
@@ -108,7 +118,8 @@ impl Engine {
         let mut head = 0;
         while head < facts.n_heads {
             // What is done does not depend on the layer, and is the same for all of these heads.
-            let heads = head..spec.experiment.scope.heads(shown(&facts, 0, head)).end;
+            let end = if scope.set.is_some() { facts.n_heads } else { scope.heads(facts.shown(0, head)).end };
+            let heads = head..end;
             let intervention = intervention(0, head);
             let mut look_at = |layer: usize, attention: &LayerAttention| {
                 each(look(attention, layer, heads.clone(), |_| intervention.clone(), &key_after));
@@ -135,10 +146,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-fn shown(facts: &SourceFacts, layer: usize, head: usize) -> Shown {
-    Shown { layer, head, n_layers: facts.n_layers, n_heads: facts.n_heads, n_kv_heads: facts.n_kv_heads }
 }
 
 /// The unmodified layer. Asks `cancelled` also where nothing has to be computed.

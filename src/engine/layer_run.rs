@@ -11,7 +11,7 @@ use super::{
     outcome::ValueNorms,
 };
 use crate::attention::{
-    Change, Component, Edit, HeadEdit, HeadScores, Intervention, LayerAttention, LayersUnder, Operation, Other,
+    Beneath, Component, Edit, HeadEdit, HeadScores, Intervention, LayerAttention, LayersUnder, Operation, Other,
 };
 
 /// What operations bring in is known for this many heads, components and operations: a row each of the head on screen,
@@ -39,7 +39,7 @@ pub(super) struct LayerRun {
     /// By kv head and what is done to its values.
     norms: Mutex<LruCache<(usize, Option<Edit>), ValueNorms>>,
     /// The layer behind changes of its vectors.
-    under: Mutex<LruCache<Vec<Change>, Arc<LayerRun>>>,
+    under: Mutex<LruCache<Intervention, Arc<LayerRun>>>,
 }
 
 impl LayerRun {
@@ -76,13 +76,13 @@ impl LayerRun {
     }
 
     /// The layer behind changes of its vectors, made once while it is kept.
-    fn under(&self, changes: &[&Change]) -> Arc<Self> {
+    fn under(&self, beneath: &Beneath<'_>) -> Arc<Self> {
         let mut known = self.under.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let attention = self.attention.under(self.layer, changes, &mut LayersUnder::default());
+            let attention = self.attention.under(self.layer, beneath, &mut LayersUnder::default());
             Arc::new(Self::new(self.layer, attention, self.keeper.clone()))
         };
-        known.get_or_insert(changes.iter().copied().cloned().collect(), make).clone()
+        known.get_or_insert(beneath.to_intervention(), make).clone()
     }
 
     /// A head under one edit. `head` is below `n_heads`.
@@ -112,11 +112,11 @@ impl LayerRun {
     }
 
     /// Whether a part of the head's panels behind changes of the layer's vectors is there already.
-    pub fn has(&self, beneath: &[&Change], head: usize, part: Part) -> bool {
+    pub fn has(&self, beneath: &Beneath<'_>, head: usize, part: Part) -> bool {
         if !beneath.is_empty() {
-            let changes: Vec<Change> = beneath.iter().copied().cloned().collect();
-            let under = self.under.lock().unwrap_or_else(PoisonError::into_inner).peek(&changes).cloned();
-            return under.is_some_and(|under| under.has(&[], head, part));
+            let known = self.under.lock().unwrap_or_else(PoisonError::into_inner);
+            let under = known.peek(&beneath.to_intervention()).cloned();
+            return under.is_some_and(|under| under.has(&Beneath::default(), head, part));
         }
         let scores = || self.scores[head].lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         match part {

@@ -9,6 +9,7 @@
 mod batches;
 mod bundled;
 mod cache;
+mod continuation;
 mod divergences;
 mod effect;
 mod error;
@@ -33,6 +34,7 @@ mod sweep;
 
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
+pub use continuation::{AtEnd, Choice, Continuation, Sampling, Stopped, Writing, Written, WrittenToken};
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;
@@ -46,7 +48,7 @@ pub use outcome::{
     LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, SourceFacts, SourceKind, Token,
 };
 pub use progress::{Partial, Ready};
-pub use questions::{HeadsQuestion, ShipsQuestion, SweepQuestion};
+pub use questions::{HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion};
 pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;

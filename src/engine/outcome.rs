@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Reference, SourceSpec};
 use crate::attention::{
-    Component, Experiment, Grid, HeadEdit, Intervention, LayerAttention, LayerQkv, Mask, Operation, PanelId, Pattern,
-    Scope, Shape, Shown, output_norm,
+    Component, Experiment, Grid, HeadEdit, InForce, Intervention, LayerAttention, LayerQkv, Mask, Operation, PanelId,
+    Pattern, Scope, Shape, Shown, output_norm,
 };
 pub use crate::model::Notice;
 
@@ -101,6 +101,13 @@ pub struct SourceFacts {
     pub has_bos: bool,
     /// What whoever opened it should know.
     pub notices: Vec<Notice>,
+}
+
+impl SourceFacts {
+    /// A head of the source on screen.
+    pub const fn shown(&self, layer: usize, head: usize) -> Shown {
+        Shown { layer, head, n_layers: self.n_layers, n_heads: self.n_heads, n_kv_heads: self.n_kv_heads }
+    }
 }
 
 /// One token of the prompt.
@@ -229,8 +236,14 @@ impl Outcome {
         if kind.has_vectors() {
             return experiment.clone();
         }
-        let (operation, scope) = (Operation::default(), Scope::default());
-        Experiment { operation, scope, epsilon: Grid::filled(Shape::ONE, operation.neutral()), ..experiment.clone() }
+        let (operation, scope, in_force) = (Operation::default(), Scope::default(), InForce::default());
+        Experiment {
+            operation,
+            scope,
+            in_force,
+            epsilon: Grid::filled(Shape::ONE, operation.neutral()),
+            ..experiment.clone()
+        }
     }
 
     /// Which panels there are.
@@ -260,12 +273,6 @@ impl Outcome {
 
     /// The shown head, and how many there are of each kind.
     pub fn shown(&self) -> Shown {
-        Shown {
-            layer: self.experiment.layer,
-            head: self.experiment.head,
-            n_layers: self.facts.n_layers,
-            n_heads: self.facts.n_heads,
-            n_kv_heads: self.facts.n_kv_heads,
-        }
+        self.facts.shown(self.experiment.layer, self.experiment.head)
     }
 }

@@ -18,6 +18,8 @@ pub enum Reference {
         /// 0-based query head.
         head: usize,
     },
+    /// The shown head under what is in force alone, for all panels.
+    InForce,
     /// The same panel of a view that was kept: ε now minus ε then.
     View(Box<Experiment>),
 }
@@ -33,6 +35,7 @@ impl Reference {
         match self {
             Self::Baseline => "baseline".to_owned(),
             Self::Head { layer, head } => format!("layer {layer}, head {head}"),
+            Self::InForce => "what is in force".to_owned(),
             Self::View(_) => "the kept view".to_owned(),
         }
     }

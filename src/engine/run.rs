@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
     batches::LastBatch,
+    continuation::Baseline,
     layer_run::LayerRun,
     memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
@@ -12,7 +13,7 @@ use super::{
     source::{OpenFn, OpenSource, Reader, SourceId},
 };
 use crate::{
-    attention::{Change, Edit, Grid, Intervention, LayerScope, PanelId, Shown, Stacked},
+    attention::{Beneath, Edit, Grid, Intervention, Kept, LayerScope, PanelId, Shown, Stacked},
     model,
 };
 
@@ -23,6 +24,8 @@ pub struct Engine {
     cache: Arc<PromptCache>,
     /// The panels that were compared with last, the source that they are of and the request that they answer.
     last_reference: Option<(SourceId, RunSpec, ReferencePanels)>,
+    /// What the unmodified model wrote last.
+    pub(super) last_baseline: Option<Baseline>,
 }
 
 impl Engine {
@@ -33,7 +36,7 @@ impl Engine {
 
     /// An engine on the sources and runs that others use too.
     pub fn on(cache: Arc<PromptCache>) -> Self {
-        Self { cache, last_reference: None }
+        Self { cache, last_reference: None, last_baseline: None }
     }
 
     /// Opens the source, if it is not open, and says what it offers.
@@ -238,7 +241,7 @@ fn new_bytes<'a>(
     (layer, head): (usize, usize),
     changed: impl Iterator<Item = (Option<&'a Intervention>, &'a Intervention)>,
 ) -> u64 {
-    let mut new: Vec<(Option<&Intervention>, Vec<&Change>, Part)> = Vec::new();
+    let mut new: Vec<(Option<&Intervention>, Beneath<'_>, Part)> = Vec::new();
     let baselines = (None, Stacked::default());
     let changed = changed.map(|(upstream, intervention)| (upstream, intervention.of_vectors(layer)));
     for (upstream, Stacked { beneath, top }) in std::iter::once(baselines).chain(changed) {
@@ -264,19 +267,20 @@ pub(super) fn check(spec: &RunSpec, facts: &SourceFacts) -> Result<Shown, Engine
     if spec.experiment.head >= n_heads {
         return Err(EngineError::NoSuchHead { head: spec.experiment.head, n_heads, title: facts.title.clone() });
     }
-    check_range(spec, facts)?;
-    Ok(Shown {
-        layer: spec.experiment.layer,
-        head: spec.experiment.head,
-        n_layers,
-        n_heads,
-        n_kv_heads: facts.n_kv_heads,
-    })
+    check_reach(spec, facts)?;
+    Ok(facts.shown(spec.experiment.layer, spec.experiment.head))
 }
 
-/// Whether the layers exist that the scope names.
-pub(super) fn check_range(spec: &RunSpec, facts: &SourceFacts) -> Result<(), EngineError> {
-    let n_layers = facts.n_layers;
+/// Whether the layers and heads exist that the scope names, and those of what is in force.
+pub(super) fn check_reach(spec: &RunSpec, facts: &SourceFacts) -> Result<(), EngineError> {
+    let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
+    let in_force = spec.experiment.in_force.iter().filter_map(Kept::heads);
+    for set in spec.experiment.scope.set.iter().chain(in_force) {
+        if let Some(missing) = set.missing(n_layers, n_heads) {
+            let (named, title) = (format!("head {missing}"), facts.title.clone());
+            return Err(EngineError::NoSuchHeads { named, n_layers, n_heads, title });
+        }
+    }
     match spec.experiment.scope.layers {
         LayerScope::Range { first, last } if last >= n_layers => {
             Err(EngineError::NoSuchRange { first, last, n_layers, title: facts.title.clone() })
@@ -286,7 +290,8 @@ pub(super) fn check_range(spec: &RunSpec, facts: &SourceFacts) -> Result<(), Eng
 }
 
 pub(super) fn check_positions(spec: &RunSpec, n_positions: usize) -> Result<(), EngineError> {
-    match spec.experiment.scope.positions.last_selected() {
+    let in_force = spec.experiment.in_force.iter().filter_map(Kept::last_position);
+    match in_force.chain(spec.experiment.scope.positions.last_selected()).max() {
         Some(position) if position >= n_positions => Err(EngineError::NoSuchPosition { position, n_positions }),
         _ => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! Every head ranked by what it does to the output.
 
 use super::{Engine, EngineError, RunSpec, batches::LastBatch, effect, memory::Keep, run};
-use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope, Shown};
+use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope};
 
 /// What changing one head alone does to the next token's distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,8 @@ impl Engine {
     /// `spec`, whose layer, head and ε do not matter. For Query and Key that is *undifferentiated attention*, for Value
     /// *scaling contribution*.
     ///
+    /// What is in force lies beneath, and counts: the baseline is the unmodified model.
+    ///
     /// Each run begins at its head's layer; those of many heads go through the layers together, and behind the last
     /// layer there is the last position alone. By layer and head, each handed to `each` as it is found. `None` for a
     /// capture and for a model without an output. `cancelled` is asked before each layer of each run.
@@ -35,17 +37,18 @@ impl Engine {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Vec<HeadShips>>, EngineError> {
         let facts = self.facts(&spec.source)?;
-        let (n_layers, n_heads, n_kv_heads) = (facts.n_layers, facts.n_heads, facts.n_kv_heads);
+        let (n_layers, n_heads) = (facts.n_layers, facts.n_heads);
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
+        run::check_reach(spec, &facts)?;
         run::check_positions(spec, prompt.tokens.len())?;
         let Some(baseline) = prompt.baseline_logits(cancelled)? else { return Ok(None) };
-        let scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, ..spec.experiment.scope.clone() };
+        let scope =
+            Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, set: None, ..spec.experiment.scope.clone() };
         let alone = spec.clone().with(|experiment| experiment.scope = scope);
         let heads = (0..n_layers).flat_map(|layer| (0..n_heads).map(move |head| (layer, head)));
         let plan: Vec<_> = heads
             .map(|(layer, head)| {
-                let shown = Shown { layer, head, n_layers, n_heads, n_kv_heads };
-                let intervention = alone.experiment.intervention_at(shown, component, epsilon);
+                let intervention = alone.experiment.intervention_at(facts.shown(layer, head), component, epsilon);
                 (layer, head, intervention.upstream_of(n_layers))
             })
             .collect();

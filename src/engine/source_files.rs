@@ -171,6 +171,6 @@ mod tests {
         fs::remove_file(&path).unwrap();
         assert!(!opened.again().has_all_of(&opened));
         assert!(opened.has_all_of(&opened.again()));
-        assert!(SourceStamp::of(&SourceSpec::Bundled(crate::engine::Bundled::Austen)).is_empty());
+        assert!(SourceStamp::of(&SourceSpec::Bundled(Bundled::Austen)).is_empty());
     }
 }

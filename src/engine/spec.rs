@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bundled, DefaultView, Reference};
 use crate::{
-    attention::Experiment,
+    attention::{Experiment, Grid},
     base::Contents,
     model::on_disk::{DiskSource, ModelName, NameError},
 };
@@ -235,6 +235,10 @@ impl RunSpec {
             Reference::Baseline => None,
             &Reference::Head { layer, head } => Some(alone.with(|experiment| {
                 (experiment.layer, experiment.head) = (layer, head);
+            })),
+            Reference::InForce => Some(alone.with(|experiment| {
+                let neutral = experiment.operation.neutral();
+                experiment.epsilon = Grid::filled(experiment.shape(), neutral);
             })),
             Reference::View(view) => Some(Self { experiment: (**view).clone(), ..alone }),
         }

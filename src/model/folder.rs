@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel, Notice,
+    LanguageModel, Notice, ends,
     families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
     summary::Summary,
-    weights::safetensors_file::Shards,
+    weights::{TensorStore, adapter::Adapted, safetensors_file::Shards},
 };
 use crate::base::{
     Excerpt,
@@ -25,6 +25,8 @@ use crate::base::{
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
+/// The tensors of an adapter.
+const ADAPTER: &str = "adapter_model.safetensors";
 /// Names that mean something in a model folder, whether or not this program reads them.
 const KNOWN: [&str; 12] = [
     "config.json",
@@ -33,7 +35,7 @@ const KNOWN: [&str; 12] = [
     INDEX,
     "added_tokens.json",
     "adapter_config.json",
-    "adapter_model.safetensors",
+    ADAPTER,
     "generation_config.json",
     "preprocessor_config.json",
     "special_tokens_map.json",
@@ -48,11 +50,13 @@ const KNOWN: [&str; 12] = [
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
-    let Headers { description, shards, adapter } = Headers::read(folder, config(folder)?)?;
+    let config = config(folder)?;
+    let generation = json(&folder.join("generation_config.json"))?.unwrap_or_default();
+    let ends: Vec<u32> = [&config.text, &generation].into_iter().flat_map(|json| ends::in_config(json)).collect();
+    let Headers { description, tensors, notices } = Headers::read(folder, config)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
-    let model = LanguageModel::load(&description, &shards, tokenizer.as_deref(), watch).map_err(explain)?;
-    let notices = [adapter.map(|_| adapter_not_applied()), shards.has_f8().then(only_weights_in_f8)];
-    Ok(model.with_notices(notices.into_iter().flatten()))
+    let model = LanguageModel::load(&description, &*tensors, tokenizer.as_deref(), watch).map_err(explain)?;
+    Ok(model.with_ends(ends).with_notices(notices))
 }
 
 /// What the folder's headers say of the model, and whether they are those of one that opens. Neither weights nor tokenizer
@@ -66,17 +70,17 @@ pub fn summary(folder: &Path) -> (Summary, Result<(), FolderError>) {
     (summary, config.and_then(|config| Headers::read(folder, config)).map(|_| ()))
 }
 
-/// The text of `config.json`, and the base of an adapter that is beside it.
+/// The text of `config.json`, and that of `adapter_config.json` beside it.
 struct ConfigText {
     text: Vec<u8>,
-    adapter: Option<String>,
+    adapter: Option<Vec<u8>>,
 }
 
 /// Everything but the weights' numbers and the tokenizer.
 struct Headers {
     description: Description,
-    shards: Shards,
-    adapter: Option<String>,
+    tensors: Box<dyn TensorStore>,
+    notices: Vec<Notice>,
 }
 
 impl Headers {
@@ -84,7 +88,17 @@ impl Headers {
         let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
         let description = registry::parse(&config.text).map_err(explain)?;
         let shards = Shards::open(weight_files(folder)?)?;
-        Ok(Self { description, shards, adapter: config.adapter })
+        let mut notices: Vec<Notice> = shards.has_f8().then(only_weights_in_f8).into_iter().collect();
+        let tensors: Box<dyn TensorStore> = match config.adapter {
+            None => Box::new(shards),
+            Some(adapter) => {
+                notices.push(adapter_is_merged());
+                let path = folder.join(ADAPTER);
+                let explain = |cause| FolderError::Model { path: path.clone(), cause };
+                Box::new(Adapted::new(shards, Shards::open(vec![path.clone()])?, &adapter).map_err(explain)?)
+            }
+        };
+        Ok(Self { description, tensors, notices })
     }
 }
 
@@ -94,9 +108,9 @@ fn config(folder: &Path) -> Result<ConfigText, FolderError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing(folder.to_owned())),
         Err(cause) => return Err(FolderError::Unreadable { path: folder.to_owned(), cause }),
     }
-    let adapter = json(&folder.join("adapter_config.json"))?.map(|config| base_of_adapter(&config));
+    let adapter = json(&folder.join("adapter_config.json"))?;
     let text = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
-        Some(base) => FolderError::Adapter { path: folder.to_owned(), base: base.clone() },
+        Some(adapter) => FolderError::Adapter { path: folder.to_owned(), base: base_of_adapter(adapter) },
         None => FolderError::NoConfig(folder.to_owned()),
     })?;
     Ok(ConfigText { text, adapter })
@@ -109,11 +123,12 @@ fn base_of_adapter(config: &[u8]) -> String {
     base.map_or_else(|| "a model that it does not name".to_owned(), |base| format!("“{}”", Excerpt::new(base)))
 }
 
-fn adapter_not_applied() -> Notice {
+fn adapter_is_merged() -> Notice {
     Notice {
-        brief: "adapter not applied",
+        brief: "with its adapter",
         sentence:
-            "the folder holds an adapter beside the model; it is not applied, what is shown is the model without it"
+            "the folder holds an adapter (LoRA) beside the model: what is shown is the model with it, merged as peft \
+                   does; without it, it is the model in a folder that has no adapter_config.json"
                 .to_owned(),
     }
 }
@@ -143,8 +158,9 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     if !config.exists() {
         return Err(FolderError::NoConfig(folder.to_owned()));
     }
-    let tokenizer = Some(tokenizer).filter(|path| path.exists());
-    Ok([config].into_iter().chain(tokenizer).chain(weight_files(folder)?).collect())
+    let adapter = ["adapter_config.json", ADAPTER].map(|name| folder.join(name));
+    let others = [tokenizer].into_iter().chain(adapter).filter(|path| path.exists());
+    Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
 }
 
 /// Every path in `folder` that is read when it is opened, or that would change what is read if it came into being: the
@@ -173,7 +189,8 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let mut others = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "safetensors") {
+        let is_adapter = path.file_name().is_some_and(|name| name == ADAPTER);
+        if !is_adapter && path.extension().is_some_and(|extension| extension == "safetensors") {
             others.push(path);
         }
     }
@@ -208,7 +225,7 @@ fn json(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
 
 #[cfg(test)]
 mod tests {
-    use safetensors::{SafeTensors, serialize};
+    use safetensors::{SafeTensors, serialize, tensor::TensorView};
 
     use super::*;
     use crate::model::{bundled, loading::unwatched};
@@ -249,10 +266,21 @@ mod tests {
     }
 
     #[test]
-    fn an_adapter_is_not_applied_and_that_is_said() {
+    fn an_adapter_alone_names_its_base_and_one_that_is_not_carried_what_it_is() {
         let config = br#"{"base_model_name_or_path": "org/base", "r": 4}"#;
         let beside = folder(&[(SINGLE, bundled::WEIGHTS), ("adapter_config.json", config)]);
-        assert_eq!(open(beside.path(), &unwatched).unwrap().notices(), [adapter_not_applied()]);
+        assert!(refusal(beside.path()).contains(ADAPTER), "{}", refusal(beside.path()));
+        fs::write(beside.path().join(ADAPTER), serialize(Vec::<(&str, TensorView<'_>)>::new(), None).unwrap()).unwrap();
+        assert_eq!(open(beside.path(), &unwatched).unwrap().notices(), [adapter_is_merged()]);
+        for (config, part) in [
+            (r#"{"peft_type": "IA3"}"#, "peft_type IA3 is not supported: LORA is"),
+            (r#"{"peft_type": "LORA", "use_dora": true}"#, "use_dora true is not supported"),
+            (r#"{"peft_type": "LORA", "init_lora_weights": "pissa"}"#, "init_lora_weights"),
+        ] {
+            fs::write(beside.path().join("adapter_config.json"), config).unwrap();
+            assert!(refusal(beside.path()).starts_with(part), "{}", refusal(beside.path()));
+        }
+        fs::write(beside.path().join("adapter_config.json"), config).unwrap();
         fs::remove_file(beside.path().join("config.json")).unwrap();
         assert!(refusal(beside.path()).starts_with("not a model folder but an adapter of “org/base”, "));
         fs::write(beside.path().join("adapter_config.json"), "[]").unwrap();

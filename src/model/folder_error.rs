@@ -20,8 +20,8 @@ pub enum FolderError {
     NoConfig(PathBuf),
     /// A low-rank adapter without its base model.
     #[error(
-        "not a model folder but an adapter of {base}, which is not applied here: merge it into that model \
-         (merge_and_unload of peft) and open the result: {}",
+        "not a model folder but an adapter of {base}, which is merged where it lies beside its model: put \
+         adapter_config.json and adapter_model.safetensors into a folder with that model: {}",
         path.display()
     )]
     Adapter {

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::{
-    ModelError, Notice,
+    ModelError, Notice, ends,
     families::{description::Description, network::Network, registry},
+    lazy_tokenizer::LazyTokenizer,
     loading::{Watch, unwatched},
     tokenizer::{Tokenizer, VocabularyToken},
     transformer::{ModelShape, Residual, Transformer},
@@ -15,10 +16,12 @@ use crate::base::MappedFile;
 /// A transformer and what it takes to give it text.
 pub struct LanguageModel {
     transformer: Box<dyn Transformer>,
-    tokenizer: Option<Tokenizer>,
+    tokenizer: Option<LazyTokenizer>,
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
     notices: Vec<Notice>,
+    /// Ids of tokens behind which a text ends.
+    ends: Vec<u32>,
     /// Where its weights are, if they are not held in memory.
     files: Vec<Arc<MappedFile>>,
 }
@@ -26,7 +29,12 @@ pub struct LanguageModel {
 impl LanguageModel {
     /// A model and the tokenizer of its prompts; without one it reads token ids alone.
     pub fn new(transformer: Box<dyn Transformer>, tokenizer: Option<Tokenizer>) -> Self {
-        Self { transformer, tokenizer, unsupported_tokenizer: None, notices: Vec::new(), files: Vec::new() }
+        Self::tokenized_by(transformer, tokenizer.map(LazyTokenizer::from))
+    }
+
+    pub(super) fn tokenized_by(transformer: Box<dyn Transformer>, tokenizer: Option<LazyTokenizer>) -> Self {
+        let (notices, ends, files) = (Vec::new(), Vec::new(), Vec::new());
+        Self { transformer, tokenizer, unsupported_tokenizer: None, notices, ends, files }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
@@ -37,6 +45,12 @@ impl LanguageModel {
     /// With weights that are in these files.
     pub(super) fn with_files(self, files: Vec<Arc<MappedFile>>) -> Self {
         Self { files, ..self }
+    }
+
+    /// With tokens behind which a text ends.
+    pub(super) fn with_ends(mut self, ends: impl IntoIterator<Item = u32>) -> Self {
+        self.ends.extend(ends);
+        self
     }
 
     /// With what whoever opened it should know.
@@ -55,7 +69,8 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
-        Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)
+        let model = Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)?;
+        Ok(model.with_ends(ends::in_config(config)))
     }
 
     /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
@@ -69,7 +84,7 @@ impl LanguageModel {
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
         let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
-        let separator = Separator::of(description, tokenizer.as_ref());
+        let separator = Separator::of(description, |piece| tokenizer.as_ref()?.id(piece));
         let transformer = Network::load(description, &Weights::watched(store, watch), separator.id)?;
         let notices = separator.notice().into_iter().chain(transformer.notice());
         let model = Self::new(Box::new(transformer), tokenizer).with_files(store.files());
@@ -102,20 +117,34 @@ impl LanguageModel {
             Some(what) => ModelError::UnsupportedTokenizer { what: what.clone() },
             None => ModelError::NoTokenizer,
         };
-        self.tokenizer.as_ref().ok_or_else(missing)?.encode(text, bos)
+        self.tokenizer.as_ref().ok_or_else(missing)?.get()?.encode(text, bos)
     }
 
     /// Whether the tokenizer puts a token in front of every sequence.
     pub fn has_bos(&self) -> bool {
-        let nothing = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.encode("", true).ok());
-        nothing.is_some_and(|tokens| !tokens.is_empty())
+        self.tokenizer.as_ref().is_some_and(LazyTokenizer::has_bos)
+    }
+
+    /// Whether a text ends behind the token with this id.
+    pub fn ends_with(&self, id: u32) -> bool {
+        self.ends.contains(&id)
+    }
+
+    /// What tokens spell ([`Tokenizer::decode`]); without a tokenizer they are written as numbers.
+    ///
+    /// # Errors
+    /// When the tokenizer fails on these tokens.
+    pub fn spelled(&self, token_ids: &[u32]) -> Result<String, ModelError> {
+        match &self.tokenizer {
+            Some(tokenizer) => tokenizer.get()?.decode(token_ids),
+            None => Ok(token_ids.iter().fold(String::new(), |spelled, id| spelled + " " + &id.to_string())),
+        }
     }
 
     /// The tokens with these ids; without a tokenizer they are written as numbers.
     pub fn tokens(&self, token_ids: &[u32]) -> Vec<VocabularyToken> {
-        let token =
-            |&id| self.tokenizer.as_ref().map_or_else(|| VocabularyToken::unnamed(id), |tokenizer| tokenizer.token(id));
-        token_ids.iter().map(token).collect()
+        let unnamed = || token_ids.iter().map(|&id| VocabularyToken::unnamed(id)).collect();
+        self.tokenizer.as_ref().map_or_else(unnamed, |tokenizer| tokenizer.tokens(token_ids))
     }
 
     /// # Errors
@@ -140,9 +169,10 @@ pub(super) struct Separator {
 }
 
 impl Separator {
-    pub fn of(description: &Description, tokenizer: Option<&Tokenizer>) -> Self {
+    /// `id_of` tells the id of a piece, and is not asked where the model tells no sentences apart.
+    pub fn of(description: &Description, id_of: impl FnOnce(&str) -> Option<u32>) -> Self {
         let piece = description.embedding.token_types.and_then(|types| types.separator);
-        Self { id: piece.zip(tokenizer).and_then(|(piece, tokenizer)| tokenizer.id(piece)) }
+        Self { id: piece.and_then(id_of) }
     }
 
     /// Why a pair reads otherwise than a tokenizer that is given one text would have it.

@@ -6,6 +6,7 @@
 
 pub mod bundled;
 mod config;
+mod ends;
 mod error;
 mod families;
 pub mod folder;
@@ -13,23 +14,28 @@ mod folder_error;
 pub mod gguf;
 mod language_model;
 mod layers;
+mod lazy_tokenizer;
 pub mod loading;
 mod notice;
 pub mod on_disk;
 mod piece;
 mod position_limit;
+mod reading;
 pub mod run;
 pub mod smollm2;
 pub mod summary;
+mod text_stream;
 mod tokenizer;
 mod transformer;
 mod weights;
 
 pub use error::ModelError;
 pub use language_model::LanguageModel;
-pub use layers::norm_input::NormInput;
+pub use layers::{heads::Vectors, norm_input::NormInput};
 pub use notice::Notice;
 pub use piece::{Spelling, readable};
 pub use position_limit::PositionLimit;
+pub use reading::Reading;
+pub use text_stream::TextStream;
 pub use tokenizer::{Tokenizer, VocabularyToken};
 pub use transformer::{ModelShape, Residual, Transformer};

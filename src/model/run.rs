@@ -24,9 +24,9 @@ pub enum Wanted {
 }
 
 /// A run in front of a layer's attention.
-struct Run<'a> {
-    qkv: Arc<LayerQkv>,
-    intervention: Option<&'a Intervention>,
+pub(super) struct Run<'a> {
+    pub qkv: Arc<LayerQkv>,
+    pub intervention: Option<&'a Intervention>,
 }
 
 /// A run whose changes in the layer are made, but for the last.
@@ -162,7 +162,7 @@ pub fn last_position(
 }
 
 /// The residual streams behind a layer.
-fn behind(
+pub(super) fn behind(
     transformer: &dyn Transformer,
     layer: usize,
     residual: Residual,

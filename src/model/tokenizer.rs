@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt};
 
-use tokenizers::{DecoderWrapper, Tokenizer as Inner};
+use tokenizers::{Decoder as _, DecoderWrapper, Tokenizer as Inner};
 
 use super::{
     ModelError,
@@ -75,10 +75,27 @@ impl Tokenizer {
         self.inner.token_to_id(piece)
     }
 
+    /// What tokens spell, as the tokenizer's decoder has it: bytes that are split over tokens make one character, special
+    /// tokens are written out, ids that the vocabulary does not name are left out. What is no text in UTF-8 stands as
+    /// U+FFFD.
+    ///
+    /// # Errors
+    /// When the decoder fails on these tokens.
+    pub fn decode(&self, token_ids: &[u32]) -> Result<String, ModelError> {
+        let pieces: Vec<String> = token_ids.iter().filter_map(|&id| self.piece(id)).collect();
+        careful(|| match self.inner.get_decoder() {
+            Some(decoder) => decoder.decode(pieces),
+            None => Ok(pieces.join(" ")),
+        })
+    }
+
+    fn piece(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id).or_else(|| self.repeated.get(&id).cloned())
+    }
+
     /// The token with this id; one that the vocabulary does not name is written as its id.
     pub fn token(&self, id: u32) -> VocabularyToken {
-        let piece = self.inner.id_to_token(id).or_else(|| self.repeated.get(&id).cloned());
-        let Some(piece) = piece else { return VocabularyToken::unnamed(id) };
+        let Some(piece) = self.piece(id) else { return VocabularyToken::unnamed(id) };
         // Added tokens such as `<s>` are written as themselves in every vocabulary.
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
         let text = readable(&piece, if added { Spelling::Plain } else { self.spelling });

@@ -1,12 +1,12 @@
 //! What every architecture does, one layer at a time, so that interventions and attention live in one place.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use ndarray::{Array2, Axis, s};
 
 pub use super::position_limit::PositionLimit;
-use super::{ModelError, NormInput};
-use crate::attention::LayerQkv;
+use super::{ModelError, NormInput, layers::heads::Vectors};
+use crate::attention::{LayerQkv, Rule};
 
 /// Dimensions of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,23 +61,24 @@ pub(super) fn layer_of<L>(layers: &[L], layer: usize) -> Result<&L, ModelError> 
     layers.get(layer).ok_or(ModelError::UnknownLayer { layer, n_layers: layers.len() })
 }
 
-/// The residual streams of one or more runs of a prompt in front of a layer, one below the other,
-/// `[runs · T, d_model]`. Cheap to clone: the array is shared.
+/// The residual streams of one or more runs of a text in front of a layer, one below the other, `[runs · T, d_model]`:
+/// at all its positions, or at those behind the ones whose keys and values are kept. Cheap to clone: the array is shared.
 #[derive(Clone, Debug)]
 pub struct Residual {
     pub(super) rows: Arc<Array2<f32>>,
     n_runs: usize,
+    first: usize,
 }
 
 impl Residual {
-    /// Of one run, `[T, d_model]`.
-    pub(super) fn new(rows: Array2<f32>) -> Self {
-        Self { rows: Arc::new(rows), n_runs: 1 }
+    /// Of one run, at the positions from `first` on, `[T, d_model]`.
+    pub(super) fn new(rows: Array2<f32>, first: usize) -> Self {
+        Self { rows: Arc::new(rows), n_runs: 1, first }
     }
 
     /// Other rows, as many, of the same runs.
     pub(super) fn with_rows(&self, rows: Array2<f32>) -> Self {
-        Self { rows: Arc::new(rows), n_runs: self.n_runs }
+        Self { rows: Arc::new(rows), ..*self }
     }
 
     /// Those of all `parts`, in their order.
@@ -91,6 +92,14 @@ impl Residual {
         }
         for part in rest {
             part.expect("stacking runs", [part.n_runs * first.n_positions(), first.rows.ncols()])?;
+            if part.first != first.first {
+                let positions = [first, part].map(|part| [part.first, part.n_positions()]);
+                return Err(ModelError::Operand {
+                    operation: "stacking runs",
+                    expected: positions[0],
+                    found: positions[1],
+                });
+            }
         }
         let n_runs = parts.iter().map(|part| part.n_runs).sum();
         let mut rows = Array2::zeros((n_runs * first.n_positions(), first.rows.ncols()));
@@ -100,7 +109,7 @@ impl Residual {
             rows.slice_mut(s![start..end, ..]).assign(&part.rows);
             start = end;
         }
-        Ok(Self { rows: Arc::new(rows), n_runs })
+        Ok(Self { rows: Arc::new(rows), n_runs, first: first.first })
     }
 
     /// How many runs there are, at least one.
@@ -111,6 +120,11 @@ impl Residual {
     /// T, the number of positions of each run.
     pub fn n_positions(&self) -> usize {
         self.rows.nrows() / self.n_runs
+    }
+
+    /// The positions in the text, the same in each run.
+    pub fn positions(&self) -> Range<usize> {
+        self.first..self.first + self.n_positions()
     }
 
     /// Bytes that are held.
@@ -125,7 +139,7 @@ impl Residual {
     pub fn last(&self) -> Result<Self, ModelError> {
         let last = self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?;
         let of_runs: Vec<usize> = (0..self.n_runs).map(|run| run * self.n_positions() + last).collect();
-        Ok(self.with_rows(self.rows.select(Axis(0), &of_runs)))
+        Ok(Self { first: self.first + last, ..self.with_rows(self.rows.select(Axis(0), &of_runs)) })
     }
 
     /// # Errors
@@ -146,14 +160,42 @@ pub trait Transformer: Send + Sync {
     ///
     /// # Errors
     /// When an id is outside the vocabulary or the sequence is longer than the model can read.
-    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError>;
+    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+        self.embed_from(token_ids, 0)
+    }
 
-    /// Query, key and value vectors of `layer`, by run: projected, with bias, normed and rotated as the architecture has
-    /// it. A run's numbers do not depend on what other runs there are.
+    /// [`Self::embed`] at the positions of the text from `first` on.
+    ///
+    /// # Errors
+    /// Those of [`Self::embed`].
+    fn embed_from(&self, token_ids: &[u32], first: usize) -> Result<Residual, ModelError>;
+
+    /// Query, key and value vectors of `layer`, by run: projected, with bias, normed and rotated to their positions as the
+    /// architecture has it. A run's numbers do not depend on what other runs there are.
     ///
     /// # Errors
     /// When there is no such layer, or the residual stream is another model's.
-    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError>;
+    fn vectors_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<Vectors>, ModelError>;
+
+    /// What `layer` does with the vectors of a text of so many positions.
+    ///
+    /// # Errors
+    /// When there is no such layer.
+    fn rule(&self, layer: usize, n_positions: usize) -> Result<Rule, ModelError>;
+
+    /// Whether the vectors of a text stay as they are while it grows from `shorter` positions to `longer`: not where the
+    /// frequencies of rotary embeddings depend on the length.
+    fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool;
+
+    /// The vectors of `layer` with its rule, by run.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the residual stream is another model's.
+    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+        let (runs, rule) = (self.vectors_of_runs(layer, residual)?, self.rule(layer, residual.n_positions())?);
+        let qkv = |[query, key, value]: Vectors| LayerQkv::with_rule(query, key, Some(value), rule.clone());
+        runs.into_iter().map(|run| qkv(run).map_err(|cause| ModelError::Qkv { layer, cause })).collect()
+    }
 
     /// [`Self::qkv_of_runs`] of a run alone, or the first of several.
     ///

@@ -37,6 +37,9 @@ impl Serialize for WeightsFile {
         if self.is_modified() {
             map.serialize_entry("operation", &self.experiment.operation)?;
             map.serialize_entry("scope", &self.experiment.scope)?;
+            if !self.experiment.in_force.is_empty() {
+                map.serialize_entry("in_force", &self.experiment.in_force)?;
+            }
             map.serialize_entry("epsilon", &self.epsilon())?;
         }
         map.serialize_entry("baseline", &Panel { weights: self.baseline.view(), mask: &self.mask })?;

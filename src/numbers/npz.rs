@@ -17,7 +17,7 @@ impl WeightsFile {
     /// there are, each `[columns, T, T]` `<f4` (column, query, key). Masked cells
     /// are 0. Where the head has a sink logit, what goes to it are `baseline_rest [T]` and, of those rows, `query_rest`,
     /// `key_rest`, `value_rest`, each `[columns, T]` `<f4`. `tokens [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
-    /// number or one text has the shape `[]`; `scope` and `operation` are JSON texts, as in safetensors.
+    /// number or one text has the shape `[]`; `scope`, `operation` and `in_force` (where something is) are JSON texts, as in safetensors.
     ///
     /// Members are stored, not deflated, and carry no time: the same numbers always make the same file.
     ///
@@ -59,7 +59,9 @@ impl WeightsFile {
             ("operation", json!(self.experiment.operation).to_string()),
             ("scope", json!(self.experiment.scope).to_string()),
         ];
-        let of_intervention = of_intervention.into_iter().filter(|_| self.is_modified());
+        let in_force = &self.experiment.in_force;
+        let in_force = (!in_force.is_empty()).then(|| ("in_force", json!(in_force).to_string()));
+        let of_intervention = of_intervention.into_iter().chain(in_force).filter(|_| self.is_modified());
         let of_source = [("source", self.source.clone()), ("model", self.model.clone())];
         for (name, text) in of_source.into_iter().chain(of_intervention) {
             npz.texts(name, &[], &[text])?;

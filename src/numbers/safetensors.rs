@@ -83,6 +83,9 @@ impl WeightsFile {
         if self.is_modified() {
             metadata.insert("operation", json!(self.experiment.operation).to_string());
             metadata.insert("scope", json!(self.experiment.scope).to_string());
+            if !self.experiment.in_force.is_empty() {
+                metadata.insert("in_force", json!(self.experiment.in_force).to_string());
+            }
         }
         if let Some(token_ids) = &self.token_ids {
             metadata.insert("token_ids", json!(token_ids).to_string());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::attention::{
-    Component, Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerQkv, Mask, Operation, Pattern,
+    Component, Components, Edit, Epsilon, Experiment, Grid, HeadEdit, InForce, LayerQkv, Mask, Operation, Pattern,
     PositionScope, Scope,
 };
 
@@ -32,6 +32,7 @@ pub(super) fn file() -> WeightsFile {
             head: 3,
             operation: Operation::Scale,
             scope: Scope::default(),
+            in_force: InForce::default(),
             epsilon: Grid::repeated(Components::FIGURE, &[0.5, 1e-3, 0.0].map(|e| Epsilon::new(e).unwrap())).unwrap(),
         },
         n_layers: 30,

@@ -1,6 +1,8 @@
-use super::{COLUMNS, Cell, PaperFigure, RowChoice, Session, SliderRange, Theme, UserSettings, figure_grid, repeated};
+use super::{
+    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, Theme, UserSettings, figure_grid, repeated,
+};
 use crate::{
-    attention::{Column, Components, Epsilon, Grid, LayerScope, Mask, Operation, PanelId, Scope},
+    attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Operation, PanelId, Scope},
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -54,6 +56,12 @@ pub enum Command {
     StepHead(isize),
     /// Which layers, heads and positions are changed.
     SetScope(Scope),
+    /// What is in force beneath every panel.
+    SetInForce(InForce),
+    /// The selected panel's change joins what is in force, with its heads by their numbers.
+    KeepChange,
+    /// The pinned cell's edge is blocked from now on, in the heads of the scope by their numbers.
+    BlockPinned,
     /// Marks a cell, whose numbers the inspector shows.
     Pin(Cell),
     /// No cell is marked any more.
@@ -85,8 +93,12 @@ pub enum Command {
     SetTheme(Theme),
     /// Size of everything in the window, 0.75 to 2.5; the nearest that is allowed.
     SetUiScale(f32),
+    /// One step of [`UserSettings::UI_SCALES`] larger or smaller.
+    StepUiScale(ScaleStep),
     /// Whether the window moves nothing by itself.
     SetReducedMotion(bool),
+    /// Whether the controls beside the panels are open.
+    ShowControls(bool),
     /// Another quantity, in the norm and the colours that fit it; the one on screen stays as it is.
     SetQuantity(Quantity),
     /// How several cells become one pixel.
@@ -121,6 +133,9 @@ impl Command {
                 | Self::SetOperation(_)
                 | Self::UseFigure(_)
                 | Self::SetScope(_)
+                | Self::SetInForce(_)
+                | Self::KeepChange
+                | Self::BlockPinned
                 | Self::SetSliderRange(_)
         )
     }
@@ -221,6 +236,9 @@ impl Session {
                 self.experiment.head = step(self.experiment.head, by, facts.map(|facts| facts.n_heads));
             }
             Command::SetScope(scope) => self.experiment.scope = scope,
+            Command::SetInForce(in_force) => self.experiment.in_force = in_force,
+            Command::BlockPinned => self.experiment.in_force = self.with_blocked_pin(facts),
+            Command::KeepChange => self.experiment.in_force = self.with_kept_change(facts),
             Command::Pin(cell) => self.pinned = Some(cell),
             Command::Unpin => self.pinned = None,
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
@@ -242,6 +260,10 @@ impl Session {
             Command::SetUiScale(scale) => {
                 self.view.user.ui_scale = scale.clamp(*UserSettings::UI_SCALE.start(), *UserSettings::UI_SCALE.end());
             }
+            Command::StepUiScale(direction) => {
+                self.view.user.ui_scale = self.view.user.next_scale(direction);
+            }
+            Command::ShowControls(controls) => self.view.user.controls = controls,
             Command::SetReducedMotion(reduced) => self.view.user.reduced_motion = reduced,
             Command::SetQuantity(quantity) if quantity == self.view.look.quantity => {}
             Command::SetQuantity(quantity) => self.view.look.show(quantity),
@@ -256,7 +278,7 @@ impl Session {
     }
 
     /// Another ε for every panel, perhaps of another number of columns.
-    fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
+    pub(super) fn set_grid(&mut self, epsilon: Grid<Epsilon>) {
         if !COLUMNS.contains(&epsilon.shape().n_columns()) {
             return;
         }
@@ -266,44 +288,6 @@ impl Session {
         // Panels are compared with those in their places: a kept view of other columns has none there.
         if matches!(&self.reference, Reference::View(view) if view.shape() != self.shape()) {
             self.reference = Reference::Baseline;
-        }
-    }
-
-    fn set_rows(&mut self, rows: Components) {
-        let old = &self.experiment.epsilon;
-        let row = |component| match old.row(component) {
-            [] => old.row(old.shape().rows().first()).to_vec(),
-            row => row.to_vec(),
-        };
-        if let Some(grid) = Grid::from_rows(rows.iter().map(|component| (component, row(component)))) {
-            self.set_grid(grid);
-        }
-    }
-
-    fn add_column(&mut self) {
-        let rows = self.experiment.epsilon.rows();
-        let wider = rows.map(|(component, row)| (component, row.iter().chain(row.last()).copied().collect()));
-        if let Some(grid) = Grid::from_rows(wider).filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
-            self.set_grid(grid);
-            if let Some(last) = self.shape().columns().next_back() {
-                self.choose(self.rows, last);
-            }
-        }
-    }
-
-    fn remove_column(&mut self, column: Column) {
-        let rows = self.experiment.epsilon.rows();
-        let kept = |row: &[Epsilon]| {
-            let others = row.iter().enumerate().filter(|(index, _)| *index != column.index());
-            others.map(|(_, epsilon)| *epsilon).collect()
-        };
-        let narrower = Grid::from_rows(rows.map(|(component, row)| (component, kept(row))));
-        if let Some(grid) = narrower.filter(|grid| COLUMNS.contains(&grid.shape().n_columns())) {
-            let chosen = self.column.index() - usize::from(column < self.column);
-            self.set_grid(grid);
-            if let Some(chosen) = self.shape().column(chosen) {
-                self.choose(self.rows, chosen);
-            }
         }
     }
 
@@ -319,7 +303,7 @@ impl Session {
     }
 
     /// Chooses what the slider moves. A panel alone on screen gives way to the one that is chosen.
-    fn choose(&mut self, rows: RowChoice, column: Column) {
+    pub(super) fn choose(&mut self, rows: RowChoice, column: Column) {
         let lead = self.shape().nearest(PanelId { component: rows.lead(), column });
         self.rows = match rows {
             RowChoice::All => RowChoice::All,
@@ -397,7 +381,9 @@ impl Session {
     /// Layers by their numbers are another model's.
     fn forget_layers(&mut self) {
         self.reference = Reference::Baseline;
-        if matches!(self.experiment.scope.layers, LayerScope::Range { .. }) {
+        self.experiment.in_force = InForce::default();
+        let scope = &self.experiment.scope;
+        if scope.set.is_some() || matches!(scope.layers, LayerScope::Range { .. }) {
             self.experiment.scope = Scope::default();
         }
     }

@@ -9,8 +9,10 @@ mod command;
 pub mod document;
 mod epsilon_grid;
 mod fitting;
+mod keeping;
 #[cfg(test)]
 mod properties;
+mod rows_and_columns;
 mod state;
 mod stored;
 #[cfg(test)]
@@ -25,4 +27,4 @@ pub use epsilon_grid::{COLUMNS, figure_grid, repeated};
 pub use state::Session;
 pub use stored::{Stored, Unsound};
 pub use timeline::{StepNumber, Timeline};
-pub use view::{SliderRange, SweepView, Theme, UserSettings, View};
+pub use view::{ScaleStep, SliderRange, SweepView, Theme, UserSettings, View};

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    attention::{Component, Components, Epsilon, Grid, HeadScope, LayerScope, PanelId, PositionScope, Scope, panel},
+    attention::{
+        Component, Components, Epsilon, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope, Operation,
+        PanelId, PositionScope, Scope, panel,
+    },
     engine::{Bundled, LayerNumbers, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
@@ -61,6 +64,19 @@ fn any_step() -> impl Strategy<Value = isize> {
     prop_oneof![4 => -3_isize..4, 1 => Just(isize::MIN), 1 => Just(isize::MAX)]
 }
 
+fn any_set() -> impl Strategy<Value = HeadSet> {
+    let entry = (any_number(), any_number()).prop_map(|(layer, head)| format!("{layer}:{head}"));
+    prop::collection::vec(entry, 1..4).prop_map(|entries| entries.join(",").parse().unwrap())
+}
+
+fn any_in_force() -> impl Strategy<Value = InForce> {
+    let change = (any_component(), any_set(), any_epsilon()).prop_map(|(component, heads, epsilon)| {
+        let (positions, operation) = (PositionScope::Rest, Operation::MeanHeads);
+        Kept::Change(KeptChange { component, heads, positions, operation, epsilon })
+    });
+    prop::collection::vec(change, 0..3).prop_map(InForce::from_iter)
+}
+
 fn any_scope() -> impl Strategy<Value = Scope> {
     let layers = prop_oneof![
         Just(LayerScope::Shown),
@@ -73,7 +89,12 @@ fn any_scope() -> impl Strategy<Value = Scope> {
         Just(PositionScope::Rest),
         prop::collection::btree_set(any_number(), 0..4).prop_map(|set| PositionScope::Selection(set.into())),
     ];
-    (layers, heads, positions).prop_map(|(layers, heads, positions)| Scope { layers, heads, positions })
+    (layers, heads, prop::option::of(any_set()), positions).prop_map(|(layers, heads, set, positions)| Scope {
+        layers,
+        heads,
+        set,
+        positions,
+    })
 }
 
 fn any_window() -> impl Strategy<Value = Option<Window>> {
@@ -109,6 +130,10 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_grid().prop_map(Command::SetGrid),
         Just(Command::KeepView),
         any_scope().prop_map(Command::SetScope),
+        any_in_force().prop_map(Command::SetInForce),
+        Just(Command::KeepChange),
+        Just(Command::BlockPinned),
+        Just(Command::Compare(Reference::InForce)),
     ];
     let source = prop_oneof![
         ".{0,8}".prop_map(Command::SetPrompt),
@@ -130,6 +155,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_panel().prop_map(Command::ToggleSolo),
         prop::sample::select(&[Theme::System, Theme::Light, Theme::Dark][..]).prop_map(Command::SetTheme),
         any::<bool>().prop_map(Command::SetReducedMotion),
+        any::<bool>().prop_map(Command::ShowControls),
+        prop_oneof![Just(ScaleStep::Larger), Just(ScaleStep::Smaller)].prop_map(Command::StepUiScale),
         prop_oneof![any::<f32>(), Just(f32::NAN)].prop_map(Command::SetUiScale),
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),

@@ -2,7 +2,7 @@
 
 use super::{RowChoice, View, figure_grid};
 use crate::{
-    attention::{Cell, Column, Epsilon, Experiment, Grid, Operation, PanelId, Scope, Shape},
+    attention::{Cell, Column, Epsilon, Experiment, Grid, InForce, Operation, PanelId, Scope, Shape},
     engine::{Bundled, Prompt, Reference, RunSpec, SourceSpec},
 };
 
@@ -58,6 +58,7 @@ impl Session {
                 head: view.head,
                 operation: Operation::default(),
                 scope: Scope::default(),
+                in_force: InForce::default(),
                 epsilon: figure_grid(),
             },
             rows: RowChoice::All,
@@ -101,6 +102,11 @@ impl Session {
     /// Which layers, heads and positions are changed.
     pub const fn scope(&self) -> &Scope {
         &self.experiment.scope
+    }
+
+    /// What is done beneath that, whatever a panel does.
+    pub const fn in_force(&self) -> &InForce {
+        &self.experiment.in_force
     }
 
     /// ε of every panel; says also which panels there are.

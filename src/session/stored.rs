@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{COLUMNS, Cell, RowChoice, Session, UserSettings, View};
 use crate::{
-    attention::{Column, Epsilon, Experiment, Grid, LayerScope, Operation, Scope},
+    attention::{Column, Epsilon, Experiment, Grid, InForce, LayerScope, Operation, Scope},
     engine::{Bundled, Prompt, Reference, SourceSpec},
     figure::Window,
 };
@@ -25,6 +25,8 @@ pub struct Stored {
     head: usize,
     operation: Operation,
     scope: Scope,
+    #[serde(default, skip_serializing_if = "InForce::is_empty")]
+    in_force: InForce,
     epsilon: Grid<Epsilon>,
     rows: RowChoice,
     column: Column,
@@ -49,8 +51,8 @@ pub struct Unsound {
 impl From<Session> for Stored {
     fn from(session: Session) -> Self {
         let Session { source, prompt, experiment, rows, column, pinned, reference, view } = session;
-        let Experiment { layer, head, operation, scope, epsilon } = experiment;
-        Self { source, prompt, layer, head, operation, scope, epsilon, rows, column, pinned, reference, view }
+        let Experiment { layer, head, operation, scope, in_force, epsilon } = experiment;
+        Self { source, prompt, layer, head, operation, scope, in_force, epsilon, rows, column, pinned, reference, view }
     }
 }
 
@@ -84,9 +86,9 @@ impl Stored {
     /// # Errors
     /// When no command leads to it; the message names the field.
     pub fn session(self, n_tokens: usize) -> Result<Session, Unsound> {
-        let Self { source, prompt, layer, head, operation, scope, epsilon, rows, column, pinned, reference, view } =
-            self;
-        let experiment = Experiment { layer, head, operation, scope, epsilon };
+        let Self { layer, head, operation, scope, in_force, epsilon, .. } = self;
+        let Self { source, prompt, rows, column, pinned, reference, view, .. } = self;
+        let experiment = Experiment { layer, head, operation, scope, in_force, epsilon };
         check_experiment(&experiment)?;
         let n_columns = experiment.shape().n_columns();
         within("column", column.index(), n_columns)?;
@@ -131,7 +133,7 @@ fn check_range(field: &'static str, scope: &Scope) -> Result<(), Unsound> {
 
 fn check_reference(reference: &Reference, shown: &Experiment) -> Result<(), Unsound> {
     let (layer, head) = match reference {
-        Reference::Baseline => return Ok(()),
+        Reference::Baseline | Reference::InForce => return Ok(()),
         Reference::Head { layer, head } => (*layer, *head),
         Reference::View(view) => {
             check_range("kept view’s range of layers", &view.scope)?;

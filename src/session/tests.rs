@@ -285,6 +285,7 @@ fn looks_are_set_and_nothing_else() {
         solo.clone(),
         Command::SetTheme(Theme::Light),
         Command::SetReducedMotion(true),
+        Command::ShowControls(false),
         Command::SetUiScale(1.5),
         Command::SetQuantity(Quantity::Score),
         Command::SetLimitsFrom(LimitsFrom::EachPanel),
@@ -305,7 +306,7 @@ fn looks_are_set_and_nothing_else() {
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
-        user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true },
+        user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
         look: Look {
             quantity: Quantity::Score,
             pooling: Pooling::Mean,
@@ -388,8 +389,10 @@ fn a_session_survives_json() {
             scope: Scope {
                 layers: LayerScope::Range { first: 1, last: 4 },
                 heads: HeadScope::Group,
+                set: Some("3:1,7:*".parse().unwrap()),
                 positions: "0,7".parse().unwrap(),
             },
+            in_force: "key@14:*=0.5; value@3..=5:0@rest=noise/7:0".parse().unwrap(),
             epsilon: rows([[epsilon(0.1), epsilon(1.0 / 3.0), Epsilon::ZERO], Epsilon::FIGURE, [epsilon(5e-324); 3]]),
         },
         rows: RowChoice::Only(Component::Value),
@@ -403,7 +406,7 @@ fn a_session_survives_json() {
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
-            user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true },
+            user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },
             look: Look {
                 quantity: Quantity::WeightedValue,
                 pooling: Pooling::Mean,

@@ -91,16 +91,44 @@ pub struct UserSettings {
     pub ui_scale: f32,
     /// Whether what opens, closes and scrolls does so at once.
     pub reduced_motion: bool,
+    /// Whether the controls beside the panels are open. Written where they are not.
+    #[serde(skip_serializing_if = "is_open")]
+    pub controls: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_open(controls: &bool) -> bool {
+    *controls
 }
 
 impl UserSettings {
     /// What [`Self::ui_scale`] may be.
     pub const UI_SCALE: RangeInclusive<f32> = 0.75..=2.5;
+    /// The scales that are offered, from the smallest.
+    pub const UI_SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
+
+    /// The next of [`Self::UI_SCALES`] above or below [`Self::ui_scale`]; at either end it stays.
+    pub fn next_scale(self, direction: ScaleStep) -> f32 {
+        let found = match direction {
+            ScaleStep::Larger => Self::UI_SCALES.into_iter().find(|&scale| scale > self.ui_scale),
+            ScaleStep::Smaller => Self::UI_SCALES.into_iter().rev().find(|&scale| scale < self.ui_scale),
+        };
+        found.unwrap_or(self.ui_scale)
+    }
+}
+
+/// Which way a step of [`UserSettings::ui_scale`] leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScaleStep {
+    /// Everything becomes larger.
+    Larger,
+    /// More has room.
+    Smaller,
 }
 
 impl Default for UserSettings {
     fn default() -> Self {
-        Self { theme: Theme::default(), ui_scale: 1.0, reduced_motion: false }
+        Self { theme: Theme::default(), ui_scale: 1.0, reduced_motion: false, controls: true }
     }
 }
 

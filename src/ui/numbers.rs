@@ -75,6 +75,7 @@ pub fn name(quantity: Quantity) -> &'static str {
 pub fn masked(outcome: &Outcome, cell: Cell) -> String {
     match outcome.mask().reason(cell.query, cell.key) {
         Some(reason) => format!("masked: {reason}"),
+        None if outcome.experiment.in_force.blocks_any() => "masked: this edge is blocked".to_owned(),
         None => "masked in the layer that it is compared with".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     engine::{Fingerprints, Service},
     session::Session,
     ui::{
-        dialogs::open_file::OpenFile,
+        dialogs::{disk_models::DiskModels, open_file::OpenFile},
         panels::{
             controls::ControlPanel,
             export::{Clipboard, Export},
@@ -15,6 +15,7 @@ use crate::{
             heads::Heads,
             inspector::Inspector,
             lessons::Lessons,
+            outcome::OutcomeStrip,
             sessions::Sessions,
             status::Status,
             sweep::SweepPanel,
@@ -39,6 +40,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::new(Menu),
         Box::new(Sessions::new(ctx, session, setup, fingerprints.clone())),
         Box::new(Following::new(ctx, setup.clock.clone(), setup.handed_over.take())),
+        Box::new(OutcomeStrip),
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),
@@ -47,6 +49,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::new(Heads::new(ctx, service)),
         Box::new(Export::new(service, fingerprints)),
         Box::<OpenFile>::default(),
+        Box::new(DiskModels::new(setup.places.clone())),
         Box::<KeySheet>::default(),
         Box::<Palette>::default(),
         Box::<Lessons>::default(),

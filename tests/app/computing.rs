@@ -28,6 +28,8 @@ fn window() -> Window {
     window.gates.layers.open();
     window.settle();
     window.metrics();
+    // Its layers come through the same gate.
+    window.until("the next token", |window| window.harness.state().is_complete());
     window
 }
 
@@ -88,8 +90,7 @@ fn panels_arrive_one_by_one() {
 fn the_selected_column_comes_first() {
     let mut window = window();
     window.press(Key::Num3);
-    // Until the effect of the panel that is now selected is known as well: its layers come through the same gate.
-    window.advance(Duration::from_millis(300));
+    window.until("the next token of the panel that is now selected", |window| window.harness.state().is_complete());
     window.metrics();
     window.gates.layers.close();
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();

@@ -4,8 +4,10 @@
 mod agree;
 mod captures;
 mod cells;
+mod circuits;
 mod compare;
 mod computing;
+mod disk_models;
 mod epsilon;
 mod export;
 pub mod files;
@@ -18,6 +20,7 @@ mod loading;
 
 mod opening;
 mod operations;
+mod outcome;
 mod palette;
 mod preferences;
 mod prompts;
@@ -27,6 +30,8 @@ mod recent;
 mod scope;
 mod scripts;
 mod sessions;
+mod sizes;
+
 pub mod slow;
 pub mod support;
 mod sweep;

@@ -1,14 +1,16 @@
 //! What the program opens on, at every size, and that it then rests.
 
-use std::{thread::sleep, time::Duration};
+use std::{fs, thread::sleep, time::Duration};
 
 use attenuate::{
     attention::Component,
     engine::{Bundled, SourceSpec},
+    model::bundled,
     session::{Cell, Command, Session},
 };
 use egui::{Role, ViewportId, vec2};
 use egui_kittest::kittest::Queryable as _;
+use safetensors::SafeTensors;
 
 use super::support::Window;
 
@@ -48,6 +50,30 @@ fn opens_on_the_figure() {
     assert!(entropy[0][2] > 0.9999, "uniform at ε = 1e-10: {:?}", entropy[0]);
     assert_eq!(sink[2], [sink[2][0]; 3], "Value does not enter its own layer’s softmax");
     assert!(sink[2][0] > 0.8, "and keeps the sink: {:?}", sink[2]);
+}
+
+/// A model whose weights are not finite opens, as nothing of them is read then: the status line names the tensor.
+#[test]
+fn weights_that_are_not_finite_are_named_in_the_status_line() {
+    const TENSOR: &str = "model.layers.2.self_attn.k_proj.weight";
+    let folder = tempfile::tempdir().unwrap();
+    let mut weights = bundled::WEIGHTS.to_vec();
+    let place = {
+        let file = SafeTensors::deserialize(&weights).unwrap();
+        let data = file.tensor(TENSOR).unwrap().data();
+        data.as_ptr() as usize - weights.as_ptr() as usize
+    };
+    // NaN, in F16.
+    weights[place..place + 2].copy_from_slice(&0x7e00_u16.to_le_bytes());
+    for (name, bytes) in
+        [("config.json", bundled::CONFIG), ("tokenizer.json", bundled::TOKENIZER), ("model.safetensors", &weights)]
+    {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let source = SourceSpec::Folder(folder.path().to_owned());
+    let mut window = Window::unanswered(Session::example(Bundled::Austen).with([Command::Locate(source)]));
+    window.wait_anyhow("the reason", |window| window.has_text("Not computed: "));
+    window.assert_text(&format!("Not computed: tensor {TENSOR} cannot be read: expected finite values, found NaN"));
 }
 
 #[test]

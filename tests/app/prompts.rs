@@ -232,7 +232,7 @@ fn a_session_that_cannot_be_shown_says_why_and_can_be_mended() {
     let mut window = Window::unanswered(Session::example(Bundled::Austen).with([Command::Read(prompt)]));
     window.wait_anyhow("the reason", |window| window.has_text("there is no token 4000000"));
     assert!(window.panels().is_empty());
-    window.assert_text("Not opened");
+    window.assert_text("Not computed: ");
     window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
     window.harness.step();
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);

@@ -11,9 +11,9 @@ use std::{
 };
 
 use attenuate::{
-    attention::LayerQkv,
+    attention::Rule,
     engine::{Clock, EngineError, Job, OpenSource, Progress, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, bundled},
+    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, Vectors, bundled},
     ui::Setup,
 };
 use ndarray::Array2;
@@ -138,13 +138,21 @@ impl Transformer for Gated {
         self.inner.shape()
     }
 
-    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+    fn embed_from(&self, token_ids: &[u32], first: usize) -> Result<Residual, ModelError> {
         self.prompts.pass(|| false);
-        self.inner.transformer().embed(token_ids)
+        self.inner.transformer().embed_from(token_ids, first)
     }
 
-    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
-        self.inner.transformer().qkv_of_runs(layer, residual)
+    fn vectors_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<Vectors>, ModelError> {
+        self.inner.transformer().vectors_of_runs(layer, residual)
+    }
+
+    fn rule(&self, layer: usize, n_positions: usize) -> Result<Rule, ModelError> {
+        self.inner.transformer().rule(layer, n_positions)
+    }
+
+    fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
+        self.inner.transformer().keeps_vectors(shorter, longer)
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {

@@ -256,7 +256,7 @@ fn themes_are_chosen_by_menu() {
 #[test]
 fn the_whole_window_scales_by_menu() {
     let mut window = Window::figure();
-    for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %", 1.0)] {
+    for (name, scale) in [("200 %", 2.0), ("75 %", 0.75), ("100 %   Ctrl+0", 1.0)] {
         window.menu(&["View", "Size", name]);
         window.close_menus();
         assert_eq!((window.session().view().user.ui_scale, window.harness.ctx.zoom_factor()), (scale, scale));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attenuate::attention::{
-    self, Component, Edit, Epsilon, HeadEdit, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation,
+    self, Beneath, Component, Edit, Epsilon, HeadEdit, HeadScope, Intervention, LayerQkv, LayerScope, Mask, Operation,
     PositionScope, Rule, Scope, Shown,
 };
 use ndarray::{Array2, Array3};
@@ -187,7 +187,7 @@ proptest! {
         let (n_heads, n, _) = layer.query.dim();
         let n_kv_heads = layer.key.dim().0;
         let shown = Shown { layer: 1, head: shown.index(n_heads), n_layers: 3, n_heads, n_kv_heads };
-        let scope = Scope { layers: LayerScope::Shown, heads, positions: positions.clone() };
+        let scope = Scope { layers: LayerScope::Shown, heads, set: None, positions: positions.clone() };
         let (query, key, value, rule) =
             (layer.query.clone(), layer.key.clone(), Some(layer.value.clone()), layer.rule.clone());
         let qkv = LayerQkv::with_rule(query, key, value, rule).unwrap();
@@ -271,7 +271,7 @@ proptest! {
         for component in Component::ALL {
             let edit = Edit { component, operation, epsilon, positions: positions.clone() };
             let change = attention::Change { edit, heads: heads.iter().copied().collect() };
-            let made = qkv.under(1, &[&change]);
+            let made = qkv.under(1, &Beneath { changes: vec![&change], ..Beneath::default() });
             for head in 0..n_heads {
                 let edit = qkv.head_edit(1, head, change.at(1, head));
                 let [line, beneath] = [(&qkv, &edit), (&made, &HeadEdit::NOTHING)].map(|(qkv, edit)| {

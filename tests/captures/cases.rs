@@ -1,6 +1,6 @@
 //! Captures of models with a rule of their own, each cell beside the weight that the model itself has there
-//! (transformers in eager mode, f64): `cases/NAME.expected.safetensors`, made by `cases/expected.py`. The captures were
-//! made by what is the Python module now.
+//! (transformers in eager mode, f64): `cases/NAME.expected.safetensors`, made by the scripts beside them. The captures
+//! were made by what is the Python module now.
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,30 @@ fn padding_has_no_row_and_is_no_key() {
     let pattern = Pattern::new(capture.layer(1).unwrap().head_scores(0).into(), &HeadEdit::NOTHING);
     assert!((0..9).all(|query| pattern.exact_row(query).is_empty()), "a padding query has no row");
     assert_eq!(pattern.exact_row(9), [1.0], "the first token sees itself alone");
+}
+
+/// Made by `cases/padding_between.py`: padding behind the second token, behind the fourth, and at the end.
+#[test]
+fn padding_between_tokens_has_no_row_and_is_no_key() {
+    let capture = Capture::open(&case("padding_between")).unwrap();
+    assert_eq!((capture.n_layers(), capture.n_padding()), (2, 4));
+    for layer in 0..2 {
+        let off = difference(&capture, "padding_between", layer, 0);
+        assert!(off < 1e-6, "layer {layer}: {off:e}");
+        let pattern = Pattern::new(capture.layer(layer).unwrap().head_scores(3).into(), &HeadEdit::NOTHING);
+        for query in [2, 5, 6, 10] {
+            assert!(pattern.keys(query).is_empty() && (0..11).all(|key| pattern.exact_cell(query, key).is_none()));
+        }
+        // Rows that are drawn and measured are those that files have.
+        let mut row = vec![f32::NAN; 11];
+        for query in [1, 3, 4, 7, 8, 9] {
+            let drawn = pattern.row_into(query, &mut row).to_vec();
+            let exact = pattern.exact_row(query);
+            assert_eq!(drawn.len(), exact.len());
+            assert!(drawn.iter().zip(&exact).all(|(drawn, exact)| (f64::from(*drawn) - exact).abs() < 1e-6), "{query}");
+            assert_eq!(pattern.place(query, 2), None, "padding is no key");
+        }
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::{
 
 use attenuate::{
     cli::{Invocation, definition, parse},
-    engine::{Fingerprints, SourceSpec},
-    session::{Command, document::SessionDocument},
+    engine::{Bundled, Fingerprints, SourceSpec},
+    session::{Command, Session, document::SessionDocument},
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
@@ -37,9 +37,26 @@ const fn sample(value: &'static str, company: &'static [&'static str]) -> Sample
 
 fn sample_of(command: &str, option: &str) -> Sample {
     const LIVE: &[&str] = &["bundled:austen"];
+    const TEXTS: &[&str] = &["bundled:austen", "-n", "3"];
     const SHIPS: &[&str] = &["bundled:austen", "--ships"];
     match (command, option) {
         ("heads", "epsilon") => sample("0", SHIPS),
+        ("continue", "epsilon") => sample("0", TEXTS),
+        ("continue", "component") => sample("value", TEXTS),
+        ("continue", "operation") => sample("mean-positions", TEXTS),
+        ("continue", "seed") => sample("7", &["bundled:austen", "-n", "3", "--temperature", "1"]),
+        ("continue", "positions") => sample("first", TEXTS),
+        ("continue", "layer" | "head") => sample("2", TEXTS),
+        ("continue", "layers") => sample("all", &["bundled:austen", "-n", "3", "--heads", "all"]),
+        ("continue", "heads") => sample("all", &["bundled:austen", "-n", "3", "--layers", "all"]),
+        ("continue", "set") => sample("2:1,5:*", TEXTS),
+        ("continue", "block") => sample("*->0", TEXTS),
+        ("continue", "in-force") => sample("key@5:*=0.5", TEXTS),
+        ("continue", "model") => sample("bundled:smollm2", &["on-a-model.json", "-n", "3"]),
+        (_, "past-eos") => sample("", &["bundled:austen", "--token-ids", "0,3,4,5,6", "-n", "400"]),
+        (_, "top-k") => sample("5", &["bundled:austen", "-n", "3", "--seed", "3"]),
+        (_, "temperature") => sample("2", TEXTS),
+        (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
         ("sweep", "epsilon") => Sample { ending: Some("svg"), ..sample("0.3,0.2,0.1", &[]) },
@@ -54,13 +71,17 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "token-ids") => sample("3,4,5,6", LIVE),
         (_, "no-bos") => sample("", LIVE),
         (_, "follow") => sample("", &["on-a-capture.json"]),
-        (_, "layer" | "head") => sample("2", LIVE),
+        (_, "layer" | "head" | "tokens") => sample("2", LIVE),
         (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
         (_, "operation") => sample("mean-heads", &[]),
         (_, "seed") => sample("7", &["--operation", "noise"]),
         (_, "layers") => sample("all", &["bundled:austen", "--heads", "all"]),
         (_, "heads") => sample("all", &["bundled:austen", "--layers", "all"]),
         (_, "positions") => sample("first", &[]),
+        (_, "block") => sample("*->0", LIVE),
+        (_, "set") => sample("2:1,5:*", LIVE),
+        ("heads", "in-force") => sample("key@5:*=0.5", SHIPS),
+        (_, "in-force") => sample("key@5:*=0.5", LIVE),
         (_, "quantity") => sample("score", &[]),
         (_, "compare-head") => sample("2:1", &[]),
         // Fewer pixels than cells.
@@ -100,7 +121,7 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         _ => "csv",
     });
     let output: &[&str] = match (command, ending) {
-        (WINDOW | "heads" | "models", _) => &[],
+        (WINDOW | "heads" | "models" | "continue", _) => &[],
         (_, "png") => &["-o", "out.png"],
         (_, "svg") => &["-o", "out.svg"],
         (_, "json") => &["-o", "out.json"],
@@ -139,7 +160,7 @@ fn long(name: &str) -> &'static str {
     }
 }
 
-/// Two captures, and a session on the first.
+/// Two captures, a session on the first, and one on a model.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, factor) in [("capture.safetensors", 1.0_f32), ("other.safetensors", -2.0)] {
@@ -156,6 +177,9 @@ fn sandbox() -> Sandbox {
     let session = captured_figure().with([Command::Locate(source), Command::SetLayer(0), Command::SetHead(0)]);
     let document = SessionDocument::of(&session, None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-capture.json")).unwrap();
+    let document = SessionDocument::of(&Session::example(Bundled::Austen), None, &Fingerprints::default());
+    document.save(&sandbox.path("on-a-model.json")).unwrap();
+    fs::write(sandbox.path("prompts.txt"), "A cat.\n\nA dog.\n").unwrap();
     sandbox
 }
 
@@ -200,7 +224,7 @@ fn every_option_of_every_command_is_obeyed_or_refused() {
         .map(|command| (command.get_name().to_owned(), options(command)))
         .collect();
     commands.insert(WINDOW.to_owned(), options(&definition));
-    assert_eq!(commands.len(), 7);
+    assert_eq!(commands.len(), 8);
     let all: BTreeSet<String> = commands.values().flatten().cloned().collect();
     let sandbox = sandbox();
     let mut wrong = Vec::new();
@@ -256,10 +280,16 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
         (&["heads", "--ships", "--seed", "3"], "--seed"),
         (&["heads", "--component", "value"], "--ships"),
         (&["heads", "--ships", "--epsilon", "0.3,0.1,0"], "--epsilon"),
+        (&["continue", "--seed", "3"], "--seed"),
+        (&["continue", "--temperature", "0"], "--temperature"),
+        (&["continue", "--prompts", "prompts.txt", "--prompt", "A cat."], "--prompts"),
     ] {
         sandbox.run(arguments).assert_refused(2, &[part]);
     }
-    assert_eq!(sandbox.names(), ["capture.safetensors", "on-a-capture.json", "other.safetensors"]);
+    assert_eq!(
+        sandbox.names(),
+        ["capture.safetensors", "on-a-capture.json", "on-a-model.json", "other.safetensors", "prompts.txt"]
+    );
     // Of a session that is known once it is read.
     sandbox
         .run(&["export", "on-a-capture.json", "-o", "f.svg", "--per-panel"])

@@ -200,6 +200,7 @@ fn scopes_reach_the_engine() {
         let scope = Scope {
             layers: scope.0.parse().unwrap(),
             heads: scope.1.parse().unwrap(),
+            set: None,
             positions: scope.2.parse().unwrap(),
         };
         assert_eq!(weights.scope, json!(scope));

@@ -19,6 +19,7 @@ fn specs() -> impl Iterator<Item = RunSpec> {
         Scope {
             layers: LayerScope::Range { first: 2, last: 4 },
             heads: HeadScope::Shown,
+            set: None,
             positions: PositionScope::Rest,
         },
     ];

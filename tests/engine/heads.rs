@@ -50,6 +50,18 @@ fn baselines_are_those_of_single_runs() {
 }
 
 #[test]
+fn what_is_in_force_lies_beneath_each_heads_own() {
+    for (set, preset) in [(None, Preset::ThisHead), (None, Preset::ThisLayer), (Some("1:2,3:*"), Preset::ThisHead)] {
+        let spec = spec(Bundled::Austen, preset).with(|experiment| {
+            experiment.scope.set = set.map(|set| set.parse().unwrap());
+            experiment.in_force = "value@0:*=0.5; key@2:1,2:2=mean-heads:0".parse().unwrap();
+        });
+        assert_all_as_shown(&spec, Under::Change(Component::Key, epsilon(0.5)));
+        assert_all_as_shown(&spec, Under::Baseline);
+    }
+}
+
+#[test]
 fn interventions_are_each_heads_own_in_every_scope() {
     let half = epsilon(0.5);
     for preset in Preset::ALL {

@@ -10,6 +10,7 @@ mod errors;
 mod goldens;
 mod grid;
 mod heads;
+mod in_force;
 mod memory;
 mod observing;
 mod reference;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use attenuate::{
-    attention::{Component, Epsilon, Grid, LayerQkv, Pattern, Preset},
+    attention::{Component, Epsilon, Grid, Pattern, Preset, Rule},
     engine::{Bundled, Engine, EngineError, OpenSource, Outcome, Panel, Prompt, RunSpec, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, bundled},
+    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, Vectors, bundled},
     session::Session,
 };
 use ndarray::Array2;
@@ -38,13 +38,21 @@ impl Transformer for Slow {
         self.0.shape()
     }
 
-    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
-        self.0.transformer().embed(token_ids)
+    fn embed_from(&self, token_ids: &[u32], first: usize) -> Result<Residual, ModelError> {
+        self.0.transformer().embed_from(token_ids, first)
     }
 
-    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+    fn vectors_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<Vectors>, ModelError> {
         assert_eq!(residual.n_runs(), 1, "by itself");
-        self.0.transformer().qkv_of_runs(layer, residual)
+        self.0.transformer().vectors_of_runs(layer, residual)
+    }
+
+    fn rule(&self, layer: usize, n_positions: usize) -> Result<Rule, ModelError> {
+        self.0.transformer().rule(layer, n_positions)
+    }
+
+    fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
+        self.0.transformer().keeps_vectors(shorter, longer)
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {

@@ -53,6 +53,7 @@ impl Random {
         Scope {
             layers: self.one_of(&[LayerScope::Shown, LayerScope::All, LayerScope::Range { first, last }]),
             heads: self.one_of(&[HeadScope::Shown, HeadScope::Group, HeadScope::All]),
+            set: self.one_of(&[None, None, Some("1:0,3:1"), Some("0..=4:2")]).map(|set| set.parse().unwrap()),
             positions: self.one_of(&[
                 PositionScope::All,
                 PositionScope::First,

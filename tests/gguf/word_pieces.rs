@@ -177,7 +177,7 @@ fn a_second_sentence_is_of_its_own_type() {
     let row = |model: &LanguageModel, text: &str, query: usize| {
         let ids: Vec<u32> = model.tokenize(text, true).unwrap().iter().map(|token| token.id).collect();
         let first = model.transformer().qkv(0, &model.transformer().embed(&ids).unwrap()).unwrap();
-        (ids, first.head_scores(1).exact_row(query).to_vec())
+        (ids, first.head_scores(1).exact_row(query).clone())
     };
     let text = "to be[SEP]love";
     let (ids, pair) = row(&file, text, 4);
@@ -185,7 +185,7 @@ fn a_second_sentence_is_of_its_own_type() {
     // Of type 0 throughout, as a model without the token's name reads the same ids.
     let nameless = open(&converted(&goldens_folder().join("bert")).bytes()).unwrap();
     let single = nameless.transformer().qkv(0, &nameless.transformer().embed(&ids).unwrap()).unwrap();
-    assert_ne!(pair, single.head_scores(1).exact_row(4).to_vec());
+    assert_ne!(pair, single.head_scores(1).exact_row(4).clone());
     assert_eq!(file.notices(), folder.notices());
     assert!(file.notices().iter().any(|notice| notice.brief == "[SEP] begins the second sentence"));
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use attenuate::attention::{Change, Edit, Heads, Intervention, PositionScope};
+use attenuate::attention::{Blocked, Change, Edit, Heads, Intervention, PositionScope};
 use ndarray::{Ix1, s};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -41,6 +41,12 @@ fn change(described: &Value) -> Change {
     Change { edit, heads: heads(described) }
 }
 
+fn blocked(described: &Value) -> Blocked {
+    let edges = described["block"].as_array().unwrap().iter();
+    let edges: Vec<String> = edges.map(|edge| format!("{}->{}", number(&edge[0]), number(&edge[1]))).collect();
+    Blocked { edges: edges.join(",").parse().unwrap(), heads: heads(described) }
+}
+
 #[test]
 fn changes_are_the_sequence_of_pytorchs_hooks() {
     let described: Value = serde_json::from_slice(&fs::read(folder().join("cases.json")).unwrap()).unwrap();
@@ -55,11 +61,11 @@ fn changes_are_the_sequence_of_pytorchs_hooks() {
         let (mut worst, mut worst_logit) = (0.0_f64, 0.0_f32);
         for case in of_family {
             let changes = case["changes"].as_array().unwrap();
-            if changes.iter().any(|change| change["block"].is_array()) {
-                continue;
-            }
+            let (blocks, changes): (Vec<&Value>, Vec<&Value>) =
+                changes.iter().partition(|change| change["block"].is_array());
             let name = case["name"].as_str().unwrap();
-            let run = golden.run(Some(Intervention::of(changes.iter().map(change))));
+            let intervention = Intervention::of(changes.into_iter().map(change));
+            let run = golden.run(Some(intervention.blocking(blocks.into_iter().map(blocked))));
             let expected = array(&stored.tensor(&format!("{name}.attn")).unwrap());
             for (layer, head, pattern) in run.all() {
                 let difference = largest_difference(&pattern, &expected.slice(s![layer, head, .., ..]));

@@ -24,6 +24,8 @@ pub struct Golden {
     pub model: LanguageModel,
     pub token_ids: Vec<u32>,
     tensors: HashMap<String, ArrayD<f32>>,
+    /// By the name of their case, `base` the unmodified model's; none in some files.
+    pub continuations: HashMap<String, GoldenText>,
     pub cases: Vec<Case>,
     /// The largest difference between PyTorch's own patterns in f32 and in f64, where it is stored.
     pub rounding: f64,
@@ -38,6 +40,12 @@ pub struct Case {
     pub operation: Operation,
     pub epsilon: Epsilon,
     pub reach: Reach,
+}
+
+/// What PyTorch wrote behind the prompt, greedily, and KL(baseline ‖ modified) of each step.
+pub struct GoldenText {
+    pub token_ids: Vec<u32>,
+    pub kl: Option<Vec<f64>>,
 }
 
 /// Vectors of all layers and logits of all positions, under an intervention.
@@ -87,6 +95,13 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
         .filter(|(name, _)| name.ends_with(".attn") || name.ends_with(".logits"))
         .map(|(name, view)| (name.to_owned(), array(&view)))
         .collect();
+    let text = |name: &str| {
+        let case = name.strip_prefix("gen.")?.strip_suffix(".ids")?;
+        let token_ids = integers(&stored.tensor(name).unwrap());
+        let kl = stored.tensor(&format!("gen.{case}.kl")).ok().map(|view| doubles(&view));
+        Some((case.to_owned(), GoldenText { token_ids, kl }))
+    };
+    let continuations = stored.names().into_iter().filter_map(text).collect();
     let meta: Value = serde_json::from_slice(&read("meta.json")).unwrap();
     let patterns = tensors.keys().filter_map(|name| name.strip_suffix(".attn")).collect::<BTreeSet<_>>();
     let cases: Vec<Case> =
@@ -96,7 +111,7 @@ pub fn load(folder: &Path) -> Result<Golden, ModelError> {
         assert_eq!(listed.len(), cases.len(), "as many cases in meta.json as stored");
     }
     let rounding = meta["max_f32_vs_f64"].as_f64().unwrap_or(0.0);
-    let golden = Golden { name: name_of(folder), model, token_ids, tensors, cases, rounding };
+    let golden = Golden { name: name_of(folder), model, token_ids, tensors, continuations, cases, rounding };
     let is_encoder = meta["model_type"].as_str().is_some_and(|model_type| ENCODERS.contains(&model_type));
     let causal = meta["causal"].as_bool().unwrap_or(!is_encoder);
     assert_eq!(golden.mask().is_causal(), causal);
@@ -200,6 +215,11 @@ pub fn array(view: &TensorView<'_>) -> ArrayD<f32> {
     assert_eq!(view.dtype(), Dtype::F32);
     let values = view.data().chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
     ArrayD::from_shape_vec(view.shape(), values).unwrap()
+}
+
+fn doubles(view: &TensorView<'_>) -> Vec<f64> {
+    assert_eq!(view.dtype(), Dtype::F64);
+    view.data().chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
 
 fn integers(view: &TensorView<'_>) -> Vec<u32> {

@@ -1,8 +1,10 @@
 //! Our forward pass against PyTorch's, weight by weight: every golden in `tests/goldens`, with every intervention
 //! that is stored there.
 
+mod adapters;
 mod changes;
 mod checkpoints;
+mod continuations;
 mod families;
 pub mod golden;
 mod malformed;

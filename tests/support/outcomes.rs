@@ -108,6 +108,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         head,
         operation: Operation::Scale,
         scope: Preset::ThisHead.scope(),
+        in_force: attenuate::attention::InForce::default(),
         epsilon: Grid::repeated(Components::FIGURE, epsilon).unwrap(),
     };
     let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head).next()));

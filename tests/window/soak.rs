@@ -167,10 +167,31 @@ fn first_view(screen: &Screen) -> Picture {
     })
 }
 
+/// The stored session with as many other prompts as are kept beside its own.
+fn with_other_prompts(session: &Path) -> Vec<PathBuf> {
+    const OTHERS: [u32; 3] = [1, 2, 3];
+    let text = std::fs::read_to_string(session).expect("the saved session");
+    let with_prompt = |id: u32| {
+        let mut stored: serde_json::Value = serde_json::from_str(&text).expect("a session is JSON");
+        stored["prompt"] = serde_json::json!({ "token-ids": [id, id, id, id] });
+        let path = session.with_file_name(format!("other-{id}.json"));
+        std::fs::write(&path, stored.to_string()).expect("a folder to write to");
+        path
+    };
+    OTHERS.map(with_prompt).into()
+}
+
 /// Shows what a stored session holds, as it looked at the start, and rests, so that what memory holds can be compared
-/// with another rest's.
-fn rest(screen: &Screen, session: &Path, start: &Picture) {
+/// with another rest's: what is kept of the last prompts is that of `others` and its own, whatever was typed before.
+fn rest(screen: &Screen, session: &Path, others: &[PathBuf], start: &Picture) {
     let panels = panels();
+    for other in others {
+        for _ in 0..3 {
+            screen.press("Escape");
+        }
+        answer(screen, "ctrl+shift+o", other);
+        sleep(Duration::from_secs(1));
+    }
     for _ in 0..5 {
         for _ in 0..3 {
             screen.press("Escape");
@@ -200,6 +221,7 @@ fn minutes_of_random_use_leave_memory_flat() {
     let start_picture = first_view(&screen);
     answer(&screen, "ctrl+shift+s", &session);
     eventually("the saved session", || session.is_file().then_some(()));
+    let others = with_other_prompts(&session);
     let mut hand = Hand { random: ChaCha8Rng::seed_from_u64(20_261_124), folder: program.folder.path().to_owned() };
     hand.visit(&screen);
     let start = Instant::now();
@@ -215,7 +237,7 @@ fn minutes_of_random_use_leave_memory_flat() {
             actions += 1;
             assert_eq!(program.stderr(), "", "after {actions} actions");
         }
-        rest(&screen, &session, &start_picture);
+        rest(&screen, &session, &others, &start_picture);
         let (now, seconds) = (program.own_memory(), start.elapsed().as_secs_f64());
         println!("{seconds:.0} s: {actions} actions, own memory at rest {now} bytes, slowest action {slowest:?}");
         at_rest.push((start.elapsed(), now));

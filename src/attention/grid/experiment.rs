@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::attention::{Component, Epsilon, Grid, Intervention, Operation, PanelId, Scope, Shape, Shown};
+use crate::attention::{
+    Blocked, Change, Component, Edit, Epsilon, Grid, Heads, InForce, Intervention, Operation, PanelId, Reach, Scope,
+    Shape, Shown,
+};
 
 /// What is shown of a source, and what is done to it: the shown head, and an intervention for every panel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,6 +16,9 @@ pub struct Experiment {
     pub operation: Operation,
     /// Which layers, heads and positions are changed, in every panel.
     pub scope: Scope,
+    /// What is done beneath that, the same in every panel, and also where ε changes nothing.
+    #[serde(default, skip_serializing_if = "InForce::is_empty")]
+    pub in_force: InForce,
     /// Of every panel; says also which panels there are.
     pub epsilon: Grid<Epsilon>,
 }
@@ -30,6 +36,17 @@ impl Experiment {
 
     /// The intervention of a component's row at any ε.
     pub fn intervention_at(&self, shown: Shown, component: Component, epsilon: Epsilon) -> Intervention {
-        Intervention::new(component, self.operation, epsilon, self.scope.resolve(shown))
+        let Reach { heads, positions } = self.scope.resolve(shown);
+        let edit = Edit { component, operation: self.operation, epsilon, positions };
+        let (n_layers, n_heads) = (shown.n_layers, shown.n_heads);
+        let blocked: Vec<Blocked> = self.in_force.blocked(n_layers, n_heads, &heads).collect();
+        let in_force = self.in_force.changes(n_layers, n_heads);
+        Intervention::of(in_force.chain([Change { edit, heads }])).blocking(blocked)
+    }
+
+    /// What is in force whatever a panel does and wherever, in a model of so many layers, each with so many heads.
+    pub fn beneath(&self, n_layers: usize, n_heads: usize) -> Intervention {
+        let blocked: Vec<Blocked> = self.in_force.blocked(n_layers, n_heads, &Heads::default()).collect();
+        Intervention::of(self.in_force.changes(n_layers, n_heads)).blocking(blocked)
     }
 }

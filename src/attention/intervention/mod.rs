@@ -1,12 +1,16 @@
 //! What is done to a model's run: changes, one after the other.
 
 mod change;
+mod edges;
 mod edit;
+mod in_force;
 
 pub use change::Change;
+pub use edges::{Blocked, Edges};
 pub use edit::Edit;
+pub use in_force::{InForce, Kept, KeptBlock, KeptChange};
 
-use super::{Component, Epsilon, Operation, Reach};
+use super::{Component, Epsilon, Heads, Operation, Reach};
 
 /// Changes to a model's run in their order: each finds what those before it have left.
 ///
@@ -17,21 +21,47 @@ pub struct Intervention {
     /// Each has an effect, and is that of a [`Change::twin`] where it has one: two interventions that are equal for this
     /// reason compare equal.
     changes: Vec<Change>,
+    /// Scores that are masked, whatever else happens to them.
+    blocked: Vec<Blocked>,
 }
 
 /// The changes of one layer, taken apart so that another ε of the last one costs little.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stacked<'a> {
-    /// All but the last, in their order.
-    pub beneath: Vec<&'a Change>,
+    /// All but the last change.
+    pub beneath: Beneath<'a>,
     /// The last; `None` where there is none.
     pub top: Option<&'a Change>,
 }
 
+/// What is made in a layer's vectors and mask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beneath<'a> {
+    /// Edges that are blocked.
+    pub blocked: Vec<&'a Blocked>,
+    /// Changes in their order.
+    pub changes: Vec<&'a Change>,
+}
+
+impl Beneath<'_> {
+    /// Whether there is nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.blocked.is_empty() && self.changes.is_empty()
+    }
+
+    /// By itself.
+    pub fn to_intervention(&self) -> Intervention {
+        Intervention {
+            changes: self.changes.iter().copied().cloned().collect(),
+            blocked: self.blocked.iter().copied().cloned().collect(),
+        }
+    }
+}
+
 impl<'a> Stacked<'a> {
-    fn new(mut changes: Vec<&'a Change>) -> Self {
+    fn new(blocked: Vec<&'a Blocked>, mut changes: Vec<&'a Change>) -> Self {
         let top = changes.pop();
-        Self { beneath: changes, top }
+        Self { beneath: Beneath { blocked, changes }, top }
     }
 
     /// The edit of one head by the last change.
@@ -54,7 +84,24 @@ impl Intervention {
             let twin = changes[at].twin(&changes[..at], &changes[at + 1..]);
             changes[at].edit.component = twin.unwrap_or(changes[at].edit.component);
         }
-        Self { changes }
+        Self { changes, blocked: Vec::new() }
+    }
+
+    /// With edges that are blocked.
+    #[must_use]
+    pub fn blocking(mut self, blocked: impl IntoIterator<Item = Blocked>) -> Self {
+        self.blocked.extend(blocked.into_iter().filter(|blocked| !blocked.heads.is_empty()));
+        self
+    }
+
+    /// The edges that are blocked in `head` of `layer`.
+    pub fn blocked_at(&self, layer: usize, head: usize) -> impl Iterator<Item = &Edges> {
+        let in_head = self.blocked.iter().filter(move |blocked| blocked.heads.contains(layer, head));
+        in_head.map(|blocked| &blocked.edges)
+    }
+
+    fn blocked_in(&self, layer: usize) -> Vec<&Blocked> {
+        self.blocked.iter().filter(|blocked| blocked.is_in(layer)).collect()
     }
 
     /// The edits that act on `head` of `layer`, in the order of the changes.
@@ -66,13 +113,13 @@ impl Intervention {
     pub fn in_layer(&self, layer: usize) -> Stacked<'_> {
         let mut changes: Vec<&Change> = self.changes.iter().filter(|change| change.is_in(layer)).collect();
         changes.sort_by_key(|change| change.edit.component == Component::Output);
-        Stacked::new(changes)
+        Stacked::new(self.blocked_in(layer), changes)
     }
 
     /// The changes of `layer` from which its vectors come: those of queries, keys and values.
     pub fn of_vectors(&self, layer: usize) -> Stacked<'_> {
         let is_of_vectors = |change: &&Change| change.edit.component != Component::Output && change.is_in(layer);
-        Stacked::new(self.changes.iter().filter(is_of_vectors).collect())
+        Stacked::new(self.blocked_in(layer), self.changes.iter().filter(is_of_vectors).collect())
     }
 
     /// The part that acts before `layer`, and so changes what enters it; `None` where nothing does.
@@ -82,19 +129,26 @@ impl Intervention {
             (!heads.is_empty()).then(|| Change { heads, edit: change.edit.clone() })
         };
         let changes: Vec<Change> = self.changes.iter().filter_map(before).collect();
-        (!changes.is_empty()).then_some(Self { changes })
+        let blocked = self
+            .blocked
+            .iter()
+            .map(|blocked| Blocked { heads: blocked.heads.before(layer), edges: blocked.edges.clone() });
+        let upstream = Self { changes, blocked: Vec::new() }.blocking(blocked);
+        (upstream != Self::default()).then_some(upstream)
     }
 
     /// The first layer that is changed; 0 where none is.
     pub fn first_layer(&self) -> usize {
-        self.changes.iter().filter_map(|change| change.heads.first_layer()).min().unwrap_or_default()
+        let of_changes = self.changes.iter().map(|change| &change.heads);
+        let all = of_changes.chain(self.blocked.iter().map(|blocked| &blocked.heads));
+        all.filter_map(Heads::first_layer).min().unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attention::{Heads, PositionScope};
+    use crate::attention::PositionScope;
 
     fn change(component: Component, operation: Operation, epsilon: f64, positions: PositionScope) -> Change {
         let epsilon = Epsilon::new(epsilon).unwrap();
@@ -169,7 +223,7 @@ mod tests {
         let intervention = Intervention::of(order.map(noise));
         assert!(intervention.at(2, 2).map(|edit| edit.component).eq(order));
         let components = |stacked: &Stacked<'_>| -> Vec<Component> {
-            stacked.beneath.iter().copied().chain(stacked.top).map(|change| change.edit.component).collect()
+            stacked.beneath.changes.iter().copied().chain(stacked.top).map(|change| change.edit.component).collect()
         };
         let all = intervention.in_layer(2);
         assert_eq!(components(&all), [Component::Value, Component::Key, Component::Query, Component::Output]);

@@ -1,9 +1,13 @@
+mod error;
+mod head_set;
 mod heads;
 
 use std::{collections::BTreeSet, fmt, ops::Range, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use error::ScopeError;
+pub use head_set::HeadSet;
 pub use heads::Heads;
 
 /// Where an intervention acts, relative to the layer and head on screen. Default: [`Preset::ThisHead`].
@@ -14,6 +18,9 @@ pub struct Scope {
     pub layers: LayerScope,
     /// In which heads of these layers.
     pub heads: HeadScope,
+    /// Heads by their numbers, in place of `layers` and `heads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<HeadSet>,
     /// At which positions of the prompt.
     pub positions: PositionScope,
 }
@@ -135,7 +142,7 @@ impl Preset {
             Self::ThisLayer => (LayerScope::Shown, HeadScope::All),
             Self::AllLayers => (LayerScope::All, HeadScope::All),
         };
-        Scope { layers, heads, positions: PositionScope::All }
+        Scope { layers, heads, set: None, positions: PositionScope::All }
     }
 }
 
@@ -171,10 +178,14 @@ impl Scope {
 
     /// What the scope means for the layer and head on screen. A layer range is cut to the layers that exist.
     pub fn resolve(&self, shown: Shown) -> Reach {
-        Reach { heads: Heads::block(self.layers(shown), self.heads(shown)), positions: self.positions.clone() }
+        let heads = match &self.set {
+            Some(set) => set.resolve(shown.n_layers, shown.n_heads),
+            None => Heads::block(self.layers(shown), self.heads(shown)),
+        };
+        Reach { heads, positions: self.positions.clone() }
     }
 
-    /// The layers in which heads are changed, cut to those that exist.
+    /// The layers in which heads are changed where none are named by a set, cut to those that exist.
     pub fn layers(&self, shown: Shown) -> Range<usize> {
         match self.layers {
             LayerScope::Shown => shown.layer..shown.layer + 1,
@@ -183,7 +194,7 @@ impl Scope {
         }
     }
 
-    /// The heads that are changed in each of the layers, which stand side by side.
+    /// The heads that are changed in each of the layers where none are named by a set; they stand side by side.
     pub fn heads(&self, shown: Shown) -> Range<usize> {
         match self.heads {
             HeadScope::Shown => shown.head..shown.head + 1,
@@ -194,20 +205,6 @@ impl Scope {
             }
             HeadScope::All => 0..shown.n_heads,
         }
-    }
-}
-
-/// A word that names no scope.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found “{found}”")]
-pub struct ScopeError {
-    expected: &'static str,
-    found: String,
-}
-
-impl ScopeError {
-    fn new(expected: &'static str, found: &str) -> Self {
-        Self { expected, found: found.to_owned() }
     }
 }
 
@@ -262,23 +259,43 @@ impl FromStr for PositionScope {
     }
 }
 
+impl fmt::Display for PositionScope {
+    /// As it is read: `rest`, `0,3,7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::First => f.write_str("first"),
+            Self::Rest => f.write_str("rest"),
+            Self::Selection(Positions(selected)) => {
+                f.write_str(&selected.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     /// In words, as the status line says it: `This head`, `layers 2 to 4, all heads`, …
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(preset) = self.preset() {
             return f.write_str(preset.name());
         }
-        match self.layers {
-            LayerScope::Shown => f.write_str("this layer")?,
-            LayerScope::All => f.write_str("all layers")?,
-            LayerScope::Range { first, last } if first == last => write!(f, "layer {first}")?,
-            LayerScope::Range { first, last } => write!(f, "layers {first} to {last}")?,
+        if let Some(set) = &self.set {
+            let name = set.name();
+            let (first, rest) = name.split_at(1);
+            write!(f, "{}{rest}", first.to_uppercase())?;
+        } else {
+            match self.layers {
+                LayerScope::Shown => f.write_str("this layer")?,
+                LayerScope::All => f.write_str("all layers")?,
+                LayerScope::Range { first, last } if first == last => write!(f, "layer {first}")?,
+                LayerScope::Range { first, last } => write!(f, "layers {first} to {last}")?,
+            }
+            f.write_str(match self.heads {
+                HeadScope::Shown => ", this head",
+                HeadScope::Group => ", this KV group",
+                HeadScope::All => ", all heads",
+            })?;
         }
-        f.write_str(match self.heads {
-            HeadScope::Shown => ", this head",
-            HeadScope::Group => ", this KV group",
-            HeadScope::All => ", all heads",
-        })?;
         match &self.positions {
             PositionScope::All => Ok(()),
             PositionScope::First => f.write_str(", first position"),
@@ -322,8 +339,21 @@ mod tests {
     }
 
     #[test]
+    fn a_set_takes_the_place_of_layers_and_heads() {
+        let scope = Scope { set: Some("3:1,20:8,99:0".parse().unwrap()), ..Preset::AllLayers.scope() };
+        assert_eq!(scope.resolve(SHOWN).heads, [(3, 1), (20, 8)].into_iter().collect());
+        assert_eq!((scope.preset(), scope.to_string().as_str()), (None, "These 3 heads"));
+        let scope = Scope { positions: PositionScope::Rest, ..scope };
+        assert_eq!(scope.to_string(), "These 3 heads, all but the first position");
+        let json = serde_json::to_string(&scope).unwrap();
+        assert_eq!(json, r#"{"layers":"all","heads":"all","set":"3:1,20:8,99:0","positions":"rest"}"#);
+        assert_eq!(serde_json::from_str::<Scope>(&json).unwrap(), scope);
+    }
+
+    #[test]
     fn positions_parse_and_contain() {
         let selection: PositionScope = "0, 3,7".parse().unwrap();
+        assert_eq!(selection.to_string(), "0,3,7");
         let chosen: Vec<usize> = (0..9).filter(|&p| selection.contains(p)).collect();
         assert_eq!(chosen, [0, 3, 7]);
         assert!(PositionScope::Rest.contains(1) && !PositionScope::Rest.contains(0));

@@ -18,10 +18,14 @@ pub enum Lane {
     Pictures,
     /// All heads of all layers.
     Heads,
+    /// What the selected panel does to the next token.
+    NextToken,
     /// Metrics over ε.
     Sweep,
     /// Heads ranked by what they do to the output.
     Ships,
+    /// What a model writes behind the prompt.
+    Text,
     /// Figures, animations and numbers on their way to a file.
     Export,
     /// Sources that are being opened.
@@ -30,15 +34,26 @@ pub enum Lane {
 
 impl Lane {
     /// All lanes, those that go first in front.
-    pub const ALL: [Self; 6] = [Self::Pictures, Self::Heads, Self::Sweep, Self::Ships, Self::Export, Self::Sources];
+    pub const ALL: [Self; 8] = [
+        Self::Pictures,
+        Self::Heads,
+        Self::NextToken,
+        Self::Sweep,
+        Self::Ships,
+        Self::Text,
+        Self::Export,
+        Self::Sources,
+    ];
 
     /// The thread's name.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Pictures => "pictures",
             Self::Heads => "heads",
+            Self::NextToken => "next token",
             Self::Sweep => "sweep",
             Self::Ships => "ships",
+            Self::Text => "text",
             Self::Export => "export",
             Self::Sources => "sources",
         }
@@ -49,8 +64,8 @@ impl Lane {
     const fn after(self) -> &'static [Self] {
         match self {
             Self::Pictures | Self::Sources => &[],
-            Self::Heads | Self::Export => &[Self::Pictures],
-            Self::Sweep | Self::Ships => &[Self::Pictures, Self::Heads],
+            Self::Heads | Self::NextToken | Self::Text | Self::Export => &[Self::Pictures],
+            Self::Sweep | Self::Ships => &[Self::Pictures, Self::Heads, Self::NextToken, Self::Text],
         }
     }
 }

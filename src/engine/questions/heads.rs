@@ -23,7 +23,7 @@ impl Question for HeadsQuestion {
     fn canonical(mut self) -> Self {
         let experiment = &mut self.spec.experiment;
         if self.under == Under::Baseline {
-            (experiment.scope, experiment.operation) = Default::default();
+            (experiment.scope, experiment.operation, experiment.in_force) = Default::default();
         }
         (experiment.layer, experiment.head) = (0, 0);
         experiment.epsilon = Grid::filled(Shape::FIGURE, Epsilon::ONE);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    attention::{Grid, HeadScope, LayerScope, Shape},
+    attention::{Grid, HeadScope, LayerScope, Scope, Shape},
     engine::{Engine, EngineError, HeadShips, Job, Lane, Pace, Question, Reference, RunSpec, ShipsOf, SourceId},
 };
 
@@ -28,7 +28,8 @@ impl Question for ShipsQuestion {
     fn canonical(mut self) -> Self {
         let experiment = &mut self.spec.experiment;
         (experiment.layer, experiment.head, experiment.operation) = (0, 0, self.of.operation);
-        (experiment.scope.layers, experiment.scope.heads) = (LayerScope::Shown, HeadScope::Shown);
+        let positions = std::mem::take(&mut experiment.scope.positions);
+        experiment.scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, set: None, positions };
         experiment.epsilon = Grid::filled(Shape::FIGURE, self.of.epsilon);
         self.spec.reference = Reference::Baseline;
         self

@@ -25,6 +25,7 @@ pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) ->
 fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
     match (quantity, reference) {
         (Quantity::Difference, Reference::Head { layer, head }) => format!("Difference from Layer {layer} Head {head}"),
+        (Quantity::Difference, Reference::InForce) => "Difference from What Is in Force".to_owned(),
         (Quantity::Difference, Reference::View(_)) => "Difference from the Kept View".to_owned(),
         _ => quantity.label().to_owned(),
     }

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    attention::{Component, Epsilon, Experiment, Operation, Scope, SinkQueries},
+    attention::{Component, Epsilon, Experiment, InForce, Operation, Scope, SinkQueries},
     engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
     figure::{Dpi, FigureError, TextMode, sweep_figure, to_pdf, to_png, to_svg},
     numbers::JsonNumber,
@@ -159,6 +159,8 @@ struct SweepFile<'a> {
     n_kv_heads: usize,
     operation: Operation,
     scope: &'a Scope,
+    #[serde(skip_serializing_if = "InForce::is_empty")]
+    in_force: &'a InForce,
     /// `[query, key]`
     cell: Option<[usize; 2]>,
     /// Of how many queries the sink mass is the mean.
@@ -234,6 +236,7 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         n_kv_heads: outcome.facts.n_kv_heads,
         operation: spec.experiment.operation,
         scope: &spec.experiment.scope,
+        in_force: &spec.experiment.in_force,
         cell,
         sink_queries: export.sink_queries().counted,
         baseline: sweep.baseline.into(),

@@ -26,11 +26,12 @@ use std::{path::Path, sync::Arc};
 pub use error::{Defect, GgufError};
 pub use parts::paths;
 
-use self::{header::Header, names::Names, parts::Part, tensors::Tensors};
+use self::{header::Header, metadata::Metadata, names::Names, parts::Part, tensors::Tensors};
 use super::{
-    LanguageModel, ModelError,
+    LanguageModel, ModelError, Tokenizer,
     families::{description::Description, network::Network, readers::gguf_names::Gguf},
     language_model::Separator,
+    lazy_tokenizer::{LazyTokenizer, Preview},
     loading::Watch,
     summary::Summary,
     weights::{TensorStore as _, Weights},
@@ -44,15 +45,35 @@ use crate::base::MappedFile;
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
 /// are read, or `watch` gave up.
 pub fn open(path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
-    read(&parts::open(path)?, path, watch)
+    read(&parts::open(path)?, path, tokenizer::read, watch)
 }
 
-/// Opens a model that is a file by itself, mapped already; messages call it `name`.
+/// Opens a model that is a file by itself, mapped already; messages call it `name`. Its tokenizer is built when it is
+/// needed for more than `preview` tells.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_mapped(file: Arc<MappedFile>, name: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
-    read(&[Part::of(file, name)], name, watch)
+/// As [`open`], but for what is wrong with its tokenizer, which is said when that is needed.
+pub(super) fn open_mapped(
+    file: Arc<MappedFile>,
+    name: &'static str,
+    preview: Preview,
+    watch: Watch<'_>,
+) -> Result<LanguageModel, GgufError> {
+    let name = Path::new(name);
+    let part = Part::of(file.clone(), name);
+    let later = LazyTokenizer::later(preview, move || tokenizer_of(&Part::of(file.clone(), name)));
+    read(&[part], name, |_| Ok(tokenizer::Found::Tokenizer { tokenizer: Box::new(later), notice: None }), watch)
+}
+
+/// The tokenizer alone.
+fn tokenizer_of(part: &Part) -> Result<Tokenizer, ModelError> {
+    let unsupported = |what: String| ModelError::UnsupportedTokenizer { what };
+    let header = parts::header(std::slice::from_ref(part)).map_err(|error| unsupported(error.to_string()))?;
+    match tokenizer::read(&header.metadata).map_err(|defect| unsupported(defect.to_string()))? {
+        tokenizer::Found::Tokenizer { tokenizer, .. } => tokenizer.into_built(),
+        tokenizer::Found::Unsupported(what) => Err(unsupported(what)),
+        tokenizer::Found::Nothing => Err(ModelError::NoTokenizer),
+    }
 }
 
 /// What the header says of the model, and whether it is that of one that opens. Neither weights nor tokenizer are read.
@@ -85,25 +106,31 @@ fn described(parts: &[Part], header: &Header<'_>, path: &Path) -> Result<(&'stat
     Ok((gguf, description))
 }
 
-fn read(parts: &[Part], path: &Path, watch: Watch<'_>) -> Result<LanguageModel, GgufError> {
+fn read(
+    parts: &[Part],
+    path: &Path,
+    tokenizer: impl FnOnce(&Metadata<'_>) -> Result<tokenizer::Found, Defect>,
+    watch: Watch<'_>,
+) -> Result<LanguageModel, GgufError> {
     let malformed = |cause| GgufError::Malformed { path: path.to_owned(), cause };
     let header = parts::header(parts)?;
     let (gguf, description) = described(parts, &header, path)?;
-    let tokenizer = tokenizer::read(&header.metadata).map_err(malformed)?;
+    let tokenizer = tokenizer(&header.metadata).map_err(malformed)?;
     let names = Names::new(&description, gguf);
     let tensors = Tensors::new(parts, &header, &description, &names, gguf.architecture).map_err(malformed)?;
-    let separator = Separator::of(&description, tokenizer.tokenizer());
+    let separator = Separator::of(&description, |piece| tokenizer.id(piece));
     let model = Network::load(&description, &Weights::watched(&tensors, watch), separator.id);
     let transformer =
         model.map_err(|cause| GgufError::Model { path: path.to_owned(), cause: in_files_names(cause, &names) })?;
     let model = match tokenizer {
         tokenizer::Found::Nothing => LanguageModel::new(Box::new(transformer), None),
         tokenizer::Found::Tokenizer { tokenizer, notice } => {
-            LanguageModel::new(Box::new(transformer), Some(*tokenizer)).with_notices(notice)
+            LanguageModel::tokenized_by(Box::new(transformer), Some(*tokenizer)).with_notices(notice)
         }
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
     };
-    Ok(model.with_files(tensors.files()).with_notices(separator.notice()))
+    let ends = tokenizer::ends(&header.metadata).map_err(malformed)?;
+    Ok(model.with_ends(ends).with_files(tensors.files()).with_notices(separator.notice()))
 }
 
 /// Errors about tensors call them what the file does.

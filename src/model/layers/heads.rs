@@ -6,7 +6,7 @@ use ndarray::{Array3, ArrayView2, s};
 pub type Vectors = [Array3<f32>; 3];
 
 /// Vectors of heads, `[heads, T, head_dim]`, out of a projection `[T, slots · head_dim]` in which each slot is one
-/// head's query, key or value; `slots` says which, head by head. `place` gets each head's vectors with their positions.
+/// head's query, key or value; `slots` says which, head by head. `place` gets each head's vectors with their rows.
 pub fn split_heads(
     projected: ArrayView2<'_, f32>,
     head_dim: usize,

@@ -5,6 +5,7 @@
 
 use std::{
     f32::consts::TAU,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -38,9 +39,23 @@ pub struct Rope {
     last: Mutex<(usize, Arc<RopeTable>)>,
 }
 
+/// Cosines and sines of the positions from one on.
+#[derive(Debug)]
+pub struct Turns {
+    table: Arc<RopeTable>,
+    first: usize,
+}
+
+impl Turns {
+    /// Rotates one head's vector `[head_dim]` to the position at `place` among these. Dimensions that are not rotated stay.
+    pub fn rotate(&self, place: usize, vector: &mut [f32]) {
+        self.table.rotate(self.first + place, vector);
+    }
+}
+
 /// The table for prompts of one length.
 #[derive(Debug)]
-pub struct RopeTable {
+struct RopeTable {
     dims: RotatedDims,
     /// `[position, pair]`: cosine and sine
     turns: Vec<(f32, f32)>,
@@ -54,8 +69,19 @@ impl Rope {
         Self { config: config.clone(), dims, last }
     }
 
-    /// The table for a prompt of `n_positions`.
-    pub fn table(&self, n_positions: usize) -> Arc<RopeTable> {
+    /// Those of some positions, of a text that ends with the last of them.
+    pub fn turns(&self, positions: Range<usize>) -> Turns {
+        Turns { table: self.table(positions.end), first: positions.start }
+    }
+
+    /// Whether texts of two lengths turn alike at the positions that both have.
+    pub fn turns_alike(&self, shorter: usize, longer: usize) -> bool {
+        let frequencies = |n_positions| self.config.frequencies(self.dims.n, n_positions);
+        !self.config.scaling.depends_on_length() || frequencies(shorter) == frequencies(longer)
+    }
+
+    /// The table for a text of `n_positions`.
+    fn table(&self, n_positions: usize) -> Arc<RopeTable> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = if self.config.scaling.depends_on_length() { last.0 == n_positions } else { n_positions <= last.0 };
         if !fits {
@@ -79,8 +105,7 @@ impl RopeTable {
         Self { dims, turns }
     }
 
-    /// Rotates one head's vector `[head_dim]` to its position. Dimensions that are not rotated stay.
-    pub fn rotate(&self, position: usize, vector: &mut [f32]) {
+    fn rotate(&self, position: usize, vector: &mut [f32]) {
         let RotatedDims { first, n, pairs } = self.dims;
         let Some(vector) = vector.get_mut(first..first + n) else { return };
         let row = self.turns.iter().skip(position * (n / 2));

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     matrix::Matrix,
-    products::{self, Rows, Scratch, Threads},
+    products::{self, GROUP, Scratch, Threads, TurnedRows},
 };
 use crate::model::ModelError;
 
@@ -95,28 +95,28 @@ impl Linear {
         let threads = products::threads(x.nrows(), x.ncols(), y.ncols());
         let x = x.as_standard_layout();
         let Some(x_values) = x.as_slice() else { return Ok(()) };
-        let input = Rows::of(x_values, x.ncols(), threads);
+        let input = TurnedRows::of(x_values, x.ncols(), threads);
         let multiply = |block: Block<'_>| {
             KEPT.with_borrow_mut(|(rows, scratch)| {
                 input.times(block.weight.rows(block.rows, rows)?, scratch, block.y);
                 Ok(())
             })
         };
-        let blocks = self.blocks(y, input.group());
+        let blocks = self.blocks(y);
         match threads {
             Threads::One => blocks.into_iter().try_for_each(multiply),
             Threads::All => blocks.into_par_iter().try_for_each(multiply),
         }
     }
 
-    /// The product in pieces that leave room for other things in a core's own cache, of a multiple of `group` rows.
-    fn blocks<'a>(&'a self, y: &'a mut Array2<f32>, group: usize) -> Vec<Block<'a>> {
+    /// The product in pieces that leave room for other things in a core's own cache.
+    fn blocks<'a>(&'a self, y: &'a mut Array2<f32>) -> Vec<Block<'a>> {
         /// 256 kB as f32.
         const MOST_CELLS: usize = 1 << 16;
         /// Small enough for the cores to finish together.
         const MOST_ROWS: usize = 48;
 
-        let rows = (MOST_CELLS / self.d_in().max(1)).clamp(group, MOST_ROWS) / group * group;
+        let rows = (MOST_CELLS / self.d_in().max(1)).clamp(GROUP, MOST_ROWS) / GROUP * GROUP;
         let mut blocks = Vec::new();
         let mut rest = y.view_mut();
         for weight in &self.parts {

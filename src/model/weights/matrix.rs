@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 
 use ndarray::Array2;
 
-use super::stored::Stored;
+use super::{low_rank::LowRank, stored::Stored};
 use crate::model::ModelError;
 
 /// A matrix of weights, `[rows, columns]`. Cheap to clone: the numbers are shared.
@@ -30,6 +30,8 @@ enum Numbers {
     Joined(Arc<[Matrix]>),
     /// A row of one, a row of the other.
     InTurns(Arc<[Matrix; 2]>),
+    /// The rows of one, and what is added to each.
+    Adapted(Arc<(Matrix, LowRank)>),
 }
 
 /// Which row of a file a row of the matrix is.
@@ -94,6 +96,13 @@ impl Matrix {
         Self { n_rows, n_columns, numbers: Numbers::InTurns(Arc::new([a, b])), first: 0 }
     }
 
+    /// With what an adapter adds; `None` where that has another shape.
+    pub fn adapted(self, change: LowRank) -> Option<Self> {
+        let (n_rows, n_columns) = (self.n_rows, self.n_columns);
+        let fits = [change.left.nrows(), change.right.ncols()] == [n_rows, n_columns];
+        fits.then(|| Self { n_rows, n_columns, numbers: Numbers::Adapted(Arc::new((self, change))), first: 0 })
+    }
+
     /// A number by itself.
     pub fn number(number: f32) -> Self {
         Self { n_rows: 1, n_columns: 1, numbers: Numbers::Held(Arc::new(vec![number])), first: 0 }
@@ -102,7 +111,7 @@ impl Matrix {
     /// Some of the rows as a matrix by itself; `None` where it has no such rows or is not made of whole ones.
     pub fn part(&self, rows: Range<usize>) -> Option<Self> {
         let has_whole_rows = match self.numbers {
-            Numbers::Held(_) => true,
+            Numbers::Held(_) | Numbers::Adapted(_) => true,
             Numbers::Stored(_, order) => order != Order::Columns,
             Numbers::Joined(_) | Numbers::InTurns(_) => false,
         };
@@ -152,6 +161,7 @@ impl Matrix {
             Numbers::Stored(stored, _) => stored.check_file(),
             Numbers::Joined(parts) => parts.iter().try_for_each(Self::check),
             Numbers::InTurns(both) => both.iter().try_for_each(Self::check),
+            Numbers::Adapted(both) => both.0.check(),
         }
     }
 
@@ -187,6 +197,16 @@ impl Matrix {
                         range.start.clamp(start, start + part.n_rows)..range.end.clamp(start, start + part.n_rows);
                     buffer.extend(part.rows(rows.start - start..rows.end - start, &mut of_part)?);
                     start += part.n_rows;
+                }
+            }
+            Numbers::Adapted(both) => {
+                let (base, change) = &**both;
+                let mut of_base = Vec::new();
+                let rows = base.rows(of_file.clone(), &mut of_base)?;
+                buffer.clear();
+                buffer.extend(rows);
+                for (row, cells) in of_file.zip(buffer.chunks_exact_mut(self.n_columns.max(1))) {
+                    change.add_row(row, cells);
                 }
             }
             Numbers::InTurns(both) => {

@@ -1,7 +1,9 @@
 //! Weights of a model: named tensors, how files encode their numbers, and products with them where they lie.
 
+pub mod adapter;
 pub mod encoding;
 pub mod linear;
+mod low_rank;
 pub mod matrix;
 mod products;
 pub mod safetensors_file;

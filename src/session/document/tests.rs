@@ -8,7 +8,7 @@ use std::{
 use super::*;
 use crate::{
     attention::{
-        Component, Components, Epsilon, Experiment, Grid, LayerScope, Operation, PositionScope, Preset, panel,
+        Component, Components, Epsilon, Experiment, Grid, InForce, LayerScope, Operation, PositionScope, Preset, panel,
     },
     engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, LimitsFrom, Look, Quantity, Window},
@@ -33,6 +33,7 @@ fn sample() -> Session {
             head: 3,
             operation: Operation::Scale,
             scope: Preset::AllLayers.scope(),
+            in_force: InForce::default(),
             epsilon: Grid::from_rows([
                 (Component::Query, Epsilon::FIGURE.to_vec()),
                 (Component::Key, Epsilon::FIGURE.to_vec()),

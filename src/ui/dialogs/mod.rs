@@ -1,5 +1,6 @@
 //! Asking for a file or a folder: to open, or to write.
 
+pub mod disk_models;
 pub mod open_file;
 pub mod path_field;
 pub mod save_dialog;

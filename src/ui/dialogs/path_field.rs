@@ -13,6 +13,10 @@ use crate::ui::jobs::background::{Background, Finished};
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
 const NO_DIALOG: &str = "No file dialog answered on this desktop: type the path here.";
 
+/// Of the field, in points, and room for the button beside it and around both.
+const WIDTH: f32 = 360.0;
+const BROWSE: f32 = 150.0;
+
 /// What the path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -91,7 +95,12 @@ impl PathField {
         let label = ui.label(name);
         let entered = ui
             .horizontal(|ui| {
-                let field = ui.add(TextEdit::singleline(&mut self.text).desired_width(360.0)).labelled_by(label.id);
+                let field = ui
+                    .add(
+                        TextEdit::singleline(&mut self.text)
+                            .desired_width(WIDTH.min(ui.ctx().content_rect().width() - BROWSE)),
+                    )
+                    .labelled_by(label.id);
                 if field.changed() {
                     self.path = PathBuf::from(self.text.trim());
                 }

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod heads;
 pub mod inspector;
 pub mod lessons;
+pub mod outcome;
 pub mod sessions;
 pub mod status;
 pub mod sweep;

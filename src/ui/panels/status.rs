@@ -3,12 +3,13 @@
 use egui::{Align, Label, Layout, Panel, RichText, Ui};
 
 use crate::{
-    attention::Operation,
+    attention::{Operation, PanelId},
     figure::Illegible,
-    session::Session,
+    session::{Cell, Session},
     ui::{
         jobs::pictures::{Frame, Pictures},
         memo::{Memo, Revision, Same},
+        numbers::{self, CellNumbers},
         progress::{opening_ui, working_ui},
         shell::{
             action::{Action, Actions},
@@ -25,7 +26,10 @@ const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a numbe
 
 /// The line.
 #[derive(Default)]
-pub struct Status(Memo<(Same<Session>, Revision), Line>);
+pub struct Status {
+    line: Memo<(Same<Session>, Revision), Line>,
+    cell: Memo<(Revision, PanelId, Cell), String>,
+}
 
 /// What it says of the picture on screen.
 struct Line {
@@ -40,8 +44,13 @@ impl Part for Status {
         let pictures = &shown.pictures;
         Panel::bottom("status").show(ui, |ui| match pictures.frame() {
             Some(frame) => {
-                let line = self.0.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
-                status_ui(ui, (frame, line), shown, opening, cx.actions);
+                let line = self.line.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
+                let pinned = || cx.session.pinned().map(|cell| (cx.session.selected(), cell));
+                let cell = shown.hovered.or_else(pinned).map(|(panel, cell)| {
+                    let panel = frame.outcome.shape().nearest(panel);
+                    &**self.cell.get((frame.revision, panel, cell), || cell_text(frame, panel, cell))
+                });
+                status_ui(ui, (frame, line, cell), shown, opening, cx.actions);
             }
             None => line_ui(ui, |ui| first_ui(ui, pictures, opening)),
         });
@@ -59,7 +68,7 @@ fn line_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 
 fn status_ui(
     ui: &mut Ui,
-    (frame, line): (&Frame, &Line),
+    (frame, line, cell): (&Frame, &Line, Option<&str>),
     shown: &Shown,
     opening: Option<&Opening>,
     actions: &mut Actions,
@@ -69,7 +78,7 @@ fn status_ui(
             opening_ui(ui, opening, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            last_run_ui(ui, (frame, line), &shown.pictures, actions);
+            last_run_ui(ui, (frame, line, cell), shown, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 notices_ui(ui, frame);
                 illegible_ui(ui, shown.illegible.as_ref());
@@ -79,15 +88,20 @@ fn status_ui(
     });
 }
 
-/// Before there is a picture. After a failure there is nothing to wait for; the reason stands where the picture would
-/// be.
+/// Before there is a picture. After a failure there is nothing to wait for; why a source was not opened stands where the
+/// picture would be, and what an open one cannot be computed for (weights that are not finite, by their tensor's name) here
+/// too.
 fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
-    let text = match opening {
-        Some(_) => "Opening…",
-        None if pictures.is_busy() => "Computing…",
-        None => "Not opened",
-    };
-    ui.label(RichText::new(text).small());
+    let small = |text: &str| RichText::new(text).small();
+    match (opening, pictures.failure()) {
+        (Some(_), _) => _ = ui.label(small("Opening…")),
+        (None, _) if pictures.is_busy() => _ = ui.label(small("Computing…")),
+        (None, None) => _ = ui.label(small("Not opened")),
+        (None, Some(failure)) => {
+            let text = small(&format!("Not computed: {failure}")).color(theme::of(ui).warning);
+            ui.add(Label::new(text).truncate());
+        }
+    }
 }
 
 /// What whoever opened the source should know.
@@ -127,15 +141,31 @@ fn line(session: &Session, frame: &Frame) -> Line {
     Line { text, n_bad: frame.pictures.histogram().bad }
 }
 
+/// The hovered or pinned cell: its tokens, its weight in the panel, and without the intervention.
+fn cell_text(frame: &Frame, panel: PanelId, cell: Cell) -> String {
+    let outcome = &frame.outcome;
+    let tokens = format!("{} → {}", numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
+    match CellNumbers::of(outcome, panel, cell) {
+        None => format!("{tokens}: {}", numbers::masked(outcome, cell)),
+        Some(found) => format!(
+            "{tokens}: {} ({}), baseline {}",
+            numbers::weight(found.panel.weight),
+            numbers::percent(found.panel.weight),
+            numbers::weight(found.baseline.weight),
+        ),
+    }
+}
+
 /// From right to left.
-fn last_run_ui(ui: &mut Ui, (frame, line): (&Frame, &Line), pictures: &Pictures, actions: &mut Actions) {
+fn last_run_ui(ui: &mut Ui, (frame, line, cell): (&Frame, &Line, Option<&str>), shown: &Shown, actions: &mut Actions) {
+    let pictures = &shown.pictures;
     let colors = theme::of(ui);
-    if let Some(working) = pictures.working() {
+    if let Some(working) = shown.working() {
         working_ui(ui, working, actions);
         return;
     }
     let is_outdated = pictures.is_outdated() || !frame.is_whole();
-    if pictures.is_given_up() {
+    if shown.is_given_up() {
         let hint = "Compute what was cancelled";
         if ui.small_button("Compute").on_hover_text(hint).clicked() {
             actions.push(Action::Compute);
@@ -144,15 +174,19 @@ fn last_run_ui(ui: &mut Ui, (frame, line): (&Frame, &Line), pictures: &Pictures,
         ui.label(RichText::new(text).small().color(colors.warning));
         return;
     }
-    let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
-    ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+    if let Some(cell) = cell {
+        ui.label(RichText::new(cell).small());
+    } else {
+        let milliseconds = frame.elapsed.as_secs_f64() * 1e3;
+        ui.label(RichText::new(format!("recomputed in {milliseconds:7.2} ms")).small().monospace());
+    }
     if line.n_bad > 0 {
         let n_bad = line.n_bad;
         let text = if n_bad == 1 { "1 cell is NaN".to_owned() } else { format!("{n_bad} cells are NaN") };
         ui.label(RichText::new(text).small().color(colors.warning)).on_hover_text(NOT_A_NUMBER);
     }
-    if pictures.failure().is_some() {
-        ui.label(RichText::new("shown: the last result").small().color(colors.warning));
+    if let Some(failure) = pictures.failure() {
+        ui.label(RichText::new("shown: the last result").small().color(colors.warning)).on_hover_text(failure);
     }
 }
 

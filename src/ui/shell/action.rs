@@ -26,6 +26,8 @@ pub enum Action {
     CopyOut(Clipping),
     /// Ask for a file or folder to open.
     AskFor(Openable),
+    /// List the models that other programs keep on this disk, to open one.
+    ListDiskModels,
     Sessions(SessionAction),
     /// A session, once its source is open.
     Restore(Box<Restoring>),
@@ -64,6 +66,9 @@ pub enum Action {
     OpenLesson(Lesson),
     ToggleLessons,
     StartTour,
+    /// Show the controls beside the panels, or hide them.
+    ToggleControls,
+    ToggleFullScreen,
     Quit,
 }
 

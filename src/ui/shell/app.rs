@@ -11,11 +11,18 @@ use super::{
     preferences::Preferences,
     setup::Setup,
     shown::Shown,
+    sides::Sides,
 };
 use crate::{
     engine::{Outcome, PromptCache, Service},
     session::{Session, Theme},
-    ui::{jobs::pictures::Pictures, panels::sweep::Curves, parts::parts, theme, widgets::Toasts},
+    ui::{
+        jobs::pictures::Pictures,
+        panels::{outcome::NextToken, sweep::Curves},
+        parts::parts,
+        theme,
+        widgets::Toasts,
+    },
 };
 
 /// The whole window. What it shows, it shows in its parts.
@@ -43,6 +50,8 @@ impl App {
     /// When the operating system gives no thread.
     pub fn with(ctx: &Context, session: Session, mut setup: Setup) -> std::io::Result<Self> {
         theme::apply(ctx);
+        // A command of the table: what egui did by itself would not be remembered.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let preferences = Preferences::new(setup.preferences.clone(), setup.clock.clone());
         let session = match setup.from {
             None => preferences.stored().over(session),
@@ -56,7 +65,9 @@ impl App {
             shown: Shown {
                 pictures: Pictures::new(ctx, &service),
                 curves: Curves::new(&service),
+                next_token: NextToken::new(&service),
                 hovered: None,
+                sides: Sides::default(),
                 illegible: None,
                 follow: setup.follow,
             },
@@ -92,7 +103,7 @@ impl App {
 
     /// Whether the numbers beside the picture, which may take longer, are there too; for tests.
     pub fn is_complete(&self) -> bool {
-        self.shown.pictures.is_complete()
+        self.shown.pictures.is_complete() && !self.shown.next_token.is_busy()
     }
 
     /// What the parts that are open keep from the others.
@@ -136,6 +147,10 @@ impl App {
             for action in std::mem::take(&mut actions) {
                 if action == Action::Quit {
                     ctx.send_viewport_cmd(ViewportCommand::Close);
+                }
+                if action == Action::ToggleFullScreen {
+                    let is_full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!is_full));
                 }
                 self.each(ctx, &mut actions, |part, cx| part.act(&action, cx));
                 self.navigate(&mut actions, |navigation, around| navigation.act(ctx, action, around));
@@ -206,6 +221,8 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         profiling::scope!("App::ui");
         let ctx = ui.ctx().clone();
+        let width = ctx.content_rect().width();
+        self.shown.sides.arrange(width, self.navigation.session().view(), self.preferences.sizes_mut());
         let mut actions = commands::combinations(&ctx, &Situation::new(&self.navigation, &self.shown));
         self.keyboard.is_menu_open = Popup::is_any_open(&ctx);
         self.each(&ctx, &mut actions, |part, cx| part.show_ui(ui, cx));

@@ -14,6 +14,7 @@ pub mod recent_files;
 pub mod restoring;
 pub mod setup;
 pub mod shown;
+pub mod sides;
 pub mod state_file;
 pub mod tour_start;
 pub mod window;

@@ -100,7 +100,7 @@ impl Navigation {
         if self.opening().is_some() {
             Some(&Action::CancelOpening)
         } else {
-            shown.pictures.working().map(|_| &Action::CancelComputing)
+            shown.working().map(|_| &Action::CancelComputing)
         }
     }
 

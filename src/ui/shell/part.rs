@@ -94,12 +94,6 @@ impl PartContext<'_> {
         if self.egui.global_style().visuals.dark_mode { Ground::Dark } else { Ground::Light }
     }
 
-    /// Whether the size that a panel has now may be one that was dragged: in a small window panels are small by
-    /// themselves.
-    pub fn is_dragging(&self) -> bool {
-        self.egui.input(|input| input.pointer.primary_down())
-    }
-
     /// Whether no field, menu or dialog wants keys for itself.
     pub fn has_keys(&self) -> bool {
         let is_typing = self.egui.text_edit_focused() || self.keyboard.was_typing;

@@ -41,6 +41,7 @@ pub struct StoredPreferences {
 #[serde(default)]
 pub struct Sizes {
     pub window: Option<[f32; 2]>,
+    pub controls: Option<f32>,
     pub inspector: Option<f32>,
     pub sweep: Option<f32>,
 }
@@ -58,9 +59,10 @@ impl StoredPreferences {
         let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
         let stored: Self = serde_json::from_slice(&text).unwrap_or_default();
         let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
-        let Sizes { window, inspector, sweep } = stored.sizes;
+        let Sizes { window, controls, inspector, sweep } = stored.sizes;
         let sizes = Sizes {
             window: window.filter(|sides| sides.iter().all(is_size)),
+            controls: controls.filter(is_size),
             inspector: inspector.filter(is_size),
             sweep: sweep.filter(is_size),
         };
@@ -207,8 +209,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep").join("preferences.json");
         assert_eq!(StoredPreferences::read(&file), StoredPreferences::default());
-        let sizes = Sizes { window: Some([1000.0, 700.0]), inspector: Some(400.0), sweep: None };
-        let user = UserSettings { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true };
+        let sizes = Sizes { window: Some([1000.0, 700.0]), controls: Some(300.0), inspector: Some(400.0), sweep: None };
+        let user = UserSettings { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true, controls: false };
         let stored = StoredPreferences { user, inspector: true, sizes, ..StoredPreferences::default() };
         write(&file, &stored).unwrap();
         assert_eq!(StoredPreferences::read(&file), stored);

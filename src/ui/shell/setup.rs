@@ -4,11 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::tour_start::{Seen, TourStart};
 use crate::{
-    base::state_folder,
+    base::{HandedOver, state_folder},
     engine::{Clock, OpenFn, OpenSource},
     figure::Fonts,
+    model::on_disk::Places,
     session::document::{Follow, SourceRecord},
-    ui::panels::following::HandedOver,
 };
 
 /// How sources are opened, and what is remembered between starts.
@@ -19,6 +19,8 @@ pub struct Setup {
     pub clock: Clock,
     /// The file with the sources that were opened lately; without one they are forgotten with the window.
     pub recent: Option<PathBuf>,
+    /// Where models of other programs are looked for.
+    pub places: Places,
     /// Whether the tour is offered.
     pub tour: TourStart,
     /// The file that is there once the tour has been seen; without one that is forgotten with the window.
@@ -44,6 +46,7 @@ impl Default for Setup {
             open: Arc::new(OpenSource::open),
             clock: Clock::default(),
             recent: None,
+            places: Places::default(),
             tour: TourStart::Never,
             tour_seen: None,
             preferences: None,
@@ -65,6 +68,7 @@ impl Setup {
         Self {
             open,
             recent: file("recent.json"),
+            places: Places::of_machine(),
             tour: Seen::start(tour_seen.as_deref()),
             tour_seen,
             preferences: file("preferences.json"),

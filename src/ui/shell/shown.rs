@@ -1,12 +1,14 @@
 //! What is computed of the session and shown by more than one part.
 
+use super::sides::Sides;
 use crate::{
+    attention::PanelId,
     engine::Outcome,
     figure::Illegible,
     session::{Cell, Session, document::Follow},
     ui::{
-        jobs::pictures::{Frame, Pictures},
-        panels::sweep::Curves,
+        jobs::pictures::{Frame, Pictures, Working},
+        panels::{outcome::NextToken, sweep::Curves},
     },
 };
 
@@ -14,7 +16,11 @@ use crate::{
 pub struct Shown {
     pub pictures: Pictures,
     pub curves: Curves,
-    pub hovered: Option<Cell>,
+    /// The model's, in the selected panel.
+    pub next_token: NextToken,
+    pub hovered: Option<(PanelId, Cell)>,
+    /// Where the panels at both sides of the figure are in this frame.
+    pub sides: Sides,
     /// Which token labels no font of the machine can show.
     pub illegible: Option<Illegible>,
     /// What happens when the source changes on the disk.
@@ -27,6 +33,17 @@ impl Shown {
         let frame = self.pictures.frame()?;
         let is_answer = frame.spec.source == *session.source() && frame.spec.prompt == *session.prompt();
         is_answer.then_some(&frame.outcome)
+    }
+
+    /// What is visibly waited for.
+    pub fn working(&self) -> Option<Working> {
+        let of_next_token = || self.next_token.is_slow().then(|| Working::Details(self.next_token.progress()));
+        self.pictures.working().or_else(of_next_token)
+    }
+
+    /// Whether something was given up that the session wants.
+    pub fn is_given_up(&self) -> bool {
+        self.pictures.is_given_up() || self.next_token.is_given_up()
     }
 
     /// What is on screen, once all its panels are there.

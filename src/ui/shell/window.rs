@@ -6,13 +6,10 @@ use eframe::NativeOptions;
 
 use super::{display, preferences::StoredPreferences};
 use crate::{
-    base::{ContainedPanic, contained, is_handed_over},
+    base::{Claim, ContainedPanic, HandedOver, contained, is_handed_over},
     engine::OpenFn,
     session::document::{Follow, Start},
-    ui::{
-        App, Setup,
-        panels::following::{Claim, HandedOver},
-    },
+    ui::{App, Setup},
 };
 
 const SIZE: [f32; 2] = [1280.0, 800.0];

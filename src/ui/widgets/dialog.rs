@@ -1,7 +1,10 @@
-use egui::{Align2, Context, Key, Modifiers, Popup, Ui, Window};
+use egui::{Align2, Context, Id, Key, Modifiers, Popup, ScrollArea, Ui, Vec2, Window, vec2};
+
+/// Title bar, margins and some of what lies behind.
+const FRAME: Vec2 = vec2(36.0, 80.0);
 
 /// A window in the middle of the screen that its cross and Esc close. Returns what `contents` gives, and whether it stays
-/// open.
+/// open. Contents that have no room, as in a window that was scaled up, are scrolled.
 pub fn dialog<R>(ctx: &Context, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> (Option<R>, bool) {
     let mut is_open = true;
     let has_menu = Popup::is_any_open(ctx);
@@ -11,8 +14,25 @@ pub fn dialog<R>(ctx: &Context, title: &str, contents: impl FnOnce(&mut Ui) -> R
         .resizable(false)
         .pivot(Align2::CENTER_CENTER)
         .default_pos(ctx.content_rect().center())
-        .show(ctx, contents);
+        .show(ctx, |ui| scrolled_ui(ui, title, contents));
     // Esc is for an open menu first.
     let is_escaped = !has_menu && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     (shown.and_then(|shown| shown.inner), is_open && !is_escaped)
+}
+
+/// `contents` as large as they are, until they were once too large for this window.
+fn scrolled_ui<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let id = Id::unique(("too large", title));
+    let room = ui.ctx().content_rect().size() - FRAME;
+    if ui.data(|data| data.get_temp::<Vec2>(id)) == Some(room) {
+        let area = ScrollArea::both().id_salt("dialog").max_width(room.x).max_height(room.y);
+        return area.min_scrolled_width(room.x).min_scrolled_height(room.y).show(ui, contents).inner;
+    }
+    let drawn = ui.scope(contents);
+    let size = drawn.response.rect.size();
+    if size.x > room.x || size.y > room.y {
+        ui.data_mut(|data| data.insert_temp(id, room));
+        ui.ctx().request_repaint();
+    }
+    drawn.inner
 }

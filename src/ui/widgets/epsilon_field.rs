@@ -42,7 +42,8 @@ pub fn epsilon_field(ui: &mut Ui, id_salt: impl AsIdSalt, name: &str, current: E
             select_all(ui, id, &draft.text);
         }
 
-        let parsed = draft.text.parse::<Epsilon>();
+        // A decimal comma is how many people write it.
+        let parsed = draft.text.replace(',', ".").parse::<Epsilon>();
         draft.refused = draft.refused.and(parsed.err());
         let mut changed = None;
         if escaped(ui, &response) {

@@ -248,24 +248,33 @@ fn cell_box(cell: Rect) -> Rect {
     Rect::from_center_size(cell.center(), cell.size().max(Vec2::splat(LEAST_BOX)))
 }
 
-/// Lines along the cell's row and column up to its box: a dark core in a light halo shows on every colour.
+/// Lines along both edges of the cell's row and column, so that the cells themselves stay to be read, and a box around
+/// the cell: a dark core in a light halo shows on every colour.
 fn paint_crosshair(painter: &Painter, cell: Rect, picture: Rect, colors: &Colors) {
     let outline = cell_box(cell);
     let center = cell.center();
+    let thin = 1.0 / painter.pixels_per_point();
     let row = [Rangef::new(picture.left(), outline.left()), Rangef::new(outline.right(), picture.right())];
     let column = [Rangef::new(picture.top(), outline.top()), Rangef::new(outline.bottom(), picture.bottom())];
     let within = picture.contains(center);
-    for stroke in [Stroke::new(3.0, colors.crosshair_halo), Stroke::new(1.0, colors.crosshair)] {
+    // The halo outside the core, which is outside the cells.
+    let lines =
+        [(Stroke::new(thin, colors.crosshair), 0.5 * thin), (Stroke::new(thin, colors.crosshair_halo), 1.5 * thin)];
+    for (stroke, outside) in lines {
         if picture.y_range().contains(center.y) {
             for part in row.iter().filter(|part| part.span() > 0.0) {
-                painter.hline(*part, center.y, stroke);
+                painter.hline(*part, outline.top() - outside, stroke);
+                painter.hline(*part, outline.bottom() + outside, stroke);
             }
         }
         if picture.x_range().contains(center.x) {
             for part in column.iter().filter(|part| part.span() > 0.0) {
-                painter.vline(center.x, *part, stroke);
+                painter.vline(outline.left() - outside, *part, stroke);
+                painter.vline(outline.right() + outside, *part, stroke);
             }
         }
+    }
+    for stroke in [Stroke::new(3.0, colors.crosshair_halo), Stroke::new(1.0, colors.crosshair)] {
         if within {
             painter.rect_stroke(outline, 1.0, stroke, StrokeKind::Middle);
         }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use super::focus::{Arrows, focus_ring, keep_arrows};
 use crate::ui::theme::{self, RADIUS, space};
 
+/// At both sides of a label, in points.
+const LEAST_PADDING: f32 = 3.0;
+
 /// One choice of a [`segmented_row`].
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a, T> {
@@ -50,15 +53,20 @@ fn segments_ui<T: PartialEq + Copy>(
     choices: &[Segment<'_, T>],
     padding: f32,
 ) -> bool {
+    let font = TextStyle::Button.resolve(ui.style());
+    let galleys: Vec<_> = choices
+        .iter()
+        .map(|choice| ui.painter().layout_no_wrap(choice.label.to_owned(), font.clone(), egui::Color32::PLACEHOLDER))
+        .collect();
+    let texts: f32 = galleys.iter().map(|galley| galley.size().x).sum();
+    if ui.layout().main_wrap() && texts + 2.0 * padding * choices.len() as f32 > ui.available_size_before_wrap().x {
+        ui.end_row();
+    }
+    // Closer together where the panel is narrow.
+    let padding =
+        padding.min((ui.available_size_before_wrap().x - texts) / (2.0 * choices.len() as f32)).max(LEAST_PADDING);
     let group = UiBuilder::new().accessibility_role(Role::RadioGroup).accessibility_label(name);
     ui.scope_builder(group, |ui| {
-        let font = TextStyle::Button.resolve(ui.style());
-        let galleys: Vec<_> = choices
-            .iter()
-            .map(|choice| {
-                ui.painter().layout_no_wrap(choice.label.to_owned(), font.clone(), egui::Color32::PLACEHOLDER)
-            })
-            .collect();
         let widths: Vec<f32> = galleys.iter().map(|galley| galley.size().x + 2.0 * padding).collect();
         let height = ui.spacing().interact_size.y;
         let (track, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());

@@ -5,21 +5,24 @@ use crate::ui::theme::space;
 /// Between the card and the row or the pointer, in points.
 const GAP: f32 = space::M;
 
-/// A card with numbers near the pointer that never covers the row of cells that it is about.
+/// A card with numbers near the pointer that never covers the row of cells that it is about, nor, where there is room,
+/// the cells that are compared with it.
 #[derive(Clone, Copy, Debug)]
-pub struct HoverCard {
+pub struct HoverCard<'a> {
     /// Where the pointer is.
     pub pointer: Pos2,
     /// Where the hovered row of cells is on screen, as wide as its panel.
     pub row: Rect,
+    /// Where the same cell is in every panel.
+    pub compared: &'a [Rect],
 }
 
-impl HoverCard {
+impl HoverCard<'_> {
     /// Shows `contents` in the card. Cards of one `id` replace each other.
     pub fn show(self, ctx: &Context, id: Id, contents: impl FnOnce(&mut Ui)) {
         // The first pass only measures; egui does not show it.
         let size = ctx.memory(|memory| memory.area_rect(id)).map_or(Vec2::ZERO, |rect| rect.size());
-        let position = card_position(self.pointer, self.row, size, ctx.content_rect(), GAP);
+        let position = card_position((self.pointer, self.row, self.compared), size, ctx.content_rect(), GAP);
         Area::new(id)
             .order(Order::Tooltip)
             .fixed_pos(position)
@@ -30,28 +33,43 @@ impl HoverCard {
     }
 }
 
-/// The top-left corner of a card of `size`: below the row where there is room, else above it, else beside the panel
-/// with `gap` points between, and as far inside `screen` as that allows.
-pub fn card_position(pointer: Pos2, row: Rect, size: Vec2, screen: Rect, gap: f32) -> Pos2 {
+/// The top-left corner of a card of `size` about the pointer, its row and the compared cells: below the row, above it or
+/// beside the panel with `gap` points between, wherever it covers the fewest of the compared cells, and as far inside
+/// `screen` as that allows.
+pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2, screen: Rect, gap: f32) -> Pos2 {
     let inside = screen.shrink(space::XS);
     // A card larger than the screen keeps its top-left corner in sight.
     let clamped = |at: f32, low: f32, high: f32| at.min(high).max(low);
     let x = |at: f32| clamped(at, inside.left(), inside.right() - size.x);
     let y = |at: f32| clamped(at, inside.top(), inside.bottom() - size.y);
 
-    let right_of_pointer = pointer.x + gap;
-    let beside_pointer =
-        if right_of_pointer + size.x <= inside.right() { right_of_pointer } else { pointer.x - gap - size.x };
+    let (right_of_pointer, left_of_pointer) = (pointer.x + gap, pointer.x - gap - size.x);
+    let (beside_pointer, other_side) = if right_of_pointer + size.x <= inside.right() {
+        (right_of_pointer, left_of_pointer)
+    } else {
+        (left_of_pointer, right_of_pointer)
+    };
     let (below, above) = (row.bottom() + gap, row.top() - gap - size.y);
     let (right, left) = (row.right() + gap, row.left() - gap - size.x);
-    if below + size.y <= inside.bottom() {
-        pos2(x(beside_pointer), y(below))
-    } else if above >= inside.top() {
-        pos2(x(beside_pointer), y(above))
-    } else if right + size.x <= inside.right() {
-        pos2(right, y(pointer.y))
-    } else if left >= inside.left() {
-        pos2(left, y(pointer.y))
+    let edge = inside.right() - size.x;
+    let places = [
+        pos2(x(beside_pointer), below),
+        pos2(x(beside_pointer), above),
+        pos2(x(other_side), below),
+        pos2(x(other_side), above),
+        pos2(right, y(pointer.y)),
+        pos2(left, y(pointer.y)),
+        pos2(edge, below),
+        pos2(edge, above),
+        pos2(edge, y(pointer.y - size.y / 2.0)),
+    ];
+    let card = |at: Pos2| Rect::from_min_size(at, size);
+    let fits = |at: &Pos2| inside.contains_rect(card(*at)) && !card(*at).intersects(row);
+    let covered = |at: &Pos2| compared.iter().filter(|cell| card(*at).intersects(**cell)).count();
+    // Of several the first.
+    let best = places.into_iter().filter(fits).min_by_key(covered);
+    if let Some(best) = best {
+        best
     } else if inside.bottom() - row.bottom() >= row.top() - inside.top() {
         // Nowhere whole: rather over the edge of the screen than over the row.
         pos2(x(beside_pointer), below)
@@ -75,10 +93,10 @@ mod tests {
     #[test]
     fn stands_below_the_row_or_above_it_at_the_bottom() {
         let size = vec2(250.0, 180.0);
-        assert_eq!(card_position(pos2(350.0, 105.0), row(100.0, 10.0), size, SCREEN, 12.0), pos2(362.0, 122.0));
-        assert_eq!(card_position(pos2(350.0, 605.0), row(600.0, 10.0), size, SCREEN, 12.0), pos2(362.0, 408.0));
+        assert_eq!(card_position((pos2(350.0, 105.0), row(100.0, 10.0), &[]), size, SCREEN, 12.0), pos2(362.0, 122.0));
+        assert_eq!(card_position((pos2(350.0, 605.0), row(600.0, 10.0), &[]), size, SCREEN, 12.0), pos2(362.0, 408.0));
         let at_the_right = Rect::from_min_size(pos2(800.0, 100.0), vec2(200.0, 10.0));
-        assert_eq!(card_position(pos2(950.0, 105.0), at_the_right, size, SCREEN, 12.0), pos2(688.0, 122.0));
+        assert_eq!(card_position((pos2(950.0, 105.0), at_the_right, &[]), size, SCREEN, 12.0), pos2(688.0, 122.0));
     }
 
     #[test]
@@ -92,7 +110,7 @@ mod tests {
                             continue;
                         }
                         let pointer = row.center();
-                        let card = Rect::from_min_size(card_position(pointer, row, size, screen, 12.0), size);
+                        let card = Rect::from_min_size(card_position((pointer, row, &[]), size, screen, 12.0), size);
                         assert!(!card.intersects(row), "{card:?} covers {row:?}");
                         let fits = [row.top(), screen.bottom() - row.bottom()].iter().any(|&r| r >= size.y + 16.0);
                         assert!(!fits || screen.contains_rect(card), "{card:?} leaves the screen beside {row:?}");
@@ -103,10 +121,31 @@ mod tests {
     }
 
     #[test]
+    fn keeps_off_the_compared_cells() {
+        // Nine panels of 170 points, 200 apart: the cells stand 200 apart too, and the card is wider than that.
+        let size = vec2(230.0, 150.0);
+        for at in [vec2(20.0, 30.0), vec2(5.0, 160.0), vec2(90.0, 90.0)] {
+            let corner = |row: usize, column: usize| pos2(50.0 + 200.0 * column as f32, 40.0 + 200.0 * row as f32);
+            let cell = |row, column| Rect::from_min_size(corner(row, column) + at, vec2(7.0, 7.0));
+            let all: Vec<Rect> = (0..9).map(|index| cell(index / 3, index % 3)).collect();
+            for (index, hovered) in all.iter().enumerate() {
+                let row = Rect::from_x_y_ranges(
+                    corner(index / 3, index % 3).x..=corner(index / 3, index % 3).x + 170.0,
+                    hovered.y_range(),
+                );
+                let place = card_position((hovered.center(), row, &all), size, SCREEN, 12.0);
+                let card = Rect::from_min_size(place, size);
+                assert!(!all.iter().any(|cell| card.intersects(*cell)), "{card:?} at {hovered:?}");
+                assert!(SCREEN.contains_rect(card));
+            }
+        }
+    }
+
+    #[test]
     fn goes_over_the_edge_rather_than_over_the_row() {
         let screen = Rect::from_min_size(Pos2::ZERO, vec2(500.0, 200.0));
         let row = Rect::from_min_size(pos2(0.0, 60.0), vec2(500.0, 10.0));
-        let at = card_position(row.center(), row, vec2(300.0, 180.0), screen, 12.0);
+        let at = card_position((row.center(), row, &[]), vec2(300.0, 180.0), screen, 12.0);
         assert_eq!(at.y, 82.0);
     }
 }

@@ -100,9 +100,8 @@ fn part(model_type: &str, name: &str) -> &'static str {
         ("olmo2" | "olmo3" | "exaone4" | "gemma2" | "gemma3_text" | "gpt_oss", "post_attention_layernorm") => {
             "post_attention_norm"
         }
-        (_, "mlp.dense_4h_to_h") => "ffn_down",
         (_, "ffn.lin1") => "ffn_up",
-        (_, "ffn.lin2") => "ffn_down",
+        (_, "mlp.dense_4h_to_h" | "ffn.lin2") => "ffn_down",
         _ => PARTS.iter().find(|(theirs, _)| *theirs == name).unwrap_or_else(|| panic!("{name}")).1,
     }
 }
@@ -136,6 +135,12 @@ fn is_encoder(model_type: &str) -> bool {
     matches!(model_type, "bert" | "distilbert" | "roberta")
 }
 
+/// Whether the converter leaves it out: what an activation has learned, and an encoder's output.
+fn is_left_out(model_type: &str, name: &str) -> bool {
+    let is_of_output = ["cls.", "lm_head.", "vocab_"].iter().any(|head| name.starts_with(head));
+    name.contains(".act_fn.") || is_of_output && is_encoder(model_type)
+}
+
 type Values = (Vec<usize>, Vec<f32>);
 
 pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
@@ -149,10 +154,7 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
             converted.extend(stacked_experts(layer.rsplit('.').next().unwrap(), stacked, &shape, &values));
             continue;
         }
-        if name.contains(".act_fn.") {
-            continue;
-        }
-        if ["cls.", "lm_head.", "vocab_"].iter().any(|head| name.starts_with(head)) && is_encoder(model_type) {
+        if is_left_out(model_type, name) {
             continue;
         }
         let (base, kind) = name.rsplit_once('.').unwrap();
@@ -236,6 +238,12 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
         let shape = [&[stack.len()][..], &stack[&0].0].concat();
         converted.push((name, (shape, stack.into_values().flat_map(|(_, values)| values).collect())));
     }
+    converted.extend(rope_factors(folder));
+    converted
+}
+
+fn rope_factors(folder: &Folder) -> Vec<(String, Values)> {
+    let mut converted = Vec::new();
     if folder.rope("rope_type").is_some_and(|kind| kind == "llama3") {
         let factors = llama3_factors(folder);
         converted.push(("rope_freqs.weight".to_owned(), (vec![factors.len()], factors)));

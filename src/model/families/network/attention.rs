@@ -12,12 +12,12 @@ use super::{
     tensors::Tensors,
 };
 use crate::{
-    attention::{LayerQkv, Rule},
+    attention::Rule,
     model::{
         ModelError,
         layers::{
             heads::{Vectors, split_heads},
-            rope::{Rope, RopeTable},
+            rope::{Rope, Turns},
         },
         transformer::ModelShape,
         weights::linear::Linear,
@@ -103,25 +103,27 @@ impl Attention {
         })
     }
 
-    /// Query, key and value vectors of layer `index` from what its attention reads, `[runs · T, d_model]`, by run.
+    /// Query, key and value vectors from what attention reads at these positions, `[runs · positions, d_model]`, by run.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn qkv(&self, index: usize, x: &Array2<f32>, n_positions: usize) -> Result<Vec<LayerQkv>, ModelError> {
-        let table = self.rope.as_ref().map(|rope| rope.table(n_positions));
-        let rule = match &self.alibi {
-            Some(alibi) => {
-                Rule { bias: Some(Arc::new(bias(alibi, self.rule.scale, n_positions))), ..self.rule.clone() }
-            }
-            None => self.rule.clone(),
-        };
-        let vectors = match &self.projections {
-            Projected::Heads(heads) => heads.forward(x, n_positions, table.as_deref())?,
-            Projected::LowRank(low_rank) => low_rank.forward(x, n_positions, table.as_deref())?,
-        };
-        let of_run = |[query, key, value]: Vectors| LayerQkv::with_rule(query, key, Some(value), rule.clone());
-        let runs = vectors.into_iter().map(of_run).collect::<Result<_, _>>();
-        runs.map_err(|cause| ModelError::Qkv { layer: index, cause })
+    pub fn vectors(&self, x: &Array2<f32>, positions: Range<usize>) -> Result<Vec<Vectors>, ModelError> {
+        let turns = self.rope.as_ref().map(|rope| rope.turns(positions.clone()));
+        match &self.projections {
+            Projected::Heads(heads) => heads.forward(x, positions.len(), turns.as_ref()),
+            Projected::LowRank(low_rank) => low_rank.forward(x, positions.len(), turns.as_ref()),
+        }
+    }
+
+    /// The rule of a text of so many positions.
+    pub fn rule(&self, n_positions: usize) -> Rule {
+        let bias = |alibi| Arc::new(bias(alibi, self.rule.scale, n_positions));
+        Rule { bias: self.alibi.as_ref().map(bias), ..self.rule.clone() }
+    }
+
+    /// Whether vectors stay as they are while a text grows from `shorter` positions to `longer`.
+    pub fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
+        self.rope.as_ref().is_none_or(|rope| rope.turns_alike(shorter, longer))
     }
 }
 
@@ -161,12 +163,7 @@ impl Heads {
     }
 
     /// The vectors of each run.
-    fn forward(
-        &self,
-        x: &Array2<f32>,
-        n_positions: usize,
-        table: Option<&RopeTable>,
-    ) -> Result<Vec<Vectors>, ModelError> {
+    fn forward(&self, x: &Array2<f32>, n_positions: usize, turns: Option<&Turns>) -> Result<Vec<Vectors>, ModelError> {
         let mut projected = self.qkv.forward("query, key and value", x)?;
         if let Some(norms) = &self.norms {
             let (d_heads, d_kv_heads) = (self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim);
@@ -180,8 +177,8 @@ impl Heads {
         let of_run = |projected: ArrayView2<'_, f32>| {
             let [query, key, value] = self.slots();
             [
-                self.placed(projected, query, norms.map(|norms| (&norms.query, norms.place)), table),
-                self.placed(projected, key, norms.map(|norms| (&norms.key, norms.place)), table),
+                self.placed(projected, query, norms.map(|norms| (&norms.query, norms.place)), turns),
+                self.placed(projected, key, norms.map(|norms| (&norms.key, norms.place)), turns),
                 split_heads(projected, self.head_dim, value, |_, _, _| {}),
             ]
         };
@@ -207,7 +204,7 @@ impl Heads {
         projected: ArrayView2<'_, f32>,
         slots: impl ExactSizeIterator<Item = usize>,
         norms: Option<(&HeadNorms, NormPlace)>,
-        table: Option<&RopeTable>,
+        turns: Option<&Turns>,
     ) -> Array3<f32> {
         let norm_at = |wanted: NormPlace, head: usize, vector: &mut [f32]| {
             if let Some((norms, place)) = norms
@@ -216,10 +213,10 @@ impl Heads {
                 norms.norm_head(head, vector);
             }
         };
-        split_heads(projected, self.head_dim, slots, |head, position, vector| {
+        split_heads(projected, self.head_dim, slots, |head, place, vector| {
             norm_at(NormPlace::BeforeRotation, head, vector);
-            if let Some(table) = table {
-                table.rotate(position, vector);
+            if let Some(turns) = turns {
+                turns.rotate(place, vector);
             }
             norm_at(NormPlace::BehindRotation, head, vector);
         })

@@ -65,13 +65,13 @@ impl Embedding {
         &self.tokens
     }
 
-    /// `[T, d_model]`
+    /// Of the positions of a text from `first` on, `[T - first, d_model]`.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn forward(&self, token_ids: &[u32]) -> Result<Array2<f32>, ModelError> {
+    pub fn forward(&self, token_ids: &[u32], first: usize) -> Result<Array2<f32>, ModelError> {
         const OPERATION: &str = "embedding";
-        let rows = token_ids.iter().map(|&id| usize::try_from(id).unwrap_or(usize::MAX));
+        let rows = token_ids.iter().skip(first).map(|&id| usize::try_from(id).unwrap_or(usize::MAX));
         let mut x = self.tokens.select(rows)?;
         if let Some(map) = &self.token_projection {
             x = map.forward(OPERATION, &x)?;
@@ -80,10 +80,10 @@ impl Embedding {
             x *= multiplier;
         }
         if let Some((positions, rows)) = &self.positions {
-            x += &positions.select(rows.of(token_ids).into_iter())?;
+            x += &positions.select(rows.of(token_ids).into_iter().skip(first))?;
         }
         if let Some(token_types) = &self.token_types {
-            x += &token_types.select(types_of(token_ids, self.separator).into_iter())?;
+            x += &token_types.select(types_of(token_ids, self.separator).into_iter().skip(first))?;
         }
         if let Some(norm) = &self.norm {
             x = norm.forward(&x);

@@ -11,10 +11,10 @@ use super::{
     tensors::Tensors,
 };
 use crate::{
-    attention::LayerQkv,
+    attention::Rule,
     model::{
         ModelError, NormInput,
-        layers::norms::Norm,
+        layers::{heads::Vectors, norms::Norm},
         transformer::{ModelShape, Residual},
     },
 };
@@ -87,12 +87,22 @@ impl Layer {
         })
     }
 
-    /// Query, key and value vectors of each run from the residual streams in front of this layer, `index`.
+    /// Query, key and value vectors of each run from the residual streams in front of this layer.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn qkv(&self, index: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
-        self.attention.qkv(index, &self.attention_norms.before(&residual.rows), residual.n_positions())
+    pub fn vectors(&self, residual: &Residual) -> Result<Vec<Vectors>, ModelError> {
+        self.attention.vectors(&self.attention_norms.before(&residual.rows), residual.positions())
+    }
+
+    /// The rule of a text of so many positions.
+    pub fn rule(&self, n_positions: usize) -> Rule {
+        self.attention.rule(n_positions)
+    }
+
+    /// Whether vectors stay as they are while a text grows from `shorter` positions to `longer`.
+    pub fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
+        self.attention.keeps_vectors(shorter, longer)
     }
 
     /// What enters the norm that stands between the output projection and the residual stream; `None` where there is none,

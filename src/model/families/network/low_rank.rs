@@ -11,7 +11,7 @@ use crate::model::{
     layers::{
         heads::{Vectors, split_heads},
         norms,
-        rope::RopeTable,
+        rope::Turns,
     },
     transformer::ModelShape,
     weights::linear::Linear,
@@ -73,7 +73,7 @@ impl LowRank {
         &self,
         x: &Array2<f32>,
         n_positions: usize,
-        table: Option<&RopeTable>,
+        turns: Option<&Turns>,
     ) -> Result<Vec<Vectors>, ModelError> {
         let queries = match &self.query_down {
             Some((down, norm)) => self.query.forward(OPERATION, &norm.forward(&down.forward(OPERATION, x)?))?,
@@ -85,7 +85,7 @@ impl LowRank {
         let [queries, short, key_value] =
             [&queries, &short, &key_value].map(|rows| rows.axis_chunks_iter(Axis(0), n_positions.max(1)));
         let runs = queries.zip(short).zip(key_value);
-        Ok(runs.map(|((queries, short), key_value)| self.of_run(queries, short, key_value, table)).collect())
+        Ok(runs.map(|((queries, short), key_value)| self.of_run(queries, short, key_value, turns)).collect())
     }
 
     /// From a run's queries, short vectors in front of their norm, and what the keys and values are made of.
@@ -94,16 +94,16 @@ impl LowRank {
         queries: ArrayView2<'_, f32>,
         short: ArrayView2<'_, f32>,
         key_value: ArrayView2<'_, f32>,
-        table: Option<&RopeTable>,
+        turns: Option<&Turns>,
     ) -> Vectors {
         let &description::LowRank { rank, n_plain, n_rotated, value_dim, .. } = &self.described;
-        let rotate = |position: usize, vector: &mut [f32]| {
-            if let Some(table) = table {
-                table.rotate(position, vector);
+        let rotate = |place: usize, vector: &mut [f32]| {
+            if let Some(turns) = turns {
+                turns.rotate(place, vector);
             }
         };
-        let query = split_heads(queries, n_plain + n_rotated, 0..self.n_heads, |_, position, vector| {
-            rotate(position, vector);
+        let query = split_heads(queries, n_plain + n_rotated, 0..self.n_heads, |_, place, vector| {
+            rotate(place, vector);
         });
         let parts = split_heads(key_value, n_plain + value_dim, 0..self.n_heads, |_, _, _| {});
         let value = parts.slice(s![.., .., n_plain..]).to_owned();
@@ -112,9 +112,9 @@ impl LowRank {
         // The rotated part is the same for all heads.
         key.slice_mut(s![.., .., n_plain..]).assign(&short.slice(s![.., rank..]));
         for mut head in key.outer_iter_mut() {
-            for (position, mut vector) in head.outer_iter_mut().enumerate() {
+            for (place, mut vector) in head.outer_iter_mut().enumerate() {
                 if let Some(vector) = vector.as_slice_mut() {
-                    rotate(position, vector);
+                    rotate(place, vector);
                 }
             }
         }

@@ -23,9 +23,10 @@ use self::{
 };
 use super::description::Description;
 use crate::{
-    attention::LayerQkv,
+    attention::Rule,
     model::{
         ModelError, NormInput, Notice,
+        layers::heads::Vectors,
         transformer::{ModelShape, Residual, Transformer, layer_of},
         weights::Weights,
     },
@@ -86,15 +87,23 @@ impl Transformer for Network {
         &self.shape
     }
 
-    fn embed(&self, token_ids: &[u32]) -> Result<Residual, ModelError> {
+    fn embed_from(&self, token_ids: &[u32], first: usize) -> Result<Residual, ModelError> {
         self.shape.check_ids(token_ids)?;
-        Ok(Residual::new(self.embedding.forward(token_ids)?))
+        Ok(Residual::new(self.embedding.forward(token_ids, first)?, first))
     }
 
-    fn qkv_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<LayerQkv>, ModelError> {
+    fn vectors_of_runs(&self, layer: usize, residual: &Residual) -> Result<Vec<Vectors>, ModelError> {
         let weights = layer_of(&self.layers, layer)?;
         self.shape.expect("query, key and value", residual)?;
-        weights.qkv(layer, residual)
+        weights.vectors(residual)
+    }
+
+    fn rule(&self, layer: usize, n_positions: usize) -> Result<Rule, ModelError> {
+        Ok(layer_of(&self.layers, layer)?.rule(n_positions))
+    }
+
+    fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
+        self.layers.iter().all(|layer| layer.keeps_vectors(shorter, longer))
     }
 
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {

@@ -17,7 +17,7 @@ use super::{
     error::Defect,
     metadata::{Metadata, short, wrong},
 };
-use crate::model::{Notice, Tokenizer};
+use crate::model::{Notice, Tokenizer, lazy_tokenizer::LazyTokenizer};
 
 const KIND: &str = "tokenizer.ggml.model";
 const WORDS: &str = "tokenizer.ggml.pre";
@@ -26,7 +26,7 @@ const WORDS: &str = "tokenizer.ggml.pre";
 pub enum Found {
     Nothing,
     Tokenizer {
-        tokenizer: Box<Tokenizer>,
+        tokenizer: Box<LazyTokenizer>,
         /// What is uncertain about it.
         notice: Option<Notice>,
     },
@@ -35,9 +35,10 @@ pub enum Found {
 }
 
 impl Found {
-    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+    /// The id of a piece.
+    pub fn id(&self, piece: &str) -> Option<u32> {
         match self {
-            Self::Tokenizer { tokenizer, .. } => Some(tokenizer),
+            Self::Tokenizer { tokenizer, .. } => tokenizer.get().ok()?.id(piece),
             Self::Nothing | Self::Unsupported(_) => None,
         }
     }
@@ -77,7 +78,18 @@ pub fn read(metadata: &Metadata<'_>) -> Result<Found, Defect> {
         }
     };
     let tokenizer = Tokenizer::new(tokenizer).with_repeated(vocabulary.repeated());
-    Ok(Found::Tokenizer { tokenizer: Box::new(tokenizer), notice })
+    Ok(Found::Tokenizer { tokenizer: Box::new(tokenizer.into()), notice })
+}
+
+/// The ids behind which a text ends.
+///
+/// # Errors
+/// When one of them is no id.
+pub fn ends(metadata: &Metadata<'_>) -> Result<Vec<u32>, Defect> {
+    let keys = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"];
+    let ids = keys.map(|key| metadata.count(key, 0..=u32::MAX as usize));
+    let ids = ids.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.into_iter().flatten().filter_map(|id| u32::try_from(id).ok()).collect())
 }
 
 /// Of files from before converters said so.

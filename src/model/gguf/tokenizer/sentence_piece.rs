@@ -2,7 +2,8 @@
 //! pieces with scores, `▁` for a space, bytes where there is no piece.
 
 use tokenizers::{
-    NormalizerWrapper,
+    DecoderWrapper, NormalizerWrapper,
+    decoders::{self, byte_fallback::ByteFallback, fuse::Fuse, strip::Strip},
     models::bpe::{BPE, Merges, Vocab},
     normalizers::{Prepend, Replace, Sequence},
 };
@@ -31,10 +32,15 @@ pub fn read(metadata: &Metadata<'_>, vocabulary: &Vocabulary<'_>) -> Result<toke
     let model = BPE::builder().vocab_and_merges(ids, merges).byte_fallback(true).fuse_unk(true).unk_token(unknown);
     let mut tokenizer = tokenizers::Tokenizer::new(model.build().map_err(Defect::Tokenizer)?);
     let mut normalizers: Vec<NormalizerWrapper> = Vec::new();
+    let spaces = Replace::new(SPACE, " ").map_err(Defect::Tokenizer)?;
+    let mut decoders: Vec<DecoderWrapper> = vec![spaces.into(), ByteFallback::new().into(), Fuse::new().into()];
     if metadata.flag("tokenizer.ggml.add_space_prefix")?.unwrap_or(true) {
         normalizers.push(Prepend::new(SPACE.to_owned()).into());
+        // The space that every text was given in front.
+        decoders.push(Strip::new(' ', 1, 0).into());
     }
     normalizers.push(Replace::new(" ", SPACE).map_err(Defect::Tokenizer)?.into());
+    tokenizer.with_decoder(Some(decoders::sequence::Sequence::new(decoders)));
     tokenizer.with_normalizer(Some(Sequence::new(normalizers))).map_err(Defect::Tokenizer)?;
     vocabulary.add_whole_tokens(&mut tokenizer)?;
     put_around(&mut tokenizer, metadata, vocabulary, true)?;

@@ -22,35 +22,6 @@ pub fn turn_rows(rows: [&[f32]; LINE], lines: &mut [Line]) {
     Arch::new().dispatch(TurnRows { rows, lines });
 }
 
-/// [`turn_rows`] where the processor is known already.
-#[inline(always)]
-pub fn turn_rows_of(rows: [&[f32]; LINE], lines: &mut [Line]) {
-    let mut at = 0;
-    let (squares, rest) = lines.as_chunks_mut::<SIDE>();
-    for square in squares {
-        for half in 0..LINE / SIDE {
-            let mut from = [[0.0; SIDE]; SIDE];
-            for (cells, row) in from.iter_mut().zip(&rows[half * SIDE..]) {
-                if let Some(row) = row.get(at..at + SIDE) {
-                    cells.copy_from_slice(row);
-                } else {
-                    cells.iter_mut().zip(row.iter().skip(at)).for_each(|(cell, &number)| *cell = number);
-                }
-            }
-            for (line, cells) in square.iter_mut().zip(turned(&from)) {
-                line.0[half * SIDE..][..SIDE].copy_from_slice(&cells);
-            }
-        }
-        at += SIDE;
-    }
-    for line in rest {
-        for (cell, row) in line.0.iter_mut().zip(rows) {
-            *cell = row.get(at).copied().unwrap_or_default();
-        }
-        at += 1;
-    }
-}
-
 /// The number `row` of each line into a row, side by side.
 #[inline(always)]
 pub fn turn_lines(lines: &[Line], rows: [&mut [f32]; LINE]) {
@@ -91,7 +62,31 @@ impl WithSimd for TurnRows<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        turn_rows_of(self.rows, self.lines);
+        let Self { rows, lines } = self;
+        let mut at = 0;
+        let (squares, rest) = lines.as_chunks_mut::<SIDE>();
+        for square in squares {
+            for half in 0..LINE / SIDE {
+                let mut from = [[0.0; SIDE]; SIDE];
+                for (cells, row) in from.iter_mut().zip(&rows[half * SIDE..]) {
+                    if let Some(row) = row.get(at..at + SIDE) {
+                        cells.copy_from_slice(row);
+                    } else {
+                        cells.iter_mut().zip(row.iter().skip(at)).for_each(|(cell, &number)| *cell = number);
+                    }
+                }
+                for (line, cells) in square.iter_mut().zip(turned(&from)) {
+                    line.0[half * SIDE..][..SIDE].copy_from_slice(&cells);
+                }
+            }
+            at += SIDE;
+        }
+        for line in rest {
+            for (cell, row) in line.0.iter_mut().zip(rows) {
+                *cell = row.get(at).copied().unwrap_or_default();
+            }
+            at += 1;
+        }
     }
 }
 

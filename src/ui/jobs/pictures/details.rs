@@ -1,4 +1,4 @@
-//! What takes longer than the picture: metrics, lengths of the output, the effect on the next token.
+//! What takes longer than the picture: metrics, lengths of the output, the effect of all panels on the next token.
 
 use super::{
     frame::{Details, PanelEffects, Presentation},
@@ -62,13 +62,11 @@ pub fn send(
     watcher.job().check()?;
     let output_norms = norm.zip(known.norm(&outcome.panels[selected]));
     let kept_by_norm = engine.kept_by_norm(watcher.job(), &watcher.request().spec, selected)?;
-    let effect = engine.effect_for(watcher.job(), &watcher.request().spec, selected)?;
     let mut details = Details {
         revision: Revision::next(),
         panels,
         output_norms,
         kept_by_norm,
-        effect,
         of_all: PanelEffects::unknown(outcome.shape()),
         is_whole: false,
     };

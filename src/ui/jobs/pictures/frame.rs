@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     attention::{Grid, Metrics, PanelId, Shape},
-    engine::{Divergences, Effect, Outcome, Panel, RunSpec},
+    engine::{Divergences, Outcome, Panel, RunSpec},
     figure::{Grain, PanelPictures, PictureSpec},
     ui::memo::Revision,
 };
@@ -79,8 +79,6 @@ pub struct Details {
     pub output_norms: Option<(f64, f64)>,
     /// What a norm behind the attention leaves of the selected panel's factor on all values; `None` where none does.
     pub kept_by_norm: Option<f64>,
-    /// Of the selected panel's intervention; `None` for a capture.
-    pub effect: Option<Effect>,
     pub of_all: PanelEffects,
     /// Whether nothing more is to come.
     pub is_whole: bool,

@@ -15,8 +15,7 @@ use crate::{
     ui::widgets::Freshness,
 };
 
-use frame::SLOW;
-pub use frame::{Details, Frame, PanelState, Presentation, Request};
+pub use frame::{Details, Frame, PanelState, Presentation, Request, SLOW};
 use renderer::{PicturesQuestion, Renderer};
 use watcher::PicturesPart;
 

@@ -2,7 +2,10 @@
 
 use egui::{RichText, Ui};
 
-use super::explain::{Explanations, Note};
+use super::{
+    explain::{Explanations, Note},
+    row::row,
+};
 use crate::{
     attention::{Column, Component, Epsilon, Operation},
     engine::{LayerNumbers, Outcome},
@@ -18,6 +21,8 @@ use crate::{
 
 /// Lines kept free for the explanations, so that nothing below them moves when they change.
 const NOTE_LINES: f32 = 6.0;
+/// Layer and head beside each other, in points.
+const BOTH_STEPPERS: f32 = 290.0;
 /// Between two explanations, in points.
 const NOTE_GAP: f32 = 2.0;
 
@@ -80,7 +85,7 @@ fn column_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         hint(&text, &Command::ChooseColumn(column).into())
     };
     let choices = column_names::choices(shape, with_key);
-    ui.horizontal(|ui| {
+    row(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let mut column = session.column();
         if segmented(ui, "Column", &mut column, &borrowed(&choices)) {
@@ -128,7 +133,7 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, ac
 /// What ε does to the vectors.
 fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let current = session.operation();
-    ui.horizontal(|ui| {
+    row(ui, |ui| {
         ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
         ui.label("by");
         let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);
@@ -179,13 +184,21 @@ pub fn notes_ui(ui: &mut Ui, explanations: &Explanations, actions: &mut Actions)
 pub fn shown_ui(ui: &mut Ui, session: &Session, outcome: Option<&Outcome>, sink: Option<&Note>, actions: &mut Actions) {
     heading(ui, "Shown");
     let counts = outcome.map_or((usize::MAX, usize::MAX), |outcome| (outcome.facts.n_layers, outcome.facts.n_heads));
-    ui.horizontal(|ui| {
+    let layout = if ui.available_width() < BOTH_STEPPERS {
+        egui::Layout::top_down(egui::Align::LEFT)
+    } else {
+        egui::Layout::left_to_right(egui::Align::Center)
+    };
+    let height = ui.spacing().interact_size.y;
+    ui.allocate_ui_with_layout(egui::vec2(ui.available_width(), height), layout, |ui| {
         let layers = outcome.map(|outcome| outcome.facts.layers.clone()).unwrap_or_default();
-        if let Some(layer) = stepper(ui, "Layer", session.layer(), counts.0, &layers) {
+        let layer = ui.horizontal(|ui| stepper(ui, "Layer", session.layer(), counts.0, &layers)).inner;
+        if let Some(layer) = layer {
             actions.push(Command::SetLayer(layer).into());
         }
-        ui.add_space(space::M);
-        if let Some(head) = stepper(ui, "Head", session.head(), counts.1, &LayerNumbers::default()) {
+        ui.add_space(if layout.is_horizontal() { space::M } else { 0.0 });
+        let head = ui.horizontal(|ui| stepper(ui, "Head", session.head(), counts.1, &LayerNumbers::default())).inner;
+        if let Some(head) = head {
             actions.push(Command::SetHead(head).into());
         }
     });

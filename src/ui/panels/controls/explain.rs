@@ -2,7 +2,9 @@
 
 use super::rule_facts;
 use crate::{
-    attention::{Column, Component, HeadScope, LayerScope, Operation, PositionScope, Scope, SinkQueries},
+    attention::{
+        Column, Component, Epsilon, HeadScope, HeadSet, LayerScope, Operation, PositionScope, Scope, Shown, SinkQueries,
+    },
     engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
     session::{Command, Session},
@@ -32,8 +34,11 @@ struct Seen {
 
 /// Whether the scope changes what enters the shown layer, so that even Value can move the pattern.
 pub fn reaches_earlier_layers(session: &Session, outcome: &Outcome) -> bool {
-    let reach = session.scope().resolve(outcome.shown());
-    outcome.facts.kind.is_model() && reach.heads.first_layer().is_some_and(|first| first < session.layer())
+    let (selected, shown) = (session.selected(), outcome.shown());
+    // At any ε: that of the slider may be the one that changes nothing.
+    let epsilon = if session.operation().neutral() == Epsilon::ZERO { Epsilon::ONE } else { Epsilon::ZERO };
+    let intervention = session.experiment().intervention_at(shown, selected.component, epsilon);
+    outcome.facts.kind.is_model() && intervention.upstream_of(session.layer()).is_some()
 }
 
 /// One sentence, and the page that says more.
@@ -103,8 +108,12 @@ fn passed_on_notes(component: Component, session: &Session, outcome: &Outcome, s
     let upstream = reaches_earlier_layers(session, outcome);
     let mut notes = vec![Note::of(Lesson::ValueLater, passed_on_note(component, upstream, outcome, session))];
     if session.operation() == Operation::Scale && session.shape().rows().contains(Component::Output) {
-        notes.push(Note::plain(if session.scope().positions == PositionScope::All {
+        let shown = outcome.shown();
+        let row = |component| session.experiment().intervention_at(shown, component, Epsilon::ZERO);
+        notes.push(Note::plain(if row(Component::Value) == row(Component::Output) {
             "Value and Output rows agree: ε·(A·V) = A·(ε·V)."
+        } else if session.scope().positions == PositionScope::All {
+            "Value and Output rows differ: a mean of outputs in force beneath finds scaled values, not scaled outputs."
         } else {
             "Value and Output rows differ: a scaled value acts where it is attended to, a scaled output where it is made."
         }));
@@ -257,6 +266,7 @@ pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
         LayerScope::Range { first, .. } => format!("layer {first}"),
         LayerScope::Shown => format!("layer {}", shown.layer),
     };
+    let place = scope.set.as_ref().map_or_else(|| format!("{heads} of {layers}"), |set| set_in_words(set, shown));
     let positions = match &scope.positions {
         PositionScope::All => "at every position".to_owned(),
         PositionScope::First => "at the first position".to_owned(),
@@ -274,7 +284,20 @@ pub fn scope(scope: &Scope, outcome: &Outcome) -> String {
             }
         }
     };
-    format!("ε acts on {heads} of {layers}, {positions}.")
+    format!("ε acts on {place}, {positions}.")
+}
+
+/// The heads of a set, by their numbers where they are few: `these 2 heads (14:3, 20:5)`.
+fn set_in_words(set: &HeadSet, shown: Shown) -> String {
+    let heads = set.resolve(shown.n_layers, shown.n_heads);
+    match heads.len() {
+        1 => format!("head {set}"),
+        number if number <= LISTED => {
+            let all: Vec<String> = heads.iter().map(|(layer, head)| format!("{layer}:{head}")).collect();
+            format!("these {number} heads ({})", all.join(", "))
+        }
+        number => format!("these {number} heads"),
+    }
 }
 
 /// What shared keys and values mean for the heads in scope; `None` where each head has its own.
@@ -285,6 +308,12 @@ pub fn sharing(scope: &Scope, outcome: &Outcome) -> Option<Note> {
     }
     let others = shown.n_heads / shown.n_kv_heads - 1;
     let text = match (scope.heads, others) {
+        _ if scope.set.is_some() => {
+            format!(
+                "{} query heads share {} KV heads; each has its own copy of what changes.",
+                shown.n_heads, shown.n_kv_heads
+            )
+        }
         (HeadScope::Shown, 1) => "1 other head shares its keys and values.".to_owned(),
         (HeadScope::Shown, _) => format!("{others} other heads share its keys and values."),
         (HeadScope::Group | HeadScope::All, _) => {

@@ -3,26 +3,32 @@
 mod compare;
 mod epsilon;
 mod explain;
+mod in_force;
 mod prompt;
+mod row;
 mod rule_facts;
 mod scope;
+mod turns;
 
-use egui::{Panel, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
 use crate::{
     session::Session,
     ui::{
         memo::{Memo, Revision, Same},
-        shell::part::{Part, PartContext},
+        shell::{
+            action::Action,
+            part::{Part, PartContext},
+        },
+        widgets::{Edge, side_panel},
     },
 };
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
-
-const WIDTH: f32 = 336.0;
+pub use turns::{Turn, turns_ui};
 
 /// The panel at the left.
 #[derive(Default)]
@@ -37,9 +43,22 @@ type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
-        Panel::left("controls").exact_size(WIDTH).resizable(false).show(ui, |ui| {
+        let place = cx.shown.sides.controls;
+        let dragged = side_panel(ui, "controls", Edge::Left, place, |ui| {
+            turns_ui(ui, Turn::Controls, (cx.session.view(), &cx.shown.sides), cx.actions);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, cx));
         });
+        if dragged.is_some() {
+            cx.sizes.controls = dragged;
+        }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        if *action == Action::ToggleControls
+            && let Some(command) = cx.shown.sides.toggle_controls(cx.session.view())
+        {
+            cx.actions.push(command.into());
+        }
     }
 }
 
@@ -62,7 +81,7 @@ impl ControlPanel {
         });
         epsilon::shown_ui(ui, session, outcome, explanations.sink.as_ref(), actions);
         compare::note_ui(ui, session, outcome, actions);
-        let hovered = shown.hovered.filter(|_| !session.view().heads).or(session.pinned());
+        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
         let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
         landmark(ui, Landmark::Prompt, |ui| {
             prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use egui::{DragValue, RichText, Ui};
 
-use super::explain::{self, Note};
+use super::{
+    explain::{self, Note},
+    in_force,
+    row::row,
+};
 use crate::{
     attention::{HeadScope, LayerScope, PositionScope, Positions, Preset, Scope},
     engine::Outcome,
@@ -60,11 +64,15 @@ pub fn scope_ui(
     let outcome = &frame.outcome;
     ui.add_space(space::XS);
     let mut scope = session.scope().clone();
-    ui.add_enabled_ui(outcome.facts.kind.is_model(), |ui| {
-        row_ui(ui, "Layers", |ui| layers_ui(ui, &mut scope, outcome))
-            .on_disabled_hover_text("A capture knows only the shown layer; a live model has them all");
-    });
-    row_ui(ui, "Heads", |ui| heads_ui(ui, &mut scope.heads, outcome));
+    if scope.set.is_some() {
+        row_ui(ui, "Heads", |ui| in_force::set_ui(ui, &mut scope, outcome.shown()));
+    } else {
+        ui.add_enabled_ui(outcome.facts.kind.is_model(), |ui| {
+            row_ui(ui, "Layers", |ui| layers_ui(ui, &mut scope, outcome))
+                .on_disabled_hover_text("A capture knows only the shown layer; a live model has them all");
+        });
+        row_ui(ui, "Heads", |ui| heads_ui(ui, &mut scope.heads, outcome));
+    }
     row_ui(ui, "Positions", |ui| positions_ui(ui, editor, &mut scope.positions, outcome.n_positions()));
     let sentences = editor.sentences.get((scope.clone(), frame.revision), || Sentences {
         scope: explain::scope(&scope, outcome),
@@ -80,10 +88,11 @@ pub fn scope_ui(
     if scope != *session.scope() {
         actions.push(Command::SetScope(scope).into());
     }
+    in_force::in_force_ui(ui, session, actions);
 }
 
 fn row_ui(ui: &mut Ui, name: impl Into<egui::WidgetText>, contents: impl FnOnce(&mut Ui)) -> egui::Response {
-    ui.horizontal(|ui| {
+    row(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let start = ui.cursor().left();
         ui.label(name);

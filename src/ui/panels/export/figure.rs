@@ -23,8 +23,12 @@ use crate::{
 
 const FIGURE: FileKind = FileKind { name: "Figure (PNG, SVG, PDF)", extensions: &["png", "svg", "pdf"] };
 const OPTIONS_WIDTH: f32 = 330.0;
+/// The longest line of the form may be so wide.
+const WIDEST_LINE: f32 = 372.0;
 /// Sides of the preview: as the window leaves room, within these.
-const PREVIEW: (f32, f32) = (120.0, 480.0);
+const PREVIEW: (f32, f32) = (24.0, 480.0);
+/// Where it would be narrower there is none.
+const LEAST_PREVIEW: f32 = 100.0;
 /// What is above and below the preview and beside it.
 const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 240.0);
 
@@ -60,11 +64,14 @@ impl FigureDialog {
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
         let style = self.form.style(shown.session.view());
+        let has_preview = room.x >= LEAST_PREVIEW + WIDEST_LINE - OPTIONS_WIDTH;
         ui.horizontal_top(|ui| {
-            ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
-            ui.add_space(space::S);
+            if has_preview {
+                ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
+                ui.add_space(space::S);
+            }
             ui.vertical(|ui| {
-                ui.set_width(OPTIONS_WIDTH);
+                ui.set_width(OPTIONS_WIDTH.min(ui.ctx().content_rect().width() - 64.0));
                 ScrollArea::vertical()
                     .id_salt("figure form")
                     .max_height(height + space::XL)

@@ -1,14 +1,13 @@
 //! Following the file: a source that has changed on the disk is offered anew by one line, or taken at once.
 
-mod handed_over;
 mod watch;
 
 use egui::{Context, Panel, Ui};
 
-pub use handed_over::{Claim, HandedOver};
 use watch::Watch;
 
 use crate::{
+    base::HandedOver,
     engine::{Clock, SourceId},
     session::document::Follow,
     ui::shell::{

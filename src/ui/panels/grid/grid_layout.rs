@@ -56,14 +56,20 @@ const SMALLEST: f32 = 24.0;
 const EVEN_CELLS: usize = 4;
 
 impl GridLayout {
-    /// Fits the grid into `area`, centred; where its panels would be tiny, without labels.
+    /// Fits the grid into `area`, centred; where its panels would be tiny, without labels, and then without its title.
     pub fn new(area: Rect, needs: &GridNeeds) -> Self {
         let layout = Self::with(area, needs, GAP);
         if layout.side() >= CROWDED {
             return layout;
         }
         let bare = GridNeeds { left_labels: 0.0, bottom_labels: 0.0, colorbar: needs.bare_colorbar, ..*needs };
-        Self { is_bare: true, ..Self::with(area, &bare, BARE_GAP) }
+        let layout = Self::with(area, &bare, BARE_GAP);
+        let layout = if layout.side() >= CROWDED {
+            layout
+        } else {
+            Self::with(area, &GridNeeds { title: 0.0, ..bare }, BARE_GAP)
+        };
+        Self { is_bare: true, ..layout }
     }
 
     fn with(area: Rect, needs: &GridNeeds, gap: f32) -> Self {

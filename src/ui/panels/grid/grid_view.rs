@@ -108,11 +108,12 @@ pub fn grid_ui(
 
     state.titles.figure_ui(ui, frame, layout.title);
     let title_width = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
-    let mut now_hovered = None;
+    let (mut now_hovered, mut compared) = (None, Vec::new());
     let places = layout.panels.iter().flatten().zip(layout.panel_titles.iter().flatten());
     for (&panel, (&rect, &title)) in panels.iter().flatten().zip(places) {
         state.titles.panel_ui(ui, &scene, panel, title, title_width, actions);
         let response = panel_ui(ui, state, &scene, panel, rect);
+        compared.extend(hovered.map(|cell| window.rect_of(cell, response.picture)));
         gestures(&scene, &response, panel, actions);
         if let (Some(cell), Some(pointer)) = (response.hovered, ui.ctx().pointer_latest_pos())
             && scene.freshness[panel] != Freshness::Awaited
@@ -137,7 +138,7 @@ pub fn grid_ui(
     let spoken_of = frame.outcome.shape().nearest(spoken_of);
     state.bar.show(ui, frame, (spoken_of, scene.cell()), layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
-        HoverCard { pointer: hovered.pointer, row: hovered.row }.show(
+        HoverCard { pointer: hovered.pointer, row: hovered.row, compared: &compared }.show(
             ui.ctx(),
             ui.scope_id().with("hover card"),
             |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),

@@ -83,7 +83,7 @@ impl Part for GridPanel {
             }
             None => waiting_ui(ui, cx),
         });
-        cx.shown.hovered = self.grid.hovered().map(|hovered| hovered.cell);
+        cx.shown.hovered = self.grid.hovered().map(|hovered| (hovered.panel, hovered.cell));
     }
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {

@@ -37,6 +37,8 @@ struct Texts {
     names: Grid<String>,
     /// `Query, ε = 5e-1`
     short: Grid<String>,
+    /// `Q 5e-1`
+    letter: Grid<String>,
     /// `5e-1`
     least: Grid<String>,
 }
@@ -69,6 +71,10 @@ impl Texts {
             title: figure::outcome_title(outcome, frame.pictures.quantity(), shape.rows()),
             names: Grid::from_fn(shape, full),
             short: of_vectors(&|panel| format!("{}, ε = {}", panel.component, epsilon[panel])),
+            letter: of_vectors(&|panel| {
+                let letter: String = panel.component.name().chars().take(1).collect();
+                format!("{letter} {}", epsilon[panel])
+            }),
             least: of_vectors(&|panel| epsilon[panel].to_string()),
         }
     }
@@ -78,6 +84,7 @@ impl Texts {
             TitleStyle::Full => (&self.names, TextStyle::Body),
             TitleStyle::Small => (&self.names, TextStyle::Small),
             TitleStyle::Short => (&self.short, TextStyle::Small),
+            TitleStyle::Letter => (&self.letter, TextStyle::Small),
             TitleStyle::Least => (&self.least, TextStyle::Small),
         };
         ui.painter().layout_no_wrap(texts[panel].clone(), size.resolve(ui.style()), color)
@@ -93,6 +100,9 @@ impl Titles {
     /// Writes the figure's title. Where there is no room for it, it is left out rather than cut: the figure that is
     /// exported has it.
     pub fn figure_ui(&mut self, ui: &Ui, frame: &Frame, rect: Rect) {
+        if rect.height() <= 0.0 {
+            return;
+        }
         let color = theme::of(ui).text_strong;
         let title = &self.texts.get(frame.revision, || Texts::of(frame)).title;
         let galley = |size: &TextStyle| ui.painter().layout_no_wrap(title.clone(), size.resolve(ui.style()), color);
@@ -143,7 +153,8 @@ enum TitleStyle {
     Full,
     Small,
     Short,
-    /// Beside an open inspector in a small window.
+    /// In a small window.
+    Letter,
     Least,
 }
 
@@ -154,6 +165,9 @@ impl TitleStyle {
             let width = |panel| texts.galley(ui, style, panel, Color32::PLACEHOLDER).size().x;
             outcome.shape().panels().all(|panel| width(panel) <= room)
         };
-        [Self::Full, Self::Small, Self::Short].into_iter().find(|&style| fits(style)).unwrap_or(Self::Least)
+        [Self::Full, Self::Small, Self::Short, Self::Letter]
+            .into_iter()
+            .find(|&style| fits(style))
+            .unwrap_or(Self::Least)
     }
 }

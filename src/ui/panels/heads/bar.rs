@@ -7,7 +7,7 @@ use egui::{Button, ComboBox, Label, RichText, Slider, TextEdit, Ui};
 use super::{
     browser::{Browser, selected},
     listing::{Choice, Shows, Tab, short},
-    ranking,
+    ranking, ticks,
 };
 use crate::{
     engine::{HeadMetric, OpenSource, Ranking, ShipsOf},
@@ -61,6 +61,7 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
     ui.horizontal_wrapped(|ui| {
         rank_ui(ui, heads, session, source, selected);
         table_buttons_ui(ui, heads, actions);
+        ticks::ticks_ui(ui, heads, session, actions);
         room(ui, GROUP);
         progress_ui(ui, heads);
     });

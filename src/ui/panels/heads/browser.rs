@@ -8,6 +8,7 @@ use super::{
     gallery::Gallery,
     listing::{Choice, Listing},
     ranking::Ships,
+    ticking::Ticks,
 };
 use crate::{
     engine::{Ranking, Service, ShipsOf},
@@ -23,6 +24,7 @@ pub struct Browser {
     pub listing: Listing,
     pub cursor: Cursor,
     pub export: TableDialog,
+    pub ticks: Ticks,
 }
 
 impl Browser {
@@ -34,6 +36,7 @@ impl Browser {
             listing: Listing::default(),
             cursor: Cursor::default(),
             export: table_dialog(),
+            ticks: Ticks::default(),
         }
     }
 

@@ -11,6 +11,8 @@ mod listing;
 mod ranking;
 mod table;
 mod thumbnails;
+mod ticking;
+mod ticks;
 
 use std::sync::Arc;
 

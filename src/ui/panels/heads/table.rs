@@ -7,6 +7,7 @@ use super::{
     browser::Browser,
     listing::{Choice, row, spoken},
     thumbnails::visible,
+    ticks,
 };
 use crate::{
     engine::{HeadMetric, HeadRow, Ranking},
@@ -60,10 +61,16 @@ pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &m
         let rect = |position: usize| Rect::from_min_size(corner + vec2(0.0, position as f32 * ROW), vec2(width, ROW));
         let visible = visible(viewport, ROW, rows);
         heads.cursor.rows = visible.len().saturating_sub(1);
+        let ticked = ticks::ticked(heads, session);
         for position in visible {
             let index = heads.listing.indices()[position];
             if row_ui(ui, heads, session, &columns, index, rect(position), position % 2 == 1) {
                 heads.choose(index, actions);
+            }
+            if heads.ticks.are_shown {
+                let (layer, head) = heads.place(index);
+                let at = ticks::box_at(rect(position).min + vec2(space::XS, 1.0));
+                ticks::box_ui(ui, heads, session, position, at, ticked.contains(layer, head), actions);
             }
         }
         let position = heads.cursor.at.and_then(|index| heads.listing.position(index));

@@ -8,6 +8,7 @@ use egui::{
 use super::{
     browser::Browser,
     listing::{row, short, spoken},
+    ticks,
 };
 use crate::{
     engine::{HeadMetric, HeadRow},
@@ -49,10 +50,16 @@ pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, action
         };
         let visible = visible(viewport, step.y, rows);
         heads.cursor.rows = visible.len().saturating_sub(1);
+        let ticked = ticks::ticked(heads, session);
         for position in visible.start * columns..(visible.end * columns).min(count) {
             let index = heads.listing.indices()[position];
             if head_ui(ui, heads, session, index, rect(position)).clicked() {
                 heads.choose(index, actions);
+            }
+            if heads.ticks.are_shown {
+                let (layer, head) = heads.place(index);
+                let at = ticks::box_at(rect(position).min);
+                ticks::box_ui(ui, heads, session, position, at, ticked.contains(layer, head), actions);
             }
         }
         let position = heads.cursor.at.and_then(|index| heads.listing.position(index));

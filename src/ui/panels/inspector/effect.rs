@@ -11,19 +11,27 @@ use super::{
 use crate::{
     attention::PanelId,
     engine::{Outcome, SourceKind},
-    ui::{jobs::pictures::Details, shell::action::Actions},
+    ui::{jobs::pictures::Details, panels::outcome::Answer, shell::action::Actions},
 };
 
 const DIGITS: usize = 3;
 const HINT_DIGITS: usize = 7;
 
 /// KL and length of the output for every panel; next tokens for the selected one.
-pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Option<&Details>, actions: &mut Actions) {
+pub fn effect_ui(
+    ui: &mut Ui,
+    outcome: &Outcome,
+    selected: PanelId,
+    details: Option<&Details>,
+    next_token: Answer<'_>,
+    actions: &mut Actions,
+) {
     let Some(details) = details else {
         hint(ui, "not computed yet");
         return;
     };
-    let (effect, of_all) = (details.effect.as_ref(), &details.of_all);
+    let of_all = &details.of_all;
+    let has_output = outcome.facts.kind.is_model() && !matches!(next_token, Answer::None);
     let awaited = |value: Option<f64>, unit: &str| match value {
         Some(value) if value.is_finite() => {
             Entry { text: significant(value, DIGITS), hint: format!("{}{unit}", significant(value, HINT_DIGITS)) }
@@ -31,14 +39,17 @@ pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Opt
         None if !details.is_whole => Entry::awaited(),
         _ => Entry::none(),
     };
-    if let Some(effect) = effect {
+    if has_output {
         let text = "KL(baseline ‖ modified) of the next-token distribution, nats: “Ships”";
         hint(ui, text);
         panel_table(ui, "KL", outcome, selected, actions, |panel| {
-            // The selected panel's comes first.
             let known = of_all.divergences.get(panel).copied().flatten();
-            let known = known.or((selected == panel).then_some(effect.kl));
-            awaited(known, " nats (arXiv 2410.13708)")
+            // The selected panel's comes first.
+            let first = match next_token {
+                Answer::Some { effect, is_old: false } if selected == panel => Some(effect.kl),
+                _ => None,
+            };
+            awaited(known.or(first), " nats (arXiv 2410.13708)")
         });
     } else {
         hint(ui, without_output(outcome));
@@ -52,7 +63,7 @@ pub fn effect_ui(ui: &mut Ui, outcome: &Outcome, selected: PanelId, details: Opt
             });
         }
     }
-    if let Some(effect) = effect {
+    if let Answer::Some { effect, .. } = next_token {
         next_tokens::next_tokens_ui(ui, outcome, selected, &effect.top);
     }
 }

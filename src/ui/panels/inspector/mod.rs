@@ -14,7 +14,11 @@ mod steps;
 mod texts;
 mod why;
 
-use egui::{CollapsingHeader, Panel, RichText, ScrollArea, Ui};
+pub use digits::significant;
+pub use next_tokens::next_tokens_ui;
+pub use texts::panel_name;
+
+use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 
 use crate::{
     attention::PanelId,
@@ -22,11 +26,16 @@ use crate::{
     ui::{
         jobs::pictures::{Details, Frame},
         numbers,
+        panels::{
+            controls::{Turn, turns_ui},
+            outcome::Answer,
+        },
         shell::{
             action::{Action, Actions},
             part::{Part, PartContext},
         },
         theme::{self, space},
+        widgets::{Edge, side_panel},
     },
 };
 use contributions::Contributions;
@@ -36,10 +45,6 @@ use reading::Reading;
 use texts::hint;
 use why::WhyTable;
 
-const WIDTH: f32 = 320.0;
-/// It takes no more of a narrow window until it is dragged.
-const SHARE: f32 = 0.31;
-const WIDTHS: std::ops::RangeInclusive<f32> = 280.0..=640.0;
 /// What is on the clipboard afterwards.
 const PINNED_NUMBERS: &str = "The pinned cell’s numbers";
 
@@ -57,15 +62,14 @@ impl Part for Inspector {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let (session, shown) = (cx.session, &*cx.shown);
         let Some(frame) = shown.pictures.frame().filter(|_| session.view().inspector) else { return };
-        let usual = WIDTH.min(SHARE * cx.egui.content_rect().width());
-        let panel = Panel::right("inspector").default_size(cx.sizes.inspector.unwrap_or(usual)).size_range(WIDTHS);
-        let drawn = panel.show(ui, |ui| {
+        let dragged = side_panel(ui, "inspector", Edge::Right, shown.sides.inspector, |ui| {
+            turns_ui(ui, Turn::Inspector, (session.view(), &shown.sides), cx.actions);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                self.sections_ui(ui, session, frame, shown.pictures.details(), cx.actions);
+                self.sections_ui(ui, session, frame, (shown.pictures.details(), shown.next_token.answer()), cx.actions);
             });
         });
-        if cx.is_dragging() {
-            cx.sizes.inspector = Some(drawn.response.rect.width());
+        if dragged.is_some() {
+            cx.sizes.inspector = dragged;
         }
     }
 
@@ -89,7 +93,7 @@ impl Inspector {
         ui: &mut Ui,
         session: &Session,
         frame: &Frame,
-        details: Option<&Details>,
+        (details, next_token): (Option<&Details>, Answer<'_>),
         actions: &mut Actions,
     ) {
         profiling::scope!("inspector");
@@ -106,7 +110,9 @@ impl Inspector {
             }
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
-        section(ui, "Effect on the output", |ui| effect::effect_ui(ui, &frame.outcome, selected, details, actions));
+        section(ui, "Effect on the output", |ui| {
+            effect::effect_ui(ui, &frame.outcome, selected, details, next_token, actions);
+        });
         section(ui, "Metrics", |ui| metrics::metrics_ui(ui, &frame.outcome, selected, details, actions));
         ui.add_space(space::L);
     }

@@ -82,15 +82,17 @@ impl Lessons {
         }
         let page = i8::from(pressed(Key::PageDown)) - i8::from(pressed(Key::PageUp));
         let room = ctx.content_rect();
-        let size = SIZE.min(room.size() - vec2(64.0, 96.0)).max(SMALLEST);
+        let most = room.size() - vec2(32.0, 64.0);
+        let smallest = SMALLEST.min(most);
+        let size = SIZE.min(room.size() - vec2(64.0, 96.0)).max(smallest);
         let mut is_open = true;
         egui::Window::new("Lessons")
             .open(&mut is_open)
             .collapsible(false)
             .resizable(true)
             .default_rect(egui::Rect::from_center_size(room.center(), size))
-            .min_size(SMALLEST)
-            .max_size(room.size() - vec2(32.0, 64.0))
+            .min_size(smallest)
+            .max_size(most)
             .show(ctx, |ui| self.contents_ui(ui, outcome, f32::from(page)));
         if !is_open {
             self.state = State::Closed;
@@ -100,8 +102,11 @@ impl Lessons {
     fn contents_ui(&mut self, ui: &mut Ui, outcome: Option<&Outcome>, page: f32) {
         let margin = Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO });
         Panel::bottom("lesson steps").frame(margin).show_separator_line(false).show(ui, |ui| self.steps_ui(ui));
-        let list = Panel::left("lesson list").frame(Frame::NONE).exact_size(LIST_WIDTH).resizable(false);
-        list.show_separator_line(false).show(ui, |ui| self.list_ui(ui));
+        // In a small window the pages are turned.
+        if ui.available_width() >= 2.0 * LIST_WIDTH {
+            let list = Panel::left("lesson list").frame(Frame::NONE).exact_size(LIST_WIDTH).resizable(false);
+            list.show_separator_line(false).show(ui, |ui| self.list_ui(ui));
+        }
         let margin = Frame::NONE.inner_margin(Margin { left: 8, ..Margin::ZERO });
         CentralPanel::default().frame(margin).show(ui, |ui| {
             let area = ScrollArea::vertical().id_salt(("lesson", self.lesson)).auto_shrink(false);

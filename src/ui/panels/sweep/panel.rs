@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Panel, RichText, Sense, Stroke, Ui, vec2};
+use egui::{RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
 use super::{Curves, drawing::Drawing, line_style::line_style, markers::MarkerTexts, measured::Measured, plot};
@@ -15,9 +15,10 @@ use crate::{
         shell::{
             action::{Action, Actions},
             part::{Part, PartContext},
+            sides::below,
         },
         theme::{self, space},
-        widgets::{Segment, rough, segmented_row},
+        widgets::{Edge, Segment, rough, segmented_row, side_panel},
     },
 };
 
@@ -55,6 +56,10 @@ const METRICS: [Segment<'static, SweepMetric>; 6] = [
 
 /// Height of the panel until it is dragged.
 const HEIGHT: f32 = 220.0;
+/// It takes no more of a low window until it is dragged.
+const SHARE: f32 = 0.33;
+/// Metrics and legend in two lines, and the plot.
+const LEAST: f32 = plot::LEAST_HEIGHT + 60.0;
 
 /// The curves over ε, where they are open.
 #[derive(Default)]
@@ -81,14 +86,13 @@ impl Part for SweepPanel {
         }
         let shown = &*cx.shown;
         let shape = shown.pictures.frame().map(|frame| (frame.outcome.n_positions(), frame.outcome.mask()));
-        let [usual, most] = [0.33, 0.7].map(|part| part * ui.available_height());
-        let panel = Panel::bottom("sweep")
-            .default_size(cx.sizes.sweep.unwrap_or(HEIGHT.min(usual)))
-            .max_size(most)
-            .resizable(true);
-        let drawn = panel.show(ui, |ui| self.sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions));
-        if cx.is_dragging() {
-            cx.sizes.sweep = Some(drawn.response.rect.height());
+        let room = ui.available_height();
+        let place = below(room, cx.sizes.sweep.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
+        let dragged = side_panel(ui, "sweep", Edge::Bottom, place, |ui| {
+            self.sweep_ui(ui, cx.session, &shown.curves, shape, cx.actions);
+        });
+        if dragged.is_some() {
+            cx.sizes.sweep = dragged;
         }
     }
 }
@@ -105,6 +109,8 @@ impl SweepPanel {
     ) {
         profiling::scope!("sweep");
         let session = as_asked(session, actions);
+        // Before a line that may be wider than the panel.
+        let width = ui.available_width();
         ui.add_space(space::XS);
         ui.horizontal_wrapped(|ui| {
             let mut metric = session.view().sweep.metric;
@@ -118,7 +124,7 @@ impl SweepPanel {
             progress_ui(ui, curves);
         });
         // As much as the plot will take, whether it is there yet or not: the panels above keep their place.
-        let room = vec2(ui.available_width(), ui.available_height().max(plot::LEAST_HEIGHT));
+        let room = vec2(width, ui.available_height().max(plot::LEAST_HEIGHT));
         ui.allocate_ui(room, |ui| {
             ui.set_min_size(room);
             if let Some(failure) = curves.failure() {

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 use super::keys::Keys;
 use crate::{
     attention::Component,
-    session::{Command, RowChoice},
+    session::{Command, RowChoice, ScaleStep},
     ui::shell::action::{Action, Clipping, Exported, Openable, SessionAction},
 };
 
@@ -19,10 +19,15 @@ pub fn keys_of(action: &Action) -> Option<Keys> {
     let command = |key| Some(Keys::anywhere(Modifiers::COMMAND, key));
     let command_shift = |key| Some(Keys::anywhere(COMMAND_SHIFT, key));
     match action {
+        Action::Session(Command::StepUiScale(ScaleStep::Larger)) => command(Key::Plus),
+        Action::Session(Command::StepUiScale(ScaleStep::Smaller)) => command(Key::Minus),
+        Action::Session(Command::SetUiScale(1.0)) => command(Key::Num0),
         Action::Session(command) => keys_of_command(command),
         Action::Undo => Some(Keys::outside_text(Modifiers::COMMAND, Key::Z)),
         Action::Redo => Some(Keys::outside_text(COMMAND_SHIFT, Key::Z)),
         Action::Back => Some(Keys::anywhere(Modifiers::ALT, Key::ArrowLeft)),
+        Action::ToggleControls => command(Key::B),
+        Action::ToggleFullScreen => Some(Keys::anywhere(Modifiers::NONE, Key::F11)),
         Action::OpenPalette => command(Key::K),
         Action::AskFor(Openable::Capture) => command(Key::O),
         Action::AskFor(Openable::Session) => command_shift(Key::O),

@@ -4,7 +4,7 @@ use egui::{Context, Event, Modifiers};
 
 use super::{
     entry::{Entry, Situation},
-    keys::Keys,
+    keys::{Keys, take},
     table::table,
 };
 use crate::ui::shell::action::Actions;
@@ -26,7 +26,7 @@ pub fn combinations(ctx: &Context, situation: &Situation<'_>) -> Actions {
     // The longer combination first: a shortcut is also met where more modifiers are held. One that cannot be done now
     // takes its keys all the same, or redo would undo where there is nothing to redo.
     found.sort_by_key(|(shortcut, _)| std::cmp::Reverse(shortcut.modifiers.shift));
-    found.retain(|(shortcut, _)| ctx.input_mut(|input| input.consume_shortcut(shortcut)));
+    found.retain(|(shortcut, _)| ctx.input_mut(|input| take(input, *shortcut)));
     found.into_iter().filter(|(_, entry)| entry.is_possible()).map(|(_, entry)| entry.action).collect()
 }
 

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         jobs::pictures::Frame,
         shell::{action::Action, navigation::Navigation, recent_files::RecentFile, shown::Shown},
+        widgets::Place,
     },
 };
 
@@ -20,6 +21,8 @@ pub struct Situation<'a> {
     pub recent: &'a [RecentFile],
     /// The view that *Back* leads to.
     pub previous: Option<&'a Session>,
+    /// Whether the controls beside the panels are on screen.
+    pub has_controls: bool,
     pub can_undo: bool,
     pub can_redo: bool,
     /// What happens when the source changes on the disk.
@@ -36,6 +39,7 @@ impl<'a> Situation<'a> {
             frame: shown.pictures.frame(),
             recent: navigation.recent(),
             previous: timeline.before_source().map(|(_, session)| session),
+            has_controls: shown.sides.controls != Place::Closed,
             can_undo: timeline.before().is_some(),
             can_redo: timeline.after().is_some(),
             follow: shown.follow,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{InputState, Key, KeyboardShortcut, Modifiers};
 
 /// What is pressed for a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,13 @@ impl Keys {
     pub const fn outside_text(modifiers: Modifiers, key: Key) -> Self {
         Self::Combination { shortcut: KeyboardShortcut::new(modifiers, key), in_text: false }
     }
+}
+
+/// Whether `shortcut` was pressed, which is then taken. Plus is where Equals is, without Shift.
+pub fn take(input: &mut InputState, shortcut: KeyboardShortcut) -> bool {
+    let is_taken = input.consume_shortcut(&shortcut);
+    let without_shift = KeyboardShortcut::new(shortcut.modifiers, Key::Equals);
+    (shortcut.logical_key == Key::Plus && input.consume_shortcut(&without_shift)) || is_taken
 }
 
 impl fmt::Display for Keys {
@@ -57,6 +64,8 @@ fn key_name(key: Key) -> &'static str {
         Key::Escape => "Esc",
         Key::OpenBracket => "[",
         Key::CloseBracket => "]",
+        Key::Plus => "+",
+        Key::Minus => "−",
         Key::Comma => ",",
         Key::Period => ".",
         other => other.name(),

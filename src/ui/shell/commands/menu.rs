@@ -6,7 +6,7 @@ use super::{
     bindings::hint,
     entry::{Entry, Mark, Situation},
     limits,
-    table::{panels, table},
+    table::{controls, panels, table},
 };
 use crate::{
     session::Command,
@@ -19,7 +19,7 @@ use crate::{
             action::{Action, Actions, Exported},
             part::{Part, PartContext},
         },
-        theme,
+        theme::{self, space},
     },
 };
 
@@ -42,10 +42,18 @@ fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
         for menu in MENUS {
             ui.menu_button(menu, |ui| submenu_ui(ui, &[menu], &table(situation), situation, actions));
         }
+        if !situation.has_controls {
+            let entry = controls(situation);
+            let button = ui.button(&*entry.name).on_hover_text(hint(&entry.hint, &entry.action));
+            if button.clicked() {
+                actions.push(entry.action);
+            }
+        }
         if let Some(previous) = situation.previous {
             ui.separator();
             let text = format!("← Back to {}", previous.source());
-            let hint = hint("The view before this source was opened", &Action::Back);
+            let hint = hint(&format!("{}: the view before this source was opened", previous.source()), &Action::Back);
+            let text = if has_room(ui, &text) { text } else { "← Back".to_owned() };
             if ui.button(text).on_hover_text(hint).clicked() {
                 actions.push(Action::Back);
             }
@@ -54,15 +62,27 @@ fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     });
 }
 
+/// Whether a button of that name fits into the bar. In a small window the menus alone have what does not.
+fn has_room(ui: &Ui, name: &str) -> bool {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER).size().x;
+    text + 2.0 * ui.spacing().button_padding.x + space::S <= ui.available_width()
+}
+
 /// From right to left.
 fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     let figure = Action::Export(Exported::Figure);
-    let export = ui.button("Export figure…").on_hover_text(hint("The figure, drawn for print", &figure));
-    mark(ui, Landmark::Export, export.rect);
-    if export.clicked() {
-        actions.push(figure);
+    if has_room(ui, "Export figure…") {
+        let export = ui.button("Export figure…").on_hover_text(hint("The figure, drawn for print", &figure));
+        mark(ui, Landmark::Export, export.rect);
+        if export.clicked() {
+            actions.push(figure);
+        }
     }
     for entry in panels(situation.session.view()) {
+        if !has_room(ui, &entry.name) {
+            continue;
+        }
         let mut is_open = entry.mark == Mark::Check(true);
         let toggle = ui.toggle_value(&mut is_open, &*entry.name).on_hover_text(hint(&entry.hint, &entry.action));
         match entry.action {

@@ -48,7 +48,8 @@ impl Part for KeySheet {
             .pivot(Align2::CENTER_CENTER)
             .default_pos(room.center())
             .show(cx.egui, |ui| {
-                ScrollArea::vertical().max_height(room.height() - 120.0).show(ui, |ui| {
+                let area = ScrollArea::both().max_width(room.width() - 36.0).max_height(room.height() - 64.0);
+                area.show(ui, |ui| {
                     ui.horizontal_top(|ui| {
                         ui.vertical(|ui| commands_ui(ui, &situation));
                         ui.add_space(space::L);

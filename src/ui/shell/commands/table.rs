@@ -5,7 +5,9 @@ use crate::{
     attention::{Component, Operation, Preset},
     engine::{Bundled, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
-    session::{COLUMNS, Command, PaperFigure, RowChoice, SliderRange, Theme, View, document::Follow},
+    session::{
+        COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, UserSettings, View, document::Follow,
+    },
     ui::{
         column_names,
         shell::{
@@ -32,8 +34,6 @@ pub const QUANTITIES: [(Quantity, &str, &str); 5] = [
     (Quantity::Score, "Score", "Before softmax, after 1/√d and ε"),
     (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
 ];
-
-const SCALES: [f32; 6] = [0.75, 1.0, 1.25, 1.5, 2.0, 2.5];
 
 /// Why nothing is modified of a source without vectors.
 const NO_VECTORS: &str = "This file holds patterns only, no query, key or value";
@@ -84,6 +84,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             Command::UseFigure(PaperFigure::MeanOperation),
         )
         .hint(PAPER),
+        Entry::new(FILE, "Open model on this disk…", Action::ListDiskModels)
+            .hint("What Hugging Face, Ollama, LM Studio and llama.cpp keep, by name"),
         Entry::new(FILE, "Open model folder…", Action::AskFor(Openable::ModelFolder)),
         Entry::new(FILE, "Open GGUF file…", Action::AskFor(Openable::Gguf)),
         Entry::new(FILE, "Open capture…", Action::AskFor(Openable::Capture)),
@@ -125,11 +127,24 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(EDIT, back, Action::Back)
             .hint("The view before this source was opened")
             .only_if(situation.previous.is_some(), "No other source was open before"),
+        Entry::new(EDIT, "Keep this change", Command::KeepChange)
+            .hint("The selected panel’s change stays in force beneath all panels, its heads by their numbers")
+            .in_new_group(""),
+        Entry::new(EDIT, "Block the pinned edge", Command::BlockPinned)
+            .hint("The pinned query sees the pinned key no more, in the heads of the scope, in all panels")
+            .only_if(situation.session.pinned().is_some(), "Click a cell first"),
         Entry::new(EDIT, "Command palette…", Action::OpenPalette).hint("Every command by its name").in_new_group(""),
     ]);
 }
 
 const VIEW: &[&str] = &["View"];
+
+/// What opens or closes the controls.
+pub fn controls(situation: &Situation<'_>) -> Entry {
+    Entry::new(VIEW, "Controls", Action::ToggleControls)
+        .hint("ε, scope, head and prompt, beside the panels")
+        .check(situation.has_controls)
+}
 
 /// What opens beside or in place of the panels.
 pub fn panels(view: &View) -> [Entry; 3] {
@@ -158,10 +173,20 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     let session = situation.session;
     let view = session.view();
     // In front: in a window that was scaled up, the end of a long menu may be out of sight.
-    entries.extend(SCALES.map(|scale| {
+    entries.extend(UserSettings::UI_SCALES.map(|scale| {
         Entry::new(SIZE, format!("{:.0} %", scale * 100.0), Command::SetUiScale(scale))
             .radio(view.user.ui_scale == scale)
     }));
+    let steps = [(ScaleStep::Larger, "Larger"), (ScaleStep::Smaller, "Smaller")];
+    entries.extend(steps.map(|(step, name)| {
+        let is_possible = view.user.next_scale(step) != view.user.ui_scale;
+        let entry = Entry::new(SIZE, name, Command::StepUiScale(step)).only_if(is_possible, "No size beyond this one");
+        if step == ScaleStep::Larger { entry.in_new_group("") } else { entry }
+    }));
+    entries.push(
+        Entry::new(SIZE, "Full screen", Action::ToggleFullScreen).hint("The whole screen, and back").in_new_group(""),
+    );
+    entries.push(controls(situation));
     entries.extend(panels(view));
     entries.push(
         Entry::new(VIEW, "One panel alone", Command::ToggleSolo(session.selected()))
@@ -190,6 +215,10 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(COMPARE, "Baseline", Command::Compare(Reference::Baseline))
             .hint("The shown head, unmodified")
             .radio(*session.reference() == Reference::Baseline),
+        Entry::new(COMPARE, "What is in force", Command::Compare(Reference::InForce))
+            .hint("The shown head under the changes that were kept, without the panel’s own")
+            .radio(*session.reference() == Reference::InForce)
+            .only_if(!session.in_force().is_empty(), "Nothing is in force: keep a change first"),
         Entry::new(COMPARE, "What is shown now", Command::KeepView)
             .hint("It is kept while ε, head and scope move on: ε now minus ε then")
             .radio(matches!(session.reference(), Reference::View(_))),
@@ -324,6 +353,7 @@ mod tests {
             frame: None,
             recent: &[],
             previous: None,
+            has_controls: true,
             can_undo: true,
             can_redo: true,
             follow: Follow::default(),

@@ -1,0 +1,31 @@
+//! How a text is written.
+
+use super::choice::Choice;
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Writing {
+    /// How many tokens at most.
+    pub n_tokens: usize,
+    /// Which of them.
+    pub choice: Choice,
+    /// What happens behind one that ends a text.
+    pub at_end: AtEnd,
+}
+
+/// What happens behind a token that ends a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Nothing follows.
+    #[default]
+    Stop,
+    /// The text goes on as behind any other.
+    GoOn,
+}
+
+impl Writing {
+    /// So many tokens, each the likeliest, up to the end of a text.
+    pub const fn greedy(n_tokens: usize) -> Self {
+        Self { n_tokens, choice: Choice::Greedy, at_end: AtEnd::Stop }
+    }
+}

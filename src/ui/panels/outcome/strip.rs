@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use egui::{Label, Panel, RichText, Sense, Ui, text::LayoutJob};
+
+use super::Answer;
+use crate::{
+    attention::PanelId,
+    engine::{Effect, NextToken, Outcome},
+    session::Command,
+    ui::{
+        jobs::pictures::SLOW,
+        panels::inspector::{next_tokens_ui, panel_name, significant},
+        shell::{
+            action::{Action, Actions},
+            part::{Part, PartContext},
+        },
+        theme::{self, space},
+    },
+};
+
+/// In a lower window the figure needs the room, and the inspector has the numbers.
+const LEAST_HEIGHT: f32 = 280.0;
+/// Width of the list under the pointer.
+const LIST_WIDTH: f32 = 300.0;
+
+/// The strip; it asks for the next token that other parts show too.
+pub struct OutcomeStrip;
+
+impl Part for OutcomeStrip {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        cx.shown.next_token.poll();
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        // Of a text that is being typed, the picture is asked for first.
+        if let Some(source) = cx.source.as_ref().filter(|_| cx.shown.answer(cx.session).is_some()) {
+            cx.shown.next_token.follow(source, cx.session);
+        }
+        let waiting = cx.shown.next_token.waiting();
+        if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
+            cx.egui.request_repaint_after(rest + Duration::from_millis(1));
+        }
+    }
+
+    /// Where no model is behind the picture, nothing.
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let is_live =
+            cx.source.as_ref().map_or_else(|| cx.session.source().is_live(), |source| source.facts().kind.is_model());
+        if !is_live || cx.egui.content_rect().height() < LEAST_HEIGHT {
+            return;
+        }
+        profiling::scope!("outcome");
+        let (session, shown) = (cx.session, &*cx.shown);
+        let outcome = shown.pictures.frame().map(|frame| &frame.outcome);
+        Panel::top("outcome").show(ui, |ui| {
+            ui.set_min_height(theme::TARGET.y);
+            ui.horizontal_centered(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S;
+                let next_token = &shown.next_token;
+                let is_slow = next_token.is_slow();
+                match (next_token.answer(), next_token.failure()) {
+                    (Answer::Some { effect, is_old }, None) => {
+                        let is_stale = is_old && (is_slow || next_token.is_given_up());
+                        let selected = outcome.map(|outcome| (outcome, outcome.shape().nearest(session.selected())));
+                        effect_ui(ui, effect, selected, is_stale, session.view().inspector, cx.actions);
+                    }
+                    (Answer::None, None) => quiet(ui, "This model predicts no token"),
+                    (Answer::Awaited, None) if next_token.is_given_up() => quiet(ui, "Next token: cancelled"),
+                    (Answer::Awaited, None) => quiet(ui, "Next token…"),
+                    (_, Some(why)) => quiet(ui, &why),
+                }
+            });
+        });
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::CancelComputing => cx.shown.next_token.cancel(),
+            Action::Compute => cx.shown.next_token.retry(),
+            _ => {}
+        }
+    }
+}
+
+fn quiet(ui: &mut Ui, text: &str) {
+    ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
+}
+
+/// The likeliest token before and after; all of them under the pointer. A click opens the inspector, which has them too.
+fn effect_ui(
+    ui: &mut Ui,
+    effect: &Effect,
+    selected: Option<(&Outcome, PanelId)>,
+    is_stale: bool,
+    has_inspector: bool,
+    actions: &mut Actions,
+) {
+    // An encoder predicts the token that stands there.
+    let is_causal = selected.is_none_or(|(outcome, _)| outcome.mask().is_causal());
+    let what = if is_causal { "Next token" } else { "Last token" };
+    let text = sentence(ui, effect, is_stale);
+    quiet(ui, what);
+    let spoken = format!("{what}: {}{}", text.text, if is_stale { ", being computed" } else { "" });
+    let label = ui.add(Label::new(text).truncate().sense(Sense::click()));
+    label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
+    if label.clicked() && !has_inspector {
+        actions.push(Command::ToggleInspector.into());
+    }
+    let Some((outcome, panel)) = selected else { return };
+    label.on_hover_ui(|ui| {
+        ui.set_width(LIST_WIDTH);
+        next_tokens_ui(ui, outcome, panel, &effect.top);
+    });
+    let kl = format!("{} · KL {} nats", panel_name(outcome, panel), significant(effect.kl, 3));
+    quiet(ui, if is_stale { "computing…" } else { &kl });
+}
+
+/// `“Rome” 78 % → “Italy” 97 %`
+fn sentence(ui: &Ui, effect: &Effect, is_stale: bool) -> LayoutJob {
+    let colors = theme::of(ui);
+    let [before, after] = [likeliest(effect, |token| token.baseline), likeliest(effect, |token| token.modified)];
+    let mut job = LayoutJob::default();
+    let (Some(before), Some(after)) = (before, after) else { return job };
+    let body = egui::TextStyle::Body.resolve(ui.style());
+    let (plain, changed) =
+        if is_stale { (colors.text_weak, colors.text_weak) } else { (colors.text_strong, colors.accent) };
+    let mut add = |text: &str, color| job.append(text, 0.0, egui::TextFormat::simple(body.clone(), color));
+    add(&format!("“{}” {}", before.text.trim(), share(before.baseline)), plain);
+    add("  →  ", colors.text_weak);
+    let color = if before.id == after.id { plain } else { changed };
+    add(&format!("“{}” {}", after.text.trim(), share(after.modified)), color);
+    job
+}
+
+fn likeliest(effect: &Effect, probability: impl Fn(&NextToken) -> f64) -> Option<&NextToken> {
+    effect.top.iter().max_by(|a, b| probability(a).total_cmp(&probability(b)))
+}
+
+/// As a part of a hundred, to three digits.
+fn share(probability: f64) -> String {
+    let percent = probability * 100.0;
+    if percent >= 99.95 {
+        format!("{percent:.2} %")
+    } else if percent >= 10.0 {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent:.2} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_are_the_likeliest_of_their_own_distribution() {
+        let token = |id, baseline, modified| NextToken { id, text: id.to_string(), baseline, modified };
+        let effect = Effect { kl: 1.0, top: vec![token(7, 0.6, 0.1), token(8, 0.3, 0.2), token(9, 0.1, 0.7)] };
+        let ids = [
+            likeliest(&effect, |token| token.baseline).map(|token| token.id),
+            likeliest(&effect, |token| token.modified).map(|token| token.id),
+        ];
+        assert_eq!(ids, [Some(7), Some(9)]);
+    }
+
+    #[test]
+    fn shares_have_three_digits() {
+        assert_eq!([0.779, 0.0512, 1.0, 0.0].map(share), ["77.9 %", "5.12 %", "100.00 %", "0.00 %"]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Windows from 900×600 to 3840×2160 pixels at scales from 75 to 250 %: nothing is out of reach, and the figure stays.
+
+use attenuate::{
+    engine::Bundled,
+    session::{Command, ScaleStep, Session, UserSettings},
+};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Rect, Role, TouchPhase, Vec2, pos2, vec2};
+use egui_kittest::{
+    Node,
+    kittest::{NodeT as _, Queryable as _},
+};
+
+use super::support::Window;
+use crate::support::captured_figure;
+
+/// Smallest, usual and largest windows in points, at the scales where something gives way.
+const SIZES: [Vec2; 7] = [
+    vec2(360.0, 240.0),
+    vec2(450.0, 300.0),
+    vec2(512.0, 320.0),
+    vec2(640.0, 400.0),
+    vec2(900.0, 600.0),
+    vec2(1200.0, 800.0),
+    vec2(5120.0, 2880.0),
+];
+
+const CONTROLS: [Role; 8] = [
+    Role::Button,
+    Role::CheckBox,
+    Role::RadioButton,
+    Role::Slider,
+    Role::SpinButton,
+    Role::TextInput,
+    Role::MultilineTextInput,
+    Role::ComboBox,
+];
+
+/// The dialog of this name, or everything: what lies under a dialog is not within reach until it is closed.
+fn root<'w>(window: &'w Window, dialog: Option<&'w str>) -> Node<'w> {
+    match dialog {
+        Some(title) => window.harness.get_by_role_and_label(Role::Window, title),
+        None => window.harness.root(),
+    }
+}
+
+/// Role, name and place of every control, but for what is of a list and is moved to by arrows.
+fn controls(window: &Window, dialog: Option<&str>) -> Vec<(Role, String, Rect)> {
+    let root = root(window, dialog);
+    let named = |role: Role| {
+        let named = move |node: Node<'_>| (role, node.accesskit_node().label().unwrap_or_default(), node.rect());
+        root.query_all_by_role(role).map(named).collect::<Vec<_>>()
+    };
+    let is_of_list = |name: &str| name.starts_with("token ") || name.starts_with("layer ");
+    CONTROLS.into_iter().flat_map(named).filter(|(_, name, _)| !is_of_list(name)).collect()
+}
+
+/// Every control is inside the window, or is so after it was scrolled to.
+#[track_caller]
+fn assert_within_reach(window: &mut Window, dialog: Option<&str>, when: &str) {
+    let screen = window.harness.ctx.content_rect().expand(0.5);
+    for (role, name, rect) in controls(window, dialog) {
+        if screen.contains_rect(rect) {
+            continue;
+        }
+        let is_it = |node: &Node<'_>| {
+            node.accesskit_node().label().unwrap_or_default() == name && !screen.contains_rect(node.rect())
+        };
+        if let Some(node) = root(window, dialog).query_all_by_role(role).find(is_it) {
+            node.scroll_to_me();
+        }
+        window.settle();
+        let still = root(window, dialog).query_all_by_role(role).find(is_it).map(|node| node.rect());
+        if let Some(still) = still {
+            // What has a scroll area of its own is scrolled to with the wheel.
+            let x = rect.center().x.clamp(screen.left() + 4.0, screen.right() - 4.0);
+            wheel(window, pos2(x, screen.center().y), screen.center().y - still.center().y);
+        }
+        let places: Vec<Rect> =
+            controls(window, dialog).into_iter().filter(|at| at.0 == role && at.1 == name).map(|at| at.2).collect();
+        assert!(places.iter().any(|rect| screen.contains_rect(*rect)), "{when}: {role:?} “{name}” at {places:?}");
+    }
+}
+
+/// Turns the wheel with the pointer at `position`.
+fn wheel(window: &mut Window, position: Pos2, points: f32) {
+    window.hover(position);
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, points),
+        phase: TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    // egui spreads a scroll over several frames.
+    window.harness.run_steps(60);
+    window.leave();
+}
+
+/// All panels are inside the window and none is smaller than a fingertip.
+#[track_caller]
+fn assert_has_figure(window: &Window, when: &str) {
+    let screen = window.harness.ctx.content_rect();
+    let panels = window.panels();
+    assert_eq!(panels.len(), 9, "{when}");
+    for panel in panels {
+        let rect = panel.rect();
+        assert!(screen.contains_rect(rect), "{when}: {rect:?}");
+        assert!(rect.width() >= 24.0, "{when}: {rect:?}");
+    }
+}
+
+/// Each with whatever else is open.
+fn states() -> [(&'static str, Vec<Command>); 4] {
+    [
+        ("as it opens", vec![]),
+        ("inspector", vec![Command::ToggleInspector]),
+        ("sweep", vec![Command::ToggleSweep]),
+        ("inspector and sweep", vec![Command::ToggleInspector, Command::ToggleSweep]),
+    ]
+}
+
+#[test]
+fn the_figure_and_every_control_are_there_in_every_window() {
+    for size in SIZES {
+        for (name, commands) in states() {
+            let mut window = Window::sized(Session::example(Bundled::Austen).with(commands), size);
+            let when = format!("{name}, {size}");
+            assert_has_figure(&window, &when);
+            assert_within_reach(&mut window, None, &when);
+            window.press_with(Modifiers::COMMAND, Key::B);
+            let when = format!("{when}, after Ctrl+B");
+            assert_has_figure(&window, &when);
+            assert_within_reach(&mut window, None, &when);
+        }
+    }
+}
+
+#[test]
+fn dialogs_and_sheets_are_within_reach_in_every_window() {
+    for size in SIZES {
+        let mut window = Window::sized(captured_figure(), size);
+        window.harness.event(Event::Text("?".to_owned()));
+        window.settle();
+        assert!(window.has(Role::Window, "Keyboard and mouse"));
+        assert_within_reach(&mut window, Some("Keyboard and mouse"), &format!("keys, {size}"));
+        assert_inside(&window, "Keyboard and mouse");
+        window.press(Key::Escape);
+        for (title, modifiers, key) in [
+            ("Export figure", Modifiers::COMMAND, Key::E),
+            ("Export numbers", Modifiers::COMMAND | Modifiers::SHIFT, Key::E),
+            ("Lessons", Modifiers::NONE, Key::F1),
+            ("Command palette", Modifiers::COMMAND, Key::K),
+        ] {
+            window.press_with(modifiers, key);
+            assert_inside(&window, title);
+            assert_within_reach(&mut window, Some(title), &format!("{title}, {size}"));
+            window.press(Key::Escape);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_inside(window: &Window, title: &str) {
+    let screen = window.harness.ctx.content_rect().expand(1.0);
+    let rect = window.harness.get_by_role_and_label(Role::Window, title).rect();
+    assert!(screen.contains_rect(rect), "{title}: {rect:?} in {screen:?}");
+}
+
+#[test]
+fn the_controls_are_hidden_and_come_back() {
+    let mut window = Window::sized(captured_figure(), vec2(800.0, 800.0));
+    let width = |window: &Window| {
+        let rects: Vec<Rect> = window.panels().iter().map(Node::rect).collect();
+        rects[2].right() - rects[0].left()
+    };
+    let before = width(&window);
+    window.press_with(Modifiers::COMMAND, Key::B);
+    assert!(!window.has(Role::Slider, "epsilon"));
+    assert!(!window.session().view().user.controls, "remembered with what belongs to the user");
+    assert!(width(&window) > before, "the figure has their room");
+    window.click(Role::Button, "Controls");
+    assert!(window.has(Role::Slider, "epsilon"));
+    assert_eq!(width(&window), before);
+}
+
+#[test]
+fn controls_and_inspector_take_turns_where_one_has_room() {
+    let mut window = Window::sized(captured_figure(), vec2(640.0, 400.0));
+    assert!(window.has(Role::Slider, "epsilon"));
+    window.press(Key::I);
+    assert!(!window.has(Role::Slider, "epsilon") && window.has(Role::RadioButton, "Controls"));
+    window.click(Role::RadioButton, "Controls");
+    assert!(window.has(Role::Slider, "epsilon"));
+    window.click(Role::RadioButton, "Inspector");
+    assert!(!window.has(Role::Slider, "epsilon"));
+    window.press(Key::I);
+    assert!(window.has(Role::Slider, "epsilon"), "closed, it leaves its room");
+}
+
+#[test]
+fn keys_change_the_size_step_by_step_and_it_stays() {
+    let mut window = Window::figure();
+    for (key, scale) in [
+        (Key::Plus, 1.25),
+        (Key::Equals, 1.5),
+        (Key::Minus, 1.25),
+        (Key::Num0, 1.0),
+        (Key::Minus, 0.75),
+        (Key::Minus, 0.75),
+    ] {
+        window.press_with(Modifiers::COMMAND, key);
+        assert_eq!(window.session().view().user.ui_scale, scale, "{key:?}");
+        window.press(Key::I);
+        assert_eq!(window.harness.ctx.zoom_factor(), scale, "{key:?}: what opens next leaves it");
+    }
+    let user = UserSettings { ui_scale: 1.1, ..UserSettings::default() };
+    assert_eq!((user.next_scale(ScaleStep::Larger), user.next_scale(ScaleStep::Smaller)), (1.25, 1.0));
+}
