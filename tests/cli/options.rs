@@ -56,7 +56,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         // It says “Paris” and a date, and ends.
         (_, "past-eos") => sample("", &["bundled:smollm2", "--prompt", "The capital of France is", "-n", "31"]),
         (_, "top-k") => sample("2", &["bundled:austen", "-n", "3", "--temperature", "2"]),
-        (_, "temperature") => sample("2", TEXTS),
+        (_, "temperature") => sample("3", TEXTS),
         (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
