@@ -160,8 +160,6 @@ fn the_pinned_edge_is_blocked_and_says_so() {
     let pinned = [Command::ToggleInspector, Command::Pin(cell)];
     let mut window = Window::open(Session::example(Bundled::Austen).with(pinned));
     window.menu(&["Edit", "Block the pinned edge"]);
-    // Once: the next would give the pinned cell up.
-    window.press(Key::Escape);
     assert_eq!(*window.session().in_force(), "block@5:1=4->0".parse().unwrap());
     let expected = window.expected();
     let pattern = &expected.panels[at(Component::Query, 0)].pattern;

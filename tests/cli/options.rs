@@ -53,9 +53,10 @@ fn sample_of(command: &str, option: &str) -> Sample {
         ("continue", "block") => sample("*->0", TEXTS),
         ("continue", "in-force") => sample("key@5:*=0.5", TEXTS),
         ("continue", "model") => sample("bundled:smollm2", &["on-a-model.json", "-n", "3"]),
-        (_, "past-eos") => sample("", &["bundled:austen", "--token-ids", "0,3,4,5,6", "-n", "400"]),
-        (_, "top-k") => sample("5", &["bundled:austen", "-n", "3", "--seed", "3"]),
-        (_, "temperature") => sample("2", TEXTS),
+        // It says “Paris” and a date, and ends.
+        (_, "past-eos") => sample("", &["bundled:smollm2", "--prompt", "The capital of France is", "-n", "31"]),
+        (_, "top-k") => sample("2", &["bundled:austen", "-n", "3", "--temperature", "2"]),
+        (_, "temperature") => sample("3", TEXTS),
         (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
