@@ -52,8 +52,14 @@ fn window(folder: &Path, follow: Follow) -> (Window, PathBuf) {
     let session = on(&path).with([Command::Pin(Cell { query: 5, key: 2 })]);
     let mut window = Window::with(session, |setup| setup.follow = follow);
     window.settle();
-    window.says_pinned_weights();
+    says_weights(&mut window);
     (window, path)
+}
+
+/// The panels say the weights of the file as it is now.
+fn says_weights(window: &mut Window) {
+    window.open_anew();
+    window.says_pinned_weights();
 }
 
 /// The line has come, or what is told on it.
@@ -85,7 +91,7 @@ fn a_changed_file_is_offered_and_what_is_shown_stays_until_it_is_taken() {
     window.click(Role::Button, "Open anew");
     window.settle();
     assert_ne!(window.spoken(), shown);
-    window.says_pinned_weights();
+    says_weights(&mut window);
     assert_eq!(*window.session(), before, "pinned cell, ε and view stay");
     is_silent(&mut window);
 }
@@ -101,7 +107,7 @@ fn a_file_that_is_followed_is_taken_at_once_with_what_fits() {
         replace(&path, &capture(8, rate));
         window.until("the new file", |window| window.spoken() != shown);
         window.settle();
-        window.says_pinned_weights();
+        says_weights(&mut window);
         assert_eq!(*window.session(), before);
     }
     // The pinned cell is not among four tokens; ε is.
@@ -110,6 +116,7 @@ fn a_file_that_is_followed_is_taken_at_once_with_what_fits() {
     window.settle();
     assert_eq!(window.session().pinned(), None);
     assert_eq!(window.session().epsilon(), before.epsilon());
+    window.open_anew();
     window.metrics();
     is_silent(&mut window);
 }
@@ -131,7 +138,7 @@ fn a_file_that_is_half_written_is_waited_for() {
     fs::write(&path, &whole).unwrap();
     window.until("the whole file", |window| window.spoken() != shown);
     window.settle();
-    window.says_pinned_weights();
+    says_weights(&mut window);
     is_silent(&mut window);
 
     // Gone and there again.
@@ -140,7 +147,7 @@ fn a_file_that_is_half_written_is_waited_for() {
     is_silent(&mut window);
     fs::write(&path, capture(8, 1.7)).unwrap();
     window.until("the file again", |window| window.spoken() != shown);
-    window.says_pinned_weights();
+    says_weights(&mut window);
 }
 
 #[test]
