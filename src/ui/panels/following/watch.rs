@@ -167,7 +167,7 @@ impl Shared {
         }
         if now != watched.known && !is_new {
             // One is missing: nothing to hurry for until it is there again.
-            watched.since = time + PERIOD - QUIET;
+            watched.since = time + PERIOD.saturating_sub(QUIET);
         }
         false
     }
