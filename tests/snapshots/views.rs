@@ -1,8 +1,8 @@
 //! The window with each of its panels.
 
 use attenuate::{
-    attention::{Component, Operation},
-    engine::Bundled,
+    attention::{Component, Epsilon, Operation, Preset},
+    engine::{Bundled, Writing},
     session::{Cell, Command, Session},
 };
 use egui::{Key, Role};
@@ -72,6 +72,17 @@ fn the_sweep() {
         window.press(Key::W);
         window.leave();
     });
+}
+
+#[test]
+fn both_texts() {
+    let commands = [
+        Command::ToggleText,
+        Command::SetWriting(Writing::greedy(16)),
+        Command::SetScope(Preset::AllLayers.scope()),
+        Command::SetEpsilon(Epsilon::ZERO),
+    ];
+    window("text", &austen().with(commands), |_| {});
 }
 
 #[test]

@@ -145,7 +145,7 @@ pub fn controls(situation: &Situation<'_>) -> Entry {
 }
 
 /// What opens beside or in place of the panels.
-pub fn panels(view: &View) -> [Entry; 3] {
+pub fn panels(view: &View) -> [Entry; 4] {
     [
         Entry::new(VIEW, "Inspector", Command::ToggleInspector)
             .hint("The pinned cell’s numbers, its row, and the effect on the output")
@@ -154,6 +154,9 @@ pub fn panels(view: &View) -> [Entry; 3] {
         Entry::new(VIEW, "Sweep", Command::ToggleSweep)
             .hint("Sink mass, entropy and other metrics over ε, for Query, Key and Value")
             .check(view.sweep.open),
+        Entry::new(VIEW, "Text", Command::ToggleText)
+            .hint("What the model writes behind the prompt, without and with the selected panel’s change")
+            .check(view.text.open),
     ]
 }
 

@@ -1,0 +1,10 @@
+//! The panel *Text*: what the model writes behind the prompt, without and with the selected panel's change, live under ε.
+
+mod column;
+mod panel;
+mod summary;
+mod texts;
+mod token_text;
+
+pub use panel::TextPanel;
+pub use texts::Texts;
