@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attenuate::{
     attention::{Component, Operation, Preset},
-    engine::{Bundled, Continuation, Engine, Job, Prompt, SourceSpec, Writing},
+    engine::{Bundled, Choice, Continuation, Engine, Job, Prompt, SourceSpec, Temperature, Writing},
     session::{Command, Session},
 };
 use egui::{Key, Role};
@@ -142,6 +142,92 @@ fn what_takes_long_can_be_cancelled_and_written_on() {
     window.click(Role::Button, "Write on");
     says(&mut window);
     assert!(!window.has(Role::Button, "Write on"));
+}
+
+#[test]
+fn both_texts_are_copied_and_exported_as_the_command_line_writes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::open(austen());
+    let written = says(&mut window);
+    window.harness.get_by_role_and_label(Role::Button, "Copy both texts").click_accesskit();
+    window.harness.step();
+    let copied = window.harness.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    let [baseline, modified] = [&written.baseline, &written.modified].map(|written| written.text());
+    let expected = format!("Prompt:\n{}\n\nBaseline:\n{baseline}\n\nQuery, ε = 5e-1:\n{modified}\n", written.prompt);
+    assert_eq!(copied, Some(expected));
+
+    window.click(Role::Button, "Export text…");
+    let [path, other] = ["window.jsonl", "other.jsonl"].map(|name| folder.path().join(name));
+    window.type_over(Role::TextInput, "JSONL file", &path.display().to_string());
+    window.click(Role::Button, "Save text");
+    window.wait("the file", |_| path.exists());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
+    command.args(["continue", "bundled:austen", "-n", &N_TOKENS.to_string(), "-o"]).arg(&other);
+    assert!(command.status().unwrap().success());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), std::fs::read_to_string(&other).unwrap());
+}
+
+#[test]
+fn a_clicked_token_has_both_distributions_and_the_prompt_goes_on_from_it() {
+    let mut window = Window::open(austen());
+    let before = says(&mut window);
+    let third = before.baseline.tokens[2].clone();
+    let name = format!("Baseline token 2: {}", third.piece.trim());
+    window.harness.get_by_role_and_label(Role::Button, &name).click();
+    window.settle();
+    window.assert_text(&format!("Token 2: {}, id {}, KL ", third.piece.trim(), third.id));
+    for next in &*before.top[2] {
+        window.assert_text(&format!("“{}”", next.text));
+    }
+    window.assert_text("they are taken anew");
+    window.click(Role::Button, "Continue from here");
+    let ids: Vec<u32> = before.prompt_ids.iter().copied().chain(before.baseline.token_ids().take(3)).collect();
+    assert_eq!(*window.session().prompt(), Prompt::TokenIds(ids));
+    let after = says(&mut window);
+    // The model without a change goes on as it did.
+    let goes_on = before.baseline.token_ids().skip(3).zip(after.baseline.token_ids());
+    assert!(goes_on.into_iter().all(|(before, after)| before == after));
+    window.press_with(egui::Modifiers::COMMAND, Key::Z);
+    assert_eq!(says(&mut window), before);
+}
+
+#[test]
+fn tokens_are_reached_by_keyboard() {
+    let mut window = Window::open(austen());
+    let written = says(&mut window);
+    let name = |token: usize| format!("Changed token {token}: {}", written.modified.tokens[token].piece.trim());
+    window.harness.get_by_role_and_label(Role::Button, &name(0)).focus();
+    window.press(Key::ArrowRight);
+    assert!(window.harness.get_by_role_and_label(Role::Button, &name(1)).is_focused());
+    window.press(Key::Enter);
+    window.assert_text("Token 1: ");
+    assert!(window.has(Role::Button, "Continue from here"));
+    window.press(Key::Escape);
+    assert!(!window.has(Role::Button, "Continue from here"));
+}
+
+#[test]
+fn texts_are_drawn_as_long_as_is_asked_for() {
+    let mut window = Window::open(austen());
+    let greedy = says(&mut window);
+    window.click(Role::Button, "How it is written");
+    window.click(Role::RadioButton, "drawn");
+    let Choice::Sampled(sampling) = window.session().view().text.writing.choice else { panic!("greedy") };
+    assert_eq!((sampling.temperature, sampling.top_k, sampling.seed), (Temperature::ONE, None, 0));
+    let drawn = says(&mut window);
+    assert_ne!(drawn.baseline, greedy.baseline);
+    window.click(Role::Button, "Draw again");
+    assert_ne!(says(&mut window).baseline, drawn.baseline);
+    window.click(Role::RadioButton, "the likeliest");
+    window.type_over(Role::SpinButton, "Number of tokens", "3");
+    window.press(Key::Enter);
+    assert_eq!(window.session().view().text.writing, Writing::greedy(3));
+    window.press(Key::Escape);
+    assert_eq!(says(&mut window).baseline.tokens.len(), 3);
+    window.assert_text("3 tokens, as asked");
 }
 
 #[test]

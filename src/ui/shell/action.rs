@@ -90,6 +90,8 @@ pub enum Exported {
     Numbers,
     /// Metrics over ε.
     Sweep,
+    /// What the model writes, without and with the change.
+    Text,
 }
 
 /// What is copied.

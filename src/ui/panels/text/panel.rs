@@ -2,16 +2,26 @@
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
-use super::{Texts, column::Column, summary::summary, texts::ShownTexts};
-use crate::ui::{
-    progress::{bar_ui, cancel_ui},
-    shell::{
-        action::{Action, Actions},
-        part::{Part, PartContext},
-        sides::below,
+use super::{
+    Texts,
+    column::Column,
+    controls::controls_ui,
+    side_text::{Side, SideText},
+    summary::summary,
+    texts::ShownTexts,
+};
+use crate::{
+    engine::Writing,
+    ui::{
+        progress::{bar_ui, cancel_ui},
+        shell::{
+            action::{Action, Actions},
+            part::{Part, PartContext},
+            sides::below,
+        },
+        theme::{self, space},
+        widgets::{Edge, side_panel},
     },
-    theme::{self, space},
-    widgets::{Edge, side_panel},
 };
 
 /// Height of the panel until it is dragged.
@@ -56,7 +66,9 @@ impl Part for TextPanel {
         profiling::scope!("text");
         let room = ui.available_height();
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
-        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| texts_ui(ui, &cx.shown.texts, cx.actions));
+        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
+            texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
+        });
         if dragged.is_some() {
             cx.sizes.text = dragged;
         }
@@ -72,13 +84,14 @@ impl Part for TextPanel {
 }
 
 /// The whole panel.
-fn texts_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
+fn texts_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
     ui.add_space(space::XS);
     let failure = texts.failure();
     ui.horizontal(|ui| {
         // As high with the button as without.
         ui.set_min_height(theme::TARGET.y);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            controls_ui(ui, texts, writing, actions);
             progress_ui(ui, texts, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let text = match (&failure, texts.shown()) {
@@ -92,7 +105,7 @@ fn texts_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
     });
     match (failure, texts.shown()) {
         (Some(failure), _) => message_ui(ui, &failure),
-        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated()),
+        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated(), actions),
         (None, None) if texts.is_given_up() => {}
         (None, None) => message_ui(ui, "What the model writes behind the prompt…"),
     }
@@ -116,33 +129,12 @@ fn progress_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
     }
 }
 
-fn columns_ui(ui: &mut Ui, ShownTexts { question, written }: &ShownTexts, is_outdated: bool) {
-    let first_difference = written.first_difference();
-    let changed = format!("{}, ε = {}", question.component, question.epsilon);
-    // At the step of the first difference both have read the same.
-    let n_common = first_difference.map_or(written.kl.len(), |first| written.kl.len().min(first + 1));
-    let columns = [
-        Column {
-            heading: "Baseline",
-            name: "Baseline",
-            written: &written.baseline,
-            kl: &written.kl,
-            first_difference,
-            is_outdated,
-        },
-        Column {
-            heading: &changed,
-            name: "Changed",
-            written: &written.modified,
-            kl: &written.kl[..n_common],
-            first_difference,
-            is_outdated,
-        },
-    ];
+fn columns_ui(ui: &mut Ui, shown: &ShownTexts, is_outdated: bool, actions: &mut Actions) {
+    let first_difference = shown.written.first_difference();
     ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
     ui.columns(2, |places| {
-        for (ui, column) in places.iter_mut().zip(&columns) {
-            column.show_ui(ui);
+        for (ui, side) in places.iter_mut().zip([Side::Baseline, Side::Changed]) {
+            Column { text: SideText { side, shown, first_difference }, is_outdated }.show_ui(ui, actions);
         }
     });
 }

@@ -30,6 +30,13 @@ pub struct ShownTexts {
     pub written: Arc<Continuation>,
 }
 
+impl ShownTexts {
+    /// What the changed text is written under: `Query, ε = 5e-1`.
+    pub fn changed_name(&self) -> String {
+        format!("{}, ε = {}", self.question.component, self.question.epsilon)
+    }
+}
+
 impl Texts {
     pub fn new(service: &Service) -> Self {
         Self { client: Client::new(service), asked: VecDeque::new(), shown: None, wanted: Memo::default() }
@@ -95,6 +102,11 @@ impl Texts {
     /// What is there, once there is something.
     pub fn shown(&self) -> Option<&ShownTexts> {
         self.shown.as_ref()
+    }
+
+    /// Both, once they are whole and answer what was asked last.
+    pub fn whole(&self) -> Option<&ShownTexts> {
+        self.shown.as_ref().filter(|_| self.is_newest() && self.client.is_done())
     }
 
     /// Whether what is shown answers what was asked last.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use egui::{
-    Color32, Galley, Rect, TextFormat, TextStyle, Ui,
+    Color32, Galley, Rect, TextFormat, TextStyle, Ui, Vec2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -16,8 +16,23 @@ const LINE_BREAK: &str = "↵\n";
 /// A text and its tokens' places in it.
 pub struct TokenText {
     pub galley: Arc<Galley>,
-    /// Of each token a place in each row that it is in, relative to the text's corner, in order.
-    pub places: Vec<(usize, Rect)>,
+    /// Of each token one in each row that it is in, relative to the text's corner, in order.
+    pub places: Vec<Place>,
+}
+
+/// Where a token is in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub token: usize,
+    pub rect: Rect,
+    /// Without the spaces at its ends; all of it where it is nothing else.
+    pub ink: Rect,
+}
+
+impl Place {
+    pub fn translate(self, by: Vec2) -> Self {
+        Self { rect: self.rect.translate(by), ink: self.ink.translate(by), ..self }
+    }
 }
 
 impl TokenText {
@@ -40,18 +55,26 @@ impl TokenText {
 }
 
 /// `owners` are the tokens of the text's characters.
-fn places(galley: &Galley, owners: &[usize]) -> Vec<(usize, Rect)> {
-    let mut places: Vec<(usize, Rect)> = Vec::new();
+fn places(galley: &Galley, owners: &[usize]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
     let mut owners = owners.iter().copied();
     for row in &galley.rows {
         let first = places.len();
         for (glyph, token) in row.glyphs.iter().zip(owners.by_ref()) {
             let corner = row.pos + vec2(glyph.pos.x, 0.0);
             let rect = Rect::from_min_size(corner, vec2(glyph.advance_width, row.size.y));
-            match places[first..].last_mut().filter(|(last, _)| *last == token) {
-                Some((_, place)) => *place = place.union(rect),
-                None => places.push((token, rect)),
+            if places[first..].last().is_none_or(|last| last.token != token) {
+                places.push(Place { token, rect: Rect::NOTHING, ink: Rect::NOTHING });
             }
+            if let Some(place) = places.last_mut() {
+                place.rect |= rect;
+                if !glyph.chr.is_whitespace() {
+                    place.ink |= rect;
+                }
+            }
+        }
+        for place in places[first..].iter_mut().filter(|place| !place.ink.is_positive()) {
+            place.ink = place.rect;
         }
         if row.ends_with_newline {
             owners.next();
@@ -96,10 +119,11 @@ mod tests {
             let text = TokenText::new(ui, &tokens, 500.0, |_| [Color32::PLACEHOLDER; 2]);
             found = text.places;
         });
-        assert_eq!(found.iter().map(|(token, _)| *token).collect::<Vec<_>>(), [0, 1, 3, 4, 5]);
-        let rects: Vec<Rect> = found.iter().map(|(_, rect)| *rect).collect();
+        assert_eq!(found.iter().map(|place| place.token).collect::<Vec<_>>(), [0, 1, 3, 4, 5]);
+        let rects: Vec<Rect> = found.iter().map(|place| place.rect).collect();
         assert!(rects[0].right() <= rects[1].left() + 0.1 && rects[1].top() == rects[0].top());
         assert!(rects[3].top() >= rects[2].bottom() - 0.1 && rects[3].left() < 1.0, "{rects:?}");
+        assert!(found[1].ink.left() > rects[1].left() + 1.0 && found[1].ink.right() == rects[1].right());
         let [thr, ee] = [rects[3].width(), rects[4].width()];
         assert!(ee > 0.5 * thr && ee < thr, "{rects:?}");
     }

@@ -40,7 +40,7 @@ const NO_VECTORS: &str = "This file holds patterns only, no query, key or value"
 fn changes_vectors(action: &Action) -> bool {
     match action {
         Action::Session(command) => command.changes_vectors(),
-        Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep),
+        Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep | Exported::Text),
         _ => false,
     }
 }
@@ -106,6 +106,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(FILE, "Export numbers…", Action::Export(Exported::Numbers)).hint("As NPZ, safetensors, CSV or JSON"),
         Entry::new(FILE, "Export animation…", Action::Export(Exported::Animation)),
         Entry::new(FILE, "Export sweep…", Action::Export(Exported::Sweep)),
+        Entry::new(FILE, "Export text…", Action::Export(Exported::Text))
+            .hint("Both texts and what they are of, as JSONL"),
         Entry::new(COPY, "Figure as a picture", Action::CopyOut(Clipping::Figure)),
         Entry::new(COPY, "Selected panel as a picture", Action::CopyOut(Clipping::Panel(selected))),
         Entry::new(COPY, "Selected panel’s weights", Action::CopyOut(Clipping::PanelNumbers(selected))),
