@@ -155,7 +155,7 @@ fn both_texts_are_copied_and_exported_as_the_command_line_writes_them() {
         egui::OutputCommand::CopyText(text) => Some(text.clone()),
         _ => None,
     });
-    let [baseline, modified] = [&written.baseline, &written.modified].map(|written| written.text());
+    let [baseline, modified] = [written.baseline.text(), written.modified.text()];
     let expected = format!("Prompt:\n{}\n\nBaseline:\n{baseline}\n\nQuery, ε = 5e-1:\n{modified}\n", written.prompt);
     assert_eq!(copied, Some(expected));
 
@@ -198,10 +198,11 @@ fn a_clicked_token_has_both_distributions_and_the_prompt_goes_on_from_it() {
 fn tokens_are_reached_by_keyboard() {
     let mut window = Window::open(austen());
     let written = says(&mut window);
-    let name = |token: usize| format!("Changed token {token}: {}", written.modified.tokens[token].piece.trim());
-    window.harness.get_by_role_and_label(Role::Button, &name(0)).focus();
+    assert_eq!(written.modified.tokens[0].piece, "\n");
+    window.harness.get_by_role_and_label(Role::Button, "Changed token 0: \\n").focus();
     window.press(Key::ArrowRight);
-    assert!(window.harness.get_by_role_and_label(Role::Button, &name(1)).is_focused());
+    let name = format!("Changed token 1: {}", written.modified.tokens[1].piece.trim());
+    assert!(window.harness.get_by_role_and_label(Role::Button, &name).is_focused());
     window.press(Key::Enter);
     window.assert_text("Token 1: ");
     assert!(window.has(Role::Button, "Continue from here"));

@@ -20,7 +20,7 @@ use crate::ui::{
 /// Of a text that answers an older question, so much is left.
 const FAINT: f32 = 0.45;
 /// Of the tint over KL: tenths of a nat are seen.
-const STEEPNESS: f64 = 4.0;
+const STEEPNESS: f64 = 2.0;
 
 /// Between a token's glyphs and its frame, in points.
 const INK: Vec2 = vec2(1.0, 0.0);
@@ -126,6 +126,6 @@ mod tests {
     #[test]
     fn the_tint_grows_with_the_divergence() {
         assert_eq!([0.0, f64::NAN, -1.0, f64::INFINITY].map(share), [0.0, 0.0, 0.0, 1.0]);
-        assert!((share(2.0_f64.ln() / STEEPNESS) - 0.5).abs() < 1e-6 && share(0.01) > 0.03);
+        assert!((share(2.0_f64.ln() / STEEPNESS) - 0.5).abs() < 1e-6 && share(0.1) > 0.18);
     }
 }

@@ -34,7 +34,7 @@ pub fn controls_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut A
         actions.push(Action::Copy { text: copied(shown), what: "Both texts" });
     }
     let drawn = if writing.choice == Choice::Greedy { "" } else { ", drawn" };
-    let button = ui.small_button(format!("{} tokens{drawn} ⏷", writing.n_tokens));
+    let button = ui.small_button(format!("{} tokens{drawn}…", writing.n_tokens));
     let button = with_accessible_name(button, "How it is written").on_hover_text("How many tokens, and which");
     Popup::from_toggle_button_response(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         let mut wanted = writing;
@@ -117,6 +117,6 @@ fn sampling_ui(ui: &mut Ui, sampling: &mut Sampling) {
 /// Prompt and both texts under their names.
 fn copied(shown: &ShownTexts) -> String {
     let ShownTexts { written, .. } = shown;
-    let [baseline, modified] = [&written.baseline, &written.modified].map(|written| written.text());
+    let [baseline, modified] = [written.baseline.text(), written.modified.text()];
     format!("Prompt:\n{}\n\nBaseline:\n{baseline}\n\n{}:\n{modified}\n", written.prompt, shown.changed_name())
 }

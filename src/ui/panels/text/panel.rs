@@ -33,7 +33,7 @@ const LEAST: f32 = 120.0;
 
 const EXPLANATION: &str = "Tokens are counted from 0. Those of the baseline are tinted by KL(baseline ‖ modified) at their \
     step, both reading the baseline’s text up to there; those of the changed text up to the first difference, which has a \
-    frame. The tint has 1 − e^(−4 KL) of its full strength.";
+    frame. The tint has 1 − e^(−2 KL) of its full strength.";
 
 /// What the model writes, where it is open.
 pub struct TextPanel;
