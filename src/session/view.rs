@@ -44,6 +44,10 @@ pub struct TextView {
 impl TextView {
     /// What the number of tokens may be.
     pub const TOKENS: RangeInclusive<usize> = 1..=1024;
+
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What of the slider's scale for ε is in view, apart from 0.
@@ -87,7 +91,8 @@ pub struct View {
     pub inspector: bool,
     /// The panel with the curves over ε.
     pub sweep: SweepView,
-    /// The panel with what the model writes.
+    /// The panel with what the model writes. Written where it is not as it was before there was one.
+    #[serde(skip_serializing_if = "TextView::is_usual")]
     pub text: TextView,
     /// Which decades of ε the slider covers.
     pub slider: SliderRange,
