@@ -38,6 +38,8 @@ fn as_it_opens() {
 fn a_prompt_that_was_typed() {
     window("prompt", &figure(), |window| {
         window.type_over(Role::MultilineTextInput, "Prompt", "It was a truth universally acknowledged.");
+        // Where the next token takes long, Esc would give it up.
+        window.wait_anyhow("the next token", |window| window.harness.state().is_complete());
         window.press(Key::Escape);
     });
 }
