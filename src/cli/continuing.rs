@@ -1,10 +1,9 @@
 //! `attenuate continue`: what the model writes behind a prompt, without and with the change.
 
-use std::{io::Write, num::NonZeroUsize, path::PathBuf, str::FromStr};
+use std::{io::Write, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde::Serialize;
 
 use super::{
     batch::NEVER,
@@ -13,10 +12,9 @@ use super::{
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, Experiment, InForce, Operation, Scope},
+    attention::{Component, Epsilon, Operation},
     base::{InputRole, regular_file, write_atomically},
-    engine::{AtEnd, Choice, Engine, Job, Prompt, Sampling, Stopped, Writing, Written},
-    numbers::JsonNumber,
+    engine::{AtEnd, Choice, ContinuationLine, Engine, Job, Prompt, Sampling, Temperature, Writing},
     session::{Command, Session},
 };
 
@@ -63,22 +61,6 @@ pub struct ContinueArguments {
     pub intervention: InterventionArguments,
 }
 
-/// What logits are divided by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Temperature(f64);
-
-impl FromStr for Temperature {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let temperature =
-            text.trim().parse().ok().filter(|&temperature: &f64| temperature > 0.0 && temperature.is_finite());
-        temperature.map(Self).ok_or_else(|| {
-            format!("expected a number above 0 (without it the likeliest token follows), found “{text}”")
-        })
-    }
-}
-
 impl ContinueArguments {
     /// # Errors
     /// With one sentence that names the option that cannot be obeyed.
@@ -94,7 +76,7 @@ impl ContinueArguments {
 
     fn writing(&self) -> Writing {
         let sampling = Sampling {
-            temperature: self.temperature.map_or(1.0, |Temperature(temperature)| temperature),
+            temperature: self.temperature.unwrap_or(Temperature::ONE),
             top_k: self.top_k,
             seed: self.intervention.seed.unwrap_or_default(),
         };
@@ -169,68 +151,12 @@ fn line(
     session: &Session,
     prompt: Prompt,
 ) -> anyhow::Result<Vec<u8>> {
-    let spec = session.clone().with([Command::Read(prompt.clone())]).run_spec();
+    let spec = session.clone().with([Command::Read(prompt)]).run_spec();
     let selected = session.selected();
     let component = arguments.component.unwrap_or(selected.component);
     let epsilon = arguments.epsilon.unwrap_or_else(|| session.selected_epsilon());
     let writing = arguments.writing();
     let change = (component, epsilon);
     let written = engine.continuation(&Job::until(&NEVER), &spec, change, &writing, &mut |_| {})?;
-    let Experiment { layer, head, operation, scope, in_force, .. } = &spec.experiment;
-    let line = Line {
-        prompt: match &prompt {
-            Prompt::Text { text, .. } => text,
-            Prompt::TokenIds(_) => &written.prompt,
-        },
-        token_ids: &written.prompt_ids,
-        baseline: (&written.baseline).into(),
-        modified: (&written.modified).into(),
-        kl: written.kl.iter().copied().map(JsonNumber).collect(),
-        first_difference: written.first_difference(),
-        source: spec.source.to_string(),
-        layer: *layer,
-        head: *head,
-        component,
-        operation: *operation,
-        epsilon,
-        scope,
-        in_force,
-        choice: writing.choice,
-    };
-    let mut bytes = serde_json::to_vec(&line)?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    prompt: &'a str,
-    token_ids: &'a [u32],
-    baseline: Column,
-    modified: Column,
-    kl: Vec<JsonNumber>,
-    first_difference: Option<usize>,
-    source: String,
-    layer: usize,
-    head: usize,
-    component: Component,
-    operation: Operation,
-    epsilon: Epsilon,
-    scope: &'a Scope,
-    /// What acts beneath the change.
-    in_force: &'a InForce,
-    choice: Choice,
-}
-
-#[derive(Serialize)]
-struct Column {
-    token_ids: Vec<u32>,
-    text: String,
-    stopped: Option<Stopped>,
-}
-
-impl From<&Written> for Column {
-    fn from(written: &Written) -> Self {
-        Self { token_ids: written.token_ids().collect(), text: written.text(), stopped: written.stopped }
-    }
+    Ok(ContinuationLine::new(&written, &spec, change, writing.choice).bytes()?)
 }

@@ -78,9 +78,14 @@ pub(super) fn softmax(logits: &[f64]) -> Vec<f64> {
 }
 
 fn likeliest(probabilities: &[f64]) -> Vec<usize> {
+    let by_probability = |&a: &usize, &b: &usize| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b));
     let mut ids: Vec<usize> = (0..probabilities.len()).collect();
-    ids.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-    ids.truncate(TOP);
+    // A vocabulary is not sorted at every step of a text.
+    if ids.len() > TOP {
+        ids.select_nth_unstable_by(TOP, by_probability);
+        ids.truncate(TOP);
+    }
+    ids.sort_unstable_by(by_probability);
     ids
 }
 
@@ -100,5 +105,13 @@ mod tests {
         assert_eq!(effect.top[0].id, 0);
         assert!((effect.top[0].baseline - 0.75).abs() < 1e-7);
         assert_eq!(Effect::new(baseline.view(), baseline.view(), |id| id.to_string()).kl, 0.0);
+    }
+
+    #[test]
+    fn the_likeliest_come_first_and_of_equals_the_lower_id() {
+        let mut probabilities = vec![0.01; 30];
+        (probabilities[17], probabilities[3], probabilities[29]) = (0.3, 0.2, 0.2);
+        assert_eq!(likeliest(&probabilities), [17, 3, 29, 0, 1, 2, 4, 5, 6, 7]);
+        assert_eq!(likeliest(&[0.1, 0.9]), [1, 0]);
     }
 }

@@ -34,7 +34,9 @@ mod sweep;
 
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
-pub use continuation::{AtEnd, Choice, Continuation, Sampling, Stopped, Writing, Written, WrittenToken};
+pub use continuation::{
+    AtEnd, Choice, Continuation, ContinuationLine, Sampling, Stopped, Temperature, Writing, Written, WrittenToken,
+};
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
 pub use error::EngineError;

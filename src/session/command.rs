@@ -1,9 +1,10 @@
 use super::{
-    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, Theme, UserSettings, figure_grid, repeated,
+    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, UserSettings, figure_grid,
+    repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Operation, PanelId, Scope},
-    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric},
+    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -83,6 +84,10 @@ pub enum Command {
     ToggleSweep,
     /// What the curves over ε show.
     SetSweepMetric(SweepMetric),
+    /// Opens or closes the panel with what the model writes.
+    ToggleText,
+    /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
+    SetWriting(Writing),
     /// Which decades of ε the slider covers.
     SetSliderRange(SliderRange),
     /// Opens or closes the browser of all heads.
@@ -247,6 +252,11 @@ impl Session {
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
+            Command::ToggleText => self.view.text.open = !self.view.text.open,
+            Command::SetWriting(writing) => {
+                let n_tokens = writing.n_tokens.clamp(*TextView::TOKENS.start(), *TextView::TOKENS.end());
+                self.view.text.writing = Writing { n_tokens, ..writing };
+            }
             Command::SetSliderRange(range) => self.view.slider = range,
             Command::ToggleHeads => self.view.heads = !self.view.heads,
             Command::SetUserSettings(user) => {

@@ -1,5 +1,7 @@
 //! What no sequence of commands can break.
 
+use std::num::NonZeroUsize;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +10,10 @@ use crate::{
         Component, Components, Epsilon, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope, Operation,
         PanelId, PositionScope, Scope, panel,
     },
-    engine::{Bundled, LayerNumbers, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
+    engine::{
+        AtEnd, Bundled, Choice, LayerNumbers, Reference, Sampling, SourceFacts, SourceKind, SourceSpec, SweepMetric,
+        Temperature, Writing,
+    },
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
 
@@ -105,6 +110,17 @@ fn any_window() -> impl Strategy<Value = Option<Window>> {
     }))
 }
 
+fn any_writing() -> impl Strategy<Value = Writing> {
+    let sampling =
+        (0.01_f64..9.0, prop::option::of(1_usize..9), any::<u64>()).prop_map(|(temperature, top_k, seed)| {
+            let temperature = Temperature::try_from(temperature).unwrap();
+            Choice::Sampled(Sampling { temperature, top_k: top_k.and_then(NonZeroUsize::new), seed })
+        });
+    let choice = prop_oneof![Just(Choice::Greedy), sampling];
+    let at_end = prop::sample::select(&[AtEnd::Stop, AtEnd::GoOn][..]);
+    (any_number(), choice, at_end).prop_map(|(n_tokens, choice, at_end)| Writing { n_tokens, choice, at_end })
+}
+
 fn any_grid() -> impl Strategy<Value = Grid<Epsilon>> {
     let rows = prop::sample::subsequence(&Component::ALL[..], 1..=4);
     (rows, 1_usize..9).prop_flat_map(|(rows, n_columns)| {
@@ -164,6 +180,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),
+        Just(Command::ToggleText),
+        any_writing().prop_map(Command::SetWriting),
         prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
         any_epsilon().prop_map(|middle| Command::SetSliderRange(SliderRange::Around(middle))),
     ];
@@ -201,6 +219,7 @@ proptest! {
             prop_assert!(session.view.solo.is_none_or(|panel| panel == session.selected()));
             prop_assert!(session.layer() < facts.n_layers && session.head() < facts.n_heads, "{session:?}");
             prop_assert!((0.75..=2.5).contains(&session.view.user.ui_scale));
+            prop_assert!(TextView::TOKENS.contains(&session.view.text.writing.n_tokens));
             prop_assert!(session.shape().contains(session.selected()));
             prop_assert_eq!(session.selected().column, session.column);
             prop_assert!(session.rows.contains(session.selected().component));

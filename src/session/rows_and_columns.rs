@@ -42,3 +42,29 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::Reference,
+        session::{Command, figure_grid, repeated},
+    };
+
+    #[test]
+    fn a_grid_has_two_to_six_columns() {
+        let tiny = Epsilon::new(1e-10).unwrap();
+        let third = Session::default().shape().column(2).unwrap();
+        let with = |columns: &[Epsilon]| {
+            Session::default().with([Command::ChooseColumn(third), Command::SetGrid(repeated(columns))])
+        };
+        for n_columns in COLUMNS {
+            let session = with(&[tiny; 6][..n_columns]);
+            assert_eq!(session.shape().n_columns(), n_columns);
+            assert!(session.shape().contains(session.selected()) && session.column.index() < n_columns);
+        }
+        assert_eq!(*with(&[tiny]).epsilon(), figure_grid(), "too few");
+        let kept = Session::default().with([Command::KeepView, Command::SetGrid(repeated(&[tiny; 5]))]);
+        assert_eq!(kept.reference, Reference::Baseline, "a kept view of other columns has no panel in its place");
+    }
+}

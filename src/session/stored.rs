@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{COLUMNS, Cell, RowChoice, Session, UserSettings, View};
+use super::{COLUMNS, Cell, RowChoice, Session, TextView, UserSettings, View};
 use crate::{
     attention::{Column, Epsilon, Experiment, Grid, InForce, LayerScope, Operation, Scope},
     engine::{Bundled, Prompt, Reference, SourceSpec},
@@ -97,6 +97,11 @@ impl Stored {
         if !UserSettings::UI_SCALE.contains(&view.user.ui_scale) {
             let expected = format!("{} to {}", UserSettings::UI_SCALE.start(), UserSettings::UI_SCALE.end());
             return Err(unsound("ui_scale", &expected, view.user.ui_scale));
+        }
+        let n_written = view.text.writing.n_tokens;
+        if !TextView::TOKENS.contains(&n_written) {
+            let expected = format!("{} to {}", TextView::TOKENS.start(), TextView::TOKENS.end());
+            return Err(unsound("number of tokens to write", &expected, n_written));
         }
         let n_positions = if n_tokens == 0 { MOST_POSITIONS } else { n_tokens };
         if let Some(Cell { query, key }) = pinned {

@@ -1,9 +1,14 @@
 //! What each command does, and what it leaves alone.
 
+use std::num::NonZeroUsize;
+
 use super::*;
 use crate::{
     attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
-    engine::{Bundled, LayerNumbers, Prompt, Reference, SourceFacts, SourceKind, SourceSpec, SweepMetric},
+    engine::{
+        AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
+        SweepMetric, Writing,
+    },
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -297,6 +302,8 @@ fn looks_are_set_and_nothing_else() {
         Command::ToggleHeads,
         Command::ToggleSweep,
         Command::SetSweepMetric(SweepMetric::Js),
+        Command::ToggleText,
+        Command::SetWriting(Writing::greedy(5000)),
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
@@ -304,6 +311,7 @@ fn looks_are_set_and_nothing_else() {
         solo: Some(panel(Component::Key, 1)),
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
+        text: TextView { open: true, writing: Writing::greedy(1024) },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
@@ -379,6 +387,8 @@ fn the_engine_is_asked_for_what_is_on_screen() {
 
 #[test]
 fn a_session_survives_json() {
+    let sampling = Sampling { temperature: "0.7".parse().unwrap(), top_k: NonZeroUsize::new(5), seed: u64::MAX };
+    let writing = Writing { n_tokens: 7, choice: Choice::Sampled(sampling), at_end: AtEnd::GoOn };
     let every = Session {
         source: SourceSpec::Capture("folder/ü x.safetensors".into()),
         prompt: Prompt::TokenIds(vec![0, u32::MAX]),
@@ -404,6 +414,7 @@ fn a_session_survives_json() {
             solo: Some(panel(Component::Value, 2)),
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
+            text: TextView { open: true, writing },
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
             user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },
@@ -433,18 +444,4 @@ fn copies_and_requests_share_the_text_of_the_prompt() {
     };
     let own = text(&session.prompt);
     assert!(std::sync::Arc::ptr_eq(&own, &text(&copy.prompt)) && std::sync::Arc::ptr_eq(&own, &text(&request.prompt)));
-}
-
-#[test]
-fn a_grid_has_two_to_six_columns() {
-    let with = |columns: &[Epsilon]| after([Command::ChooseColumn(column(2)), Command::SetGrid(repeated(columns))]);
-    let tiny = epsilon(1e-10);
-    for n_columns in COLUMNS {
-        let session = with(&[tiny; 6][..n_columns]);
-        assert_eq!(session.shape().n_columns(), n_columns);
-        assert!(session.shape().contains(session.selected()) && session.column.index() < n_columns);
-    }
-    assert_eq!(*with(&[tiny]).epsilon(), figure_grid(), "too few");
-    let kept = after([Command::KeepView, Command::SetGrid(repeated(&[tiny; 5]))]);
-    assert_eq!(kept.reference, Reference::Baseline, "a kept view of other columns has no panel in its place");
 }

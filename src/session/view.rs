@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     attention::{Epsilon, PanelId},
-    engine::SweepMetric,
+    engine::{SweepMetric, Writing},
     figure::{FigureStyle, Ground, Look, PictureSpec, Window},
 };
 
@@ -29,6 +29,25 @@ pub struct SweepView {
     pub open: bool,
     /// What its curves show.
     pub metric: SweepMetric,
+}
+
+/// The panel with what the model writes behind the prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TextView {
+    /// Whether the panel with both texts is on screen.
+    pub open: bool,
+    /// How many tokens, within [`Self::TOKENS`], and which.
+    pub writing: Writing,
+}
+
+impl TextView {
+    /// What the number of tokens may be.
+    pub const TOKENS: RangeInclusive<usize> = 1..=1024;
+
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What of the slider's scale for ε is in view, apart from 0.
@@ -72,6 +91,9 @@ pub struct View {
     pub inspector: bool,
     /// The panel with the curves over ε.
     pub sweep: SweepView,
+    /// The panel with what the model writes. Written where it is not as it was before there was one.
+    #[serde(skip_serializing_if = "TextView::is_usual")]
+    pub text: TextView,
     /// Which decades of ε the slider covers.
     pub slider: SliderRange,
     /// Whether the browser of all heads is open in the place of the panels.

@@ -19,6 +19,7 @@ use crate::{
             sessions::Sessions,
             status::Status,
             sweep::SweepPanel,
+            text::TextPanel,
             tour::Tour,
         },
         shell::{
@@ -44,6 +45,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),
+        Box::new(TextPanel),
         Box::<Inspector>::default(),
         Box::<GridPanel>::default(),
         Box::new(Heads::new(ctx, service)),

@@ -98,6 +98,8 @@ pub struct Colors {
     pub components: [Color32; Component::ALL.len()],
     /// Behind the part of an ε axis where most of the change happens.
     pub transition: Color32,
+    /// Behind a token at whose step a change is largest.
+    pub tint: Color32,
     /// Bars above and below zero, in the hues of the figure's ramp.
     pub positive: Color32,
     /// Bars below zero, in the hue of the figure's ramp.
@@ -154,6 +156,7 @@ const LIGHT: Colors = Colors {
         Color32::from_rgb(0x8C, 0x52, 0x0A),
     ],
     transition: Color32::from_rgb(0xF5, 0xE3, 0xB9),
+    tint: Color32::from_rgb(0xF4, 0xB4, 0x9C),
     positive: Color32::from_rgb(0xB8, 0x2B, 0x30),
     negative: Color32::from_rgb(0x2A, 0x6B, 0xB0),
     veil: Color32::from_rgba_premultiplied(0x91, 0x92, 0x93, 0x97),
@@ -199,6 +202,7 @@ const DARK: Colors = Colors {
         Color32::from_rgb(0xE3, 0xB3, 0x6B),
     ],
     transition: Color32::from_rgb(0x4A, 0x3D, 0x1E),
+    tint: Color32::from_rgb(0x80, 0x3C, 0x22),
     positive: Color32::from_rgb(0xF2, 0x86, 0x7A),
     negative: Color32::from_rgb(0x79, 0xAE, 0xEC),
     veil: Color32::from_rgba_premultiplied(0x0D, 0x0F, 0x11, 0xA0),
@@ -367,6 +371,7 @@ mod tests {
                 (c.text_strong, c.raised_hover),
                 (c.accent, c.accent_soft),
                 (c.error, c.error_soft),
+                (c.text, c.tint),
             ] {
                 assert!(contrast(text, fill) >= 4.5, "{text:?} on {fill:?}: {}", contrast(text, fill));
             }

@@ -36,6 +36,7 @@ pub mod slow;
 pub mod support;
 mod sweep;
 mod taking;
+mod text;
 mod tour;
 mod undo;
 mod view;

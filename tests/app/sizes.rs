@@ -1,7 +1,7 @@
 //! Windows from 900×600 to 3840×2160 pixels at scales from 75 to 250 %: nothing is out of reach, and the figure stays.
 
 use attenuate::{
-    engine::Bundled,
+    engine::{Bundled, Writing},
     session::{Command, ScaleStep, Session, UserSettings},
 };
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Rect, Role, TouchPhase, Vec2, pos2, vec2};
@@ -110,11 +110,12 @@ fn assert_has_figure(window: &Window, when: &str) {
 }
 
 /// Each with whatever else is open.
-fn states() -> [(&'static str, Vec<Command>); 4] {
+fn states() -> [(&'static str, Vec<Command>); 5] {
     [
         ("as it opens", vec![]),
         ("inspector", vec![Command::ToggleInspector]),
         ("sweep", vec![Command::ToggleSweep]),
+        ("text", vec![Command::ToggleText, Command::SetWriting(Writing::greedy(1))]),
         ("inspector and sweep", vec![Command::ToggleInspector, Command::ToggleSweep]),
     ]
 }

@@ -1,8 +1,8 @@
 //! The window with each of its panels.
 
 use attenuate::{
-    attention::{Component, Operation},
-    engine::Bundled,
+    attention::{Component, Epsilon, Operation, Preset},
+    engine::{Bundled, Writing},
     session::{Cell, Command, Session},
 };
 use egui::{Key, Role};
@@ -38,6 +38,8 @@ fn as_it_opens() {
 fn a_prompt_that_was_typed() {
     window("prompt", &figure(), |window| {
         window.type_over(Role::MultilineTextInput, "Prompt", "It was a truth universally acknowledged.");
+        // Where the next token takes long, Esc would give it up.
+        window.wait_anyhow("the next token", |window| window.harness.state().is_complete());
         window.press(Key::Escape);
     });
 }
@@ -72,6 +74,17 @@ fn the_sweep() {
         window.press(Key::W);
         window.leave();
     });
+}
+
+#[test]
+fn both_texts() {
+    let commands = [
+        Command::ToggleText,
+        Command::SetWriting(Writing::greedy(16)),
+        Command::SetScope(Preset::AllLayers.scope()),
+        Command::SetEpsilon(Epsilon::ZERO),
+    ];
+    window("text", &austen().with(commands), |_| {});
 }
 
 #[test]

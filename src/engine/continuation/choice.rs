@@ -1,6 +1,6 @@
 //! Which token a text goes on with.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, str::FromStr};
 
 use ndarray::ArrayView1;
 use rand_chacha::{
@@ -25,13 +25,54 @@ pub enum Choice {
 /// A distribution to draw from. The random number of a step is the same in every text.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
-    /// What logits are divided by, above 0.
-    pub temperature: f64,
+    /// What logits are divided by.
+    pub temperature: Temperature,
     /// Of the likeliest so many; `None` of all.
     pub top_k: Option<NonZeroUsize>,
     /// Of the random numbers: the same seed, the same numbers.
     pub seed: u64,
 }
+
+/// What logits are divided by before a token is drawn: above 0 and finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Temperature(f64);
+
+impl Temperature {
+    /// The distribution as it is.
+    pub const ONE: Self = Self(1.0);
+
+    /// As a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Temperature {
+    type Error = String;
+
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        let temperature = Some(number).filter(|number| *number > 0.0 && number.is_finite()).map(Self);
+        temperature.ok_or_else(|| format!("{TEMPERATURE}, found {number}"))
+    }
+}
+
+impl From<Temperature> for f64 {
+    fn from(temperature: Temperature) -> Self {
+        temperature.0
+    }
+}
+
+impl FromStr for Temperature {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().parse::<f64>().ok().and_then(|number| Self::try_from(number).ok());
+        number.ok_or_else(|| format!("{TEMPERATURE}, found “{text}”"))
+    }
+}
+
+const TEMPERATURE: &str = "expected a number above 0 (without it the likeliest token follows)";
 
 impl Choice {
     /// The token that follows at a step, counted from 0, by its logits `[vocab]`; `None` where these are no numbers.
@@ -56,7 +97,7 @@ impl Sampling {
             candidates.truncate(top_k.get());
             candidates.sort_unstable();
         }
-        let tempered = candidates.iter().map(|&id| f64::from(logits[id]) / self.temperature).collect::<Vec<_>>();
+        let tempered = candidates.iter().map(|&id| f64::from(logits[id]) / self.temperature.get()).collect::<Vec<_>>();
         let probabilities = softmax(&tempered);
         if probabilities.iter().any(|probability| probability.is_nan()) {
             return None;
@@ -88,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    const SAMPLING: Sampling = Sampling { temperature: 1.0, top_k: None, seed: 1 };
+    const SAMPLING: Sampling = Sampling { temperature: Temperature::ONE, top_k: None, seed: 1 };
 
     #[test]
     fn greedy_takes_the_first_of_the_likeliest() {
@@ -112,7 +153,7 @@ mod tests {
         };
         near(count(SAMPLING), [500, 1000, 2500]);
         near(count(Sampling { top_k: NonZeroUsize::new(2), ..SAMPLING }), [0, 1143, 2857]);
-        near(count(Sampling { temperature: 0.5, ..SAMPLING }), [133, 533, 3333]);
+        near(count(Sampling { temperature: "0.5".parse().unwrap(), ..SAMPLING }), [133, 533, 3333]);
         assert_eq!(count(Sampling { top_k: NonZeroUsize::new(1), ..SAMPLING }), [0, 0, 4000]);
     }
 

@@ -10,7 +10,7 @@ use super::{
     written::{Continuation, Scribe, Stopped},
 };
 use crate::{
-    engine::{EngineError, Job, Progress, Prompt, SourceId, effect},
+    engine::{Effect, EngineError, Job, Progress, Prompt, SourceId},
     model::{LanguageModel, Reading},
 };
 
@@ -163,7 +163,10 @@ impl Columns<'_> {
             }
             if step < baseline.chosen.token_ids.len() {
                 let logits = changed.as_ref().map_or(&baseline.logits[step], Changed::logits_behind_baseline);
-                written.kl.push(effect::kl(baseline.logits[step].view(), logits.view()));
+                let text_of = |id| self.model.tokens(&[id]).swap_remove(0).text;
+                let effect = Effect::new(baseline.logits[step].view(), logits.view(), text_of);
+                written.kl.push(effect.kl);
+                written.top.push(effect.top.into());
             }
             let chosen = changed.as_ref().map_or(&baseline.chosen, |changed| &changed.chosen);
             theirs.follow(&mut written.modified, &chosen.token_ids[..chosen.token_ids.len().min(step + 1)], None)?;

@@ -2,13 +2,15 @@
 
 mod choice;
 mod columns;
+mod line;
 mod writing;
 mod written;
 
 use std::sync::Arc;
 
 pub use self::{
-    choice::{Choice, Sampling},
+    choice::{Choice, Sampling, Temperature},
+    line::ContinuationLine,
     writing::{AtEnd, Writing},
     written::{Continuation, Stopped, Written, WrittenToken},
 };

@@ -1,9 +1,12 @@
 //! How a text is written.
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::Choice;
 
 /// How a text is written.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Writing {
     /// How many tokens at most.
     pub n_tokens: usize,
@@ -14,13 +17,21 @@ pub struct Writing {
 }
 
 /// What happens behind a token that ends a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AtEnd {
     /// Nothing follows.
     #[default]
     Stop,
     /// The text goes on as behind any other.
     GoOn,
+}
+
+impl Default for Writing {
+    /// Forty tokens, greedy.
+    fn default() -> Self {
+        Self::greedy(40)
+    }
 }
 
 impl Writing {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::model::{LanguageModel, ModelError, TextStream};
+use crate::{
+    engine::NextToken,
+    model::{LanguageModel, ModelError, TextStream},
+};
 
 /// One token that a model has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub struct Continuation {
     /// KL(baseline ‖ modified) in nats of the distributions of each of the baseline's tokens, before temperature and top-k,
     /// both reading the baseline's text up to there.
     pub kl: Vec<f64>,
+    /// The likeliest tokens of either distribution at each of these steps, by baseline probability.
+    pub top: Vec<Arc<[NextToken]>>,
 }
 
 impl Continuation {

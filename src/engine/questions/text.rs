@@ -26,6 +26,13 @@ pub struct TextQuestion {
     pub writing: Writing,
 }
 
+impl TextQuestion {
+    /// Whether both are written behind the same prompt by the same source.
+    pub fn has_same_prompt(&self, other: &Self) -> bool {
+        self.source == other.source && self.spec.prompt == other.spec.prompt
+    }
+}
+
 impl Question for TextQuestion {
     /// The texts as far as they are there; the last ones are whole.
     type Part = Arc<Continuation>;

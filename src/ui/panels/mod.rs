@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
+pub mod text;
 #[cfg(test)]
 pub mod token_count;
 pub mod tour;

@@ -96,6 +96,8 @@ pub enum Exported {
     Numbers,
     /// Metrics over ε.
     Sweep,
+    /// What the model writes, without and with the change.
+    Text,
 }
 
 /// What is copied.

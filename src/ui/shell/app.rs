@@ -18,7 +18,7 @@ use crate::{
     session::{Session, Theme},
     ui::{
         jobs::pictures::Pictures,
-        panels::{outcome::NextToken, sweep::Curves},
+        panels::{outcome::NextToken, sweep::Curves, text::Texts},
         parts::parts,
         theme,
         widgets::Toasts,
@@ -66,6 +66,7 @@ impl App {
                 pictures: Pictures::new(ctx, &service),
                 curves: Curves::new(&service),
                 next_token: NextToken::new(&service),
+                texts: Texts::new(&service),
                 hovered: None,
                 sides: Sides::default(),
                 illegible: None,
@@ -96,7 +97,7 @@ impl App {
 
     /// Whether the picture on screen answers the session, and nothing is being read or written.
     pub fn is_settled(&self) -> bool {
-        let is_computing = self.shown.pictures.is_busy() || self.shown.curves.is_busy();
+        let is_computing = self.shown.pictures.is_busy() || self.shown.curves.is_busy() || self.shown.texts.is_busy();
         let is_any_busy = self.parts.iter().any(|part| part.is_busy());
         !is_computing && !is_any_busy && !self.navigation.is_busy() && !self.preferences.is_busy()
     }

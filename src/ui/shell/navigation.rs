@@ -100,7 +100,7 @@ impl Navigation {
         if self.opening().is_some() {
             Some(&Action::CancelOpening)
         } else {
-            shown.working().map(|_| &Action::CancelComputing)
+            shown.can_be_given_up().then_some(&Action::CancelComputing)
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     base::{WriteError, regular_file},
     engine::Clock,
     figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
-    session::{Command, Session, SweepView, UserSettings, View},
+    session::{Command, Session, SweepView, TextView, UserSettings, View},
 };
 
 /// Nobody changes everything at once: written when nothing has changed for so long.
@@ -33,6 +33,7 @@ pub struct StoredPreferences {
     pooling: Pooling,
     inspector: bool,
     sweep: SweepView,
+    text: TextView,
     pub sizes: Sizes,
 }
 
@@ -44,12 +45,13 @@ pub struct Sizes {
     pub controls: Option<f32>,
     pub inspector: Option<f32>,
     pub sweep: Option<f32>,
+    pub text: Option<f32>,
 }
 
 impl Default for StoredPreferences {
     fn default() -> Self {
-        let View { user, look: Look { colormap, masked, pooling, .. }, inspector, sweep, .. } = View::default();
-        Self { user, colormap, masked, pooling, inspector, sweep, sizes: Sizes::default() }
+        let View { user, look: Look { colormap, masked, pooling, .. }, inspector, sweep, text, .. } = View::default();
+        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes: Sizes::default() }
     }
 }
 
@@ -59,12 +61,13 @@ impl StoredPreferences {
         let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
         let stored: Self = serde_json::from_slice(&text).unwrap_or_default();
         let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
-        let Sizes { window, controls, inspector, sweep } = stored.sizes;
+        let Sizes { window, controls, inspector, sweep, text } = stored.sizes;
         let sizes = Sizes {
             window: window.filter(|sides| sides.iter().all(is_size)),
             controls: controls.filter(is_size),
             inspector: inspector.filter(is_size),
             sweep: sweep.filter(is_size),
+            text: text.filter(is_size),
         };
         let mut user = stored.user;
         if !UserSettings::UI_SCALE.contains(&user.ui_scale) {
@@ -96,6 +99,12 @@ impl StoredPreferences {
                 commands.push(Command::ToggleSweep);
             }
         }
+        if view.text == usual.text {
+            commands.push(Command::SetWriting(self.text.writing));
+            if self.text.open != view.text.open {
+                commands.push(Command::ToggleText);
+            }
+        }
         session.with(commands)
     }
 
@@ -107,10 +116,10 @@ impl StoredPreferences {
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
-        let View { user, look, inspector, sweep, .. } = *session.view();
+        let View { user, look, inspector, sweep, text, .. } = *session.view();
         let Look { colormap, masked, pooling, .. } = look;
         let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { user, colormap, masked, pooling, inspector, sweep, sizes }
+        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes }
     }
 }
 
@@ -209,7 +218,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep").join("preferences.json");
         assert_eq!(StoredPreferences::read(&file), StoredPreferences::default());
-        let sizes = Sizes { window: Some([1000.0, 700.0]), controls: Some(300.0), inspector: Some(400.0), sweep: None };
+        let window = Some([1000.0, 700.0]);
+        let sizes = Sizes { window, controls: Some(300.0), inspector: Some(400.0), ..Sizes::default() };
         let user = UserSettings { theme: Theme::Dark, ui_scale: 1.5, reduced_motion: true, controls: false };
         let stored = StoredPreferences { user, inspector: true, sizes, ..StoredPreferences::default() };
         write(&file, &stored).unwrap();

@@ -8,7 +8,7 @@ use crate::{
     session::{Cell, Session, document::Follow},
     ui::{
         jobs::pictures::{Frame, Pictures, Working},
-        panels::{outcome::NextToken, sweep::Curves},
+        panels::{outcome::NextToken, sweep::Curves, text::Texts},
     },
 };
 
@@ -18,6 +18,8 @@ pub struct Shown {
     pub curves: Curves,
     /// The model's, in the selected panel.
     pub next_token: NextToken,
+    /// What the model writes behind the prompt, in the selected panel.
+    pub texts: Texts,
     pub hovered: Option<(PanelId, Cell)>,
     /// Where the panels at both sides of the figure are in this frame.
     pub sides: Sides,
@@ -39,6 +41,11 @@ impl Shown {
     pub fn working(&self) -> Option<Working> {
         let of_next_token = || self.next_token.is_slow().then(|| Working::Details(self.next_token.progress()));
         self.pictures.working().or_else(of_next_token)
+    }
+
+    /// Whether something takes so long that it can be given up.
+    pub fn can_be_given_up(&self) -> bool {
+        self.working().is_some() || self.texts.is_slow()
     }
 
     /// Whether something was given up that the session wants.

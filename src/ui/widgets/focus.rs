@@ -1,4 +1,4 @@
-use egui::{CornerRadius, EventFilter, Id, Painter, Rect, Stroke, StrokeKind, Ui};
+use egui::{CornerRadius, EventFilter, Id, Key, Modifiers, Painter, Rect, Stroke, StrokeKind, Ui};
 
 use crate::ui::theme::Colors;
 
@@ -28,4 +28,26 @@ pub fn keep_arrows(ui: &Ui, id: Id, arrows: Arrows) {
     if ui.ctx().read_response(id).is_some_and(|response| response.gained_focus()) {
         ui.ctx().request_repaint();
     }
+}
+
+/// Moves the focus by ← and → along `count` widgets, each called `id.with(its index)`, and returns which of them can have it.
+/// Before they are added: egui takes the focus from a widget that does not want it in the same pass.
+pub fn move_along(ui: &Ui, id: Id, count: usize) -> usize {
+    let last = count.saturating_sub(1);
+    let reached = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0).min(last);
+    let focused = id.with(reached);
+    if !ui.memory(|memory| memory.has_focus(focused)) {
+        return reached;
+    }
+    keep_arrows(ui, focused, Arrows::Horizontal);
+    let next = ui.input_mut(|input| {
+        let back = input.count_and_consume_key(Modifiers::NONE, Key::ArrowLeft);
+        let forth = input.count_and_consume_key(Modifiers::NONE, Key::ArrowRight);
+        (reached + forth).saturating_sub(back).min(last)
+    });
+    if next != reached {
+        ui.data_mut(|data| data.insert_temp(id, next));
+        ui.memory_mut(|memory| memory.request_focus(id.with(next)));
+    }
+    next
 }

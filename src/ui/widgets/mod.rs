@@ -33,7 +33,7 @@ pub(super) use epsilon_input::{EpsilonHandle, describe_epsilon};
 pub(super) use epsilon_paint::tag;
 pub(super) use epsilon_scale::{EpsilonScale, Snap, WHOLE, labelled_decades, rough};
 pub use epsilon_slider::EpsilonSlider;
-pub use focus::{Arrows, focus_ring, keep_arrows};
+pub use focus::{Arrows, focus_ring, keep_arrows, move_along};
 pub use heading::heading;
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
 pub use segmented::{Segment, segmented, segmented_row};

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use egui::{
-    AsIdSalt, CornerRadius, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    AsIdSalt, CornerRadius, Id, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
+    TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
 
 use super::{
-    focus::{Arrows, focus_ring, keep_arrows},
+    focus::{focus_ring, move_along},
     text::visible_token,
 };
 use crate::ui::theme::{self, Colors, space};
@@ -121,7 +121,7 @@ impl<'a> TokenChips<'a> {
     }
 
     fn chips_ui(&self, ui: &mut Ui, id: Id) -> ChipsResponse {
-        let reached = move_focus(ui, id, self.count);
+        let reached = move_along(ui, id, self.count);
         let places = self.places(ui, id);
         let (_, area) = ui.allocate_space(vec2(ui.available_width(), places.height));
         let mut response = ChipsResponse::default();
@@ -265,26 +265,4 @@ fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
         }
     }
     job
-}
-
-/// Moves the focus by ← and →, and returns which chip can have it. Before the chips are added: egui takes the focus
-/// from a widget that does not want it in the same pass.
-fn move_focus(ui: &Ui, id: Id, count: usize) -> usize {
-    let last = count.saturating_sub(1);
-    let reached = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0).min(last);
-    let focused = id.with(reached);
-    if !ui.memory(|memory| memory.has_focus(focused)) {
-        return reached;
-    }
-    keep_arrows(ui, focused, Arrows::Horizontal);
-    let next = ui.input_mut(|input| {
-        let back = input.count_and_consume_key(Modifiers::NONE, Key::ArrowLeft);
-        let forth = input.count_and_consume_key(Modifiers::NONE, Key::ArrowRight);
-        (reached + forth).saturating_sub(back).min(last)
-    });
-    if next != reached {
-        ui.data_mut(|data| data.insert_temp(id, next));
-        ui.memory_mut(|memory| memory.request_focus(id.with(next)));
-    }
-    next
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     engine::{Fingerprints, Sweep},
     session::{Session, document::Inputs},
-    ui::jobs::pictures::Frame,
+    ui::{jobs::pictures::Frame, panels::text::ShownTexts},
 };
 
 /// The session, and what is on screen as far as it answers the session.
@@ -16,6 +16,8 @@ pub struct Exportable<'a> {
     pub frame: Option<&'a Frame>,
     /// Once it is complete.
     pub sweep: Option<&'a Sweep>,
+    /// Once they are complete.
+    pub texts: Option<&'a ShownTexts>,
     pub fingerprints: &'a Arc<Fingerprints>,
     /// What was read for it, which must not be replaced.
     pub inputs: &'a Inputs,

@@ -20,6 +20,7 @@ use crate::{
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         jobs::background::{Background, Finished},
+        panels::text::ShownTexts,
         shell::{
             action::{Action, Exported},
             part::{Modality, Part, PartContext},
@@ -38,6 +39,8 @@ const NUMBERS: FileKind =
 const SWEEP: FileKind =
     FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
 
+const TEXT: FileKind = FileKind { name: "Texts (JSONL)", extensions: &["jsonl"] };
+
 /// The export dialogs and the jobs behind them.
 pub struct Export {
     open: Option<Exported>,
@@ -45,6 +48,7 @@ pub struct Export {
     animation: AnimationDialog,
     numbers: PathField,
     sweep: PathField,
+    text: PathField,
     job: Background<Result<PathBuf, String>>,
     fingerprints: Arc<Fingerprints>,
 }
@@ -58,6 +62,7 @@ impl Export {
             animation: AnimationDialog::new(&folder, service),
             numbers: PathField::new(Purpose::Save, NUMBERS, &folder.join("attenuate.npz")),
             sweep: PathField::new(Purpose::Save, SWEEP, &folder.join("sweep.csv")),
+            text: PathField::new(Purpose::Save, TEXT, &folder.join("text.jsonl")),
             job: Background::default(),
             fingerprints,
         }
@@ -70,6 +75,7 @@ impl Export {
             Exported::Animation => self.animation.focus(),
             Exported::Numbers => self.numbers.focus(),
             Exported::Sweep => self.sweep.focus(),
+            Exported::Text => self.text.focus(),
         }
     }
 
@@ -100,6 +106,7 @@ impl Export {
             session,
             frame: cx.shown.whole_frame().filter(|frame| session.asks_for(&frame.spec)),
             sweep: curves.shown().filter(|_| !curves.is_old() && !curves.is_busy()),
+            texts: cx.shown.texts.whole(),
             fingerprints: &fingerprints,
             inputs: cx.navigation.inputs(),
         };
@@ -108,6 +115,7 @@ impl Export {
             Exported::Animation => "Export animation",
             Exported::Numbers => "Export numbers",
             Exported::Sweep => "Export sweep",
+            Exported::Text => "Export text",
         };
         let (_, stays) = dialog(ctx, title, |ui| match exported {
             Exported::Figure => {
@@ -129,6 +137,14 @@ impl Export {
                 if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
                     let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, session, shown.inputs);
                     self.job.start(ctx, "export", move || task.run());
+                }
+            }
+            Exported::Text => {
+                let wanted = save_ui(ui, &mut self.text, &TEXT_WORDS, shown.texts.is_some(), &self.job);
+                if let (true, Some(ShownTexts { question, written })) = (wanted, shown.texts) {
+                    let (path, inputs) = (self.text.path(), shown.inputs.clone());
+                    let (question, written) = (question.clone(), written.clone());
+                    self.job.start(ctx, "export", move || write::texts(path, &written, &question, &inputs));
                 }
             }
         });
@@ -153,9 +169,12 @@ impl Part for Export {
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
         let Action::Export(exported) = *action else { return };
-        // Curves are computed while their panel is open.
+        // Curves are computed, and texts written, while their panel is open.
         if exported == Exported::Sweep && !cx.session.view().sweep.open {
             cx.actions.push(Command::ToggleSweep.into());
+        }
+        if exported == Exported::Text && !cx.session.view().text.open {
+            cx.actions.push(Command::ToggleText.into());
         }
         self.open(exported);
     }
@@ -174,17 +193,30 @@ struct Words {
     field: &'static str,
     button: &'static str,
     why_not: &'static str,
+    /// What the name’s ending does.
+    format: &'static str,
 }
+
+const BY_ENDING: &str = "The name’s ending decides the format.";
 
 const NUMBERS_WORDS: Words = Words {
     field: "NPZ, safetensors, CSV or JSON file",
     button: "Save numbers",
     why_not: "The panels are still being computed",
+    format: BY_ENDING,
 };
 const SWEEP_WORDS: Words = Words {
     field: "CSV, JSON, PNG, SVG or PDF file",
     button: "Save sweep",
     why_not: "The curves are still being computed",
+    format: BY_ENDING,
+};
+
+const TEXT_WORDS: Words = Words {
+    field: "JSONL file",
+    button: "Save text",
+    why_not: "The texts are still being written",
+    format: "A line of JSON, as attenuate continue writes it.",
 };
 
 /// A path and a button; whether either was used and there is something to save.
@@ -198,7 +230,7 @@ fn save_ui<R: Send + 'static>(
     let entered = field.show(ui, words.field);
     let mut clicked = false;
     ui.horizontal(|ui| {
-        ui.label("The name’s ending decides the format.");
+        ui.label(words.format);
         clicked = save_button(ui, words.button, is_there && !job.is_running(), words.why_not, job.is_running());
     });
     (entered || clicked) && is_there && !job.is_running()

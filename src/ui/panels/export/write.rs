@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     base::{ProtectedFiles, write_atomically},
-    engine::{Fingerprints, Outcome, RunSpec, Sweep, SweepMetric},
+    engine::{Continuation, ContinuationLine, Fingerprints, Outcome, RunSpec, Sweep, SweepMetric, TextQuestion},
     figure::{Dpi, FigureStyle, FileFormat, SweepExport, SweepFormat, draw},
     numbers::NumbersFormat,
     session::{
@@ -44,6 +44,22 @@ pub fn numbers(path: PathBuf, outcome: &Outcome, spec: &RunSpec, inputs: &Inputs
     write_atomically(&path, &inputs.protected(), |file| numbers.write(format, file))
         .map_err(|error| error.to_string())?;
     Ok(path)
+}
+
+/// Both texts, as the line that `attenuate continue` writes.
+pub fn texts(
+    path: PathBuf,
+    written: &Continuation,
+    question: &TextQuestion,
+    inputs: &Inputs,
+) -> Result<PathBuf, String> {
+    if path.extension().is_none_or(|extension| extension != "jsonl") {
+        return Err(format!("{}: expected .jsonl", path.display()));
+    }
+    let change = (question.component, question.epsilon);
+    let line = ContinuationLine::new(written, &question.spec, change, question.writing.choice);
+    let bytes = line.bytes().map_err(|error| error.to_string())?;
+    write(path, &inputs.protected(), &bytes)
 }
 
 /// Curves on their way to a file.

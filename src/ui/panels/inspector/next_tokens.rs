@@ -14,11 +14,16 @@ const BAR: f32 = 6.0;
 const TOKEN_SHARE: f32 = 0.27;
 const BARS_SHARE: f32 = 0.25;
 
-/// A row a token: its two bars and its two probabilities.
+/// What the bars are of, and the bars.
 pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
     let what = if outcome.mask().is_causal() { "Next token" } else { "Last token" };
     hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel)));
+    distributions_ui(ui, tokens, theme::of(ui).of_column(panel.column));
+}
+
+/// A row a token: its two bars, the lower one in `color`, and its two probabilities.
+pub fn distributions_ui(ui: &mut Ui, tokens: &[NextToken], color: egui::Color32) {
     let largest = tokens.iter().map(|token| token.baseline.max(token.modified)).fold(f64::MIN_POSITIVE, f64::max);
     let width = ui.available_width();
     let [token_width, bars_width] = [TOKEN_SHARE, BARS_SHARE].map(|share| (width * share).max(1.0));
@@ -34,7 +39,7 @@ pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[
                     ui.set_min_width(token_width);
                     ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
                 });
-                bars_ui(ui, bars_width, token, largest, theme::of(ui).of_column(panel.column));
+                bars_ui(ui, bars_width, token, largest, color);
                 for probability in [token.baseline, token.modified] {
                     let right = egui::Layout::right_to_left(egui::Align::Center);
                     ui.allocate_ui_with_layout(size(rest), right, |ui| {

@@ -57,6 +57,7 @@ fn keys_of_command(command: &Command) -> Option<Keys> {
         Command::ToggleSolo(_) => Key::S,
         Command::ToggleInspector => Key::I,
         Command::ToggleSweep => Key::W,
+        Command::ToggleText => Key::T,
         Command::ToggleHeads => Key::H,
         Command::StepLayer(-1) => Key::OpenBracket,
         Command::StepLayer(1) => Key::CloseBracket,

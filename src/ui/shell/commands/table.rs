@@ -42,7 +42,7 @@ const NO_VECTORS: &str = "This file holds patterns only, no query, key or value"
 fn changes_vectors(action: &Action) -> bool {
     match action {
         Action::Session(command) => command.changes_vectors(),
-        Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep),
+        Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep | Exported::Text),
         _ => false,
     }
 }
@@ -108,6 +108,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(FILE, "Export numbers…", Action::Export(Exported::Numbers)).hint("As NPZ, safetensors, CSV or JSON"),
         Entry::new(FILE, "Export animation…", Action::Export(Exported::Animation)),
         Entry::new(FILE, "Export sweep…", Action::Export(Exported::Sweep)),
+        Entry::new(FILE, "Export text…", Action::Export(Exported::Text))
+            .hint("Both texts and what they are of, as JSONL"),
         Entry::new(COPY, "Figure as a picture", Action::CopyOut(Clipping::Figure)),
         Entry::new(COPY, "Selected panel as a picture", Action::CopyOut(Clipping::Panel(selected))),
         Entry::new(COPY, "Selected panel’s weights", Action::CopyOut(Clipping::PanelNumbers(selected))),
@@ -147,7 +149,7 @@ pub fn controls(situation: &Situation<'_>) -> Entry {
 }
 
 /// What opens beside or in place of the panels.
-pub fn panels(view: &View) -> [Entry; 3] {
+pub fn panels(view: &View) -> [Entry; 4] {
     [
         Entry::new(VIEW, "Inspector", Command::ToggleInspector)
             .hint("The pinned cell’s numbers, its row, and the effect on the output")
@@ -156,6 +158,9 @@ pub fn panels(view: &View) -> [Entry; 3] {
         Entry::new(VIEW, "Sweep", Command::ToggleSweep)
             .hint("Sink mass, entropy and other metrics over ε, for Query, Key and Value")
             .check(view.sweep.open),
+        Entry::new(VIEW, "Text", Command::ToggleText)
+            .hint("What the model writes behind the prompt, without and with the selected panel’s change")
+            .check(view.text.open),
     ]
 }
 

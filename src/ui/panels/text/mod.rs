@@ -1,0 +1,13 @@
+//! The panel *Text*: what the model writes behind the prompt, without and with the selected panel's change, live under ε.
+
+mod column;
+mod controls;
+mod panel;
+mod side_text;
+mod summary;
+mod texts;
+mod token_card;
+mod token_text;
+
+pub use panel::TextPanel;
+pub use texts::{ShownTexts, Texts};

@@ -1,0 +1,144 @@
+//! Both texts side by side, and what they have in common.
+
+use egui::{Align, Label, Layout, RichText, Ui};
+
+use super::{
+    Texts,
+    column::Column,
+    controls::controls_ui,
+    side_text::{Side, SideText},
+    summary::summary,
+    texts::ShownTexts,
+};
+use crate::{
+    engine::Writing,
+    ui::{
+        progress::{bar_ui, cancel_ui},
+        shell::{
+            action::{Action, Actions},
+            part::{Part, PartContext},
+            sides::below,
+        },
+        theme::{self, space},
+        widgets::{Edge, side_panel},
+    },
+};
+
+/// Height of the panel until it is dragged.
+const HEIGHT: f32 = 200.0;
+/// It takes no more of a low window until it is dragged.
+const SHARE: f32 = 0.33;
+/// The summary, headings, and some lines of text.
+const LEAST: f32 = 120.0;
+
+const EXPLANATION: &str = "Tokens are counted from 0. Those of the baseline are tinted by KL(baseline ‖ modified) at their \
+    step, both reading the baseline’s text up to there; those of the changed text up to the first difference, which has a \
+    frame. The tint has 1 − e^(−2 KL) of its full strength.";
+
+/// What the model writes, where it is open.
+pub struct TextPanel;
+
+impl Part for TextPanel {
+    fn poll(&mut self, cx: &mut PartContext<'_>) {
+        cx.shown.texts.poll();
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if !cx.session.view().text.open {
+            cx.shown.texts.rest();
+            return;
+        }
+        // Of a text that is being typed, the picture is asked for first.
+        let is_read = cx.shown.answer(cx.session).is_some() || cx.shown.pictures.failure().is_some();
+        if let Some(source) = cx.source.as_ref().filter(|_| is_read) {
+            cx.shown.texts.follow(source, cx.session);
+        }
+        if let Some(rest) = cx.shown.texts.is_slow_in() {
+            cx.egui.request_repaint_after(rest);
+        }
+    }
+
+    /// Across the whole width, as the curves.
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        if !cx.session.view().text.open {
+            return;
+        }
+        profiling::scope!("text");
+        let room = ui.available_height();
+        let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
+        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
+            texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
+        });
+        if dragged.is_some() {
+            cx.sizes.text = dragged;
+        }
+    }
+
+    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
+        match action {
+            Action::CancelComputing => cx.shown.texts.cancel(),
+            Action::Compute => cx.shown.texts.retry(),
+            _ => {}
+        }
+    }
+}
+
+/// The whole panel.
+fn texts_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
+    ui.add_space(space::XS);
+    let failure = texts.failure();
+    ui.horizontal(|ui| {
+        // As high with the button as without.
+        ui.set_min_height(theme::TARGET.y);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            controls_ui(ui, texts, writing, actions);
+            progress_ui(ui, texts, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let text = match (&failure, texts.shown()) {
+                    (Some(_), _) | (None, None) => String::new(),
+                    (None, Some(shown)) => summary(&shown.written),
+                };
+                let color = if texts.is_outdated() { theme::of(ui).text_weak } else { theme::of(ui).text };
+                ui.add(Label::new(RichText::new(text).small().color(color)).truncate()).on_hover_text(EXPLANATION);
+            });
+        });
+    });
+    match (failure, texts.shown()) {
+        (Some(failure), _) => message_ui(ui, &failure),
+        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated(), actions),
+        (None, None) if texts.is_given_up() => {}
+        (None, None) => message_ui(ui, "What the model writes behind the prompt…"),
+    }
+}
+
+/// How far it is and Cancel, or that it was cancelled and the way back; from right to left.
+fn progress_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
+    let small = |text: String| RichText::new(text).small();
+    if texts.is_given_up() {
+        if ui.small_button("Write on").on_hover_text("Write what was cancelled").clicked() {
+            actions.push(Action::Compute);
+        }
+        ui.label(small("cancelled".to_owned()).color(theme::of(ui).warning));
+    } else if texts.is_slow() {
+        let [done, of] = texts.progress();
+        if cancel_ui(ui, "Cancel writing", "What is there stays (Esc)") {
+            actions.push(Action::CancelComputing);
+        }
+        ui.label(small(format!("{done} of {of} tokens")));
+        bar_ui(ui, done as f32 / of.max(1) as f32, "Writing");
+    }
+}
+
+fn columns_ui(ui: &mut Ui, shown: &ShownTexts, is_outdated: bool, actions: &mut Actions) {
+    let first_difference = shown.written.first_difference();
+    ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
+    ui.columns(2, |places| {
+        for (ui, side) in places.iter_mut().zip([Side::Baseline, Side::Changed]) {
+            Column { text: SideText { side, shown, first_difference }, is_outdated }.show_ui(ui, actions);
+        }
+    });
+}
+
+fn message_ui(ui: &mut Ui, message: &str) {
+    ui.add(Label::new(RichText::new(message).color(theme::of(ui).text_weak)).wrap());
+}
