@@ -11,6 +11,7 @@ mod epsilon_grid;
 mod keeping;
 #[cfg(test)]
 mod properties;
+mod reading;
 mod rows_and_columns;
 mod state;
 mod stored;
