@@ -50,7 +50,7 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --model --prompt --token-ids --no-bos --follow --layer --head --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
+            opts="-h -V --model --prompt --token-ids --no-bos --chat --system --date --layer --head --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -65,6 +65,14 @@ _attenuate() {
                     return 0
                     ;;
                 --token-ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -144,7 +152,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -238,6 +246,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --epsilon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -320,7 +336,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__continue)
-            opts="-o -n -h --output --tokens --past-eos --top-k --temperature --prompts --layer --head --model --prompt --token-ids --no-bos --component --epsilon --operation --layers --heads --set --in-force --block --positions --seed --help"
+            opts="-o -n -h --output --tokens --past-eos --top-k --temperature --prompts --layer --head --model --prompt --token-ids --no-bos --chat --system --date --component --epsilon --operation --layers --heads --set --in-force --block --positions --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -374,6 +390,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --component)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -422,7 +446,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -500,6 +524,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --epsilon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -568,7 +600,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__heads)
-            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --in-force --model --prompt --token-ids --no-bos --help"
+            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --in-force --model --prompt --token-ids --no-bos --chat --system --date --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,6 +650,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -654,7 +694,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --operation --seed --layers --heads --set --in-force --block --positions --help"
+            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --chat --system --date --operation --seed --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,6 +748,14 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --operation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -748,7 +796,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__weights)
-            opts="-o -h --output --rows --layer --head --model --prompt --token-ids --no-bos --epsilon --operation --seed --layers --heads --set --in-force --block --positions --help"
+            opts="-o -h --output --rows --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,6 +831,14 @@ _attenuate() {
                     return 0
                     ;;
                 --token-ids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

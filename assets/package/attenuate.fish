@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos follow layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos chat system= date= layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -27,6 +27,8 @@ end
 complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
@@ -45,7 +47,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
-complete -c attenuate -n "__fish_attenuate_needs_command" -l follow -d 'Open the source anew whenever its file changes; without it a line in the window offers that'
+complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
@@ -75,6 +77,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -92,6 +96,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s o -l output -d 'File to write; the extension decides the format (.png or .apng: animated PNG, .gif)' -r -F
@@ -115,6 +120,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l head -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -132,6 +139,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -141,6 +149,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
@@ -151,6 +161,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l in-force
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships with --ships, else layer]' -r
@@ -162,9 +173,12 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l ships -d 'Add what each head does to the model\'s output: KL(baseline ‖ modified) of the next token, in nats, when that head alone is changed. One run a head'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
@@ -177,6 +191,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Q
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
@@ -186,6 +202,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l in-force -
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
@@ -199,6 +216,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l head -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l component -d 'What is changed: query, key, value, output [default: that of the session\'s selected panel, else query]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l epsilon -d 'How far, 0 or more [default: that of the session\'s selected panel, else 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
@@ -211,6 +230,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l positio
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l seed -d 'Of --operation noise, and of the tokens that are drawn [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l past-eos -d 'Go on behind a token that ends a text'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'

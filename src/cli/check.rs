@@ -16,6 +16,9 @@ pub fn prompt(arguments: &SourceArguments, source: &SourceSpec) -> Result<(), St
         SourceArguments { prompt: Some(_), .. } => "--prompt",
         SourceArguments { token_ids: Some(_), .. } => "--token-ids",
         SourceArguments { no_bos: true, .. } => "--no-bos",
+        SourceArguments { chat: true, .. } => "--chat",
+        SourceArguments { system: Some(_), .. } => "--system",
+        SourceArguments { date: Some(_), .. } => "--date",
         _ => return Ok(()),
     };
     if source.is_live() {
@@ -23,6 +26,19 @@ pub fn prompt(arguments: &SourceArguments, source: &SourceSpec) -> Result<(), St
     }
     let reader = Bundled::READER.name();
     Err(format!("{option} needs a model that reads: {source} is a capture of one prompt, {reader} reads any"))
+}
+
+/// What is said of a chat has nothing to act on where there is none; `is_chat` tells whether there is.
+///
+/// # Errors
+/// With one sentence that names the option.
+pub fn of_chat(arguments: &SourceArguments, is_chat: bool) -> Result<(), String> {
+    let option = match arguments {
+        SourceArguments { system: Some(_), .. } => "--system",
+        SourceArguments { date: Some(_), .. } => "--date",
+        _ => return Ok(()),
+    };
+    if is_chat { Ok(()) } else { Err(format!("{option} is for --chat: without it the prompt is read as it is")) }
 }
 
 /// # Errors

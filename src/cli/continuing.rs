@@ -24,6 +24,7 @@ const MOST_PROMPTS: u64 = 256 << 20;
 pub const EXAMPLES: &str = "\
 Examples:
   attenuate continue --prompt \"Once upon a time\" --component value --epsilon 0
+  attenuate continue --chat --prompt \"What is the capital of France?\" --epsilon 0
   attenuate continue --prompts prompts.txt --layers all --heads all --epsilon 0.9 -o answers.jsonl
   attenuate continue --prompt \"A cat\" --temperature 0.8 --top-k 40 --seed 7 -n 80";
 
@@ -136,8 +137,11 @@ fn prompts(arguments: &ContinueArguments, session: &Session) -> anyhow::Result<V
     let bytes = regular_file::read(path, MOST_PROMPTS).with_context(|| path.display().to_string())?;
     let text = String::from_utf8(bytes).with_context(|| format!("{}: expected UTF-8", path.display()))?;
     let bos = !arguments.source.no_bos;
-    let lines = text.lines().filter(|line| !line.is_empty());
-    let prompts: Vec<_> = lines.map(|line| Prompt::Text { text: line.into(), bos }).collect();
+    let prompt = |line: &str| match session.prompt() {
+        chat @ Prompt::Chat(_) => chat.reworded(line),
+        Prompt::Text { .. } | Prompt::TokenIds(_) => Prompt::Text { text: line.into(), bos },
+    };
+    let prompts: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(prompt).collect();
     if prompts.is_empty() {
         bail!("{}: expected a prompt on each line, found none", path.display());
     }

@@ -11,7 +11,7 @@ use crate::{
     attention::{
         Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Operation, PositionScope, ScopeError, Shape,
     },
-    base::Excerpt,
+    base::{Date, Excerpt},
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
     session::{
@@ -50,6 +50,15 @@ pub struct SourceArguments {
     /// Put no beginning-of-sequence token in front of the prompt
     #[arg(long, conflicts_with = "token_ids", help_heading = "Source")]
     pub no_bos: bool,
+    /// Put the prompt through the model's chat template, as what a user says
+    #[arg(long, conflicts_with_all = ["token_ids", "no_bos"], help_heading = "Source")]
+    pub chat: bool,
+    /// What the model of a chat is told to be [default: what its template says by itself]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["token_ids", "no_bos"], help_heading = "Source")]
+    pub system: Option<String>,
+    /// What a chat template is told that asks for today [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["token_ids", "no_bos"], help_heading = "Source")]
+    pub date: Option<Date>,
 }
 
 impl SourceArguments {

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     attention::{Experiment, Kept, KeptBlock, Operation},
-    engine::{Bundled, Engine, Fingerprints, Prompt, Reference, SourceSpec},
+    base::Date,
+    engine::{Bundled, Chat, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look, Quantity},
     session::{
         Command, OnScreen, Session, UserSettings,
@@ -34,6 +35,7 @@ pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
         // What it would read is not known.
         return Ok(());
     }
+    check::of_chat(arguments, arguments.chat)?;
     check::prompt(arguments, without_session(arguments).source())
 }
 
@@ -135,14 +137,40 @@ fn located(document: &SessionDocument, path: &Path) -> anyhow::Result<SourceSpec
 
 fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<()> {
     check::prompt(arguments, session.source()).map_err(anyhow::Error::msg)?;
+    let of_session = match session.prompt() {
+        Prompt::Chat(chat) if arguments.token_ids.is_none() => Some(chat),
+        _ => None,
+    };
+    check::of_chat(arguments, arguments.chat || of_session.is_some()).map_err(anyhow::Error::msg)?;
     let command = match (&arguments.token_ids, &arguments.prompt) {
         (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.clone())),
+        (None, text) if arguments.chat || of_session.is_some() => {
+            Command::Read(Prompt::Chat(chat(arguments, text.as_deref(), session, of_session)?))
+        }
         (None, Some(text)) => Command::Read(Prompt::Text { text: text.as_str().into(), bos: !arguments.no_bos }),
         (None, None) if arguments.no_bos => Command::SetBos(false),
         (None, None) => return Ok(()),
     };
     do_each(session, [command]);
     Ok(())
+}
+
+/// What is said to the model: what is given takes the place of what the session says.
+fn chat(
+    arguments: &SourceArguments,
+    text: Option<&str>,
+    session: &Session,
+    of_session: Option<&Chat>,
+) -> anyhow::Result<Chat> {
+    if arguments.no_bos {
+        bail!("--no-bos is for a text: a chat has the tokens of its template");
+    }
+    let user = text.map(Into::into).or_else(|| session.words());
+    Ok(Chat {
+        user: user.ok_or_else(|| anyhow!("--chat needs --prompt: the session reads token ids"))?,
+        system: arguments.system.as_deref().map(Into::into).or_else(|| of_session?.system.clone()),
+        date: arguments.date.or(of_session.map(|chat| chat.date)).unwrap_or_else(Date::today),
+    })
 }
 
 /// What is done to the vectors; what is given takes the place of what the session says.

@@ -47,7 +47,7 @@ pub use heads_table::{
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
 pub use outcome::{
-    LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, SourceFacts, SourceKind, Token,
+    LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, Role, SourceFacts, SourceKind, Token,
 };
 pub use progress::{Partial, Ready};
 pub use questions::{HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion};
@@ -56,7 +56,7 @@ pub use run::Engine;
 pub use ships::HeadShips;
 pub use source::{OpenFn, OpenSource, SourceId};
 pub use source_files::{Located, SourceStamp};
-pub use spec::{Prompt, RunSpec, SourceSpec, SourceSpecError};
+pub use spec::{Chat, Prompt, RunSpec, SourceSpec, SourceSpecError};
 #[cfg(test)]
 pub use sweep::TRANSITIONS;
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};

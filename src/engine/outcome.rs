@@ -7,7 +7,7 @@ use crate::attention::{
     Component, Experiment, Grid, HeadEdit, InForce, Intervention, LayerAttention, LayerQkv, Mask, Operation, PanelId,
     Pattern, Scope, Shape, Shown, output_norm,
 };
-pub use crate::model::Notice;
+pub use crate::model::{Notice, Role};
 
 /// What kind of source it is, which decides what can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,8 @@ pub struct SourceFacts {
     pub max_positions: usize,
     /// Whether the tokenizer puts a beginning-of-sequence token in front.
     pub has_bos: bool,
+    /// Whether its files have a template for chats, be it one that fails.
+    pub has_chat: bool,
     /// What whoever opened it should know.
     pub notices: Vec<Notice>,
 }
@@ -119,6 +121,8 @@ pub struct Token {
     pub piece: String,
     /// As a reader sees it, e.g. ` love`; control characters are escaped.
     pub text: String,
+    /// Whose it is.
+    pub role: Role,
 }
 
 impl AsRef<str> for Token {

@@ -338,6 +338,7 @@ fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::VocabularyT
     let tokens = match prompt {
         Prompt::Text { text, .. } if text.is_empty() => return Err(ModelError::EmptyPrompt.into()),
         Prompt::Text { text, bos } => model.tokenize(text, *bos)?,
+        Prompt::Chat(chat) => model.chat(chat)?,
         Prompt::TokenIds(ids) => model.tokens(ids),
     };
     let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     capture::{self, Capture},
-    model::{self, LanguageModel, Spelling, loading::Watch},
+    model::{self, LanguageModel, Role, Spelling, loading::Watch},
 };
 
 /// Tells one opening of a source from another, also of the same file.
@@ -106,6 +106,7 @@ impl OpenSource {
             head_dim: shape.head_dim,
             max_positions: shape.max_positions,
             has_bos: model.has_bos(),
+            has_chat: model.has_chat(),
             notices: model.notices().to_vec(),
         };
         let reader = Reader::Model(Box::new(model));
@@ -147,6 +148,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         head_dim: capture.head_dim(),
         max_positions: capture.n_positions(),
         has_bos: false,
+        has_chat: false,
         notices: not_live(source).into_iter().chain(notices(&capture)).collect(),
     };
     let ids = capture.token_ids();
@@ -158,6 +160,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
             id: ids.and_then(|ids| ids.get(position).copied()),
             text: model::readable(&piece, spelling),
             piece: piece.into_owned(),
+            role: Role::default(),
         })
         .collect();
     let reader = Reader::Capture { capture: Box::new(capture), tokens };
@@ -229,6 +232,6 @@ fn notices(capture: &Capture) -> Vec<Notice> {
 
 impl From<model::VocabularyToken> for Token {
     fn from(token: model::VocabularyToken) -> Self {
-        Self { id: Some(token.id), piece: token.piece, text: token.text }
+        Self { id: Some(token.id), piece: token.piece, text: token.text, role: token.role }
     }
 }

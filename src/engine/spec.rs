@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Bundled, DefaultView, Reference};
+pub use crate::model::Chat;
 use crate::{
     attention::{Experiment, Grid},
     base::Contents,
@@ -190,6 +191,8 @@ pub enum Prompt {
         /// Whether the tokenizer's beginning-of-sequence token stands in front.
         bos: bool,
     },
+    /// What a user says, between the special tokens of the model's chat template and with no others around it.
+    Chat(Chat),
     /// Taken exactly as given.
     TokenIds(Vec<u32>),
 }
@@ -198,6 +201,25 @@ impl Prompt {
     /// A text behind the beginning of a sequence, where the tokenizer has one.
     pub fn text(text: &str) -> Self {
         Self::Text { text: text.into(), bos: true }
+    }
+
+    /// What was typed; `None` of token ids.
+    pub const fn words(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Chat(chat) => Some(&chat.user),
+            Self::TokenIds(_) => None,
+        }
+    }
+
+    /// Other words in the place of these: in a chat as what the user says, else with or without a BOS as before.
+    #[must_use]
+    pub fn reworded(&self, text: &str) -> Self {
+        match self {
+            Self::Chat(chat) => Self::Chat(Chat { user: text.into(), ..chat.clone() }),
+            Self::Text { bos, .. } => Self::Text { text: text.into(), bos: *bos },
+            Self::TokenIds(_) => Self::text(text),
+        }
     }
 }
 

@@ -162,6 +162,21 @@ pub enum ModelError {
         what: String,
     },
 
+    /// A chat with a model that has no template.
+    #[error("the model has no chat template: give the prompt as a text without one")]
+    NoChatTemplate,
+
+    /// The template is none, or fails at what was said; a text without it can be read all the same.
+    #[error("the chat template, {place}{}{what}", line_of(*line, what))]
+    ChatTemplate {
+        /// The file or key that it is from.
+        place: String,
+        /// Where it fails, from 1, where that is known.
+        line: Option<usize>,
+        /// Why, in words.
+        what: String,
+    },
+
     /// The tokenizer cannot be read, or refuses the text.
     #[error("the tokenizer: {0}")]
     Tokenizer(tokenizers::Error),
@@ -169,4 +184,11 @@ pub enum ModelError {
     /// Not a failure: a newer request made this one pointless.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// `, line 3: `; `, line 3, ` in front of what the template itself does.
+fn line_of(line: Option<usize>, what: &str) -> String {
+    let is_verb = what.starts_with("refuses: ");
+    let line = line.map_or_else(String::new, |line| format!(", line {line}"));
+    format!("{line}{}", if is_verb { ", " } else { ": " })
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel, Notice, ends,
+    LanguageModel, Notice, chat, ends,
     families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
@@ -28,7 +28,8 @@ const MOST_JSON: u64 = 256 << 20;
 /// The tensors of an adapter.
 const ADAPTER: &str = "adapter_model.safetensors";
 /// Names that mean something in a model folder, whether or not this program reads them.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
+    "chat_template.jinja",
     "config.json",
     "tokenizer.json",
     SINGLE,
@@ -56,7 +57,9 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
     let Headers { description, tensors, notices } = Headers::read(folder, config)?;
     let tokenizer = json(&folder.join("tokenizer.json"))?;
     let model = LanguageModel::load(&description, &*tensors, tokenizer.as_deref(), watch).map_err(explain)?;
-    Ok(model.with_ends(ends).with_notices(notices))
+    // What is wrong with these is said where a chat is read: without one, the model needs none of them.
+    let chat = chat::in_folder(&|name| json(&folder.join(name)).map_err(|error| error.to_string()));
+    Ok(model.with_chat(chat).with_ends(ends).with_notices(notices))
 }
 
 /// What the folder's headers say of the model, and whether they are those of one that opens. Neither weights nor tokenizer

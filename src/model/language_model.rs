@@ -3,7 +3,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::{
-    ModelError, Notice, ends,
+    Chat, ModelError, Notice,
+    chat::ChatTemplate,
+    ends,
     families::{description::Description, network::Network, registry},
     lazy_tokenizer::LazyTokenizer,
     loading::{Watch, unwatched},
@@ -19,6 +21,7 @@ pub struct LanguageModel {
     tokenizer: Option<LazyTokenizer>,
     /// What is not supported of the tokenizer that the files have.
     unsupported_tokenizer: Option<String>,
+    chat: Option<ChatTemplate>,
     notices: Vec<Notice>,
     /// Ids of tokens behind which a text ends.
     ends: Vec<u32>,
@@ -34,7 +37,7 @@ impl LanguageModel {
 
     pub(super) fn tokenized_by(transformer: Box<dyn Transformer>, tokenizer: Option<LazyTokenizer>) -> Self {
         let (notices, ends, files) = (Vec::new(), Vec::new(), Vec::new());
-        Self { transformer, tokenizer, unsupported_tokenizer: None, notices, ends, files }
+        Self { transformer, tokenizer, unsupported_tokenizer: None, chat: None, notices, ends, files }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
@@ -45,6 +48,11 @@ impl LanguageModel {
     /// With weights that are in these files.
     pub(super) fn with_files(self, files: Vec<Arc<MappedFile>>) -> Self {
         Self { files, ..self }
+    }
+
+    /// With what puts a user's words between the special tokens of a chat.
+    pub(super) fn with_chat(self, chat: Option<ChatTemplate>) -> Self {
+        Self { chat, ..self }
     }
 
     /// With tokens behind which a text ends.
@@ -108,16 +116,35 @@ impl LanguageModel {
     }
 
     /// Tokens of `text`, which may be none or more than fit ([`Self::check_ids`]). With `bos` come those that the
-    /// tokenizer puts in front of every sequence.
+    /// tokenizer puts around every sequence ([`Tokenizer::encode`]).
     ///
     /// # Errors
     /// When the model has no tokenizer, or it fails on this text.
     pub fn tokenize(&self, text: &str, bos: bool) -> Result<Vec<VocabularyToken>, ModelError> {
+        self.tokenizer()?.encode(text, bos)
+    }
+
+    fn tokenizer(&self) -> Result<&Tokenizer, ModelError> {
         let missing = || match &self.unsupported_tokenizer {
             Some(what) => ModelError::UnsupportedTokenizer { what: what.clone() },
             None => ModelError::NoTokenizer,
         };
-        self.tokenizer.as_ref().ok_or_else(missing)?.get()?.encode(text, bos)
+        self.tokenizer.as_ref().ok_or_else(missing)?.get()
+    }
+
+    /// Tokens of what the model's template makes of `chat`, up to where the answer begins. None are added to them.
+    ///
+    /// # Errors
+    /// When the model has no template or it fails, and those of [`Self::tokenize`].
+    pub fn chat(&self, chat: &Chat) -> Result<Vec<VocabularyToken>, ModelError> {
+        let template = self.chat.as_ref().ok_or(ModelError::NoChatTemplate)?;
+        let tokenizer = self.tokenizer()?;
+        tokenizer.encode_chat(&template.render(chat, &|id| tokenizer.token(id).piece)?)
+    }
+
+    /// Whether the model's files have a template for chats, be it one that fails.
+    pub fn has_chat(&self) -> bool {
+        self.chat.is_some()
     }
 
     /// Whether the tokenizer puts a token in front of every sequence.

@@ -76,8 +76,7 @@ impl LazyTokenizer {
         if let Some(preview) = self.preview() {
             return preview.has_bos;
         }
-        let nothing = self.get().and_then(|tokenizer| tokenizer.encode("", true));
-        nothing.is_ok_and(|tokens| !tokens.is_empty())
+        self.get().is_ok_and(Tokenizer::has_bos)
     }
 
     /// The tokens with these ids; where it cannot be built they are written as numbers.
@@ -105,7 +104,7 @@ mod tests {
     use crate::model::bundled;
 
     fn token(id: u32) -> VocabularyToken {
-        VocabularyToken { id, piece: format!("known {id}"), text: format!("known {id}") }
+        VocabularyToken { piece: format!("known {id}"), text: format!("known {id}"), ..VocabularyToken::unnamed(id) }
     }
 
     /// Knows two tokens of the bundled model's; counts how often it is built, which fails the first `n_failures` times.

@@ -5,6 +5,7 @@
 //! but attention, where interventions act ([`run`]). Everything is computed in f32 on [`ndarray`] arrays; weights stay in their files ([`folder`]).
 
 pub mod bundled;
+mod chat;
 mod config;
 mod ends;
 mod error;
@@ -21,6 +22,7 @@ pub mod on_disk;
 mod piece;
 mod position_limit;
 mod reading;
+mod role;
 pub mod run;
 pub mod smollm2;
 pub mod summary;
@@ -29,6 +31,7 @@ mod tokenizer;
 mod transformer;
 mod weights;
 
+pub use chat::Chat;
 pub use error::ModelError;
 pub use language_model::LanguageModel;
 pub use layers::{heads::Vectors, norm_input::NormInput};
@@ -36,6 +39,7 @@ pub use notice::Notice;
 pub use piece::{Spelling, readable};
 pub use position_limit::PositionLimit;
 pub use reading::Reading;
+pub use role::Role;
 pub use text_stream::TextStream;
 pub use tokenizer::{Tokenizer, VocabularyToken};
 pub use transformer::{ModelShape, Residual, Transformer};

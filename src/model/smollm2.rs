@@ -62,7 +62,7 @@ pub fn open(file: Arc<MappedFile>, watch: Watch<'_>) -> Result<LanguageModel, Gg
 fn preview() -> Preview {
     let token = |(id, piece): (u32, &str)| {
         let text = readable(piece, Spelling::ByteLevel);
-        VocabularyToken { id, piece: piece.to_owned(), text }
+        VocabularyToken { piece: piece.to_owned(), text, ..VocabularyToken::unnamed(id) }
     };
     Preview { tokens: TOKEN_IDS.into_iter().zip(PIECES).map(token).collect(), has_bos: false }
 }

@@ -3,7 +3,8 @@ use std::{collections::HashMap, fmt};
 use tokenizers::{Decoder as _, DecoderWrapper, Tokenizer as Inner};
 
 use super::{
-    ModelError,
+    ModelError, Role,
+    chat::Rendered,
     piece::{Spelling, readable},
 };
 use crate::base::contained;
@@ -17,6 +18,8 @@ pub struct VocabularyToken {
     pub piece: String,
     /// As a reader sees it, e.g. ` love`; control characters are escaped.
     pub text: String,
+    /// Whose it is.
+    pub role: Role,
 }
 
 /// Text to tokens, as the model's files say.
@@ -60,14 +63,39 @@ impl Tokenizer {
         Self { repeated, ..self }
     }
 
-    /// Tokens of `text`. With `bos` come those that the tokenizer puts around every sequence, such as `<s>` in front;
-    /// without it none are added.
+    /// Tokens of `text`. With `bos` come those that the tokenizer puts around every sequence, such as `<s>` in front, but
+    /// not in front of a text that begins with it; without `bos` none are added.
     ///
     /// # Errors
     /// When the tokenizer fails on this text.
     pub fn encode(&self, text: &str, bos: bool) -> Result<Vec<VocabularyToken>, ModelError> {
         let encoding = careful(|| self.inner.encode_fast(text, bos))?;
-        Ok(encoding.get_ids().iter().map(|&id| self.token(id)).collect())
+        let added = encoding.get_special_tokens_mask().iter().map(|&mask| mask == 1);
+        let role = |is_added| if is_added { Role::Added } else { Role::Text };
+        let tokens = encoding.get_ids().iter().zip(added);
+        let mut tokens: Vec<_> = tokens.map(|(&id, is_added)| self.token(id).of(role(is_added))).collect();
+        let begins = tokens.iter().find(|token| token.role == Role::Text);
+        if tokens.first().zip(begins).is_some_and(|(first, begins)| first.role == Role::Added && first.id == begins.id)
+        {
+            tokens.remove(0);
+        }
+        Ok(tokens)
+    }
+
+    /// Whether it puts a token in front of every sequence.
+    pub fn has_bos(&self) -> bool {
+        // Of no text nobody could say which of the tokens are in front of it.
+        self.encode("a", true).is_ok_and(|tokens| tokens.first().is_some_and(|token| token.role == Role::Added))
+    }
+
+    /// Tokens of what a chat template wrote, with no others around them.
+    ///
+    /// # Errors
+    /// When the tokenizer fails on this text.
+    pub fn encode_chat(&self, chat: &Rendered) -> Result<Vec<VocabularyToken>, ModelError> {
+        let encoding = careful(|| self.inner.encode(&*chat.text, false))?;
+        let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+        Ok(tokens.map(|(&id, &(start, end))| self.token(id).of(chat.role(start..end))).collect())
     }
 
     /// The id of a piece; `None` where the vocabulary has none like it.
@@ -99,14 +127,19 @@ impl Tokenizer {
         // Added tokens such as `<s>` are written as themselves in every vocabulary.
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id);
         let text = readable(&piece, if added { Spelling::Plain } else { self.spelling });
-        VocabularyToken { id, piece, text }
+        VocabularyToken { id, piece, text, role: Role::Text }
     }
 }
 
 impl VocabularyToken {
     /// Written as its id, where no vocabulary names it.
     pub fn unnamed(id: u32) -> Self {
-        Self { id, piece: id.to_string(), text: id.to_string() }
+        Self { id, piece: id.to_string(), text: id.to_string(), role: Role::Text }
+    }
+
+    /// The same token, whosever it is.
+    fn of(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Operation, PanelId, Scope},
+    base::Date,
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
@@ -39,6 +40,17 @@ pub enum Command {
     Read(Prompt),
     /// Whether a beginning-of-sequence token stands in front.
     SetBos(bool),
+    /// The words that are read go through the model's chat template, as what a user says.
+    StartChat {
+        /// The words of a prompt that has none of its own, being token ids.
+        typed: String,
+        /// What a template is told that asks for today.
+        date: Date,
+    },
+    /// What the user says is read as a text again.
+    LeaveChat,
+    /// What the model of a chat is told to be; `None` for what its template says by itself.
+    SetSystem(Option<String>),
     /// A bundled source at its default view, keeping ε and scope.
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
@@ -210,16 +222,15 @@ impl Session {
             Command::SetRows(rows) => self.set_rows(rows),
             Command::AddColumn => self.add_column(),
             Command::RemoveColumn(column) => self.remove_column(column),
-            Command::SetPrompt(text) => self.set_prompt(text),
+            Command::SetPrompt(text) => self.set_prompt(&text),
             Command::Read(prompt) => self.read(prompt),
-            Command::SetBos(bos) => {
-                if let Prompt::Text { text, .. } = &self.prompt {
-                    self.read(Prompt::Text { text: text.clone(), bos });
-                }
-            }
+            Command::SetBos(bos) => self.set_bos(bos),
+            Command::StartChat { typed, date } => self.start_chat(typed, date),
+            Command::LeaveChat => self.leave_chat(),
+            Command::SetSystem(system) => self.set_system(system),
             Command::OpenExample(bundled) => self.open_example(bundled),
             Command::Open(source) => {
-                self.leave_example();
+                self.leave_behind(&source);
                 self.source = source;
                 self.forget_layers();
                 self.forget_cells();
@@ -338,23 +349,8 @@ impl Session {
         self.select_solo();
     }
 
-    fn set_prompt(&mut self, text: String) {
-        if !self.source.is_live() {
-            self.open_example(Bundled::READER);
-        }
-        let bos = !matches!(self.prompt, Prompt::Text { bos: false, .. });
-        self.read(Prompt::Text { text: text.into(), bos });
-    }
-
-    fn read(&mut self, prompt: Prompt) {
-        if prompt != self.prompt {
-            self.prompt = prompt;
-            self.forget_cells();
-        }
-    }
-
     /// ε, scope and the way of showing survive; layer, head and prompt are the source's own.
-    fn open_example(&mut self, bundled: Bundled) {
+    pub(super) fn open_example(&mut self, bundled: Bundled) {
         let example = Self::example(bundled);
         self.source = example.source;
         self.prompt = example.prompt;
@@ -362,15 +358,6 @@ impl Session {
         self.experiment.head = example.experiment.head;
         self.forget_layers();
         self.forget_cells();
-    }
-
-    /// The ids that an example opens on are other words in another vocabulary: what goes along is their text.
-    fn leave_example(&mut self) {
-        if let SourceSpec::Bundled(bundled) = self.source
-            && self.prompt == bundled.default_view().into()
-        {
-            self.prompt = Prompt::text(bundled.default_view().prompt);
-        }
     }
 
     fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {
@@ -399,7 +386,7 @@ impl Session {
     }
 
     /// Cells of another prompt mean nothing.
-    fn forget_cells(&mut self) {
+    pub(super) fn forget_cells(&mut self) {
         self.pinned = None;
         self.view.window = None;
         if matches!(&self.reference, Reference::View(view) if view.scope.positions.last_selected().is_some()) {

@@ -12,6 +12,7 @@ mod fitting;
 mod keeping;
 #[cfg(test)]
 mod properties;
+mod reading;
 mod rows_and_columns;
 mod state;
 mod stored;

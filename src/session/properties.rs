@@ -38,6 +38,7 @@ fn facts(source: &SourceSpec) -> SourceFacts {
         head_dim: 8,
         max_positions,
         has_bos: true,
+        has_chat: true,
         notices: Vec::new(),
     }
 }
@@ -153,6 +154,9 @@ fn any_command() -> impl Strategy<Value = Command> {
     ];
     let source = prop_oneof![
         ".{0,8}".prop_map(Command::SetPrompt),
+        ".{0,8}".prop_map(|typed| Command::StartChat { typed, date: "2024-02-29".parse().unwrap() }),
+        Just(Command::LeaveChat),
+        prop::option::of(".{0,8}").prop_map(Command::SetSystem),
         any::<bool>().prop_map(Command::SetBos),
         prop::sample::select(&Bundled::ALL[..]).prop_map(Command::OpenExample),
         Just(Command::Open(SourceSpec::Capture("x.safetensors".into()))),

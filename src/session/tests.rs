@@ -24,6 +24,7 @@ fn facts() -> SourceFacts {
         head_dim: 64,
         max_positions: 24,
         has_bos: false,
+        has_chat: false,
         notices: Vec::new(),
     }
 }
@@ -438,10 +439,7 @@ fn a_session_survives_json() {
 fn copies_and_requests_share_the_text_of_the_prompt() {
     let session = Session::example(Bundled::Austen);
     let (copy, request) = (session.clone(), session.run_spec());
-    let text = |prompt: &Prompt| match prompt {
-        Prompt::Text { text, .. } => text.clone(),
-        Prompt::TokenIds(ids) => panic!("{ids:?}"),
-    };
+    let text = |prompt: &Prompt| prompt.words().unwrap().clone();
     let own = text(&session.prompt);
     assert!(std::sync::Arc::ptr_eq(&own, &text(&copy.prompt)) && std::sync::Arc::ptr_eq(&own, &text(&request.prompt)));
 }

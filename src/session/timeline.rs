@@ -44,6 +44,7 @@ struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Run {
     Prompt,
+    System,
     Window,
 }
 
@@ -51,6 +52,7 @@ impl Run {
     const fn of(command: &Command) -> Option<Self> {
         match command {
             Command::SetPrompt(_) => Some(Self::Prompt),
+            Command::SetSystem(_) => Some(Self::System),
             Command::SetWindow(_) => Some(Self::Window),
             _ => None,
         }

@@ -4,6 +4,7 @@
 mod agree;
 mod captures;
 mod cells;
+mod chat;
 mod circuits;
 mod compare;
 mod computing;

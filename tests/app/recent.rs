@@ -143,7 +143,7 @@ fn button(window: &Window, start: &str) -> egui::Rect {
 }
 
 #[track_caller]
-fn choose(window: &mut Window, start: &str) {
+pub fn choose(window: &mut Window, start: &str) {
     let name = name_of(window, start).unwrap();
     window.click_now(Role::Button, &name);
 }

@@ -1,6 +1,7 @@
 //! The program as a person at a terminal meets it: the real binary in an empty folder, without a display.
 
 mod animate;
+mod chat;
 mod circuits;
 mod continuing;
 mod export;

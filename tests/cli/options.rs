@@ -13,7 +13,7 @@ use attenuate::{
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
 use crate::cli::sandbox::Sandbox;
-use crate::support::captured_figure;
+use crate::support::{captured_figure, chatty};
 
 /// The window, which has no name.
 const WINDOW: &str = "attenuate";
@@ -72,6 +72,12 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "token-ids") => sample("3,4,5,6", LIVE),
         (_, "no-bos") => sample("", LIVE),
         (_, "follow") => sample("", &["on-a-capture.json"]),
+        ("continue", "chat") => sample("", &["chatty", "-n", "3"]),
+        ("continue", "system") => sample("Be brief.", &["chatty", "-n", "3", "--chat"]),
+        ("continue", "date") => sample("2024-07-04", &["chatty", "-n", "3", "--chat"]),
+        (_, "chat") => sample("", &["chatty"]),
+        (_, "system") => sample("Be brief.", &["chatty", "--chat"]),
+        (_, "date") => sample("2024-07-04", &["chatty", "--chat"]),
         (_, "layer" | "head" | "tokens") => sample("2", LIVE),
         (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
         (_, "operation") => sample("mean-heads", &[]),
@@ -142,7 +148,8 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
-    let reads = command == "models" || ["prompt", "token-ids", "no-bos", "model", "follow"].contains(&option);
+    let of_source = ["prompt", "token-ids", "no-bos", "chat", "system", "date", "model", "follow"];
+    let reads = command == "models" || of_source.contains(&option);
     if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
         words.push("bundled:smollm2-capture");
     }
@@ -161,7 +168,7 @@ fn long(name: &str) -> &'static str {
     }
 }
 
-/// Two captures, a session on the first, and one on a model.
+/// Two captures, a session on the first, and one on a model; a model with a chat template.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, factor) in [("capture.safetensors", 1.0_f32), ("other.safetensors", -2.0)] {
@@ -181,6 +188,7 @@ fn sandbox() -> Sandbox {
     let document = SessionDocument::of(&Session::example(Bundled::Austen), None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-model.json")).unwrap();
     fs::write(sandbox.path("prompts.txt"), "A cat.\n\nA dog.\n").unwrap();
+    chatty::write(&sandbox.path("chatty"));
     sandbox
 }
 
@@ -189,7 +197,7 @@ fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
     if command == WINDOW {
         // Relative paths are the sandbox's.
         let path = |word: &str| sandbox.path(word).display().to_string();
-        let is_file = |word: &str| word.ends_with(".json") || word.ends_with(".safetensors");
+        let is_file = |word: &str| word == "chatty" || word.ends_with(".json") || word.ends_with(".safetensors");
         let words = arguments.iter().map(|word| if is_file(word) { path(word) } else { (*word).to_owned() });
         let words = std::iter::once(WINDOW.to_owned()).chain(words).map(Into::into);
         let Ok(Invocation::Window(task)) = parse(words) else { panic!("{arguments:?}") };
@@ -282,6 +290,12 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
         (&["heads", "--component", "value"], "--ships"),
         (&["heads", "--ships", "--epsilon", "0.3,0.1,0"], "--epsilon"),
         (&["continue", "--seed", "3"], "--seed"),
+        (&["continue", "--system", "Be brief."], "--system"),
+        (&["weights", "-o", "w.npz", "--date", "2024-07-04"], "--date"),
+        (&["weights", "-o", "w.npz", "--chat", "--date", "2024-02-30"], "--date"),
+        (&["heads", "--chat", "--no-bos"], "--no-bos"),
+        (&["heads", "--chat", "--token-ids", "1,2"], "--token-ids"),
+        (&["heads", "bundled:smollm2-capture", "--chat"], "--chat"),
         (&["continue", "--temperature", "0"], "--temperature"),
         (&["continue", "--prompts", "prompts.txt", "--prompt", "A cat."], "--prompts"),
     ] {
@@ -289,7 +303,7 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
     }
     assert_eq!(
         sandbox.names(),
-        ["capture.safetensors", "on-a-capture.json", "on-a-model.json", "other.safetensors", "prompts.txt"]
+        ["capture.safetensors", "chatty", "on-a-capture.json", "on-a-model.json", "other.safetensors", "prompts.txt"]
     );
     // Of a session that is known once it is read.
     sandbox

@@ -1,6 +1,6 @@
 //! Tokenizers out of a file's metadata.
 
-use attenuate::model::{LanguageModel, VocabularyToken, bundled};
+use attenuate::model::{Chat, LanguageModel, Role, VocabularyToken, bundled};
 use serde_json::Value;
 
 use crate::gguf::{
@@ -80,6 +80,42 @@ fn the_file_decides_about_bos() {
     let eos = austen().set("tokenizer.ggml.add_eos_token", Meta::Flag(true)).set("tokenizer.ggml.eos_token_id", 5);
     let tokens = open(&eos.bytes()).unwrap().tokenize("in love", true).unwrap();
     assert_eq!((tokens[0].id, tokens.last().unwrap().id), (0, 5));
+}
+
+#[test]
+fn no_second_bos_is_put_in_front_of_a_text_that_begins_with_it() {
+    let eos = austen().set("tokenizer.ggml.add_eos_token", Meta::Flag(true)).set("tokenizer.ggml.eos_token_id", 5);
+    let of = |gguf: &Gguf, text: &str| {
+        let tokens = open(&gguf.clone().bytes()).unwrap().tokenize(text, true).unwrap();
+        tokens.into_iter().map(|token| (token.id, token.role)).collect::<Vec<_>>()
+    };
+    let plain = |text: &str| bundled::load().unwrap().tokenize(text, false).unwrap();
+    let rest: Vec<_> = plain("in love").iter().map(|token| (token.id, Role::Text)).collect();
+    let around = |front: &[(u32, Role)], behind: &[(u32, Role)]| [front, &rest, behind].concat();
+    assert_eq!(of(&austen(), "in love"), around(&[(0, Role::Added)], &[]));
+    assert_eq!(of(&austen(), "<s>in love"), around(&[(0, Role::Text)], &[]));
+    assert_eq!(of(&eos, "<s>in love"), around(&[(0, Role::Text)], &[(5, Role::Added)]));
+    let without = austen().set("tokenizer.ggml.add_bos_token", Meta::Flag(false));
+    assert_eq!(of(&without, "<s>in love"), around(&[(0, Role::Text)], &[]));
+    assert_eq!(of(&without, "in love"), rest);
+    let behind_alone = eos.set("tokenizer.ggml.add_bos_token", Meta::Flag(false));
+    assert!(!open(&behind_alone.bytes()).unwrap().has_bos(), "what stands behind is no beginning");
+}
+
+#[test]
+fn a_chat_template_is_read_with_the_tokens_that_it_names() {
+    let template = "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}{{ unk_token }}";
+    let with = |template: Meta| austen().set("tokenizer.chat_template", template).set("tokenizer.ggml.eos_token_id", 5);
+    let chat = Chat { user: "in love".into(), system: None, date: "2024-07-04".parse().unwrap() };
+    let model = open(&with(Meta::from(template)).bytes()).unwrap();
+    let love = ids(&model.tokenize("in love", false).unwrap());
+    let end = ids(&model.tokenize(&model.tokens(&[5])[0].piece, false).unwrap());
+    assert_eq!(ids(&model.chat(&chat).unwrap()), [&[0], &love[..], &end].concat());
+    let number = open(&with(Meta::from(7)).bytes()).unwrap();
+    let message = number.chat(&chat).unwrap_err().to_string();
+    assert!(message.starts_with("the chat template, tokenizer.chat_template: "), "{message}");
+    assert!(number.tokenize("in love", true).is_ok());
+    assert!(!open(&austen().bytes()).unwrap().has_chat());
 }
 
 /// `<unk> <s> </s>`, the 256 bytes, then pieces with scores: what is merged first is what has the highest.

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod changes;
+mod chat;
 mod checkpoints;
 mod continuations;
 mod families;

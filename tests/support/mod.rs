@@ -2,6 +2,7 @@
 
 pub mod allocations;
 pub mod alone;
+pub mod chatty;
 pub mod gguf;
 pub mod grids;
 pub mod outcomes;

@@ -6,7 +6,7 @@ use attenuate::{
     attention::{
         Components, Edit, Epsilon, Experiment, Grid, HeadEdit, LayerAttention, LayerQkv, Mask, Operation, Preset, Shown,
     },
-    engine::{Bundled, LayerNumbers, Outcome, Panel, SourceFacts, SourceKind, SourceSpec, Token},
+    engine::{Bundled, LayerNumbers, Outcome, Panel, Role, SourceFacts, SourceKind, SourceSpec, Token},
 };
 use half::f16;
 use ndarray::{Array3, Axis, Ix4};
@@ -99,6 +99,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         head_dim: qkv.head_dim(),
         max_positions: qkv.n_positions(),
         has_bos: false,
+        has_chat: false,
         notices: Vec::new(),
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
@@ -112,7 +113,8 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         epsilon: Grid::repeated(Components::FIGURE, epsilon).unwrap(),
     };
     let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head).next()));
-    let tokens = tokens.into_iter().map(|text| Token { id: None, piece: text.clone(), text }).collect();
+    let tokens =
+        tokens.into_iter().map(|text| Token { id: None, piece: text.clone(), text, role: Role::default() }).collect();
     Outcome {
         facts: Arc::new(facts),
         tokens,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Choice, Continuation, Stopped, Written};
 use crate::{
     attention::{Component, Epsilon, Experiment, InForce, Operation, Scope},
+    base::Date,
     engine::{Prompt, RunSpec},
     numbers::JsonNumber,
 };
@@ -13,6 +14,8 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub struct ContinuationLine<'a> {
     prompt: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat: Option<ChatLine<'a>>,
     token_ids: &'a [u32],
     baseline: Column,
     modified: Column,
@@ -28,6 +31,15 @@ pub struct ContinuationLine<'a> {
     /// What acts beneath the change.
     in_force: &'a InForce,
     choice: Choice,
+}
+
+/// How the prompt was put to the model.
+#[derive(Debug, Serialize)]
+struct ChatLine<'a> {
+    system: Option<&'a str>,
+    date: Date,
+    /// What the template made of it, as its tokens spell it.
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,9 +59,12 @@ impl<'a> ContinuationLine<'a> {
     ) -> Self {
         let Experiment { layer, head, operation, scope, in_force, .. } = &spec.experiment;
         Self {
-            prompt: match &spec.prompt {
-                Prompt::Text { text, .. } => text,
-                Prompt::TokenIds(_) => &written.prompt,
+            prompt: spec.prompt.words().unwrap_or(&written.prompt),
+            chat: match &spec.prompt {
+                Prompt::Chat(chat) => {
+                    Some(ChatLine { system: chat.system.as_deref(), date: chat.date, text: &written.prompt })
+                }
+                Prompt::Text { .. } | Prompt::TokenIds(_) => None,
             },
             token_ids: &written.prompt_ids,
             baseline: (&written.baseline).into(),

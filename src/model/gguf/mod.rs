@@ -130,7 +130,8 @@ fn read(
         tokenizer::Found::Unsupported(what) => LanguageModel::with_unsupported_tokenizer(Box::new(transformer), what),
     };
     let ends = tokenizer::ends(&header.metadata).map_err(malformed)?;
-    Ok(model.with_ends(ends).with_files(tensors.files()).with_notices(separator.notice()))
+    let chat = tokenizer::template(&header.metadata);
+    Ok(model.with_chat(chat).with_ends(ends).with_files(tensors.files()).with_notices(separator.notice()))
 }
 
 /// Errors about tensors call them what the file does.

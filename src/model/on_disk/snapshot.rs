@@ -13,6 +13,16 @@ const MOST_DEPTH: usize = 2;
 /// Endings of files that are no model by themselves, whatever is in them.
 const OTHERS: [&str; 9] = ["json", "txt", "md", "safetensors", "model", "py", "jinja", "png", "gitattributes"];
 
+/// What a folder is opened by, besides its tensors.
+const READ: [&str; 6] = [
+    "config.json",
+    "tokenizer.json",
+    "adapter_config.json",
+    "chat_template.jinja",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+];
+
 /// One model of a snapshot.
 #[derive(Debug)]
 pub struct SnapshotModel {
@@ -50,9 +60,7 @@ fn in_repository(folder: &Path, path: &Path, target: Result<Target, Flaw>) -> Sn
 
 /// Whether a file is read when the folder is opened.
 fn is_of_model(path: &Path) -> bool {
-    file_name(path).is_some_and(|name| {
-        ["config.json", "tokenizer.json", "adapter_config.json"].contains(&name) || name.contains(".safetensors")
-    })
+    file_name(path).is_some_and(|name| READ.contains(&name) || name.contains(".safetensors"))
 }
 
 /// Why an entry is not read.

@@ -4,6 +4,7 @@ use egui::{Align, Label, Layout, Panel, RichText, Ui};
 
 use crate::{
     attention::{Operation, PanelId},
+    engine::{Role, Token},
     figure::Illegible,
     session::{Cell, Session},
     ui::{
@@ -130,9 +131,10 @@ fn line(session: &Session, frame: &Frame) -> Line {
         String::new()
     };
     let text = format!(
-        "{}  ·  T = {}  ·  layer {} ({}), head {} (0 to {}){intervention}",
+        "{}  ·  T = {}{}  ·  layer {} ({}), head {} (0 to {}){intervention}",
         outcome.facts.source,
         outcome.n_positions(),
+        added(&outcome.tokens),
         outcome.layer_number(),
         outcome.facts.layers.text(outcome.facts.n_layers),
         outcome.experiment.head,
@@ -188,6 +190,16 @@ fn last_run_ui(ui: &mut Ui, (frame, line, cell): (&Frame, &Line, Option<&str>), 
     if let Some(failure) = pictures.failure() {
         ui.label(RichText::new("shown: the last result").small().color(colors.warning)).on_hover_text(failure);
     }
+}
+
+/// What was put around the words that were typed.
+fn added(tokens: &[Token]) -> String {
+    if tokens.iter().any(|token| token.role == Role::Template) {
+        return " (by the chat template)".to_owned();
+    }
+    let added: Vec<&str> =
+        tokens.iter().filter(|token| token.role == Role::Added).map(|token| token.text.as_str()).collect();
+    if added.is_empty() { String::new() } else { format!(" ({} added)", added.join(", ")) }
 }
 
 /// Nothing for scaling, which is what is expected.

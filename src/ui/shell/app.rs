@@ -162,7 +162,8 @@ impl App {
     }
 
     fn navigate(&mut self, actions: &mut Actions, step: impl FnOnce(&mut Navigation, &mut Surroundings<'_>)) {
-        let mut around = Surroundings { shown: &self.shown, toasts: &mut self.toasts, actions };
+        let chats = self.preferences.chats();
+        let mut around = Surroundings { shown: &self.shown, toasts: &mut self.toasts, chats, actions };
         step(&mut self.navigation, &mut around);
     }
 

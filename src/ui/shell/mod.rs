@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod app;
+mod chats;
 pub mod commands;
 pub mod display;
 pub mod lesson;

@@ -6,6 +6,7 @@ use egui::Context;
 
 use super::{
     action::{Action, Actions},
+    chats::Chats,
     opener::{Failed, Opened, Opener, Opening, Then},
     recent_files::{RecentFile, RecentFiles},
     shown::Shown,
@@ -35,6 +36,7 @@ pub struct Navigation {
 pub struct Surroundings<'a> {
     pub shown: &'a Shown,
     pub toasts: &'a mut Toasts,
+    pub chats: &'a Chats,
     pub actions: &'a mut Actions,
 }
 
@@ -246,7 +248,15 @@ impl Navigation {
         self.timeline.end_gesture();
         match then {
             Then::Show | Then::Renew => {}
-            Then::Apply(command) => self.timeline.apply(command, OnScreen::default()),
+            Then::Apply(command) => {
+                let is_opened = matches!(command, Command::Open(_));
+                self.timeline.apply(command, OnScreen::default());
+                if is_opened && facts.has_chat {
+                    for command in around.chats.resuming(self.timeline.session()) {
+                        self.timeline.amend(command, OnScreen::default());
+                    }
+                }
+            }
             Then::GoTo(step) => self.timeline.go_to(step),
             Then::Restore(restoring) => self.restored(*restoring, around),
         }

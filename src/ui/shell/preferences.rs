@@ -8,7 +8,10 @@ use std::{
 use egui::{Context, Vec2};
 use serde::{Deserialize, Serialize};
 
-use super::state_file::{self, Writing};
+use super::{
+    chats::Chats,
+    state_file::{self, Writing},
+};
 use crate::{
     base::{WriteError, regular_file},
     engine::Clock,
@@ -35,6 +38,7 @@ pub struct StoredPreferences {
     sweep: SweepView,
     text: TextView,
     pub sizes: Sizes,
+    chats: Chats,
 }
 
 /// In points; `None` where it was never seen.
@@ -51,7 +55,8 @@ pub struct Sizes {
 impl Default for StoredPreferences {
     fn default() -> Self {
         let View { user, look: Look { colormap, masked, pooling, .. }, inspector, sweep, text, .. } = View::default();
-        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes: Sizes::default() }
+        let (sizes, chats) = Default::default();
+        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes, chats }
     }
 }
 
@@ -119,7 +124,7 @@ impl StoredPreferences {
         let View { user, look, inspector, sweep, text, .. } = *session.view();
         let Look { colormap, masked, pooling, .. } = look;
         let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes }
+        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes, chats: self.chats.clone() }
     }
 }
 
@@ -146,6 +151,11 @@ impl Preferences {
         &self.latest
     }
 
+    /// With which sources it is chatted.
+    pub fn chats(&self) -> &Chats {
+        &self.latest.chats
+    }
+
     /// Of panels that can be dragged.
     pub fn sizes_mut(&mut self) -> &mut Sizes {
         &mut self.latest.sizes
@@ -153,6 +163,7 @@ impl Preferences {
 
     /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while.
     pub fn follow(&mut self, ctx: &Context, session: &Session) {
+        self.latest.chats.follow(session);
         if self.file.is_none() {
             return;
         }

@@ -29,8 +29,10 @@ pub enum ChipKind {
     /// A piece of the prompt.
     #[default]
     Text,
-    /// Added by the tokenizer, such as BOS.
+    /// Added by the tokenizer, such as BOS, or by a chat template.
     Special,
+    /// Of what a user says in a chat.
+    User,
 }
 
 /// One token as a chip.
@@ -165,7 +167,7 @@ impl<'a> TokenChips<'a> {
         let font = TextStyle::Body.resolve(ui.style());
         let name = self.name.unwrap_or_else(|| {
             let chips = (0..self.count).map(|position| (self.chip)(position));
-            egui::util::hash(chips.map(|chip| (chip.text, chip.kind == ChipKind::Text)).collect::<Vec<_>>())
+            egui::util::hash(chips.map(|chip| (chip.text, chip.kind == ChipKind::Special)).collect::<Vec<_>>())
         });
         let key = egui::util::hash((name, font, width.to_bits(), scale.to_bits(), self.chosen.is_some()));
         let id = id.with("places");
@@ -213,6 +215,7 @@ impl<'a> TokenChips<'a> {
             let (fill, outline) = match (lit, chip.kind) {
                 (true, _) => (colors.accent_soft, colors.accent),
                 (false, ChipKind::Text) => (colors.raised, colors.raised),
+                (false, ChipKind::User) => (colors.accent_soft, colors.accent_soft),
                 // An outline alone: not something that was typed.
                 (false, ChipKind::Special) => (colors.ground, colors.outline),
             };
@@ -230,10 +233,15 @@ impl<'a> TokenChips<'a> {
         let enabled = ui.is_enabled();
         response.widget_info(|| WidgetInfo {
             selected: chosen,
-            ..WidgetInfo::labeled(Role::Button, enabled, format!("token {position}: {}", visible_token(chip.text)))
+            ..WidgetInfo::labeled(Role::Button, enabled, spoken(position, chip))
         });
         response
     }
+}
+
+fn spoken(position: usize, chip: &Chip<'_>) -> String {
+    let of_user = if chip.kind == ChipKind::User { ", user" } else { "" };
+    format!("token {position}: {}{of_user}", visible_token(chip.text))
 }
 
 /// A box, ticked or not.
@@ -257,7 +265,7 @@ fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
         LayoutJob { wrap: TextWrapping::truncate_at_width(widest), break_on_newline: false, ..LayoutJob::default() };
     match chip.kind {
         ChipKind::Special => job.append(&visible_token(chip.text), 0.0, special),
-        ChipKind::Text => {
+        ChipKind::Text | ChipKind::User => {
             if chip.text.starts_with(' ') && !chip.text.trim_matches(' ').is_empty() {
                 job.append("·", 0.0, quiet);
             }

@@ -2,11 +2,13 @@
 //!
 //! Reference: `llama_vocab::impl::load` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>.
 
+mod chat;
 mod pre_tokenizer;
 mod sentence_piece;
 mod vocabulary;
 mod word_pieces;
 
+pub use chat::template;
 use tokenizers::{decoders::byte_level::ByteLevel, models::bpe::BPE};
 
 use self::{

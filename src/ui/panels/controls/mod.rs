@@ -1,5 +1,6 @@
 //! The controls at the left: ε, scope, what is shown, and the prompt.
 
+mod chat;
 mod compare;
 mod epsilon;
 mod explain;

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui};
 
-use super::scope;
+use super::{chat, scope};
 use crate::{
     attention::{PositionScope, Scope},
     engine::{Outcome, Prompt, SourceSpec, Token},
@@ -24,8 +24,8 @@ pub struct PromptEditor {
     shown: Option<Shown>,
     /// Whether tokens could be chosen in the last frame that had any.
     was_choosing: Option<bool>,
-    /// A name for the tokens on screen and whether the first was put in front of them.
-    chips: Memo<(Same<[Token]>, bool), Revision>,
+    /// A name for the tokens on screen.
+    chips: Memo<Same<[Token]>, Revision>,
 }
 
 /// Where the text in the box is from.
@@ -107,6 +107,7 @@ pub fn prompt_ui(
             (Shown::Nothing, ..) => String::new(),
             (Shown::Captured(_) | Shown::Spelled(_), Some(frame), _) => text_of(&frame.outcome.tokens),
             (_, _, Prompt::Text { text, .. }) => text.to_string(),
+            (_, _, Prompt::Chat(chat)) => chat.user.to_string(),
             (_, _, Prompt::TokenIds(ids)) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
         editor.shown = Some(shown);
@@ -139,6 +140,11 @@ pub fn prompt_ui(
             actions.push(Command::SetBos(bos).into());
         }
     }
+    let of_session = frame.map(|frame| &frame.outcome.facts).filter(|facts| facts.source == *session.source());
+    // A chat that cannot be read can be left.
+    if of_session.is_some_and(|facts| facts.has_chat) || matches!(session.prompt(), Prompt::Chat(_)) {
+        chat::chat_ui(ui, session, &editor.text, actions);
+    }
     if let Some(failure) = failure {
         ui.label(RichText::new(failure).small().color(theme::of(ui).error));
     }
@@ -146,6 +152,9 @@ pub fn prompt_ui(
         ui.add_space(space::XS);
         let is_choosing = matches!(session.scope().positions, PositionScope::Selection(_));
         let chips = ui.scope(|ui| chips_ui(ui, &mut editor.chips, frame, session, hovered, actions)).response;
+        if is_choosing {
+            chat::roles_ui(ui, session, &frame.outcome.tokens, actions);
+        }
         if is_choosing && editor.was_choosing == Some(false) {
             // They are what is clicked next.
             chips.scroll_to_me(None);
@@ -173,18 +182,20 @@ fn text_of(tokens: &[Token]) -> String {
 /// The tokens; where the scope's positions are chosen, each of them can be.
 fn chips_ui(
     ui: &mut Ui,
-    known: &mut Memo<(Same<[Token]>, bool), Revision>,
+    known: &mut Memo<Same<[Token]>, Revision>,
     frame: &Frame,
     session: &Session,
     hovered: Option<Cell>,
     actions: &mut Actions,
 ) {
     let tokens = &frame.outcome.tokens;
-    let has_bos = frame.outcome.facts.has_bos && matches!(session.prompt(), Prompt::Text { bos: true, .. });
-    let name = egui::util::hash(known.get((Same::of(tokens), has_bos), Revision::next));
-    let chip = |position: usize| Chip {
-        text: tokens.get(position).map_or("", |token| &token.text),
-        kind: if position == 0 && has_bos { ChipKind::Special } else { ChipKind::Text },
+    let name = egui::util::hash(known.get(Same::of(tokens), Revision::next));
+    let chip = |position: usize| {
+        let token = tokens.get(position);
+        Chip {
+            text: token.map_or("", |token| &token.text),
+            kind: token.map_or(ChipKind::Text, |token| chat::kind(token.role)),
+        }
     };
     let linked = hovered.map(|cell| [cell.query, cell.key]);
     let chips = TokenChips::new(tokens.len(), &chip).known_as(name).linked(linked.as_ref().map_or(&[], |cell| cell));

@@ -1,0 +1,80 @@
+//! The prompt as a chat: the switch, what the model is told to be, and positions by who says them.
+
+use std::collections::BTreeSet;
+
+use egui::{RichText, TextEdit, Ui};
+
+use crate::{
+    attention::{PositionScope, Scope},
+    base::Date,
+    engine::{Prompt, Role, Token},
+    session::{Command, Session},
+    ui::{
+        shell::action::Actions,
+        theme,
+        widgets::{ChipKind, with_accessible_name},
+    },
+};
+
+const SWITCH: &str = "Put the prompt through the model's chat template, as what a user says: the model answers it";
+const SYSTEM: &str = "What the model is told to be; empty for what its template says by itself";
+
+/// The switch; where it is on, the system text. `typed` is what the box of the prompt says.
+pub fn chat_ui(ui: &mut Ui, session: &Session, typed: &str, actions: &mut Actions) {
+    let chat = match session.prompt() {
+        Prompt::Chat(chat) => Some(chat),
+        Prompt::Text { .. } | Prompt::TokenIds(_) => None,
+    };
+    let mut is_on = chat.is_some();
+    if ui.checkbox(&mut is_on, "Chat").on_hover_text(SWITCH).changed() {
+        let command = if is_on {
+            Command::StartChat { typed: typed.to_owned(), date: Date::today() }
+        } else {
+            Command::LeaveChat
+        };
+        actions.push(command.into());
+    }
+    let Some(chat) = chat else { return };
+    let mut system = chat.system.as_deref().unwrap_or_default().to_owned();
+    let field = TextEdit::multiline(&mut system)
+        .id_salt("system text")
+        .desired_rows(1)
+        .desired_width(f32::INFINITY)
+        .hint_text("System text…");
+    let response = with_accessible_name(ui.add(field), "System text");
+    let hint = format!("{SYSTEM}. A template that asks for today is told {}.", chat.date);
+    if response.on_hover_text(hint).changed() {
+        actions.push(Command::SetSystem((!system.is_empty()).then_some(system)).into());
+    }
+}
+
+/// How a token looks by whose it is.
+pub const fn kind(role: Role) -> ChipKind {
+    match role {
+        Role::Text | Role::System => ChipKind::Text,
+        Role::Added | Role::Template => ChipKind::Special,
+        Role::User => ChipKind::User,
+    }
+}
+
+/// The positions of whoever says something, to be chosen at once.
+pub fn roles_ui(ui: &mut Ui, session: &Session, tokens: &[Token], actions: &mut Actions) {
+    if !matches!(session.prompt(), Prompt::Chat(_)) {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new("Choose").small().color(theme::of(ui).text_weak));
+        for (role, name) in [(Role::User, "User"), (Role::System, "System"), (Role::Template, "Template")] {
+            let positions = tokens.iter().enumerate().filter(|(_, token)| token.role == role);
+            let positions: BTreeSet<usize> = positions.map(|(position, _)| position).collect();
+            if positions.is_empty() {
+                continue;
+            }
+            let button = ui.small_button(name).on_hover_text("Their tokens, in the place of those that are chosen");
+            if with_accessible_name(button, &format!("Choose tokens: {name}")).clicked() {
+                let positions = PositionScope::Selection(positions.into());
+                actions.push(Command::SetScope(Scope { positions, ..session.scope().clone() }).into());
+            }
+        }
+    });
+}
