@@ -47,7 +47,7 @@ fn a_session_keeps_the_chat_and_its_day() {
         sandbox.run(&[&["weights", "-o", "w.json"], arguments].concat()).assert_done();
         let weights: Value = serde_json::from_slice(&fs::read(sandbox.path("w.json")).unwrap()).unwrap();
         let tokens = weights["tokens"].as_array().unwrap();
-        tokens.iter().map(|token| token.as_str().unwrap().to_owned()).collect::<Vec<_>>().join("")
+        tokens.iter().map(|token| token.as_str().unwrap()).collect::<String>()
     };
     let figure = ["export", "chatty", "-o", "f.svg", "--labels", "none", "--chat", "--prompt", "In love?"];
     sandbox.run(&[&figure[..], &["--system", "Brief.", "--date", "2001-02-03"]].concat()).assert_done();

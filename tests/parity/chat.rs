@@ -21,7 +21,7 @@ struct ChatCase {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answered {
     #[serde(flatten)]
     chat: Chat,
     token_ids: Vec<u32>,
@@ -134,7 +134,7 @@ fn a_text_has_the_tokens_around_it_that_transformers_puts_there_and_one_bos() {
 #[test]
 fn the_model_inside_answers_as_transformers_does() {
     let mut engine = Engine::opening(model_inside().opener());
-    for Answer { chat, token_ids, answer_ids, answer } in read::<Vec<Answer>>("inside.json") {
+    for Answered { chat, token_ids, answer_ids, answer } in read::<Vec<Answered>>("inside.json") {
         let mut spec = Session::example(Bundled::Smollm2).run_spec();
         spec.prompt = Prompt::Chat(chat);
         let writing = Writing { n_tokens: 24, choice: Choice::Greedy, at_end: AtEnd::Stop };
