@@ -50,7 +50,7 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --model --prompt --token-ids --no-bos --chat --system --date --layer --head --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
+            opts="-h -V --model --prompt --token-ids --no-bos --chat --system --date --follow --layer --head --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

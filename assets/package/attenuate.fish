@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos chat system= date= layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -48,6 +48,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_needs_command" -l follow -d 'Open the source anew whenever its file changes; without it a line in the window offers that'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
