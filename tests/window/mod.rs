@@ -19,25 +19,26 @@ use attenuate::{
     attention::Component,
     engine::{Engine, Outcome},
     figure::{ColorNorm, Colormap, Ground, Limits, MaskedStyle, Palette, Rgb},
-    session::Cell,
-    ui::{App, widgets::EpsilonSlider},
+    session::{Cell, Session},
+    ui::{App, Setup, widgets::EpsilonSlider},
 };
 use egui::{Pos2, Rect, Role, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use screen::{HEIGHT, Picture, Program, Screen, WIDTH, eventually};
 
-use crate::support::captured_figure;
 use crate::support::grids::at;
+use crate::support::model_inside;
 
 /// The same window without a screen.
 struct Twin(Harness<'static, App>);
 
 impl Twin {
     fn open() -> Self {
-        let harness = Harness::builder()
-            .with_size(vec2(WIDTH as f32, HEIGHT as f32))
-            .build_eframe(|cc| App::new(&cc.egui_ctx, captured_figure()).unwrap());
+        let harness = Harness::builder().with_size(vec2(WIDTH as f32, HEIGHT as f32)).build_eframe(|cc| {
+            let setup = Setup { open: model_inside().opener(), ..Setup::default() };
+            App::with(&cc.egui_ctx, Session::default(), setup).unwrap()
+        });
         let mut twin = Self(harness);
         twin.settle();
         twin
@@ -101,7 +102,7 @@ fn the_window_from_start_to_exit() {
     let screen = Screen::start();
     let mut program = Program::start(&screen);
     let mut twin = Twin::open();
-    let outcome = Engine::default().run(&captured_figure().run_spec(), &|| false).unwrap();
+    let outcome = Engine::opening(model_inside().opener()).run(&Session::default().run_spec(), &|| false).unwrap();
     let n_positions = outcome.n_positions();
 
     // Nine panels, each cell in the colour of its weight: red sinks, blue elsewhere.
