@@ -129,9 +129,11 @@ fn the_window_from_start_to_exit() {
     screen.point_at(position);
     let hovered = eventually("a card", || Some(screen.picture()).filter(|now| now.changed(&start, card) > 200));
     for (component, column) in panels() {
+        let panel = twin.panel(component, column);
+        // Its lines run along the row's edges.
         let row = Rect::from_center_size(
-            center(twin.panel(component, column), Cell { query: 5, key: 12 }, n_positions),
-            vec2(40.0, 3.0),
+            center(panel, Cell { query: 5, key: 12 }, n_positions),
+            vec2(40.0, panel.height() / n_positions as f32 + 3.0),
         );
         assert!(hovered.changed(&start, row) > 20, "the crosshair is in all panels: {component} {column}");
     }
