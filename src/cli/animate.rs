@@ -118,7 +118,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     let output = &arguments.output;
     let format = AnimationFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let inputs = start::inputs(&arguments.source, &session);
+    let inputs = start::inputs(&arguments.source, &arguments.intervention.others, &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     protected.check(output)?;
     arguments.figure.add_output(&mut session);
@@ -131,7 +131,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     let style = arguments.figure.over(session.view().figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
-    let facts = notices::write(engine, session.source())?;
+    let facts = notices::write(engine, &session)?;
     if !facts.kind.has_vectors() {
         return Err(EngineError::PatternsOnly { title: facts.title.clone() }.into());
     }

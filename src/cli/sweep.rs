@@ -100,13 +100,13 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let protected = start::inputs(&arguments.source, &session).protected();
+    let protected = start::inputs(&arguments.source, &arguments.intervention.others, &session).protected();
     protected.check(output)?;
     let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place)?;
     let session = session.with(arguments.rows.map(Command::SetRows));
-    notices::write(engine, session.source())?;
+    notices::write(engine, &session)?;
     let outcome = baseline(engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
     if let Some(cell) = cell {

@@ -4,7 +4,10 @@ use std::num::NonZeroUsize;
 
 use super::*;
 use crate::{
-    attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
+    attention::{
+        Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, OperationKind, Preset, Scope,
+        panel,
+    },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
         SweepMetric, Writing,
@@ -25,6 +28,7 @@ fn facts() -> SourceFacts {
         max_positions: 24,
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: Vec::new(),
     }
 }
@@ -353,7 +357,7 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(Operation::Scale, style.look.quantity, &Reference::Baseline);
+    let title = crate::figure::title(OperationKind::Scale, style.look.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")

@@ -100,6 +100,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         max_positions: qkv.n_positions(),
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: Vec::new(),
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
@@ -118,6 +119,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
     Outcome {
         facts: Arc::new(facts),
         tokens,
+        patched_from: None,
         experiment,
         baseline: panel(None),
         reference: attenuate::engine::Reference::Baseline,

@@ -13,6 +13,8 @@ pub struct Inputs {
     sources: Vec<SourceSpec>,
     /// Session files, and exported figures that were opened as sessions.
     sessions: Vec<PathBuf>,
+    /// Files with a prompt on each line.
+    prompts: Vec<PathBuf>,
 }
 
 impl Inputs {
@@ -27,6 +29,13 @@ impl Inputs {
     pub fn add_session(&mut self, file: &Path) {
         if !self.sessions.iter().any(|session| session == file) {
             self.sessions.push(file.to_owned());
+        }
+    }
+
+    /// `file` has prompts that vectors are taken from.
+    pub fn add_prompts(&mut self, file: &Path) {
+        if !self.prompts.iter().any(|prompts| prompts == file) {
+            self.prompts.push(file.to_owned());
         }
     }
 
@@ -49,6 +58,9 @@ impl Inputs {
         }
         for session in self.sessions.iter().filter(|session| !is_free(session)) {
             protected.add(session, InputRole::Session);
+        }
+        for prompts in &self.prompts {
+            protected.add(prompts, InputRole::Prompts);
         }
         protected
     }

@@ -5,6 +5,7 @@ mod compare;
 mod epsilon;
 mod explain;
 mod in_force;
+mod others;
 mod prompt;
 mod row;
 mod rule_facts;
@@ -27,6 +28,7 @@ use crate::{
 };
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
+use others::OthersEditor;
 use prompt::PromptEditor;
 use scope::ScopeEditor;
 pub use turns::{Turn, turns_ui};
@@ -34,6 +36,7 @@ pub use turns::{Turn, turns_ui};
 /// The panel at the left.
 #[derive(Default)]
 pub struct ControlPanel {
+    others: OthersEditor,
     scope: ScopeEditor,
     prompt: PromptEditor,
     explanations: Memo<Explained, Explanations>,
@@ -71,7 +74,11 @@ impl ControlPanel {
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = shown.curves.transition(session.rows());
         landmark(ui, Landmark::Slider, |ui| {
-            epsilon::only_with_vectors(ui, outcome, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
+            let others = &mut self.others;
+            epsilon::only_with_vectors(ui, outcome, |ui| {
+                epsilon::operation_ui(ui, others, session, outcome, actions);
+                epsilon::epsilon_ui(ui, session, transition, actions);
+            });
         });
         let said_of = (Same::of(session), frame.map(|frame| frame.revision), details.map(|details| details.revision));
         let explanations = self.explanations.get(said_of, || Explanations::of(session, frame, details));
