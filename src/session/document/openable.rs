@@ -5,7 +5,7 @@ use std::{
     str::FromStr,
 };
 
-use super::session_document::SourceRecord;
+use super::{inputs::Inputs, session_document::SourceRecord};
 use crate::{
     engine::{SourceSpec, SourceSpecError},
     session::Session,
@@ -99,11 +99,13 @@ pub struct Start {
     pub from: Option<(PathBuf, SourceRecord)>,
     /// What happens when the source changes on the disk.
     pub follow: Follow,
+    /// What was read besides, which nothing that the window writes may replace.
+    pub inputs: Inputs,
 }
 
 impl From<Session> for Start {
     fn from(session: Session) -> Self {
-        Self { session, from: None, follow: Follow::default() }
+        Self { session, from: None, follow: Follow::default(), inputs: Inputs::default() }
     }
 }
 

@@ -73,7 +73,7 @@ impl App {
                 follow: setup.follow,
             },
             parts: parts(ctx, &service, &session, &mut setup),
-            navigation: Navigation::new(ctx, session, service, setup.open, setup.recent),
+            navigation: Navigation::new(ctx, session, service, setup.open, setup.recent, setup.inputs),
             toasts: Toasts::default(),
             preferences,
             keyboard: Keyboard::default(),
