@@ -4,12 +4,11 @@ use egui::{Label, Panel, RichText, Sense, Ui, text::LayoutJob};
 
 use super::Answer;
 use crate::{
-    attention::PanelId,
-    engine::{Effect, NextToken, Outcome},
+    engine::{Effect, NextToken, NextTokenQuestion, Outcome},
     session::Command,
     ui::{
         jobs::pictures::SLOW,
-        panels::inspector::{next_tokens_ui, panel_name, significant},
+        panels::inspector::{asked_name, next_tokens_ui, significant},
         shell::{
             action::{Action, Actions},
             part::{Part, PartContext},
@@ -59,10 +58,9 @@ impl Part for OutcomeStrip {
                 let next_token = &shown.next_token;
                 let is_slow = next_token.is_slow();
                 match (next_token.answer(), next_token.failure()) {
-                    (Answer::Some { effect, is_old }, None) => {
+                    (Answer::Some { question, effect, is_old }, None) => {
                         let is_stale = is_old && (is_slow || next_token.is_given_up());
-                        let selected = outcome.map(|outcome| (outcome, outcome.shape().nearest(session.selected())));
-                        effect_ui(ui, effect, selected, is_stale, session.view().inspector, cx.actions);
+                        effect_ui(ui, (question, effect), outcome, is_stale, session.view().inspector, cx.actions);
                     }
                     (Answer::None, None) => quiet(ui, "This model predicts no token"),
                     (Answer::Awaited, None) if next_token.is_given_up() => quiet(ui, "Next token: cancelled"),
@@ -89,14 +87,14 @@ fn quiet(ui: &mut Ui, text: &str) {
 /// The likeliest token before and after; all of them under the pointer. A click opens the inspector, which has them too.
 fn effect_ui(
     ui: &mut Ui,
-    effect: &Effect,
-    selected: Option<(&Outcome, PanelId)>,
+    (question, effect): (&NextTokenQuestion, &Effect),
+    outcome: Option<&Outcome>,
     is_stale: bool,
     has_inspector: bool,
     actions: &mut Actions,
 ) {
     // An encoder predicts the token that stands there.
-    let is_causal = selected.is_none_or(|(outcome, _)| outcome.mask().is_causal());
+    let is_causal = outcome.is_none_or(|outcome| outcome.mask().is_causal());
     let what = if is_causal { "Next token" } else { "Last token" };
     let text = sentence(ui, effect, is_stale);
     quiet(ui, what);
@@ -106,12 +104,12 @@ fn effect_ui(
     if label.clicked() && !has_inspector {
         actions.push(Command::ToggleInspector.into());
     }
-    let Some((outcome, panel)) = selected else { return };
+    let Some(outcome) = outcome else { return };
     label.on_hover_ui(|ui| {
         ui.set_width(LIST_WIDTH);
-        next_tokens_ui(ui, outcome, panel, &effect.top);
+        next_tokens_ui(ui, outcome, question, &effect.top);
     });
-    let kl = format!("{} · KL {} nats", panel_name(outcome, panel), significant(effect.kl, 3));
+    let kl = format!("{} · KL {} nats", asked_name(question), significant(effect.kl, 3));
     quiet(ui, if is_stale { "computing…" } else { &kl });
 }
 

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         jobs::{Arrival, Client, pictures::SLOW},
         memo::{Memo, Same},
+        numbers,
     },
 };
 
@@ -33,7 +34,7 @@ pub struct ShownTexts {
 impl ShownTexts {
     /// What the changed text is written under: `Query, ε = 5e-1`.
     pub fn changed_name(&self) -> String {
-        format!("{}, ε = {}", self.question.component, self.question.epsilon)
+        numbers::panel_name(self.question.component, self.question.epsilon)
     }
 }
 
