@@ -6,7 +6,10 @@ use super::texts::{hint, panel_name};
 use crate::{
     attention::PanelId,
     engine::{NextToken, Outcome},
-    ui::theme::{self, space},
+    ui::{
+        notation,
+        theme::{self, space},
+    },
 };
 
 const BAR: f32 = 6.0;
@@ -18,7 +21,7 @@ const BARS_SHARE: f32 = 0.25;
 pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
     let what = if outcome.mask().is_causal() { "Next token" } else { "Last token" };
-    hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel)));
+    hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel, notation::of(ui))));
     distributions_ui(ui, tokens, theme::of(ui).of_column(panel.column));
 }
 
