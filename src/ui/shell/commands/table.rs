@@ -281,7 +281,10 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 fn help(entries: &mut Vec<Entry>) {
     const HELP: &[&str] = &["Help"];
     const LESSONS: &[&str] = &["Help", "Lessons"];
-    entries.extend(Lesson::ALL.map(|lesson| Entry::new(LESSONS, lesson.title(), Action::OpenLesson(lesson))));
+    const TRIALS: &[&str] = &["Help", "Try this"];
+    entries.extend(Lesson::ALL.map(|lesson| {
+        Entry::new(if lesson.is_trial() { TRIALS } else { LESSONS }, lesson.title(), Action::OpenLesson(lesson))
+    }));
     entries.extend([
         Entry::new(HELP, "Last lesson", Action::ToggleLessons),
         Entry::new(HELP, "Guided tour", Action::StartTour),
