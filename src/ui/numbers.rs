@@ -1,7 +1,7 @@
 //! Numbers as text: enough digits to read back the same f32, and of a steady width where they change under the hand.
 
 use crate::{
-    attention::{Component, Epsilon, ExactCell, PanelId},
+    attention::{Component, Epsilon, ExactCell, Notation, PanelId},
     engine::Outcome,
     figure::{CellValues, Quantity},
     session::Cell,
@@ -115,8 +115,8 @@ pub fn ratio(value: f64) -> String {
 }
 
 /// A panel by what is done in it: `Query, ε = 5e-1`.
-pub fn panel_name(component: Component, epsilon: Epsilon) -> String {
-    format!("{component}, ε = {epsilon}")
+pub fn panel_name(component: Component, epsilon: Epsilon, notation: Notation) -> String {
+    format!("{component}, ε = {}", epsilon.written(notation))
 }
 
 /// A token in quotes, with its leading space: `“ love”`.

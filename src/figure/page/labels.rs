@@ -1,9 +1,11 @@
 //! The words of the figure, and which of many labels are shown.
 
+use std::fmt;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    attention::{Component, Components, Epsilon, Operation, PanelId},
+    attention::{Component, Components, Notation, Operation, PanelId},
     engine::{Outcome, Reference},
     figure::{AxisLabels, ColorNorm, FigureStyle, Illegible, Quantity, Tick},
 };
@@ -69,16 +71,16 @@ pub fn outcome_title(outcome: &Outcome, quantity: Quantity, rows: Components) ->
 }
 
 /// The title of one panel of `outcome`; empty for a panel that it does not have.
-pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId) -> String {
+pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
     match outcome.experiment.epsilon.get(panel) {
         Some(_) if !outcome.facts.kind.has_vectors() => "Baseline".to_owned(),
-        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon),
+        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon.written(notation)),
         None => String::new(),
     }
 }
 
 /// The title of a panel: `Modifying Query with ε = 5e-1`, `Mean of Query over heads, ε = 0`.
-pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon) -> String {
+pub fn panel_title(component: Component, operation: Operation, epsilon: impl fmt::Display) -> String {
     match operation {
         Operation::Scale => format!("Modifying {component} with ε = {epsilon}"),
         Operation::MeanHeads => format!("Mean of {component} over heads, ε = {epsilon}"),
@@ -133,6 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::attention::Epsilon;
 
     #[test]
     fn titles_are_the_figures() {

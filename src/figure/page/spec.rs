@@ -99,7 +99,7 @@ impl FigureSpec {
         let quantity = measures.as_slice()[0].quantity();
         let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
-            title: labels::outcome_panel_title(outcome, id),
+            title: labels::outcome_panel_title(outcome, id, style.look.notation),
             note: if is_own { scales[index].range_text() } else { String::new() },
             metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
             measure: measures[id].clone(),

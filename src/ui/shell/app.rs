@@ -18,6 +18,7 @@ use crate::{
     session::{Session, Theme},
     ui::{
         jobs::pictures::Pictures,
+        notation,
         panels::{outcome::NextToken, sweep::Curves, text::Texts},
         parts::parts,
         theme,
@@ -179,6 +180,7 @@ impl App {
             ctx.set_zoom_factor(user.ui_scale);
         }
         theme::set_motion(ctx, user.reduced_motion);
+        notation::set(ctx, self.session().view().look.notation);
     }
 
     /// Lets each part ask for what the session wants of it.

@@ -4,9 +4,10 @@ use egui::{FontFamily, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::texts::hint;
 use crate::{
+    attention::Notation,
     engine::{NextToken, NextTokenQuestion, Outcome},
     ui::{
-        numbers,
+        notation, numbers,
         theme::{self, space},
     },
 };
@@ -20,14 +21,14 @@ const BARS_SHARE: f32 = 0.25;
 pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, question: &NextTokenQuestion, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
     let what = if outcome.mask().is_causal() { "Next token" } else { "Last token" };
-    hint(ui, &format!("{what}: baseline above, {} below", asked_name(question)));
+    hint(ui, &format!("{what}: baseline above, {} below", asked_name(question, notation::of(ui))));
     distributions_ui(ui, tokens, theme::of(ui).of_column(question.panel.column));
 }
 
 /// The panel that was asked about, with the ε that it had: `Query, ε = 5e-1`.
-pub fn asked_name(question: &NextTokenQuestion) -> String {
+pub fn asked_name(question: &NextTokenQuestion, notation: Notation) -> String {
     let panel = question.panel;
-    numbers::panel_name(panel.component, question.spec.experiment.epsilon[panel])
+    numbers::panel_name(panel.component, question.spec.experiment.epsilon[panel], notation)
 }
 
 /// A row a token: its two bars, the lower one in `color`, and its two probabilities.
