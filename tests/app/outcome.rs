@@ -46,7 +46,7 @@ fn the_next_token_follows_epsilon_and_the_selected_panel() {
     window.enter_epsilon("0");
     let expected = effect(&window, at(Component::Key, 1));
     says(&mut window, &expected);
-    window.assert_text("Key, ε = 0 · KL ");
+    window.wait("the ε that it is of", |window| window.has_text("Key, ε = 0 · KL "));
 }
 
 #[test]
