@@ -87,6 +87,28 @@ pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon)
     }
 }
 
+/// What is done in one panel of `outcome`, in few words: `Query, ε = 5e-1`; empty for a panel that it does not have.
+pub fn outcome_short_title(outcome: &Outcome, panel: PanelId) -> String {
+    match outcome.experiment.epsilon.get(panel) {
+        Some(&epsilon) if outcome.facts.kind.has_vectors() => {
+            format!("{}, {}", panel.component, epsilon_equation(epsilon))
+        }
+        _ => outcome_panel_title(outcome, panel),
+    }
+}
+
+/// What is done in one panel of `outcome` whose component is said elsewhere: `ε = 5e-1`.
+pub fn outcome_head(outcome: &Outcome, panel: PanelId) -> String {
+    match outcome.experiment.epsilon.get(panel) {
+        Some(&epsilon) if outcome.facts.kind.has_vectors() => epsilon_equation(epsilon),
+        _ => outcome_panel_title(outcome, panel),
+    }
+}
+
+fn epsilon_equation(epsilon: Epsilon) -> String {
+    format!("ε = {epsilon}")
+}
+
 /// Ticks of a colour bar that stands for nine scales, where the panels have limits of their own.
 pub fn own_ticks(norm: ColorNorm) -> Vec<Tick> {
     let middle = match norm {
