@@ -22,11 +22,11 @@ use attenuate::{
         PositionScope, exp_in_place,
     },
     engine::Panel,
-    model::{gguf, loading::unwatched},
     figure::{
         ColorNorm, Colormap, Edges, Ground, Histogram, MaskedStyle, Measure, Palette, Quantity, Window, paint,
         pool_measure,
     },
+    model::{gguf, loading::unwatched},
 };
 use ndarray::Array3;
 

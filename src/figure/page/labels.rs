@@ -5,7 +5,7 @@ use std::fmt;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    attention::{Component, Components, Notation, Operation, PanelId},
+    attention::{Component, Components, Epsilon, Notation, Operation, PanelId},
     engine::{Outcome, Reference},
     figure::{AxisLabels, ColorNorm, FigureStyle, Illegible, Quantity, Tick},
 };
@@ -89,6 +89,28 @@ pub fn panel_title(component: Component, operation: Operation, epsilon: impl fmt
     }
 }
 
+/// What is done in one panel of `outcome`, in few words: `Query, ε = 5e-1`; empty for a panel that it does not have.
+pub fn outcome_short_title(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
+    match outcome.experiment.epsilon.get(panel) {
+        Some(&epsilon) if outcome.facts.kind.has_vectors() => {
+            format!("{}, {}", panel.component, epsilon_equation(epsilon, notation))
+        }
+        _ => outcome_panel_title(outcome, panel, notation),
+    }
+}
+
+/// What is done in one panel of `outcome` whose component is said elsewhere: `ε = 5e-1`.
+pub fn outcome_head(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
+    match outcome.experiment.epsilon.get(panel) {
+        Some(&epsilon) if outcome.facts.kind.has_vectors() => epsilon_equation(epsilon, notation),
+        _ => outcome_panel_title(outcome, panel, notation),
+    }
+}
+
+fn epsilon_equation(epsilon: Epsilon, notation: Notation) -> String {
+    format!("ε = {}", epsilon.written(notation))
+}
+
 /// Ticks of a colour bar that stands for nine scales, where the panels have limits of their own.
 pub fn own_ticks(norm: ColorNorm) -> Vec<Tick> {
     let middle = match norm {
@@ -135,7 +157,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::attention::Epsilon;
 
     #[test]
     fn titles_are_the_figures() {

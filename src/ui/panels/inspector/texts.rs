@@ -15,10 +15,8 @@ pub fn panel_name(outcome: &Outcome, panel: PanelId, notation: Notation) -> Stri
         return figure::outcome_panel_title(outcome, panel, notation);
     }
     let epsilon = outcome.experiment.epsilon.get(panel);
-    epsilon.map_or_else(
-        || panel.component.to_string(),
-        |&epsilon| numbers::panel_name(panel.component, epsilon, notation),
-    )
+    epsilon
+        .map_or_else(|| panel.component.to_string(), |&epsilon| numbers::panel_name(panel.component, epsilon, notation))
 }
 
 /// A remark in the quiet style.

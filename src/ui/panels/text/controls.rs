@@ -119,5 +119,9 @@ fn sampling_ui(ui: &mut Ui, sampling: &mut Sampling) {
 fn copied(shown: &ShownTexts) -> String {
     let ShownTexts { written, .. } = shown;
     let [baseline, modified] = [written.baseline.text(), written.modified.text()];
-    format!("Prompt:\n{}\n\nBaseline:\n{baseline}\n\n{}:\n{modified}\n", written.prompt, shown.changed_name(Notation::default()))
+    format!(
+        "Prompt:\n{}\n\nBaseline:\n{baseline}\n\n{}:\n{modified}\n",
+        written.prompt,
+        shown.changed_name(Notation::default())
+    )
 }
