@@ -1,7 +1,13 @@
 //! `attenuate export`: the figure as a file.
 
-use std::{path::PathBuf, sync::Once};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+    path::PathBuf,
+    sync::{Mutex, Once, PoisonError},
+};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{
@@ -15,7 +21,7 @@ use super::{
 use crate::{
     base::write_atomically,
     engine::{Engine, Fingerprints},
-    figure::{FigureStyle, FileFormat, TextMode, Unit, draw},
+    figure::{FigureStyle, FileFormat, TextMode, Unit, caption, encode, figure},
     session::{Session, document},
 };
 
@@ -24,6 +30,7 @@ Examples:
   attenuate export -o figure.png
   attenuate export -o figure.pdf --title \"\" --metrics sink,entropy,kl
   attenuate export -o row.svg --rows query --size 178x80
+  attenuate export -o column.pdf --size 85 --font serif --least-text 6 --caption
   attenuate export -o panel.svg --rows value --columns right --size 85 --text paths
   attenuate export -o slide.png --size 1600x1200px --dpi 144 --ground dark
   attenuate export -o difference.png --quantity difference --labels positions --ground transparent
@@ -38,6 +45,9 @@ pub struct ExportArguments {
     /// Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again
     #[arg(long)]
     pub no_session: bool,
+    /// Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version
+    #[arg(long)]
+    pub caption: bool,
     #[command(flatten)]
     pub figure: FigureArguments,
     /// Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]
@@ -89,7 +99,7 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
     arguments.figure.add_output(&mut session);
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     check::vectors(session.source(), &arguments.figure.of_panels())?;
-    let inputs = start::inputs(&arguments.source, &arguments.intervention.others, &session);
+    let inputs = start::inputs(&arguments.source, arguments.intervention.files(), &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {
@@ -101,12 +111,27 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
     let told = Once::new();
     // Was possible just now: heads differ in no ε.
     let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
+    // Files are written by several threads, captions are printed in the order of their files.
+    let captions = Mutex::new(BTreeMap::new());
     batch::each(engine, &session, &arguments.places, output, &protected, compare, |session, outcome, path| {
         let payload =
             if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
-        let file = draw(outcome, &style, format, payload.as_deref())?;
+        let drawn = figure(outcome, &style)?;
+        let file = encode(&drawn, &style, format, payload.as_deref())?;
         // One prompt, and so the same labels, in every file.
-        told.call_once(|| notices::write_illegible(outcome, &style));
+        told.call_once(|| notices::write_of_figure(&drawn, outcome, &style));
+        if arguments.caption {
+            let place = (outcome.layer_number(), outcome.experiment.head);
+            let caption = caption(outcome, &session.run_spec(), &style);
+            captions.lock().unwrap_or_else(PoisonError::into_inner).insert(place, caption);
+        }
         Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
-    })
+    })?;
+    let captions = captions.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut out = io::stdout().lock();
+    match captions.into_values().try_for_each(|caption| writeln!(out, "{caption}")) {
+        // `attenuate export --caption | head` is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("cannot print the caption"),
+    }
 }

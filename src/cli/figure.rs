@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::attention::{Component, Components};
 use crate::figure::{
-    AxisLabels, Dpi, FigureStyle, FontSize, Ground, LabelRotation, PageSize, PanelColumns, PanelMetric,
+    AxisLabels, Dpi, Face, FigureStyle, FontSize, Ground, LabelRotation, LeastText, PageSize, PanelColumns, PanelMetric,
 };
 use crate::session::{Command, OnScreen, Session};
 
@@ -35,9 +35,16 @@ pub struct FigureArguments {
     /// How key labels read: upwards, slanted, level [default: upwards]
     #[arg(long, value_name = "HOW")]
     pub label_rotation: Option<LabelRotation>,
-    /// Size of the panel titles in points, 4 to 24; other texts follow it
-    #[arg(long, default_value = "8", value_name = "POINTS")]
-    pub font_size: FontSize,
+    /// What texts are set in: light (Ubuntu Light, as in the window), sans (widths of Helvetica), serif (widths of Times)
+    #[arg(long, default_value = "light", value_name = "FACE")]
+    pub font: Face,
+    /// Size of the panel titles in points, 4 to 24; other texts follow it [default: 8, or less where the page has not
+    /// the room]
+    #[arg(long, value_name = "POINTS")]
+    pub font_size: Option<FontSize>,
+    /// Labels at the axes are no smaller than this, in points, 4 to 12; where they have no room some are left out
+    #[arg(long, default_value = "5", value_name = "POINTS")]
+    pub least_text: LeastText,
     /// What the figure lies on: light, dark, transparent
     #[arg(long, default_value = "light", value_name = "GROUND")]
     pub ground: Ground,
@@ -77,7 +84,9 @@ impl FigureArguments {
             dpi: self.dpi.unwrap_or_default(),
             rows: self.rows,
             columns: self.columns,
+            face: self.font,
             font_size: self.font_size,
+            least_text: self.least_text,
             ground: self.ground,
             axis_labels: self.labels,
             label_rotation: self.label_rotation.unwrap_or_default(),

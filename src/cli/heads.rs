@@ -9,11 +9,11 @@ use super::{
     batch::NEVER,
     check, notices,
     others::OthersArguments,
-    shared::{OnDisk, SourceArguments, parse_in_force},
+    shared::{GivenInForce, SourceArguments, parse_in_force},
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, InForce, Operation, OperationKind},
+    attention::{Component, Epsilon, Operation, OperationKind},
     base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::{Command, Session},
@@ -53,7 +53,7 @@ pub struct HeadsArguments {
     /// Changes that act beneath each head's: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as
     /// "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
     #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force, requires = "ships")]
-    pub in_force: Option<OnDisk<InForce>>,
+    pub in_force: Option<GivenInForce>,
     #[command(flatten)]
     pub source: SourceArguments,
 }
@@ -90,7 +90,8 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
         let operation = start::operation(&Operation::default(), kind, arguments.seed, &arguments.others)?;
         session = session.with([Command::SetOperation(operation)]);
     }
-    let protected = start::inputs(&arguments.source, &arguments.others, &session).protected();
+    let files = arguments.in_force.iter().flat_map(GivenInForce::files).chain(arguments.others.files());
+    let protected = start::inputs(&arguments.source, files, &session).protected();
     if let Some(path) = &arguments.output {
         protected.check(path)?;
     }
@@ -135,7 +136,7 @@ fn add_ships(
 ) -> anyhow::Result<ShipsOf> {
     let component = arguments.component;
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
-    let in_force = arguments.in_force.as_ref().map(OnDisk::get).transpose()?.cloned();
+    let in_force = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let spec = session.run_spec().with(|experiment| {
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
     });

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     attention::OperationKind,
     engine::{Engine, EngineError, Outcome, SourceFacts},
-    figure::{FigureStyle, illegible},
+    figure::{Figure, FigureStyle, LEGIBLE, Repair, illegible},
     session::Session,
 };
 
@@ -35,7 +35,33 @@ pub fn write(engine: &mut Engine, session: &Session) -> Result<Arc<SourceFacts>,
 /// Writes which labels of a figure no font can show.
 pub fn write_illegible(outcome: &Outcome, style: &FigureStyle) {
     if let Some(illegible) = illegible(outcome, style) {
-        // A closed standard error does not stop the task.
-        let _ = writeln!(io::stderr(), "attenuate: note: {illegible}");
+        note(&illegible.to_string());
     }
+}
+
+/// Writes what of a figure for print is not as it was asked for or hard to read: labels that no font can show, what had
+/// no room, and text that is too small, with the option that mends it.
+pub fn write_of_figure(figure: &Figure, outcome: &Outcome, style: &FigureStyle) {
+    write_illegible(outcome, style);
+    figure.fitted.iter().for_each(|told| note(told));
+    if let Some(smallest) = figure.smallest_text().filter(|&smallest| smallest < LEGIBLE - 1e-9) {
+        let mended = Repair::of(outcome, style).map(|repair| format!(": {} mends it", repair.option(style)));
+        let mended = mended.unwrap_or_default();
+        note(&format!("the smallest text has {smallest:.1} points, and print needs {LEGIBLE}{mended}"));
+    }
+}
+
+/// Writes what of curves is not as it was asked for or hard to read.
+pub fn write_of_curves(figure: &Figure) {
+    figure.fitted.iter().for_each(|told| note(told));
+    if let Some(smallest) = figure.smallest_text().filter(|&smallest| smallest < LEGIBLE - 1e-9) {
+        note(&format!(
+            "the smallest text has {smallest:.1} points, and print needs {LEGIBLE}: a larger --size mends it"
+        ));
+    }
+}
+
+fn note(text: &str) {
+    // A closed standard error does not stop the task.
+    let _ = writeln!(io::stderr(), "attenuate: note: {text}");
 }

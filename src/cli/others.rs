@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     attention::{FirstToken, Operation, OperationKind, OtherPrompt, PromptSet},
-    base::{Excerpt, regular_file},
+    base::{Excerpt, InputRole, regular_file},
 };
 
 /// A set of prompts goes into every file that carries the session; one beyond is refused.
@@ -42,6 +42,11 @@ impl OthersArguments {
             ("--with-first", self.with_first, OperationKind::MeanPrompts),
         ];
         options.into_iter().filter(|(_, is_given, _)| *is_given).map(|(option, _, of)| (option, of))
+    }
+
+    /// The file that is read, if there is one.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, InputRole)> {
+        self.from_prompts.iter().map(|file| (file.as_path(), InputRole::Prompts))
     }
 
     /// # Errors

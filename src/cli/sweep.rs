@@ -15,7 +15,7 @@ use crate::{
     attention::Components,
     base::write_atomically,
     engine::{Engine, EngineError, Outcome, SweepMetric},
-    figure::{Dpi, SweepExport, SweepFormat},
+    figure::{Dpi, Face, FontSize, Ground, PageSize, SweepExport, SweepFormat, SweepRange, SweepStyle, Unit},
     session::{Cell, Command, Session},
 };
 
@@ -27,13 +27,6 @@ pub struct SweepArguments {
     /// Cell whose weight is followed, 0-based: its query position and its key position
     #[arg(long, value_name = "QUERY,KEY")]
     pub cell: Option<CellArgument>,
-    /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default:
-    /// normalized-entropy]
-    #[arg(long, value_name = "NAME")]
-    pub metric: Option<SweepMetric>,
-    /// Pixels per inch of a .png [default: 300]
-    #[arg(long, value_name = "N")]
-    pub dpi: Option<Dpi>,
     /// The columns' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
     pub epsilon: Option<Columns>,
@@ -41,11 +34,82 @@ pub struct SweepArguments {
     #[arg(long, value_name = "NAMES")]
     pub rows: Option<Components>,
     #[command(flatten)]
+    pub picture: PictureArguments,
+    #[command(flatten)]
     pub place: PlaceArguments,
     #[command(flatten)]
     pub source: SourceArguments,
     #[command(flatten)]
     pub intervention: InterventionArguments,
+}
+
+/// Looks of the curves.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Figure")]
+pub struct PictureArguments {
+    /// What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell)
+    /// [default: normalized-entropy]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub metric: Vec<SweepMetric>,
+    /// From which ε to which a picture shows the curves, such as 1e-3..=1e1 [default: all, and 0]
+    #[arg(long, value_name = "E..=E")]
+    pub range: Option<SweepRange>,
+    /// Title of a picture; an empty text leaves it out
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Size of a picture’s page in mm, or in pixels with px: 178, 85x60, 1200x900px; without a height it is as high as
+    /// its content [default: 178]
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<PageSize>,
+    /// Pixels per inch, of a .png and of a size in pixels [default: 300]
+    #[arg(long, value_name = "N")]
+    pub dpi: Option<Dpi>,
+    /// What a picture’s texts are set in: light, sans, serif [default: light]
+    #[arg(long, value_name = "FACE")]
+    pub font: Option<Face>,
+    /// Size of a picture’s texts in points, 4 to 24 [default: 8, or less where the page has not the room]
+    #[arg(long, value_name = "POINTS")]
+    pub font_size: Option<FontSize>,
+    /// What a picture lies on: light, dark, transparent [default: light]
+    #[arg(long, value_name = "GROUND")]
+    pub ground: Option<Ground>,
+}
+
+impl PictureArguments {
+    /// The options that were given, and which of them numbers have no use for.
+    fn given(&self) -> [(&'static str, bool); 7] {
+        [
+            ("--metric", !self.metric.is_empty()),
+            ("--range", self.range.is_some()),
+            ("--title", self.title.is_some()),
+            ("--size", self.size.is_some()),
+            ("--font", self.font.is_some()),
+            ("--font-size", self.font_size.is_some()),
+            ("--ground", self.ground.is_some()),
+        ]
+    }
+
+    fn style(&self) -> SweepStyle {
+        let default = SweepStyle::default();
+        let mut metrics = self.metric.clone();
+        let mut seen = Vec::new();
+        metrics.retain(|metric| {
+            let is_new = !seen.contains(metric);
+            seen.push(*metric);
+            is_new
+        });
+        SweepStyle {
+            title: self.title.clone(),
+            metrics: if metrics.is_empty() { default.metrics } else { metrics },
+            range: self.range,
+            page: self.size.unwrap_or_default(),
+            dpi: self.dpi.unwrap_or_default(),
+            face: self.font.unwrap_or_default(),
+            font_size: self.font_size,
+            ground: self.ground.unwrap_or_default(),
+            ..default
+        }
+    }
 }
 
 /// `QUERY,KEY`
@@ -72,19 +136,20 @@ impl SweepArguments {
     pub fn check(&self) -> Result<(), String> {
         start::check_source(&self.source)?;
         check::intervention(&self.intervention, &self.source)?;
-        let is_of_weight = self.metric == Some(SweepMetric::Weight);
+        let is_of_weight = self.picture.metric.contains(&SweepMetric::Weight);
         // Another ending is said when it is written.
         let Ok(format) = SweepFormat::of(&self.output) else { return Ok(()) };
-        let is_picture = matches!(format, SweepFormat::Png | SweepFormat::Svg | SweepFormat::Pdf);
+        let is_picture = format.is_picture();
         let output = self.output.display();
         if !is_picture {
-            let options = [("--metric", self.metric.is_some()), ("--epsilon", self.epsilon.is_some())];
+            let options = self.picture.given().into_iter().chain([("--epsilon", self.epsilon.is_some())]);
             if let Some((option, _)) = options.into_iter().find(|(_, is_given)| *is_given) {
                 return Err(format!("{option} is for a picture (.png, .svg, .pdf): {output} has all metrics at all ε"));
             }
         }
-        if self.dpi.is_some() && format != SweepFormat::Png {
-            return Err(format!("--dpi is for .png, found {output}"));
+        let is_in_pixels = self.picture.size.is_some_and(|page| page.unit() == Unit::Pixels);
+        if self.picture.dpi.is_some() && format != SweepFormat::Png && !(is_picture && is_in_pixels) {
+            return Err(format!("--dpi is for .png and for a --size in pixels, found {output}"));
         }
         if is_picture && self.cell.is_some() && !is_of_weight {
             return Err("--cell is drawn by --metric weight alone".to_owned());
@@ -100,7 +165,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let protected = start::inputs(&arguments.source, &arguments.intervention.others, &session).protected();
+    let protected = start::inputs(&arguments.source, arguments.intervention.files(), &session).protected();
     protected.check(output)?;
     let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
     start::intervene(&mut session, &columns, &arguments.intervention)?;
@@ -115,15 +180,12 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let cell = cell.map(|cell| [cell.query, cell.key]);
     let spec = session.run_spec();
     let sweep = engine.sweep(&spec, cell, &mut |_| {}, &NEVER)?;
-    let export = SweepExport {
-        sweep: &sweep,
-        spec: &spec,
-        outcome: &outcome,
-        cell,
-        metric: arguments.metric.unwrap_or(SweepMetric::NormalizedEntropy),
-        dpi: arguments.dpi.unwrap_or_default(),
-    };
+    let style = arguments.picture.style();
+    let export = SweepExport { sweep: &sweep, spec: &spec, outcome: &outcome, cell, style: &style };
     let bytes = export.bytes(format)?;
+    if format.is_picture() {
+        notices::write_of_curves(&export.figure()?);
+    }
     write_atomically(output, &protected, |file| file.write_all(&bytes)).map_err(Into::into)
 }
 

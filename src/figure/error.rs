@@ -21,6 +21,15 @@ pub enum FigureError {
     /// A text that is no font size.
     #[error("the font size must be 4 to 24 points, found “{0}”")]
     FontSizeText(String),
+    /// A smallest size outside of its range, in points.
+    #[error("the smallest text must have 4 to 12 points, found {0}")]
+    LeastText(f64),
+    /// A text that is no smallest size.
+    #[error("the smallest text must have 4 to 12 points, found “{0}”")]
+    LeastTextText(String),
+    /// A range of ε that is none, or is not swept.
+    #[error("a range of ε is FROM..=TO with FROM below TO, both from 1e-12 to 1e2, such as 1e-4..=1e1; found “{0}”")]
+    SweepRange(String),
     /// A text that names no columns.
     #[error("expected columns such as 0,2 or left,right, one or more of them separated by commas, or all; found “{0}”")]
     Columns(String),

@@ -25,6 +25,7 @@ pub use data::{
 pub use error::FigureError;
 pub use look::Look;
 pub use page::{
+    arrangement::{Arrangement, LEGIBLE},
     dpi::Dpi,
     item::{Anchor, Detail, Figure, HeatmapItem, Item, Rect, Text, Turn},
     labels::{
@@ -32,10 +33,15 @@ pub use page::{
         title, title_of, token_label,
     },
     layout::layout,
+    least_text::LeastText,
+    repair::Repair,
     size::{PageSize, Unit},
     spec::{BarSpec, Beyond, FigureSpec, PanelSpec},
     style::{AxisLabels, FigureStyle, FontSize, LabelRotation, TextMode},
-    sweep::sweep_figure,
+    sweep::{
+        layout::sweep_figure,
+        style::{SweepRange, SweepStyle},
+    },
 };
 pub use panels::{PanelPicture, PanelPictures, PanelRenderer, PictureSpec};
 pub use scale::{
@@ -50,13 +56,16 @@ pub use scale::{
     ticks::Tick,
 };
 pub use text::{
+    face::Face,
     fonts::Font,
     legible::{Illegible, stand_in},
     machine::Fonts,
 };
 pub use write::{
     animation,
-    draw::{FileFormat, draw, figure},
+    caption::caption,
+    draw::{FileFormat, draw, encode, figure},
+    file_name::file_stem,
     payload,
     pdf::to_pdf,
     png::{render, to_png},

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     attention::{
         Component, Components, Epsilon, FirstToken, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope,
-        Operation, OtherPrompt, PanelId, PositionScope, PromptSet, Scope, panel,
+        Notation, Operation, OtherPrompt, PanelId, PositionScope, PromptSet, Scope, panel,
     },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Reference, Sampling, SourceFacts, SourceKind, SourceSpec, SweepMetric,
@@ -200,6 +200,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
+        Just(Command::SetNotation(Notation::Powers)),
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),

@@ -5,8 +5,7 @@ use std::num::NonZeroUsize;
 use super::*;
 use crate::{
     attention::{
-        Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, OperationKind, Preset, Scope,
-        panel,
+        Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Notation, Operation, Preset, Scope, panel,
     },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
@@ -35,10 +34,9 @@ fn facts() -> SourceFacts {
 
 /// The figure after these commands, on a source of 30 layers, 9 heads and 24 tokens.
 fn after(commands: impl IntoIterator<Item = Command>) -> Session {
-    let mut session = Session::default();
-    for command in commands {
-        session.apply(command, OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() });
-    }
+    let (mut session, facts) = (Session::default(), facts());
+    let screen = || OnScreen { facts: Some(&facts), n_positions: 24, ..OnScreen::default() };
+    commands.into_iter().for_each(|command| session.apply(command, screen()));
     session
 }
 
@@ -302,6 +300,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
+        Command::SetNotation(Notation::Decimal),
         Command::SetPooling(Pooling::Mean),
         Command::ToggleInspector,
         Command::ToggleHeads,
@@ -327,6 +326,7 @@ fn looks_are_set_and_nothing_else() {
             colormap: Colormap::Greys,
             norm: ColorNorm::LOG,
             masked: MaskedStyle::AsZero,
+            notation: Notation::Decimal,
         },
     };
     assert_eq!(session, Session { view, column: column(1), ..Session::default() });
@@ -357,7 +357,7 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(OperationKind::Scale, style.look.quantity, &Reference::Baseline);
+    let title = crate::figure::title(Operation::Scale.kind(), style.look.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")
@@ -430,6 +430,7 @@ fn a_session_survives_json() {
                 limits_from: LimitsFrom::EachPanel,
                 colormap: Colormap::Cividis,
                 masked: MaskedStyle::AsZero,
+                notation: Notation::Powers,
             },
         },
     };

@@ -10,7 +10,7 @@ use attenuate::{
     session::document::payload,
 };
 use egui::{Key, Modifiers, Pos2, Rect, Role, vec2};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
 use crate::support::captured_figure;
@@ -176,4 +176,142 @@ fn the_buttons_of_the_figure_dialog_are_in_sight_at_200_percent() {
         let rect = window.harness.get_by_role_and_label(role, name).rect();
         assert!(window_rect.contains_rect(rect), "{name} at {rect}");
     }
+}
+
+#[test]
+fn files_are_named_after_what_is_shown_until_somebody_names_them() {
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    let name = |window: &Window, field: &str| {
+        let path = window.value(Role::TextInput, field);
+        Path::new(&path).file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    assert_eq!(name(&window, FIGURE_FIELD), "smollm2-capture-L14H3.png");
+    window.click(Role::RadioButton, "SVG");
+    window.press(Key::Escape);
+    window.press(Key::ArrowRight);
+    window.press_with(NUMBERS_MODIFIERS, Key::E);
+    let head = window.session().head();
+    assert_eq!(name(&window, NUMBERS_FIELD), format!("smollm2-capture-L14H{head}.npz"));
+    window.press(Key::Escape);
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert_eq!(name(&window, FIGURE_FIELD), format!("smollm2-capture-L14H{head}.svg"), "the ending stays");
+    window.type_over(Role::TextInput, FIGURE_FIELD, "mine.pdf");
+    window.press(Key::Escape);
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert_eq!(name(&window, FIGURE_FIELD), "mine.pdf", "what was typed stays");
+}
+
+#[test]
+fn a_file_that_would_be_replaced_is_named_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("figure.png");
+    std::fs::write(&path, b"another figure").unwrap();
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.settle();
+    assert!(!window.has_text("Replaces"), "{:?}", window.texts());
+    window.type_over(Role::TextInput, FIGURE_FIELD, &path.display().to_string());
+    window.assert_text("Replaces figure.png");
+    window.type_over(Role::TextInput, FIGURE_FIELD, &folder.path().join("other.png").display().to_string());
+    assert!(!window.has_text("Replaces"));
+    window.click(Role::Button, "Save figure");
+    window.wait("the dialog closed", |window| !dialog_is_open(window));
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.settle();
+    window.assert_text("Replaces other.png");
+}
+
+/// One click on *1 column* left an empty preview and a page that was 1 point too narrow.
+#[test]
+fn a_preset_is_drawn_and_small_text_is_told_beside_what_mends_it() {
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.settle();
+    window.assert_text("smallest text 5.");
+    window.click(Role::Button, "Use 6 pt or more");
+    window.settle();
+    window.assert_text("smallest text 6.0 pt");
+    assert!(!window.has(Role::Button, "Use 6 pt or more"));
+    for (preset, width) in [("1 column", "85 × "), ("2 columns", "178 × ")] {
+        window.click(Role::Button, preset);
+        window.settle();
+        window.assert_text(width);
+        window.assert_text("smallest text 6.0 pt");
+        assert!(!window.is_disabled(Role::Button, "Save figure"));
+    }
+}
+
+#[test]
+fn a_page_without_room_cannot_be_saved_and_a_larger_one_is_offered() {
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.click(Role::CheckBox, "Height");
+    for side in ["Width of the page", "Height of the page"] {
+        // A number that is dragged is a field once it is clicked.
+        window.harness.get_by_label(side).click();
+        window.settle();
+        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        window.harness.event(egui::Event::Text("20".to_owned()));
+        window.press(Key::Enter);
+    }
+    window.settle();
+    window.assert_text("the page has no room");
+    assert!(window.is_disabled(Role::Button, "Save figure"));
+    let buttons = window.harness.query_all_by_role(Role::Button);
+    let repair = buttons.filter_map(|node| node.accesskit_node().label()).find(|label| label.starts_with("Use a page"));
+    window.click(Role::Button, &repair.unwrap());
+    window.settle();
+    assert!(!window.has_text("the page has no room"), "{:?}", window.texts());
+    assert!(!window.is_disabled(Role::Button, "Save figure"));
+}
+
+#[test]
+fn the_caption_is_what_the_command_line_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.settle();
+    window.harness.get_by_role_and_label(Role::Button, "Copy caption").click_accesskit();
+    let mut copied = None;
+    window.until("the caption", |window| {
+        let commands = window.harness.output().platform_output.commands.clone();
+        copied = commands.into_iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text),
+            _ => None,
+        });
+        copied.is_some()
+    });
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
+    command.args(["export", "bundled:smollm2-capture", "--caption", "-o"]).arg(folder.path().join("f.svg"));
+    let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert_eq!(copied.unwrap(), printed.trim_end());
+}
+
+#[test]
+fn curves_are_looked_at_before_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("curves.pdf");
+    let mut window = Window::figure();
+    window.menu(&["File", "Export sweep…"]);
+    let field = "CSV, JSON, PNG, SVG or PDF file";
+    assert!(!window.has(Role::CheckBox, "sink mass"), "numbers have no looks");
+    window.type_over(Role::TextInput, field, &path.display().to_string());
+    window.settle();
+    window.click(Role::CheckBox, "KL from baseline (nats)");
+    window.click(Role::CheckBox, "All of it");
+    window.click(Role::Button, "1 column");
+    window.settle();
+    window.assert_text("85 × ");
+    window.assert_text("smallest text");
+    window.click(Role::Button, "Save sweep");
+    let saved = format!("Saved {}", path.display());
+    window.wait(&saved, |window| window.announced(Role::Status).contains(&saved));
+    let other = folder.path().join("cli.pdf");
+    let metric = window.session().view().sweep.metric;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
+    command.args(["sweep", "bundled:smollm2-capture", "--size", "85", "--range", "1e-3..=1"]);
+    command.args(["--metric", &format!("{metric},kl"), "-o"]).arg(&other);
+    assert!(command.status().unwrap().success());
+    assert!(std::fs::read(&path).unwrap() == std::fs::read(&other).unwrap());
 }

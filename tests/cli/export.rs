@@ -265,3 +265,82 @@ fn differences_are_from_another_head_or_another_epsilon() {
         .run(&["export", "bundled:smollm2-capture", "-o", "x.svg", "--compare-head", "99:0"])
         .assert_refused(1, &["layer 99", "0 to 29"]);
 }
+
+#[test]
+fn presets_are_drawn_and_what_is_hard_to_read_is_said_with_what_mends_it() {
+    let sandbox = Sandbox::new();
+    let with = |arguments: &[&str]| {
+        let ran =
+            sandbox.run(&[&["export", "bundled:smollm2-capture", "-o", "f.svg", "--no-session"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(ran.stdout, "");
+        ran.stderr
+    };
+    assert_eq!(with(&["--size", "85"]), "", "one column of a journal");
+    let said = with(&[]);
+    assert!(said.starts_with("attenuate: note: the smallest text has 5.") && said.lines().count() == 1, "{said}");
+    let option = said.split_once(": --least-text 6 mends it").expect(&said);
+    assert!(option.0.ends_with("print needs 6"), "{said}");
+    assert_eq!(with(&["--least-text", "6"]), "");
+    let said = with(&["--size", "85", "--font-size", "20"]);
+    assert!(said.contains("in the place of 20") && said.contains("no room"), "{said}");
+}
+
+#[test]
+fn a_caption_says_how_the_figure_is_made_again() {
+    let sandbox = Sandbox::new();
+    let caption = |arguments: &[&str]| {
+        let ran =
+            sandbox.run(&[&["export", "--caption", "-o", "{layer}-{head}.svg", "--size", "85"], arguments].concat());
+        ran.assert_done();
+        ran.stdout
+    };
+    let of_figure = caption(&["bundled:smollm2-capture"]);
+    assert_eq!(of_figure.lines().count(), 1);
+    for part in [
+        "Attention Weight of head 3 in layer 14 of SmolLM2-135M-Instruct (30 layers of 9 heads",
+        "24 tokens of “<|endoftext|>",
+        "Query, Key and Value multiplied by ε",
+        "ε = 5e-1, 1e-3 and 1e-10.",
+        "Changed: head 3 of layer 14, at all positions.",
+        &format!("Attenuate {}.", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(of_figure.contains(part), "“{part}” is missing in {of_figure}");
+    }
+    let of_set = caption(&[
+        "bundled:austen",
+        "--prompt",
+        "In love.",
+        "--set",
+        "2:1,5:*",
+        "--in-force",
+        "key@5:*=0.5",
+        "--block",
+        "*->0",
+        "--positions",
+        "first",
+        "--operation",
+        "noise",
+        "--seed",
+        "7",
+        "--epsilon",
+        "0.25,0",
+        "--rows",
+        "query,key",
+    ]);
+    for part in [
+        "Query and Key with noise",
+        "seed 7",
+        "ε = 2.5e-1 and 0.",
+        "Changed: the heads 2:1,5:* (LAYER:HEAD), at position 0.",
+        "key@5:*=5e-1",
+        "block=*->0",
+        "In love.”",
+    ] {
+        assert!(of_set.contains(part), "“{part}” is missing in {of_set}");
+    }
+    // One for each file, in their order.
+    let several = caption(&["bundled:austen", "--layer", "1,3", "--head", "all"]);
+    let heads = several.lines().map(|line| line.split_once(" of bundled").map_or(line, |(place, _)| place));
+    assert!(heads.clone().count() > 2 && heads.is_sorted(), "{several}");
+}

@@ -60,6 +60,11 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
+        ("sweep", "range") => Sample { ending: Some("svg"), ..sample("1e-3..=1e1", &[]) },
+        ("sweep", "title" | "size" | "font" | "font-size" | "ground") => {
+            let of_export = sample_of("export", option);
+            Sample { ending: Some("svg"), ..of_export }
+        }
         ("sweep", "epsilon") => Sample { ending: Some("svg"), ..sample("0.3,0.2,0.1", &[]) },
         ("sweep", "metric") => Sample { ending: Some("svg"), ..sample("kl", &[]) },
         ("sweep", "dpi") => Sample { ending: Some("png"), ..sample("72", &[]) },
@@ -104,7 +109,11 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "columns") => sample("0,2", &[]),
         (_, "labels") => sample("positions", &[]),
         (_, "label-rotation") => sample("slanted", &["--labels", "tokens"]),
-        (_, "font-size" | "rate") => sample("5", &[]),
+        (_, "rate") => sample("5", &[]),
+        (_, "font-size") => sample("7", &[]),
+        (_, "least-text") => sample("7", &["--labels", "tokens"]),
+        (_, "font") => sample("serif", &[]),
+        (_, "caption") => sample("", &[]),
         (_, "ground") => sample("dark", &[]),
         (_, "metrics" | "sort") => sample("sink", &[]),
         (_, "text") => sample("paths", &[]),
@@ -192,7 +201,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// What the command answers: its file, what it prints, or what the window opens on.
+/// What the command answers: its file and what it prints, or what the window opens on.
 fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
     if command == WINDOW {
         // Relative paths are the sandbox's.
@@ -209,8 +218,9 @@ fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
     match arguments.iter().position(|&word| word == "-o") {
         Some(at) => {
             let path = sandbox.path(arguments[at + 1]);
-            let bytes = fs::read(&path).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
             fs::remove_file(path).unwrap();
+            bytes.extend(ran.stdout.into_bytes());
             bytes
         }
         None => ran.stdout.into_bytes(),
@@ -271,6 +281,11 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
         (&["sweep", "-o", "s.csv", "--quantity", "score"], "--quantity"),
         (&["sweep", "-o", "s.csv", "--epsilon", "1,0.5,0"], "--epsilon"),
         (&["sweep", "-o", "s.json", "--metric", "kl"], "--metric"),
+        (&["sweep", "-o", "s.csv", "--range", "1e-3..=1"], "--range"),
+        (&["sweep", "-o", "s.csv", "--size", "85"], "--size"),
+        (&["sweep", "-o", "s.json", "--font", "serif"], "--font"),
+        (&["sweep", "-o", "s.pdf", "--range", "0..=1"], "--range"),
+        (&["sweep", "-o", "s.pdf", "--metric", "kl,weight"], "--metric"),
         (&["sweep", "-o", "s.svg", "--dpi", "72"], "--dpi"),
         (&["sweep", "-o", "s.svg", "--cell", "6,2"], "--cell"),
         (&["sweep", "-o", "s.svg", "--cell", "6,2", "--metric", "kl"], "--cell"),
@@ -386,6 +401,24 @@ fn a_source_that_is_not_there_exits_with_1_and_says_so() {
     sandbox.run(&["heads", "notes.txt"]).assert_refused(2, &["notes.txt", "expected", ".gguf"]);
     sandbox.run(&["heads", "notes.txt/x"]).assert_refused(1, &["cannot read", "notes.txt/x"]);
     assert_eq!(sandbox.names(), ["notes.txt"]);
+}
+
+#[test]
+fn what_is_opened_by_mistake_is_called_by_its_name() {
+    let sandbox = Sandbox::new();
+    let tensor = |name: &'static str| {
+        let tensor = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
+        serialize([(name, tensor)], None).unwrap()
+    };
+    for (name, bytes, code, part) in [
+        ("pytorch_model.bin", b"\x80\x02\x8a\nl\xfc".to_vec(), 2, "a pickle, which is never run"),
+        ("model.safetensors", tensor("lm_head.weight"), 1, "open the folder that they are in"),
+        ("consolidated.safetensors", tensor("layers.0.attention.wq.weight"), 1, "authors' own layout"),
+        ("adapter_model.safetensors", tensor("x.q_proj.lora_A.weight"), 1, "the folder of its model"),
+    ] {
+        sandbox.write(name, &bytes);
+        sandbox.run(&["heads", name]).assert_refused(code, &[name, part]);
+    }
 }
 
 #[cfg(unix)]

@@ -144,11 +144,57 @@ fn pictures_are_drawn() {
     sandbox.run(&["sweep", "bundled:smollm2-capture", "-o", "sweep.PNG", "--dpi", "72"]).assert_done();
     let png = fs::read(sandbox.path("sweep.PNG")).unwrap();
     let reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    assert_eq!((reader.info().width, reader.info().height), (504, 236));
+    // 178 mm.
+    assert_eq!(reader.info().width, 505);
     sandbox.run(&["sweep", "bundled:smollm2-capture", "-o", "sweep.pdf", "--metric", "kl"]).assert_done();
     let pdf = fs::read(sandbox.path("sweep.pdf")).unwrap();
     let text = String::from_utf8_lossy(&pdf);
-    assert!(text.contains("/MediaBox[0 0 504 236]") && text.contains("/Alt"));
+    assert!(text.contains("/MediaBox[0 0 504.5") && text.contains("/Alt"), "178 mm");
+}
+
+#[test]
+fn a_picture_has_the_metrics_the_range_and_the_page_that_are_asked_for() {
+    let arguments = [
+        "bundled:smollm2-capture",
+        "--metric",
+        "sink-mass,kl,sink-mass",
+        "--range",
+        "1e-2..=1e1",
+        "--size",
+        "85x80",
+        "--font",
+        "serif",
+        "--ground",
+        "dark",
+        "--rows",
+        "query,value",
+    ];
+    let svg = written("sweep.svg", &arguments);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let texts: Vec<&str> =
+        document.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+    for text in ["sink mass", "KL from baseline (nats)", "1e-2", "1e0", "Query", "Value"] {
+        assert_eq!(texts.iter().filter(|&&found| found == text).count(), 1, "{text}: {texts:?}");
+    }
+    for text in ["0", "1e-3", "1e2", "Key"] {
+        assert!(!texts.contains(&text), "{text}: {texts:?}");
+    }
+    let root = document.root_element();
+    let side = |name: &str| root.attribute(name).unwrap().strip_suffix("pt").unwrap().parse::<f64>().unwrap();
+    assert!((side("width") - 85.0 / 25.4 * 72.0).abs() < 0.01 && (side("height") - 80.0 / 25.4 * 72.0).abs() < 0.01);
+    assert!(svg.contains("Times"), "what other programs have in the place of its face");
+}
+
+/// The name of the default source was cut by the page.
+#[test]
+fn a_title_is_whole_on_every_page() {
+    for size in ["178", "85"] {
+        let svg = written("sweep.svg", &["bundled:smollm2-capture", "--size", size]);
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let texts: Vec<&str> =
+            document.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+        assert!(texts.join(" ").contains("layer 14, head 3: normalized entropy over ε"), "{texts:?}");
+    }
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod bar;
 mod coarse;
 mod files;
+mod presets;
 mod quantities;
 mod scripts;
+mod sweeps;
 
 use crate::support::outcomes as support;
 
@@ -36,7 +38,7 @@ fn gallery() {
         FigureStyle { axis_labels: AxisLabels::Positions, page: "178x120".parse().unwrap(), ..default.clone() };
     let cut = FigureStyle {
         look: Look { norm: "0:0.5".parse().unwrap(), ..default.look },
-        font_size: FontSize::new(10.0).unwrap(),
+        font_size: FontSize::new(10.0).ok(),
         page: "200x200".parse().unwrap(),
         ..default.clone()
     };
@@ -87,7 +89,9 @@ fn texts(figure: &Figure) -> impl Iterator<Item = &Text> {
 /// The box around a text as the renderer draws it, with the figure's own fonts.
 fn text_boxes(figure: &Figure) -> Vec<(String, Rect)> {
     let mut options = resvg::usvg::Options::default();
-    for font in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR] {
+    let [sans, serif]: [&[u8]; 2] =
+        [include_bytes!("../../assets/fonts/sans.ttf"), include_bytes!("../../assets/fonts/serif.ttf")];
+    for font in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR, sans, serif] {
         options.fontdb_mut().load_font_data(font.to_vec());
     }
     // The texts themselves, which no program draws.
@@ -150,39 +154,44 @@ fn stretched() -> Vec<(String, Figure)> {
     figures
 }
 
+/// Everything is on the page, and no text covers another or a panel.
+fn assert_whole(name: &str, figure: &Figure) {
+    let page = Rect { x: 0.0, y: 0.0, width: figure.width, height: figure.height };
+    let inside = |rect: Rect| {
+        rect.x >= page.x && rect.y >= page.y && rect.right() <= page.right() && rect.bottom() <= page.bottom()
+    };
+    let boxes = text_boxes(figure);
+    assert_eq!(boxes.len(), texts(figure).count(), "{name}: every text is drawn");
+    for (index, (text, rect)) in boxes.iter().enumerate() {
+        assert!(inside(*rect), "{name}: “{text}” at {rect:?} leaves the page");
+        for (other, other_rect) in &boxes[..index] {
+            assert!(!overlap(*rect, *other_rect), "{name}: “{text}” meets “{other}”");
+        }
+        for heatmap in &figure.heatmaps {
+            assert!(!overlap(*rect, heatmap.rect), "{name}: “{text}” at {rect:?} covers {:?}", heatmap.rect);
+        }
+    }
+    for item in &figure.items {
+        match item {
+            Item::Rect { rect, .. } | Item::Frame { rect, .. } => assert!(inside(*rect), "{name}: {rect:?}"),
+            Item::Line { from: [x, y], to, .. } => {
+                let rect = Rect { x: *x, y: *y, width: to[0] - x, height: to[1] - y };
+                assert!(inside(rect), "{name}: {rect:?}");
+            }
+            Item::Triangle { corners, .. } => {
+                for [x, y] in *corners {
+                    assert!(inside(Rect { x, y, width: 0.0, height: 0.0 }), "{name}: {corners:?}");
+                }
+            }
+            Item::Text(_) => {}
+        }
+    }
+}
+
 #[test]
 fn everything_is_on_the_page_and_no_two_texts_meet() {
     for (name, figure) in stretched() {
-        let page = Rect { x: 0.0, y: 0.0, width: figure.width, height: figure.height };
-        let inside = |rect: Rect| {
-            rect.x >= page.x && rect.y >= page.y && rect.right() <= page.right() && rect.bottom() <= page.bottom()
-        };
-        let boxes = text_boxes(&figure);
-        assert_eq!(boxes.len(), texts(&figure).count(), "{name}: every text is drawn");
-        for (index, (text, rect)) in boxes.iter().enumerate() {
-            assert!(inside(*rect), "{name}: “{text}” at {rect:?} leaves the page");
-            for (other, other_rect) in &boxes[..index] {
-                assert!(!overlap(*rect, *other_rect), "{name}: “{text}” meets “{other}”");
-            }
-            for heatmap in &figure.heatmaps {
-                assert!(!overlap(*rect, heatmap.rect), "{name}: “{text}” at {rect:?} covers {:?}", heatmap.rect);
-            }
-        }
-        for item in &figure.items {
-            match item {
-                Item::Rect { rect, .. } | Item::Frame { rect, .. } => assert!(inside(*rect), "{name}: {rect:?}"),
-                Item::Line { from: [x, y], to, .. } => {
-                    let rect = Rect { x: *x, y: *y, width: to[0] - x, height: to[1] - y };
-                    assert!(inside(rect), "{name}: {rect:?}");
-                }
-                Item::Triangle { corners, .. } => {
-                    for [x, y] in *corners {
-                        assert!(inside(Rect { x, y, width: 0.0, height: 0.0 }), "{name}: {corners:?}");
-                    }
-                }
-                Item::Text(_) => {}
-            }
-        }
+        assert_whole(&name, &figure);
     }
 }
 
@@ -249,20 +258,24 @@ fn the_words_are_the_figures() {
 }
 
 #[test]
-fn a_long_title_is_made_smaller_then_cut() {
+fn a_long_title_is_made_smaller_then_parted_then_cut() {
     let long = "A title that says far more than any title should say, and then says it once more ".repeat(3);
-    let style = FigureStyle { title: Some(long), font_size: FontSize::new(8.0).unwrap(), ..FigureStyle::default() };
+    let style = FigureStyle { title: Some(long), font_size: FontSize::new(8.0).ok(), ..FigureStyle::default() };
     let figure = figure_of(&support::captured(), &style);
-    let (title, rect) = &text_boxes(&figure).into_iter().find(|(text, _)| text.starts_with("A title")).unwrap();
-    assert!(title.ends_with('…'), "{title}");
-    assert!(rect.x >= 0.0 && rect.right() <= figure.width);
+    let boxes = text_boxes(&figure);
+    let words = |part: &str| boxes.iter().find(|(text, _)| text.contains(part)).unwrap().clone();
+    let (first, cut) = (words("A title"), words("…"));
+    assert!(first.1.bottom() <= cut.1.y && cut.0.ends_with('…'), "{first:?} {cut:?}");
+    for (_, rect) in [first, cut] {
+        assert!(rect.x >= 0.0 && rect.right() <= figure.width);
+    }
     let none = FigureStyle { title: Some(String::new()), ..FigureStyle::default() };
     assert!(figure_of(&support::captured(), &none).height < figure.height);
 }
 
 #[test]
 fn a_page_without_room_is_refused() {
-    let style = FigureStyle { page: PageSize::new(60.0, None).unwrap(), ..FigureStyle::default() };
+    let style = FigureStyle { page: PageSize::new(30.0, None).unwrap(), ..FigureStyle::default() };
     let error = layout(&FigureSpec::from_outcome(&support::captured(), &style)).unwrap_err();
     assert!(matches!(error, FigureError::NoRoom { .. }), "{error}");
 }

@@ -50,8 +50,19 @@ pub fn two_tokens() -> Outcome {
     outcome_at(&epsilon, qkv, 0, vec!["a".to_owned(), "b".to_owned()])
 }
 
+/// [`synthetic`] vectors under another grid of ε, with these tokens.
+pub fn gridded(epsilon: Grid<Epsilon>, tokens: Vec<String>) -> Outcome {
+    outcome_of(epsilon, swinging(tokens.len(), Mask::CAUSAL), 0, tokens)
+}
+
 /// A head of `n_positions` whose queries and keys swing at different rates, with a sink at key 0.
 pub fn synthetic(n_positions: usize, mask: Mask) -> Outcome {
+    let words = ["attention", " is", " a", " distribution", " over", " earlier", " tokens", ",", " always"];
+    let tokens = (0..n_positions).map(|position| words[position % words.len()].to_owned()).collect();
+    outcome(swinging(n_positions, mask), 0, tokens)
+}
+
+fn swinging(n_positions: usize, mask: Mask) -> LayerQkv {
     let vectors = |rate: f32, sink: f32| {
         Array3::from_shape_fn((1, n_positions, 4), |(_, position, dimension)| {
             let place = position as f32;
@@ -71,9 +82,7 @@ pub fn synthetic(n_positions: usize, mask: Mask) -> Outcome {
     };
     let (mut query, key) = (vectors(0.37, 0.0), vectors(0.31, 12.0));
     query.slice_mut(ndarray::s![.., .., 1]).fill(1.0);
-    let words = ["attention", " is", " a", " distribution", " over", " earlier", " tokens", ",", " always"];
-    let tokens = (0..n_positions).map(|position| words[position % words.len()].to_owned()).collect();
-    outcome(LayerQkv::new(query, key, None, 0.5, mask).unwrap(), 0, tokens)
+    LayerQkv::new(query, key, None, 0.5, mask).unwrap()
 }
 
 fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
@@ -82,6 +91,11 @@ fn outcome(qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
 
 /// The columns have ε of `epsilon`, every row alike.
 pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
+    outcome_of(Grid::repeated(Components::FIGURE, epsilon).unwrap(), qkv, head, tokens)
+}
+
+/// The same, of any grid.
+pub fn outcome_of(epsilon: Grid<Epsilon>, qkv: LayerQkv, head: usize, tokens: Vec<String>) -> Outcome {
     let qkv = Arc::new(qkv);
     let scores = Arc::new(qkv.head_scores(head));
     let panel = |edit: Option<&Edit>| {
@@ -111,7 +125,7 @@ pub fn outcome_at(epsilon: &[Epsilon], qkv: LayerQkv, head: usize, tokens: Vec<S
         operation: Operation::Scale,
         scope: Preset::ThisHead.scope(),
         in_force: attenuate::attention::InForce::default(),
-        epsilon: Grid::repeated(Components::FIGURE, epsilon).unwrap(),
+        epsilon,
     };
     let panels = Grid::from_fn(experiment.shape(), |id| panel(experiment.intervention(shown, id).at(0, head).next()));
     let tokens =

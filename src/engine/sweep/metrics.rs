@@ -68,6 +68,18 @@ impl SweepMetric {
         }
     }
 
+    /// The name where there is little room.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::SinkMass => "sink",
+            Self::NormalizedEntropy => "entropy",
+            Self::Kl => "KL (nats)",
+            Self::Js => "JS (nats)",
+            Self::MaxWeight => "max",
+            Self::Weight => "weight",
+        }
+    }
+
     /// The word on the command line.
     pub const fn word(self) -> &'static str {
         match self {

@@ -54,9 +54,9 @@ impl PanelMetric {
     }
 }
 
-/// What stands under `panel`: `sink 0.513 · entropy 0.927 · KL 1.2e-2`; where a window hides the first token from some
+/// What stands under `panel`, in parts: `sink 0.513`, `entropy 0.927`, `KL 1.2e-2`; where a window hides the first token from some
 /// queries also of how many the sink mass is the mean: `sink 0.513 (n = 2)`.
-pub fn metric_line(metrics: &BTreeSet<PanelMetric>, panel: &Panel, baseline: &Panel) -> String {
+pub fn metric_numbers(metrics: &BTreeSet<PanelMetric>, panel: &Panel, baseline: &Panel) -> Vec<String> {
     let parts = metrics.iter().map(|&metric| {
         let value = metric.of(panel, baseline).map_or("–".to_owned(), number);
         let pattern = &panel.pattern;
@@ -66,7 +66,12 @@ pub fn metric_line(metrics: &BTreeSet<PanelMetric>, panel: &Panel, baseline: &Pa
         }
         format!("{} {value}", metric.label())
     });
-    parts.collect::<Vec<_>>().join(" · ")
+    parts.collect()
+}
+
+/// A line of them: `sink 0.513 · entropy 0.927`.
+pub fn metric_line(numbers: &[String]) -> String {
+    numbers.join(" · ")
 }
 
 /// Three decimals, or two digits and a power of ten for what three decimals would not show.

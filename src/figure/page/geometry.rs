@@ -1,16 +1,25 @@
 //! Where everything stands on the page, in points.
 
 use super::{
-    spacing::{Dots, LINE, MARGIN, Spacing, Widest},
-    title_line::TitleLine,
+    arrangement::{Arrangement, LEGIBLE},
+    spacing::{Dots, LINE, MARGIN, PanelLimits, Spacing, small},
+    title_line::TitleLines,
+    ways::stages,
+    widths::Widths,
 };
 use crate::figure::{
     Beyond, FigureError, FigureSpec, Rect,
-    text::fonts::{ASCENT, DESCENT},
+    text::{
+        fonts::{ASCENT, DESCENT},
+        shaping::{cut_to, width},
+    },
 };
 
 /// The least height of the colour bar in lines of text.
 const LOWEST_BAR: f64 = 2.5;
+/// What stands along the query axis, as much of it as there is room for.
+const QUERY_CAPTIONS: [&str; 3] = ["Query position", "Query", ""];
+const KEY_CAPTIONS: [&str; 3] = ["Key position", "Key", ""];
 
 /// Sizes and places of the parts of a figure.
 #[derive(Debug)]
@@ -19,10 +28,17 @@ pub struct Geometry {
     pub height: f64,
     /// Frames and ticks.
     pub line_width: f64,
-    pub title: String,
+    /// The way that was taken.
+    pub arrangement: Arrangement,
+    /// Whether every text is as large as it should be.
+    pub is_legible: bool,
+    pub title: Vec<String>,
     pub title_size: f64,
-    /// Center of the title's baseline.
+    /// Center of the baseline of the title's first line.
     pub title_at: [f64; 2],
+    pub row_head_size: f64,
+    /// Baseline of the rows' heads, which read upwards.
+    pub row_head_x: f64,
     pub panel_title_size: f64,
     /// From the top of a panel up to its title's baseline.
     pub panel_title_rise: f64,
@@ -30,7 +46,7 @@ pub struct Geometry {
     /// From the top of a panel up to the baseline of its note.
     pub note_rise: f64,
     pub metrics_size: f64,
-    /// From the bottom of a panel down to the baseline of its metrics.
+    /// From the bottom of a panel down to the first baseline of its metrics.
     pub metrics_drop: f64,
     /// The same in the last row, where axis labels stand between.
     pub last_metrics_drop: f64,
@@ -42,6 +58,9 @@ pub struct Geometry {
     pub query_step: usize,
     /// Cells from one key label to the next.
     pub key_step: usize,
+    pub labels: Vec<String>,
+    pub query_caption: &'static str,
+    pub key_caption: &'static str,
     pub caption_size: f64,
     /// Baseline of the caption along the query axis, which reads upwards.
     pub query_caption_x: f64,
@@ -58,19 +77,49 @@ pub struct Geometry {
     /// Baseline of the colour bar's label, which reads upwards.
     pub bar_label_x: f64,
     pub bar_label_size: f64,
+    pub bar_label: String,
 }
 
 impl Geometry {
+    /// As the figure fits its page best.
+    ///
+    /// # Errors
+    /// When the page has no room for the panels or the colour bar, however it is laid out.
     pub fn new(spec: &FigureSpec) -> Result<Self, FigureError> {
-        let font = spec.font_size.points();
-        let widest = Widest::measure(spec);
+        let widths = Widths::measure(spec);
+        if let Some(arrangement) = spec.arrangement {
+            return Self::arranged(spec, &widths, arrangement, 0.0);
+        }
+        let mut refusal = None;
+        for stage in stages(spec) {
+            for arrangement in &stage.ways {
+                match Self::arranged(spec, &widths, *arrangement, stage.least_panel(arrangement.font)) {
+                    Ok(geometry) if geometry.is_legible || stage.may_squeeze => return Ok(geometry),
+                    Ok(_) => {}
+                    Err(error) => refusal = Some(error),
+                }
+            }
+        }
+        // The last stage squeezes what it lays out: that it came here is that it was refused.
+        Err(refusal.unwrap_or(FigureError::NoRoom { found: 0.0, needed: 0.0 }))
+    }
+
+    fn arranged(
+        spec: &FigureSpec,
+        widths: &Widths<'_>,
+        arrangement: Arrangement,
+        least_panel: f64,
+    ) -> Result<Self, FigureError> {
+        let font = arrangement.font;
         let dots = Dots::of(spec.page, spec.dpi);
         let width = dots.snap(spec.page.points(spec.page.width(), spec.dpi));
         let page_height = spec.page.height().map(|height| dots.snap(spec.page.points(height, spec.dpi)));
-        let title = TitleLine::fit(&spec.title, 1.4 * font, width - 2.0 * MARGIN, &spec.fonts);
-        let spacing = Spacing::new(spec, &widest, &title, dots);
+        let title = TitleLines::fit(&spec.title, [1.4 * font, font], width - 2.0 * MARGIN, &spec.fonts);
+        let spacing = Spacing::new(spec, arrangement, widths, &title, dots);
         let n_cells = spec.panels[0][0].measure.n_positions().max(1) as f64;
-        let (side, label_size) = spacing.fit_panels(width, page_height, n_cells, 0.875 * font)?;
+        let limits = PanelLimits { largest_label: small(font), least_label: spec.least_text.points(), least_panel };
+        let room = [width, page_height.unwrap_or(f64::INFINITY)];
+        let (side, label_size) = spacing.fit_panels(room, n_cells, limits)?;
         let cell = side / n_cells;
 
         // What snapping, or a low page, has left over goes between the columns and around everything.
@@ -82,8 +131,8 @@ impl Geometry {
         let widened = spare.min(1.5 * font) / n_columns;
         let left = dots.snap(left_axis + spare / 2.0 - n_columns / 2.0 * widened);
         let column_pitch = dots.snap(side + gap_x + widened);
-        let row_pitch = dots.snap(side + spacing.metrics + spacing.gap_y + spacing.panel_title);
-        let above = dots.snap(MARGIN + spacing.title + spacing.panel_title);
+        let row_pitch = dots.snap(side + spacing.metrics + spacing.gap_y + spacing.panel_titles[1]);
+        let above = dots.snap(MARGIN + spacing.title + spacing.panel_titles[0]);
         let content_height = above + (n_rows - 1.0) * row_pitch + side + below;
         let height = page_height.unwrap_or(content_height);
         let shift = dots.snap((height - content_height).max(0.0) / 2.0);
@@ -98,31 +147,57 @@ impl Geometry {
             rows.map(|(row, panels)| (0..panels.len()).map(|column| place(row, column)).collect()).collect();
         let (first, last) = (place(0, 0), place(spec.panels.len() - 1, spec.panels[0].len() - 1));
         let x = dots.snap(last.right() + spacing.bar_gap + widened);
-        let column = Rect { x, y: first.y, width: spacing.bar_width, height: last.bottom() - first.y };
-        let Bar { over, ramp: bar, under, bad } = Bar::split(column, spec.bar.beyond, dots);
-        let least = LOWEST_BAR * LINE * 0.875 * font;
-        if bar.height < least {
-            return Err(FigureError::NoRoomForBar { found: bar.height.max(0.0), needed: least });
-        }
+        let top = shift + MARGIN + spacing.title;
+        let least_bar = LOWEST_BAR * LINE * small(font);
+        let of_panels = Rect { x, y: first.y, width: spacing.bar_width, height: last.bottom() - first.y };
+        // Beside a row of small panels it is higher than they are.
+        let of_page = Rect { y: top, height: height - MARGIN - top, ..of_panels };
+        let bars = [of_panels, of_page].map(|column| Bar::split(column, spec.bar.beyond, dots));
+        let fitting = bars.into_iter().find(|bar| bar.ramp.height >= least_bar);
+        let Some(Bar { over, ramp: bar, under, bad }) = fitting else {
+            let found = Bar::split(of_page, spec.bar.beyond, dots).ramp.height.max(0.0);
+            return Err(FigureError::NoRoomForBar { found, needed: least_bar });
+        };
         let half_title = title.width / 2.0;
         let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
-        // Centered on the bar, and no longer than reaches the nearer edge of the page.
-        let middle = bar.center()[1];
-        let bar_label_room = 2.0 * (middle - shift - MARGIN - spacing.title).min(height - MARGIN - middle);
+        // Centered on what they are of, and no longer than reaches the nearer edge of the page.
+        let reach = |middle: f64| 2.0 * (middle - top).min(height - MARGIN - middle);
+        let bar_label_room = reach(bar.center()[1]);
+        let bar_label_size = font.min((bar_label_room / widths.bar_label.max(1.0)).max(font.min(LEGIBLE)));
+        let rows_middle = f64::midpoint(first.y, last.bottom());
+        let columns_middle = f64::midpoint(first.x, last.right());
+        let columns_reach = 2.0 * (columns_middle - MARGIN).min(width - MARGIN - columns_middle);
+        let caption = |captions: [&'static str; 3], room: f64| {
+            captions.into_iter().find(|caption| width_of(caption, spec) * font <= room).unwrap_or_default()
+        };
         let fit = |size: f64, widest: f64| size.min((column_pitch - 0.5 * font) / widest.max(1.0));
         let axis_below = spacing.ticks + spacing.key_extent(label_size);
-        let metrics_size = fit(0.875 * font, widest.metrics);
+        let metrics_size = fit(small(font), widths.metrics(arrangement.numbers));
+        let note_size = fit(small(font), widths.note);
+        let panel_title_size = fit(font, widths.panel_titles[arrangement.titles.index()]);
+        let row_head_size = font.min((row_pitch.max(side) - 0.25 * font) / widths.row_head.max(1.0));
+        let has_row_heads = spacing.row_head > 0.0;
+        let least = font.min(LEGIBLE) - 1e-9;
+        let is_legible = panel_title_size >= font - 1e-9
+            && (!has_row_heads || row_head_size >= font - 1e-9)
+            && (widths.note == 0.0 || note_size >= least)
+            && (widths.n_numbers == 0 || metrics_size >= least);
+        let query_caption_x = left - left_axis + MARGIN + ASCENT * font;
         Ok(Self {
             width,
             height,
             line_width: dots.line_width(),
-            title: title.text,
+            arrangement,
+            is_legible,
+            title: title.lines,
             title_size: title.size,
             title_at: [title_x, shift + MARGIN + ASCENT * title.size],
-            panel_title_size: fit(font, widest.panel_title),
+            row_head_size,
+            row_head_x: query_caption_x + spacing.caption(),
+            panel_title_size,
             panel_title_rise: (0.4 + DESCENT) * font + spacing.note,
-            note_size: fit(0.875 * font, widest.note),
-            note_rise: 0.4 * font + DESCENT * 0.875 * font,
+            note_size,
+            note_rise: 0.4 * font + DESCENT * small(font),
             metrics_size,
             metrics_drop: 0.3 * font + ASCENT * metrics_size,
             last_metrics_drop: axis_below + 0.3 * font + ASCENT * metrics_size,
@@ -130,19 +205,27 @@ impl Geometry {
             label_size,
             query_step: Spacing::query_step(cell, label_size),
             key_step: spacing.key_step(cell, label_size),
+            labels: widths.labels(arrangement.labels).0.to_vec(),
+            query_caption: caption(QUERY_CAPTIONS, reach(rows_middle)),
+            key_caption: caption(KEY_CAPTIONS, columns_reach),
             caption_size: font,
-            query_caption_x: left - left_axis + MARGIN + ASCENT * font,
+            query_caption_x,
             key_caption_y: last.bottom() + below - MARGIN - DESCENT * font,
             panels,
             bar,
             under,
             over,
             bad,
-            tick_size: 0.875 * font,
+            tick_size: small(font),
             bar_label_x: bar.right() + spacing.tick_labels + 0.5 * font + ASCENT * font,
-            bar_label_size: font.min(bar_label_room / widest.bar_label.max(1.0)),
+            bar_label_size,
+            bar_label: cut_to(&spec.bar.label, bar_label_room / bar_label_size * (1.0 + 1e-9), &spec.fonts),
         })
     }
+}
+
+fn width_of(text: &str, spec: &FigureSpec) -> f64 {
+    width(text, &spec.fonts)
 }
 
 /// The colour bar from the top.

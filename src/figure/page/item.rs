@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::arrangement::Arrangement;
 use crate::figure::{
     Font, Fonts, Measure, Palette, Picture, Pooled, Rgb, Window, paint, pool_measure,
     text::shaping::{one_line, shape},
@@ -27,12 +28,21 @@ pub struct Figure {
     pub items: Vec<Item>,
     /// What its texts are drawn with.
     pub fonts: Fonts,
+    /// How it is laid out; `None` of curves.
+    pub arrangement: Option<Arrangement>,
+    /// What had to be otherwise than it was asked for, so that it fits its page: sentences for people.
+    pub fitted: Vec<String>,
 }
 
 impl Figure {
     /// Its texts, in the order of painting.
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
         self.items.iter().filter_map(Item::text)
+    }
+
+    /// The size of its smallest text in points; `None` where it has none.
+    pub fn smallest_text(&self) -> Option<f64> {
+        self.texts().map(|text| text.size).reduce(f64::min)
     }
 
     /// The names of the fonts of the machine that its texts are drawn with, in order: with the same ones the same figure

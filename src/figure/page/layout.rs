@@ -1,13 +1,16 @@
 //! From a spec to a resolved figure.
 
 use super::{
+    arrangement::PanelTitles,
     geometry::Geometry,
     labels::BEYOND,
     spacing::{DIAGONAL, LINE, TICK, TICK_GAP},
+    ways::told,
 };
 use crate::figure::{
     Anchor, BarSpec, Detail, Figure, FigureError, FigureSpec, Ground, HeatmapItem, Item, LabelRotation, PanelSpec,
     Rect, Rgb, Text, Turn,
+    data::metric::metric_line,
     text::{
         fonts::{ASCENT, MIDDLE},
         shaping::one_line,
@@ -26,7 +29,11 @@ const LARGEST_PICTURE: usize = 4096;
 pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     let geometry = Geometry::new(spec)?;
     let mut page = PageItems { inks: Inks::on(spec.ground), line_width: geometry.line_width, items: Vec::new() };
-    page.text(&geometry.title, geometry.title_at, geometry.title_size, Anchor::Middle, Turn::Level);
+    for (index, line) in geometry.title.iter().enumerate() {
+        let [x, y] = geometry.title_at;
+        let at = [x, y + index as f64 * LINE * geometry.title_size];
+        page.text(line, at, geometry.title_size, Anchor::Middle, Turn::Level);
+    }
     page.panels(spec, &geometry);
     page.axes(spec, &geometry);
     page.bar(&spec.bar, &geometry);
@@ -39,6 +46,8 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
         heatmaps: heatmaps(spec, &geometry),
         fonts: spec.fonts.clone(),
         items: page.items,
+        arrangement: Some(geometry.arrangement),
+        fitted: told(geometry.arrangement, spec),
     })
 }
 
@@ -51,8 +60,10 @@ fn name(spec: &FigureSpec) -> String {
 /// and numbers.
 fn description(spec: &FigureSpec) -> String {
     let panel = |panel: &PanelSpec| {
-        let parts = [&panel.title, &panel.note, &panel.metrics].map(|part| part.trim());
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        let metrics = metric_line(&panel.metrics);
+        let parts = [&panel.title, &panel.note, &metrics].map(|part| part.trim());
+        let parts = parts.into_iter().map(str::to_owned);
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     };
     let panels: Vec<String> = spec.panels.iter().flatten().map(panel).collect();
     let measured = &spec.bar.label;
@@ -63,15 +74,15 @@ fn description(spec: &FigureSpec) -> String {
 }
 
 /// The few colours that are no data.
-struct Inks {
+pub struct Inks {
     /// `None`: transparent.
-    ground: Option<Rgb>,
-    text: Rgb,
-    line: Rgb,
+    pub ground: Option<Rgb>,
+    pub text: Rgb,
+    pub line: Rgb,
 }
 
 impl Inks {
-    fn on(ground: Ground) -> Self {
+    pub fn on(ground: Ground) -> Self {
         let [white, black] = [Rgb([255, 255, 255]), Rgb([22, 23, 26])];
         let on_light = Self { ground: Some(white), text: Rgb([24, 24, 28]), line: Rgb([90, 90, 98]) };
         match ground {
@@ -128,7 +139,8 @@ impl PageItems {
         for (panel, &rect) in panels {
             self.frame(rect);
             let at = [rect.center()[0], rect.y - geometry.panel_title_rise];
-            self.text(&panel.title, at, geometry.panel_title_size, Anchor::Middle, Turn::Level);
+            let title = panel.title_as(geometry.arrangement.titles);
+            self.text(title, at, geometry.panel_title_size, Anchor::Middle, Turn::Level);
             let at = [rect.center()[0], rect.y - geometry.note_rise];
             self.text(&panel.note, at, geometry.note_size, Anchor::Middle, Turn::Level);
         }
@@ -136,8 +148,18 @@ impl PageItems {
         for (row, (panels, rects)) in spec.panels.iter().zip(&geometry.panels).enumerate() {
             let drop = if row == last { geometry.last_metrics_drop } else { geometry.metrics_drop };
             for (panel, rect) in panels.iter().zip(rects) {
-                let at = [rect.center()[0], rect.bottom() + drop];
-                self.text(&panel.metrics, at, geometry.metrics_size, Anchor::Middle, Turn::Level);
+                let lines = panel.metrics.chunks(geometry.arrangement.numbers.max(1)).map(metric_line);
+                for (index, line) in lines.enumerate() {
+                    let y = rect.bottom() + drop + index as f64 * LINE * geometry.metrics_size;
+                    self.text(&line, [rect.center()[0], y], geometry.metrics_size, Anchor::Middle, Turn::Level);
+                }
+            }
+        }
+        if geometry.arrangement.titles == PanelTitles::Heads {
+            for (head, rects) in spec.row_heads.iter().zip(&geometry.panels) {
+                let Some(rect) = rects.first() else { continue };
+                let at = [geometry.row_head_x, rect.center()[1]];
+                self.text(head, at, geometry.row_head_size, Anchor::Middle, Turn::Upwards);
             }
         }
     }
@@ -148,14 +170,14 @@ impl PageItems {
         let lowest: &[Rect] = geometry.panels.last().map_or(&[], Vec::as_slice);
         let size = geometry.label_size;
         let middle = |position: usize| (position as f64 + 0.5) * geometry.cell;
-        for (position, label) in spec.axis_labels.iter().enumerate().step_by(geometry.query_step) {
+        for (position, label) in geometry.labels.iter().enumerate().step_by(geometry.query_step) {
             for &Rect { x, y, .. } in &lefts {
                 let y = y + middle(position);
                 self.line([x - TICK, y], [x, y]);
                 self.text(label, [x - TICK - TICK_GAP, y + MIDDLE * size], size, Anchor::End, Turn::Level);
             }
         }
-        for (position, label) in spec.axis_labels.iter().enumerate().step_by(geometry.key_step) {
+        for (position, label) in geometry.labels.iter().enumerate().step_by(geometry.key_step) {
             for panel in lowest {
                 let (x, y) = (panel.x + middle(position), panel.bottom());
                 self.line([x, y], [x, y + TICK]);
@@ -165,8 +187,8 @@ impl PageItems {
         let (Some(first), Some(last)) = (lefts.first(), lowest.last()) else { return };
         let [x, y] = [f64::midpoint(first.x, last.right()), f64::midpoint(first.y, last.bottom())];
         let size = geometry.caption_size;
-        self.text("Query position", [geometry.query_caption_x, y], size, Anchor::Middle, Turn::Upwards);
-        self.text("Key position", [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);
+        self.text(geometry.query_caption, [geometry.query_caption_x, y], size, Anchor::Middle, Turn::Upwards);
+        self.text(geometry.key_caption, [x, geometry.key_caption_y], size, Anchor::Middle, Turn::Level);
     }
 
     /// A label whose highest point is below `[x, y]`, where its tick ends.
@@ -216,7 +238,7 @@ impl PageItems {
             self.bar_tick(nan, rect.center()[1], geometry);
         }
         let at = [geometry.bar_label_x, bar.center()[1]];
-        self.text(&spec.label, at, geometry.bar_label_size, Anchor::Middle, Turn::Upwards);
+        self.text(&geometry.bar_label, at, geometry.bar_label_size, Anchor::Middle, Turn::Upwards);
     }
 
     /// A triangle from an end of the bar, beginning at `corner`, to `tip`: the colour of what lies beyond.

@@ -1,15 +1,14 @@
 //! Spacing: how much of the page the parts of a figure take, and what that leaves to the panels.
 
 use super::{
-    labels::{BEYOND, label_step},
-    title_line::TitleLine,
+    arrangement::{Arrangement, LEGIBLE, LabelForm, PanelTitles},
+    labels::label_step,
+    title_line::TitleLines,
+    widths::Widths,
 };
 use crate::figure::{
-    Beyond, Dpi, FigureError, FigureSpec, LabelRotation, PageSize, Unit,
-    text::{
-        fonts::{ASCENT, DESCENT},
-        shaping::{self, widest},
-    },
+    Dpi, FigureError, FigureSpec, LabelRotation, PageSize, Unit,
+    text::fonts::{ASCENT, DESCENT},
 };
 
 /// The grid that panels and lines of a page in millimetres are aligned to, 1/300 inch: at 300 dpi, or a multiple, every
@@ -23,14 +22,15 @@ pub const TICK: f64 = 8.0 * DOT;
 pub const TICK_GAP: f64 = 1.6;
 /// Width of frames and ticks, about.
 const LINE_WIDTH: f64 = 2.0 * DOT;
-/// Panels smaller than this show nothing.
-const SMALLEST_PANEL: f64 = 36.0;
-/// Token labels never get smaller than this, or the font size if that is smaller: below 5 points print is illegible.
-const SMALLEST_LABEL: f64 = 5.0;
 /// Height of a line in em: the tallest and the deepest glyph with a hair between them and the next line.
 pub const LINE: f64 = ASCENT + DESCENT + 0.02;
 /// sin 45°
 pub const DIAGONAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// The size of ticks, labels, notes and numbers beside panel titles of `font` points: smaller, as long as it is legible.
+pub fn small(font: f64) -> f64 {
+    (0.875 * font).max(font.min(LEGIBLE))
+}
 
 /// The grid of a page: its smallest step in points.
 #[derive(Clone, Copy, Debug)]
@@ -71,8 +71,10 @@ pub struct Spacing {
     pub grid: [f64; 2],
     pub title: f64,
     pub note: f64,
-    /// With its note.
-    pub panel_title: f64,
+    /// Of the panels' titles with their notes: in the first row, and in the others.
+    pub panel_titles: [f64; 2],
+    /// Left of the rows.
+    pub row_head: f64,
     /// Between columns, where axis labels do not need more.
     least_gap_x: f64,
     pub gap_y: f64,
@@ -88,32 +90,51 @@ pub struct Spacing {
 }
 
 impl Spacing {
-    pub fn new(spec: &FigureSpec, widest: &Widest, title: &TitleLine, dots: Dots) -> Self {
-        let font = spec.font_size.points();
+    pub fn new(
+        spec: &FigureSpec,
+        arrangement: Arrangement,
+        widths: &Widths<'_>,
+        title: &TitleLines,
+        dots: Dots,
+    ) -> Self {
+        let Arrangement { font, titles, labels, numbers } = arrangement;
         let line = |is_there: bool, height: f64| if is_there { height } else { 0.0 };
-        let note = line(widest.note > 0.0, LINE * 0.875 * font);
+        let small = small(font);
+        let note = line(widths.note > 0.0, LINE * small);
+        let panel_title = LINE * font + 0.4 * font;
+        let is_titled =
+            |panels: &[crate::figure::PanelSpec]| panels.iter().any(|panel| !panel.title_as(titles).is_empty());
+        let others = line(spec.panels.iter().skip(1).any(|row| is_titled(row)), panel_title);
+        // The lines of the numbers, the last of which has room of its own.
+        let n_lines = widths.n_numbers.div_ceil(numbers.max(1)) as f64;
         Self {
             dots,
             grid: [spec.panels.len() as f64, spec.panels[0].len() as f64],
-            title: line(!title.text.is_empty(), LINE * title.size + 0.75 * font),
+            title: line(!title.lines.is_empty(), title.lines.len() as f64 * LINE * title.size + 0.75 * font),
             note,
-            panel_title: LINE * font + 0.4 * font + note,
+            panel_titles: [panel_title + note, others + note],
+            row_head: line(titles == PanelTitles::Heads && !spec.row_heads.is_empty(), LINE * font + 0.4 * font),
             least_gap_x: 1.5 * font,
             gap_y: 0.75 * font,
-            metrics: line(widest.metrics > 0.0, LINE * 0.875 * font + 0.3 * font),
+            metrics: line(n_lines > 0.0, n_lines * LINE * small + 0.3 * font),
             bar_gap: 1.5 * font,
             bar_width: dots.snap(1.125 * font),
-            tick_labels: TICK + TICK_GAP + widest.tick * 0.875 * font,
+            tick_labels: TICK + TICK_GAP + widths.tick * small,
             caption: 0.5 * font + LINE * font,
-            ticks: line(!spec.axis_labels.is_empty(), TICK + TICK_GAP),
+            ticks: line(!spec.axis_labels.is_empty() && labels != LabelForm::Hidden, TICK + TICK_GAP),
             rotation: spec.label_rotation,
-            widest_label: widest.axis_label,
+            widest_label: widths.labels(labels).1,
         }
+    }
+
+    /// Width of a caption with the gap behind it.
+    pub fn caption(&self) -> f64 {
+        self.caption
     }
 
     /// From the edge of the page to the panels, left of them.
     pub fn left(&self, label_size: f64) -> f64 {
-        MARGIN + self.caption + self.widest_label * label_size + self.ticks
+        MARGIN + self.caption + self.row_head + self.widest_label * label_size + self.ticks
     }
 
     /// From the last panels to the lower edge of the content.
@@ -164,56 +185,36 @@ impl Spacing {
     /// labels leave: begin with large labels.
     pub fn fit_panels(
         &self,
-        width: f64,
-        height: Option<f64>,
+        [width, height]: [f64; 2],
         n_cells: f64,
-        largest_label: f64,
+        limits: PanelLimits,
     ) -> Result<(f64, f64), FigureError> {
         let [n_rows, n_columns] = self.grid;
-        let rows = MARGIN + self.title + n_rows * self.panel_title + (n_rows - 1.0) * (self.gap_y + self.metrics);
+        let titles = self.panel_titles[0] + (n_rows - 1.0) * self.panel_titles[1];
+        let rows = MARGIN + self.title + titles + (n_rows - 1.0) * (self.gap_y + self.metrics);
         let side = |label_size| {
             let across = width - self.left(label_size) - self.right() - (n_columns - 1.0) * self.gap_x(label_size);
-            let down = height.map_or(f64::INFINITY, |height| height - rows - self.below(label_size));
-            (across / n_columns).min(down / n_rows)
+            (across / n_columns).min((height - rows - self.below(label_size)) / n_rows)
         };
-        let label_size = fit_label(largest_label, side(largest_label) / n_cells);
+        let PanelLimits { largest_label, least_label, least_panel } = limits;
+        // As small as lets every cell have a label, or a legible one for some of them.
+        let dense = largest_label.min((side(largest_label) / n_cells / LINE).max(least_label));
+        let is_dense = side(dense) / n_cells / LINE >= dense.min(least_label);
+        let label_size = if is_dense { dense } else { largest_label.min(least_label.max(LEGIBLE)) };
         // A few dots for the rounding of places.
         let side = self.dots.snap_side(side(label_size) - self.dots.0, n_cells);
-        if side < SMALLEST_PANEL {
-            return Err(FigureError::NoRoom { found: side.max(0.0), needed: SMALLEST_PANEL });
+        if side < least_panel {
+            return Err(FigureError::NoRoom { found: side.max(0.0), needed: least_panel });
         }
-        Ok((side, fit_label(label_size, side / n_cells)))
+        let label_size = if is_dense { label_size.min((side / n_cells / LINE).max(least_label)) } else { label_size };
+        Ok((side, label_size))
     }
 }
 
-/// Widths in em of the widest text of each kind.
-pub struct Widest {
-    pub panel_title: f64,
-    pub note: f64,
-    pub metrics: f64,
-    pub axis_label: f64,
-    pub tick: f64,
-    pub bar_label: f64,
-}
-
-impl Widest {
-    pub fn measure(spec: &FigureSpec) -> Self {
-        let panels = || spec.panels.iter().flatten();
-        let ticks = spec.bar.ticks.iter().map(|tick| tick.label.as_str());
-        let beyond = BEYOND.into_iter().filter(|_| spec.bar.beyond != Beyond::default());
-        let fonts = &spec.fonts;
-        Self {
-            panel_title: widest(panels().map(|panel| panel.title.as_str()), fonts),
-            note: widest(panels().map(|panel| panel.note.as_str()), fonts),
-            metrics: widest(panels().map(|panel| panel.metrics.as_str()), fonts),
-            axis_label: widest(spec.axis_labels.iter().map(String::as_str), fonts),
-            tick: widest(ticks.chain(beyond), fonts),
-            bar_label: shaping::width(&spec.bar.label, fonts),
-        }
-    }
-}
-
-/// The largest label up to `size` that fits beside every cell, but never an illegible one: then not every cell has one.
-fn fit_label(size: f64, cell: f64) -> f64 {
-    size.min((cell / LINE).max(SMALLEST_LABEL))
+/// What panels and the labels at their axes are held to, in points.
+#[derive(Clone, Copy, Debug)]
+pub struct PanelLimits {
+    pub largest_label: f64,
+    pub least_label: f64,
+    pub least_panel: f64,
 }

@@ -2,14 +2,17 @@
 
 use rayon::prelude::*;
 
-use super::labels;
+use super::{
+    arrangement::{Arrangement, PanelTitles},
+    labels,
+};
 use crate::{
-    attention::PanelId,
+    attention::{Component, PanelId},
     engine::Outcome,
     figure::{
-        AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Fonts, Ground, Histogram, LabelRotation, LimitsFrom,
-        Measure, NormScale, PageSize, Palette, Tick,
-        data::metric::metric_line,
+        AxisLabels, Colormap, Dpi, Edges, FigureStyle, FontSize, Fonts, Ground, Histogram, LabelRotation, LeastText,
+        LimitsFrom, Measure, NormScale, PageSize, Palette, Tick,
+        data::metric::metric_numbers,
         scale::panel_scales::{range, scales},
         text::legible::legible,
     },
@@ -22,6 +25,8 @@ pub struct FigureSpec {
     pub title: String,
     /// Rows from top to bottom, at least one, of equally many panels each, at least one.
     pub panels: Vec<Vec<PanelSpec>>,
+    /// What stands beside each row, where its panels are not titled one by one.
+    pub row_heads: Vec<String>,
     /// One for each position, or none.
     pub axis_labels: Vec<String>,
     /// Direction of the labels below.
@@ -34,8 +39,12 @@ pub struct FigureSpec {
     pub page: PageSize,
     /// Of a raster.
     pub dpi: Dpi,
-    /// Of labels and titles.
-    pub font_size: FontSize,
+    /// Of labels and titles; `None`: as large as the page has room for, up to 8 points.
+    pub font_size: Option<FontSize>,
+    /// Of the labels at the axes.
+    pub least_text: LeastText,
+    /// How it is laid out; `None`: as it fits best.
+    pub arrangement: Option<Arrangement>,
     /// Of all texts. A character that none of them has stands as its code point.
     pub fonts: Fonts,
 }
@@ -67,16 +76,31 @@ pub struct Beyond {
 /// One panel of the figure.
 #[derive(Clone, Debug)]
 pub struct PanelSpec {
-    /// Above the panel.
+    /// Above the panel, where there is room.
     pub title: String,
+    /// Above it where there is less.
+    pub short_title: String,
+    /// Above it where its row has a head; empty where the panel above it says the same.
+    pub headed_title: String,
     /// Its own limits, in a figure without common ones; else empty.
     pub note: String,
     /// Its numbers, where any are wanted; else empty.
-    pub metrics: String,
+    pub metrics: Vec<String>,
     /// A number for each cell.
     pub measure: Measure,
     /// A colour for each number.
     pub palette: Palette,
+}
+
+impl PanelSpec {
+    /// What stands above it.
+    pub(super) fn title_as(&self, titles: PanelTitles) -> &str {
+        match titles {
+            PanelTitles::Long => &self.title,
+            PanelTitles::Short => &self.short_title,
+            PanelTitles::Heads => &self.headed_title,
+        }
+    }
 }
 
 impl FigureSpec {
@@ -98,10 +122,23 @@ impl FigureSpec {
         let seen = seen(measures.as_slice(), &scales, shown);
         let quantity = measures.as_slice()[0].quantity();
         let is_own = style.look.norm.is_automatic() && style.look.limits_from == LimitsFrom::EachPanel;
+        let components: Vec<_> = outcome.shape().rows().iter().filter(|&component| style.shows(component)).collect();
+        let first = components.first().copied();
+        let epsilon = &outcome.experiment.epsilon;
+        let is_said_above = |id: PanelId| {
+            let same = |&component: &Component| epsilon[PanelId { component, ..id }] == epsilon[id];
+            Some(id.component) != first && components.iter().all(same)
+        };
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
-            title: labels::outcome_panel_title(outcome, id),
+            title: labels::outcome_panel_title(outcome, id, style.look.notation),
+            short_title: labels::outcome_short_title(outcome, id, style.look.notation),
+            headed_title: if is_said_above(id) {
+                String::new()
+            } else {
+                labels::outcome_head(outcome, id, style.look.notation)
+            },
             note: if is_own { scales[index].range_text() } else { String::new() },
-            metrics: metric_line(&style.metrics, &outcome.panels[id], &outcome.baseline),
+            metrics: metric_numbers(&style.metrics, &outcome.panels[id], &outcome.baseline),
             measure: measures[id].clone(),
             palette: Palette::for_quantity(
                 quantity,
@@ -115,8 +152,8 @@ impl FigureSpec {
             let of_row = ids.iter().enumerate().filter(move |&(index, id)| id.component == component && shown(index));
             of_row.map(panel).collect()
         };
-        let rows = outcome.shape().rows().iter().filter(|&component| style.shows(component));
-        let panels = rows.map(row).collect();
+        let row_heads = components.iter().map(|component| component.name().to_owned()).collect();
+        let panels = components.iter().copied().map(row).collect();
         let axis_labels = match style.axis_labels {
             AxisLabels::Tokens => {
                 outcome.tokens.iter().map(|token| labels::token_label(&legible(&token.text, &style.fonts))).collect()
@@ -136,6 +173,7 @@ impl FigureSpec {
                 None => labels::outcome_title(outcome, quantity, style.rows_of(outcome.shape().rows())),
             },
             panels,
+            row_heads,
             axis_labels,
             label_rotation: style.label_rotation,
             bar,
@@ -143,7 +181,9 @@ impl FigureSpec {
             page: style.page,
             dpi: style.dpi,
             font_size: style.font_size,
-            fonts: style.fonts.clone(),
+            least_text: style.least_text,
+            arrangement: style.arrangement,
+            fonts: style.fonts.clone().in_face(style.face),
         }
     }
 }

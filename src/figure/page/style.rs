@@ -4,9 +4,10 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::{arrangement::Arrangement, least_text::LeastText};
 use crate::{
     attention::{Component, Components},
-    figure::{Dpi, FigureError, Fonts, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
+    figure::{Dpi, Face, FigureError, Fonts, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
 };
 
 /// Looks of the figure. The default is the figure that the program grew from, two journal columns wide.
@@ -23,8 +24,12 @@ pub struct FigureStyle {
     pub rows: Option<Components>,
     /// Which columns of the grid are shown.
     pub columns: PanelColumns,
-    /// Of labels and titles, in points.
-    pub font_size: FontSize,
+    /// What texts are set in.
+    pub face: Face,
+    /// Of labels and titles, in points; `None`: 8, or less where the page has not the room.
+    pub font_size: Option<FontSize>,
+    /// Labels at the axes are never smaller; where they have no room some are left out.
+    pub least_text: LeastText,
     /// Quantity, pooling and colours.
     #[serde(flatten)]
     pub look: Look,
@@ -38,6 +43,9 @@ pub struct FigureStyle {
     pub metrics: BTreeSet<PanelMetric>,
     /// Whether texts are written as texts or as outlines.
     pub text: TextMode,
+    /// How it is laid out; `None`: as it fits best. A film has it of one of its frames, so that none jumps.
+    #[serde(skip)]
+    pub arrangement: Option<Arrangement>,
     /// What texts are drawn with; a file that holds a style names none.
     #[serde(skip)]
     pub fonts: Fonts,
@@ -98,7 +106,7 @@ pub enum TextMode {
     Paths,
 }
 
-/// Size of the panel titles in points, 4 to 24; other texts follow it. Default: 8.
+/// Size of the panel titles in points, 4 to 24; other texts follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct FontSize(f64);
@@ -113,12 +121,6 @@ impl FontSize {
     /// In points, 4 to 24.
     pub fn points(self) -> f64 {
         self.0
-    }
-}
-
-impl Default for FontSize {
-    fn default() -> Self {
-        Self(8.0)
     }
 }
 

@@ -1,13 +1,9 @@
-//! Fonts of a figure: two that are part of the program, so that a figure looks the same on every machine, and those of the
+//! Fonts of a figure: those that are part of the program, so that a figure looks the same on every machine, and those of the
 //! machine for what they lack.
 
 use std::{cmp::Ordering, fmt, hash, sync::LazyLock};
 
 use rustybuzz::Face;
-
-/// The program's fonts by preference, as a `font-family`: Ubuntu Light, and Hack for what it lacks.
-pub const FONT_FAMILY: &str = "Ubuntu, Hack, sans-serif";
-pub const FONT_WEIGHT: u16 = 300;
 
 /// Extents of Ubuntu Light's printable ASCII in em: the tallest glyph above the baseline, the deepest below it.
 pub const ASCENT: f64 = 0.783;
@@ -39,11 +35,16 @@ impl Font {
         Some(Self(Box::leak(Box::new(FontFile { name, origin: origin.to_owned(), bytes, index, face }))))
     }
 
-    /// The program's own, by preference.
-    pub fn own() -> &'static [Self] {
-        static OWN: LazyLock<Vec<Font>> = LazyLock::new(|| {
-            let files = [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR];
-            files.into_iter().filter_map(|bytes| Font::new(bytes, 0, "")).collect()
+    /// The program's own.
+    pub fn own() -> &'static OwnFonts {
+        static OWN: LazyLock<OwnFonts> = LazyLock::new(|| {
+            let own = |bytes| Font::new(bytes, 0, "");
+            OwnFonts {
+                light: own(epaint_default_fonts::UBUNTU_LIGHT),
+                sans: own(include_bytes!("../../../assets/fonts/sans.ttf")),
+                serif: own(include_bytes!("../../../assets/fonts/serif.ttf")),
+                mono: own(epaint_default_fonts::HACK_REGULAR),
+            }
         });
         &OWN
     }
@@ -65,7 +66,8 @@ impl Font {
 
     /// Whether it is part of the program.
     pub fn is_own(self) -> bool {
-        Self::own().contains(&self)
+        let OwnFonts { light, sans, serif, mono } = *Self::own();
+        [light, sans, serif, mono].contains(&Some(self))
     }
 
     /// Whether it has the character.
@@ -80,6 +82,18 @@ impl Font {
     fn key(self) -> (&'static str, &'static str, u32) {
         (&self.0.name, &self.0.origin, self.0.index)
     }
+}
+
+/// The fonts that are part of the program; each is there, unless the program itself is damaged.
+pub struct OwnFonts {
+    /// Ubuntu Light, which the window has too.
+    pub light: Option<Font>,
+    /// Attenuate Sans: Liberation Sans with the superscripts that it lacks.
+    pub sans: Option<Font>,
+    /// Attenuate Serif: Liberation Serif likewise.
+    pub serif: Option<Font>,
+    /// Hack, for what they all lack.
+    pub mono: Option<Font>,
 }
 
 impl fmt::Debug for Font {
@@ -120,8 +134,25 @@ mod tests {
 
     #[test]
     fn the_programs_fonts_are_what_they_are_named() {
-        let named: Vec<(&str, u16)> =
-            Font::own().iter().map(|font| (font.name(), font.face().weight().to_number())).collect();
-        assert_eq!(named, [("Ubuntu Light", FONT_WEIGHT), ("Hack Regular", 400)]);
+        let OwnFonts { light, sans, serif, mono } = *Font::own();
+        let named = [light, sans, serif, mono].map(|font| {
+            let font = font.unwrap();
+            (font.name(), font.face().weight().to_number(), font.is_own())
+        });
+        let expected = [
+            ("Ubuntu Light", 300, true),
+            ("Attenuate Sans Regular", 400, true),
+            ("Attenuate Serif Regular", 400, true),
+            ("Hack Regular", 400, true),
+        ];
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn faces_have_what_powers_of_ten_need() {
+        let OwnFonts { sans, serif, .. } = *Font::own();
+        for font in [sans.unwrap(), serif.unwrap()] {
+            assert!("0123456789·×⁰¹²³⁴⁵⁶⁷⁸⁹⁻εαΩЖéř−‖→".chars().all(|character| font.has(character)));
+        }
     }
 }

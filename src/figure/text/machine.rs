@@ -8,14 +8,17 @@ use std::{
     sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
 };
 
-use super::{font_index::FontIndex, fonts::Font};
+use super::{face::Face, font_index::FontIndex, fonts::Font};
 
 /// The fonts that texts are drawn with: the program's own, and behind them those of a machine or of some folders. Which
 /// font a character is drawn with depends on nothing but the character and the fonts that are there.
 ///
 /// A handle, cheap to clone: all clones share what was read.
 #[derive(Clone)]
-pub struct Fonts(Arc<Library>);
+pub struct Fonts {
+    library: Arc<Library>,
+    face: Face,
+}
 
 struct Library {
     place: Place,
@@ -47,32 +50,50 @@ impl Fonts {
     }
 
     fn at(place: Place) -> Self {
-        Self(Arc::new(Library { place, index: OnceLock::new(), known: Mutex::default() }))
+        let library = Library { place, index: OnceLock::new(), known: Mutex::default() };
+        Self { library: Arc::new(library), face: Face::default() }
+    }
+
+    /// The same fonts with this face first.
+    #[must_use]
+    pub fn in_face(self, face: Face) -> Self {
+        Self { face, ..self }
+    }
+
+    pub(in crate::figure) fn face(&self) -> Face {
+        self.face
+    }
+
+    /// The program's own, by preference.
+    pub(in crate::figure) fn own_fonts(&self) -> impl Iterator<Item = Font> {
+        self.face.fonts()
     }
 
     /// What [`Self::fallback`] has found for the character; `None` where it was not asked yet. Never waits for a disk.
     pub fn known(&self, character: char) -> Option<Option<Font>> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).get(&character).copied()
+        self.library.known.lock().unwrap_or_else(PoisonError::into_inner).get(&character).copied()
     }
 
     /// The font that a character is drawn with; `None` where there is none.
     pub fn font(&self, character: char) -> Option<Font> {
-        let own = Font::own().iter().copied().find(|font| font.has(character));
+        let own = self.own_fonts().find(|font| font.has(character));
         own.or_else(|| self.fallback(character))
     }
 
-    /// The font of the machine for a character that the program's own lack; `None` where there is none.
+    /// The font for a character that the window's fonts lack: a face of figures, or a font of the machine; `None` where
+    /// there is none.
     pub fn fallback(&self, character: char) -> Option<Font> {
         if let Some(font) = self.known(character) {
             return font;
         }
-        let font = self.index().font(character);
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).insert(character, font);
+        let face = Face::Sans.fonts().find(|font| font.has(character));
+        let font = face.or_else(|| self.index().font(character));
+        self.library.known.lock().unwrap_or_else(PoisonError::into_inner).insert(character, font);
         font
     }
 
     fn index(&self) -> &FontIndex {
-        self.0.index.get_or_init(|| match &self.0.place {
+        self.library.index.get_or_init(|| match &self.library.place {
             Place::System => FontIndex::of_system(),
             Place::Folders(folders) => FontIndex::of_folders(folders),
         })
@@ -87,12 +108,12 @@ impl Default for Fonts {
 
 impl PartialEq for Fonts {
     fn eq(&self, other: &Self) -> bool {
-        self.0.place == other.0.place
+        (&self.library.place, self.face) == (&other.library.place, other.face)
     }
 }
 
 impl fmt::Debug for Fonts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Fonts").field(&self.0.place).finish()
+        f.debug_tuple("Fonts").field(&self.library.place).field(&self.face).finish()
     }
 }

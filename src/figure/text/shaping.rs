@@ -129,7 +129,7 @@ const fn is_own_script(script: Script) -> bool {
 fn font_of(cluster: &str, fonts: &Fonts) -> Option<Font> {
     let seen = || cluster.chars().filter(|&character| !is_unseen(character));
     let has_all = |font: &Font| seen().all(|character| font.has(character));
-    let own = || Font::own().iter().copied();
+    let own = || fonts.own_fonts();
     own()
         .find(has_all)
         .or_else(|| seen().filter_map(|character| fonts.fallback(character)).find(has_all))
@@ -167,6 +167,7 @@ pub fn cut_to(text: &str, width: f64, fonts: &Fonts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::Face;
 
     /// Fonts that the tests carry: a Chinese one and an Arabic one.
     fn carried() -> Fonts {
@@ -207,7 +208,10 @@ mod tests {
     #[test]
     fn each_cluster_has_the_first_font_that_has_it() {
         let fonts = carried();
-        assert_eq!(names("Te → x", &fonts), ["Ubuntu Light", "Hack Regular", "Ubuntu Light"]);
+        assert_eq!(names("Te → x", &fonts), ["Ubuntu Light", "Attenuate Sans Regular", "Ubuntu Light"]);
+        assert_eq!(names("✓", &fonts), ["Hack Regular"]);
+        let in_serif = fonts.clone().in_face(Face::Serif);
+        assert_eq!(names("Te → 10⁻³", &in_serif), ["Attenuate Serif Regular"]);
         let chinese = names("中文", &fonts);
         assert!(chinese.len() == 1 && chinese[0].contains("CJK"), "{chinese:?}");
         assert_eq!(names("a中b", &fonts), ["Ubuntu Light", chinese[0], "Ubuntu Light"]);

@@ -86,7 +86,7 @@ fn check_panels(shape: Shape, style: &FigureStyle) -> Result<(), FigureError> {
 ///
 /// let session = Session::example(Bundled::Smollm2Capture);
 /// let outcome = Engine::default().run(&session.run_spec(), &|| false)?;
-/// let style = FigureStyle { page: "120x110".parse()?, font_size: "6".parse()?, ..FigureStyle::default() };
+/// let style = FigureStyle { page: "120x110".parse()?, font_size: Some("6".parse()?), ..FigureStyle::default() };
 /// let svg = String::from_utf8(draw(&outcome, &style, FileFormat::Svg, None)?)?;
 /// assert!(svg.contains("</svg>"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -100,11 +100,23 @@ pub fn draw(
     format: FileFormat,
     payload: Option<&str>,
 ) -> Result<Vec<u8>, FigureError> {
-    let figure = figure(outcome, style)?;
+    encode(&figure(outcome, style)?, style, format, payload)
+}
+
+/// The bytes of a file with a figure that is laid out; of `style` resolution and texts matter.
+///
+/// # Errors
+/// When a PNG would have too many pixels; when the figure cannot be encoded.
+pub fn encode(
+    figure: &Figure,
+    style: &FigureStyle,
+    format: FileFormat,
+    payload: Option<&str>,
+) -> Result<Vec<u8>, FigureError> {
     match format {
-        FileFormat::Png => to_png(&figure, style.dpi, payload),
-        FileFormat::Svg => Ok(to_svg(&figure, style.text, payload)?.into_bytes()),
-        FileFormat::Pdf => to_pdf(&figure, style.text, payload),
+        FileFormat::Png => to_png(figure, style.dpi, payload),
+        FileFormat::Svg => Ok(to_svg(figure, style.text, payload)?.into_bytes()),
+        FileFormat::Pdf => to_pdf(figure, style.text, payload),
     }
 }
 

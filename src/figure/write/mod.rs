@@ -1,8 +1,10 @@
 //! Figures into files: PNG, SVG, PDF and animations, with the session inside.
 
 pub mod animation;
+pub mod caption;
 pub mod color_runs;
 pub mod draw;
+pub mod file_name;
 pub mod payload;
 pub mod pdf;
 pub mod picture_png;

@@ -19,7 +19,7 @@ use crate::{
         Anchor, Detail, Figure, FigureError, HeatmapItem, Item, Picture, Rect, Text, TextMode,
         payload::{XML_NAMESPACE, xml_element},
         text::{
-            fonts::{FONT_FAMILY, FONT_WEIGHT, Font},
+            fonts::Font,
             outlines::{UNITS, outline, svg_path},
             shaping::{Line, one_line, shape},
         },
@@ -48,7 +48,7 @@ pub fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<S
     let mut out = Svg { out: String::new(), lines: BTreeMap::new(), glyphs: BTreeMap::new() };
     let (width, height) = (Number(figure.width), Number(figure.height));
     out.line(format_args!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width}pt\" height=\"{height}pt\" \
          viewBox=\"0 0 {width} {height}\">"
     ));
     if medium != Medium::Items {
@@ -79,7 +79,7 @@ pub fn write(figure: &Figure, medium: Medium, payload: Option<&str>) -> Result<S
     Ok(out.out)
 }
 
-/// A document as it grows.
+/// A document as it grows. Its references are `xlink:href`, which every program reads: Inkscape 1.2 knows no `href`.
 struct Svg<'a> {
     out: String,
     /// All texts, which are defined in this order.
@@ -166,7 +166,7 @@ impl<'a> Svg<'a> {
             let Some(number) = self.glyphs.get(&(glyph.font, glyph.id.0)) else { continue };
             let [x, y] = [glyph.x + glyph.offset[0], 0.0 - glyph.offset[1]].map(|em| Number(em * UNITS));
             // Writing to a string cannot fail.
-            let _ = write!(text, "<use href=\"#g{number}\" x=\"{x}\"");
+            let _ = write!(text, "<use xlink:href=\"#g{number}\" x=\"{x}\"");
             let _ = if glyph.offset[1] == 0.0 { write!(text, "/>") } else { write!(text, " y=\"{y}\"/>") };
         }
         text
@@ -175,7 +175,8 @@ impl<'a> Svg<'a> {
     /// The texts as such over their outlines, unseen: to be searched, selected and read aloud. No program draws them,
     /// since each would draw them with a font of its own.
     fn words(&mut self, figure: &Figure) {
-        self.line(format_args!("<g fill-opacity=\"0\" font-family=\"{FONT_FAMILY}\" font-weight=\"{FONT_WEIGHT}\">"));
+        let [family, weight] = figure.fonts.face().css();
+        self.line(format_args!("<g fill-opacity=\"0\" font-family=\"{family}\" font-weight=\"{weight}\">"));
         for text in figure.texts() {
             self.spelled(text);
         }
@@ -218,7 +219,7 @@ impl<'a> Svg<'a> {
         };
         let scale = text.size / UNITS;
         self.line(format_args!(
-            "<use href=\"#t{index}\" transform=\"translate({x} {y}){turn} scale({scale}) translate({} 0)\" fill=\"{}\"/>",
+            "<use xlink:href=\"#t{index}\" transform=\"translate({x} {y}){turn} scale({scale}) translate({} 0)\" fill=\"{}\"/>",
             Number(start),
             text.color
         ));
@@ -238,7 +239,7 @@ impl<'a> Svg<'a> {
         // The attribute for SVG 1.1 renderers, the style for browsers: cells keep their edges in both.
         self.line(format_args!(
             "<image {} preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" \
-             style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{png}\"/>",
+             style=\"image-rendering:pixelated\" xlink:href=\"data:image/png;base64,{png}\"/>",
             Place(rect)
         ));
         Ok(())

@@ -5,9 +5,12 @@ use std::{io, path::Path};
 use serde::Serialize;
 
 use crate::{
-    attention::{Component, Epsilon, Experiment, InForce, Operation, Scope, SinkQueries},
-    engine::{Outcome, RunSpec, Sweep, SweepMetric, SweepMetrics, SweepPoint},
-    figure::{Dpi, FigureError, TextMode, sweep_figure, to_pdf, to_png, to_svg},
+    attention::{Component, Epsilon, InForce, Operation, Scope, SinkQueries},
+    engine::{Outcome, RunSpec, Sweep, SweepMetrics, SweepPoint},
+    figure::{
+        Figure, FigureError, LEGIBLE, LeastText, Repair, SweepStyle, sweep_figure, text::legible::legible, to_pdf,
+        to_png, to_svg,
+    },
     numbers::JsonNumber,
 };
 
@@ -27,6 +30,11 @@ pub enum SweepFormat {
 }
 
 impl SweepFormat {
+    /// Whether it holds curves in place of numbers.
+    pub const fn is_picture(self) -> bool {
+        matches!(self, Self::Png | Self::Svg | Self::Pdf)
+    }
+
     /// As the file's name ends, in any case.
     ///
     /// # Errors
@@ -74,10 +82,8 @@ pub struct SweepExport<'a> {
     pub outcome: &'a Outcome,
     /// `[query, key]` of the weight that is followed.
     pub cell: Option<[usize; 2]>,
-    /// What a picture shows.
-    pub metric: SweepMetric,
-    /// Of a PNG.
-    pub dpi: Dpi,
+    /// How a picture looks, and what it shows.
+    pub style: &'a SweepStyle,
 }
 
 impl SweepExport<'_> {
@@ -89,9 +95,9 @@ impl SweepExport<'_> {
         match format {
             SweepFormat::Csv => Ok(csv(self.sweep, self.sink_queries())?),
             SweepFormat::Json => Ok(json(self).map_err(io::Error::from)?),
-            SweepFormat::Png => Ok(to_png(&self.figure()?, self.dpi, None)?),
-            SweepFormat::Svg => Ok(to_svg(&self.figure()?, TextMode::default(), None)?.into_bytes()),
-            SweepFormat::Pdf => Ok(to_pdf(&self.figure()?, TextMode::default(), None)?),
+            SweepFormat::Png => Ok(to_png(&self.figure()?, self.style.dpi, None)?),
+            SweepFormat::Svg => Ok(to_svg(&self.figure()?, self.style.text, None)?.into_bytes()),
+            SweepFormat::Pdf => Ok(to_pdf(&self.figure()?, self.style.text, None)?),
         }
     }
 
@@ -99,19 +105,51 @@ impl SweepExport<'_> {
         SinkQueries::of(self.outcome.mask(), self.outcome.n_positions())
     }
 
-    fn figure(&self) -> Result<crate::figure::Figure, SweepExportError> {
-        let Self { sweep, spec, outcome, metric, .. } = *self;
-        if metric.of(&sweep.baseline).is_none() {
+    /// The curves, laid out.
+    ///
+    /// # Errors
+    /// When a metric was not measured, or the page has no room.
+    pub fn figure(&self) -> Result<Figure, SweepExportError> {
+        let Self { sweep, spec, outcome, style, .. } = *self;
+        if let Some(missing) = style.metrics.iter().find(|metric| metric.of(&sweep.baseline).is_none()) {
             let n_positions = outcome.n_positions();
-            return Err(SweepExportError::Unmeasured { metric: metric.name(), n_positions });
+            return Err(SweepExportError::Unmeasured { metric: missing.name(), n_positions });
         }
-        let Experiment { head, epsilon, .. } = &spec.experiment;
-        let layer = outcome.layer_number();
+        let epsilon = &spec.experiment.epsilon;
         // Those of the first row stand for all.
         let columns = epsilon.row(epsilon.shape().rows().first());
-        let title = &outcome.facts.title;
-        let title = format!("{title}, layer {layer}, head {head}: {} over ε", metric.name());
-        Ok(sweep_figure(sweep, metric, columns, &title))
+        let title = style.title.clone().unwrap_or_else(|| self.title());
+        Ok(sweep_figure(sweep, columns, &legible(&title, &style.fonts), style)?)
+    }
+
+    /// What makes the curves legible, or lets them be drawn at all; `None` where they are, or where no size helps.
+    pub fn repair(&self) -> Option<Repair> {
+        let is_legible = |style: &SweepStyle| match (SweepExport { style, ..*self }).figure() {
+            Ok(figure) => Some(figure.smallest_text().is_none_or(|smallest| smallest >= LEGIBLE - 1e-9)),
+            Err(SweepExportError::Figure(FigureError::NoRoom { .. })) => Some(false),
+            Err(_) => None,
+        };
+        if is_legible(self.style)? {
+            return None;
+        }
+        let font_size = self.style.font_size.filter(|size| size.points() >= LEGIBLE);
+        let larger = Repair::pages(self.style.page).map(Repair::Page);
+        let mut repairs = std::iter::once(Repair::LeastText(LeastText::LEGIBLE)).chain(larger);
+        repairs.find(|repair| {
+            let page = if let Repair::Page(page) = repair { *page } else { self.style.page };
+            is_legible(&SweepStyle { page, font_size, ..self.style.clone() }) == Some(true)
+        })
+    }
+
+    /// `SmolLM2-135M-Instruct, layer 14, head 3: sink mass over ε`; of several metrics, which stand beside their curves,
+    /// only what they are of.
+    fn title(&self) -> String {
+        let Self { spec, outcome, style, .. } = *self;
+        let of = format!("{}, layer {}, head {}", outcome.facts.title, outcome.layer_number(), spec.experiment.head);
+        match style.metrics.as_slice() {
+            [metric] => format!("{of}: {} over ε", metric.name()),
+            _ => format!("{of}: curves over ε"),
+        }
     }
 }
 

@@ -7,14 +7,14 @@ use crate::{
     engine::SourceSpec,
 };
 
-/// Sources and session files that were read for what is shown.
-#[derive(Clone, Debug, Default)]
+/// Sources, session files and lists that were read for what is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inputs {
     sources: Vec<SourceSpec>,
     /// Session files, and exported figures that were opened as sessions.
     sessions: Vec<PathBuf>,
-    /// Files with a prompt on each line.
-    prompts: Vec<PathBuf>,
+    /// Lists of prompts or changes: nothing that is written carries them, and so nothing replaces them.
+    files: Vec<(PathBuf, InputRole)>,
 }
 
 impl Inputs {
@@ -32,10 +32,10 @@ impl Inputs {
         }
     }
 
-    /// `file` has prompts that vectors are taken from.
-    pub fn add_prompts(&mut self, file: &Path) {
-        if !self.prompts.iter().any(|prompts| prompts == file) {
-            self.prompts.push(file.to_owned());
+    /// `file` is a list of prompts or changes.
+    pub fn add_file(&mut self, file: &Path, role: InputRole) {
+        if !self.files.iter().any(|(other, _)| other == file) {
+            self.files.push((file.to_owned(), role));
         }
     }
 
@@ -59,8 +59,8 @@ impl Inputs {
         for session in self.sessions.iter().filter(|session| !is_free(session)) {
             protected.add(session, InputRole::Session);
         }
-        for prompts in &self.prompts {
-            protected.add(prompts, InputRole::Prompts);
+        for (file, role) in &self.files {
+            protected.add(file, *role);
         }
         protected
     }

@@ -7,7 +7,10 @@ use std::{
 
 use egui::{Key, TextEdit, Ui};
 
-use crate::ui::jobs::background::{Background, Finished};
+use crate::ui::{
+    jobs::background::{Background, Finished},
+    theme,
+};
 
 /// A dialog that answers sooner than this was not there: nobody chooses so fast.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(300);
@@ -48,6 +51,11 @@ pub struct PathField {
     hint: Option<&'static str>,
     wants_focus: bool,
     dialog: Background<Browsed>,
+    /// The name that was suggested last, without its ending.
+    suggested: String,
+    /// The path that was looked at last, and whether a file is there.
+    looked: Option<(PathBuf, bool)>,
+    look: Background<(PathBuf, bool)>,
 }
 
 /// A path as the field shows it: a byte that is not text has a sign that every font has.
@@ -66,7 +74,26 @@ impl PathField {
             hint: None,
             wants_focus: true,
             dialog: Background::default(),
+            suggested: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            looked: None,
+            look: Background::default(),
         }
+    }
+
+    /// Gives the file another name, with the same ending in the same folder, where it has the one that was suggested
+    /// before: what was typed stays.
+    pub fn suggest(&mut self, stem: &str) {
+        let is_suggested = self.path.file_stem().is_some_and(|named| *named == *self.suggested);
+        if is_suggested && let Some(ending) = self.path.extension() {
+            let name = format!("{stem}.{}", ending.to_string_lossy());
+            self.set_path(&self.path.with_file_name(name));
+        }
+        stem.clone_into(&mut self.suggested);
+    }
+
+    /// Whether it looks what is at the path.
+    pub fn is_looking(&self) -> bool {
+        self.look.is_running()
     }
 
     pub fn ask_for(&mut self, purpose: Purpose, kind: FileKind) {
@@ -87,6 +114,8 @@ impl PathField {
     pub fn focus(&mut self) {
         self.wants_focus = true;
         self.hint = None;
+        // It may be another's by now.
+        self.looked = None;
     }
 
     /// Returns whether Enter was pressed in the field.
@@ -113,8 +142,33 @@ impl PathField {
                 field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
             })
             .inner;
-        ui.label(egui::RichText::new(self.hint.unwrap_or(" ")).small());
+        self.look(ui.ctx());
+        let replaced = self.looked.as_ref().filter(|(path, is_there)| *is_there && *path == self.path);
+        match replaced.and_then(|(path, _)| path.file_name()) {
+            Some(name) if self.hint.is_none() => {
+                let name = shown(Path::new(name));
+                ui.label(egui::RichText::new(format!("Replaces {name}")).small().color(theme::of(ui).warning));
+            }
+            _ => _ = ui.label(egui::RichText::new(self.hint.unwrap_or(" ")).small()),
+        }
         entered
+    }
+
+    /// Finds out whether a file would be replaced, on another thread: its disk may be slow.
+    fn look(&mut self, ctx: &egui::Context) {
+        while let Some(finished) = self.look.poll() {
+            if let Finished::Done(looked) = finished {
+                self.looked = Some(looked);
+            }
+        }
+        let is_known = self.looked.as_ref().is_some_and(|(path, _)| *path == self.path);
+        if self.purpose == Purpose::Save && !is_known && !self.look.is_running() {
+            let path = self.path();
+            self.look.start(ctx, "look", move || {
+                let is_there = path.is_file();
+                (path, is_there)
+            });
+        }
     }
 
     fn poll(&mut self) {
@@ -163,6 +217,19 @@ mod tests {
     use super::*;
 
     const ANY: FileKind = FileKind { name: "Any", extensions: &[] };
+
+    #[test]
+    fn a_suggested_name_gives_way_to_the_next_and_a_typed_one_stays() {
+        let mut field = PathField::new(Purpose::Save, ANY, Path::new("/a/first.png"));
+        field.suggest("second-0.5");
+        assert_eq!(field.path(), Path::new("/a/second-0.5.png"));
+        field.set_path(Path::new("/b/second-0.5.svg"));
+        field.suggest("third");
+        assert_eq!(field.path(), Path::new("/b/third.svg"), "another folder and ending stay");
+        field.set_path(Path::new("/b/mine.svg"));
+        field.suggest("fourth");
+        assert_eq!(field.path(), Path::new("/b/mine.svg"));
+    }
 
     #[cfg(unix)]
     #[test]

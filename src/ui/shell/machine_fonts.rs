@@ -104,7 +104,7 @@ impl Finder {
 
     /// Reads what is not known yet.
     fn look_for(&self, characters: BTreeSet<char>) {
-        let missing: Vec<char> = characters.into_iter().filter(|&c| self.fonts.font(c).is_none()).collect();
+        let missing: Vec<char> = characters.into_iter().filter(|&c| self.fonts.fallback(c).is_none()).collect();
         self.missing().extend(missing);
     }
 

@@ -17,8 +17,8 @@ use crate::{
     base::{ProtectedFiles, write_atomically},
     engine::{Engine, EngineError, Job, Outcome, Progress, RunSpec},
     figure::{
-        ColorNorm, FigureStyle, Limits, LimitsFrom, Look, Measure, Picture, render, scale::panel_scales::range,
-        write::draw::figure,
+        Arrangement, ColorNorm, FigureStyle, Limits, LimitsFrom, Look, Measure, Picture, render,
+        scale::panel_scales::range, write::draw::figure,
     },
 };
 
@@ -74,10 +74,12 @@ impl Film {
         let specs = self.specs()?;
         let look = Look { norm: self.norm_of_all(engine, job)?, ..self.style.look };
         let style = FigureStyle { look, ..self.style.clone() };
+        let first = run(engine, &specs[0], job)?;
+        let style = FigureStyle { arrangement: self.arrangement(&first, &specs, &style)?, ..style };
         let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
             Ok(render(&figure(outcome, &style)?, style.dpi)?)
         };
-        let first = draw(&run(engine, &specs[0], job)?)?;
+        let first = draw(&first)?;
         let size = [first.width, first.height];
         let mut file = F::begin(out, self, size, specs.len())?;
         file.write(F::encode(None, &first))?;
@@ -101,6 +103,22 @@ impl Film {
             last = pictures.swap_remove(pictures.len() - 1);
         }
         file.finish()
+    }
+
+    /// How all frames are laid out: as the one whose ε takes the most room.
+    fn arrangement(
+        &self,
+        first: &Outcome,
+        specs: &[RunSpec],
+        style: &FigureStyle,
+    ) -> Result<Option<Arrangement>, AnimationError> {
+        let length = |spec: &&RunSpec| -> usize {
+            spec.experiment.epsilon.as_slice().iter().map(|epsilon| epsilon.to_string().len()).sum()
+        };
+        let Some(longest) = specs.iter().max_by_key(length) else { return Ok(None) };
+        let mut outcome = first.clone();
+        outcome.experiment.epsilon = longest.experiment.epsilon.clone();
+        Ok(figure(&outcome, style)?.arrangement)
     }
 
     /// One request for each frame.

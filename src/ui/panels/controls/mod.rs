@@ -1,12 +1,11 @@
-//! The controls at the left: ε, scope, what is shown, and the prompt.
+//! The controls at the left: operation, ε, scope, and what is shown.
 
-mod chat;
 mod compare;
 mod epsilon;
 mod explain;
 mod in_force;
 mod others;
-mod prompt;
+mod play;
 mod row;
 mod rule_facts;
 mod scope;
@@ -28,9 +27,11 @@ use crate::{
 };
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
+pub use explain::reaches_earlier_layers;
 use others::OthersEditor;
-use prompt::PromptEditor;
+use play::Play;
 use scope::ScopeEditor;
+pub use scope::after_click;
 pub use turns::{Turn, turns_ui};
 
 /// The panel at the left.
@@ -38,14 +39,21 @@ pub use turns::{Turn, turns_ui};
 pub struct ControlPanel {
     others: OthersEditor,
     scope: ScopeEditor,
-    prompt: PromptEditor,
     explanations: Memo<Explained, Explanations>,
+    play: Play,
 }
 
 /// What is explained: the session, and revisions of frame and details.
 type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        // Of a slow source each step is seen before the next.
+        if !cx.shown.pictures.is_busy() {
+            cx.actions.extend(self.play.step(cx.egui, cx.session));
+        }
+    }
+
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let place = cx.shown.sides.controls;
         let dragged = side_panel(ui, "controls", Edge::Left, place, |ui| {
@@ -63,6 +71,9 @@ impl Part for ControlPanel {
         {
             cx.actions.push(command.into());
         }
+        if *action == Action::TogglePlay {
+            self.play.toggle(cx.egui, cx.session);
+        }
     }
 }
 
@@ -74,10 +85,10 @@ impl ControlPanel {
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = shown.curves.transition(session.rows());
         landmark(ui, Landmark::Slider, |ui| {
-            let others = &mut self.others;
+            let (motion, others) = (self.play.motion(), &mut self.others);
             epsilon::only_with_vectors(ui, outcome, |ui| {
                 epsilon::operation_ui(ui, others, session, outcome, actions);
-                epsilon::epsilon_ui(ui, session, transition, actions);
+                epsilon::epsilon_ui(ui, session, transition, motion, actions);
             });
         });
         let said_of = (Same::of(session), frame.map(|frame| frame.revision), details.map(|details| details.revision));
@@ -89,10 +100,5 @@ impl ControlPanel {
         });
         epsilon::shown_ui(ui, session, outcome, explanations.sink.as_ref(), actions);
         compare::note_ui(ui, session, outcome, actions);
-        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
-        let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
-        landmark(ui, Landmark::Prompt, |ui| {
-            prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
-        });
     }
 }

@@ -10,7 +10,7 @@ use egui::{DragValue, Grid, ProgressBar, RichText, Ui};
 
 use super::{
     exportable::Exportable,
-    figure_form::{FigureForm, choice_ui, ground_ui, panels_ui, session_ui, size_ui},
+    figure_form::{FigureForm, choice_ui, ground_ui, page_ui, panels_ui, session_ui},
     save_button::save_button,
 };
 use crate::{
@@ -60,6 +60,11 @@ impl AnimationDialog {
 
     pub fn focus(&mut self) {
         self.field.focus();
+    }
+
+    /// See [`PathField::suggest`].
+    pub fn suggest(&mut self, stem: &str) {
+        self.field.suggest(stem);
     }
 
     pub fn is_running(&self) -> bool {
@@ -146,10 +151,10 @@ impl AnimationDialog {
         ui.vertical(|ui| panels_ui(ui, &mut self.form.style, shape));
         ui.end_row();
         ui.label("Size");
-        ui.vertical(|ui| size_ui(ui, &mut self.form.style));
+        ui.vertical(|ui| page_ui(ui, &mut self.form.style));
         ui.end_row();
         ui.label("Ground");
-        ui.vertical(|ui| ground_ui(ui, &mut self.form.style));
+        ui.vertical(|ui| ground_ui(ui, &mut self.form.style.ground));
         ui.end_row();
         ui.label("Session");
         ui.vertical(|ui| session_ui(ui, &mut self.form));

@@ -15,7 +15,7 @@ pub struct Exportable<'a> {
     /// Once all its panels answer the session.
     pub frame: Option<&'a Frame>,
     /// Once it is complete.
-    pub sweep: Option<&'a Sweep>,
+    pub sweep: Option<&'a Arc<Sweep>>,
     /// Once they are complete.
     pub texts: Option<&'a ShownTexts>,
     pub fingerprints: &'a Arc<Fingerprints>,

@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
-use egui::{ScrollArea, Ui, vec2};
+use egui::{Button, ScrollArea, Ui, vec2};
 
 use super::{
     exportable::Exportable,
     figure_form::{FigureForm, form_ui},
-    preview::Preview,
+    preview::{Measured, Preview, Previewed},
     save_button::save_button,
     write::FigureTask,
 };
 use crate::{
-    figure::FileFormat,
+    engine::{Outcome, RunSpec},
+    figure::{Figure, FigureStyle, FileFormat, Illegible, Repair, caption, figure, illegible},
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
-        shell::action::Actions,
+        shell::action::{Action, Actions},
         theme::space,
         widgets::segmented,
     },
@@ -30,12 +31,12 @@ const PREVIEW: (f32, f32) = (24.0, 480.0);
 /// Where it would be narrower there is none.
 const LEAST_PREVIEW: f32 = 100.0;
 /// What is above and below the preview and beside it.
-const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 240.0);
+const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 264.0);
 
 pub struct FigureDialog {
     field: PathField,
     form: FigureForm,
-    preview: Preview,
+    preview: Preview<PreviewedFigure>,
 }
 
 impl FigureDialog {
@@ -48,8 +49,13 @@ impl FigureDialog {
         self.field.focus();
     }
 
-    pub fn is_drawing(&self) -> bool {
-        self.preview.is_drawing()
+    /// See [`PathField::suggest`].
+    pub fn suggest(&mut self, stem: &str) {
+        self.field.suggest(stem);
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.field.is_looking() || self.preview.is_drawing()
     }
 
     /// Returns what is to be done when the figure is to be saved.
@@ -65,9 +71,19 @@ impl FigureDialog {
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
         let style = self.form.style(shown.session.view());
         let has_preview = room.x >= LEAST_PREVIEW + WIDEST_LINE - OPTIONS_WIDTH;
+        let previewed = shown.frame.map(|frame| PreviewedFigure {
+            spec: frame.spec.clone(),
+            outcome: frame.outcome.clone(),
+            style: style.clone(),
+        });
+        self.preview.follow(ui, previewed, vec2(width, height));
+        let measured = match format {
+            Some(FileFormat::Svg | FileFormat::Pdf) => Measured::Lengths,
+            Some(FileFormat::Png) | None => Measured::Pixels(style.dpi),
+        };
         ui.horizontal_top(|ui| {
             if has_preview {
-                ui.vertical(|ui| self.preview.show(ui, shown.frame, &style, format, vec2(width, height)));
+                ui.vertical(|ui| self.preview.show_ui(ui, style.ground, measured, vec2(width, height)));
                 ui.add_space(space::S);
             }
             ui.vertical(|ui| {
@@ -79,10 +95,14 @@ impl FigureDialog {
                     .show(ui, |ui| form_ui(ui, &mut self.form, shown, format, actions));
             });
         });
+        if let Some(repair) = self.preview.verdict_ui(ui) {
+            self.form.style = repair.of_style(self.form.style.clone());
+        }
         ui.separator();
         let entered = self.field.show(ui, "Figure file");
         let mut clicked = false;
-        let is_possible = shown.frame.is_some() && !is_saving;
+        let is_refused = self.preview.is_refused();
+        let is_possible = shown.frame.is_some() && !is_saving && !is_refused;
         ui.horizontal(|ui| {
             let mut chosen = format;
             let choices = FORMATS.map(|(format, name, hint)| (Some(format), name, hint));
@@ -91,7 +111,10 @@ impl FigureDialog {
             {
                 self.field.set_path(&self.field.path().with_extension(chosen.extension()));
             }
-            clicked = save_button(ui, "Save figure", is_possible, "Its panels are still being computed", is_saving);
+            copy_caption_ui(ui, shown, &style, actions);
+            let why_not =
+                if is_refused { "It cannot be drawn as it is" } else { "Its panels are still being computed" };
+            clicked = save_button(ui, "Save figure", is_possible, why_not, is_saving);
         });
         let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;
         let carried = self.form.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));
@@ -102,6 +125,45 @@ impl FigureDialog {
             carried,
             inputs: shown.inputs.clone(),
         })
+    }
+}
+
+/// What the figure's preview is of.
+#[derive(Clone)]
+struct PreviewedFigure {
+    spec: RunSpec,
+    outcome: Outcome,
+    style: FigureStyle,
+}
+
+impl PartialEq for PreviewedFigure {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.style == other.style
+    }
+}
+
+impl Previewed for PreviewedFigure {
+    fn figure(&self) -> Result<Figure, String> {
+        figure(&self.outcome, &self.style).map_err(|error| error.to_string())
+    }
+
+    fn illegible(&self) -> Option<Illegible> {
+        illegible(&self.outcome, &self.style)
+    }
+
+    fn repair(&self) -> Option<Repair> {
+        Repair::of(&self.outcome, &self.style)
+    }
+}
+
+/// A caption for the figure as it will be written, for the clipboard.
+fn copy_caption_ui(ui: &mut Ui, shown: &Exportable<'_>, style: &FigureStyle, actions: &mut Actions) {
+    let button = ui
+        .add_enabled(shown.frame.is_some(), Button::new("Copy caption"))
+        .on_hover_text("A text for the paper: model, layer, head, prompt, operation, scope, ε and version");
+    if let Some(frame) = shown.frame.filter(|_| button.clicked()) {
+        let text = caption(&frame.outcome, &frame.spec, style);
+        actions.push(Action::Copy { text, what: "The caption’s words" });
     }
 }
 

@@ -6,8 +6,8 @@ use super::exportable::Exportable;
 use crate::{
     attention::Shape,
     figure::{
-        AxisLabels, ColorNorm, Colormap, Dpi, FigureStyle, FileFormat, FontSize, Ground, LabelRotation, PageSize,
-        PanelMetric, TextMode, Unit, outcome_title, title_of,
+        AxisLabels, ColorNorm, Colormap, Dpi, Face, FigureStyle, FileFormat, FontSize, Ground, LabelRotation,
+        LeastText, PageSize, PanelMetric, TextMode, Unit, outcome_title, title_of,
     },
     session::{Command, View},
     ui::{
@@ -23,6 +23,9 @@ use crate::{
 
 const DPI: std::ops::RangeInclusive<u32> = 36..=2400;
 const POINTS: std::ops::RangeInclusive<f64> = 4.0..=24.0;
+const LEAST_POINTS: std::ops::RangeInclusive<f64> = 4.0..=12.0;
+/// The size that text has where the page has room for it.
+const FITTED: f64 = 8.0;
 /// All choices of a menu at once.
 const MENU_HEIGHT: f32 = 480.0;
 const MM_PER_INCH: f64 = 25.4;
@@ -71,10 +74,17 @@ pub fn form_ui(
 ) {
     Grid::new("form").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| {
         line(ui, "Panels", |ui| panels_ui(ui, &mut form.style, shown.session.epsilon().shape()));
-        line(ui, "Size", |ui| size_ui(ui, &mut form.style));
+        line(ui, "Size", |ui| page_ui(ui, &mut form.style));
         line(ui, "Title", |ui| title_ui(ui, form, shown));
         line(ui, "Labels", |ui| labels_ui(ui, &mut form.style));
-        line(ui, "Ground", |ui| ground_ui(ui, &mut form.style));
+        line(ui, "Text", |ui| {
+            let style = &mut form.style;
+            ui.horizontal(|ui| {
+                text_ui(ui, &mut style.face, &mut style.font_size);
+                least_ui(ui, &mut style.least_text);
+            });
+        });
+        line(ui, "Ground", |ui| ground_ui(ui, &mut form.style.ground));
         line(ui, "Numbers", |ui| metrics_ui(ui, &mut form.style));
         let view = shown.session.view();
         line(ui, "Quantity", |ui| {
@@ -90,7 +100,7 @@ pub fn form_ui(
         });
         line(ui, "Colours", |ui| colours_ui(ui, view, actions));
         if matches!(format, Some(FileFormat::Svg | FileFormat::Pdf)) {
-            line(ui, "Text", |ui| {
+            line(ui, "Words", |ui| {
                 let choices = [(TextMode::Embedded, "Text with its font"), (TextMode::Paths, "Outlines")];
                 choice_ui(ui, "Text of the file", &mut form.style.text, &choices);
             });
@@ -107,7 +117,7 @@ pub fn session_ui(ui: &mut Ui, form: &mut FigureForm) {
     );
 }
 
-fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
+pub fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
     ui.label(label);
     ui.vertical(contents);
     ui.end_row();
@@ -133,9 +143,9 @@ pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
     });
 }
 
-/// Page and resolution.
-pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
-    let (mut page, mut unit, mut dpi) = (style.page, style.page.unit(), style.dpi.get());
+/// Page and resolution; whether a size was chosen by its name.
+pub fn size_ui(ui: &mut Ui, page: &mut PageSize, resolution: &mut Dpi) -> bool {
+    let (mut unit, mut dpi) = (page.unit(), resolution.get());
     ui.horizontal(|ui| {
         let mut sides = (page.width(), page.height());
         with_accessible_name(ui.add(side(&mut sides.0, unit)), "Width of the page");
@@ -150,17 +160,27 @@ pub fn size_ui(ui: &mut Ui, style: &mut FigureStyle) {
         with_accessible_name(ui.add_enabled(has_height, side(&mut height, unit)), "Height of the page");
         let rounded = |side: f64| if unit == Unit::Pixels { side.round() } else { side };
         let height = has_height.then(|| rounded(height));
-        page = PageSize::in_unit(rounded(sides.0), height, unit).unwrap_or(page);
+        *page = PageSize::in_unit(rounded(sides.0), height, unit).unwrap_or(*page);
     });
+    let mut is_named = false;
     ui.horizontal(|ui| {
         with_accessible_name(ui.add(DragValue::new(&mut dpi).range(DPI).suffix(" dpi")), "Resolution");
         for (name, size) in [("1 column", 85.0), ("2 columns", 178.0)] {
             if ui.button(name).on_hover_text(format!("{size:.0} mm, as journals have them")).clicked() {
-                page = PageSize::new(size, None).unwrap_or(page);
+                *page = PageSize::new(size, None).unwrap_or(*page);
+                is_named = true;
             }
         }
     });
-    (style.page, style.dpi) = (page, Dpi::new(dpi).unwrap_or(style.dpi));
+    *resolution = Dpi::new(dpi).unwrap_or(*resolution);
+    is_named
+}
+
+/// [`size_ui`] of a figure: text fits a size that is chosen by its name.
+pub fn page_ui(ui: &mut Ui, style: &mut FigureStyle) {
+    if size_ui(ui, &mut style.page, &mut style.dpi) {
+        style.font_size = None;
+    }
 }
 
 fn side(value: &mut f64, unit: Unit) -> DragValue<'_> {
@@ -199,20 +219,37 @@ fn labels_ui(ui: &mut Ui, style: &mut FigureStyle) {
             choice_ui(ui, "How key labels read", &mut style.label_rotation, &rotations);
         });
     });
-    let mut points = style.font_size.points();
+}
+
+/// What texts are set in, and how large they are.
+pub fn text_ui(ui: &mut Ui, face: &mut Face, font_size: &mut Option<FontSize>) {
+    let faces = [(Face::Light, "Light"), (Face::Sans, "Sans"), (Face::Serif, "Serif")];
+    choice_ui(ui, "Face of the text", face, &faces);
+    let mut is_fitted = font_size.is_none();
+    ui.checkbox(&mut is_fitted, "Fitted").on_hover_text("8 pt, or less where the page has not the room");
+    let mut points = font_size.map_or(FITTED, FontSize::points);
     let size = DragValue::new(&mut points).range(POINTS).max_decimals(1).speed(0.1).suffix(" pt");
-    if with_accessible_name(ui.add(size), "Font size")
-        .on_hover_text("Of the panels’ titles; other texts follow it")
+    with_accessible_name(ui.add_enabled(!is_fitted, size), "Font size").on_hover_text("Other texts follow it");
+    *font_size = if is_fitted { None } else { FontSize::new(points).ok().or(*font_size) };
+}
+
+/// The smallest size of labels.
+fn least_ui(ui: &mut Ui, least_text: &mut LeastText) {
+    ui.label("at least");
+    let mut least = least_text.points();
+    let field = DragValue::new(&mut least).range(LEAST_POINTS).max_decimals(1).speed(0.1).suffix(" pt");
+    if with_accessible_name(ui.add(field), "Smallest text")
+        .on_hover_text("Labels at the axes are no smaller; where they have no room some are left out")
         .changed()
     {
-        style.font_size = FontSize::new(points).unwrap_or(style.font_size);
+        *least_text = LeastText::new(least).unwrap_or(*least_text);
     }
 }
 
 /// What the figure lies on.
-pub fn ground_ui(ui: &mut Ui, style: &mut FigureStyle) {
+pub fn ground_ui(ui: &mut Ui, ground: &mut Ground) {
     let grounds = [(Ground::Light, "Light"), (Ground::Dark, "Dark"), (Ground::Transparent, "Transparent")];
-    choice_ui(ui, "Ground of the figure", &mut style.ground, &grounds);
+    choice_ui(ui, "Ground of the figure", ground, &grounds);
 }
 
 fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {

@@ -8,6 +8,7 @@ mod figure;
 mod figure_form;
 mod preview;
 mod save_button;
+mod sweep;
 mod write;
 
 use std::{path::PathBuf, sync::Arc};
@@ -16,6 +17,7 @@ use egui::Ui;
 
 use crate::{
     engine::{Fingerprints, Service},
+    figure::file_stem,
     session::Command,
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
@@ -33,12 +35,10 @@ pub use clipboard::Clipboard;
 use exportable::Exportable;
 use figure::FigureDialog;
 use save_button::save_button;
+use sweep::SweepDialog;
 
 const NUMBERS: FileKind =
     FileKind { name: "Numbers (NPZ, safetensors, CSV, JSON)", extensions: &["npz", "safetensors", "csv", "json"] };
-const SWEEP: FileKind =
-    FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
-
 const TEXT: FileKind = FileKind { name: "Texts (JSONL)", extensions: &["jsonl"] };
 
 /// The export dialogs and the jobs behind them.
@@ -47,7 +47,7 @@ pub struct Export {
     figure: FigureDialog,
     animation: AnimationDialog,
     numbers: PathField,
-    sweep: PathField,
+    sweep: SweepDialog,
     text: PathField,
     job: Background<Result<PathBuf, String>>,
     fingerprints: Arc<Fingerprints>,
@@ -61,15 +61,23 @@ impl Export {
             figure: FigureDialog::new(&folder),
             animation: AnimationDialog::new(&folder, service),
             numbers: PathField::new(Purpose::Save, NUMBERS, &folder.join("attenuate.npz")),
-            sweep: PathField::new(Purpose::Save, SWEEP, &folder.join("sweep.csv")),
+            sweep: SweepDialog::new(&folder),
             text: PathField::new(Purpose::Save, TEXT, &folder.join("text.jsonl")),
             job: Background::default(),
             fingerprints,
         }
     }
 
-    fn open(&mut self, exported: Exported) {
+    /// Opens a dialog with the name of what is shown for its file.
+    fn open(&mut self, exported: Exported, stem: &str) {
         self.open = Some(exported);
+        match exported {
+            Exported::Figure => self.figure.suggest(stem),
+            Exported::Animation => self.animation.suggest(stem),
+            Exported::Numbers => self.numbers.suggest(stem),
+            Exported::Sweep => self.sweep.suggest(&format!("{stem}-sweep")),
+            Exported::Text => self.text.suggest(&format!("{stem}-text")),
+        }
         match exported {
             Exported::Figure => self.figure.focus(),
             Exported::Animation => self.animation.focus(),
@@ -105,7 +113,10 @@ impl Export {
         let shown = Exportable {
             session,
             frame: cx.shown.whole_frame().filter(|frame| session.asks_for(&frame.spec)),
-            sweep: curves.shown().filter(|_| !curves.is_old() && !curves.is_busy()),
+            sweep: curves
+                .measured()
+                .filter(|_| !curves.is_old() && !curves.is_busy())
+                .map(|measured| measured.shared()),
             texts: cx.shown.texts.whole(),
             fingerprints: &fingerprints,
             inputs: cx.navigation.inputs(),
@@ -133,9 +144,7 @@ impl Export {
                 }
             }
             Exported::Sweep => {
-                let wanted = save_ui(ui, &mut self.sweep, &SWEEP_WORDS, shown.sweep.is_some(), &self.job);
-                if let (true, Some((sweep, frame))) = (wanted, shown.sweep.zip(shown.frame)) {
-                    let task = write::SweepTask::new(self.sweep.path(), sweep, &frame.outcome, session, shown.inputs);
+                if let Some(task) = self.sweep.show(ui, &shown, self.job.is_running()) {
                     self.job.start(ctx, "export", move || task.run());
                 }
             }
@@ -176,7 +185,9 @@ impl Part for Export {
         if exported == Exported::Text && !cx.session.view().text.open {
             cx.actions.push(Command::ToggleText.into());
         }
-        self.open(exported);
+        let (source, layer) = (cx.session.source(), cx.session.layer());
+        let layer = cx.source.as_ref().map_or(layer, |open| open.facts().layers.of(layer));
+        self.open(exported, &file_stem(source, layer, cx.session.head()));
     }
 
     fn modality(&self) -> Modality {
@@ -185,7 +196,10 @@ impl Part for Export {
 
     /// Whether something is being drawn or written.
     fn is_busy(&self) -> bool {
-        self.job.is_running() || self.animation.is_running() || self.figure.is_drawing()
+        let fields = [&self.numbers, &self.text];
+        let is_looking = fields.into_iter().any(PathField::is_looking);
+        let is_running = self.job.is_running() || self.animation.is_running();
+        is_looking || is_running || self.figure.is_busy() || self.sweep.is_busy()
     }
 }
 
@@ -205,13 +219,6 @@ const NUMBERS_WORDS: Words = Words {
     why_not: "The panels are still being computed",
     format: BY_ENDING,
 };
-const SWEEP_WORDS: Words = Words {
-    field: "CSV, JSON, PNG, SVG or PDF file",
-    button: "Save sweep",
-    why_not: "The curves are still being computed",
-    format: BY_ENDING,
-};
-
 const TEXT_WORDS: Words = Words {
     field: "JSONL file",
     button: "Save text",

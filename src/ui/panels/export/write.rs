@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     base::{ProtectedFiles, write_atomically},
-    engine::{Continuation, ContinuationLine, Fingerprints, Outcome, RunSpec, Sweep, SweepMetric, TextQuestion},
-    figure::{Dpi, FigureStyle, FileFormat, SweepExport, SweepFormat, draw},
+    engine::{Continuation, ContinuationLine, Fingerprints, Outcome, RunSpec, Sweep, TextQuestion},
+    figure::{FigureStyle, FileFormat, SweepExport, SweepFormat, SweepStyle, draw},
     numbers::NumbersFormat,
     session::{
         Session,
@@ -69,12 +69,19 @@ pub struct SweepTask {
     outcome: Outcome,
     spec: RunSpec,
     cell: Option<[usize; 2]>,
-    metric: SweepMetric,
+    style: SweepStyle,
     inputs: Inputs,
 }
 
 impl SweepTask {
-    pub fn new(path: PathBuf, sweep: &Sweep, outcome: &Outcome, session: &Session, inputs: &Inputs) -> Self {
+    pub fn new(
+        path: PathBuf,
+        sweep: &Sweep,
+        outcome: &Outcome,
+        session: &Session,
+        style: SweepStyle,
+        inputs: &Inputs,
+    ) -> Self {
         let is_followed = sweep.baseline.weight.is_some();
         Self {
             path,
@@ -82,15 +89,15 @@ impl SweepTask {
             outcome: outcome.clone(),
             spec: session.run_spec(),
             cell: session.pinned().filter(|_| is_followed).map(|cell| [cell.query, cell.key]),
-            metric: session.view().sweep.metric,
+            style,
             inputs: inputs.clone(),
         }
     }
 
     pub fn run(self) -> Result<PathBuf, String> {
         let format = SweepFormat::of(&self.path).map_err(|error| error.to_string())?;
-        let Self { sweep, outcome, spec, cell, metric, .. } = &self;
-        let export = SweepExport { sweep, spec, outcome, cell: *cell, metric: *metric, dpi: Dpi::default() };
+        let Self { sweep, outcome, spec, cell, style, .. } = &self;
+        let export = SweepExport { sweep, spec, outcome, cell: *cell, style };
         let bytes = export.bytes(format).map_err(|error| error.to_string())?;
         write(self.path, &self.inputs.protected(), &bytes)
     }

@@ -25,6 +25,10 @@ impl Measured {
         &self.sweep
     }
 
+    pub fn shared(&self) -> &Arc<Sweep> {
+        &self.sweep
+    }
+
     /// Where the curve of a component is steep; see [`Sweep::transition`].
     pub fn transition(&self, component: Component) -> Option<[Epsilon; 2]> {
         self.transitions[component.row()]

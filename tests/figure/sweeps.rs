@@ -1,0 +1,83 @@
+//! Curves over ε as figures.
+
+use attenuate::{
+    attention::{Component, Epsilon},
+    engine::{Bundled, Engine, Sweep, SweepMetric},
+    figure::{Face, Ground, LEGIBLE, SweepRange, SweepStyle, sweep_figure},
+    session::Session,
+};
+
+use super::{FontSize, assert_whole, texts};
+
+fn swept() -> Sweep {
+    let spec = Session::example(Bundled::Smollm2Capture).run_spec();
+    Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap()
+}
+
+const TITLE: &str =
+    "HuggingFaceTB/SmolLM2-135M-Instruct (weights dequantized from Q4_1), after RoPE, layer 14, head 3: curves over ε";
+
+#[test]
+fn curves_are_whole_on_every_page() {
+    let sweep = swept();
+    let columns = ["5e-1", "1e-3", "1e-10", "9e-4", "0", "3e1"].map(|text| text.parse::<Epsilon>().unwrap());
+    let metrics = [&SweepMetric::ALL[..1], &SweepMetric::ALL[2..3], &SweepMetric::ALL];
+    for page in ["85", "178", "85x60", "600x800px"] {
+        for metrics in metrics {
+            for range in ["", "1e-2..=1e1", "2e-1..=8e-1", "1e-12..=1e-11"] {
+                for (face, ground) in
+                    [(Face::Light, Ground::Light), (Face::Sans, Ground::Dark), (Face::Serif, Ground::Transparent)]
+                {
+                    let style = SweepStyle {
+                        page: page.parse().unwrap(),
+                        metrics: metrics.to_vec(),
+                        range: range.parse().ok(),
+                        face,
+                        ground,
+                        ..SweepStyle::default()
+                    };
+                    let name = format!("{page}, {} metrics, {range}, {face:?}", metrics.len());
+                    let Ok(figure) = sweep_figure(&sweep, &columns, TITLE, &style) else {
+                        assert!(page == "85x60" && metrics.len() > 1, "{name}");
+                        continue;
+                    };
+                    assert_whole(&name, &figure);
+                    let is_named = |metric: &&SweepMetric| {
+                        texts(&figure).any(|text| [metric.name(), metric.short_name()].contains(&text.text.as_str()))
+                    };
+                    assert_eq!(metrics.iter().filter(is_named).count(), metrics.len(), "{name}");
+                    assert!(figure.smallest_text().unwrap() >= LEGIBLE - 1e-9, "{name}");
+                    assert!(figure.fitted.is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_range_shows_its_epsilon_and_no_others() {
+    let sweep = swept();
+    let range: SweepRange = "1e-2..=1e1".parse().unwrap();
+    let style = SweepStyle { range: Some(range), ..SweepStyle::default() };
+    let columns = ["5e-1", "1e-3"].map(|text| text.parse::<Epsilon>().unwrap());
+    let figure = sweep_figure(&sweep, &columns, "", &style).unwrap();
+    let words: Vec<&str> = texts(&figure).map(|text| text.text.as_str()).collect();
+    let decades: Vec<&str> =
+        words.iter().copied().filter(|word| word.contains('e') && word.parse::<f64>().is_ok()).collect();
+    assert_eq!(decades, ["1e-2", "1e-1", "1e0", "1e1"]);
+    assert!(words.contains(&"1") && !words.contains(&"2"), "the second column lies outside: {words:?}");
+    assert!(figure.description.contains("from 1e-2 to 1e1") && figure.description.contains("Query, Key, Value"));
+    assert!(figure.smallest_text().unwrap() >= LEGIBLE);
+}
+
+#[test]
+fn text_is_made_to_fit_and_that_is_told() {
+    let sweep = swept();
+    let style =
+        SweepStyle { page: "60".parse().unwrap(), font_size: FontSize::new(20.0).ok(), ..SweepStyle::default() };
+    let figure = sweep_figure(&sweep, &[], TITLE, &style).unwrap();
+    assert!(figure.fitted[0].contains("in the place of 20"), "{:?}", figure.fitted);
+    let style = SweepStyle { page: "30x20".parse().unwrap(), ..style };
+    assert!(sweep_figure(&sweep, &[], TITLE, &style).is_err());
+    assert!(sweep.components().eq(Component::FIGURE));
+}
