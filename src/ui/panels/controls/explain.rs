@@ -225,7 +225,7 @@ fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -
         (Operation::MeanHeads, _) => {
             Note::of(Lesson::QueryEqualsKey, "Query and Key rows differ: a mean is no factor on the scores.")
         }
-        (Operation::MeanPositions, Component::Key) => Note::of(
+        (Operation::MeanPositions | Operation::MeanPrompts { .. }, Component::Key) => Note::of(
             Lesson::Uniform,
             "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.",
         ),
@@ -233,10 +233,6 @@ fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -
             Note::plain("At ε = 0 every position asks the same question: rows differ only in which keys they may see.")
         }
         (Operation::Patch { .. }, _) => Note::plain(counterparts(outcome)),
-        (Operation::MeanPrompts { .. }, Component::Key) => Note::of(
-            Lesson::Uniform,
-            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.",
-        ),
         (Operation::MeanPrompts { .. }, _) => {
             Note::plain("The mean is one vector for each layer and head, the same at every position, new ones too.")
         }
