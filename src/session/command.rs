@@ -32,6 +32,8 @@ pub enum Command {
     RemoveColumn(Column),
     /// What takes the place of the vectors.
     SetOperation(Operation),
+    /// What the prompts say that the operation takes vectors from: one, or one on each line.
+    TypeOthers(String),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
     /// A prompt for a live model; on a capture this moves to [`Bundled::READER`].
@@ -150,6 +152,7 @@ impl Command {
                 | Self::AddColumn
                 | Self::RemoveColumn(_)
                 | Self::SetOperation(_)
+                | Self::TypeOthers(_)
                 | Self::UseFigure(_)
                 | Self::SetScope(_)
                 | Self::SetInForce(_)
@@ -216,6 +219,7 @@ impl Session {
             }
             Command::ResetToFigure => self.set_grid(figure_grid()),
             Command::SetOperation(operation) => self.experiment.operation = operation,
+            Command::TypeOthers(typed) => self.experiment.operation = self.operation_from(&typed),
             Command::UseFigure(figure) => {
                 self.experiment.operation = figure.operation();
                 self.set_grid(repeated(&figure.columns()));
@@ -385,6 +389,10 @@ impl Session {
         let scope = &self.experiment.scope;
         if scope.set.is_some() || matches!(scope.layers, LayerScope::Range { .. }) {
             self.experiment.scope = Scope::default();
+        }
+        if !self.source.is_live() && self.operation().kind().reads_other_prompts() || self.operation().names_token_ids()
+        {
+            self.experiment.operation = Operation::default();
         }
     }
 

@@ -27,16 +27,16 @@ fn facts() -> SourceFacts {
         max_positions: 24,
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: Vec::new(),
     }
 }
 
 /// The figure after these commands, on a source of 30 layers, 9 heads and 24 tokens.
 fn after(commands: impl IntoIterator<Item = Command>) -> Session {
-    let mut session = Session::default();
-    for command in commands {
-        session.apply(command, OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() });
-    }
+    let (mut session, facts) = (Session::default(), facts());
+    let screen = || OnScreen { facts: Some(&facts), n_positions: 24, ..OnScreen::default() };
+    commands.into_iter().for_each(|command| session.apply(command, screen()));
     session
 }
 
@@ -357,7 +357,7 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(Operation::Scale, style.look.quantity, &Reference::Baseline);
+    let title = crate::figure::title(Operation::Scale.kind(), style.look.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")

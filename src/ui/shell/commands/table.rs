@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Situation};
 use crate::{
-    attention::{Component, Notation, Operation, Preset},
+    attention::{Component, Notation, OperationKind, Preset},
     engine::{Bundled, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
     session::{
@@ -321,10 +321,10 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(SLIDER, "Show the whole scale", Command::SetSliderRange(SliderRange::Whole))
             .only_if(session.view().slider != SliderRange::Whole, "The slider shows all of it"),
     ]);
-    entries.extend(Operation::ALL.map(|operation| {
-        Entry::new(MODIFY, operation.name(), Command::SetOperation(operation))
-            .hint(operation.formula())
-            .radio(session.operation().same_kind(operation))
+    entries.extend(OperationKind::ALL.map(|kind| {
+        Entry::new(MODIFY, kind.name(), Command::SetOperation(session.operation_of(kind)))
+            .hint(kind.formula())
+            .radio(session.operation().kind() == kind)
     }));
     entries.extend(Preset::ALL.map(|preset| {
         Entry::new(SCOPE, preset.name(), Command::SetScope(preset.scope()))
