@@ -1,8 +1,8 @@
-//! The kernels under a drag, each run a fixed number of times on one thread, for `.ci/instructions` to count their
-//! instructions with callgrind. Under valgrind the processor has AVX2 and no AVX-512, wherever it runs: the counts are
+//! The kernels under a drag and those under a model's layers, each run a fixed number of times on one thread, for
+//! `.ci/instructions` to count their instructions with callgrind. Under valgrind the processor has AVX2 and no AVX-512, wherever it runs: the counts are
 //! those of one path.
 //!
-//! `instructions NAME` runs one kernel and prints how many cells it went through; `instructions nothing` runs none, so
+//! `instructions NAME` runs one kernel and prints how many cells, multiplications or numbers it went through; `instructions nothing` runs none, so
 //! that what comes before can be taken off.
 
 #![allow(
@@ -14,7 +14,7 @@
     reason = "a benchmark stops at the first surprise"
 )]
 
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, path::Path, sync::Arc};
 
 use attenuate::{
     attention::{
@@ -26,15 +26,38 @@ use attenuate::{
         ColorNorm, Colormap, Edges, Ground, Histogram, MaskedStyle, Measure, Palette, Quantity, Window, paint,
         pool_measure,
     },
+    model::{gguf, loading::unwatched},
 };
 use ndarray::Array3;
 
 const POSITIONS: usize = 512;
 const HEAD_DIM: usize = 64;
+const D_MODEL: usize = 576;
 const CELLS: usize = POSITIONS * (POSITIONS + 1) / 2;
 /// Side of a panel at 1280×800.
 const SIDE: usize = 200;
-const KERNELS: [&str; 7] = ["nothing", "exp", "rows", "histogram", "pixels", "metrics", "scores"];
+const KERNELS: [&str; 11] =
+    ["nothing", "exp", "rows", "histogram", "pixels", "metrics", "scores", "model", "product", "one-row", "decode"];
+/// The model inside, in Q4_1 but for its embedding, which is its output too.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+/// Rows of a product, as a prompt has.
+const ROWS: usize = 32;
+/// Tokens whose rows are decoded.
+const TOKENS: u32 = 2048;
+
+/// Opens the model, which is all that `model` does, and multiplies with its output matrix or reads rows of its embedding.
+fn in_model(kernel: &str) -> usize {
+    let model = gguf::open(Path::new(MODEL), &unwatched).unwrap();
+    let transformer = model.transformer();
+    let n_tokens = if kernel == "decode" { TOKENS } else { ROWS as u32 };
+    let residual = transformer.embed(&(0..n_tokens).collect::<Vec<_>>()).unwrap();
+    match kernel {
+        "model" => 0,
+        "decode" => black_box(residual).positions().len() * D_MODEL,
+        "one-row" => black_box(transformer.logits(&residual.last().unwrap()).unwrap()).len() * D_MODEL,
+        _ => black_box(transformer.logits(&residual).unwrap()).len() * D_MODEL,
+    }
+}
 
 fn layer() -> LayerQkv {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -72,7 +95,7 @@ fn main() {
     println!("{}", run(&kernel, &layer, &baseline.pattern, &measure, &palette, &edges, below));
 }
 
-/// The number of cells gone through.
+/// The number of cells, multiplications or numbers gone through.
 fn run(
     kernel: &str,
     layer: &LayerQkv,
@@ -85,6 +108,7 @@ fn run(
     let mut row = vec![0.0; POSITIONS];
     match kernel {
         "nothing" => return 0,
+        "model" | "product" | "one-row" | "decode" => return in_model(kernel),
         "exp" => exp_in_place(black_box(&mut below)),
         "rows" => (0..POSITIONS).for_each(|query| {
             black_box(measure.pattern().row_into(query, &mut row));

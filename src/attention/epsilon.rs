@@ -16,6 +16,8 @@ impl Epsilon {
     pub const ZERO: Self = Self(0.0);
     /// Changes nothing.
     pub const ONE: Self = Self(1.0);
+    /// One of ten parts is left.
+    pub const TENTH: Self = Self(1e-1);
     /// The three columns of the figure: 5e-1, 1e-3, 1e-10.
     pub const FIGURE: [Self; 3] = [Self(5e-1), Self(1e-3), Self(1e-10)];
     /// Halfway, nearly, and wholly at 0.
@@ -41,6 +43,77 @@ impl Epsilon {
     /// The factor as a number.
     pub const fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl Epsilon {
+    /// Text for a reader: `5e-1`, `0.5` or `10⁻³`.
+    pub fn written(self, notation: Notation) -> String {
+        let (mantissa, exponent) = self.parts();
+        let is_plain = match notation {
+            Notation::Scientific => return self.to_string(),
+            Notation::Decimal => (-4..6).contains(&exponent),
+            Notation::Powers => (-1..3).contains(&exponent),
+        };
+        if is_plain {
+            return self.0.to_string();
+        }
+        let power: String = exponent.to_string().chars().map(superscript).collect();
+        if mantissa == "1" { format!("10{power}") } else { format!("{mantissa}·10{power}") }
+    }
+
+    /// Text that can be typed: [`Self::written`] where that is a plain decimal, else `1e-10`.
+    pub fn typed(self, notation: Notation) -> String {
+        let written = self.written(notation);
+        if written.parse() == Ok(self) { written } else { self.to_string() }
+    }
+
+    /// The mantissa as it is written, and the power of ten; 0 is `0` times 10⁰.
+    fn parts(self) -> (String, i32) {
+        let text = format!("{:e}", self.0);
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        (mantissa.to_owned(), exponent.parse().unwrap_or_default())
+    }
+}
+
+/// How ε is written. The numbers are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notation {
+    /// `5e-1`, `1e-3`, `1e-10`: the paper's.
+    #[default]
+    Scientific,
+    /// `0.5`, `0.001`, `10⁻¹⁰`.
+    Decimal,
+    /// `0.5`, `10⁻³`, `10⁻¹⁰`.
+    Powers,
+}
+
+impl Notation {
+    /// All of them, in the order of menus.
+    pub const ALL: [Self; 3] = [Self::Scientific, Self::Decimal, Self::Powers];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A digit or sign of an exponent.
+const fn superscript(character: char) -> char {
+    match character {
+        '-' => '⁻',
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        '9' => '⁹',
+        other => other,
     }
 }
 
@@ -103,6 +176,28 @@ impl FromStr for Epsilon {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_written_in_three_notations_and_can_be_typed_in_each() {
+        for (value, decimal, powers) in [
+            (0.5, "0.5", "0.5"),
+            (1e-3, "0.001", "10⁻³"),
+            (1e-10, "10⁻¹⁰", "10⁻¹⁰"),
+            (2.5e-2, "0.025", "2.5·10⁻²"),
+            (1.26e-7, "1.26·10⁻⁷", "1.26·10⁻⁷"),
+            (0.0, "0", "0"),
+            (1.0, "1", "1"),
+            (100.0, "100", "100"),
+            (1e300, "10³⁰⁰", "10³⁰⁰"),
+        ] {
+            let epsilon = Epsilon::new(value).unwrap();
+            assert_eq!(epsilon.written(Notation::Scientific), epsilon.to_string());
+            assert_eq!((&*epsilon.written(Notation::Decimal), &*epsilon.written(Notation::Powers)), (decimal, powers));
+            for notation in Notation::ALL {
+                assert_eq!(epsilon.typed(notation).parse(), Ok(epsilon), "{notation:?}");
+            }
+        }
+    }
 
     #[test]
     fn is_written_in_shortest_scientific_notation() {

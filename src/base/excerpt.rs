@@ -15,6 +15,11 @@ impl Names {
         names.sort_unstable();
         Self(names)
     }
+
+    /// Each of them, whole.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
 }
 
 impl fmt::Display for Names {

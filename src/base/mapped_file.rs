@@ -85,6 +85,14 @@ impl MappedFile {
         Self(Place::Program(bytes))
     }
 
+    /// Where it was opened; `None` for a part of the program.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Disk { path, .. } => Some(path),
+            Place::Program(_) => None,
+        }
+    }
+
     /// All bytes of the file. Call [`Self::check`] before reading them.
     pub fn bytes(&self) -> &[u8] {
         match &self.0 {

@@ -26,6 +26,8 @@ pub enum InputRole {
     Session,
     /// A list of prompts.
     Prompts,
+    /// A list of changes in force.
+    InForce,
 }
 
 impl InputRole {
@@ -35,6 +37,7 @@ impl InputRole {
             Self::Source => "a file of the source",
             Self::Session => "the session that was read",
             Self::Prompts => "the prompts that are read",
+            Self::InForce => "the changes in force that are read",
         }
     }
 }

@@ -166,6 +166,30 @@ pub enum Problem {
         /// Whether no query attends to a later key.
         is_causal: bool,
     },
+    /// The weights of a model.
+    #[error(
+        "expected a capture, with tensors named q and k, found weights of a model: open the folder that they are in, \
+         with its config.json"
+    )]
+    Weights,
+    /// The weights of a model under the names that its authors gave them.
+    #[error(
+        "expected a capture, with tensors named q and k, found weights of a model in its authors' own layout: open a \
+         folder in the layout of Hugging Face, with config.json and model.safetensors"
+    )]
+    AuthorsWeights,
+    /// A low-rank adapter.
+    #[error(
+        "expected a capture, with tensors named q and k, found an adapter (LoRA): put it and its adapter_config.json \
+         into the folder of its model, and open that folder"
+    )]
+    Adapter,
+    /// PyTorch's own file.
+    #[error(
+        "expected an NPZ file, a zip archive of npy arrays; found a pickle of PyTorch, which is never run: save a model \
+         as safetensors and open its folder, a capture as safetensors or NPZ"
+    )]
+    Pickled,
     /// Neither vectors nor attention weights.
     #[error("expected tensors named q and k (or query and key), or one named attention (or attentions), found {0}")]
     NoTensors(Names),

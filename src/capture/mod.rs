@@ -15,6 +15,7 @@ mod duplicate_name;
 mod entry;
 mod error;
 mod metadata;
+mod mistaken;
 mod npz;
 mod parts;
 mod patterns;

@@ -6,6 +6,7 @@ use super::{
     axes::Axes,
     entry::Entries,
     error::Problem,
+    mistaken,
     tensor::{Bytes, FloatType, StoredTensor},
 };
 use crate::base::Names;
@@ -38,7 +39,7 @@ impl Tensors {
             (None, Some(_)) => Err(Problem::MissingTensor { short: "q", long: "query", found: names() }),
             (None, None) => {
                 let weights = find("attention", "attentions")?;
-                weights.map(Self::Weights).ok_or_else(|| Problem::NoTensors(names()))
+                weights.map(Self::Weights).ok_or_else(|| mistaken::problem(names()))
             }
         }
     }

@@ -118,7 +118,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     let output = &arguments.output;
     let format = AnimationFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let inputs = start::inputs(&arguments.source, &session);
+    let inputs = start::inputs(&arguments.source, arguments.intervention.files(), &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     protected.check(output)?;
     arguments.figure.add_output(&mut session);

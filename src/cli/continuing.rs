@@ -91,10 +91,9 @@ impl ContinueArguments {
 
 pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let mut protected = start::inputs(&arguments.source, &session).protected();
-    if let Some(prompts) = &arguments.prompts {
-        protected.add(prompts, InputRole::Prompts);
-    }
+    let prompts_file = arguments.prompts.iter().map(|prompts| (prompts.as_path(), InputRole::Prompts));
+    let files = arguments.intervention.files().chain(prompts_file);
+    let protected = start::inputs(&arguments.source, files, &session).protected();
     if let Some(path) = &arguments.output {
         if path.extension().is_none_or(|extension| extension != "jsonl") {
             bail!("{}: expected .jsonl", path.display());

@@ -99,7 +99,7 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
     arguments.figure.add_output(&mut session);
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     check::vectors(session.source(), &arguments.figure.of_panels())?;
-    let inputs = start::inputs(&arguments.source, &session);
+    let inputs = start::inputs(&arguments.source, arguments.intervention.files(), &session);
     let protected = if arguments.no_session { inputs.protected() } else { inputs.protected_from_session(output) };
     start::show(&mut session, &arguments.view)?;
     if arguments.view.per_panel {

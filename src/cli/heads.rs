@@ -8,11 +8,11 @@ use clap::Args;
 use super::{
     batch::NEVER,
     check, notices,
-    shared::{OnDisk, SourceArguments, parse_in_force},
+    shared::{GivenInForce, SourceArguments, parse_in_force},
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, InForce, Operation},
+    attention::{Component, Epsilon, Operation},
     base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
     session::Session,
@@ -49,7 +49,7 @@ pub struct HeadsArguments {
     /// Changes that act beneath each head's: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as
     /// "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
     #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force, requires = "ships")]
-    pub in_force: Option<OnDisk<InForce>>,
+    pub in_force: Option<GivenInForce>,
     #[command(flatten)]
     pub source: SourceArguments,
 }
@@ -76,7 +76,8 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
         None => arguments.json.then_some(TableFormat::Json),
     };
     let session = start::source_and_prompt(&arguments.source)?;
-    let protected = start::inputs(&arguments.source, &session).protected();
+    let protected =
+        start::inputs(&arguments.source, arguments.in_force.iter().flat_map(GivenInForce::files), &session).protected();
     if let Some(path) = &arguments.output {
         protected.check(path)?;
     }
@@ -122,7 +123,7 @@ fn add_ships(
     let component = arguments.component;
     let operation = start::operation(arguments.operation, None, arguments.seed)?;
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
-    let in_force = arguments.in_force.as_ref().map(OnDisk::get).transpose()?.cloned();
+    let in_force = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let spec = session.run_spec().with(|experiment| {
         experiment.operation = operation;
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));

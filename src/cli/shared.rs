@@ -1,6 +1,6 @@
 //! Arguments that several commands have. Each command takes those that it obeys, and no others.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{
     Args,
@@ -11,7 +11,7 @@ use crate::{
     attention::{
         Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Operation, PositionScope, ScopeError, Shape,
     },
-    base::{Date, Excerpt},
+    base::{Date, Excerpt, InputRole, regular_file},
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
     session::{
@@ -155,7 +155,7 @@ pub struct InterventionArguments {
     /// Changes that act beneath the panels', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";"
     /// between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
     #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force)]
-    pub in_force: Option<OnDisk<InForce>>,
+    pub in_force: Option<GivenInForce>,
     /// Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such
     /// as 5->0,7->0; * is every position
     #[arg(long, value_name = "I->J,…")]
@@ -163,6 +163,13 @@ pub struct InterventionArguments {
     /// Positions that are changed: all, first, rest, or I,J,… [default: all]
     #[arg(long, value_name = "POSITIONS")]
     pub positions: Option<PositionScope>,
+}
+
+impl InterventionArguments {
+    /// The files that are read besides the source.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, InputRole)> {
+        self.in_force.iter().flat_map(GivenInForce::files)
+    }
 }
 
 /// What is shown of the result, and in which colours.
@@ -219,15 +226,38 @@ fn parse_head(text: &str) -> Result<(usize, usize), String> {
     parts.ok_or_else(|| format!("expected LAYER:HEAD such as 3:1, found “{text}”"))
 }
 
+/// Changes in force: a list, and the file that holds it, if it is in one.
+#[derive(Clone, Debug)]
+pub struct GivenInForce {
+    list: OnDisk<InForce>,
+    file: Option<PathBuf>,
+}
+
+impl GivenInForce {
+    /// # Errors
+    /// When the file is not there, or does not hold such a list.
+    pub fn get(&self) -> anyhow::Result<&InForce> {
+        self.list.get()
+    }
+
+    /// The file that is read, if there is one.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, InputRole)> {
+        self.file.iter().map(|file| (file.as_path(), InputRole::InForce))
+    }
+}
+
+/// Larger than a list of changes is; one beyond is not read.
+const MOST_IN_FORCE: u64 = 16 << 20;
+
 /// What is in force as it is written, or as a JSON file holds it: a list of changes.
-pub fn parse_in_force(text: &str) -> Result<OnDisk<InForce>, ScopeError> {
+pub fn parse_in_force(text: &str) -> Result<GivenInForce, ScopeError> {
     let path = Path::new(text);
     if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("json")) {
-        return text.parse().map(|in_force| OnDisk(Ok(in_force)));
+        return text.parse().map(|in_force| GivenInForce { list: OnDisk(Ok(in_force)), file: None });
     }
-    let read = std::fs::read(path).map_err(|error| format!("{text}: {error}"));
+    let read = regular_file::read(path, MOST_IN_FORCE).map_err(|error| format!("{text}: {error}"));
     let parsed = read.and_then(|json| serde_json::from_slice(&json).map_err(|error| format!("{text}: {error}")));
-    Ok(OnDisk(parsed))
+    Ok(GivenInForce { list: OnDisk(parsed), file: Some(path.to_owned()) })
 }
 
 pub fn parse_columns(text: &str) -> Result<Columns, String> {
@@ -267,6 +297,10 @@ mod tests {
         std::fs::write(&path, serde_json::to_vec(written.get().unwrap()).unwrap()).unwrap();
         assert_eq!(parse_in_force(path.to_str().unwrap()).unwrap().get().unwrap(), written.get().unwrap());
         assert!(parse_in_force("key@14:*").is_err());
+        let files: Vec<_> =
+            parse_in_force(path.to_str().unwrap()).unwrap().files().map(|(file, _)| file.to_owned()).collect();
+        assert_eq!(files, std::slice::from_ref(&path));
+        assert_eq!(written.files().count(), 0);
         std::fs::write(&path, "[{}]").unwrap();
         for unreadable in [path.to_str().unwrap(), "no such.json"] {
             let message = parse_in_force(unreadable).unwrap().get().unwrap_err().to_string();

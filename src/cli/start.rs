@@ -7,11 +7,13 @@ use anyhow::{anyhow, bail};
 use super::{
     batch::layer_of,
     check,
-    shared::{ColumnArguments, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments},
+    shared::{
+        ColumnArguments, GivenInForce, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments,
+    },
 };
 use crate::{
     attention::{Experiment, Kept, KeptBlock, Operation},
-    base::Date,
+    base::{Date, InputRole},
     engine::{Bundled, Chat, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look, Quantity},
     session::{
@@ -89,9 +91,16 @@ pub fn source_and_prompt(arguments: &SourceArguments) -> anyhow::Result<Session>
     Ok(session)
 }
 
-/// The files that are read for `session`.
-pub fn inputs(arguments: &SourceArguments, session: &Session) -> Inputs {
+/// The files that are read for `session`: its source, the session's own, and `files`.
+pub fn inputs<'a>(
+    arguments: &SourceArguments,
+    files: impl Iterator<Item = (&'a Path, InputRole)>,
+    session: &Session,
+) -> Inputs {
     let mut inputs = Inputs::default();
+    for (file, role) in files {
+        inputs.add_file(file, role);
+    }
     inputs.add_source(session.source());
     if let Some(path) = arguments.session() {
         inputs.add_session(path);
@@ -207,7 +216,7 @@ pub fn intervene(
     if let Some(positions) = &arguments.positions {
         scope.positions.clone_from(positions);
     }
-    let given = arguments.in_force.as_ref().map(OnDisk::get).transpose()?.cloned();
+    let given = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let mut in_force = given.unwrap_or_else(|| session.in_force().clone());
     if let Some(block) = arguments.block.clone() {
         in_force = in_force.with(Kept::Block(KeptBlock { block, heads: None }));

@@ -165,7 +165,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let output = &arguments.output;
     let format = SweepFormat::of(output)?;
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let protected = start::inputs(&arguments.source, &session).protected();
+    let protected = start::inputs(&arguments.source, arguments.intervention.files(), &session).protected();
     protected.check(output)?;
     let columns = ColumnArguments { epsilon: arguments.epsilon.clone() };
     start::intervene(&mut session, &columns, &arguments.intervention)?;

@@ -51,7 +51,7 @@ pub fn weights(arguments: &WeightsArguments, engine: &mut Engine) -> anyhow::Res
     start::intervene(&mut session, &arguments.columns, &arguments.intervention)?;
     check::vectors(session.source(), &[("--rows", arguments.rows.is_some())])?;
     let session = session.with(arguments.rows.map(Command::SetRows));
-    let protected = start::inputs(&arguments.source, &session).protected();
+    let protected = start::inputs(&arguments.source, arguments.intervention.files(), &session).protected();
     batch::each(
         engine,
         &session,

@@ -51,6 +51,9 @@ impl WindowTask {
     pub fn start(self) -> anyhow::Result<Start> {
         let WindowArguments { source, follow, place, columns, intervention, view } = &self.0;
         let mut start = start::unlocated(source)?;
+        for (file, role) in intervention.files() {
+            start.inputs.add_file(file, role);
+        }
         start.follow = if *follow { Follow::AtOnce } else { Follow::Offer };
         start::intervene(&mut start.session, columns, intervention)?;
         start::place(&mut start.session, *place)?;

@@ -62,13 +62,16 @@ impl SourceSpec {
         match Contents::of(path) {
             Some(Contents::Gguf) => Ok(Self::Gguf(path.to_owned())),
             Some(Contents::Capture) => Ok(Self::Capture(path.to_owned())),
-            None => Err(match path.metadata() {
-                Ok(_) => SourceSpecError::UnknownKind(path.display().to_string()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    SourceSpecError::Missing(path.display().to_string())
-                }
-                Err(error) => SourceSpecError::Unreadable { path: path.display().to_string(), cause: error.kind() },
-            }),
+            Some(Contents::Pickle) if path.exists() => Err(SourceSpecError::Pickled(path.display().to_string())),
+            Some(Contents::Pickle | Contents::Json | Contents::Png | Contents::Svg | Contents::Pdf) | None => {
+                Err(match path.metadata() {
+                    Ok(_) => SourceSpecError::UnknownKind(path.display().to_string()),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        SourceSpecError::Missing(path.display().to_string())
+                    }
+                    Err(error) => SourceSpecError::Unreadable { path: path.display().to_string(), cause: error.kind() },
+                })
+            }
         }
     }
 
@@ -148,6 +151,11 @@ pub enum SourceSpecError {
         "{0}: expected bundled:smollm2, bundled:smollm2-capture, bundled:austen, hf:OWNER/NAME, ollama:NAME, a model folder, a model in a .gguf file, or a capture in .safetensors or .npz"
     )]
     UnknownKind(String),
+    /// Weights as pickled Python objects, which are never unpickled.
+    #[error(
+        "a pickle, which is never run: save the model as safetensors (save_pretrained of transformers does), and open its folder: {0}"
+    )]
+    Pickled(String),
     /// A name that begins as one of a cache does and is none.
     #[error(transparent)]
     Name(#[from] NameError),

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity};
+use crate::attention::Notation;
 
 /// How numbers become colours: shared by the window's view, its pictures and the exported figure. Changes no number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Look {
     pub limits_from: LimitsFrom,
     /// How masked cells look.
     pub masked: MaskedStyle,
+    /// How titles write ε. Stored where it is not the paper's.
+    #[serde(skip_serializing_if = "Notation::is_usual")]
+    pub notation: Notation,
 }
 
 impl Look {

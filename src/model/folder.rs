@@ -27,6 +27,8 @@ use crate::base::{
 const MOST_JSON: u64 = 256 << 20;
 /// The tensors of an adapter.
 const ADAPTER: &str = "adapter_model.safetensors";
+/// The tensors of a model under the names that its authors gave them.
+const CONSOLIDATED: &str = "consolidated.safetensors";
 /// Names that mean something in a model folder, whether or not this program reads them.
 const KNOWN: [&str; 13] = [
     "chat_template.jinja",
@@ -114,6 +116,7 @@ fn config(folder: &Path) -> Result<ConfigText, FolderError> {
     let adapter = json(&folder.join("adapter_config.json"))?;
     let text = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
         Some(adapter) => FolderError::Adapter { path: folder.to_owned(), base: base_of_adapter(adapter) },
+        None if folder.join("params.json").exists() => FolderError::AuthorsLayout(folder.to_owned()),
         None => FolderError::NoConfig(folder.to_owned()),
     })?;
     Ok(ConfigText { text, adapter })
@@ -175,8 +178,13 @@ pub fn protected_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The files that hold the weights, in order of their names.
+/// The files that hold the weights, in order of their names. As in transformers a whole file goes before an index, which
+/// may be left over; parts without an index are those that their names count.
 fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let single = folder.join(SINGLE);
+    if single.is_file() {
+        return Ok(vec![single]);
+    }
     let index = folder.join(INDEX);
     if let Some(bytes) = json(&index)? {
         let parsed: Index =
@@ -184,27 +192,38 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
         let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
         return names.into_iter().map(|name| shard(folder, &index, name)).collect();
     }
-    let single = folder.join(SINGLE);
-    if single.is_file() {
-        return Ok(vec![single]);
-    }
     let unreadable = |cause| FolderError::Unreadable { path: folder.to_owned(), cause };
     let mut others = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let is_adapter = path.file_name().is_some_and(|name| name == ADAPTER);
-        if !is_adapter && path.extension().is_some_and(|extension| extension == "safetensors") {
+        let is_other = path.file_name().is_some_and(|name| name == ADAPTER || name == CONSOLIDATED);
+        if !is_other && path.extension().is_some_and(|extension| extension == "safetensors") {
             others.push(path);
         }
     }
-    if others.len() == 1 {
+    others.sort_unstable();
+    if others.len() == 1 || are_all_parts(&others) {
         return Ok(others);
+    }
+    if others.is_empty() && folder.join(CONSOLIDATED).exists() {
+        return Err(FolderError::AuthorsLayout(folder.to_owned()));
     }
     let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
     Err(match pickles.into_iter().find(|name| folder.join(name).exists()) {
         Some(found) => FolderError::Pickled { path: folder.to_owned(), found },
         None => FolderError::NoWeights(folder.to_owned()),
     })
+}
+
+/// Whether files, in the order of their names, are all parts of one model: `NAME-00001-of-00003.safetensors` and so on.
+fn are_all_parts(files: &[PathBuf]) -> bool {
+    let parts = |file: &PathBuf| {
+        let (start, count) = file.file_stem()?.to_str()?.rsplit_once("-of-")?;
+        let (name, number) = start.rsplit_once('-')?;
+        Some((name.to_owned(), number.parse::<usize>().ok()?, count.parse::<usize>().ok()?))
+    };
+    let expected = |number: usize| Some((parts(files.first()?)?.0, number + 1, files.len()));
+    !files.is_empty() && files.iter().enumerate().all(|(i, file)| parts(file).is_some() && parts(file) == expected(i))
 }
 
 /// A shard is a plain file name: an index must not lead out of its folder.
@@ -266,6 +285,24 @@ mod tests {
             model.next_token_logits(&embedded).unwrap()
         };
         assert_eq!(logits(sharded.path()), logits(single.path()));
+        // Parts that their names count, without an index.
+        let parts = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+        let counted = folder(&[(parts[0], &first), (parts[1], &second)]);
+        assert_eq!(logits(counted.path()), logits(single.path()));
+        let not_all = folder(&[(parts[0], &first), ("model-00002-of-00003.safetensors", &second)]);
+        assert!(refusal(not_all.path()).contains(INDEX), "{}", refusal(not_all.path()));
+        // An index that is left over from parts that are gone, and what its authors call the same weights.
+        let left_over = folder(&[(SINGLE, bundled::WEIGHTS), (INDEX, &index), (CONSOLIDATED, b"")]);
+        assert_eq!(logits(left_over.path()), logits(single.path()));
+    }
+
+    #[test]
+    fn a_layout_that_is_not_read_is_named() {
+        let alone = folder(&[(CONSOLIDATED, bundled::WEIGHTS)]);
+        assert!(refusal(alone.path()).contains("authors' own layout"), "{}", refusal(alone.path()));
+        fs::remove_file(alone.path().join("config.json")).unwrap();
+        fs::write(alone.path().join("params.json"), "{}").unwrap();
+        assert!(refusal(alone.path()).contains("authors' own layout"), "{}", refusal(alone.path()));
     }
 
     #[test]

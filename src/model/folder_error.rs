@@ -42,6 +42,12 @@ pub enum FolderError {
         /// What was found there, in words.
         found: &'static str,
     },
+    /// The files that the authors of Llama and Mistral use themselves.
+    #[error(
+        "the folder has a model in its authors' own layout alone (params.json, consolidated.safetensors), which is not \
+         read: expected that of Hugging Face, with config.json and {SINGLE}: {}", .0.display()
+    )]
+    AuthorsLayout(PathBuf),
     /// A folder without weights in safetensors.
     #[error("the model folder has no {SINGLE}, no {INDEX} and no single other *.safetensors: {}", .0.display())]
     NoWeights(PathBuf),

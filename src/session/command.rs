@@ -3,7 +3,7 @@ use super::{
     repeated,
 };
 use crate::{
-    attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Operation, PanelId, Scope},
+    attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
     base::Date,
     engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
@@ -128,6 +128,8 @@ pub enum Command {
     SetNorm(ColorNorm),
     /// How masked cells look.
     SetMaskedStyle(MaskedStyle),
+    /// How ε is written in titles, on screen and in figures.
+    SetNotation(Notation),
     /// Another reference for differences, which are shown from then on; back at the baseline the quantity stays.
     Compare(Reference),
     /// [`Command::Compare`] with what is shown now: it stays while the view moves on.
@@ -293,6 +295,7 @@ impl Session {
             Command::SetColormap(colormap) => self.view.look.colormap = colormap,
             Command::SetNorm(norm) => self.view.look.norm = norm,
             Command::SetMaskedStyle(style) => self.view.look.masked = style,
+            Command::SetNotation(notation) => self.view.look.notation = notation,
             Command::Compare(reference) => self.compare(reference, facts),
             Command::KeepView => self.compare(Reference::kept(&self.experiment), facts),
         }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     attention::{
-        Component, Components, Epsilon, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope, Operation,
-        PanelId, PositionScope, Scope, panel,
+        Component, Components, Epsilon, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope, Notation,
+        Operation, PanelId, PositionScope, Scope, panel,
     },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Reference, Sampling, SourceFacts, SourceKind, SourceSpec, SweepMetric,
@@ -181,6 +181,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Colormap::ALL[..]).prop_map(Command::SetColormap),
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
+        Just(Command::SetNotation(Notation::Powers)),
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use super::*;
 use crate::{
-    attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
+    attention::{
+        Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Notation, Operation, Preset, Scope, panel,
+    },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
         SweepMetric, Writing,
@@ -298,6 +300,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
+        Command::SetNotation(Notation::Decimal),
         Command::SetPooling(Pooling::Mean),
         Command::ToggleInspector,
         Command::ToggleHeads,
@@ -323,6 +326,7 @@ fn looks_are_set_and_nothing_else() {
             colormap: Colormap::Greys,
             norm: ColorNorm::LOG,
             masked: MaskedStyle::AsZero,
+            notation: Notation::Decimal,
         },
     };
     assert_eq!(session, Session { view, column: column(1), ..Session::default() });
@@ -426,6 +430,7 @@ fn a_session_survives_json() {
                 limits_from: LimitsFrom::EachPanel,
                 colormap: Colormap::Cividis,
                 masked: MaskedStyle::AsZero,
+                notation: Notation::Powers,
             },
         },
     };

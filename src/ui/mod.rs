@@ -8,6 +8,7 @@ mod column_names;
 mod dialogs;
 mod jobs;
 mod memo;
+mod notation;
 mod numbers;
 mod panels;
 mod parts;

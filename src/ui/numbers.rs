@@ -1,7 +1,7 @@
 //! Numbers as text: enough digits to read back the same f32, and of a steady width where they change under the hand.
 
 use crate::{
-    attention::{ExactCell, PanelId},
+    attention::{Component, Epsilon, ExactCell, Notation, PanelId},
     engine::Outcome,
     figure::{CellValues, Quantity},
     session::Cell,
@@ -112,6 +112,11 @@ pub fn positive(value: f64) -> String {
 
 pub fn ratio(value: f64) -> String {
     if value != 0.0 && value < 1e-3 { format!("{value:.3e} ×") } else { format!("{value:.4} ×") }
+}
+
+/// A panel by what is done in it: `Query, ε = 5e-1`.
+pub fn panel_name(component: Component, epsilon: Epsilon, notation: Notation) -> String {
+    format!("{component}, ε = {}", epsilon.written(notation))
 }
 
 /// A token in quotes, with its leading space: `“ love”`.

@@ -70,7 +70,8 @@ fn the_card_has_the_exact_cell_and_says_how_many_the_pixel_covers() {
     // Zoomed until a cell covers pixels, there is nothing to say.
     let mut window = open(&path, Some(Part { x0: 290.0, x1: 330.0, y0: 780.0, y1: 820.0 }));
     let panel = window.panel_rect(Component::Query, 1);
-    window.hover(panel.min + panel.size() * vec2(0.3, 0.8));
+    // The middle of a cell, of 40 in view.
+    window.hover(panel.min + panel.size() * vec2(12.5 / 40.0, 32.5 / 40.0));
     assert_eq!(cell(&window), Cell { query: 812, key: 302 });
     assert!(!window.has_text("the pixel shows"));
 }

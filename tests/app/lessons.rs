@@ -1,21 +1,27 @@
 //! Lessons: from the menu, from the sentences that they belong to, and by keyboard.
 
 use attenuate::{
-    attention::Preset,
-    engine::Bundled,
+    attention::{Component, Preset},
+    engine::{Bundled, Engine, SourceSpec},
     figure::{ColorNorm, LimitsFrom, Quantity},
-    session::Session,
+    session::{Cell, Command, Session},
     ui::Lesson,
 };
 use egui::{Key, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
-use crate::support::captured_figure;
+use crate::support::{captured_figure, grids::at, model_inside};
+
+/// The answer to the trial: layer and head.
+const COPIER: (usize, usize) = (17, 5);
 
 fn is_open(window: &Window, lesson: Lesson) -> bool {
-    window.has(Role::Image, &format!("Illustration: {}", lesson.title()))
+    window.harness.query_all_by_role(Role::Heading).any(|node| node.value().as_deref() == Some(lesson.title()))
 }
+
+/// What is to be tried, and has no drawing.
+const TRIALS: [Lesson; 3] = [Lesson::RemoveSink, Lesson::FindCopier, Lesson::FlattenHead];
 
 /// What a screen reader says of the drawing.
 fn illustration(window: &Window, lesson: Lesson) -> String {
@@ -36,10 +42,11 @@ fn every_lesson_opens_from_the_menu_and_escape_closes_it() {
     for size in [vec2(900.0, 600.0), vec2(1280.0, 800.0)] {
         let mut window = Window::sized(captured_figure(), size);
         for lesson in Lesson::ALL {
-            window.menu(&["Help", "Lessons", lesson.title()]);
+            let is_trial = TRIALS.contains(&lesson);
+            window.menu(&["Help", if is_trial { "Try this" } else { "Lessons" }, lesson.title()]);
             assert!(is_open(&window, lesson), "{lesson:?}");
-            assert!(!illustration(&window, lesson).is_empty(), "{lesson:?}");
-            assert!(window.texts().iter().any(|text| text.contains("arXiv 2")), "{lesson:?}");
+            assert!(is_trial || !illustration(&window, lesson).is_empty(), "{lesson:?}");
+            assert!(window.texts().iter().any(|text| text.contains("arXiv ")), "{lesson:?}");
             window.press(Key::Escape);
             assert!(!is_open(&window, lesson), "{lesson:?}");
         }
@@ -62,7 +69,7 @@ fn illustrations_say_the_numbers_of_the_example() {
 fn pages_are_turned_by_buttons_and_list() {
     let mut window = Window::figure();
     window.press(Key::F1);
-    assert!(is_open(&window, Lesson::Sink));
+    assert!(is_open(&window, Lesson::Panel));
     assert!(window.is_disabled(Role::Button, "Previous lesson"));
     for lesson in &Lesson::ALL[1..] {
         window.click(Role::Button, "Next lesson");
@@ -70,7 +77,7 @@ fn pages_are_turned_by_buttons_and_list() {
     }
     assert!(window.is_disabled(Role::Button, "Next lesson"));
     window.click(Role::Button, "Previous lesson");
-    assert!(is_open(&window, Lesson::ALL[5]));
+    assert!(is_open(&window, Lesson::ALL[9]));
     window.click(Role::Button, Lesson::Uniform.title());
     assert!(is_open(&window, Lesson::Uniform));
     window.press(Key::F1);
@@ -82,12 +89,11 @@ fn pages_are_turned_by_buttons_and_list() {
 #[test]
 fn escape_goes_to_the_lesson_before_the_pin() {
     let mut window = Window::figure();
-    let position =
-        window.cell_position(attenuate::attention::Component::Query, 0, attenuate::session::Cell { query: 5, key: 0 });
+    let position = window.cell_position(Component::Query, 0, Cell { query: 5, key: 0 });
     window.click_at(position);
     window.press(Key::F1);
     window.press(Key::Escape);
-    assert!(!is_open(&window, Lesson::Sink) && window.session().pinned().is_some());
+    assert!(!is_open(&window, Lesson::Panel) && window.session().pinned().is_some());
     window.press(Key::Escape);
     assert!(window.session().pinned().is_none());
 }
@@ -168,7 +174,7 @@ fn lessons_fit_small_windows() {
         let rect = window.harness.get_by_role_and_label(Role::Button, name).rect();
         assert!(screen.contains_rect(rect), "{name}: {rect:?}");
     }
-    let list = window.harness.get_by_role_and_label(Role::Button, Lesson::Sink.title());
+    let list = window.harness.get_by_role_and_label(Role::Button, Lesson::Panel.title());
     assert!(list.accesskit_node().is_focused(), "the keyboard goes on from the list");
 }
 
@@ -185,4 +191,101 @@ fn the_controls_do_not_move_when_sentences_change() {
             assert_eq!(place(&window), at_first, "{row}, {key:?}");
         }
     }
+}
+
+/// What the page says of the picture.
+fn said(window: &Window, part: &str) -> String {
+    // A token in quotes, or a number.
+    let is_said = |first: char| first == '“' || first.is_ascii_digit();
+    let said = window.texts().into_iter().find(|text| text.starts_with(is_said) && text.contains(part));
+    said.unwrap_or_else(|| panic!("nothing says “{part}”: {:#?}", window.texts()))
+}
+
+#[test]
+fn the_first_lesson_reads_the_row_that_is_pointed_at() {
+    let mut window = Window::figure();
+    window.press(Key::F1);
+    let share = |weight: f64| format!("{:.0} %", weight * 100.0);
+    let expected = |window: &Window, query: usize| {
+        let outcome = window.outcome();
+        let row = outcome.panels[at(Component::Query, 0)].pattern.exact_row(query);
+        let mut order: Vec<usize> = (0..row.len()).collect();
+        order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+        let token = |position: usize| format!("“{}”", outcome.tokens[position].text);
+        let (first, second) = (order[0], order[1]);
+        format!(
+            "{} looks {} at {}, {} at {} and ",
+            token(query),
+            share(row[first]),
+            token(first),
+            share(row[second]),
+            token(second)
+        )
+    };
+    assert!(said(&window, " looks ").starts_with(&expected(&window, 23)), "{}", said(&window, " looks "));
+    window.press(Key::Escape);
+    let position = window.cell_position(Component::Query, 0, Cell { query: 5, key: 1 });
+    window.click_at(position);
+    window.leave();
+    window.press(Key::F1);
+    assert!(said(&window, " looks ").starts_with(&expected(&window, 5)), "{}", said(&window, " looks "));
+    window.assert_text("5e-1 is 0.5");
+}
+
+#[test]
+fn show_me_sets_the_view_and_is_undone_in_one_step() {
+    for lesson in Lesson::ALL {
+        let mut window = Window::figure();
+        window.enter_epsilon("0.3");
+        window.press(Key::Tab);
+        window.click(Role::Button, "Head up");
+        let before = window.session().clone();
+        window.menu(&["Help", if TRIALS.contains(&lesson) { "Try this" } else { "Lessons" }, lesson.title()]);
+        window.click(Role::Button, "Show me");
+        assert_ne!(*window.session(), before, "{lesson:?}");
+        window.press(Key::Escape);
+        window.press_with(egui::Modifiers::COMMAND, Key::Z);
+        assert_eq!(*window.session(), before, "{lesson:?}");
+    }
+}
+
+#[test]
+fn the_sink_is_removed() {
+    let mut window = Window::figure();
+    window.menu(&["Help", "Try this", Lesson::RemoveSink.title()]);
+    window.click(Role::Button, "Show me");
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
+    let text = said(&window, "% of the weight rests on the first token");
+    let numbers: Vec<f64> =
+        text.split_whitespace().filter_map(|word| word.trim_end_matches('.').parse().ok()).collect();
+    assert!(numbers[0] < 0.5 * numbers[1], "{text}");
+}
+
+#[test]
+fn the_next_token_turns() {
+    let mut window = Window::figure();
+    window.menu(&["Help", "Try this", Lesson::FlattenHead.title()]);
+    window.click(Role::Button, "Show me");
+    window.wait_anyhow("the next token", |window| window.harness.state().is_complete());
+    let text = said(&window, "“Rome”");
+    let (before, after) = text.rsplit_once('→').unwrap();
+    assert!(before.contains("“Rome”") && after.contains("“Italy”"), "{text}");
+}
+
+#[test]
+fn the_head_that_copies_has_a_stripe() {
+    let mut window = Window::figure();
+    window.menu(&["Help", "Try this", Lesson::FindCopier.title()]);
+    window.click(Role::Button, "Show me");
+    assert!(window.session().view().heads);
+    let mut session = window.session().clone().with([Command::ToggleHeads]);
+    let (layer, head) = COPIER;
+    session = session.with([Command::SetLayer(layer), Command::SetHead(head)]);
+    let outcome = Engine::opening(model_inside().opener()).run(&session.run_spec(), &|| false).unwrap();
+    let half = outcome.n_positions() / 2;
+    let pattern = &outcome.baseline.pattern;
+    let stripe = (half..2 * half - 1).map(|query| pattern.exact_cell(query, query - half + 1).unwrap().weight);
+    let mean = stripe.sum::<f32>() / (half - 1) as f32;
+    assert!(mean > 0.4, "{mean}");
+    window.assert_text(&format!("layer {layer}, head {head}"));
 }

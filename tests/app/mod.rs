@@ -18,11 +18,12 @@ mod inspector;
 mod keyboard;
 mod lessons;
 mod loading;
-
+mod notation;
 mod opening;
 mod operations;
 mod outcome;
 mod palette;
+mod play;
 mod preferences;
 mod prompts;
 mod protected;

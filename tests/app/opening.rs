@@ -73,7 +73,11 @@ fn weights_that_are_not_finite_are_named_in_the_status_line() {
     let source = SourceSpec::Folder(folder.path().to_owned());
     let mut window = Window::unanswered(Session::example(Bundled::Austen).with([Command::Locate(source)]));
     window.wait_anyhow("the reason", |window| window.has_text("Not computed: "));
-    window.assert_text(&format!("Not computed: tensor {TENSOR} cannot be read: expected finite values, found NaN"));
+    let file = folder.path().join("model.safetensors");
+    window.assert_text(&format!(
+        "Not computed: tensor {TENSOR} cannot be read: expected finite values, found NaN in {}",
+        file.display()
+    ));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use attenuate::{
     session::{Command, Session},
 };
 use egui::Key;
+use egui_kittest::kittest::Queryable as _;
 
 use super::{slow::slow, support::Window};
 use crate::support::{captured_figure, grids::at};
@@ -45,7 +46,7 @@ fn the_next_token_follows_epsilon_and_the_selected_panel() {
     window.enter_epsilon("0");
     let expected = effect(&window, at(Component::Key, 1));
     says(&mut window, &expected);
-    window.assert_text("Key, ε = 0 · KL ");
+    window.wait("the ε that it is of", |window| window.has_text("Key, ε = 0 · KL "));
 }
 
 #[test]
@@ -70,6 +71,10 @@ fn pictures_do_not_wait_for_it_and_the_old_one_is_marked() {
     window.enter_epsilon("0.001");
     window.metrics();
     window.until("the mark", |window| said(window).is_some_and(|said| said == format!("{before}, being computed")));
+    // While the pictures are of the next ε, the list of tokens says which one it is of.
+    let strip = window.harness.get_by_label(&format!("{before}, being computed")).rect().center();
+    window.harness.hover_at(strip);
+    window.until("the old list", |window| window.has_text("Next token: baseline above, Query, ε = 5e-1 below"));
     window.gates.layers.open();
     window.until("the new one", |window| window.harness.state().is_complete());
     assert!(!said(&window).unwrap().ends_with(", being computed"));

@@ -1,7 +1,7 @@
 //! Prompts: typing one moves to the live model, and back leads to exactly what was there.
 
 use attenuate::{
-    attention::Component,
+    attention::{Component, PositionScope, Scope},
     engine::{Bundled, Prompt, SourceSpec},
     session::{Cell, Command, Session},
 };
@@ -271,4 +271,52 @@ fn the_figures_own_tokens_are_text_in_the_box() {
     assert_eq!(window.session().prompt(), &Prompt::text(&format!("{text} And")), "typing on goes on from the text");
     assert_eq!(ids(&window)[..24], before, "and its tokens are the same");
     assert_eq!(window.outcome().n_positions(), 25);
+}
+
+/// The box on screen.
+fn field(window: &Window) -> egui::Rect {
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").rect()
+}
+
+#[test]
+fn it_stands_above_everything_in_one_line_and_grows_while_it_is_edited() {
+    let text = "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in \
+                want of a wife. However little known the feelings or views of such a man may be, it is so.";
+    for size in [egui::vec2(450.0, 300.0), egui::vec2(900.0, 600.0), egui::vec2(1280.0, 800.0)] {
+        let session = Session::example(Bundled::Austen).with([Command::SetPrompt(text.to_owned())]);
+        let mut window = Window::sized(session, size);
+        let panels = |window: &Window| window.panels().iter().map(|panel| panel.rect().top()).fold(f32::MAX, f32::min);
+        let line = field(&window).height();
+        assert!(line < 30.0, "{size}: {line}");
+        assert!(field(&window).bottom() < panels(&window), "{size}");
+        if let Some(slider) = window.harness.query_by_role_and_label(Role::Slider, "epsilon") {
+            assert!(field(&window).bottom() < slider.rect().top(), "{size}");
+        }
+        for chip in window.harness.query_all_by_role(Role::Button) {
+            let is_chip = chip.accesskit_node().label().is_some_and(|name| name.starts_with("token 0:"));
+            assert!(!is_chip || chip.rect().bottom() < panels(&window), "{size}");
+        }
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt").focus();
+        window.settle();
+        assert!(field(&window).height() > 1.4 * line, "{size}: {}", field(&window).height());
+        assert_eq!(window.panels().len(), 9);
+        window.press(Key::Escape);
+        window.settle();
+        assert_eq!(field(&window).height(), line, "{size}");
+        assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), text);
+    }
+}
+
+#[test]
+fn chips_are_there_to_be_chosen_in_the_lowest_window() {
+    let session = Session::example(Bundled::Austen);
+    let mut window = Window::sized(session.clone(), egui::vec2(450.0, 240.0));
+    assert!(chips(&window).is_empty(), "the panels have the room");
+    let positions = PositionScope::Selection(std::collections::BTreeSet::new().into());
+    let scope = Scope { positions, ..session.scope().clone() };
+    window = Window::sized(session.with([Command::SetScope(scope)]), egui::vec2(450.0, 240.0));
+    window.harness.get_by_label("token 1: T").click();
+    window.settle();
+    assert!(window.session().scope().positions.contains(1));
+    assert_eq!(window.panels().len(), 9);
 }

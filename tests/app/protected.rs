@@ -6,6 +6,7 @@ use std::{
 };
 
 use attenuate::{
+    base::InputRole,
     engine::{Prompt, SourceSpec},
     model::bundled,
     session::Command,
@@ -94,6 +95,17 @@ fn a_session_does_not_replace_the_model() {
     window.close_menus();
     window.press_with(COMMAND_SHIFT, Key::S);
     refused(&mut window, "Session file", &folder.path().join("tokenizer.json"), SOURCE);
+}
+
+#[test]
+fn nothing_replaces_a_list_that_the_window_was_started_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.json");
+    std::fs::write(&list, "[]").unwrap();
+    let mut window = Window::with(captured_figure(), |setup| setup.inputs.add_file(&list, InputRole::InForce));
+    window.settle();
+    window.press_with(COMMAND_SHIFT, Key::S);
+    refused(&mut window, "Session file", &list, "the changes in force that are read");
 }
 
 #[test]

@@ -44,6 +44,11 @@ impl Gate {
         self.0[1].store(self.begun(), SeqCst);
     }
 
+    /// Whether somebody waits to be let through.
+    pub fn is_waited_at(&self) -> bool {
+        self.begun() > self.0[1].load(SeqCst)
+    }
+
     /// How many have come to the gate.
     pub fn begun(&self) -> usize {
         self.0[0].load(SeqCst)

@@ -15,6 +15,8 @@ use crate::support::captured_figure;
 use crate::support::grids::at;
 
 const PLOT: &str = "sink mass over ε";
+/// Of the slider, where nothing is measured.
+const USUAL: &str = "transition from 1.0e-1 to 1.0e0";
 
 fn expected(session: &Session) -> Sweep {
     Engine::default().sweep(&session.run_spec(), None, &mut |_| {}, &|| false).unwrap()
@@ -217,8 +219,6 @@ fn the_newest_question_is_answered() {
 fn the_slider_zooms_to_the_transition_and_back() {
     let mut window = Window::figure();
     let zoom = "zoom slider to transition";
-    assert!(!window.has(Role::Button, zoom), "it is not known yet");
-    window.press(Key::W);
     let [from, to] = expected(window.session()).transition(Component::Query).unwrap();
     let description = |window: &Window| {
         let slider = window.harness.get_by_role_and_label(Role::Slider, "epsilon");
@@ -239,11 +239,36 @@ fn the_slider_zooms_to_the_transition_and_back() {
     window.click_at(pos2(x, rail.top() + attenuate::ui::widgets::EpsilonSlider::RAIL_CENTER));
     let chosen = window.session().epsilon()[at(Component::Query, 2)];
     assert!((chosen.get().log10() - middle.get().log10()).abs() < 0.12, "{chosen} at {middle}");
-    window.press(Key::W);
     window.click(Role::Button, zoom);
     assert_eq!(window.session().view().slider, SliderRange::Whole);
     window.press(Key::V);
-    assert!(!window.has(Role::Button, zoom), "Value of a capture has no transition");
+    assert_eq!(description(&window), USUAL, "of Value in a capture the output alone follows ε");
+    window.click(Role::RadioButton, "All layers");
+    window.press(Key::Q);
+    assert_eq!(description(&window), transition);
+}
+
+#[test]
+fn before_it_is_measured_the_decade_is_tinted_where_most_happens() {
+    let scope = Command::SetScope(Preset::AllLayers.scope());
+    let mut window = Window::open(Session::example(Bundled::Austen).with([scope]));
+    let description = |window: &Window| {
+        let slider = window.harness.get_by_role_and_label(Role::Slider, "epsilon");
+        slider.accesskit_node().description().unwrap_or_default()
+    };
+    assert_eq!(description(&window), USUAL, "each ε would read the model anew");
+    window.click(Role::Button, "zoom slider to transition");
+    assert!(matches!(window.session().view().slider, SliderRange::Around(_)));
+    window.click(Role::Button, "zoom slider to transition");
+    window.press(Key::W);
+    assert_ne!(description(&window), USUAL);
+    window.press(Key::W);
+    window.click(Role::RadioButton, "This head");
+    let measured = description(&window);
+    assert_ne!(measured, USUAL, "of the shown layer it takes a moment");
+    window.press(Key::CloseBracket);
+    window.press(Key::OpenBracket);
+    assert_eq!(description(&window), measured);
 }
 
 #[test]
@@ -274,5 +299,5 @@ fn pictures_go_before_curves() {
     window.press_now(Key::W);
     window.gates.layers.open();
     window.settle();
-    assert!(!window.has(Role::Image, PLOT) && !window.has(Role::Button, "zoom slider to transition"));
+    assert!(!window.has(Role::Image, PLOT));
 }

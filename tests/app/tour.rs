@@ -140,6 +140,29 @@ fn cards_cover_nothing_that_they_speak_of_and_stay_on_screen() {
 }
 
 #[test]
+fn at_twice_the_size_cards_are_beside_what_they_speak_of() {
+    let mut window = Window::sized(captured_figure(), vec2(640.0, 400.0));
+    window.menu(&["Help", "Guided tour"]);
+    for (step, title) in TITLES.iter().enumerate() {
+        let rect = |role, name: &str| window.harness.get_by_role_and_label(role, name).rect();
+        let next = if step == 4 { "Done" } else { "Next" };
+        let title = window.harness.get_all_by_role(Role::Label).find(|node| node.value().as_deref() == Some(*title));
+        let card = title.unwrap().rect().union(rect(Role::Button, next)).expand(8.0);
+        let spoken_of: Vec<Rect> = match step {
+            0 => window.panels().iter().map(|panel| panel.rect()).collect(),
+            1 => vec![rect(Role::Slider, "epsilon"), rect(Role::RadioButton, "Query")],
+            2 => vec![window.panel_rect(Component::Query, 0)],
+            3 => vec![rect(Role::RadioButton, "This head")],
+            _ => vec![rect(Role::MultilineTextInput, "Prompt")],
+        };
+        for rect in spoken_of {
+            assert!(!rect.intersects(card), "step {step}: {card:?} covers {rect:?}");
+        }
+        window.click(Role::Button, next);
+    }
+}
+
+#[test]
 fn it_stands_back_while_the_palette_is_open() {
     let mut window = offered();
     window.press_with(Modifiers::COMMAND, Key::K);

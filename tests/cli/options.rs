@@ -403,6 +403,24 @@ fn a_source_that_is_not_there_exits_with_1_and_says_so() {
     assert_eq!(sandbox.names(), ["notes.txt"]);
 }
 
+#[test]
+fn what_is_opened_by_mistake_is_called_by_its_name() {
+    let sandbox = Sandbox::new();
+    let tensor = |name: &'static str| {
+        let tensor = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
+        serialize([(name, tensor)], None).unwrap()
+    };
+    for (name, bytes, code, part) in [
+        ("pytorch_model.bin", b"\x80\x02\x8a\nl\xfc".to_vec(), 2, "a pickle, which is never run"),
+        ("model.safetensors", tensor("lm_head.weight"), 1, "open the folder that they are in"),
+        ("consolidated.safetensors", tensor("layers.0.attention.wq.weight"), 1, "authors' own layout"),
+        ("adapter_model.safetensors", tensor("x.q_proj.lora_A.weight"), 1, "the folder of its model"),
+    ] {
+        sandbox.write(name, &bytes);
+        sandbox.run(&["heads", name]).assert_refused(code, &[name, part]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_source_that_cannot_be_looked_at_exits_with_1() {

@@ -73,6 +73,31 @@ fn a_capture_is_not_replaced_by_its_numbers() {
     assert!(fs::read(sandbox.path("c.safetensors")).unwrap() == capture);
 }
 
+#[test]
+fn a_list_of_changes_in_force_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    let list = br#"[{"component": "key", "heads": "1:*", "epsilon": 0.5}]"#;
+    sandbox.write("list.json", list);
+    for command in ["weights", "sweep", "heads"] {
+        let mut arguments = vec![command, "bundled:austen", "--in-force", "list.json", "-o", "./list.json"];
+        arguments.extend((command == "heads").then_some("--ships"));
+        refused(&sandbox, &arguments, "the changes in force that are read");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("list.json", sandbox.path("link.png")).unwrap();
+        for command in ["export", "animate"] {
+            let arguments = [command, "bundled:austen", "--in-force", "list.json", "-o", "link.png"];
+            refused(&sandbox, &arguments, "the changes in force that are read");
+        }
+        // To open a pipe is to wait for someone who writes.
+        let pipe = sandbox.path("pipe.json");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let run = sandbox.run(&["weights", "bundled:austen", "--in-force", "pipe.json", "-o", "w.csv"]);
+        run.assert_refused(1, &["pipe.json: not a regular file"]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_to_what_is_read_are_not_replaced_either() {

@@ -124,7 +124,8 @@ fn every_task_takes_a_session() {
 fn a_figure_that_holds_a_session_is_a_source() {
     let sandbox = Sandbox::new();
     let original = session(&["bundled:smollm2-capture", "--epsilon", "0.7,0.2,0"]);
-    let payload = SessionDocument::of(&original, None, &Fingerprints::default()).to_payload().unwrap();
+    let document = SessionDocument::of(&original, None, &Fingerprints::default());
+    let (payload, original_json) = (document.to_payload().unwrap(), document.to_json().unwrap());
     let mut picture = Vec::new();
     let mut encoder = png::Encoder::new(&mut picture, 1, 1);
     encoder.add_itxt_chunk(document::KEYWORD.to_owned(), payload.clone()).unwrap();
@@ -134,8 +135,16 @@ fn a_figure_that_holds_a_session_is_a_source() {
     let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><metadata>{element}</metadata></svg>");
     let pdf = format!("%PDF-1.7\n<?xpacket begin=\"\" id=\"x\"?><x>{element}</x><?xpacket end=\"r\"?>\n%%EOF");
     let expected = weights(&sandbox, &["bundled:smollm2-capture", "--epsilon", "0.7,0.2,0"]);
-    for (name, bytes) in [("a.png", picture), ("a.svg", svg.into_bytes()), ("a.pdf", pdf.into_bytes())] {
-        assert_eq!(weights(&sandbox, &[sandbox.write(name, &bytes)]), expected, "{name}");
+    // By their first bytes: a name may have no ending, or that of something else.
+    for (names, bytes) in [
+        (["a.png", "picture"], picture),
+        (["a.svg", "drawn.xml"], svg.into_bytes()),
+        (["a.pdf", "a.json"], pdf.into_bytes()),
+        (["b.json", "kept"], original_json.into_bytes()),
+    ] {
+        for name in names {
+            assert_eq!(weights(&sandbox, &[sandbox.write(name, &bytes)]), expected, "{name}");
+        }
     }
 }
 

@@ -154,7 +154,8 @@ fn what_is_not_a_number_is_found() {
         let expected = |name| format!("tensor {name} cannot be read: expected finite values, found {named}");
         // Matrices are looked at where they are first used.
         let model = open(&llama().change(QUERY, change).bytes()).unwrap();
-        assert_eq!(query_refusal(&model), expected(QUERY));
+        let refusal = query_refusal(&model);
+        assert!(refusal.starts_with(&expected(QUERY)), "{refusal}");
         refused(
             &llama()
                 .change("blk.1.attn_norm.weight", |tensor| tensor.bytes[4..8].copy_from_slice(&value.to_le_bytes()))

@@ -1,9 +1,11 @@
 //! The words of the figure, and which of many labels are shown.
 
+use std::fmt;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    attention::{Component, Components, Epsilon, Operation, PanelId},
+    attention::{Component, Components, Epsilon, Notation, Operation, PanelId},
     engine::{Outcome, Reference},
     figure::{AxisLabels, ColorNorm, FigureStyle, Illegible, Quantity, Tick},
 };
@@ -69,16 +71,16 @@ pub fn outcome_title(outcome: &Outcome, quantity: Quantity, rows: Components) ->
 }
 
 /// The title of one panel of `outcome`; empty for a panel that it does not have.
-pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId) -> String {
+pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
     match outcome.experiment.epsilon.get(panel) {
         Some(_) if !outcome.facts.kind.has_vectors() => "Baseline".to_owned(),
-        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon),
+        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon.written(notation)),
         None => String::new(),
     }
 }
 
 /// The title of a panel: `Modifying Query with ε = 5e-1`, `Mean of Query over heads, ε = 0`.
-pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon) -> String {
+pub fn panel_title(component: Component, operation: Operation, epsilon: impl fmt::Display) -> String {
     match operation {
         Operation::Scale => format!("Modifying {component} with ε = {epsilon}"),
         Operation::MeanHeads => format!("Mean of {component} over heads, ε = {epsilon}"),
@@ -88,25 +90,25 @@ pub fn panel_title(component: Component, operation: Operation, epsilon: Epsilon)
 }
 
 /// What is done in one panel of `outcome`, in few words: `Query, ε = 5e-1`; empty for a panel that it does not have.
-pub fn outcome_short_title(outcome: &Outcome, panel: PanelId) -> String {
+pub fn outcome_short_title(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
     match outcome.experiment.epsilon.get(panel) {
         Some(&epsilon) if outcome.facts.kind.has_vectors() => {
-            format!("{}, {}", panel.component, epsilon_equation(epsilon))
+            format!("{}, {}", panel.component, epsilon_equation(epsilon, notation))
         }
-        _ => outcome_panel_title(outcome, panel),
+        _ => outcome_panel_title(outcome, panel, notation),
     }
 }
 
 /// What is done in one panel of `outcome` whose component is said elsewhere: `ε = 5e-1`.
-pub fn outcome_head(outcome: &Outcome, panel: PanelId) -> String {
+pub fn outcome_head(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
     match outcome.experiment.epsilon.get(panel) {
-        Some(&epsilon) if outcome.facts.kind.has_vectors() => epsilon_equation(epsilon),
-        _ => outcome_panel_title(outcome, panel),
+        Some(&epsilon) if outcome.facts.kind.has_vectors() => epsilon_equation(epsilon, notation),
+        _ => outcome_panel_title(outcome, panel, notation),
     }
 }
 
-fn epsilon_equation(epsilon: Epsilon) -> String {
-    format!("ε = {epsilon}")
+fn epsilon_equation(epsilon: Epsilon, notation: Notation) -> String {
+    format!("ε = {}", epsilon.written(notation))
 }
 
 /// Ticks of a colour bar that stands for nine scales, where the panels have limits of their own.

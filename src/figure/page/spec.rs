@@ -130,9 +130,13 @@ impl FigureSpec {
             Some(id.component) != first && components.iter().all(same)
         };
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
-            title: labels::outcome_panel_title(outcome, id),
-            short_title: labels::outcome_short_title(outcome, id),
-            headed_title: if is_said_above(id) { String::new() } else { labels::outcome_head(outcome, id) },
+            title: labels::outcome_panel_title(outcome, id, style.look.notation),
+            short_title: labels::outcome_short_title(outcome, id, style.look.notation),
+            headed_title: if is_said_above(id) {
+                String::new()
+            } else {
+                labels::outcome_head(outcome, id, style.look.notation)
+            },
             note: if is_own { scales[index].range_text() } else { String::new() },
             metrics: metric_numbers(&style.metrics, &outcome.panels[id], &outcome.baseline),
             measure: measures[id].clone(),

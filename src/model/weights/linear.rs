@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     matrix::Matrix,
-    products::{self, GROUP, Scratch, Threads, TurnedRows},
+    products::{self, GROUP, Rows, Scratch, Threads},
 };
 use crate::model::ModelError;
 
@@ -95,7 +95,7 @@ impl Linear {
         let threads = products::threads(x.nrows(), x.ncols(), y.ncols());
         let x = x.as_standard_layout();
         let Some(x_values) = x.as_slice() else { return Ok(()) };
-        let input = TurnedRows::of(x_values, x.ncols(), threads);
+        let input = Rows::of(x_values, x.ncols(), threads);
         let multiply = |block: Block<'_>| {
             KEPT.with_borrow_mut(|(rows, scratch)| {
                 input.times(block.weight.rows(block.rows, rows)?, scratch, block.y);

@@ -157,7 +157,8 @@ impl Stored {
         if !numbers.iter().fold(true, |finite, number| finite & number.is_finite())
             && let Some(found) = numbers.iter().find(|number| !number.is_finite())
         {
-            let cause = format!("expected finite values, found {found}");
+            let file = self.file.path().map_or_else(String::new, |path| format!(" in {}", path.display()));
+            let cause = format!("expected finite values, found {found}{file}");
             return Err(ModelError::UnreadableTensor { name: self.name.clone(), cause });
         }
         self.finite.remember(row);
@@ -269,10 +270,12 @@ pub mod tests {
     fn what_is_not_finite_is_named_where_it_is_first_read() {
         let mut numbers: Vec<u8> =
             [1.0_f32, 2.0, 3.0, 4.0, f32::NAN, 6.0].iter().flat_map(|x| x.to_le_bytes()).collect();
-        let expected = "tensor t.weight cannot be read: expected finite values, found NaN";
+        let expected = "tensor t.weight cannot be read: expected finite values, found NaN in ";
         for shift in [4, 3] {
             let stored = stored(Encoding::F32, [3, 2], &numbers, shift);
             assert_eq!(row(&stored, 1).unwrap(), [3.0, 4.0]);
+            let path = stored.file.path().unwrap().display().to_string();
+            let expected = format!("{expected}{path}");
             assert_eq!(row(&stored, 2).unwrap_err(), expected);
             // The other columns of the row alone.
             assert_eq!(stored.cells(2, 1..2, &mut [0.0]).unwrap_err().to_string(), expected);
@@ -281,7 +284,7 @@ pub mod tests {
         }
         numbers[16..20].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
         let infinite = stored(Encoding::F32, [3, 2], &numbers, 0);
-        assert!(row(&infinite, 2).unwrap_err().ends_with("found -inf"));
+        assert!(row(&infinite, 2).unwrap_err().contains("found -inf in "));
     }
 
     #[test]

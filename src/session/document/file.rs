@@ -13,7 +13,7 @@ use super::{
     xml_metadata,
 };
 use crate::{
-    base::{ProtectedFiles, regular_file, write_atomically},
+    base::{Contents, ProtectedFiles, regular_file, write_atomically},
     engine::{Fingerprints, Outcome},
     session::Session,
 };
@@ -85,17 +85,16 @@ pub fn payload(
     document.to_payload().map_err(|cause| Problem::Json(cause).at(file))
 }
 
-/// Reads a session from a `.json`, or from the metadata of an exported `.png`, `.svg` or `.pdf`.
+/// Reads a session from JSON, or from the metadata of an exported PNG, SVG or PDF, by whatever name.
 ///
 /// # Errors
 /// When the file cannot be read or holds no session that this program can restore; the message names it.
 pub fn read(path: &Path) -> Result<SessionDocument, DocumentError> {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     let bytes = |most| regular_file::read(path, most).map_err(Problem::from);
-    let text = match extension.as_deref() {
-        Some("png") => regular_file::open(path).map_err(Problem::from).and_then(png_text::session),
-        Some("svg") => bytes(xml_metadata::MOST_BYTES).and_then(|svg| xml_metadata::svg(&svg)),
-        Some("pdf") => bytes(xml_metadata::MOST_BYTES).and_then(|pdf| xml_metadata::pdf(&pdf)),
+    let text = match Contents::of(path) {
+        Some(Contents::Png) => regular_file::open(path).map_err(Problem::from).and_then(png_text::session),
+        Some(Contents::Svg) => bytes(xml_metadata::MOST_BYTES).and_then(|svg| xml_metadata::svg(&svg)),
+        Some(Contents::Pdf) => bytes(xml_metadata::MOST_BYTES).and_then(|pdf| xml_metadata::pdf(&pdf)),
         _ => bytes(MOST_BYTES),
     };
     text.and_then(|text| SessionDocument::from_json(&text)).map_err(|problem| problem.at(path))

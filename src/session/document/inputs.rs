@@ -7,12 +7,14 @@ use crate::{
     engine::SourceSpec,
 };
 
-/// Sources and session files that were read for what is shown.
-#[derive(Clone, Debug, Default)]
+/// Sources, session files and lists that were read for what is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inputs {
     sources: Vec<SourceSpec>,
     /// Session files, and exported figures that were opened as sessions.
     sessions: Vec<PathBuf>,
+    /// Lists of prompts or changes: nothing that is written carries them, and so nothing replaces them.
+    files: Vec<(PathBuf, InputRole)>,
 }
 
 impl Inputs {
@@ -27,6 +29,13 @@ impl Inputs {
     pub fn add_session(&mut self, file: &Path) {
         if !self.sessions.iter().any(|session| session == file) {
             self.sessions.push(file.to_owned());
+        }
+    }
+
+    /// `file` is a list of prompts or changes.
+    pub fn add_file(&mut self, file: &Path, role: InputRole) {
+        if !self.files.iter().any(|(other, _)| other == file) {
+            self.files.push((file.to_owned(), role));
         }
     }
 
@@ -49,6 +58,9 @@ impl Inputs {
         }
         for session in self.sessions.iter().filter(|session| !is_free(session)) {
             protected.add(session, InputRole::Session);
+        }
+        for (file, role) in &self.files {
+            protected.add(file, *role);
         }
         protected
     }

@@ -5,8 +5,9 @@ use std::{
     str::FromStr,
 };
 
-use super::session_document::SourceRecord;
+use super::{inputs::Inputs, session_document::SourceRecord};
 use crate::{
+    base::Contents,
     engine::{SourceSpec, SourceSpecError},
     session::Session,
 };
@@ -37,6 +38,7 @@ fn more(error: &SourceSpecError) -> &'static str {
         SourceSpecError::UnknownKind(_) => ", or a session ending in .json or in an exported .png, .svg or .pdf",
         SourceSpecError::UnknownBundled(_)
         | SourceSpecError::Name(_)
+        | SourceSpecError::Pickled(_)
         | SourceSpecError::Missing(_)
         | SourceSpecError::Unreadable { .. } => "",
     }
@@ -65,8 +67,7 @@ impl Named {
 }
 
 fn is_session(path: &Path) -> bool {
-    let Some(extension) = path.extension() else { return false };
-    ["json", "png", "svg", "pdf"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    matches!(Contents::of(path), Some(Contents::Json | Contents::Png | Contents::Svg | Contents::Pdf))
 }
 
 /// What becomes of a source that has changed on the disk.
@@ -99,11 +100,13 @@ pub struct Start {
     pub from: Option<(PathBuf, SourceRecord)>,
     /// What happens when the source changes on the disk.
     pub follow: Follow,
+    /// What was read besides, which nothing that the window writes may replace.
+    pub inputs: Inputs,
 }
 
 impl From<Session> for Start {
     fn from(session: Session) -> Self {
-        Self { session, from: None, follow: Follow::default() }
+        Self { session, from: None, follow: Follow::default(), inputs: Inputs::default() }
     }
 }
 

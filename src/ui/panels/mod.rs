@@ -8,6 +8,7 @@ pub mod heads;
 pub mod inspector;
 pub mod lessons;
 pub mod outcome;
+pub mod prompt;
 pub mod sessions;
 pub mod status;
 pub mod sweep;

@@ -69,6 +69,8 @@ pub enum Action {
     /// Show the controls beside the panels, or hide them.
     ToggleControls,
     ToggleFullScreen,
+    /// Let ε run to and fro over the slider's range, or pause it.
+    TogglePlay,
     Quit,
 }
 

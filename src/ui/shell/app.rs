@@ -18,6 +18,7 @@ use crate::{
     session::{Session, Theme},
     ui::{
         jobs::pictures::Pictures,
+        notation,
         panels::{outcome::NextToken, sweep::Curves, text::Texts},
         parts::parts,
         theme,
@@ -73,7 +74,7 @@ impl App {
                 follow: setup.follow,
             },
             parts: parts(ctx, &service, &session, &mut setup),
-            navigation: Navigation::new(ctx, session, service, setup.open, setup.recent),
+            navigation: Navigation::new(ctx, session, service, setup.open, setup.recent, setup.inputs),
             toasts: Toasts::default(),
             preferences,
             keyboard: Keyboard::default(),
@@ -179,6 +180,7 @@ impl App {
             ctx.set_zoom_factor(user.ui_scale);
         }
         theme::set_motion(ctx, user.reduced_motion);
+        notation::set(ctx, self.session().view().look.notation);
     }
 
     /// Lets each part ask for what the session wants of it.

@@ -41,9 +41,15 @@ pub struct Surroundings<'a> {
 }
 
 impl Navigation {
-    /// Nothing is opened yet. `recent` is the file that remembers what was open.
-    pub fn new(ctx: &Context, session: Session, service: Service, open: OpenFn, recent: Option<PathBuf>) -> Self {
-        let mut inputs = Inputs::default();
+    /// Nothing is opened yet. `recent` is the file that remembers what was open; `inputs` were read already.
+    pub fn new(
+        ctx: &Context,
+        session: Session,
+        service: Service,
+        open: OpenFn,
+        recent: Option<PathBuf>,
+        mut inputs: Inputs,
+    ) -> Self {
         inputs.add_source(session.source());
         Self {
             opener: Opener::new(ctx, &service, open),

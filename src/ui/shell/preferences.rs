@@ -13,6 +13,7 @@ use super::{
     state_file::{self, Writing},
 };
 use crate::{
+    attention::Notation,
     base::{WriteError, regular_file},
     engine::Clock,
     figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
@@ -34,6 +35,7 @@ pub struct StoredPreferences {
     colormap: Colormap,
     masked: MaskedStyle,
     pooling: Pooling,
+    notation: Notation,
     inspector: bool,
     sweep: SweepView,
     text: TextView,
@@ -54,9 +56,10 @@ pub struct Sizes {
 
 impl Default for StoredPreferences {
     fn default() -> Self {
-        let View { user, look: Look { colormap, masked, pooling, .. }, inspector, sweep, text, .. } = View::default();
+        let View { user, look: Look { colormap, masked, pooling, notation, .. }, inspector, sweep, text, .. } =
+            View::default();
         let (sizes, chats) = Default::default();
-        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes, chats }
+        Self { user, colormap, masked, pooling, notation, inspector, sweep, text, sizes, chats }
     }
 }
 
@@ -98,6 +101,9 @@ impl StoredPreferences {
         if view.look.pooling == usual.look.pooling {
             commands.push(Command::SetPooling(self.pooling));
         }
+        if view.look.notation == usual.look.notation {
+            commands.push(Command::SetNotation(self.notation));
+        }
         if view.sweep == usual.sweep {
             commands.push(Command::SetSweepMetric(self.sweep.metric));
             if self.sweep.open != view.sweep.open {
@@ -122,9 +128,9 @@ impl StoredPreferences {
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
         let View { user, look, inspector, sweep, text, .. } = *session.view();
-        let Look { colormap, masked, pooling, .. } = look;
+        let Look { colormap, masked, pooling, notation, .. } = look;
         let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { user, colormap, masked, pooling, inspector, sweep, text, sizes, chats: self.chats.clone() }
+        Self { user, colormap, masked, pooling, notation, inspector, sweep, text, sizes, chats: self.chats.clone() }
     }
 }
 

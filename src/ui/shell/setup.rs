@@ -8,7 +8,7 @@ use crate::{
     engine::{Clock, OpenFn, OpenSource},
     figure::Fonts,
     model::on_disk::Places,
-    session::document::{Follow, SourceRecord},
+    session::document::{Follow, Inputs, SourceRecord},
 };
 
 /// How sources are opened, and what is remembered between starts.
@@ -35,6 +35,8 @@ pub struct Setup {
     pub from: Option<(PathBuf, SourceRecord)>,
     /// What happens when the source changes on the disk.
     pub follow: Follow,
+    /// Files that were read besides the source and the session, which nothing that the window writes may replace.
+    pub inputs: Inputs,
     /// What another program has handed over, which is removed when the window is closed.
     pub handed_over: Option<HandedOver>,
 }
@@ -54,6 +56,7 @@ impl Default for Setup {
             kept: None,
             from: None,
             follow: Follow::default(),
+            inputs: Inputs::default(),
             handed_over: None,
         }
     }

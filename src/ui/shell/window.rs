@@ -76,11 +76,11 @@ pub fn open(start: Start, open: OpenFn) -> Result<(), WindowError> {
             .with_min_inner_size(SMALLEST),
         ..NativeOptions::default()
     };
-    let Start { session, from, follow } = start;
+    let Start { session, from, follow, inputs } = start;
     let start = Instant::now();
     let was_open = Cell::new(false);
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
-        let app = App::with(&cc.egui_ctx, session, Setup { from, follow, handed_over, ..setup })?;
+        let app = App::with(&cc.egui_ctx, session, Setup { from, follow, inputs, handed_over, ..setup })?;
         was_open.set(true);
         let is_timed = std::env::var_os(TIMINGS).is_some();
         Ok(if is_timed { Box::new(Timed { app, start, awaiting: Awaiting::Start }) } else { Box::new(app) })

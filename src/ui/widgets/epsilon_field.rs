@@ -9,7 +9,10 @@ use egui::{
 use super::text::elided;
 use crate::{
     attention::{Epsilon, EpsilonError},
-    ui::theme::{self, RADIUS},
+    ui::{
+        notation,
+        theme::{self, RADIUS},
+    },
 };
 
 /// Room for `1.234567e-100`.
@@ -36,7 +39,7 @@ pub fn epsilon_field(ui: &mut Ui, id_salt: impl AsIdSalt, name: &str, current: E
         let mut draft = ui
             .data(|data| data.get_temp::<Draft>(id))
             .filter(|draft| draft.base == current)
-            .unwrap_or_else(|| Draft { text: current.to_string(), base: current, refused: None });
+            .unwrap_or_else(|| Draft { text: current.typed(notation::of(ui)), base: current, refused: None });
         let response = text_ui(ui, id, name, &mut draft);
         if response.gained_focus() {
             select_all(ui, id, &draft.text);

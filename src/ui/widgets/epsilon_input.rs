@@ -6,7 +6,7 @@ use super::{
     epsilon_scale::{EpsilonScale, Snap, stepped},
     focus::{Arrows, keep_arrows},
 };
-use crate::attention::Epsilon;
+use crate::attention::{Epsilon, Notation};
 
 /// A thing on a scale that stands for `epsilon` and can be taken hold of.
 #[derive(Clone, Copy, Debug)]
@@ -105,9 +105,16 @@ fn key_step(epsilon: Epsilon, key: Key, modifiers: Modifiers) -> Option<Epsilon>
 }
 
 /// Says that `response` is a slider called `name` that stands at `shown`; an empty `description` is left out.
-pub fn describe_epsilon(ui: &Ui, response: &Response, name: &str, shown: Epsilon, description: &str) {
+pub fn describe_epsilon(
+    ui: &Ui,
+    response: &Response,
+    name: &str,
+    (shown, notation): (Epsilon, Notation),
+    description: &str,
+) {
     response.widget_info(|| WidgetInfo {
-        current_text_value: Some(shown.to_string()),
+        // A screen reader does not read raised digits well.
+        current_text_value: Some(shown.typed(notation)),
         ..WidgetInfo::slider(ui.is_enabled(), shown.get(), name)
     });
     ui.ctx().accesskit_node_builder(response.id, |node| {

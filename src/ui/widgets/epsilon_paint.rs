@@ -44,8 +44,9 @@ impl Rail<'_> {
         let (painter, colors, scale) = (self.painter(), self.colors(), self.scale);
         let font = TextStyle::Small.resolve(self.ui.style());
         let top = self.y + HANDLE_RADIUS;
-        let widest = if scale.decades == WHOLE { "1e-12" } else { "5e-1" };
-        let label_width = painter.layout_no_wrap(widest.to_owned(), font.clone(), colors.text_weak).size().x + space::S;
+        let widest = if scale.decades == WHOLE { Epsilon::SLIDER.0 } else { Epsilon::FIGURE[0] };
+        let widest = widest.written(scale.notation);
+        let label_width = painter.layout_no_wrap(widest, font.clone(), colors.text_weak).size().x + space::S;
         let label = |x: f32, text: String| {
             painter.vline(x, Rangef::new(top, top + TICK), Stroke::new(1.0, colors.outline));
             painter.text(pos2(x, top + TICK + 2.0), Align2::CENTER_TOP, text, font.clone(), colors.text_weak);

@@ -2,7 +2,7 @@
 
 use egui::Rangef;
 
-use crate::attention::Epsilon;
+use crate::attention::{Epsilon, Notation};
 
 /// Decades of the slider: 1e-12 to 1e2.
 pub const DECADES: (i32, i32) = (-12, 2);
@@ -28,6 +28,8 @@ pub struct EpsilonScale {
     pub log: Rangef,
     /// log10 of the ε at both ends, the first below the last: [`WHOLE`], or a part of it.
     pub decades: [f64; 2],
+    /// Of its labels.
+    pub notation: Notation,
 }
 
 impl EpsilonScale {
@@ -84,13 +86,18 @@ impl EpsilonScale {
     pub fn labels(&self, label_width: f32) -> Vec<(f64, String)> {
         if self.decades == WHOLE {
             return labelled_decades(self.log.span(), label_width)
-                .map(|decade| (f64::from(decade), format!("1e{decade}")))
+                .map(|decade| (f64::from(decade), self.label(1, decade)))
                 .collect();
         }
         // The narrowest gap is that from 1 to 2, and from 5 to 10.
         let is_roomy = self.x_of_decade(2f64.log10()) - self.x_of_decade(0.0) >= label_width;
         let digits: &[u32] = if is_roomy { &[1, 2, 5] } else { &[1] };
-        self.marks(digits).map(|(digit, decade, at)| (at, format!("{digit}e{decade}"))).collect()
+        self.marks(digits).map(|(digit, decade, at)| (at, self.label(digit, decade))).collect()
+    }
+
+    fn label(&self, digit: u32, decade: i32) -> String {
+        let text = format!("{digit}e{decade}");
+        text.parse().map_or(text, |epsilon: Epsilon| epsilon.written(self.notation))
     }
 
     /// Digit, decade and log10 of all `digits` times a power of ten in view.
@@ -122,6 +129,11 @@ pub fn stepped(epsilon: Epsilon, decades: f64) -> Epsilon {
     } else {
         rounded((epsilon.get() * 10f64.powf(decades)).clamp(least.get(), most.get()))
     }
+}
+
+/// 10 to the power of `decade`, to three significant digits.
+pub fn rounded_epsilon(decade: f64) -> Epsilon {
+    rounded(10f64.powf(decade))
 }
 
 /// To three significant digits: as fine as a hand can point, and short to read.
@@ -168,7 +180,12 @@ mod tests {
     use super::*;
 
     /// Ten points per decade.
-    const SCALE: EpsilonScale = EpsilonScale { zero: 10.0, log: Rangef { min: 50.0, max: 190.0 }, decades: WHOLE };
+    const SCALE: EpsilonScale = EpsilonScale {
+        zero: 10.0,
+        log: Rangef { min: 50.0, max: 190.0 },
+        decades: WHOLE,
+        notation: Notation::Scientific,
+    };
 
     fn epsilon(text: &str) -> Epsilon {
         text.parse().unwrap()

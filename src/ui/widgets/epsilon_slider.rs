@@ -5,7 +5,10 @@ use super::{
     epsilon_paint::{HANDLE_RADIUS, MARK_HEIGHT, Rail, STEM, TICK},
     epsilon_scale::{EpsilonScale, WHOLE, rough},
 };
-use crate::{attention::Epsilon, ui::theme::space};
+use crate::{
+    attention::Epsilon,
+    ui::{notation, theme::space},
+};
 
 /// From the left end to the stop for 0, and from the right end to 1e2: room for the handle and its focus ring.
 const INSET: f32 = 12.0;
@@ -75,6 +78,7 @@ impl<'a> EpsilonSlider<'a> {
             zero: rect.left() + INSET,
             log: Rangef::new(rect.left() + INSET + GAP, rect.right() - INSET),
             decades: self.decades,
+            notation: notation::of(ui),
         };
         let handle = EpsilonHandle { epsilon: self.epsilon, scale: &scale, reach: HANDLE_RADIUS };
         let changed = handle.asked(ui, &response);
@@ -93,7 +97,7 @@ impl<'a> EpsilonSlider<'a> {
             rail.marks(self.marks, self.epsilon);
             rail.handle(&response, shown);
         }
-        describe_epsilon(ui, &response, self.name, shown, &self.description());
+        describe_epsilon(ui, &response, self.name, (shown, scale.notation), &self.description());
         changed
     }
 

@@ -31,7 +31,7 @@ pub use dialog::dialog;
 pub use epsilon_field::epsilon_field;
 pub(super) use epsilon_input::{EpsilonHandle, describe_epsilon};
 pub(super) use epsilon_paint::tag;
-pub(super) use epsilon_scale::{EpsilonScale, Snap, WHOLE, labelled_decades, rough};
+pub(super) use epsilon_scale::{EpsilonScale, Snap, WHOLE, labelled_decades, rough, rounded_epsilon};
 pub use epsilon_slider::EpsilonSlider;
 pub use focus::{Arrows, focus_ring, keep_arrows, move_along};
 pub use heading::heading;

@@ -22,7 +22,7 @@ pub const GROUP: usize = 12;
 
 /// Numbers of a row whose products are added in one go: two panels of so many are 16 kB, which stay in the smallest cache
 /// beside their sums and a group of W. Another number here is another last digit in every product.
-const BLOCK: usize = 128;
+pub const BLOCK: usize = 128;
 
 /// How many panels are multiplied at once.
 const MOST_PANELS: usize = 2;

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::{
     explain::{Explanations, Note},
+    play::{self, Motion},
     row::row,
 };
 use crate::{
@@ -23,11 +24,14 @@ use crate::{
 const NOTE_LINES: f32 = 6.0;
 /// Layer and head beside each other, in points.
 const BOTH_STEPPERS: f32 = 290.0;
+const RESET: &str = "Reset to figure";
+/// Room for that name and *Zoom*, in points.
+const LONG_RESET: f32 = 170.0;
 /// Between two explanations, in points.
 const NOTE_GAP: f32 = 2.0;
 
-/// Component, column, slider, number field. `transition` is where the curves over ε are steep, where that is known.
-pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
+/// Component, column, slider, number field. `transition` is where the curves over ε are steep.
+pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: [Epsilon; 2], motion: Motion, actions: &mut Actions) {
     ui.add_space(space::M);
     operation_ui(ui, session, actions);
     ui.add_space(space::XS);
@@ -50,19 +54,32 @@ pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: Option<[Epsilon; 2
     ui.add_space(space::S);
 
     let epsilon = session.selected_epsilon();
-    let moved = EpsilonSlider::new(&epsilon, session.epsilon().row(session.selected().component))
-        .neutral(session.operation().neutral())
-        .transition(transition)
-        .decades(session.view().slider.decades())
-        .name("epsilon")
-        .show(ui);
+    let moved = ui
+        .horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let width = ui.available_width() - theme::TARGET.x - space::XS;
+            let slider = EpsilonSlider::new(&epsilon, session.epsilon().row(session.selected().component))
+                .neutral(session.operation().neutral())
+                .transition(Some(transition))
+                .decades(session.view().slider.decades())
+                .name("epsilon");
+            let moved = ui.allocate_ui(egui::vec2(width, 0.0), |ui| slider.show(ui)).inner;
+            ui.vertical(|ui| {
+                ui.add_space(EpsilonSlider::RAIL_CENTER - theme::TARGET.y / 2.0);
+                play::button_ui(ui, motion, actions);
+            });
+            moved
+        })
+        .inner;
     ui.horizontal(|ui| {
         let typed = epsilon_field(ui, "epsilon-field", "epsilon value", epsilon);
         if let Some(epsilon) = moved.or(typed) {
             actions.push(Command::SetEpsilon(epsilon).into());
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::TOP), |ui| {
-            if ui.button("Reset to figure").on_hover_text("ε = 5e-1, 1e-3, 1e-10 in every row").clicked() {
+            let is_narrow = ui.available_width() < LONG_RESET;
+            let reset = ui.button(if is_narrow { "Reset" } else { RESET });
+            if with_accessible_name(reset, RESET).on_hover_text("ε = 5e-1, 1e-3, 1e-10 in every row").clicked() {
                 actions.push(Command::ResetToFigure.into());
             }
             zoom_ui(ui, session.view().slider, transition, actions);
@@ -116,16 +133,13 @@ fn borrowed<T: Copy, L: AsRef<str>>(choices: &[(T, L, String)]) -> Vec<(T, &str,
 }
 
 /// Whether the slider shows its whole scale or two decades around the transition.
-fn zoom_ui(ui: &mut Ui, range: SliderRange, transition: Option<[Epsilon; 2]>, actions: &mut Actions) {
-    let middle = transition.and_then(|[from, to]| Epsilon::new((from.get() * to.get()).sqrt()).ok());
+fn zoom_ui(ui: &mut Ui, range: SliderRange, [from, to]: [Epsilon; 2], actions: &mut Actions) {
     let is_zoomed = range != SliderRange::Whole;
-    if middle.is_none() && !is_zoomed {
-        return;
-    }
     let hint = "The slider shows two decades around the transition, where the curves over ε are steep";
     let button = ui.add(egui::Button::new("Zoom").selected(is_zoomed));
     if with_accessible_name(button, "zoom slider to transition").on_hover_text(hint).clicked() {
-        let range = middle.filter(|_| !is_zoomed).map_or(SliderRange::Whole, SliderRange::Around);
+        let middle = Epsilon::new((from.get() * to.get()).sqrt()).ok().filter(|_| !is_zoomed);
+        let range = middle.map_or(SliderRange::Whole, SliderRange::Around);
         actions.push(Command::SetSliderRange(range).into());
     }
 }

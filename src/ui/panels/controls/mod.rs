@@ -1,11 +1,10 @@
-//! The controls at the left: ε, scope, what is shown, and the prompt.
+//! The controls at the left: operation, ε, scope, and what is shown.
 
-mod chat;
 mod compare;
 mod epsilon;
 mod explain;
 mod in_force;
-mod prompt;
+mod play;
 mod row;
 mod rule_facts;
 mod scope;
@@ -27,22 +26,31 @@ use crate::{
 };
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
-use prompt::PromptEditor;
+pub use explain::reaches_earlier_layers;
+use play::Play;
 use scope::ScopeEditor;
+pub use scope::after_click;
 pub use turns::{Turn, turns_ui};
 
 /// The panel at the left.
 #[derive(Default)]
 pub struct ControlPanel {
     scope: ScopeEditor,
-    prompt: PromptEditor,
     explanations: Memo<Explained, Explanations>,
+    play: Play,
 }
 
 /// What is explained: the session, and revisions of frame and details.
 type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        // Of a slow source each step is seen before the next.
+        if !cx.shown.pictures.is_busy() {
+            cx.actions.extend(self.play.step(cx.egui, cx.session));
+        }
+    }
+
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let place = cx.shown.sides.controls;
         let dragged = side_panel(ui, "controls", Edge::Left, place, |ui| {
@@ -60,6 +68,9 @@ impl Part for ControlPanel {
         {
             cx.actions.push(command.into());
         }
+        if *action == Action::TogglePlay {
+            self.play.toggle(cx.egui, cx.session);
+        }
     }
 }
 
@@ -71,7 +82,10 @@ impl ControlPanel {
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = shown.curves.transition(session.rows());
         landmark(ui, Landmark::Slider, |ui| {
-            epsilon::only_with_vectors(ui, outcome, |ui| epsilon::epsilon_ui(ui, session, transition, actions));
+            let motion = self.play.motion();
+            epsilon::only_with_vectors(ui, outcome, |ui| {
+                epsilon::epsilon_ui(ui, session, transition, motion, actions);
+            });
         });
         let said_of = (Same::of(session), frame.map(|frame| frame.revision), details.map(|details| details.revision));
         let explanations = self.explanations.get(said_of, || Explanations::of(session, frame, details));
@@ -82,10 +96,5 @@ impl ControlPanel {
         });
         epsilon::shown_ui(ui, session, outcome, explanations.sink.as_ref(), actions);
         compare::note_ui(ui, session, outcome, actions);
-        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
-        let (prompt, failure) = (&mut self.prompt, shown.pictures.failure());
-        landmark(ui, Landmark::Prompt, |ui| {
-            prompt::prompt_ui(ui, prompt, session, frame, failure.as_deref(), hovered, actions);
-        });
     }
 }

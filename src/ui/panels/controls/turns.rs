@@ -29,7 +29,7 @@ pub fn turns_ui(ui: &mut Ui, now: Turn, (view, sides): (&View, &Sides), actions:
     ui.add_space(space::XS);
     let mut turn = now;
     let choices = [
-        (Turn::Controls, "Controls", "ε, scope, head and prompt"),
+        (Turn::Controls, "Controls", "ε, scope and head"),
         (Turn::Inspector, "Inspector", "The pinned cell’s numbers"),
     ];
     if segmented(ui, "Side panel", &mut turn, &choices) {

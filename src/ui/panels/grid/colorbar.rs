@@ -103,7 +103,8 @@ fn label(frame: &Frame, panel: PanelId, is_locked: bool) -> String {
     if is_locked || !frame.outcome.facts.kind.has_vectors() {
         return quantity;
     }
-    let epsilon = frame.outcome.experiment.epsilon[panel];
+    let notation = frame.presentation.picture.look.notation;
+    let epsilon = frame.outcome.experiment.epsilon[panel].written(notation);
     format!("{quantity} ({}, ε = {epsilon})", panel.component)
 }
 

@@ -85,8 +85,10 @@ impl GridLayout {
         let spare = area.width() - (left + n_columns * side + n_columns * gap + needs.colorbar);
         let column_gap = gap + (spare / n_columns).clamp(0.0, WIDEST_GAP - gap);
         let column_step = side + column_gap;
+        // The titles of the last column reach as far to the right as those of the others.
+        let bar_gap = gap.max(column_gap / 2.0);
         let total = vec2(
-            left + n_columns * side + (n_columns - 1.0) * column_gap + gap + needs.colorbar,
+            left + n_columns * side + (n_columns - 1.0) * column_gap + bar_gap + needs.colorbar,
             needs.title + n_rows * (side + needs.panel_title) + (n_rows - 1.0) * gap / 2.0 + below,
         );
         let origin = area.min + (area.size() - total).max(Vec2::ZERO) / 2.0;
@@ -109,7 +111,7 @@ impl GridLayout {
         Self {
             title: Rect::from_min_max(
                 pos2(first.left() - left, origin.y),
-                pos2(last.right() + gap + needs.colorbar, origin.y + needs.title),
+                pos2(last.right() + bar_gap + needs.colorbar, origin.y + needs.title),
             ),
             query_labels: panels
                 .iter()
@@ -125,8 +127,8 @@ impl GridLayout {
                 })
                 .collect(),
             colorbar: Rect::from_min_max(
-                pos2(last.right() + gap, first.top()),
-                pos2(last.right() + gap + needs.colorbar, last.bottom()),
+                pos2(last.right() + bar_gap, first.top()),
+                pos2(last.right() + bar_gap + needs.colorbar, last.bottom()),
             ),
             panels,
             panel_titles,
@@ -195,6 +197,9 @@ mod tests {
                 for b in &rects[index + 1..] {
                     assert!(!a.shrink(0.1).intersects(b.shrink(0.1)), "{a} overlaps {b}");
                 }
+            }
+            for title in layout.panel_titles.iter().flatten() {
+                assert!(title.right() < layout.colorbar.left(), "{title} reaches into the colour bar");
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     engine::{Outcome, Reference},
     figure::{self, Quantity},
     ui::{
+        notation,
         numbers::{self, CellNumbers},
         theme::{self, space},
     },
@@ -15,7 +16,7 @@ use crate::{
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
     let Hovered { panel, cell, numbers, behind, .. } = hovered;
-    ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel)).strong());
+    ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel, notation::of(ui))).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     match numbers {

@@ -14,7 +14,7 @@ mod titles;
 
 use std::collections::BTreeSet;
 
-use egui::{CentralPanel, Ui};
+use egui::{CentralPanel, Frame, Margin, Ui};
 
 use crate::{
     attention::{PositionScope, Scope},
@@ -36,6 +36,8 @@ use crate::{
 };
 use grid_view::GridState;
 
+/// Left and right of everything in the middle, in points.
+const SIDE_MARGIN: i8 = 8;
 /// Side of a panel before the first layout is known.
 const FIRST_SIDE: usize = 192;
 
@@ -76,7 +78,9 @@ impl Part for GridPanel {
             return;
         }
         profiling::scope!("grid");
-        CentralPanel::default().show(ui, |ui| match cx.shown.pictures.frame() {
+        // What the panels keep free around them is enough above and below.
+        let frame = Frame::central_panel(ui.style()).inner_margin(Margin::symmetric(SIDE_MARGIN, 0));
+        CentralPanel::default().frame(frame).show(ui, |ui| match cx.shown.pictures.frame() {
             Some(frame) => {
                 let (details, freshness) = (cx.shown.pictures.details(), cx.shown.pictures.freshness(frame));
                 grid_view::grid_ui(ui, &mut self.grid, cx.session, frame, details, freshness, cx.actions);

@@ -63,19 +63,21 @@ impl Texts {
     fn of(frame: &Frame) -> Self {
         let (outcome, shape) = (&frame.outcome, frame.outcome.shape());
         let epsilon = &outcome.experiment.epsilon;
-        let full = |panel| figure::outcome_panel_title(outcome, panel);
+        let notation = frame.presentation.picture.look.notation;
+        let written = |panel| epsilon[panel].written(notation);
+        let full = |panel| figure::outcome_panel_title(outcome, panel, notation);
         let of_vectors = |text: &dyn Fn(PanelId) -> String| {
             Grid::from_fn(shape, |panel| if outcome.facts.kind.has_vectors() { text(panel) } else { full(panel) })
         };
         Self {
             title: figure::outcome_title(outcome, frame.pictures.quantity(), shape.rows()),
             names: Grid::from_fn(shape, full),
-            short: of_vectors(&|panel| format!("{}, ε = {}", panel.component, epsilon[panel])),
+            short: of_vectors(&|panel| format!("{}, ε = {}", panel.component, written(panel))),
             letter: of_vectors(&|panel| {
                 let letter: String = panel.component.name().chars().take(1).collect();
-                format!("{letter} {}", epsilon[panel])
+                format!("{letter} {}", written(panel))
             }),
-            least: of_vectors(&|panel| epsilon[panel].to_string()),
+            least: of_vectors(&written),
         }
     }
 

@@ -46,7 +46,7 @@ pub fn effect_ui(
             let known = of_all.divergences.get(panel).copied().flatten();
             // The selected panel's comes first.
             let first = match next_token {
-                Answer::Some { effect, is_old: false } if selected == panel => Some(effect.kl),
+                Answer::Some { effect, is_old: false, .. } if selected == panel => Some(effect.kl),
                 _ => None,
             };
             awaited(known.or(first), " nats (arXiv 2410.13708)")
@@ -63,8 +63,8 @@ pub fn effect_ui(
             });
         }
     }
-    if let Answer::Some { effect, .. } = next_token {
-        next_tokens::next_tokens_ui(ui, outcome, selected, &effect.top);
+    if let Answer::Some { question, effect, .. } = next_token {
+        next_tokens::next_tokens_ui(ui, outcome, question, &effect.top);
     }
 }
 

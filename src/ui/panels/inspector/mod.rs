@@ -15,7 +15,7 @@ mod texts;
 mod why;
 
 pub use digits::significant;
-pub use next_tokens::{distributions_ui, next_tokens_ui};
+pub use next_tokens::{asked_name, distributions_ui, next_tokens_ui};
 pub use texts::panel_name;
 
 use egui::{CollapsingHeader, RichText, ScrollArea, Ui};

@@ -2,11 +2,14 @@
 
 use egui::{FontFamily, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::texts::{hint, panel_name};
+use super::texts::hint;
 use crate::{
-    attention::PanelId,
-    engine::{NextToken, Outcome},
-    ui::theme::{self, space},
+    attention::Notation,
+    engine::{NextToken, NextTokenQuestion, Outcome},
+    ui::{
+        notation, numbers,
+        theme::{self, space},
+    },
 };
 
 const BAR: f32 = 6.0;
@@ -14,12 +17,18 @@ const BAR: f32 = 6.0;
 const TOKEN_SHARE: f32 = 0.27;
 const BARS_SHARE: f32 = 0.25;
 
-/// What the bars are of, and the bars.
-pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, panel: PanelId, tokens: &[NextToken]) {
+/// What the bars are of, and the bars: of what `question` asked, which during a drag is not what is set by now.
+pub fn next_tokens_ui(ui: &mut Ui, outcome: &Outcome, question: &NextTokenQuestion, tokens: &[NextToken]) {
     // An encoder predicts the token that stands there.
     let what = if outcome.mask().is_causal() { "Next token" } else { "Last token" };
-    hint(ui, &format!("{what}: baseline above, {} below", panel_name(outcome, panel)));
-    distributions_ui(ui, tokens, theme::of(ui).of_column(panel.column));
+    hint(ui, &format!("{what}: baseline above, {} below", asked_name(question, notation::of(ui))));
+    distributions_ui(ui, tokens, theme::of(ui).of_column(question.panel.column));
+}
+
+/// The panel that was asked about, with the ε that it had: `Query, ε = 5e-1`.
+pub fn asked_name(question: &NextTokenQuestion, notation: Notation) -> String {
+    let panel = question.panel;
+    numbers::panel_name(panel.component, question.spec.experiment.epsilon[panel], notation)
 }
 
 /// A row a token: its two bars, the lower one in `color`, and its two probabilities.

@@ -6,7 +6,7 @@ use crate::{
     engine::Outcome,
     session::Command,
     ui::{
-        column_names,
+        column_names, notation,
         shell::action::Actions,
         theme::{self, space},
         widgets::with_accessible_name,
@@ -64,7 +64,7 @@ pub fn panel_table(
             let name = if !has_vectors {
                 String::new()
             } else if is_shared {
-                format!("ε = {epsilon}")
+                format!("ε = {}", epsilon.written(notation::of(ui)))
             } else {
                 column_names::name(column, shape).to_owned()
             };
@@ -79,7 +79,7 @@ pub fn panel_table(
             for column in shape.columns() {
                 let id = PanelId { component, column };
                 let Entry { text, hint } = entry(id);
-                let panel = panel_name(outcome, id);
+                let panel = panel_name(outcome, id, notation::of(ui));
                 cell(ui, &mut |ui| {
                     let label = RichText::new(&text).monospace();
                     let is_selected = selected == id;

@@ -17,7 +17,7 @@ use crate::{
     ui::{
         jobs::pictures::Frame,
         memo::{Memo, Revision},
-        numbers,
+        notation, numbers,
         theme::{self, space},
         widgets::{AxisLabels, AxisSide, CellWindow, segmented},
     },
@@ -116,7 +116,7 @@ fn curves(hidden: &Hidden, ui: &Ui, reading: &Reading, outcome: &Outcome) -> Vec
             && !hidden.panels.contains(&panel)
         {
             let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
-            curves.push(curve(panel_name(outcome, panel), row, look));
+            curves.push(curve(panel_name(outcome, panel, notation::of(ui)), row, look));
         }
     }
     curves

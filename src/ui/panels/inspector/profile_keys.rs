@@ -9,6 +9,7 @@ use crate::{
     attention::{Component, PanelId},
     engine::Outcome,
     ui::{
+        notation,
         theme::{self, Colors, RADIUS, space},
         widgets::focus_ring,
     },
@@ -95,7 +96,8 @@ pub fn keys_ui(ui: &mut Ui, hidden: &mut Hidden, outcome: &Outcome, selected: Pa
             }
             for (&panel, epsilon) in panels.iter().zip(row) {
                 let look = LineLook::of_panel(colors, panel, selected == panel);
-                let (text, name) = (epsilon.to_string(), panel_name(outcome, panel));
+                let notation = notation::of(ui);
+                let (text, name) = (epsilon.written(notation), panel_name(outcome, panel, notation));
                 if let Some(shown) = key_ui(ui, &text, &name, look, width, !hidden.panels.contains(&panel)) {
                     hidden.show(panel, shown);
                 }

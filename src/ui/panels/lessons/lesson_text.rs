@@ -10,6 +10,21 @@ pub struct LessonText {
     pub sources: &'static str,
 }
 
+const PANEL: LessonText = LessonText {
+    title: "What a panel shows",
+    paragraphs: &[
+        "A model reads a text in tokens, pieces of words. In an attention head each token looks at the tokens before it and \
+         at itself. A panel shows who looks at whom: one row for each token that looks, one column for each that is looked at.",
+        "The token that looks has made a query, those that are looked at a key each. Where query and key fit, their score is \
+         high. The softmax turns the scores of a row into weights that sum to 1: red is much, blue is little.",
+        "Cells above the diagonal are masked: no token looks at a later one. So the first row has one cell, whose weight is 1.",
+        "Each row of panels turns down Query, Key or Value by the factor ε, each column by another ε. They are written as in \
+         the paper: 5e-1 is 0.5, 1e-3 is 0.001. View ▸ Notation writes them otherwise.",
+        "Point at a cell for its numbers; click it to keep it. The sentence below follows.",
+    ],
+    sources: "Vaswani et al. 2017, arXiv 1706.03762. The figure: Zhou et al. 2025, arXiv 2410.13708.",
+};
+
 const SINK: LessonText = LessonText {
     title: "The attention sink",
     paragraphs: &[
@@ -116,6 +131,45 @@ const OPERATIONS: LessonText = LessonText {
     sources: "Zhou et al. 2025, arXiv 2410.13708.",
 };
 
+const REMOVE_SINK: LessonText = LessonText {
+    title: "Remove the sink",
+    paragraphs: &[
+        "Most rows of this head rest on the first token. Take its key away: in the scope, Positions is “First”, and the Key \
+         row goes to ε = 0 in the left column.",
+        "The first token’s score is now 0 in every row. The weight that rested there goes to the tokens that have something \
+         to say: the rest of the pattern, which was too pale to see, comes out.",
+        "Compare with the Query row: all scores shrink there, and nothing comes out. Turn ε up with the slider, or play it \
+         (E), and watch the sink come back.",
+    ],
+    sources: "Xiao et al. 2023, arXiv 2309.17453. Gu et al. 2024, arXiv 2410.10781.",
+};
+
+const FIND_COPIER: LessonText = LessonText {
+    title: "Find the head that copies",
+    paragraphs: &[
+        "This text says everything twice. A head that copies looks, from a word’s second time, at the word that followed its \
+         first: its picture has a stripe below the diagonal and parallel to it.",
+        "“Show me” reads the text and opens Heads, which has a picture of each head. Look for the stripe in the layers \
+         behind the middle; a click shows the head.",
+        "The clearest is layer 17, head 5: seven tenths of each weight lie on the stripe, and its neighbour, head 4, is like it. \
+         Without such heads a model does not go on with a text that it has begun before.",
+    ],
+    sources: "Olsson et al. 2022 (induction heads), arXiv 2209.11895.",
+};
+
+const FLATTEN_HEAD: LessonText = LessonText {
+    title: "Flatten one head, watch the next token",
+    paragraphs: &[
+        "The text names the capitals of France and Germany and asks for Italy’s. The model says Rome. One head of 270 has much \
+         to do with it: its Query is turned down to ε = 2e-2, and nothing else.",
+        "What the model says next stands beside the prompt, before and after. The head looked from the end of the text at the \
+         names of the countries; flattened, it no longer tells a country from its capital.",
+        "Turn ε up slowly, or play it (E): the answer turns between two values of ε. Then try another head with the keys \
+         , and . : for most of them nothing happens.",
+    ],
+    sources: "Zhou et al. 2025, arXiv 2410.13708.",
+};
+
 impl Lesson {
     /// As menus and the list name it.
     pub fn title(self) -> &'static str {
@@ -124,6 +178,7 @@ impl Lesson {
 
     pub(super) fn page(self) -> &'static LessonText {
         match self {
+            Self::Panel => &PANEL,
             Self::Sink => &SINK,
             Self::Uniform => &UNIFORM,
             Self::LookAlike => &LOOK_ALIKE,
@@ -131,6 +186,9 @@ impl Lesson {
             Self::ValueLater => &VALUE_LATER,
             Self::GroupedQueries => &GROUPED_QUERIES,
             Self::Operations => &OPERATIONS,
+            Self::RemoveSink => &REMOVE_SINK,
+            Self::FindCopier => &FIND_COPIER,
+            Self::FlattenHead => &FLATTEN_HEAD,
         }
     }
 }

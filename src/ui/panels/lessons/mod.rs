@@ -5,23 +5,27 @@ mod diagrams;
 mod examples;
 mod illustration;
 mod lesson_text;
+mod live;
 mod patterns;
 mod sentence;
+mod showing;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, RichText, ScrollArea, Ui, vec2};
 
 use crate::{
-    engine::Outcome,
+    session::Session,
     ui::{
         shell::{
-            action::Action,
+            action::{Action, Actions},
             lesson::Lesson,
             part::{Part, PartContext},
+            shown::Shown,
         },
         theme::{self, space},
         widgets::with_accessible_name,
     },
 };
+use live::Live;
 pub use sentence::sentence_ui;
 
 const SIZE: egui::Vec2 = vec2(700.0, 540.0);
@@ -31,11 +35,11 @@ const LIST_WIDTH: f32 = 184.0;
 const TEXT_WIDTH: f32 = 620.0;
 
 /// The window with the pages.
-#[derive(Debug)]
 pub struct Lessons {
     /// The page that is open, or was read last.
     lesson: Lesson,
     state: State,
+    live: Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,21 +52,22 @@ enum State {
 
 impl Default for Lessons {
     fn default() -> Self {
-        Self { lesson: Lesson::Sink, state: State::Closed }
+        Self { lesson: Lesson::Panel, state: State::Closed, live: Live::default() }
     }
 }
 
 impl Part for Lessons {
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {
         if self.state != State::Closed {
-            let outcome = cx.shown.pictures.frame().map(|frame| &frame.outcome);
-            self.window_ui(cx.egui, outcome, cx.has_keys());
+            let has_keys = cx.has_keys();
+            let screen = Screen { session: cx.session, shown: cx.shown };
+            self.window_ui(cx.egui, screen, has_keys, cx.actions);
         }
     }
 
     fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
         match action {
-            Action::OpenLesson(lesson) => *self = Self { lesson: *lesson, state: State::Opening },
+            Action::OpenLesson(lesson) => (self.lesson, self.state) = (*lesson, State::Opening),
             // The page that was read last.
             Action::ToggleLessons if self.state == State::Closed => self.state = State::Opening,
             Action::ToggleLessons => self.state = State::Closed,
@@ -72,9 +77,9 @@ impl Part for Lessons {
 }
 
 impl Lessons {
-    /// `outcome` is what the page about heads speaks of; `has_keys` says that no field, menu or dialog wants Esc and the
+    /// `screen` is what pages speak of; `has_keys` says that no field, menu or dialog wants Esc and the
     /// page keys for itself.
-    fn window_ui(&mut self, ctx: &Context, outcome: Option<&Outcome>, has_keys: bool) {
+    fn window_ui(&mut self, ctx: &Context, screen: Screen<'_>, has_keys: bool, actions: &mut Actions) {
         let pressed = |key| has_keys && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
             self.state = State::Closed;
@@ -93,15 +98,18 @@ impl Lessons {
             .default_rect(egui::Rect::from_center_size(room.center(), size))
             .min_size(smallest)
             .max_size(most)
-            .show(ctx, |ui| self.contents_ui(ui, outcome, f32::from(page)));
+            .show(ctx, |ui| self.contents_ui(ui, screen, f32::from(page), actions));
         if !is_open {
             self.state = State::Closed;
         }
     }
 
-    fn contents_ui(&mut self, ui: &mut Ui, outcome: Option<&Outcome>, page: f32) {
+    fn contents_ui(&mut self, ui: &mut Ui, screen: Screen<'_>, page: f32, actions: &mut Actions) {
         let margin = Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO });
-        Panel::bottom("lesson steps").frame(margin).show_separator_line(false).show(ui, |ui| self.steps_ui(ui));
+        Panel::bottom("lesson steps")
+            .frame(margin)
+            .show_separator_line(false)
+            .show(ui, |ui| self.steps_ui(ui, screen, actions));
         // In a small window the pages are turned.
         if ui.available_width() >= 2.0 * LIST_WIDTH {
             let list = Panel::left("lesson list").frame(Frame::NONE).exact_size(LIST_WIDTH).resizable(false);
@@ -115,7 +123,7 @@ impl Lessons {
                     ui.scroll_with_delta(vec2(0.0, -page * ui.clip_rect().height() * 0.8));
                 }
                 ui.set_max_width((ui.available_width() - space::S).min(TEXT_WIDTH));
-                page_ui(ui, self.lesson, outcome);
+                self.page_ui(ui, screen);
             });
         });
     }
@@ -124,6 +132,10 @@ impl Lessons {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.with_layout(egui::Layout::top_down_justified(egui::Align::LEFT), |ui| {
                 for lesson in Lesson::ALL {
+                    if lesson == Lesson::RemoveSink {
+                        ui.add_space(space::S);
+                        ui.label(RichText::new("Try this").small().color(theme::of(ui).text_weak));
+                    }
                     let response = ui.selectable_label(self.lesson == lesson, lesson.title());
                     if response.clicked() {
                         self.lesson = lesson;
@@ -137,7 +149,7 @@ impl Lessons {
         });
     }
 
-    fn steps_ui(&mut self, ui: &mut Ui) {
+    fn steps_ui(&mut self, ui: &mut Ui, screen: Screen<'_>, actions: &mut Actions) {
         ui.horizontal(|ui| {
             let (before, after) = (self.lesson.before(), self.lesson.after());
             let previous = ui.add_enabled(before.is_some(), egui::Button::new("← Previous"));
@@ -154,24 +166,49 @@ impl Lessons {
             }
             let text = format!("{} of {}", self.lesson.index() + 1, Lesson::ALL.len());
             ui.label(RichText::new(text).color(theme::of(ui).text_weak));
+            ui.add_space(space::M);
+            show_ui(ui, self.lesson, screen, actions);
         });
+    }
+
+    /// Title, paragraphs, illustration, what is on screen, references.
+    fn page_ui(&mut self, ui: &mut Ui, screen: Screen<'_>) {
+        let (lesson, page) = (self.lesson, self.lesson.page());
+        let outcome = screen.shown.pictures.frame().map(|frame| &frame.outcome);
+        let heading = ui.heading(page.title);
+        ui.ctx().accesskit_node_builder(heading.id, |node| node.set_role(egui::accesskit::Role::Heading));
+        ui.add_space(space::S);
+        for (index, paragraph) in page.paragraphs.iter().enumerate() {
+            ui.label(*paragraph);
+            ui.add_space(space::S);
+            if index == 0 && !lesson.is_trial() {
+                illustration::illustration_ui(ui, lesson, outcome);
+                ui.add_space(space::S);
+            }
+        }
+        self.live.show(ui, lesson, screen.session, screen.shown);
+        ui.add_space(space::S);
+        ui.label(RichText::new(page.sources).small().color(theme::of(ui).text_weak));
     }
 }
 
-/// Title, paragraphs, illustration, references.
-fn page_ui(ui: &mut Ui, lesson: Lesson, outcome: Option<&Outcome>) {
-    let page = lesson.page();
-    ui.heading(page.title);
-    ui.add_space(space::S);
-    for (index, paragraph) in page.paragraphs.iter().enumerate() {
-        ui.label(*paragraph);
-        ui.add_space(space::S);
-        if index == 0 {
-            illustration::illustration_ui(ui, lesson, outcome);
-            ui.add_space(space::S);
-        }
+/// What pages speak of.
+#[derive(Clone, Copy)]
+struct Screen<'a> {
+    session: &'a Session,
+    shown: &'a Shown,
+}
+
+/// The button that sets the view of the page, in one step of the timeline.
+fn show_ui(ui: &mut Ui, lesson: Lesson, screen: Screen<'_>, actions: &mut Actions) {
+    let Screen { session, shown } = screen;
+    let why_not = showing::why_not(lesson);
+    let button = ui.add_enabled(why_not.is_none(), egui::Button::new("Show me"));
+    let button = button.on_hover_text("Sets the view that this page speaks of; Undo (Ctrl+Z) brings yours back");
+    if button.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
+        let commands = showing::shown(lesson, session, shown.answer(session));
+        actions.extend(commands.into_iter().map(Action::from));
     }
-    ui.label(RichText::new(page.sources).small().color(theme::of(ui).text_weak));
 }
 
 #[cfg(test)]
@@ -180,7 +217,7 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_and_are_short() {
-        assert_eq!((Lesson::ALL[0].before(), Lesson::ALL[6].after()), (None, None));
+        assert_eq!((Lesson::ALL[0].before(), Lesson::ALL[10].after()), (None, None));
         for pair in Lesson::ALL.windows(2) {
             assert_eq!((pair[0].after(), pair[1].before()), (Some(pair[1]), Some(pair[0])));
         }
@@ -188,7 +225,7 @@ mod tests {
             let page = lesson.page();
             assert!((3..=6).contains(&page.paragraphs.len()), "{lesson:?}");
             assert!(page.paragraphs.iter().all(|paragraph| paragraph.len() < 330), "{lesson:?}");
-            assert!(page.sources.contains("arXiv 2"), "{lesson:?}");
+            assert!(page.sources.contains("arXiv "), "{lesson:?}");
         }
     }
 }

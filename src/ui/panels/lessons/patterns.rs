@@ -31,6 +31,47 @@ fn side(width: f32, count: usize) -> f32 {
     (width.min(WIDEST) - NAMES - (count - 1.0) * space::M) / count
 }
 
+/// The pattern with the names of its axes and its last row in a frame; says that row.
+pub fn panel(canvas: &Canvas<'_>) -> Option<String> {
+    let pattern = toy()?.pattern(Epsilon::ONE);
+    let side = canvas.rect.height() - 2.0 * LINE;
+    let rect = Rect::from_min_size(canvas.rect.min + vec2(NAMES + LINE, 0.0), vec2(side, side));
+    pattern_in(canvas, rect, &pattern);
+    query_names(canvas, rect);
+    key_names(canvas, rect);
+    let colors = canvas.colors;
+    let below = rect.center_bottom() + vec2(0.0, LINE);
+    canvas.text(below, Align2::CENTER_TOP, "key: is looked at", colors.text);
+    let font = egui::FontId::proportional(11.5);
+    let name = canvas.painter.layout_no_wrap("query: looks".to_owned(), font, colors.text);
+    let corner = pos2(canvas.rect.left(), rect.center().y + name.size().x / 2.0);
+    let turned = egui::epaint::TextShape::new(corner, name, colors.text).with_angle(-std::f32::consts::FRAC_PI_2);
+    canvas.painter.add(turned);
+    let height = side / TOKENS.len() as f32;
+    let row = Rect::from_min_max(pos2(rect.left(), rect.bottom() - height), rect.max);
+    canvas.painter.rect_stroke(row, CornerRadius::same(2), Stroke::new(2.5, colors.selection), StrokeKind::Outside);
+    let said = row_said(&pattern, TOKENS.len() - 1);
+    for (line, text) in said.iter().enumerate() {
+        let at = pos2(rect.right() + space::M, row.top() - LINE * (said.len() - 1 - line) as f32);
+        canvas.text(at, Align2::LEFT_TOP, text, colors.text_strong);
+    }
+    Some(said.join(" "))
+}
+
+/// A row in words, a line each: `“down” looks`, `70 % at “<s>”, …`
+fn row_said(pattern: &Pattern, query: usize) -> Vec<String> {
+    let weights = pattern.exact_row(query);
+    let at = TOKENS.iter().zip(&weights).map(|(token, weight)| format!("{:.0} % at “{token}”", weight * 100.0));
+    std::iter::once(format!("“{}” looks", TOKENS[query])).chain(at).collect()
+}
+
+fn key_names(canvas: &Canvas<'_>, rect: Rect) {
+    for (key, token) in TOKENS.iter().enumerate() {
+        let x = rect.left() + (key as f32 + 0.5) * rect.width() / TOKENS.len() as f32;
+        canvas.small_text(pos2(x, rect.bottom() + 3.0), Align2::CENTER_TOP, token, canvas.colors.text_weak);
+    }
+}
+
 /// The pattern with its first column in a frame; says its sink mass.
 pub fn sink(canvas: &Canvas<'_>) -> Option<String> {
     let pattern = toy()?.pattern(Epsilon::ONE);
@@ -38,10 +79,7 @@ pub fn sink(canvas: &Canvas<'_>) -> Option<String> {
     let rect = Rect::from_min_size(canvas.rect.min + vec2(NAMES, 0.0), vec2(side, side));
     pattern_in(canvas, rect, &pattern);
     query_names(canvas, rect);
-    for (key, token) in TOKENS.iter().enumerate() {
-        let x = rect.left() + (key as f32 + 0.5) * side / TOKENS.len() as f32;
-        canvas.small_text(pos2(x, rect.bottom() + 3.0), Align2::CENTER_TOP, token, canvas.colors.text_weak);
-    }
+    key_names(canvas, rect);
     let column = Rect::from_min_size(rect.min, vec2(side / TOKENS.len() as f32, side));
     let stroke = Stroke::new(2.5, canvas.colors.selection);
     canvas.painter.rect_stroke(column, CornerRadius::same(2), stroke, StrokeKind::Outside);

@@ -1,7 +1,7 @@
-//! The strip above the panels: the model's next token before and after the intervention, live under ε.
+//! The model's next token before and after the intervention, live under ε; it stands beside the prompt.
 
 mod next_token;
 mod strip;
 
 pub use next_token::{Answer, NextToken};
-pub use strip::OutcomeStrip;
+pub use strip::{ask_next_token, next_token_sentence, next_token_ui};

@@ -18,8 +18,8 @@ pub enum Answer<'a> {
     Awaited,
     /// The model predicts no token.
     None,
-    /// Of the session, or of its last step while the next is computed.
-    Some { effect: &'a Effect, is_old: bool },
+    /// What was asked and its answer: of the session, or of its last step while the next is computed.
+    Some { question: &'a NextTokenQuestion, effect: &'a Effect, is_old: bool },
 }
 
 /// The newest answer, which stays until the next one is there.
@@ -83,7 +83,7 @@ impl NextToken {
         match &self.shown {
             None => Answer::Awaited,
             Some((_, None)) => Answer::None,
-            Some((_, Some(effect))) => Answer::Some { effect, is_old: self.is_old },
+            Some((question, Some(effect))) => Answer::Some { question, effect, is_old: self.is_old },
         }
     }
 

@@ -1,84 +1,51 @@
 use std::time::Duration;
 
-use egui::{Label, Panel, RichText, Sense, Ui, text::LayoutJob};
+use egui::{Label, RichText, Sense, Ui, text::LayoutJob};
 
 use super::Answer;
 use crate::{
-    attention::PanelId,
-    engine::{Effect, NextToken, Outcome},
-    session::Command,
+    engine::{Effect, NextToken, NextTokenQuestion, Outcome},
+    session::{Command, Session},
     ui::{
         jobs::pictures::SLOW,
-        panels::inspector::{next_tokens_ui, panel_name, significant},
-        shell::{
-            action::{Action, Actions},
-            part::{Part, PartContext},
-        },
-        theme::{self, space},
+        notation,
+        panels::inspector::{asked_name, next_tokens_ui, significant},
+        shell::{action::Actions, part::PartContext, shown::Shown},
+        theme,
     },
 };
 
-/// In a lower window the figure needs the room, and the inspector has the numbers.
-const LEAST_HEIGHT: f32 = 280.0;
+const ARROW: &str = "  →  ";
 /// Width of the list under the pointer.
 const LIST_WIDTH: f32 = 300.0;
 
-/// The strip; it asks for the next token that other parts show too.
-pub struct OutcomeStrip;
-
-impl Part for OutcomeStrip {
-    fn poll(&mut self, cx: &mut PartContext<'_>) {
-        cx.shown.next_token.poll();
+/// Asks for the session's next token, which other parts show too.
+pub fn ask_next_token(cx: &mut PartContext<'_>) {
+    // Of a text that is being typed, the picture is asked for first.
+    if let Some(source) = cx.source.as_ref().filter(|_| cx.shown.answer(cx.session).is_some()) {
+        cx.shown.next_token.follow(source, cx.session);
     }
-
-    fn wants(&mut self, cx: &mut PartContext<'_>) {
-        // Of a text that is being typed, the picture is asked for first.
-        if let Some(source) = cx.source.as_ref().filter(|_| cx.shown.answer(cx.session).is_some()) {
-            cx.shown.next_token.follow(source, cx.session);
-        }
-        let waiting = cx.shown.next_token.waiting();
-        if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
-            cx.egui.request_repaint_after(rest + Duration::from_millis(1));
-        }
+    let waiting = cx.shown.next_token.waiting();
+    if let Some(rest) = waiting.and_then(|waiting| SLOW.checked_sub(waiting)) {
+        cx.egui.request_repaint_after(rest + Duration::from_millis(1));
     }
+}
 
-    /// Where no model is behind the picture, nothing.
-    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
-        let is_live =
-            cx.source.as_ref().map_or_else(|| cx.session.source().is_live(), |source| source.facts().kind.is_model());
-        if !is_live || cx.egui.content_rect().height() < LEAST_HEIGHT {
-            return;
+/// What the model says next, in a line; `shown` is of a model.
+pub fn next_token_ui(ui: &mut Ui, session: &Session, shown: &Shown, actions: &mut Actions) {
+    profiling::scope!("outcome");
+    let outcome = shown.pictures.frame().map(|frame| &frame.outcome);
+    let next_token = &shown.next_token;
+    let is_slow = next_token.is_slow();
+    match (next_token.answer(), next_token.failure()) {
+        (Answer::Some { question, effect, is_old }, None) => {
+            let is_stale = is_old && (is_slow || next_token.is_given_up());
+            effect_ui(ui, (question, effect), outcome, is_stale, session.view().inspector, actions);
         }
-        profiling::scope!("outcome");
-        let (session, shown) = (cx.session, &*cx.shown);
-        let outcome = shown.pictures.frame().map(|frame| &frame.outcome);
-        Panel::top("outcome").show(ui, |ui| {
-            ui.set_min_height(theme::TARGET.y);
-            ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = space::S;
-                let next_token = &shown.next_token;
-                let is_slow = next_token.is_slow();
-                match (next_token.answer(), next_token.failure()) {
-                    (Answer::Some { effect, is_old }, None) => {
-                        let is_stale = is_old && (is_slow || next_token.is_given_up());
-                        let selected = outcome.map(|outcome| (outcome, outcome.shape().nearest(session.selected())));
-                        effect_ui(ui, effect, selected, is_stale, session.view().inspector, cx.actions);
-                    }
-                    (Answer::None, None) => quiet(ui, "This model predicts no token"),
-                    (Answer::Awaited, None) if next_token.is_given_up() => quiet(ui, "Next token: cancelled"),
-                    (Answer::Awaited, None) => quiet(ui, "Next token…"),
-                    (_, Some(why)) => quiet(ui, &why),
-                }
-            });
-        });
-    }
-
-    fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
-        match action {
-            Action::CancelComputing => cx.shown.next_token.cancel(),
-            Action::Compute => cx.shown.next_token.retry(),
-            _ => {}
-        }
+        (Answer::None, None) => quiet(ui, "This model predicts no token"),
+        (Answer::Awaited, None) if next_token.is_given_up() => quiet(ui, "Next token: cancelled"),
+        (Answer::Awaited, None) => quiet(ui, "Next token…"),
+        (_, Some(why)) => quiet(ui, &why),
     }
 }
 
@@ -89,14 +56,14 @@ fn quiet(ui: &mut Ui, text: &str) {
 /// The likeliest token before and after; all of them under the pointer. A click opens the inspector, which has them too.
 fn effect_ui(
     ui: &mut Ui,
-    effect: &Effect,
-    selected: Option<(&Outcome, PanelId)>,
+    (question, effect): (&NextTokenQuestion, &Effect),
+    outcome: Option<&Outcome>,
     is_stale: bool,
     has_inspector: bool,
     actions: &mut Actions,
 ) {
     // An encoder predicts the token that stands there.
-    let is_causal = selected.is_none_or(|(outcome, _)| outcome.mask().is_causal());
+    let is_causal = outcome.is_none_or(|outcome| outcome.mask().is_causal());
     let what = if is_causal { "Next token" } else { "Last token" };
     let text = sentence(ui, effect, is_stale);
     quiet(ui, what);
@@ -106,16 +73,28 @@ fn effect_ui(
     if label.clicked() && !has_inspector {
         actions.push(Command::ToggleInspector.into());
     }
-    let Some((outcome, panel)) = selected else { return };
+    let Some(outcome) = outcome else { return };
     label.on_hover_ui(|ui| {
         ui.set_width(LIST_WIDTH);
-        next_tokens_ui(ui, outcome, panel, &effect.top);
+        next_tokens_ui(ui, outcome, question, &effect.top);
     });
-    let kl = format!("{} · KL {} nats", panel_name(outcome, panel), significant(effect.kl, 3));
+    let kl = format!("{} · KL {} nats", asked_name(question, notation::of(ui)), significant(effect.kl, 3));
     quiet(ui, if is_stale { "computing…" } else { &kl });
 }
 
 /// `“Rome” 78 % → “Italy” 97 %`
+pub fn next_token_sentence(effect: &Effect) -> String {
+    let likeliest = [likeliest(effect, |token| token.baseline), likeliest(effect, |token| token.modified)];
+    let [Some(before), Some(after)] = likeliest else { return String::new() };
+    let [before, after] = [written(before, before.baseline), written(after, after.modified)];
+    format!("{before}{ARROW}{after}")
+}
+
+fn written(token: &NextToken, probability: f64) -> String {
+    format!("“{}” {}", token.text.trim(), share(probability))
+}
+
+/// [`next_token_sentence`] with what has changed in colour.
 fn sentence(ui: &Ui, effect: &Effect, is_stale: bool) -> LayoutJob {
     let colors = theme::of(ui);
     let [before, after] = [likeliest(effect, |token| token.baseline), likeliest(effect, |token| token.modified)];
@@ -125,10 +104,10 @@ fn sentence(ui: &Ui, effect: &Effect, is_stale: bool) -> LayoutJob {
     let (plain, changed) =
         if is_stale { (colors.text_weak, colors.text_weak) } else { (colors.text_strong, colors.accent) };
     let mut add = |text: &str, color| job.append(text, 0.0, egui::TextFormat::simple(body.clone(), color));
-    add(&format!("“{}” {}", before.text.trim(), share(before.baseline)), plain);
-    add("  →  ", colors.text_weak);
+    add(&written(before, before.baseline), plain);
+    add(ARROW, colors.text_weak);
     let color = if before.id == after.id { plain } else { changed };
-    add(&format!("“{}” {}", after.text.trim(), share(after.modified)), color);
+    add(&written(after, after.modified), color);
     job
 }
 

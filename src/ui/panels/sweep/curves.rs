@@ -18,6 +18,18 @@ use crate::{
 /// Sweeps that are kept, so that stepping back is instant.
 const KEPT: NonZeroUsize = NonZeroUsize::new(12).unwrap();
 
+/// Where most changes at most heads, while nothing is measured: the output follows ε itself, and has most of its way there.
+const USUAL: [Epsilon; 2] = [Epsilon::TENTH, Epsilon::ONE];
+
+/// Whether a sweep is made though nobody looks at its curves, for the slider's tint alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// It takes a moment.
+    Little,
+    /// It reads layers anew at each ε, or a long prompt.
+    Much,
+}
+
 /// The newest sweep, and those before it.
 pub struct Curves {
     client: Client<SweepQuestion>,
@@ -27,6 +39,7 @@ pub struct Curves {
     shown: Option<Arc<Measured>>,
     /// Whether `shown` answers an older question.
     is_old: bool,
+    effort: Effort,
     known: LruCache<SweepQuestion, Arc<Measured>>,
     wanted: Memo<(SourceId, Same<Session>), SweepQuestion>,
 }
@@ -34,12 +47,22 @@ pub struct Curves {
 impl Curves {
     pub fn new(service: &Service) -> Self {
         let (client, known) = (Client::new(service), LruCache::new(KEPT));
-        Self { client, question: None, shown: None, is_old: false, known, wanted: Memo::default() }
+        Self {
+            client,
+            question: None,
+            shown: None,
+            is_old: false,
+            effort: Effort::Much,
+            known,
+            wanted: Memo::default(),
+        }
     }
 
-    /// Follows `session`: asks for its sweep while the panel is open, unless that is known or asked already.
-    pub fn follow(&mut self, source: &OpenSource, session: &Arc<Session>) {
-        let (is_open, is_there) = (session.view().sweep.open, self.is_there());
+    /// Follows `session`: asks for its sweep while the panel is open or it takes little, unless it is known or asked
+    /// already.
+    pub fn follow(&mut self, source: &OpenSource, session: &Arc<Session>, effort: Effort) {
+        self.effort = effort;
+        let (is_open, is_there) = (session.view().sweep.open || effort == Effort::Little, self.is_there());
         let wanted = self.wanted.get((source.id(), Same::of(session)), || question(source, session));
         if self.question.as_ref().is_some_and(|asked| asked.covers(wanted)) && (is_open || is_there) {
             return;
@@ -114,9 +137,12 @@ impl Curves {
         self.client.failure().map(|why| why.message("measuring over ε"))
     }
 
-    /// Where the curves of the chosen rows are steep, from the first to the last; `None` while that is not known.
-    pub fn transition(&self, rows: RowChoice) -> Option<[Epsilon; 2]> {
-        self.shown.as_ref().filter(|_| !self.is_old)?.transition_of(rows)
+    /// Where the curves of the chosen rows are steep, from the first to the last; where they are flat or not measured, the
+    /// decade where most heads change.
+    pub fn transition(&self, rows: RowChoice) -> [Epsilon; 2] {
+        // What takes little is there in the next frame.
+        let shown = self.shown.as_ref().filter(|_| !self.is_old || self.effort == Effort::Little);
+        shown.and_then(|measured| measured.transition_of(rows)).unwrap_or(USUAL)
     }
 }
 

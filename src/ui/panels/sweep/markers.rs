@@ -62,7 +62,7 @@ pub fn markers_ui(ui: &Ui, place: &Place, session: &Session, measured: (&Sweep, 
             Some(epsilon) => Some(Cow::Owned(MarkerText::of(sweep, metric, session.rows(), column, epsilon))),
         };
         if let Some(text) = text {
-            describe_epsilon(ui, &response, &text.name, shown.epsilon, &text.values);
+            describe_epsilon(ui, &response, &text.name, (shown.epsilon, place.scale.notation), &text.values);
         }
     }
 }

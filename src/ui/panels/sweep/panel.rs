@@ -5,13 +5,16 @@ use std::sync::Arc;
 use egui::{RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::LineStyle;
 
-use super::{Curves, drawing::Drawing, line_style::line_style, markers::MarkerTexts, measured::Measured, plot};
+use super::{
+    Curves, curves::Effort, drawing::Drawing, line_style::line_style, markers::MarkerTexts, measured::Measured, plot,
+};
 use crate::{
     attention::{Component, Mask},
-    engine::{Sweep, SweepMetric},
+    engine::{Outcome, Sweep, SweepMetric},
     session::{Command, OnScreen, Session},
     ui::{
-        memo::{Memo, Same},
+        memo::{Memo, Revision, Same},
+        panels::controls::reaches_earlier_layers,
         shell::{
             action::{Action, Actions},
             part::{Part, PartContext},
@@ -61,9 +64,13 @@ const SHARE: f32 = 0.33;
 /// Metrics and legend in two lines, and the plot.
 const LEAST: f32 = plot::LEAST_HEIGHT + 60.0;
 
+/// Of a longer prompt no sweep is made for the slider's tint alone.
+const QUICK: usize = 512;
+
 /// The curves over ε, where they are open.
 #[derive(Default)]
 pub struct SweepPanel {
+    effort: Memo<(Same<Session>, Option<Revision>), Effort>,
     drawing: Memo<(Same<Measured>, SweepMetric), Drawing>,
     markers: Memo<(Same<Measured>, Same<Session>), MarkerTexts>,
 }
@@ -74,9 +81,11 @@ impl Part for SweepPanel {
     }
 
     fn wants(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(source) = &cx.source {
-            cx.shown.curves.follow(source, cx.session);
-        }
+        let Some(source) = &cx.source else { return };
+        let (session, answer) = (cx.session, cx.shown.answer(cx.session));
+        let revision = cx.shown.pictures.frame().map(|frame| frame.revision);
+        let effort = *self.effort.get((Same::of(session), revision), || effort(session, answer));
+        cx.shown.curves.follow(source, session, effort);
     }
 
     /// Across the whole width: beside an open inspector a small window would have no room for it.
@@ -95,6 +104,15 @@ impl Part for SweepPanel {
             cx.sizes.sweep = dragged;
         }
     }
+}
+
+/// What a sweep of `session` takes; `answer` is its picture, once that is there.
+fn effort(session: &Session, answer: Option<&Outcome>) -> Effort {
+    let is_quick = answer.is_some_and(|outcome| {
+        let is_short = outcome.facts.kind.has_vectors() && outcome.n_positions() <= QUICK;
+        is_short && !reaches_earlier_layers(session, outcome)
+    });
+    if is_quick { Effort::Little } else { Effort::Much }
 }
 
 impl SweepPanel {

@@ -13,12 +13,14 @@ use super::{
     markers::{self, MarkerTexts},
 };
 use crate::{
+    attention::{Epsilon, Notation},
     engine::{Sweep, SweepMetric},
     session::Session,
     ui::{
+        notation,
         shell::action::Actions,
         theme::{self, Colors},
-        widgets::{EpsilonScale, WHOLE, labelled_decades},
+        widgets::{EpsilonScale, WHOLE, labelled_decades, rounded_epsilon},
     },
 };
 
@@ -48,7 +50,7 @@ pub fn plot_ui(
     actions: &mut Actions,
 ) {
     let colors = theme::of(ui);
-    let metric = session.view().sweep.metric;
+    let (metric, notation) = (session.view().sweep.metric, notation::of(ui));
     let highest = drawing.highest;
     let strength = if curves.is_old() { 0.4 } else { 1.0 };
     let response = Plot::new("sweep")
@@ -65,11 +67,12 @@ pub fn plot_ui(
         .grid_color(colors.line)
         .x_grid_spacer(decades)
         .y_grid_spacer(move |input| values(&input, highest))
-        .custom_x_axes(vec![axis(ui, AxisHints::new_x()).formatter(|mark, _| decade_label(mark.value))])
+        .custom_x_axes(vec![axis(ui, AxisHints::new_x()).formatter(move |mark, _| decade_label(mark.value, notation))])
         .custom_y_axes(vec![axis(ui, AxisHints::new_y()).min_thickness(Y_AXIS).formatter(|mark, _| value_label(mark))])
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([ENDS[0], 0.0], [ENDS[1], highest * (1.0 + HEADROOM)]));
-            if let Some(ends) = curves.transition(session.rows()) {
+            let measured = curves.measured().filter(|_| !curves.is_old());
+            if let Some(ends) = measured.and_then(|measured| measured.transition_of(session.rows())) {
                 let [from, to] = ends.map(x_of);
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }
@@ -83,6 +86,7 @@ pub fn plot_ui(
         zero: transform.position_from_point_x(ZERO),
         log: Rangef::new(transform.position_from_point_x(WHOLE[0]), transform.position_from_point_x(WHOLE[1])),
         decades: WHOLE,
+        notation,
     };
     response.response.widget_info(|| {
         let name = format!("{} over ε", metric.name());
@@ -114,8 +118,9 @@ fn decades(input: GridInput) -> Vec<GridMark> {
     std::iter::once(ZERO).chain(marks).map(|value| GridMark { value, step_size }).collect()
 }
 
-fn decade_label(decade: f64) -> String {
-    if decade == ZERO { "0".to_owned() } else { format!("1e{decade}") }
+fn decade_label(decade: f64, notation: Notation) -> String {
+    let epsilon = if decade == ZERO { Epsilon::ZERO } else { rounded_epsilon(decade) };
+    epsilon.written(notation)
 }
 
 /// From 0 up to what the curves reach, in steps of 1, 2 or 5 times a power of ten.

@@ -12,6 +12,7 @@ use super::{
     token_text::{Place, TokenText},
 };
 use crate::ui::{
+    notation,
     shell::action::Actions,
     theme::{self, space},
     widgets::{focus_ring, move_along},
@@ -35,7 +36,7 @@ pub struct Column<'a> {
 impl Column<'_> {
     /// Its heading, and the text as high as there is room.
     pub fn show_ui(&self, ui: &mut Ui, actions: &mut Actions) {
-        ui.label(RichText::new(self.text.heading()).small().strong());
+        ui.label(RichText::new(self.text.heading(notation::of(ui))).small().strong());
         ScrollArea::vertical().id_salt(self.text.name()).auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
             self.text_ui(ui, actions);

@@ -6,6 +6,7 @@ use egui::{DragValue, Grid, Popup, PopupCloseBehavior, RadioButton, TextWrapMode
 
 use super::{Texts, texts::ShownTexts};
 use crate::{
+    attention::Notation,
     engine::{AtEnd, Choice, Sampling, Temperature, Writing},
     session::{Command, TextView},
     ui::{
@@ -118,5 +119,9 @@ fn sampling_ui(ui: &mut Ui, sampling: &mut Sampling) {
 fn copied(shown: &ShownTexts) -> String {
     let ShownTexts { written, .. } = shown;
     let [baseline, modified] = [written.baseline.text(), written.modified.text()];
-    format!("Prompt:\n{}\n\nBaseline:\n{baseline}\n\n{}:\n{modified}\n", written.prompt, shown.changed_name())
+    format!(
+        "Prompt:\n{}\n\nBaseline:\n{baseline}\n\n{}:\n{modified}\n",
+        written.prompt,
+        shown.changed_name(Notation::default())
+    )
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::texts::ShownTexts;
 use crate::{
+    attention::Notation,
     engine::{NextToken, Written},
     ui::{panels::inspector::significant, widgets::visible_token},
 };
@@ -37,10 +38,10 @@ impl<'a> SideText<'a> {
     }
 
     /// What it is written under.
-    pub fn heading(&self) -> String {
+    pub fn heading(&self, notation: Notation) -> String {
         match self.side {
             Side::Baseline => "Baseline".to_owned(),
-            Side::Changed => self.shown.changed_name(),
+            Side::Changed => self.shown.changed_name(notation),
         }
     }
 

@@ -3,11 +3,13 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use crate::{
+    attention::Notation,
     engine::{Continuation, OpenSource, Question as _, RequestNumber, Service, SourceId, TextQuestion},
     session::Session,
     ui::{
         jobs::{Arrival, Client, pictures::SLOW},
         memo::{Memo, Same},
+        numbers,
     },
 };
 
@@ -32,8 +34,8 @@ pub struct ShownTexts {
 
 impl ShownTexts {
     /// What the changed text is written under: `Query, ε = 5e-1`.
-    pub fn changed_name(&self) -> String {
-        format!("{}, ε = {}", self.question.component, self.question.epsilon)
+    pub fn changed_name(&self, notation: Notation) -> String {
+        numbers::panel_name(self.question.component, self.question.epsilon, notation)
     }
 }
 

@@ -6,7 +6,7 @@ use super::side_text::SideText;
 use crate::{
     engine::Prompt,
     session::Command,
-    ui::{panels::inspector::distributions_ui, shell::action::Actions, theme},
+    ui::{notation, panels::inspector::distributions_ui, shell::action::Actions, theme},
 };
 
 /// In points.
@@ -26,7 +26,7 @@ pub fn token_card_ui(at: &Response, text: &SideText<'_>, token: usize, actions: 
 fn contents_ui(ui: &mut Ui, text: &SideText<'_>, token: usize, actions: &mut Actions) {
     ui.set_width(WIDTH);
     ui.label(text.described(token));
-    let changed = text.shown.changed_name();
+    let changed = text.shown.changed_name(notation::of(ui));
     match text.top(token) {
         Some(tokens) => {
             weak_ui(ui, &format!("Next token at this step: baseline above, {changed} below"));

@@ -10,6 +10,9 @@ use crate::ui::theme::{self, space};
 
 /// Width of the text in points.
 const WIDTH: f32 = 272.0;
+/// In a small window it is narrower, so that it has room beside the panels.
+const LEAST_WIDTH: f32 = 200.0;
+const WIDTH_SHARE: f32 = 0.35;
 /// Between the card and what it speaks of.
 const GAP: f32 = space::M;
 /// Between a ring and what it is around.
@@ -50,7 +53,7 @@ pub fn card_ui(ctx: &Context, index: usize, step: &Step, targets: &[Rect]) -> Op
 }
 
 fn contents_ui(ui: &mut Ui, index: usize, step: &Step) -> Option<Move> {
-    ui.set_width(WIDTH);
+    ui.set_width((WIDTH_SHARE * ui.ctx().content_rect().width()).clamp(LEAST_WIDTH, WIDTH));
     let mut moved = None;
     ui.horizontal(|ui| {
         ui.label(RichText::new(step.title).strong().color(theme::of(ui).text_strong));
@@ -102,6 +105,10 @@ fn place(size: Vec2, targets: &[Rect], screen: Rect) -> Pos2 {
         pos2(around.left() - size.x, middle.y),
         pos2(middle.x, around.bottom()),
         pos2(middle.x, around.top() - size.y),
+        inside.left_top(),
+        inside.right_top(),
+        inside.left_bottom(),
+        inside.right_bottom(),
     ];
     let covered = |at: Pos2| -> f32 {
         let card = Rect::from_min_size(at, size);

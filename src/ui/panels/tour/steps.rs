@@ -18,8 +18,8 @@ pub const STEPS: [Step; 5] = [
     },
     Step {
         title: "Turn ε down",
-        text: "Choose a row and a column and drag the slider: the picture follows your hand. Below it stands why it looks \
-               as it does; “More…” opens a page about it.",
+        text: "Choose a row and a column and drag the slider, or let it play (▶): the picture follows. Below it stands \
+               why it looks as it does; “More…” opens a page about it.",
         landmarks: &[Landmark::Slider],
     },
     Step {
@@ -36,8 +36,8 @@ pub const STEPS: [Step; 5] = [
     },
     Step {
         title: "Your own text",
-        text: "Type a prompt and the model reads it. Export draws the figure for print. The tour and the \
-               lessons are in the Help menu.",
+        text: "Type a prompt and the model reads it; beside it stands what it says next, before → after. Export draws the \
+               figure for print. Lessons, and three things to try, are in the Help menu.",
         landmarks: &[Landmark::Prompt, Landmark::Export],
     },
 ];

@@ -27,6 +27,7 @@ pub fn keys_of(action: &Action) -> Option<Keys> {
         Action::Redo => Some(Keys::outside_text(COMMAND_SHIFT, Key::Z)),
         Action::Back => Some(Keys::anywhere(Modifiers::ALT, Key::ArrowLeft)),
         Action::ToggleControls => command(Key::B),
+        Action::TogglePlay => Some(Keys::Plain(Key::E)),
         Action::ToggleFullScreen => Some(Keys::anywhere(Modifiers::NONE, Key::F11)),
         Action::OpenPalette => command(Key::K),
         Action::AskFor(Openable::Capture) => command(Key::O),

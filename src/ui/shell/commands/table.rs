@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Situation};
 use crate::{
-    attention::{Component, Operation, Preset},
+    attention::{Component, Notation, Operation, Preset},
     engine::{Bundled, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
     session::{
@@ -35,6 +35,13 @@ pub const QUANTITIES: [(Quantity, &str, &str); 5] = [
     (Quantity::WeightedValue, "Weight × ‖value‖", "How much a cell carries; follows ε in the Value row too"),
 ];
 
+/// Ways to write ε, each by the figure's three columns.
+pub const NOTATIONS: [(Notation, &str); 3] = [
+    (Notation::Scientific, "5e-1, 1e-3, 1e-10"),
+    (Notation::Decimal, "0.5, 0.001, 10⁻¹⁰"),
+    (Notation::Powers, "0.5, 10⁻³, 10⁻¹⁰"),
+];
+
 /// Why nothing is modified of a source without vectors.
 const NO_VECTORS: &str = "This file holds patterns only, no query, key or value";
 
@@ -42,6 +49,7 @@ const NO_VECTORS: &str = "This file holds patterns only, no query, key or value"
 fn changes_vectors(action: &Action) -> bool {
     match action {
         Action::Session(command) => command.changes_vectors(),
+        Action::TogglePlay => true,
         Action::Export(exported) => matches!(exported, Exported::Animation | Exported::Sweep | Exported::Text),
         _ => false,
     }
@@ -144,7 +152,7 @@ const VIEW: &[&str] = &["View"];
 /// What opens or closes the controls.
 pub fn controls(situation: &Situation<'_>) -> Entry {
     Entry::new(VIEW, "Controls", Action::ToggleControls)
-        .hint("ε, scope, head and prompt, beside the panels")
+        .hint("ε, scope and head, beside the panels")
         .check(situation.has_controls)
 }
 
@@ -174,6 +182,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const LIMITS: &[&str] = &["View", "Limits"];
     const MASKED: &[&str] = &["View", "Masked cells"];
     const CROWDED: &[&str] = &["View", "Crowded pixels"];
+    const NOTATION: &[&str] = &["View", "Notation"];
     const SIZE: &[&str] = &["View", "Size"];
     let session = situation.session;
     let view = session.view();
@@ -251,6 +260,11 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     entries.extend(crowded.map(|(pooling, name)| {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
+    entries.extend(NOTATIONS.map(|(notation, name)| {
+        Entry::new(NOTATION, name, Command::SetNotation(notation))
+            .hint("How ε is written, here and in figures")
+            .radio(view.look.notation == notation)
+    }));
     entries.push(
         Entry::new(VIEW, "Follow the file", Action::ToggleFollow)
             .hint("Open the source anew whenever it changes on the disk")
@@ -267,7 +281,10 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 fn help(entries: &mut Vec<Entry>) {
     const HELP: &[&str] = &["Help"];
     const LESSONS: &[&str] = &["Help", "Lessons"];
-    entries.extend(Lesson::ALL.map(|lesson| Entry::new(LESSONS, lesson.title(), Action::OpenLesson(lesson))));
+    const TRIALS: &[&str] = &["Help", "Try this"];
+    entries.extend(Lesson::ALL.map(|lesson| {
+        Entry::new(if lesson.is_trial() { TRIALS } else { LESSONS }, lesson.title(), Action::OpenLesson(lesson))
+    }));
     entries.extend([
         Entry::new(HELP, "Last lesson", Action::ToggleLessons),
         Entry::new(HELP, "Guided tour", Action::StartTour),
@@ -300,6 +317,7 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             .hint("Removes the column that the slider moves")
             .only_if(shape.n_columns() > *COLUMNS.start(), "Two columns are the least"),
         Entry::new(SLIDER, "Reset to figure", Command::ResetToFigure).hint("ε = 5e-1, 1e-3, 1e-10 in every row"),
+        Entry::new(SLIDER, "Play ε, or pause it", Action::TogglePlay).hint("ε runs to and fro over the slider’s range"),
         Entry::new(SLIDER, "Show the whole scale", Command::SetSliderRange(SliderRange::Whole))
             .only_if(session.view().slider != SliderRange::Whole, "The slider shows all of it"),
     ]);

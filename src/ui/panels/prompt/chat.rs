@@ -7,7 +7,7 @@ use egui::{RichText, TextEdit, Ui};
 use crate::{
     attention::{PositionScope, Scope},
     base::Date,
-    engine::{Prompt, Role, Token},
+    engine::{Chat, Prompt, Role, Token},
     session::{Command, Session},
     ui::{
         shell::action::Actions,
@@ -16,17 +16,15 @@ use crate::{
     },
 };
 
+/// What the switch is called.
+pub const CHAT: &str = "Chat";
 const SWITCH: &str = "Put the prompt through the model's chat template, as what a user says: the model answers it";
 const SYSTEM: &str = "What the model is told to be; empty for what its template says by itself";
 
-/// The switch; where it is on, the system text. `typed` is what the box of the prompt says.
-pub fn chat_ui(ui: &mut Ui, session: &Session, typed: &str, actions: &mut Actions) {
-    let chat = match session.prompt() {
-        Prompt::Chat(chat) => Some(chat),
-        Prompt::Text { .. } | Prompt::TokenIds(_) => None,
-    };
-    let mut is_on = chat.is_some();
-    if ui.checkbox(&mut is_on, "Chat").on_hover_text(SWITCH).changed() {
+/// Whether what is typed goes through the model's chat template. `typed` is what the box of the prompt says.
+pub fn switch_ui(ui: &mut Ui, session: &Session, typed: &str, actions: &mut Actions) {
+    let mut is_on = matches!(session.prompt(), Prompt::Chat(_));
+    if ui.checkbox(&mut is_on, CHAT).on_hover_text(SWITCH).changed() {
         let command = if is_on {
             Command::StartChat { typed: typed.to_owned(), date: Date::today() }
         } else {
@@ -34,7 +32,10 @@ pub fn chat_ui(ui: &mut Ui, session: &Session, typed: &str, actions: &mut Action
         };
         actions.push(command.into());
     }
-    let Some(chat) = chat else { return };
+}
+
+/// What the model of a chat is told to be.
+pub fn system_ui(ui: &mut Ui, chat: &Chat, actions: &mut Actions) {
     let mut system = chat.system.as_deref().unwrap_or_default().to_owned();
     let field = TextEdit::multiline(&mut system)
         .id_salt("system text")

@@ -1,0 +1,9 @@
+//! The prompt on top of the window, beside it what the model says next, and its tokens above the panels.
+
+mod bar;
+mod chat;
+mod editor;
+mod tokens;
+
+pub use bar::PromptBar;
+pub use tokens::TokenStrip;

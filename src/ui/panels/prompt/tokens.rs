@@ -1,0 +1,104 @@
+//! The tokens of what is read, as chips above the panels; where the scope's positions are chosen, each of them can be.
+
+use egui::{Margin, Panel, TextStyle, Ui};
+
+use super::chat;
+use crate::{
+    attention::{PositionScope, Scope},
+    engine::Token,
+    session::{Command, Session},
+    ui::{
+        jobs::pictures::Frame,
+        memo::{Memo, Revision, Same},
+        panels::controls::after_click,
+        shell::{
+            action::Actions,
+            part::{Part, PartContext},
+        },
+        widgets::{Chip, ChipKind, TokenChips},
+    },
+};
+
+/// Of the height that chips and panels share, a line of chips for each so many points.
+const HEIGHT_PER_LINE: f32 = 300.0;
+/// A line of chips with the gap below it, in points.
+const LINE: f32 = 27.0;
+/// The same of small chips.
+const COMPACT_LINE: f32 = 24.0;
+/// In a lower room the panels have all of it, unless chips are what is clicked next.
+const LEAST_HEIGHT: f32 = 240.0;
+const MOST_LINES: f32 = 4.0;
+const MARGIN: Margin = Margin { left: 8, right: 8, top: 4, bottom: 0 };
+
+/// The chips; a prompt with more lines of them scrolls.
+#[derive(Default)]
+pub struct TokenStrip {
+    /// A name for the tokens on screen.
+    name: Memo<Same<[Token]>, Revision>,
+}
+
+impl Part for TokenStrip {
+    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let (session, shown) = (cx.session, &*cx.shown);
+        let Some(frame) = shown.pictures.frame() else { return };
+        let is_choosing = matches!(session.scope().positions, PositionScope::Selection(_));
+        let height = ui.available_height();
+        if !is_choosing && (cx.shows_heads() || height < LEAST_HEIGHT) {
+            return;
+        }
+        profiling::scope!("tokens");
+        let lines = (height / HEIGHT_PER_LINE).floor().clamp(1.0, MOST_LINES);
+        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
+        let linked = hovered.map(|cell| [cell.query, cell.key]);
+        let around = egui::Frame::side_top_panel(ui.style()).inner_margin(MARGIN);
+        Panel::top("tokens").frame(around).show_separator_line(false).show(ui, |ui| {
+            if !is_choosing {
+                compact(ui);
+            }
+            let linked = linked.as_ref().map_or(&[][..], |cell| cell);
+            let line = if is_choosing { LINE } else { COMPACT_LINE };
+            self.chips_ui(ui, lines * line, (frame, session), linked, cx.actions);
+            if is_choosing {
+                chat::roles_ui(ui, session, &frame.outcome.tokens, cx.actions);
+            }
+        });
+    }
+}
+
+/// What is read and not clicked leaves more room to the panels.
+fn compact(ui: &mut Ui) {
+    let small = TextStyle::Small.resolve(ui.style());
+    ui.style_mut().text_styles.insert(TextStyle::Body, small);
+    ui.spacing_mut().interact_size.y = 0.0;
+}
+
+impl TokenStrip {
+    fn chips_ui(
+        &mut self,
+        ui: &mut Ui,
+        max_height: f32,
+        (frame, session): (&Frame, &Session),
+        linked: &[usize],
+        actions: &mut Actions,
+    ) {
+        let tokens = &frame.outcome.tokens;
+        let name = egui::util::hash(self.name.get(Same::of(tokens), Revision::next));
+        let chip = |position: usize| {
+            let token = tokens.get(position);
+            Chip {
+                text: token.map_or("", |token| &token.text),
+                kind: token.map_or(ChipKind::Text, |token| chat::kind(token.role)),
+            }
+        };
+        let chips = TokenChips::new(tokens.len(), &chip).known_as(name).linked(linked).max_height(max_height);
+        let positions = &session.scope().positions;
+        let PositionScope::Selection(selected) = positions else {
+            chips.show(ui, "tokens");
+            return;
+        };
+        let response = chips.chosen(&|position| positions.contains(position)).show(ui, "tokens");
+        if let Some(positions) = after_click(selected, response) {
+            actions.push(Command::SetScope(Scope { positions, ..session.scope().clone() }).into());
+        }
+    }
+}
