@@ -420,6 +420,7 @@ fn a_session_survives_json() {
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             text: TextView { open: true, writing },
+            token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
             user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },
