@@ -1,6 +1,6 @@
 use super::{
-    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, UserSettings, figure_grid,
-    repeated,
+    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, TokenTint, UserSettings,
+    figure_grid, repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
@@ -102,6 +102,8 @@ pub enum Command {
     ToggleText,
     /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
     SetWriting(Writing),
+    /// What the tokens above the panels are tinted by.
+    SetTokenTint(TokenTint),
     /// Which decades of ε the slider covers.
     SetSliderRange(SliderRange),
     /// Opens or closes the browser of all heads.
@@ -299,6 +301,7 @@ impl Session {
             Command::SetColormap(colormap) => self.view.look.colormap = colormap,
             Command::SetNorm(norm) => self.view.look.norm = norm,
             Command::SetMaskedStyle(style) => self.view.look.masked = style,
+            Command::SetTokenTint(tint) => self.view.token_tint = tint,
             Command::SetNotation(notation) => self.view.look.notation = notation,
             Command::Compare(reference) => self.compare(reference, facts),
             Command::KeepView => self.compare(Reference::kept(&self.experiment), facts),

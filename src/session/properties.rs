@@ -201,6 +201,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
         Just(Command::SetNotation(Notation::Powers)),
+        Just(Command::SetTokenTint(TokenTint::Difference)),
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),

@@ -308,6 +308,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSweepMetric(SweepMetric::Js),
         Command::ToggleText,
         Command::SetWriting(Writing::greedy(5000)),
+        Command::SetTokenTint(TokenTint::ReadBy),
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
@@ -316,6 +317,7 @@ fn looks_are_set_and_nothing_else() {
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         text: TextView { open: true, writing: Writing::greedy(1024) },
+        token_tint: TokenTint::ReadBy,
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
@@ -420,6 +422,7 @@ fn a_session_survives_json() {
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             text: TextView { open: true, writing },
+            token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
             user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },

@@ -82,7 +82,7 @@ fn one_column_holds_the_figure_with_legible_heads() {
 fn long_titles_stay_where_they_have_their_size_and_go_where_not() {
     let outcome = support::captured();
     let with = |points: f64| FigureStyle { font_size: FontSize::new(points).ok(), ..FigureStyle::default() };
-    for (points, title) in [(8.0, "Modifying Query with ε = 5e-1"), (14.0, "Query, ε = 5e-1"), (22.0, "ε = 5e-1")] {
+    for (points, title) in [(8.0, "Modifying Query with ε = 5e-1"), (14.0, "Query, ε = 5e-1"), (18.0, "ε = 5e-1")] {
         let figure = figure_of(&outcome, &with(points));
         let titles: Vec<f64> = sizes(&figure, |text| text == title).collect();
         assert!(!titles.is_empty() && titles.iter().all(|&size| size == points), "{points}: {titles:?}");
@@ -97,7 +97,7 @@ fn rows_with_other_epsilon_say_it_above_each_panel() {
     let grid = Grid::from_rows(rows.iter().zip([vec![half, tenth], vec![half, half]])).unwrap();
     let outcome = support::gridded(grid, vec!["a".to_owned(); 6]);
     let style =
-        FigureStyle { font_size: FontSize::new(20.0).ok(), page: "120".parse().unwrap(), ..FigureStyle::default() };
+        FigureStyle { font_size: FontSize::new(14.0).ok(), page: "90".parse().unwrap(), ..FigureStyle::default() };
     let figure = figure_of(&outcome, &style);
     let of = |title: &str| sizes(&figure, |text| text == title).count();
     assert_eq!(["ε = 5e-1", "ε = 1e-1", "Query", "Key"].map(of), [2, 1, 1, 1]);

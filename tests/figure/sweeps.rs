@@ -22,7 +22,7 @@ fn curves_are_whole_on_every_page() {
     let sweep = swept();
     let columns = ["5e-1", "1e-3", "1e-10", "9e-4", "0", "3e1"].map(|text| text.parse::<Epsilon>().unwrap());
     let metrics = [&SweepMetric::ALL[..1], &SweepMetric::ALL[2..3], &SweepMetric::ALL];
-    for page in ["85", "178", "85x60", "600x800px"] {
+    for page in ["85", "178", "85x60", "700x1700px"] {
         for metrics in metrics {
             for range in ["", "1e-2..=1e1", "2e-1..=8e-1", "1e-12..=1e-11"] {
                 for (face, ground) in

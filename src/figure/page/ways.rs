@@ -63,7 +63,9 @@ pub fn stages(spec: &FigureSpec) -> Vec<Stage> {
         stages.push(stage([SMALL_PANEL, COMFORTABLE], ways(&sizes, &labels, all, Outer::Labels)));
     }
     let labels = [LabelForm::Whole, long, short];
-    stages.push(stage([SMALL_PANEL, 0.0], ways(&sizes, &labels, all, Outer::Sizes)));
+    // A size that was asked for is kept as long as it can be.
+    let by = if spec.font_size.is_none() { Outer::Labels } else { Outer::Sizes };
+    stages.push(stage([SMALL_PANEL, 0.0], ways(&sizes, &labels, all, by)));
     stages.push(stage([SMALL_PANEL, 0.0], ways(&sizes, &[LabelForm::Positions], all, Outer::Sizes)));
     let labels = [short, LabelForm::Positions, LabelForm::Hidden];
     for least in SMALLEST_PANELS {

@@ -99,8 +99,12 @@ fn epsilons(outcome: &Outcome, style: &FigureStyle, rows: Components) -> String 
         let columns = outcome.shape().columns().filter(|&column| style.columns.contains(column));
         columns.filter_map(|column| epsilon.get(crate::attention::PanelId { component, column })).copied().collect()
     };
-    let text =
-        |epsilon: &[Epsilon]| format!("ε = {}", listed(&epsilon.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    let text = |epsilon: &[Epsilon]| {
+        format!(
+            "ε = {}",
+            listed(&epsilon.iter().map(|epsilon| epsilon.written(style.look.notation)).collect::<Vec<_>>())
+        )
+    };
     let all: Vec<(Component, Vec<Epsilon>)> = rows.iter().map(|component| (component, of_row(component))).collect();
     match all.as_slice() {
         [(_, first), rest @ ..] if rest.iter().all(|(_, row)| row == first) => text(first),

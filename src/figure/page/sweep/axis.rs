@@ -1,7 +1,7 @@
 //! The axis of ε: logarithmic, with a place for 0 apart at its left where all of it is shown.
 
 use super::style::SweepRange;
-use crate::attention::Epsilon;
+use crate::attention::{Epsilon, Notation};
 
 /// log10 ε at the ends of the whole axis, and where 0 stands.
 const ENDS: [f64; 2] = [-13.4, 2.3];
@@ -18,6 +18,7 @@ pub struct Axis {
     ends: [f64; 2],
     /// Whether 0 has a place.
     has_zero: bool,
+    notation: Notation,
     left: f64,
     width: f64,
 }
@@ -29,9 +30,9 @@ pub struct AxisTick {
 }
 
 impl Axis {
-    pub fn new(range: Option<SweepRange>, left: f64, width: f64) -> Self {
+    pub fn new(range: Option<SweepRange>, notation: Notation, left: f64, width: f64) -> Self {
         let ends = range.map_or(ENDS, SweepRange::decades);
-        Self { ends, has_zero: range.is_none(), left, width }
+        Self { ends, has_zero: range.is_none(), notation, left, width }
     }
 
     fn at(&self, decade: f64) -> f64 {
@@ -59,8 +60,8 @@ impl Axis {
         let powers = DECADES.flat_map(|decade| digits.iter().map(move |digit| format!("{digit}e{decade}")));
         let zero = self.has_zero.then(|| Epsilon::ZERO.to_string());
         let shown = zero.into_iter().chain(powers).filter_map(|label| {
-            let epsilon = label.parse().ok().filter(|&epsilon| self.shows(epsilon))?;
-            Some(AxisTick { x: self.x_of(epsilon)?, label: epsilon.to_string() })
+            let epsilon: Epsilon = label.parse().ok().filter(|&epsilon| self.shows(epsilon))?;
+            Some(AxisTick { x: self.x_of(epsilon)?, label: epsilon.written(self.notation) })
         });
         shown.collect()
     }

@@ -70,7 +70,7 @@ impl Page {
         let points = |length| style.page.points(length, style.dpi);
         let width_of = |text: &str| width(text, fonts) * font;
         let width = points(style.page.width());
-        let probe = Axis::new(style.range, 0.0, 1.0);
+        let probe = Axis::new(style.range, style.notation, 0.0, 1.0);
         let values = style.metrics.iter().flat_map(|&metric| value_ticks(highest(sweep, metric, &probe)));
         let values: Vec<String> = values.map(|(_, label)| label).collect();
         let left = MARGIN + (LINE + 0.5) * font + widest(values.iter().map(String::as_str), fonts) * font + 0.5 * font;
@@ -104,7 +104,7 @@ impl Page {
             height: page_height.unwrap_or(top + n_plots * plot + gaps + below),
             title,
             frames: (0..style.metrics.len()).map(frame).collect(),
-            axis: Axis::new(style.range, left, room),
+            axis: Axis::new(style.range, style.notation, left, room),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    attention::Epsilon,
+    attention::{Epsilon, Notation},
     engine::SweepMetric,
     figure::{Dpi, Face, FigureError, FontSize, Fonts, Ground, PageSize, TextMode},
 };
@@ -17,6 +17,8 @@ pub struct SweepStyle {
     pub metrics: Vec<SweepMetric>,
     /// `None`: all that was swept, with 0 apart at the left.
     pub range: Option<SweepRange>,
+    /// How ε is written along the axis.
+    pub notation: Notation,
     /// Width and height.
     pub page: PageSize,
     /// Of a PNG, and what a page in pixels is measured by.
@@ -39,6 +41,7 @@ impl Default for SweepStyle {
             title: None,
             metrics: vec![SweepMetric::NormalizedEntropy],
             range: None,
+            notation: Notation::default(),
             page: PageSize::default(),
             dpi: Dpi::default(),
             face: Face::default(),

@@ -100,7 +100,7 @@ impl SweepDialog {
         if metrics.is_empty() {
             metrics.push(shown.session.view().sweep.metric);
         }
-        SweepStyle { metrics, ..self.style.clone() }
+        SweepStyle { metrics, notation: shown.session.view().look.notation, ..self.style.clone() }
     }
 
     fn picture_ui(
