@@ -10,6 +10,7 @@ pub mod document;
 mod epsilon_grid;
 mod fitting;
 mod keeping;
+mod operations;
 #[cfg(test)]
 mod properties;
 mod reading;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array3, s};
 
-use super::Recipient;
+use super::recipient::Recipient;
 use crate::{
     attention::{Component, Donor, OtherPrompt},
     engine::{Engine, EngineError, RunSpec, prompt_run::PromptRun},
