@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -32,8 +32,11 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l date -d 'What a cha
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -49,6 +52,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colour
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l follow -d 'Open the source anew whenever its file changes; without it a line in the window offers that'
+complete -c attenuate -n "__fish_attenuate_needs_command" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
@@ -69,7 +73,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font -d 'What texts are set in: light (Ubuntu Light, as in the window), sans (widths of Helvetica), serif (widths of Times)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l least-text -d 'Labels at the axes are no smaller than this, in points, 4 to 12; where they have no room some are left out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]' -r
@@ -81,8 +87,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -96,8 +105,10 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l caption -d 'Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s o -l output -d 'File to write; the extension decides the format (.png or .apng: animated PNG, .gif)' -r -F
@@ -113,7 +124,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font -d 'What texts are set in: light (Ubuntu Light, as in the window), sans (widths of Helvetica), serif (widths of Times)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l least-text -d 'Labels at the axes are no smaller than this, in points, 4 to 12; where they have no room some are left out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
@@ -124,8 +137,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-id
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -141,6 +157,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -153,8 +170,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-id
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -163,13 +183,17 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l block -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships with --ships, else layer]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component -d 'What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -d 'Changes that act beneath each head\'s: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
@@ -178,15 +202,22 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l system -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l ships -d 'Add what each head does to the model\'s output: KL(baseline ‖ modified) of the next token, in nats, when that head alone is changed. One run a head'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default: normalized-entropy]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png [default: 300]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns\' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l rows -d 'Components that are swept, such as query,output [default: those of the session, else query,key,value]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell) [default: normalized-entropy]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l range -d 'From which ε to which a picture shows the curves, such as 1e-3..=1e1 [default: all, and 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l title -d 'Title of a picture; an empty text leaves it out' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l size -d 'Size of a picture’s page in mm, or in pixels with px: 178, 85x60, 1200x900px; without a height it is as high as its content [default: 178]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch, of a .png and of a size in pixels [default: 300]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font -d 'What a picture’s texts are set in: light, sans, serif [default: light]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font-size -d 'Size of a picture’s texts in points, 4 to 24 [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l ground -d 'What a picture lies on: light, dark, transparent [default: light]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
@@ -194,8 +225,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l date -d 'What a chat template is told that asks for today [default: today]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -204,6 +238,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l block -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
@@ -221,7 +256,10 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l system 
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l component -d 'What is changed: query, key, value, output [default: that of the session\'s selected panel, else query]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l epsilon -d 'How far, 0 or more [default: that of the session\'s selected panel, else 5e-1]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -232,6 +270,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l seed -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l past-eos -d 'Go on behind a token that ends a text'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand man" -s h -l help -d 'Print help'
