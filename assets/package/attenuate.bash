@@ -152,7 +152,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,7 +214,15 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --font)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --font-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --least-text)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -446,7 +454,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --title --size --dpi --rows --columns --labels --label-rotation --font-size --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --caption --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -488,7 +496,15 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --font)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --font-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --least-text)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -694,7 +710,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --metric --dpi --epsilon --rows --layer --head --model --prompt --token-ids --no-bos --chat --system --date --operation --seed --layers --heads --set --in-force --block --positions --help"
+            opts="-o -h --output --cell --epsilon --rows --metric --range --title --size --dpi --font --font-size --ground --layer --head --model --prompt --token-ids --no-bos --chat --system --date --operation --seed --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -712,7 +728,27 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --epsilon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --title)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -720,11 +756,15 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --epsilon)
+                --font)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --rows)
+                --font-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ground)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -69,7 +69,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l rows -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font -d 'What texts are set in: light (Ubuntu Light, as in the window), sans (widths of Helvetica), serif (widths of Times)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l least-text -d 'Labels at the axes are no smaller than this, in points, 4 to 12; where they have no room some are left out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]' -r
@@ -96,6 +98,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l caption -d 'Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
@@ -113,7 +116,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rows -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l columns -d 'Columns that are drawn, such as 0,2 or left,right' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l labels -d 'Along the axes: tokens, positions, none' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l label-rotation -d 'How key labels read: upwards, slanted, level [default: upwards]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font -d 'What texts are set in: light (Ubuntu Light, as in the window), sans (widths of Helvetica), serif (widths of Times)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l font-size -d 'Size of the panel titles in points, 4 to 24; other texts follow it [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l least-text -d 'Labels at the axes are no smaller than this, in points, 4 to 12; where they have no room some are left out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
@@ -183,10 +188,16 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l chat -d 'P
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default: normalized-entropy]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch of a .png [default: 300]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns\' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l rows -d 'Components that are swept, such as query,output [default: those of the session, else query,key,value]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell) [default: normalized-entropy]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l range -d 'From which ε to which a picture shows the curves, such as 1e-3..=1e1 [default: all, and 0]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l title -d 'Title of a picture; an empty text leaves it out' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l size -d 'Size of a picture’s page in mm, or in pixels with px: 178, 85x60, 1200x900px; without a height it is as high as its content [default: 178]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pixels per inch, of a .png and of a size in pixels [default: 300]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font -d 'What a picture’s texts are set in: light, sans, serif [default: light]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font-size -d 'Size of a picture’s texts in points, 4 to 24 [default: 8, or less where the page has not the room]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l ground -d 'What a picture lies on: light, dark, transparent [default: light]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
