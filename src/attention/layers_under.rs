@@ -59,7 +59,7 @@ impl LayerQkv {
         let Change { edit, heads } = change;
         let heads: Vec<usize> = heads.in_layer(layer).filter(|&head| head < self.n_heads()).collect();
         // A mean over heads is the same for all of them.
-        let of_all = heads.first().filter(|_| !edit.operation.is_of_one_head());
+        let of_all = heads.first().filter(|_| edit.operation.brings_in_one_for_all_heads());
         let of_all = of_all.and_then(|&head| self.brought_in(layer, head, edit));
         let edited = |head: usize, vectors: Array2<f32>| {
             let vectors_of_other = of_all.clone().or_else(|| self.brought_in(layer, head, edit));

@@ -54,7 +54,9 @@ pub use metrics::{
     Comparison, Metrics, SinkQueries, induction, js_from_baseline, kl_divergence, kl_from_baseline, max_weight,
     normalized_entropy, output_norm, previous_token, sink_mass,
 };
-pub use operation::{Operation, ParseOperationError};
+pub use operation::{
+    Donated, Donor, FirstToken, Operation, OperationKind, OtherPrompt, ParseOperationError, PromptSet,
+};
 #[cfg(test)]
 pub use pattern::EXACT_ROWS;
 pub use pattern::{ExactCell, Pattern};

@@ -202,19 +202,15 @@ impl LayerQkv {
         head / (self.n_heads() / self.model_kv_heads)
     }
 
-    /// `[n_heads, T, head_dim]`
-    pub(super) fn queries(&self) -> &Array3<f32> {
-        &self.query
-    }
-
-    /// `[n_kv_heads, T, head_dim]`
-    pub(super) fn keys(&self) -> &Array3<f32> {
-        &self.key
-    }
-
-    /// `[n_kv_heads, T, value_dim]`
-    pub(super) fn values(&self) -> Option<&Array3<f32>> {
-        self.value.as_ref()
+    /// A component's vectors of all heads that it has, `[n_heads or n_kv_heads, T, d]`; `None` of values, and of what is
+    /// made of them, where there are none.
+    pub fn of_all_heads(&self, component: Component) -> Option<&Array3<f32>> {
+        match component {
+            Component::Query => Some(&self.query),
+            Component::Key => Some(&self.key),
+            Component::Value => self.value.as_ref(),
+            Component::Output => self.outputs(),
+        }
     }
 
     /// What every head makes of the values, without an edit, `[n_heads, T, value_dim]`; `None` without values.

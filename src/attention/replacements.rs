@@ -1,12 +1,13 @@
-//! What operations bring in, in place of a head's own vectors: means over heads or positions, and noise.
+//! What operations bring in, in place of a head's own vectors: means over heads or positions, noise, and what other
+//! prompts have there.
 
 use std::{ops::Range, sync::Arc};
 
-use ndarray::{ArcArray2, Array2, Array3, ArrayView2, Axis, CowArray};
+use ndarray::{ArcArray2, Array2, Array3, ArrayView2, Axis, CowArray, s};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Component, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other, scores::shared};
+use super::{Component, Donor, Edit, HeadEdit, HeadScores, LayerQkv, Operation, Other, scores::shared};
 
 impl LayerQkv {
     /// What `edit` brings into `head`, given that this is layer `layer` of its model; `None` where it brings in
@@ -19,19 +20,15 @@ impl LayerQkv {
 
     /// The vectors of [`Self::other`], `[T, d]`.
     pub(super) fn brought_in(&self, layer: usize, head: usize, edit: &Edit) -> Option<ArcArray2<f32>> {
-        let seed = match edit.operation {
+        let seed = match &edit.operation {
             Operation::Scale => return None,
-            Operation::MeanHeads => {
-                let all = match edit.component {
-                    Component::Query => self.queries(),
-                    Component::Key => self.keys(),
-                    Component::Value => self.values()?,
-                    Component::Output => self.outputs()?,
-                };
-                return Some(mean_over_heads(all).into_shared());
+            Operation::MeanHeads => return Some(mean_over_heads(self.of_all_heads(edit.component)?).into_shared()),
+            Operation::Patch { vectors, .. } | Operation::MeanPrompts { vectors, .. } => {
+                let donor = vectors.get(layer, edit.component).map(Arc::as_ref);
+                return Some(self.donated(head, edit.component, donor)?.into_shared());
             }
             Operation::MeanPositions => None,
-            Operation::Noise { seed } => Some(seed),
+            &Operation::Noise { seed } => Some(seed),
         };
         // Means over positions and sizes of noise are the prompt's, which is mostly this.
         let of = self.prompt().unwrap_or(self);
@@ -45,8 +42,7 @@ impl LayerQkv {
             }
             Component::Output => CowArray::from(of.unmodified_output(head)?),
         };
-        // The head's own place among the component's: its query head, or the kv head that it reads.
-        let place = if edit.component.is_of_queries() { head } else { self.model_kv_head(head) };
+        let place = self.place_in_model(head, edit.component);
         // Where there is no query, or no token, there is nothing that a mean or a size is of.
         let is_present = |&position: &usize| match edit.component {
             Component::Query | Component::Output => of.mask().has_row(position),
@@ -61,6 +57,42 @@ impl LayerQkv {
             let mean = mean_of_rows(present.view());
             ArcArray2::from_shape_fn(size, |(_, dimension)| mean[dimension])
         })
+    }
+
+    /// The head's own place among the component's in the model: its query head, or the kv head that it reads.
+    fn place_in_model(&self, head: usize, component: Component) -> usize {
+        if component.is_of_queries() { head } else { self.model_kv_head(head) }
+    }
+
+    /// What a donor puts into a head, `[T, d]`, with the head's own vectors where it has none. Without a donor nobody has
+    /// asked the model, and nothing here is a number. `None` without values.
+    fn donated(&self, head: usize, component: Component, donor: Option<&Donor>) -> Option<Array2<f32>> {
+        let n_dimensions = match component {
+            Component::Query | Component::Key => self.head_dim(),
+            Component::Value | Component::Output => self.value(head)?.ncols(),
+        };
+        let mut vectors = Array2::from_elem((self.n_positions(), n_dimensions), f32::NAN);
+        let Some(donor) = donor else { return Some(vectors) };
+        let place = self.place_in_model(head, component);
+        let mut own: Vec<usize> = Vec::new();
+        for (position, mut vector) in vectors.outer_iter_mut().enumerate() {
+            match donor.at(place, position) {
+                Some(donated) => vector.assign(&donated),
+                None => own.push(position),
+            }
+        }
+        let runs = own.chunk_by(|before, after| before + 1 == *after);
+        for positions in runs.filter_map(|run| Some(*run.first()?..run.last()? + 1)) {
+            let own = match component {
+                Component::Query => self.query(head).slice_move(s![positions.clone(), ..]).into(),
+                Component::Key => self.key(head).slice_move(s![positions.clone(), ..]).into(),
+                Component::Value => self.value(head)?.slice_move(s![positions.clone(), ..]).into(),
+                // The layer's number matters to edits alone.
+                Component::Output => CowArray::from(self.output_of(0, head, None, positions.clone())?),
+            };
+            vectors.slice_mut(s![positions, ..]).assign(&own);
+        }
+        Some(vectors)
     }
 
     /// Scores of the rows `queries` with `vectors` in the place of the head's own; `None` for values, which make none.

@@ -1,6 +1,6 @@
 //! One weight, taken apart.
 
-use super::{Component, Operation, Pattern};
+use super::{Component, Operation, OperationKind, Pattern};
 
 /// How a weight comes about, each number from those above it:
 ///
@@ -62,7 +62,7 @@ pub struct Capped {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreChange {
     /// What takes the place of the vector.
-    pub operation: Operation,
+    pub operation: OperationKind,
     /// How much is left of the vector.
     pub epsilon: f64,
     /// The score of what the operation brings in, the mean's or the noise's; `None` for scaling.
@@ -104,7 +104,7 @@ impl Why {
             scale: scores.scale(),
             unmodified: dot * scores.scale(),
             change: edit.map(|edit| ScoreChange {
-                operation: edit.operation,
+                operation: edit.operation.kind(),
                 epsilon: edit.epsilon.get(),
                 other: other_score.filter(|_| edit.operation != Operation::Scale),
             }),
@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(why.unmodified, why.dot * why.scale);
         let score = match why.change {
             None => why.unmodified,
-            Some(ScoreChange { operation: Operation::Scale, epsilon, other: None }) => epsilon * why.unmodified,
-            Some(ScoreChange { operation: Operation::Noise { .. }, epsilon, other: Some(other) }) => {
+            Some(ScoreChange { operation: OperationKind::Scale, epsilon, other: None }) => epsilon * why.unmodified,
+            Some(ScoreChange { operation: OperationKind::Noise, epsilon, other: Some(other) }) => {
                 why.unmodified + epsilon * other
             }
             Some(ScoreChange { epsilon, other: Some(other), .. }) => other + epsilon * (why.unmodified - other),

@@ -131,7 +131,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     let style = arguments.figure.over(session.view().figure_style());
     let dpi = arguments.figure.dpi.unwrap_or(Dpi::new(DPI)?);
     let column = arguments.moving().map_err(anyhow::Error::msg)?;
-    let facts = notices::write(engine, session.source())?;
+    let facts = notices::write(engine, &session)?;
     if !facts.kind.has_vectors() {
         return Err(EngineError::PatternsOnly { title: facts.title.clone() }.into());
     }

@@ -125,7 +125,7 @@ pub fn each(
     finish: impl Fn(&mut Session),
     write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
-    let layers = notices::write(engine, session.source())?.layers.clone();
+    let layers = notices::write(engine, session)?.layers.clone();
     let mut sessions = sessions(engine, session, places)?;
     sessions.iter_mut().for_each(finish);
     sessions.iter().try_for_each(|session| protected.check(&file_of(output, session, &layers)))?;

@@ -2,7 +2,7 @@
 
 use super::shared::{InterventionArguments, SourceArguments, ViewArguments};
 use crate::{
-    attention::Operation,
+    attention::OperationKind,
     engine::{Bundled, Engine, PATTERNS_ONLY, SourceSpec},
     figure::{ColorNorm, Quantity},
 };
@@ -42,13 +42,28 @@ pub fn of_chat(arguments: &SourceArguments, is_chat: bool) -> Result<(), String>
 }
 
 /// # Errors
-/// With one sentence, for a seed without noise. The operation of a session is not known yet.
+/// With one sentence, for a seed without noise, another prompt that nothing is taken from, or none where there must be one.
+/// The operation of a session is not known yet.
 pub fn intervention(arguments: &InterventionArguments, source: &SourceArguments) -> Result<(), String> {
+    others(arguments, source)?;
     match (arguments.seed, arguments.operation) {
-        (None, _) | (Some(_), Some(Operation::Noise { .. })) => Ok(()),
+        (None, _) | (Some(_), Some(OperationKind::Noise)) => Ok(()),
         (Some(_), None) if source.session().is_some() => Ok(()),
         (Some(_), operation) => Err(seed_without_noise(operation.unwrap_or_default())),
     }
+}
+
+/// # Errors
+/// With one sentence, for another prompt that nothing is taken from, or none where there must be one.
+pub fn others(arguments: &InterventionArguments, source: &SourceArguments) -> Result<(), String> {
+    let InterventionArguments { operation, others, .. } = arguments;
+    match operation {
+        Some(operation) => others.check(*operation),
+        None if source.session().is_some() => Ok(()),
+        None => others.check(OperationKind::default()),
+    }?;
+    // What is not given may be the session's.
+    if source.session().is_some() { Ok(()) } else { others.check_complete(operation.unwrap_or_default()) }
 }
 
 /// Options that say what is done to vectors have nothing to act on where a file holds patterns only. `given` are options
@@ -67,7 +82,7 @@ pub fn vectors(source: &SourceSpec, given: &[(&str, bool)]) -> anyhow::Result<()
 }
 
 /// What is wrong with a seed for an operation that adds no noise.
-pub fn seed_without_noise(operation: Operation) -> String {
+pub fn seed_without_noise(operation: OperationKind) -> String {
     format!("--seed is for --operation noise, found --operation {operation}")
 }
 

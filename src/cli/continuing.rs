@@ -7,13 +7,13 @@ use clap::Args;
 
 use super::{
     batch::NEVER,
-    check, notices,
+    check, notices, others,
     shared::{ColumnArguments, InterventionArguments, PlaceArguments, SourceArguments},
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, Operation},
-    base::{InputRole, regular_file, write_atomically},
+    attention::{Component, Epsilon, OperationKind},
+    base::{InputRole, write_atomically},
     engine::{AtEnd, Choice, ContinuationLine, Engine, Job, Prompt, Sampling, Temperature, Writing},
     session::{Command, Session},
 };
@@ -67,7 +67,11 @@ impl ContinueArguments {
     /// With one sentence that names the option that cannot be obeyed.
     pub fn check(&self) -> Result<(), String> {
         start::check_source(&self.source)?;
-        if self.is_drawn() { Ok(()) } else { check::intervention(&self.intervention, &self.source) }
+        if self.is_drawn() {
+            check::others(&self.intervention, &self.source)
+        } else {
+            check::intervention(&self.intervention, &self.source)
+        }
     }
 
     /// Whether tokens are drawn at random.
@@ -104,7 +108,7 @@ pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> any
     start::intervene(&mut session, &ColumnArguments::default(), &intervention)?;
     start::place(&mut session, arguments.place)?;
     let prompts = prompts(arguments, &session)?;
-    notices::write(engine, session.source())?;
+    notices::write(engine, &session)?;
     if let Some(path) = &arguments.output {
         let mut lines = Vec::new();
         for prompt in prompts {
@@ -125,26 +129,21 @@ pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> any
 
 /// A seed is that of noise, of the tokens that are drawn, or of both.
 fn intervention(arguments: &ContinueArguments, session: &Session) -> InterventionArguments {
-    let operation = arguments.intervention.operation.unwrap_or_else(|| session.operation());
-    let is_of_tokens_alone = arguments.is_drawn() && !matches!(operation, Operation::Noise { .. });
+    let operation = arguments.intervention.operation.unwrap_or_else(|| session.operation().kind());
+    let is_of_tokens_alone = arguments.is_drawn() && operation != OperationKind::Noise;
     let seed = arguments.intervention.seed.filter(|_| !is_of_tokens_alone);
     InterventionArguments { seed, ..arguments.intervention.clone() }
 }
 
 fn prompts(arguments: &ContinueArguments, session: &Session) -> anyhow::Result<Vec<Prompt>> {
     let Some(path) = &arguments.prompts else { return Ok(vec![session.prompt().clone()]) };
-    let bytes = regular_file::read(path, MOST_PROMPTS).with_context(|| path.display().to_string())?;
-    let text = String::from_utf8(bytes).with_context(|| format!("{}: expected UTF-8", path.display()))?;
+    let text = others::text(path, MOST_PROMPTS)?;
     let bos = !arguments.source.no_bos;
     let prompt = |line: &str| match session.prompt() {
         chat @ Prompt::Chat(_) => chat.reworded(line),
         Prompt::Text { .. } | Prompt::TokenIds(_) => Prompt::Text { text: line.into(), bos },
     };
-    let prompts: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(prompt).collect();
-    if prompts.is_empty() {
-        bail!("{}: expected a prompt on each line, found none", path.display());
-    }
-    Ok(prompts)
+    Ok(text.lines().filter(|line| !line.is_empty()).map(prompt).collect())
 }
 
 /// The line of one prompt.

@@ -8,14 +8,15 @@ use clap::Args;
 use super::{
     batch::NEVER,
     check, notices,
+    others::OthersArguments,
     shared::{GivenInForce, SourceArguments, parse_in_force},
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, Operation},
+    attention::{Component, Epsilon, Operation, OperationKind},
     base::write_atomically,
     engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
-    session::Session,
+    session::{Command, Session},
 };
 
 #[derive(Debug, Args)]
@@ -40,12 +41,15 @@ pub struct HeadsArguments {
     /// How far, 0 or more [default: 5e-1]
     #[arg(long, alias = "epsilon-ships", value_name = "E", allow_hyphen_values = true, requires = "ships")]
     pub epsilon: Option<Epsilon>,
-    /// What ε does to the head's vectors: scale, mean-heads, mean-positions, noise
+    /// What ε does to the head's vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt),
+    /// mean-prompts (over other prompts)
     #[arg(long, value_name = "NAME", default_value = "scale", requires = "ships")]
-    pub operation: Operation,
+    pub operation: OperationKind,
     /// Which noise, for --operation noise [default: 0]
     #[arg(long, value_name = "N", requires = "ships")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub others: OthersArguments,
     /// Changes that act beneath each head's: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as
     /// "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
     #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force, requires = "ships")]
@@ -63,7 +67,12 @@ impl HeadsArguments {
         if self.sort == Some(Ranking::Highest(HeadMetric::Ships)) && !self.ships {
             return Err("--sort ships needs --ships, which computes it".to_owned());
         }
-        if self.seed.is_some() && !matches!(self.operation, Operation::Noise { .. }) {
+        if let Some((option, _)) = self.others.given().next().filter(|_| !self.ships) {
+            return Err(format!("{option} needs --ships, which computes what it does"));
+        }
+        self.others.check(self.operation)?;
+        self.others.check_complete(self.operation)?;
+        if self.seed.is_some() && self.operation != OperationKind::Noise {
             return Err(check::seed_without_noise(self.operation));
         }
         start::check_source(&self.source)
@@ -75,9 +84,14 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
         Some(path) => Some(TableFormat::of(path).with_context(|| path.display().to_string())?),
         None => arguments.json.then_some(TableFormat::Json),
     };
-    let session = start::source_and_prompt(&arguments.source)?;
-    let protected =
-        start::inputs(&arguments.source, arguments.in_force.iter().flat_map(GivenInForce::files), &session).protected();
+    let mut session = start::source_and_prompt(&arguments.source)?;
+    if arguments.ships {
+        let kind = Some(arguments.operation);
+        let operation = start::operation(&Operation::default(), kind, arguments.seed, &arguments.others)?;
+        session = session.with([Command::SetOperation(operation)]);
+    }
+    let files = arguments.in_force.iter().flat_map(GivenInForce::files).chain(arguments.others.files());
+    let protected = start::inputs(&arguments.source, files, &session).protected();
     if let Some(path) = &arguments.output {
         protected.check(path)?;
     }
@@ -99,7 +113,7 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
 }
 
 fn table(engine: &mut Engine, session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
-    let layers = notices::write(engine, session.source())?.layers.clone();
+    let layers = notices::write(engine, session)?.layers.clone();
     let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
     let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
     let ships = if arguments.ships { Some(add_ships(engine, session, arguments, &mut rows)?) } else { None };
@@ -121,11 +135,9 @@ fn add_ships(
     rows: &mut [HeadRow],
 ) -> anyhow::Result<ShipsOf> {
     let component = arguments.component;
-    let operation = start::operation(arguments.operation, None, arguments.seed)?;
     let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
     let in_force = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let spec = session.run_spec().with(|experiment| {
-        experiment.operation = operation;
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
     });
     let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
@@ -134,7 +146,7 @@ fn add_ships(
     for (row, found) in rows.iter_mut().zip(all) {
         row.ships = Some(found.ships);
     }
-    Ok(ShipsOf { component, operation, epsilon })
+    Ok(ShipsOf { component, operation: session.operation().clone(), epsilon })
 }
 
 /// For people, in columns.

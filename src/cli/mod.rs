@@ -11,6 +11,7 @@ mod heads;
 mod manual;
 mod models;
 mod notices;
+mod others;
 mod root;
 mod shared;
 mod start;
@@ -173,8 +174,8 @@ mod tests {
             [1.0, 0.1, 0.0]
         );
         assert_eq!(session.scope().layers, crate::attention::LayerScope::Range { first: 1, last: 2 });
-        assert_eq!(window(&["--operation", "noise", "--seed", "7"]).operation(), Operation::Noise { seed: 7 });
-        assert_eq!(window(&["--operation", "mean-heads"]).operation(), Operation::MeanHeads);
+        assert_eq!(*window(&["--operation", "noise", "--seed", "7"]).operation(), Operation::Noise { seed: 7 });
+        assert_eq!(*window(&["--operation", "mean-heads"]).operation(), Operation::MeanHeads);
     }
 
     #[test]

@@ -6,16 +6,25 @@ use std::{
 };
 
 use crate::{
-    engine::{Engine, EngineError, Outcome, SourceFacts, SourceSpec},
+    attention::OperationKind,
+    engine::{Engine, EngineError, Outcome, SourceFacts},
     figure::{Figure, FigureStyle, LEGIBLE, Repair, illegible},
+    session::Session,
 };
 
-/// Opens the source and writes each of its notices as a line; returns what it offers.
+/// Opens the session's source and writes each of its notices as a line, and what of other prompts comes along with their
+/// vectors; returns what it offers.
 ///
 /// # Errors
 /// When the source cannot be read.
-pub fn write(engine: &mut Engine, source: &SourceSpec) -> Result<Arc<SourceFacts>, EngineError> {
+pub fn write(engine: &mut Engine, session: &Session) -> Result<Arc<SourceFacts>, EngineError> {
+    let source = session.source();
     let facts = engine.facts(source)?;
+    let mut operations = session.experiment().operations();
+    if facts.adds_positions && operations.any(|operation| operation.kind() == OperationKind::Patch) {
+        let along = "the positions that this model adds to its tokens come along with the vectors of the other prompt";
+        let _ = writeln!(io::stderr(), "attenuate: note: {along}: {source}");
+    }
     for notice in &facts.notices {
         // A closed standard error does not stop the task.
         let _ = writeln!(io::stderr(), "attenuate: note: {}: {source}", notice.sentence);

@@ -7,11 +7,12 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser as _},
 };
 
+use super::others::{OthersArguments, token_id};
 use crate::{
     attention::{
-        Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Operation, PositionScope, ScopeError, Shape,
+        Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, OperationKind, PositionScope, ScopeError, Shape,
     },
-    base::{Date, Excerpt, InputRole, regular_file},
+    base::{Date, InputRole, regular_file},
     engine::{SourceSpec, SourceSpecError},
     figure::{ColorNorm, Colormap, Pooling, Quantity},
     session::{
@@ -136,12 +137,15 @@ pub struct ColumnArguments {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Intervention")]
 pub struct InterventionArguments {
-    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise [default: scale]
+    /// What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts
+    /// (over other prompts) [default: scale]
     #[arg(long, value_name = "NAME")]
-    pub operation: Option<Operation>,
+    pub operation: Option<OperationKind>,
     /// Which noise, for --operation noise [default: 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub others: OthersArguments,
     /// Layers that are changed: shown, all, or A..=B [default: shown]
     #[arg(long, value_name = "LAYERS")]
     pub layers: Option<LayerScope>,
@@ -168,7 +172,7 @@ pub struct InterventionArguments {
 impl InterventionArguments {
     /// The files that are read besides the source.
     pub fn files(&self) -> impl Iterator<Item = (&Path, InputRole)> {
-        self.in_force.iter().flat_map(GivenInForce::files)
+        self.in_force.iter().flat_map(GivenInForce::files).chain(self.others.files())
     }
 }
 
@@ -212,12 +216,6 @@ impl Columns {
     pub fn grid(&self, like: Shape) -> Grid<Epsilon> {
         Grid::repeated(like.rows(), &self.0).unwrap_or_else(figure_grid)
     }
-}
-
-/// One of a list of token ids, which may be written as Python prints it: `[1, 2, 3]`.
-fn token_id(text: &str) -> Result<u32, String> {
-    let id = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
-    id.parse().map_err(|_| format!("expected numbers from 0 to 4294967295, found “{}”", Excerpt::new(id)))
 }
 
 fn parse_head(text: &str) -> Result<(usize, usize), String> {

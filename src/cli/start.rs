@@ -7,12 +7,13 @@ use anyhow::{anyhow, bail};
 use super::{
     batch::layer_of,
     check,
+    others::OthersArguments,
     shared::{
         ColumnArguments, GivenInForce, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments,
     },
 };
 use crate::{
-    attention::{Experiment, Kept, KeptBlock, Operation},
+    attention::{Experiment, Kept, KeptBlock, Operation, OperationKind},
     base::{Date, InputRole},
     engine::{Bundled, Chat, Engine, Fingerprints, Prompt, Reference, SourceSpec},
     figure::{LimitsFrom, Look, Quantity},
@@ -191,10 +192,12 @@ pub fn intervene(
     columns: &ColumnArguments,
     arguments: &InterventionArguments,
 ) -> anyhow::Result<()> {
+    let of_others = arguments.others.given().next().map(|(option, _)| option);
     let given = [
         ("--epsilon", columns.epsilon.is_some()),
         ("--operation", arguments.operation.is_some()),
         ("--seed", arguments.seed.is_some()),
+        (of_others.unwrap_or_default(), of_others.is_some()),
         ("--layers", arguments.layers.is_some()),
         ("--heads", arguments.heads.is_some()),
         ("--set", arguments.set.is_some()),
@@ -203,7 +206,7 @@ pub fn intervene(
         ("--positions", arguments.positions.is_some()),
     ];
     check::vectors(session.source(), &given)?;
-    let operation = operation(session.operation(), arguments.operation, arguments.seed)?;
+    let operation = operation(session.operation(), arguments.operation, arguments.seed, &arguments.others)?;
     let mut scope = session.scope().clone();
     scope.layers = arguments.layers.unwrap_or(scope.layers);
     scope.heads = arguments.heads.unwrap_or(scope.heads);
@@ -230,15 +233,26 @@ pub fn intervene(
     Ok(())
 }
 
-/// `given`, else the operation that there is, with this seed.
+/// `given`, else the operation that there is, with this seed, or with vectors from these prompts.
 ///
 /// # Errors
-/// When a seed is given for an operation that adds no noise.
-pub fn operation(old: Operation, given: Option<Operation>, seed: Option<u64>) -> anyhow::Result<Operation> {
-    match (given.unwrap_or(old), seed) {
-        (Operation::Noise { .. }, Some(seed)) => Ok(Operation::Noise { seed }),
-        (other, Some(_)) => bail!(check::seed_without_noise(other)),
-        (operation, None) => Ok(operation),
+/// When a seed is given for an operation that adds no noise, a prompt for one that takes nothing from it, or none where
+/// there must be one.
+pub fn operation(
+    old: &Operation,
+    given: Option<OperationKind>,
+    seed: Option<u64>,
+    others: &OthersArguments,
+) -> anyhow::Result<Operation> {
+    let kind = given.unwrap_or(old.kind());
+    if seed.is_some() && kind != OperationKind::Noise {
+        bail!(check::seed_without_noise(kind));
+    }
+    others.check(kind).map_err(anyhow::Error::msg)?;
+    match seed {
+        Some(seed) => Ok(Operation::Noise { seed }),
+        None if given.is_none() && others.given().next().is_none() => Ok(old.clone()),
+        None => others.operation(kind, old),
     }
 }
 

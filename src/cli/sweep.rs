@@ -171,7 +171,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     start::intervene(&mut session, &columns, &arguments.intervention)?;
     start::place(&mut session, arguments.place)?;
     let session = session.with(arguments.rows.map(Command::SetRows));
-    notices::write(engine, session.source())?;
+    notices::write(engine, &session)?;
     let outcome = baseline(engine, &session)?;
     let cell = arguments.cell.map(|CellArgument(cell)| cell);
     if let Some(cell) = cell {

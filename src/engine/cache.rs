@@ -9,13 +9,17 @@ use lru::LruCache;
 
 use super::{
     EngineError, Job, Prompt, SourceSpec,
+    donors::Means,
     memory::{Budget, Keeper},
     prompt_run::PromptRun,
     source::{OpenFn, OpenSource, SourceId},
 };
+use crate::attention::PromptSet;
 
 /// Prompts whose runs are kept, so that stepping back is instant.
 const KEPT_PROMPTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+/// Sets of prompts over which means are kept.
+const KEPT_MEANS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 /// Sources that stay open.
 const KEPT_SOURCES: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
@@ -32,6 +36,8 @@ pub struct PromptCache {
 struct CacheContents {
     sources: LruCache<SourceSpec, Arc<OpenSource>>,
     prompts: LruCache<(SourceId, Prompt), Arc<Slot>>,
+    /// Over sets of prompts, each read as a prompt is.
+    means: LruCache<(SourceId, Prompt, PromptSet), Arc<Means>>,
 }
 
 /// One prompt's run, once it has begun. Whoever comes second waits until the prompt is read.
@@ -53,7 +59,8 @@ impl Default for PromptCache {
 impl PromptCache {
     /// Opens sources that are not open by `open`.
     pub fn opening(open: OpenFn) -> Self {
-        let contents = CacheContents { sources: LruCache::new(KEPT_SOURCES), prompts: LruCache::new(KEPT_PROMPTS) };
+        let (sources, prompts) = (LruCache::new(KEPT_SOURCES), LruCache::new(KEPT_PROMPTS));
+        let contents = CacheContents { sources, prompts, means: LruCache::new(KEPT_MEANS) };
         Self { open, contents: Mutex::new(contents), budget: Arc::default() }
     }
 
@@ -101,6 +108,11 @@ impl PromptCache {
             return Ok(run.clone());
         }
         Ok(run.insert(Arc::new(PromptRun::start(source, prompt, Keeper::new(self.budget.clone()))?)).clone())
+    }
+
+    /// What was read so far of a set of prompts, each read as `prompt` is.
+    pub(super) fn means(&self, source: SourceId, prompt: &Prompt, over: &PromptSet) -> Arc<Means> {
+        self.contents().means.get_or_insert((source, prompt.reworded(""), over.clone()), Arc::default).clone()
     }
 
     fn contents(&self) -> MutexGuard<'_, CacheContents> {

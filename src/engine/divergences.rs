@@ -34,7 +34,8 @@ impl Engine {
         let shown = run::check(spec, &facts)?;
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
-        let experiment = &spec.experiment;
+        let donated = self.donated(spec, &prompt, spec.experiment.interventions(shown), &|| job.is_cancelled())?;
+        let experiment = &donated.experiment;
         let mut plan: Vec<_> = order(experiment.shape(), first)
             .into_iter()
             .map(|panel| (panel, experiment.intervention(shown, panel).upstream_of(facts.n_layers)))

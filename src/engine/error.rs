@@ -97,6 +97,56 @@ pub enum EngineError {
         /// Name of the model, as it is shown to people.
         title: String,
     },
+    /// A change that needs a model to read another prompt.
+    #[error(
+        "{operation} takes what the model makes of other prompts: {title} is a capture of one, and no model is there to read another"
+    )]
+    NeedsModel {
+        /// What the operation is called on the command line.
+        operation: &'static str,
+        /// Name of the capture, as it is shown to people.
+        title: String,
+    },
+    /// A prompt that vectors are taken from cannot be read.
+    #[error("vectors cannot be taken from {what}: {cause}")]
+    OtherPrompt {
+        /// Which prompt it is, for people.
+        what: String,
+        /// Why it cannot be read.
+        cause: Box<EngineError>,
+    },
+    /// No token is there that a mean over prompts would be of.
+    #[error("there is nothing to take the mean of: expected prompts with tokens besides their first, found {found}")]
+    NothingToMean {
+        /// The prompts, for people.
+        found: String,
+    },
+    /// Queries and keys of another position, which the model norms as they are turned to it.
+    #[error(
+        "{title} norms queries and keys behind their rotary embedding, so that those of another position cannot be put \
+         here: expected another prompt of {expected} tokens, found one of {found}"
+    )]
+    NormBehindRotation {
+        /// Name of the model, as it is shown to people.
+        title: String,
+        /// T, the number of tokens of the prompt.
+        expected: usize,
+        /// Number of tokens of the other prompt.
+        found: usize,
+    },
+    /// Queries and keys of another prompt in a text at whose length all of them are turned anew.
+    #[error(
+        "the rotary embedding of {title} changes between {from} and {to} tokens, and queries and keys of another prompt \
+         cannot be turned anew: expected fewer tokens to write, or --component value or output"
+    )]
+    TurnsWithLength {
+        /// Name of the model, as it is shown to people.
+        title: String,
+        /// Number of tokens of the prompt.
+        from: usize,
+        /// Number of tokens of the longest text.
+        to: usize,
+    },
     /// A source behind whose prompt no token follows.
     #[error("{title} writes no text: {why}")]
     WritesNothing {
@@ -114,6 +164,14 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// What went wrong with a prompt that vectors are taken from; giving up is no fault of it.
+    pub(super) fn of_other_prompt(what: String, cause: Self) -> Self {
+        match cause {
+            Self::Cancelled => cause,
+            cause => Self::OtherPrompt { what, cause: Box::new(cause) },
+        }
+    }
+
     /// A layer's number that the source does not have.
     pub fn no_such_layer(layer: usize, facts: &SourceFacts) -> Self {
         Self::NoSuchLayer { layer, there: facts.layers.text(facts.n_layers), title: facts.title.clone() }

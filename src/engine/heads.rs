@@ -94,6 +94,10 @@ impl Engine {
         let run = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, run.tokens.len())?;
         let key_after = key_after(&run);
+        let heads = (0..facts.n_layers).flat_map(|layer| (0..facts.n_heads).map(move |head| (layer, head)));
+        let of_heads =
+            heads.map(|(layer, head)| spec.experiment.intervention_at(facts.shown(layer, head), component, epsilon));
+        let spec = &self.donated(spec, &run, of_heads, cancelled)?;
         let intervention = |layer, head| spec.experiment.intervention_at(facts.shown(layer, head), component, epsilon);
         let Experiment { scope, in_force, .. } = &spec.experiment;
         let is_of_own_layer = scope.set.is_none() && scope.layers == LayerScope::Shown;

@@ -145,7 +145,7 @@ impl FromStr for Ranking {
 }
 
 /// What was done to each head alone to find its Ships.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ShipsOf {
     /// What is changed in one head after the other.
     pub component: Component,
@@ -215,13 +215,13 @@ impl HeadsTable {
     fn write_separated(&self, separator: u8, out: &mut dyn io::Write) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(out);
         let keys = self.metrics().map(HeadMetric::key);
-        let of_ships = self.ships.map(|_| ["component", "epsilon", "operation"]);
+        let of_ships = self.ships.as_ref().map(|_| ["component", "epsilon", "operation"]);
         let of_ships = of_ships.into_iter().flatten();
         writer.write_record(["layer", "head"].into_iter().chain(keys).chain(of_ships).chain([SINK_QUERIES]))?;
         for row in &self.rows {
             let (layer, head) = self.named_place(row);
             let number = |metric| row.get(metric).map_or_else(String::new, |value| value.to_string());
-            let of_ships = self.ships.map(|ships| {
+            let of_ships = self.ships.as_ref().map(|ships| {
                 [ships.component.name().to_lowercase(), ships.epsilon.to_string(), ships.operation.to_string()]
             });
             let places = [layer.to_string(), head.to_string()].into_iter();
@@ -238,7 +238,7 @@ impl HeadsTable {
             let number = |metric| json!(row.get(metric).map(JsonNumber));
             fields.extend(self.metrics().map(|metric| (metric.key().to_owned(), number(metric))));
             fields.insert(SINK_QUERIES.to_owned(), json!(row.summary.sink_queries.counted));
-            if let Some(ShipsOf { component, operation, epsilon }) = self.ships {
+            if let Some(ShipsOf { component, operation, epsilon }) = &self.ships {
                 fields.insert("component".to_owned(), json!(component));
                 fields.insert("epsilon".to_owned(), json!(epsilon.get()));
                 fields.insert("operation".to_owned(), json!(operation.to_string()));

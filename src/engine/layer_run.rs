@@ -133,7 +133,7 @@ impl LayerRun {
     /// brings in nothing.
     fn other(&self, head: usize, edit: &Edit) -> Option<Arc<Other>> {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (head, edit.component, edit.operation);
+        let key = (head, edit.component, edit.operation.clone());
         let other = if let Some(other) = others.get(&key).and_then(Weak::upgrade) {
             other
         } else {

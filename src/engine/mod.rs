@@ -11,6 +11,7 @@ mod bundled;
 mod cache;
 mod continuation;
 mod divergences;
+mod donors;
 mod effect;
 mod error;
 mod fingerprint;

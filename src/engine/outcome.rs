@@ -101,6 +101,8 @@ pub struct SourceFacts {
     pub has_bos: bool,
     /// Whether its files have a template for chats, be it one that fails.
     pub has_chat: bool,
+    /// Whether a table of positions is added to the tokens, which their vectors then have in them.
+    pub adds_positions: bool,
     /// What whoever opened it should know.
     pub notices: Vec<Notice>,
 }
@@ -222,6 +224,8 @@ pub struct Outcome {
     pub facts: Arc<SourceFacts>,
     /// The prompt, `[T]`.
     pub tokens: Arc<[Token]>,
+    /// The prompt that vectors are patched from; `None` where the operation is another.
+    pub patched_from: Option<Arc<[Token]>>,
     /// What it answers; panels that are older than the rest say so in its ε.
     pub experiment: Experiment,
     /// The shown head without any intervention.
@@ -245,7 +249,7 @@ impl Outcome {
             operation,
             scope,
             in_force,
-            epsilon: Grid::filled(Shape::ONE, operation.neutral()),
+            epsilon: Grid::filled(Shape::ONE, Operation::default().neutral()),
             ..experiment.clone()
         }
     }

@@ -16,12 +16,15 @@ use super::{
     source::{OpenSource, Reader},
 };
 use crate::{
-    attention::{Intervention, LayerAttention, LayerQkv, Mask},
+    attention::{Component, Donated, Donor, Intervention, LayerAttention, LayerQkv, Mask, Operation},
     model::{self, LanguageModel, ModelError, Residual},
 };
 
 /// Modified runs that are kept: nine panels, and what the slider passed lately.
 const KEPT_RUNS: NonZeroUsize = NonZeroUsize::new(24).unwrap();
+
+/// What other prompts bring in is known for this many layers and components: all of a large model's, twice.
+const KEPT_DONORS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
 /// A residual stream of the baseline.
 struct Stream {
@@ -55,6 +58,8 @@ pub(super) struct PromptRun {
     /// What reaches a layer when an intervention acts before it.
     pub(super) modified: Mutex<LruCache<(Intervention, usize), Weak<LayerRun>>>,
     pub(super) logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
+    /// What operations bring in from other prompts.
+    donors: Mutex<LruCache<(Operation, usize, Component), Weak<Donor>>>,
     /// Holds all that is referred to weakly.
     pub(super) keeper: Keeper,
     /// Those that the last request was answered with: their scores stay whatever their size.
@@ -91,6 +96,7 @@ impl PromptRun {
             advancing: Mutex::default(),
             modified: Mutex::new(LruCache::new(KEPT_RUNS)),
             logits: Mutex::new(LruCache::new(KEPT_RUNS)),
+            donors: Mutex::new(LruCache::new(KEPT_DONORS)),
             keeper,
             shown: Mutex::default(),
         })
@@ -99,6 +105,29 @@ impl PromptRun {
     /// Keeps the panels that were shown last, and with them their scores.
     pub fn keep_shown(&self, panels: Vec<Panel>) {
         *lock(&self.shown) = panels;
+    }
+
+    /// What an operation brings into a layer's component from other prompts, where it is at hand.
+    pub(super) fn known_donor(&self, operation: &Operation, layer: usize, component: Component) -> Option<Arc<Donor>> {
+        let donor = lock(&self.donors).get(&(operation.clone(), layer, component))?.upgrade()?;
+        self.keeper.keep(donor.clone());
+        Some(donor)
+    }
+
+    /// Keeps that. Another thread may have been faster: then it is everyone's.
+    pub(super) fn keep_donor(
+        &self,
+        operation: &Operation,
+        layer: usize,
+        component: Component,
+        donor: Arc<Donor>,
+    ) -> Arc<Donor> {
+        let key = (operation.clone().with_donated(Donated::default()), layer, component);
+        let mut donors = lock(&self.donors);
+        let donor = donors.get(&key).and_then(Weak::upgrade).unwrap_or(donor);
+        donors.put(key, Arc::downgrade(&donor));
+        self.keeper.keep(donor.clone());
+        donor
     }
 
     /// The layer under an intervention that acts before it, where it is at hand.
@@ -334,7 +363,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::VocabularyToken>, EngineError> {
+/// The tokens of a prompt.
+pub(super) fn read(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<model::VocabularyToken>, EngineError> {
     let tokens = match prompt {
         Prompt::Text { text, .. } if text.is_empty() => return Err(ModelError::EmptyPrompt.into()),
         Prompt::Text { text, bos } => model.tokenize(text, *bos)?,

@@ -6,6 +6,7 @@ use super::{
     Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
     batches::LastBatch,
     continuation::Baseline,
+    donors::Means,
     layer_run::LayerRun,
     memory::{self, Keep, Part},
     progress::{Layers, Partial, Ready, order},
@@ -13,7 +14,7 @@ use super::{
     source::{OpenFn, OpenSource, Reader, SourceId},
 };
 use crate::{
-    attention::{Beneath, Edit, Grid, Intervention, Kept, LayerScope, PanelId, Shown, Stacked},
+    attention::{Beneath, Edit, Grid, Intervention, Kept, LayerScope, PanelId, PromptSet, Shown, Stacked},
     model,
 };
 
@@ -81,7 +82,10 @@ impl Engine {
         let reference_panels = self.reference(job, spec)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let experiment = &spec.experiment;
+        let cancelled = || job.is_cancelled();
+        let donated = self.donated(spec, &run, spec.experiment.interventions(shown), &cancelled)?;
+        let patched_from = self.patched_from(spec, &run)?;
+        let experiment = &donated.experiment;
         let (layer, head) = (experiment.layer, experiment.head);
         let mut plan: Vec<_> = order(experiment.shape(), first)
             .into_iter()
@@ -102,9 +106,10 @@ impl Engine {
         memory::check(run.tokens.len(), new_bytes(&run, &baseline_run, (layer, head), changed))?;
         let baseline = baseline_run.edited(head, None);
         let panels = Grid::filled(experiment.shape(), baseline.clone());
-        let (tokens, experiment, reference) = (run.tokens.clone(), experiment.clone(), spec.reference.clone());
+        let (tokens, experiment, reference) = (run.tokens.clone(), spec.experiment.clone(), spec.reference.clone());
         let mut ready = Ready::filled(experiment.shape(), false);
-        let mut outcome = Outcome { facts, tokens, experiment, baseline, reference, reference_panels, panels };
+        let mut outcome =
+            Outcome { facts, tokens, patched_from, experiment, baseline, reference, reference_panels, panels };
         let mut batch = LastBatch::default();
         for (at, (panel, intervention, upstream)) in plan.iter().enumerate() {
             let layer_run = match upstream {
@@ -153,7 +158,9 @@ impl Engine {
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
-        let intervention = spec.experiment.intervention(shown, panel);
+        let intervention = std::iter::once(spec.experiment.intervention(shown, panel));
+        let donated = self.donated(spec, &run, intervention, &|| job.is_cancelled())?;
+        let intervention = donated.experiment.intervention(shown, panel);
         let layers = Layers::new(job);
         layers.expect(run.layers_to_do(facts.n_layers, intervention.upstream_of(facts.n_layers).iter()));
         let begin = || layers.begin();
@@ -178,7 +185,9 @@ impl Engine {
         let shown = check(spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         let Reader::Model(model) = &run.source.reader else { return Ok(None) };
-        let (layer, intervention) = (shown.layer, spec.experiment.intervention(shown, panel));
+        let intervention = std::iter::once(spec.experiment.intervention(shown, panel));
+        let donated = self.donated(spec, &run, intervention, &|| job.is_cancelled())?;
+        let (layer, intervention) = (shown.layer, donated.experiment.intervention(shown, panel));
         let stacked = intervention.in_layer(layer);
         let factor = |head| {
             let alone = stacked.top_at(layer, head).filter(|_| stacked.beneath.is_empty());
@@ -229,7 +238,15 @@ impl Engine {
     }
 
     pub(super) fn prompt(&self, spec: &SourceSpec, prompt: &Prompt) -> Result<Arc<PromptRun>, EngineError> {
-        self.cache.prompt(self.open(spec)?, prompt)
+        self.prompt_of(self.open(spec)?, prompt)
+    }
+
+    pub(super) fn prompt_of(&self, source: Arc<OpenSource>, prompt: &Prompt) -> Result<Arc<PromptRun>, EngineError> {
+        self.cache.prompt(source, prompt)
+    }
+
+    pub(super) fn means(&self, source: SourceId, prompt: &Prompt, over: &PromptSet) -> Arc<Means> {
+        self.cache.means(source, prompt, over)
     }
 }
 
@@ -248,7 +265,7 @@ fn new_bytes<'a>(
         let known = upstream.map(|upstream| run.known(upstream, layer));
         let layer_run = known.as_ref().map_or(Some(baseline), Option::as_deref);
         for part in Part::of(top.and_then(|top| top.at(layer, head)), baseline.attention().rule()) {
-            let is_there = layer_run.is_some_and(|run| run.has(&beneath, head, part));
+            let is_there = layer_run.is_some_and(|run| run.has(&beneath, head, part.clone()));
             let part = (upstream, beneath.clone(), part);
             if !is_there && !new.contains(&part) {
                 new.push(part);

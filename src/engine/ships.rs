@@ -46,6 +46,10 @@ impl Engine {
             Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, set: None, ..spec.experiment.scope.clone() };
         let alone = spec.clone().with(|experiment| experiment.scope = scope);
         let heads = (0..n_layers).flat_map(|layer| (0..n_heads).map(move |head| (layer, head)));
+        let of_heads = heads
+            .clone()
+            .map(|(layer, head)| alone.experiment.intervention_at(facts.shown(layer, head), component, epsilon));
+        let alone = &self.donated(&alone, &prompt, of_heads, cancelled)?;
         let plan: Vec<_> = heads
             .map(|(layer, head)| {
                 let intervention = alone.experiment.intervention_at(facts.shown(layer, head), component, epsilon);

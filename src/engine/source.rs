@@ -107,6 +107,7 @@ impl OpenSource {
             max_positions: shape.max_positions,
             has_bos: model.has_bos(),
             has_chat: model.has_chat(),
+            adds_positions: model.transformer().adds_positions(),
             notices: model.notices().to_vec(),
         };
         let reader = Reader::Model(Box::new(model));
@@ -149,6 +150,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         max_positions: capture.n_positions(),
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: not_live(source).into_iter().chain(notices(&capture)).collect(),
     };
     let ids = capture.token_ids();

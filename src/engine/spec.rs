@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Bundled, DefaultView, Reference};
 pub use crate::model::Chat;
 use crate::{
-    attention::{Experiment, Grid},
+    attention::{Experiment, Grid, OtherPrompt},
     base::Contents,
     model::on_disk::{DiskSource, ModelName, NameError},
 };
@@ -217,6 +217,24 @@ impl Prompt {
             Self::Text { text, .. } => Some(text),
             Self::Chat(chat) => Some(&chat.user),
             Self::TokenIds(_) => None,
+        }
+    }
+
+    /// Another prompt, read as this one is.
+    #[must_use]
+    pub fn other(&self, other: &OtherPrompt) -> Self {
+        match other {
+            OtherPrompt::Text(text) => self.reworded(text),
+            OtherPrompt::TokenIds(ids) => Self::TokenIds(ids.to_vec()),
+        }
+    }
+
+    /// This one, as another prompt is named.
+    pub fn as_other(&self) -> OtherPrompt {
+        match self {
+            Self::Text { text, .. } => OtherPrompt::Text(text.clone()),
+            Self::Chat(chat) => OtherPrompt::Text(chat.user.clone()),
+            Self::TokenIds(ids) => OtherPrompt::TokenIds(ids.as_slice().into()),
         }
     }
 

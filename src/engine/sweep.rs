@@ -178,10 +178,12 @@ impl Engine {
         let (layer, head) = (spec.experiment.layer, spec.experiment.head);
         let prompt = self.prompt(&spec.source, &spec.prompt)?;
         run::check_positions(spec, prompt.tokens.len())?;
+        let swept = spec.experiment.shape().rows();
+        let of_rows = swept.iter().map(|row| spec.experiment.intervention_at(shown, row, Epsilon::FIGURE[0]));
+        let spec = &self.donated(spec, &prompt, of_rows, cancelled)?;
         let baseline_run = prompt.baseline(layer, cancelled)?;
         let baseline = baseline_run.edited(head, None).pattern;
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
-        let swept = spec.experiment.shape().rows();
         let mut sweep = Sweep {
             baseline: metrics(&baseline),
             uniform: metrics(&uniform(&baseline_run, head)),

@@ -142,6 +142,20 @@ impl Residual {
         Ok(Self { first: self.first + last, ..self.with_rows(self.rows.select(Axis(0), &of_runs)) })
     }
 
+    /// The end of a run alone, as if it were the end of a text of so many positions: no longer than that. Vectors that are
+    /// made of it stand at those places.
+    ///
+    /// # Errors
+    /// When there are several runs, or none of their positions is wanted.
+    pub fn at_end_of(&self, n_positions: usize) -> Result<Self, ModelError> {
+        let (there, n) = (self.rows.nrows(), self.rows.nrows().min(n_positions));
+        if self.n_runs != 1 || n == 0 {
+            let (expected, found) = ([1, n_positions], [self.n_runs, there]);
+            return Err(ModelError::Operand { operation: "moving a run", expected, found });
+        }
+        Ok(Self::new(self.rows.slice(s![there - n.., ..]).to_owned(), n_positions - n))
+    }
+
     /// # Errors
     /// When the shape is another one: the residual stream is another model's.
     pub(super) fn expect(&self, operation: &'static str, expected: [usize; 2]) -> Result<(), ModelError> {
@@ -186,6 +200,16 @@ pub trait Transformer: Send + Sync {
     /// Whether the vectors of a text stay as they are while it grows from `shorter` positions to `longer`: not where the
     /// frequencies of rotary embeddings depend on the length.
     fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool;
+
+    /// Whether query and key vectors of `layer` are turned to their positions last of all, if they are: then those of one
+    /// position are those of another but for the turn.
+    ///
+    /// # Errors
+    /// When there is no such layer.
+    fn turns_last(&self, layer: usize) -> Result<bool, ModelError>;
+
+    /// Whether a table of positions is added to the tokens, which their vectors then have in them.
+    fn adds_positions(&self) -> bool;
 
     /// The vectors of `layer` with its rule, by run.
     ///

@@ -1,6 +1,6 @@
 use super::{
-    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, UserSettings, figure_grid,
-    repeated,
+    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, TokenTint, UserSettings,
+    figure_grid, repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
@@ -32,6 +32,8 @@ pub enum Command {
     RemoveColumn(Column),
     /// What takes the place of the vectors.
     SetOperation(Operation),
+    /// What the prompts say that the operation takes vectors from: one, or one on each line.
+    TypeOthers(String),
     /// One of the paper's two figures on the present source, prompt and scope: operation and ε.
     UseFigure(PaperFigure),
     /// A prompt for a live model; on a capture this moves to [`Bundled::READER`].
@@ -100,6 +102,8 @@ pub enum Command {
     ToggleText,
     /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
     SetWriting(Writing),
+    /// What the tokens above the panels are tinted by.
+    SetTokenTint(TokenTint),
     /// Which decades of ε the slider covers.
     SetSliderRange(SliderRange),
     /// Opens or closes the browser of all heads.
@@ -150,6 +154,7 @@ impl Command {
                 | Self::AddColumn
                 | Self::RemoveColumn(_)
                 | Self::SetOperation(_)
+                | Self::TypeOthers(_)
                 | Self::UseFigure(_)
                 | Self::SetScope(_)
                 | Self::SetInForce(_)
@@ -216,6 +221,7 @@ impl Session {
             }
             Command::ResetToFigure => self.set_grid(figure_grid()),
             Command::SetOperation(operation) => self.experiment.operation = operation,
+            Command::TypeOthers(typed) => self.experiment.operation = self.operation_from(&typed),
             Command::UseFigure(figure) => {
                 self.experiment.operation = figure.operation();
                 self.set_grid(repeated(&figure.columns()));
@@ -295,6 +301,7 @@ impl Session {
             Command::SetColormap(colormap) => self.view.look.colormap = colormap,
             Command::SetNorm(norm) => self.view.look.norm = norm,
             Command::SetMaskedStyle(style) => self.view.look.masked = style,
+            Command::SetTokenTint(tint) => self.view.token_tint = tint,
             Command::SetNotation(notation) => self.view.look.notation = notation,
             Command::Compare(reference) => self.compare(reference, facts),
             Command::KeepView => self.compare(Reference::kept(&self.experiment), facts),
@@ -385,6 +392,10 @@ impl Session {
         let scope = &self.experiment.scope;
         if scope.set.is_some() || matches!(scope.layers, LayerScope::Range { .. }) {
             self.experiment.scope = Scope::default();
+        }
+        if !self.source.is_live() && self.operation().kind().reads_other_prompts() || self.operation().names_token_ids()
+        {
+            self.experiment.operation = Operation::default();
         }
     }
 

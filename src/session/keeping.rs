@@ -22,7 +22,7 @@ impl Session {
     /// What is in force, and behind it the selected panel's change where that changes anything.
     pub(super) fn with_kept_change(&self, facts: Option<&SourceFacts>) -> InForce {
         let in_force = self.in_force().clone();
-        let (operation, epsilon) = (self.operation(), self.selected_epsilon());
+        let (operation, epsilon) = (self.operation().clone(), self.selected_epsilon());
         let Some(facts) = facts.filter(|_| epsilon != operation.neutral()) else { return in_force };
         let reach = self.scope().resolve(facts.shown(self.layer(), self.head()));
         let Some(heads) = HeadSet::of(&reach.heads, facts.n_heads) else { return in_force };

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     attention::{
-        Component, Components, Epsilon, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope, Notation,
-        Operation, PanelId, PositionScope, Scope, panel,
+        Component, Components, Epsilon, FirstToken, Grid, HeadScope, HeadSet, InForce, Kept, KeptChange, LayerScope,
+        Notation, Operation, OtherPrompt, PanelId, PositionScope, PromptSet, Scope, panel,
     },
     engine::{
         AtEnd, Bundled, Choice, LayerNumbers, Reference, Sampling, SourceFacts, SourceKind, SourceSpec, SweepMetric,
@@ -39,6 +39,7 @@ fn facts(source: &SourceSpec) -> SourceFacts {
         max_positions,
         has_bos: true,
         has_chat: true,
+        adds_positions: false,
         notices: Vec::new(),
     }
 }
@@ -75,9 +76,25 @@ fn any_set() -> impl Strategy<Value = HeadSet> {
     prop::collection::vec(entry, 1..4).prop_map(|entries| entries.join(",").parse().unwrap())
 }
 
+fn any_operation() -> impl Strategy<Value = Operation> {
+    let prompt = prop_oneof![
+        ".{0,8}".prop_map(|text| OtherPrompt::text(&text)),
+        prop::collection::vec(any::<u32>(), 0..4).prop_map(|ids| OtherPrompt::TokenIds(ids.into())),
+    ];
+    let first = prop::sample::select(&[FirstToken::LeftOut, FirstToken::Counted][..]);
+    let over = (prop::collection::vec(prompt.clone(), 0..3), first)
+        .prop_map(|(prompts, first)| PromptSet { prompts: prompts.into(), first });
+    prop_oneof![
+        prop::sample::select(&Operation::OF_THE_PROMPT[..]),
+        prompt.prop_map(Operation::patch),
+        over.prop_map(Operation::mean_prompts),
+    ]
+}
+
 fn any_in_force() -> impl Strategy<Value = InForce> {
-    let change = (any_component(), any_set(), any_epsilon()).prop_map(|(component, heads, epsilon)| {
-        let (positions, operation) = (PositionScope::Rest, Operation::MeanHeads);
+    let change = (any_component(), any_set(), any_epsilon(), any_operation());
+    let change = change.prop_map(|(component, heads, epsilon, operation)| {
+        let positions = PositionScope::Rest;
         Kept::Change(KeptChange { component, heads, positions, operation, epsilon })
     });
     prop::collection::vec(change, 0..3).prop_map(InForce::from_iter)
@@ -140,6 +157,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         any_panel().prop_map(Command::SelectPanel),
         any_epsilon().prop_map(Command::SetEpsilon),
         Just(Command::ResetToFigure),
+        any_operation().prop_map(Command::SetOperation),
+        ".{0,8}".prop_map(Command::TypeOthers),
         Just(Command::AddColumn),
         prop::sample::subsequence(&Component::ALL[..], 1..=4)
             .prop_map(|rows| Command::SetRows(Components::new(rows).unwrap())),
@@ -182,6 +201,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(vec![ColorNorm::LOG, ColorNorm::Auto, ColorNorm::default()]).prop_map(Command::SetNorm),
         Just(Command::SetMaskedStyle(MaskedStyle::AsZero)),
         Just(Command::SetNotation(Notation::Powers)),
+        Just(Command::SetTokenTint(TokenTint::Difference)),
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),

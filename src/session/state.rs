@@ -95,8 +95,8 @@ impl Session {
     }
 
     /// What takes the place of the vectors.
-    pub const fn operation(&self) -> Operation {
-        self.experiment.operation
+    pub const fn operation(&self) -> &Operation {
+        &self.experiment.operation
     }
 
     /// Which layers, heads and positions are changed.

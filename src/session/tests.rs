@@ -27,16 +27,16 @@ fn facts() -> SourceFacts {
         max_positions: 24,
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: Vec::new(),
     }
 }
 
 /// The figure after these commands, on a source of 30 layers, 9 heads and 24 tokens.
 fn after(commands: impl IntoIterator<Item = Command>) -> Session {
-    let mut session = Session::default();
-    for command in commands {
-        session.apply(command, OnScreen { facts: Some(&facts()), n_positions: 24, ..OnScreen::default() });
-    }
+    let (mut session, facts) = (Session::default(), facts());
+    let screen = || OnScreen { facts: Some(&facts), n_positions: 24, ..OnScreen::default() };
+    commands.into_iter().for_each(|command| session.apply(command, screen()));
     session
 }
 
@@ -308,6 +308,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSweepMetric(SweepMetric::Js),
         Command::ToggleText,
         Command::SetWriting(Writing::greedy(5000)),
+        Command::SetTokenTint(TokenTint::ReadBy),
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
@@ -316,6 +317,7 @@ fn looks_are_set_and_nothing_else() {
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         text: TextView { open: true, writing: Writing::greedy(1024) },
+        token_tint: TokenTint::ReadBy,
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
@@ -357,7 +359,7 @@ fn the_figure_looks_as_the_view_does() {
     assert_eq!(View::default().figure_style(), crate::figure::FigureStyle::default());
     let view = after([Command::SetQuantity(Quantity::Difference), Command::SetColormap(Colormap::PuOr)]).view;
     let style = view.figure_style();
-    let title = crate::figure::title(Operation::Scale, style.look.quantity, &Reference::Baseline);
+    let title = crate::figure::title(Operation::Scale.kind(), style.look.quantity, &Reference::Baseline);
     assert_eq!(
         (style.title, title.as_str()),
         (None, "The Difference from Baseline after Modifying Query, Key and Value")
@@ -420,6 +422,7 @@ fn a_session_survives_json() {
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             text: TextView { open: true, writing },
+            token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
             user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },

@@ -8,7 +8,7 @@ const KEPT: usize = 256;
 /// Undo and redo: the session on screen, those before it, and those that were undone.
 ///
 /// A gesture is one step, however many commands it gives: [`Timeline::apply`] adds to the step of the command before it
-/// until [`Timeline::end_gesture`] is called. Typing a prompt, and scrolling and moving the view, are many gestures and
+/// until [`Timeline::end_gesture`] is called. Typing a prompt, this or another, and scrolling and moving the view, are many gestures and
 /// one step all the same. What belongs to the user and not to the view (theme, scale, motion) is no part of a step.
 ///
 /// Opening another source is a step like others; [`Timeline::before_source`] names the one before the last of them.
@@ -45,6 +45,7 @@ struct Step {
 enum Run {
     Prompt,
     System,
+    Others,
     Window,
 }
 
@@ -53,6 +54,7 @@ impl Run {
         match command {
             Command::SetPrompt(_) => Some(Self::Prompt),
             Command::SetSystem(_) => Some(Self::System),
+            Command::TypeOthers(_) => Some(Self::Others),
             Command::SetWindow(_) => Some(Self::Window),
             _ => None,
         }

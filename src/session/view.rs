@@ -50,6 +50,26 @@ impl TextView {
     }
 }
 
+/// What the tokens above the panels are tinted by, of the one that is pointed at or pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenTint {
+    /// How much it reads of each.
+    #[default]
+    Reads,
+    /// How much each reads of it.
+    ReadBy,
+    /// How much more or less it reads of each than what differences are taken from.
+    Difference,
+}
+
+impl TokenTint {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What of the slider's scale for ε is in view, apart from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +114,9 @@ pub struct View {
     /// The panel with what the model writes. Written where it is not as it was before there was one.
     #[serde(skip_serializing_if = "TextView::is_usual")]
     pub text: TextView,
+    /// What the tokens above the panels are tinted by. Written where it is not what is usual.
+    #[serde(skip_serializing_if = "TokenTint::is_usual")]
+    pub token_tint: TokenTint,
     /// Which decades of ε the slider covers.
     pub slider: SliderRange,
     /// Whether the browser of all heads is open in the place of the panels.

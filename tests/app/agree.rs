@@ -32,7 +32,7 @@ fn draw(seed: u64) -> (Session, Component, usize, Cell) {
         let preset = [Preset::ThisHead, Preset::ThisLayer, Preset::AllLayers][below(3)];
         commands.push(Command::SetScope(preset.scope()));
     }
-    let operation = [Operation::Scale, Operation::Noise { seed }, Operation::MeanHeads][below(3)];
+    let operation = [Operation::Scale, Operation::Noise { seed }, Operation::MeanHeads][below(3)].clone();
     let epsilon = |_| Epsilon::new([0.0, 1e-10, 3e-4, 0.037, 0.5, 1.0, 7.5][below(7)]).unwrap();
     commands.extend([Command::SetOperation(operation), Command::SetGrid(Grid::from_fn(Shape::FIGURE, epsilon))]);
     let session = Session::example(bundled).with(commands);

@@ -39,6 +39,7 @@ pub mod support;
 mod sweep;
 mod taking;
 mod text;
+mod tokens;
 mod tour;
 mod undo;
 mod view;

@@ -160,6 +160,14 @@ impl Transformer for Gated {
         self.inner.transformer().keeps_vectors(shorter, longer)
     }
 
+    fn turns_last(&self, layer: usize) -> Result<bool, ModelError> {
+        self.inner.transformer().turns_last(layer)
+    }
+
+    fn adds_positions(&self) -> bool {
+        self.inner.transformer().adds_positions()
+    }
+
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         self.layers.pass(|| false);
         assert!(!self.fuse.swap(false, SeqCst), "on purpose");

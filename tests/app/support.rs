@@ -251,7 +251,7 @@ impl Window {
 
     pub fn panel_name(&self, component: Component, column: usize) -> String {
         let session = self.session();
-        attenuate::figure::panel_title(component, session.operation(), session.epsilon()[at(component, column)])
+        attenuate::figure::panel_title(component, session.operation().kind(), session.epsilon()[at(component, column)])
     }
 
     /// The accessible names of the panels on screen, row by row.
@@ -261,7 +261,7 @@ impl Window {
 
     /// All panels on screen, row by row.
     pub fn panels(&self) -> Vec<Node<'_>> {
-        let titles = ["Modifying ", "Mean of ", "Noise on ", "Baseline"];
+        let titles = ["Modifying ", "Mean of ", "Noise on ", "Patching ", "Baseline"];
         let is_title = |name: String| titles.iter().any(|title| name.starts_with(title));
         let is_panel = |node: &Node<'_>| node.accesskit_node().label().is_some_and(is_title);
         let mut panels: Vec<_> = self.harness.query_all_by_role(Role::Image).filter(is_panel).collect();

@@ -32,7 +32,7 @@ fn patterns(mask: Mask, epsilon: f64, positions: &PositionScope) -> Vec<Pattern>
             let epsilon = Epsilon::new(epsilon).unwrap();
             (component != Component::Value).then(|| Edit {
                 component,
-                operation,
+                operation: operation.clone(),
                 epsilon,
                 positions: positions.clone(),
             })

@@ -109,6 +109,7 @@ fn with_change(
                 towards(tokens.iter().map(|&j| x(head, j, d)).sum::<f64>() / count)
             }
             Operation::Noise { .. } => unmodified + epsilon * f64::from(noise.unwrap()[[i, d]]),
+            other => unreachable!("{other} needs more than the prompt"),
         }
     })
 }
@@ -199,8 +200,8 @@ proptest! {
 
         for component in Component::ALL {
             let reach = scope.resolve(shown);
-            let intervention = Intervention::new(component, operation, Epsilon::new(epsilon).unwrap(), reach);
-            let change = Change { component, operation, epsilon, positions: (0..n).map(in_scope).collect() };
+            let intervention = Intervention::new(component, operation.clone(), Epsilon::new(epsilon).unwrap(), reach);
+            let change = Change { component, operation: operation.clone(), epsilon, positions: (0..n).map(in_scope).collect() };
             for head in 0..n_heads {
                 prop_assert!(intervention.at(0, head).chain(intervention.at(2, head)).next().is_none());
                 let reached = reached(heads, head, shown.head, n_heads / n_kv_heads);
@@ -243,10 +244,11 @@ proptest! {
 
                 // Values reach 3, under ε = 1e2 300, twice that as a distance from the mean, and noise several times
                 // that: an f32 product of up to seven of them is within 1e-6 of that size, the pattern within `rounding`.
-                let times = match operation {
+                let times = match &operation {
                     Operation::Scale => 1.0,
                     Operation::MeanHeads | Operation::MeanPositions => 2.0,
                     Operation::Noise { .. } => 6.0,
+                    other => unreachable!("{other} needs more than the prompt"),
                 };
                 let size = 3.0 * times * if component.makes_scores() { 1.0 } else { epsilon.max(1.0) };
                 let found = qkv.head_output(head, &pattern, &edit).unwrap();
@@ -269,7 +271,7 @@ proptest! {
         // A large ε makes rounding as much larger, and tells nothing more.
         let epsilon = Epsilon::new(epsilon.min(2.0)).unwrap();
         for component in Component::ALL {
-            let edit = Edit { component, operation, epsilon, positions: positions.clone() };
+            let edit = Edit { component, operation: operation.clone(), epsilon, positions: positions.clone() };
             let change = attention::Change { edit, heads: heads.iter().copied().collect() };
             let made = qkv.under(1, &Beneath { changes: vec![&change], ..Beneath::default() });
             for head in 0..n_heads {

@@ -117,3 +117,107 @@ fn what_cannot_be_meant_is_refused_by_its_name() {
     }
     sandbox.run(&["heads", "bundled:austen", "--in-force", "key@0:*=0.5"]).assert_refused(2, &["--ships"]);
 }
+
+/// The small model's tokens of a prompt, and as many others.
+const HERE: &str = "0,12,7,30,41";
+const THERE: &str = "0,55,23,9,61";
+
+#[test]
+fn what_is_patched_in_force_is_the_other_prompts() {
+    let sandbox = Sandbox::new();
+    let shown = ["--layer", "0", "--head", "2", "--epsilon", "1,1"];
+    let from = format!("patch/[{THERE}]:0");
+    let whole = format!("query@0:*={from}; key@0:*={from}");
+    let patched = weights(&sandbox, &[&shown[..], &["--token-ids", HERE, "--in-force", &whole]].concat());
+    let there = weights(&sandbox, &[&shown[..], &["--token-ids", THERE]].concat());
+    assert_eq!(patched["query"][0], there["baseline"]);
+    let change = json!({
+        "component": "query", "heads": "0:*", "positions": "all", "epsilon": 0.0,
+        "operation": {"patch": {"from": [0, 55, 23, 9, 61]}},
+    });
+    assert_eq!(patched["in_force"][0], change, "a file of numbers says what was brought in");
+    // The panels' own operation, written beside the numbers, in a session and in a figure.
+    let own = ["--operation", "patch", "--from-token-ids", THERE, "--layers", "all", "--heads", "all"];
+    let given = [&shown[..4], &["--token-ids", HERE, "--epsilon", "0,1"], &own].concat();
+    let own = weights(&sandbox, &given);
+    assert_eq!(own["operation"], change["operation"]);
+    assert_eq!(own["query"][1], own["baseline"], "ε = 1 changes nothing");
+    sandbox.run(&[&["export", "bundled:austen", "-o", "f.png"][..], &given].concat()).assert_done();
+    sandbox.run(&["weights", "f.png", "-o", "again.json"]).assert_done();
+    let again: Value = serde_json::from_slice(&fs::read(sandbox.path("again.json")).unwrap()).unwrap();
+    assert_eq!(panels(&again), panels(&own));
+}
+
+#[test]
+fn a_mean_is_over_the_lines_of_a_file_that_is_never_written_over() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("prompts.txt"), "She was in love.\n\nA single man.\n").unwrap();
+    let given = ["--operation", "mean-prompts", "--from-prompts", "prompts.txt", "--epsilon", "0,1"];
+    let mean = weights(&sandbox, &given);
+    assert_eq!(mean["operation"]["mean-prompts"]["over"]["prompts"], json!(["She was in love.", "A single man."]));
+    assert_ne!(mean["query"][0], mean["baseline"]);
+    let with_first = weights(&sandbox, &[&given[..], &["--with-first"]].concat());
+    assert_ne!(with_first["query"][0], mean["query"][0]);
+    for command in
+        [&["weights", "bundled:austen", "-o", "over.json"][..], &["sweep", "bundled:austen", "-o", "over.csv"]]
+    {
+        let output = command[3];
+        fs::hard_link(sandbox.path("prompts.txt"), sandbox.path(output)).unwrap();
+        let ran = sandbox.run(&[command, &given[..4]].concat());
+        ran.assert_refused(1, &["this would replace the prompts that are read", output]);
+    }
+    let ran = sandbox.run(&[
+        "heads",
+        "bundled:austen",
+        "--ships",
+        "--operation",
+        "mean-prompts",
+        "--from-prompts",
+        "prompts.txt",
+        "--json",
+    ]);
+    ran.assert_done();
+    let written = sandbox.run(&[
+        "continue",
+        "bundled:austen",
+        "-n",
+        "4",
+        "--operation",
+        "patch",
+        "--from-prompt",
+        "She was in love.",
+        "--epsilon",
+        "0",
+    ]);
+    written.assert_done();
+    let line: Value = serde_json::from_str(&written.stdout).unwrap();
+    assert_eq!(line["operation"], json!({"patch": {"from": "She was in love."}}));
+}
+
+#[test]
+fn another_prompt_that_nothing_is_taken_from_is_refused_and_so_is_none() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("none.txt"), "\n\n").unwrap();
+    for (options, part) in [
+        (&["--operation", "patch"][..], "--operation patch needs --from-prompt TEXT"),
+        (&["--operation", "mean-prompts"], "--operation mean-prompts needs --from-prompts FILE"),
+        (&["--from-prompt", "A cat"], "--from-prompt is for --operation patch, found scale"),
+        (&["--operation", "noise", "--from-token-ids", "1"], "--from-token-ids is for --operation patch, found noise"),
+        (&["--operation", "patch", "--from-prompts", "none.txt"], "--from-prompts is for --operation mean-prompts"),
+        (&["--operation", "patch", "--from-prompt", "A cat", "--with-first"], "--with-first"),
+        (&["--operation", "patch", "--from-prompt", "A", "--from-token-ids", "1"], "--from-token-ids"),
+        (&["--in-force", "key@0:0=patch:0"], "patch/\"A cat\":0"),
+    ] {
+        sandbox.run(&[&["weights", "bundled:austen", "-o", "w.json"][..], options].concat()).assert_refused(2, &[part]);
+    }
+    for (options, part) in [
+        (&["bundled:austen", "--operation", "mean-prompts", "--from-prompts", "none.txt"][..], "a prompt on each line"),
+        (&["bundled:austen", "--operation", "mean-prompts", "--from-prompts", "absent.txt"], "absent.txt"),
+        (&["bundled:austen", "--operation", "patch", "--from-prompt", ""], "vectors cannot be taken from “”"),
+        (&["bundled:smollm2-capture", "--operation", "patch", "--from-prompt", "A cat"], "a capture of one"),
+    ] {
+        sandbox.run(&[&["weights", "-o", "w.json"][..], options].concat()).assert_refused(1, &[part]);
+    }
+    let alone = ["heads", "bundled:austen", "--from-prompt", "A cat"];
+    sandbox.run(&alone).assert_refused(2, &["--from-prompt needs --ships"]);
+}

@@ -30,7 +30,7 @@ fn specs() -> impl Iterator<Item = RunSpec> {
             spec.with(|experiment| {
                 experiment.layer = 5;
                 experiment.scope = scope.clone();
-                experiment.operation = operation;
+                experiment.operation = operation.clone();
             })
         })
     })
@@ -84,7 +84,7 @@ fn a_sweep_meets_the_panels_to_the_last_bit() {
 fn ships_are_the_same_however_many_heads_run_together() {
     let spec = RunSpec { prompt: text("To be fond of dancing."), ..spec(Bundled::Austen, Preset::ThisHead) };
     for (operation, component) in [(Operation::Scale, Component::Value), (Operation::MeanPositions, Component::Query)] {
-        let spec = spec.clone().with(|experiment| experiment.operation = operation);
+        let spec = spec.clone().with(|experiment| experiment.operation = operation.clone());
         let ships = |engine: &mut Engine, component, epsilon: Epsilon| -> Vec<HeadShips> {
             engine.ships(&spec, component, epsilon, &mut |_| {}, NEVER).unwrap().unwrap()
         };

@@ -95,11 +95,11 @@ fn the_nine_divergences_are_those_of_the_models_own_distributions() {
         (Operation::MeanPositions, Preset::ThisHead),
         (Operation::Noise { seed: 5 }, Preset::AllLayers),
     ] {
-        let spec = spec(Bundled::Austen, preset).with(|experiment| experiment.operation = operation);
+        let spec = spec(Bundled::Austen, preset).with(|experiment| experiment.operation = operation.clone());
         let all = Counter::new(usize::MAX).ask(&mut engine, &spec).unwrap().unwrap();
         for (component, column) in grid() {
             let reach = preset.scope().resolve(SHOWN);
-            let intervention = Intervention::new(component, operation, Epsilon::FIGURE[column], reach);
+            let intervention = Intervention::new(component, operation.clone(), Epsilon::FIGURE[column], reach);
             let modified = probabilities(Some(&intervention));
             let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();
             let found = all[at(component, column)].unwrap();

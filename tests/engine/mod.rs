@@ -13,6 +13,7 @@ mod heads;
 mod in_force;
 mod memory;
 mod observing;
+mod others;
 mod reference;
 mod service;
 mod sharing;

@@ -55,6 +55,14 @@ impl Transformer for Slow {
         self.0.transformer().keeps_vectors(shorter, longer)
     }
 
+    fn turns_last(&self, layer: usize) -> Result<bool, ModelError> {
+        self.0.transformer().turns_last(layer)
+    }
+
+    fn adds_positions(&self) -> bool {
+        self.0.transformer().adds_positions()
+    }
+
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         self.0.transformer().finish(layer, residual, head_outputs)
     }

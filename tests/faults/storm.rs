@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use attenuate::{
-    attention::{Component, Epsilon, HeadScope, LayerScope, Operation, PositionScope, Scope},
+    attention::{
+        Component, Epsilon, FirstToken, HeadScope, LayerScope, Operation, OtherPrompt, PositionScope, PromptSet, Scope,
+    },
     engine::{Bundled, Engine, Outcome, Prompt, SourceFacts, SourceSpec},
     figure::Quantity,
     session::{Cell, Command, OnScreen, RowChoice, Session, Timeline},
@@ -65,11 +67,20 @@ impl Random {
 
     fn command(&mut self) -> Command {
         let prompts = ["", "in love", "To be fond of dancing", "a b c d e f g h", "the the the the"];
-        let operations =
-            [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 3 }];
+        let other = OtherPrompt::text(self.one_of(&prompts));
+        let over =
+            PromptSet { prompts: [other.clone(), OtherPrompt::text("in love")].into(), first: FirstToken::LeftOut };
+        let operations = [
+            Operation::Scale,
+            Operation::MeanHeads,
+            Operation::MeanPositions,
+            Operation::Noise { seed: 3 },
+            Operation::patch(other),
+            Operation::mean_prompts(over),
+        ];
         let component = self.one_of(&Component::FIGURE);
         let step = self.below(5).cast_signed() - 2;
-        match self.below(22) {
+        match self.below(23) {
             0 => Command::ChooseRows(RowChoice::Only(component)),
             1 => Command::ChooseRows(RowChoice::All),
             2 => Command::ChooseColumn(column(self.below(4))),
@@ -85,6 +96,7 @@ impl Random {
             17 => Command::Pin(Cell { query: self.below(30), key: self.below(30) }),
             18 => Command::MovePin { queries: step, keys: -step },
             19 => Command::SelectPanel(at(component, self.below(4))),
+            21 => Command::TypeOthers(self.one_of(&prompts).to_owned()),
             20 => Command::SetQuantity(self.one_of(&Quantity::ALL)),
             _ => Command::SetLayer(self.below(40)),
         }

@@ -7,7 +7,7 @@
 use std::{ffi::OsString, fmt::Display, fs, path::Path};
 
 use attenuate::{
-    attention::{Epsilon, HeadScope, LayerScope, Operation, PositionScope},
+    attention::{Epsilon, HeadScope, LayerScope, OperationKind, PositionScope},
     capture::Capture,
     cli,
     engine::{Engine, Job, OpenSource, Ranking, RunSpec, SourceSpec, SweepMetric},
@@ -124,7 +124,7 @@ pub fn arguments(bytes: &[u8]) {
     written_back::<Quantity>(&text);
     written_back::<PageSize>(&text);
     let _ = (text.parse::<PositionScope>(), text.parse::<LayerScope>(), text.parse::<HeadScope>());
-    let _ = (text.parse::<Operation>(), text.parse::<Dpi>(), text.parse::<Ranking>(), text.parse::<SweepMetric>());
+    let _ = (text.parse::<OperationKind>(), text.parse::<Dpi>(), text.parse::<Ranking>(), text.parse::<SweepMetric>());
     let words = std::iter::once("attenuate").chain(text.split('\u{1f}')).map(OsString::from);
     match cli::parse(words) {
         // What is a file's name here may be any file of this machine: sessions are read in `session` below.

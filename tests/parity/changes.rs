@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use attenuate::attention::{Blocked, Change, Edit, Heads, Intervention, PositionScope};
+use attenuate::attention::{Blocked, Change, Edit, Heads, Intervention, Operation, PositionScope};
 use ndarray::{Ix1, s};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -34,7 +34,7 @@ fn change(described: &Value) -> Change {
     });
     let edit = Edit {
         component: text("component").parse().unwrap(),
-        operation: text("operation").parse().unwrap(),
+        operation: Operation::of_the_prompt(text("operation").parse().unwrap()).unwrap(),
         epsilon: described["eps"].as_f64().unwrap().try_into().unwrap(),
         positions,
     };

@@ -4,13 +4,14 @@ use std::{path::Path, sync::Arc};
 
 use attenuate::{
     attention::{
-        Change, Component, Edit, Epsilon, Heads, Intervention, LayerQkv, Operation, PositionScope, Preset, Reach,
+        Change, Component, Donor, Edit, Epsilon, FirstToken, Heads, Intervention, LayerQkv, Operation, OtherPrompt,
+        PositionScope, Preset, PromptSet, Reach,
     },
     engine::{AtEnd, Engine, Job, OpenSource, Prompt, SourceSpec, Writing},
     model::{Reading, run},
     session::{Command, Session},
 };
-use ndarray::Array1;
+use ndarray::{Array1, Axis};
 
 use crate::parity::golden::{Golden, family_goldens, goldens};
 
@@ -79,14 +80,39 @@ fn every_text_is_pytorchs_token_for_token() {
     assert!(n_texts > 150, "{n_texts}");
 }
 
+/// A patch from the prompt backwards without two of its tokens, which leaves positions as they are, and a mean over that.
+fn of_others(golden: &Golden) -> [Operation; 2] {
+    let ids: Vec<u32> = golden.token_ids.iter().rev().skip(2).copied().collect();
+    let (transformer, n_layers) = (golden.model.transformer(), golden.model.shape().n_layers);
+    let (mut patched, mut means) = (Vec::new(), Vec::new());
+    let mut keep = |layer: usize, _: &_, qkv: &Arc<LayerQkv>| {
+        for component in Component::ALL {
+            let vectors = qkv.of_all_heads(component).unwrap();
+            let mean = vectors.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1));
+            patched.push(((layer, component), Arc::new(Donor::from(2, vectors.clone()))));
+            means.push(((layer, component), Arc::new(Donor::everywhere(mean))));
+        }
+    };
+    let start = transformer.embed(&ids).unwrap();
+    run::advance(transformer, 0..n_layers, start, None, &|| false, &mut keep).unwrap();
+    let from = OtherPrompt::TokenIds(ids.into());
+    let over = PromptSet { prompts: [from.clone()].into(), first: FirstToken::Counted };
+    [
+        Operation::patch(from).with_donated(patched.into_iter().collect()),
+        Operation::mean_prompts(over).with_donated(means.into_iter().collect()),
+    ]
+}
+
 /// Interventions of every operation, component and choice of positions, at one head and at all.
 fn interventions(golden: &Golden) -> Vec<Option<Intervention>> {
     let shape = golden.model.shape();
     let mut all = vec![None];
     let selection: PositionScope = "0,3,5".parse().unwrap();
     let operations = [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 3 }];
+    let operations = operations.into_iter().chain(of_others(golden));
+    let operations: Vec<Operation> = operations.collect();
     for (at, component) in Component::ALL.into_iter().enumerate() {
-        for operation in operations {
+        for operation in &operations {
             let positions = [PositionScope::All, PositionScope::First, PositionScope::Rest, selection.clone()];
             for (of_positions, positions) in positions.into_iter().enumerate() {
                 // One head of the last layer but one, or all heads of all layers, in turn.
@@ -96,9 +122,9 @@ fn interventions(golden: &Golden) -> Vec<Option<Intervention>> {
                     let layer = shape.n_layers.saturating_sub(2);
                     (layer..layer + 1, shape.n_heads - 1..shape.n_heads)
                 };
-                let epsilon = Epsilon::new(if operation == Operation::Scale { 0.3 } else { 0.4 }).unwrap();
+                let epsilon = Epsilon::new(if *operation == Operation::Scale { 0.3 } else { 0.4 }).unwrap();
                 let reach = Reach { heads: Heads::block(layers, heads), positions };
-                all.push(Some(Intervention::new(component, operation, epsilon, reach)));
+                all.push(Some(Intervention::new(component, operation.clone(), epsilon, reach)));
             }
         }
     }
@@ -110,6 +136,7 @@ fn interventions(golden: &Golden) -> Vec<Option<Intervention>> {
     // Each finds what the one before has left, in the text as in the prompt.
     for component in Component::ALL {
         let in_turn = [Operation::Noise { seed: 5 }, Operation::MeanPositions, Operation::MeanHeads];
+        let in_turn = in_turn.into_iter().chain(of_others(golden));
         all.push(Some(Intervention::of(in_turn.map(|operation| change(component, operation)))));
     }
     all

@@ -158,7 +158,7 @@ fn case(name: &str, meta: &Value, model: &LanguageModel) -> Case {
 
 impl Case {
     pub fn intervention(&self) -> Intervention {
-        Intervention::new(self.component, self.operation, self.epsilon, self.reach.clone())
+        Intervention::new(self.component, self.operation.clone(), self.epsilon, self.reach.clone())
     }
 }
 

@@ -10,6 +10,7 @@ mod families;
 pub mod golden;
 mod malformed;
 mod operations;
+mod others;
 mod pair;
 mod ships;
 
@@ -120,7 +121,7 @@ fn scaling_all_queries_is_scaling_all_keys() {
             let query_case = Case {
                 name: key_case.name.replacen('k', "q", 1),
                 component: Component::Query,
-                operation: key_case.operation,
+                operation: key_case.operation.clone(),
                 epsilon: key_case.epsilon,
                 reach: key_case.reach.clone(),
             };

@@ -30,7 +30,7 @@ fn case(described: &Value, golden: &Golden) -> Case {
     Case {
         name: text("name"),
         component: text("component").parse::<Component>().unwrap(),
-        operation: text("operation").parse::<Operation>().unwrap(),
+        operation: Operation::of_the_prompt(text("operation").parse().unwrap()).unwrap(),
         epsilon: described["eps"].as_f64().unwrap().try_into().unwrap(),
         reach: Reach { heads: Heads::block(layers[0]..layers[layers.len() - 1] + 1, heads), positions },
     }

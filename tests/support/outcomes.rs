@@ -114,6 +114,7 @@ pub fn outcome_of(epsilon: Grid<Epsilon>, qkv: LayerQkv, head: usize, tokens: Ve
         max_positions: qkv.n_positions(),
         has_bos: false,
         has_chat: false,
+        adds_positions: false,
         notices: Vec::new(),
     };
     let (n_heads, n_kv_heads) = (facts.n_heads, facts.n_kv_heads);
@@ -132,6 +133,7 @@ pub fn outcome_of(epsilon: Grid<Epsilon>, qkv: LayerQkv, head: usize, tokens: Ve
     Outcome {
         facts: Arc::new(facts),
         tokens,
+        patched_from: None,
         experiment,
         baseline: panel(None),
         reference: attenuate::engine::Reference::Baseline,

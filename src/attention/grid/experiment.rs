@@ -34,10 +34,27 @@ impl Experiment {
         self.intervention_at(shown, panel.component, self.epsilon[panel])
     }
 
+    /// Those of all panels.
+    pub fn interventions(&self, shown: Shown) -> impl Iterator<Item = Intervention> {
+        self.shape().panels().map(move |panel| self.intervention(shown, panel))
+    }
+
+    /// All operations: the panels', and those in force.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        std::iter::once(&self.operation).chain(self.in_force.operations())
+    }
+
+    /// With other operations in the place of those that there are.
+    #[must_use]
+    pub fn with_operations(&self, operation: impl Fn(&Operation) -> Operation) -> Self {
+        let in_force = self.in_force.with_operations(&operation);
+        Self { operation: operation(&self.operation), in_force, ..self.clone() }
+    }
+
     /// The intervention of a component's row at any ε.
     pub fn intervention_at(&self, shown: Shown, component: Component, epsilon: Epsilon) -> Intervention {
         let Reach { heads, positions } = self.scope.resolve(shown);
-        let edit = Edit { component, operation: self.operation, epsilon, positions };
+        let edit = Edit { component, operation: self.operation.clone(), epsilon, positions };
         let (n_layers, n_heads) = (shown.n_layers, shown.n_heads);
         let blocked: Vec<Blocked> = self.in_force.blocked(n_layers, n_heads, &heads).collect();
         let in_force = self.in_force.changes(n_layers, n_heads);

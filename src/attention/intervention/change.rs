@@ -16,6 +16,12 @@ impl Change {
         Some(&self.edit).filter(|_| self.heads.contains(layer, head))
     }
 
+    /// The layers with one of the heads.
+    pub fn layers(&self) -> impl Iterator<Item = usize> {
+        let mut last = None;
+        self.heads.iter().map(|(layer, _)| layer).filter(move |&layer| last.replace(layer) != Some(layer))
+    }
+
     /// Whether some head of `layer` is among the heads.
     pub fn is_in(&self, layer: usize) -> bool {
         self.heads.in_layer(layer).next().is_some()
@@ -38,7 +44,8 @@ impl Change {
             return None;
         }
         let mixes = |others: &[Self], component: Component| {
-            let mixes = |other: &Self| other.edit.component == component && !other.edit.operation.is_of_one_head();
+            let mixes =
+                |other: &Self| other.edit.component == component && !other.edit.operation.goes_along_with_factors();
             others.iter().any(|other| mixes(other) && other.heads.share_a_layer(&self.heads))
         };
         match self.edit.component {

@@ -43,13 +43,16 @@ impl Edit {
 
     /// One number of an edited vector at one of the positions, or a score made with such a vector.
     ///
-    /// `other` is the same number of what the operation brings in: the mean, or the noise of size rms(X); scaling brings
-    /// in nothing and ignores it.
+    /// `other` is the same number of what the operation brings in: the mean, another prompt's, or the noise of size
+    /// rms(X); scaling brings in nothing and ignores it.
     pub fn along(&self, unmodified: f64, other: f64) -> f64 {
         let epsilon = self.epsilon.get();
         match self.operation {
             Operation::Scale => epsilon * unmodified,
-            Operation::MeanHeads | Operation::MeanPositions => other + epsilon * (unmodified - other),
+            Operation::MeanHeads
+            | Operation::MeanPositions
+            | Operation::Patch { .. }
+            | Operation::MeanPrompts { .. } => other + epsilon * (unmodified - other),
             Operation::Noise { .. } => unmodified + epsilon * other,
         }
     }

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::attention::{Component, Epsilon, HeadSet, Heads, Operation, PositionScope, ScopeError};
 
-const EXPECTED: &str =
-    "COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON such as key@14:*=0.5 or value@3..=5:0@rest=mean-heads:0";
+const EXPECTED: &str = "COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON such as key@14:*=0.5, value@3..=5:0@rest=mean-heads:0 or query@14:3=patch/\"A cat\":0";
 
 /// What stays in force whatever is on screen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,7 +66,7 @@ impl FromStr for Kept {
 
     /// A change, or `block[@HEADS]=QUERY->KEY,…`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let of_block = text.rsplit_once('=').and_then(|(place, edges)| {
+        let of_block = split_at_last(text, '=').and_then(|(place, edges)| {
             let (word, heads) = place.split_once('@').map_or((place, None), |(word, heads)| (word, Some(heads)));
             (word.trim() == "block").then_some((heads, edges))
         });
@@ -113,7 +112,9 @@ impl fmt::Display for KeptChange {
         match operation {
             Operation::Scale => write!(f, "={epsilon}"),
             Operation::Noise { seed } if *seed != 0 => write!(f, "=noise/{seed}:{epsilon}"),
-            other => write!(f, "={}:{epsilon}", other.word()),
+            Operation::Patch { from, .. } => write!(f, "=patch/{}:{epsilon}", quoted(from)),
+            Operation::MeanPrompts { over, .. } => write!(f, "=mean-prompts/{}:{epsilon}", quoted(over)),
+            other => write!(f, "={}:{epsilon}", other.kind().word()),
         }
     }
 }
@@ -121,12 +122,13 @@ impl fmt::Display for KeptChange {
 impl FromStr for KeptChange {
     type Err = ScopeError;
 
-    /// `COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON`; `noise/7` is noise with seed 7.
+    /// `COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON`; `noise/7` is noise with seed 7, `patch/"A cat"` patches from that
+    /// prompt or from token ids, `patch/[1,2]`, as JSON has them, and `mean-prompts/{"prompts":["A cat"]}` likewise.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let error = || ScopeError::new(EXPECTED, text);
-        // A range of layers has the same sign in it.
-        let (place, amount) = text.rsplit_once('=').ok_or_else(error)?;
+        // A range of layers has the same sign in it, and so may a prompt.
+        let (place, amount) = split_at_last(text, '=').ok_or_else(error)?;
         let mut place = place.split('@');
         let component = place.next().and_then(|word| word.parse().ok()).ok_or_else(error)?;
         let heads = place.next().ok_or_else(error)?.parse()?;
@@ -134,7 +136,7 @@ impl FromStr for KeptChange {
         if place.next().is_some() {
             return Err(error());
         }
-        let (operation, epsilon) = match amount.split_once(':') {
+        let (operation, epsilon) = match split_at_last(amount, ':') {
             Some((operation, epsilon)) => (parsed_operation(operation).ok_or_else(error)?, epsilon),
             None => (Operation::Scale, amount),
         };
@@ -144,11 +146,48 @@ impl FromStr for KeptChange {
 }
 
 fn parsed_operation(text: &str) -> Option<Operation> {
-    match text.split_once('/') {
-        Some((noise, seed)) if noise.trim() == "noise" => Some(Operation::Noise { seed: seed.trim().parse().ok()? }),
+    match text.split_once('/').map(|(word, of)| (word.trim(), of.trim())) {
+        Some(("noise", seed)) => Some(Operation::Noise { seed: seed.parse().ok()? }),
+        Some(("patch", from)) => Some(Operation::patch(serde_json::from_str(from).ok()?)),
+        Some(("mean-prompts", over)) => Some(Operation::mean_prompts(serde_json::from_str(over).ok()?)),
         Some(_) => None,
-        None => text.parse().ok(),
+        None => Operation::of_the_prompt(text.parse().ok()?),
     }
+}
+
+/// As JSON, whose texts stand in quotation marks.
+fn quoted<T: Serialize>(value: &T) -> String {
+    // Texts and numbers can be said in JSON.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Whether each character stands outside of a text in quotation marks, where `\` takes its meaning from the next.
+fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.char_indices().filter(move |&(_, c)| {
+        let was_quoted = is_quoted;
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = was_quoted && c == '\\' && !is_escaped;
+        !was_quoted && !is_quoted
+    })
+}
+
+/// In front of and behind the last `sign` outside of quotation marks.
+fn split_at_last(text: &str, sign: char) -> Option<(&str, &str)> {
+    let (place, _) = outside_quotes(text).filter(|(_, c)| *c == sign).last()?;
+    Some((text.get(..place)?, text.get(place + sign.len_utf8()..)?))
+}
+
+/// The parts between every `sign` outside of quotation marks.
+fn split(text: &str, sign: char) -> Vec<&str> {
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for (place, _) in outside_quotes(text).filter(|(_, c)| *c == sign) {
+        parts.extend(text.get(start..place));
+        start = place + sign.len_utf8();
+    }
+    parts.extend(text.get(start..));
+    parts
 }
 
 /// Changes that are in force beneath those of the panels, in the order in which they act.
@@ -196,6 +235,26 @@ impl InForce {
         self.0.iter().any(|kept| matches!(kept, Kept::Block(_)))
     }
 
+    /// With other operations in the place of those that there are.
+    #[must_use]
+    pub fn with_operations(&self, operation: impl Fn(&Operation) -> Operation) -> Self {
+        let changed = |kept: &Kept| match kept {
+            Kept::Change(change) => {
+                Kept::Change(KeptChange { operation: operation(&change.operation), ..change.clone() })
+            }
+            Kept::Block(block) => Kept::Block(block.clone()),
+        };
+        Self(self.0.iter().map(changed).collect())
+    }
+
+    /// The operations, in the order of the changes.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.0.iter().filter_map(|kept| match kept {
+            Kept::Change(change) => Some(&change.operation),
+            Kept::Block(_) => None,
+        })
+    }
+
     /// One more, behind all others.
     #[must_use]
     pub fn with(&self, change: Kept) -> Self {
@@ -238,7 +297,7 @@ impl FromStr for InForce {
 
     /// Changes with `;` between them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split(';').map(str::parse).collect::<Result<_, _>>().map(Self)
+        split(text, ';').into_iter().map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -256,6 +315,14 @@ mod tests {
             ),
             (" output @ 1:2 @ first = noise/7:1e-1 ", "output@1:2@first=noise/7:1e-1"),
             ("key@0:0=noise:1", "key@0:0=noise:1e0"),
+            (
+                r#"query@14:3 = patch/"A; \"cat\" = 1: \\":0 ; key@0:0=patch/[3,1]:0.5"#,
+                r#"query@14:3=patch/"A; \"cat\" = 1: \\":0; key@0:0=patch/[3,1]:5e-1"#,
+            ),
+            (
+                r#"value@14:*=mean-prompts/{"prompts":["A;b",[2]]}:0"#,
+                r#"value@14:*=mean-prompts/{"prompts":["A;b",[2]],"first":"left-out"}:0"#,
+            ),
             (
                 "block@14:*, 3..=5:0=7->0,5->0; block=*->0; key@0:0=0",
                 "block@14:*,3..=5:0=5->0,7->0; block=*->0; key@0:0=0",
@@ -281,6 +348,10 @@ mod tests {
             "key@1:2=mean:1",
             "key@1:2=scale/3:1",
             "key@1:2@x=1",
+            "key@1:2=patch:0",
+            "key@1:2=patch/cat:0",
+            "key@1:2=patch/\"cat:0",
+            "key@1:2=mean-prompts/[\"cat\"]:0",
             "block",
             "block=5",
             "block@1=5->0",

@@ -94,6 +94,11 @@ impl Intervention {
         self
     }
 
+    /// All changes, in their order.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// The edges that are blocked in `head` of `layer`.
     pub fn blocked_at(&self, layer: usize, head: usize) -> impl Iterator<Item = &Edges> {
         let in_head = self.blocked.iter().filter(move |blocked| blocked.heads.contains(layer, head));
@@ -166,8 +171,8 @@ mod tests {
 
     #[test]
     fn scaling_all_keys_or_outputs_is_scaling_all_queries_or_values_and_nothing_else_is() {
-        let all = |operation, positions: PositionScope| {
-            Component::ALL.map(|component| intervention(component, operation, 0.5, positions.clone()))
+        let all = |operation: Operation, positions: PositionScope| {
+            Component::ALL.map(|component| intervention(component, operation.clone(), 0.5, positions.clone()))
         };
         let [query, key, value, output] = all(Operation::Scale, PositionScope::All);
         assert_eq!((&query, &value), (&key, &output));
@@ -176,7 +181,7 @@ mod tests {
         assert_ne!(query, key, "at some positions only, they differ");
         assert_ne!(value, output, "at some positions only, they differ");
         for operation in [Operation::MeanHeads, Operation::MeanPositions, Operation::Noise { seed: 1 }] {
-            let [query, key, value, output] = all(operation, PositionScope::All);
+            let [query, key, value, output] = all(operation.clone(), PositionScope::All);
             assert_ne!(query, key, "{operation}");
             assert_ne!(value, output, "{operation}");
         }
@@ -188,13 +193,15 @@ mod tests {
         let over =
             |beneath: &Change| Component::ALL.map(|component| Intervention::of([beneath.clone(), scale(component)]));
         for component in Component::ALL {
-            for operation in Operation::ALL {
-                let [query, key, value, output] = over(&change(component, operation, 0.25, PositionScope::First));
+            for operation in Operation::OF_THE_PROMPT {
+                let [query, key, value, output] =
+                    over(&change(component, operation.clone(), 0.25, PositionScope::First));
                 assert_eq!(query, key, "{component} {operation}");
                 let mixes = component == Component::Output && operation == Operation::MeanHeads;
                 assert_eq!(value == output, !mixes, "{component} {operation}");
                 let [query, key, value, output] = Component::ALL
-                    .map(|of| Intervention::of([scale(of), change(component, operation, 0.25, PositionScope::First)]));
+                    .map(|of| [scale(of), change(component, operation.clone(), 0.25, PositionScope::First)])
+                    .map(Intervention::of);
                 let mixes = |of: &[Component]| of.contains(&component) && operation == Operation::MeanHeads;
                 assert_eq!(query == key, !mixes(&[Component::Query, Component::Key]), "{component} {operation}");
                 assert_eq!(value == output, !mixes(&[Component::Value]), "{component} {operation}");
@@ -255,11 +262,11 @@ mod tests {
 
     #[test]
     fn the_neutral_epsilon_changes_nothing() {
-        for operation in Operation::ALL {
+        for operation in Operation::OF_THE_PROMPT {
             let neutral = operation.neutral().get();
-            let nothing = intervention(Component::Query, operation, neutral, PositionScope::First);
+            let nothing = intervention(Component::Query, operation.clone(), neutral, PositionScope::First);
             assert_eq!((&nothing, nothing.upstream_of(9)), (&Intervention::default(), None), "{operation}");
-            let something = intervention(Component::Query, operation, 0.25, PositionScope::First);
+            let something = intervention(Component::Query, operation.clone(), 0.25, PositionScope::First);
             assert!(something.at(2, 2).next().is_some(), "{operation}");
         }
     }

@@ -47,8 +47,8 @@ pub enum LayerScope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeadScope {
-    /// The query head on screen alone; K and V are changed in its own copy, after GQA repetition, as in
-    /// arXiv 2410.13708.
+    /// The query head on screen alone; K and V are changed in this head's own copy, after GQA repetition. That is our
+    /// choice: the models of arXiv 2410.13708 have no groups.
     #[default]
     Shown,
     /// All query heads that read the same kv head as the one on screen.

@@ -25,7 +25,7 @@ pub struct ContinuationLine<'a> {
     layer: usize,
     head: usize,
     component: Component,
-    operation: Operation,
+    operation: &'a Operation,
     epsilon: Epsilon,
     scope: &'a Scope,
     /// What acts beneath the change.
@@ -75,7 +75,7 @@ impl<'a> ContinuationLine<'a> {
             layer: *layer,
             head: *head,
             component,
-            operation: *operation,
+            operation,
             epsilon,
             scope,
             in_force,

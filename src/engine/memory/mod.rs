@@ -25,7 +25,7 @@ pub(super) fn run_bytes(shape: &ModelShape, n_positions: usize) -> u64 {
 }
 
 /// One piece of the memory behind a panel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The head's scores in f32, from which weights are made.
     Scores,
@@ -45,14 +45,14 @@ impl Part {
                 parts.push(Self::ScoresInF64);
             }
             if edit.operation != Operation::Scale {
-                parts.push(Self::Other(edit.component, edit.operation));
+                parts.push(Self::Other(edit.component, edit.operation.clone()));
             }
         }
         parts
     }
 
     /// Bytes of this part for a prompt of `n_positions`.
-    pub fn bytes(self, mask: &Mask, n_positions: usize) -> u64 {
+    pub fn bytes(&self, mask: &Mask, n_positions: usize) -> u64 {
         let number = match self {
             Self::Scores => size_of::<f32>(),
             Self::ScoresInF64 | Self::Other(..) => size_of::<f64>(),
@@ -136,7 +136,7 @@ mod tests {
             scores.pattern(&noisy).row_into(7, &mut [0.0; T]);
             assert_eq!(scores.bytes(), 12 * n_cells + VECTORS);
             let parts = Part::of(Some(&noise), layer.rule());
-            assert_eq!(parts.iter().map(|&part| bytes(part)).sum::<usize>(), (12 + 8) * n_cells);
+            assert_eq!(parts.into_iter().map(bytes).sum::<usize>(), (12 + 8) * n_cells);
             assert_eq!(other.bytes(), 8 * n_cells + VECTORS + 4 * T, "the picture has not added to it");
         }
         assert_eq!(

@@ -27,7 +27,7 @@ impl Question for ShipsQuestion {
 
     fn canonical(mut self) -> Self {
         let experiment = &mut self.spec.experiment;
-        (experiment.layer, experiment.head, experiment.operation) = (0, 0, self.of.operation);
+        (experiment.layer, experiment.head, experiment.operation) = (0, 0, self.of.operation.clone());
         let positions = std::mem::take(&mut experiment.scope.positions);
         experiment.scope = Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, set: None, positions };
         experiment.epsilon = Grid::filled(Shape::FIGURE, self.of.epsilon);

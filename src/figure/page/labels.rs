@@ -5,7 +5,7 @@ use std::fmt;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    attention::{Component, Components, Epsilon, Notation, Operation, PanelId},
+    attention::{Component, Components, Epsilon, Notation, OperationKind, PanelId},
     engine::{Outcome, Reference},
     figure::{AxisLabels, ColorNorm, FigureStyle, Illegible, Quantity, Tick},
 };
@@ -19,7 +19,7 @@ pub const BEYOND: [&str; 3] = ["less", "more", "NaN"];
 const LONGEST: usize = 14;
 
 /// The figure's title: the two of arXiv 2410.13708, and their like.
-pub fn title(operation: Operation, quantity: Quantity, reference: &Reference) -> String {
+pub fn title(operation: OperationKind, quantity: Quantity, reference: &Reference) -> String {
     title_of(operation, quantity, reference, Components::FIGURE)
 }
 
@@ -39,16 +39,18 @@ pub fn outcome_quantity_label(outcome: &Outcome, quantity: Quantity) -> String {
 }
 
 /// The title of a figure of these rows alone.
-pub fn title_of(operation: Operation, quantity: Quantity, reference: &Reference, rows: Components) -> String {
+pub fn title_of(operation: OperationKind, quantity: Quantity, reference: &Reference, rows: Components) -> String {
     let (label, names) = (quantity_label(quantity, reference), names(rows));
     match operation {
-        Operation::Scale => format!("The {label} after Modifying {names}"),
-        Operation::MeanHeads if quantity == Quantity::Weight => {
+        OperationKind::Scale => format!("The {label} after Modifying {names}"),
+        OperationKind::MeanHeads if quantity == Quantity::Weight => {
             format!("The Mean Operation for {names}")
         }
-        Operation::MeanHeads => format!("The {label} after the Mean Operation for {names}"),
-        Operation::MeanPositions => format!("The {label} after the Mean over Positions of {names}"),
-        Operation::Noise { .. } => format!("The {label} after Noise on {names}"),
+        OperationKind::MeanHeads => format!("The {label} after the Mean Operation for {names}"),
+        OperationKind::MeanPositions => format!("The {label} after the Mean over Positions of {names}"),
+        OperationKind::Noise => format!("The {label} after Noise on {names}"),
+        OperationKind::Patch => format!("The {label} after Patching {names}"),
+        OperationKind::MeanPrompts => format!("The {label} after the Mean over Prompts of {names}"),
     }
 }
 
@@ -64,7 +66,7 @@ fn names(rows: Components) -> String {
 /// The title of what `outcome` shows, in these rows. Where nothing can be changed it says nothing of a change.
 pub fn outcome_title(outcome: &Outcome, quantity: Quantity, rows: Components) -> String {
     if outcome.facts.kind.has_vectors() {
-        title_of(outcome.experiment.operation, quantity, &outcome.facts.layers.named(&outcome.reference), rows)
+        title_of(outcome.experiment.operation.kind(), quantity, &outcome.facts.layers.named(&outcome.reference), rows)
     } else {
         format!("The {}", outcome_quantity_label(outcome, quantity))
     }
@@ -74,18 +76,20 @@ pub fn outcome_title(outcome: &Outcome, quantity: Quantity, rows: Components) ->
 pub fn outcome_panel_title(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
     match outcome.experiment.epsilon.get(panel) {
         Some(_) if !outcome.facts.kind.has_vectors() => "Baseline".to_owned(),
-        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation, epsilon.written(notation)),
+        Some(&epsilon) => panel_title(panel.component, outcome.experiment.operation.kind(), epsilon.written(notation)),
         None => String::new(),
     }
 }
 
 /// The title of a panel: `Modifying Query with ε = 5e-1`, `Mean of Query over heads, ε = 0`.
-pub fn panel_title(component: Component, operation: Operation, epsilon: impl fmt::Display) -> String {
+pub fn panel_title(component: Component, operation: OperationKind, epsilon: impl fmt::Display) -> String {
     match operation {
-        Operation::Scale => format!("Modifying {component} with ε = {epsilon}"),
-        Operation::MeanHeads => format!("Mean of {component} over heads, ε = {epsilon}"),
-        Operation::MeanPositions => format!("Mean of {component} over positions, ε = {epsilon}"),
-        Operation::Noise { .. } => format!("Noise on {component} with ε = {epsilon}"),
+        OperationKind::Scale => format!("Modifying {component} with ε = {epsilon}"),
+        OperationKind::MeanHeads => format!("Mean of {component} over heads, ε = {epsilon}"),
+        OperationKind::MeanPositions => format!("Mean of {component} over positions, ε = {epsilon}"),
+        OperationKind::Noise => format!("Noise on {component} with ε = {epsilon}"),
+        OperationKind::Patch => format!("Patching {component} with ε = {epsilon}"),
+        OperationKind::MeanPrompts => format!("Mean of {component} over prompts, ε = {epsilon}"),
     }
 }
 
@@ -160,17 +164,17 @@ mod tests {
 
     #[test]
     fn titles_are_the_figures() {
-        let titles = Epsilon::FIGURE.map(|epsilon| panel_title(Component::Query, Operation::Scale, epsilon));
+        let titles = Epsilon::FIGURE.map(|epsilon| panel_title(Component::Query, OperationKind::Scale, epsilon));
         assert_eq!(titles[0], "Modifying Query with ε = 5e-1");
         assert_eq!(titles[2], "Modifying Query with ε = 1e-10");
         let of_value = |operation| panel_title(Component::Value, operation, Epsilon::ZERO);
-        assert_eq!(of_value(Operation::Scale), "Modifying Value with ε = 0");
-        assert_eq!(of_value(Operation::MeanHeads), "Mean of Value over heads, ε = 0");
+        assert_eq!(of_value(OperationKind::Scale), "Modifying Value with ε = 0");
+        assert_eq!(of_value(OperationKind::MeanHeads), "Mean of Value over heads, ε = 0");
         let title = |operation| title(operation, Quantity::Weight, &Reference::Baseline);
-        assert_eq!(title(Operation::Scale), "The Attention Weight after Modifying Query, Key and Value");
-        assert_eq!(title(Operation::MeanHeads), "The Mean Operation for Query, Key and Value");
+        assert_eq!(title(OperationKind::Scale), "The Attention Weight after Modifying Query, Key and Value");
+        assert_eq!(title(OperationKind::MeanHeads), "The Mean Operation for Query, Key and Value");
         let title =
-            |rows: &str| title_of(Operation::Scale, Quantity::Weight, &Reference::Baseline, rows.parse().unwrap());
+            |rows: &str| title_of(OperationKind::Scale, Quantity::Weight, &Reference::Baseline, rows.parse().unwrap());
         assert_eq!(title("query,value"), "The Attention Weight after Modifying Query and Value");
         assert_eq!(title("key"), "The Attention Weight after Modifying Key");
     }

@@ -1,8 +1,8 @@
 //! What stands under a figure in a paper: everything that its reader needs to make it again.
 
 use crate::{
-    attention::{Component, Components, Epsilon, HeadScope, LayerScope, Operation, PositionScope, Scope},
-    engine::{Outcome, Prompt, RunSpec},
+    attention::{Component, Components, Epsilon, FirstToken, HeadScope, LayerScope, Operation, PositionScope, Scope},
+    engine::{Outcome, Prompt, RunSpec, Token},
     figure::{FigureStyle, outcome_quantity_label},
 };
 
@@ -24,7 +24,7 @@ pub fn caption(outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> String
     )];
     if facts.kind.has_vectors() {
         let rows = style.rows_of(outcome.shape().rows());
-        sentences.push(format!("{} {}.", rows_text(rows), operation(outcome.experiment.operation)));
+        sentences.push(format!("{} {}.", rows_text(rows), operation(outcome)));
         sentences.push(format!("From left to right {}.", epsilons(outcome, style, rows)));
         sentences.push(format!("Changed: {}.", scope(&outcome.experiment.scope, layer, head)));
         let in_force = &outcome.experiment.in_force;
@@ -38,15 +38,20 @@ pub fn caption(outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> String
 
 /// `the 24 tokens of “<|endoftext|>The quick …”`
 fn read(outcome: &Outcome, prompt: &Prompt) -> String {
-    let text: String = outcome.tokens.iter().map(|token| token.text.as_str()).collect();
-    let n_tokens = outcome.n_positions();
-    let tokens = if n_tokens == 1 { "the token".to_owned() } else { format!("the {n_tokens} tokens") };
     let in_chat = if matches!(prompt, Prompt::Chat(_)) { " (a chat in the model’s template)" } else { "" };
+    format!("{}{in_chat}", quoted(&outcome.tokens))
+}
+
+/// How many tokens there are, and what they say.
+fn quoted(tokens: &[Token]) -> String {
+    let text: String = tokens.iter().map(|token| token.text.as_str()).collect();
+    let n_tokens = tokens.len();
+    let tokens = if n_tokens == 1 { "the token".to_owned() } else { format!("the {n_tokens} tokens") };
     let quoted = match text.char_indices().nth(MOST_QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     };
-    format!("{tokens} of “{quoted}”{in_chat}")
+    format!("{tokens} of “{quoted}”")
 }
 
 fn rows_text(rows: Components) -> String {
@@ -63,12 +68,27 @@ fn listed<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
-fn operation(operation: Operation) -> String {
-    match operation {
+fn operation(outcome: &Outcome) -> String {
+    match &outcome.experiment.operation {
         Operation::Scale => "multiplied by ε".to_owned(),
         Operation::MeanHeads => "moved to the mean over the layer’s heads, X ← ε·X + (1−ε)·mean".to_owned(),
         Operation::MeanPositions => "moved to the mean over positions, X ← ε·X + (1−ε)·mean".to_owned(),
         Operation::Noise { seed } => format!("with noise, X ← X + ε·rms(X)·N(0,1), seed {seed}"),
+        Operation::Patch { from, .. } => {
+            let from = match (&outcome.patched_from, from) {
+                (Some(tokens), _) => quoted(tokens),
+                (None, from) => from.to_string(),
+            };
+            format!("moved to those of {from}, aligned at the end, X ← ε·X + (1−ε)·X of that prompt")
+        }
+        Operation::MeanPrompts { over, .. } => {
+            let first = match over.first {
+                FirstToken::LeftOut => " but the first of each",
+                FirstToken::Counted => "",
+            };
+            let n = over.prompts.len();
+            format!("moved to the mean over the tokens{first} of {n} other prompts, X ← ε·X + (1−ε)·mean")
+        }
     }
 }
 

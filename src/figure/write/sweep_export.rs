@@ -195,7 +195,7 @@ struct SweepFile<'a> {
     n_layers: usize,
     n_heads: usize,
     n_kv_heads: usize,
-    operation: Operation,
+    operation: &'a Operation,
     scope: &'a Scope,
     #[serde(skip_serializing_if = "InForce::is_empty")]
     in_force: &'a InForce,
@@ -272,7 +272,7 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         n_layers: outcome.facts.n_layers,
         n_heads: outcome.facts.n_heads,
         n_kv_heads: outcome.facts.n_kv_heads,
-        operation: spec.experiment.operation,
+        operation: &spec.experiment.operation,
         scope: &spec.experiment.scope,
         in_force: &spec.experiment.in_force,
         cell,

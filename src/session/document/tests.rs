@@ -268,8 +268,8 @@ fn files_of_the_first_program_open_and_are_written_as_they_were() {
     assert_eq!(*solo.epsilon(), Grid::repeated(Components::FIGURE, &[0.25, 3e-3, 0.0].map(epsilon)).unwrap());
     let Reference::View(kept) = solo.reference() else { panic!("{:?}", solo.reference()) };
     assert_eq!(
-        (kept.layer, kept.head, kept.operation, &kept.epsilon),
-        (3, 1, Operation::MeanPositions, solo.epsilon())
+        (kept.layer, kept.head, &kept.operation, &kept.epsilon),
+        (3, 1, &Operation::MeanPositions, solo.epsilon())
     );
     for exported in ["0.1.0/kept.png", "0.1.0/kept.pdf"] {
         assert_eq!(stored(exported).unwrap().session, solo, "{exported}");

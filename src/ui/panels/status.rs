@@ -126,7 +126,7 @@ fn illegible_ui(ui: &mut Ui, illegible: Option<&Illegible>) {
 fn line(session: &Session, frame: &Frame) -> Line {
     let outcome = &frame.outcome;
     let intervention = if outcome.facts.kind.has_vectors() {
-        format!("  ·  scope: {}{}", session.scope(), operation(outcome.experiment.operation))
+        format!("  ·  scope: {}{}", session.scope(), operation(&outcome.experiment.operation))
     } else {
         String::new()
     };
@@ -203,7 +203,7 @@ fn added(tokens: &[Token]) -> String {
 }
 
 /// Nothing for scaling, which is what is expected.
-fn operation(operation: Operation) -> String {
+fn operation(operation: &Operation) -> String {
     match operation {
         Operation::Scale => String::new(),
         other => format!("  ·  {other}"),

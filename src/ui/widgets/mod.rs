@@ -40,5 +40,5 @@ pub use segmented::{Segment, segmented, segmented_row};
 pub use side_panel::{Edge, Place, side_panel};
 pub use text::visible_token;
 pub use toasts::Toasts;
-pub use token_chips::{Chip, ChipKind, ChipsResponse, TokenChips};
+pub use token_chips::{Chip, ChipKind, ChipsResponse, Tint, TokenChips};
 pub use tooltip::{HoverCard, card_position};

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use egui::{
-    AsIdSalt, CornerRadius, Id, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
-    TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    AsIdSalt, Color32, CornerRadius, Id, Painter, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, TextFormat, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -51,7 +51,17 @@ pub struct TokenChips<'a> {
     name: Option<u64>,
     linked: &'a [usize],
     chosen: Option<&'a dyn Fn(usize) -> bool>,
+    tinted: Option<&'a dyn Fn(usize) -> Option<Tint>>,
     max_height: f32,
+}
+
+/// What a chip's colour says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tint {
+    /// Over the chip's own ground, as strong as it is opaque.
+    pub color: Color32,
+    /// The same for a screen reader.
+    pub said: String,
 }
 
 /// Where chips are, relative to the corner of the list.
@@ -76,7 +86,7 @@ pub struct ChipsResponse {
 impl<'a> TokenChips<'a> {
     /// `count` chips in order of position, at most 96 points high unless set.
     pub fn new(count: usize, chip: &'a dyn Fn(usize) -> Chip<'a>) -> Self {
-        Self { count, chip, name: None, linked: &[], chosen: None, max_height: 96.0 }
+        Self { count, chip, name: None, linked: &[], chosen: None, tinted: None, max_height: 96.0 }
     }
 
     /// What tells these chips from all others that are shown here, so that their texts need not be compared.
@@ -97,6 +107,13 @@ impl<'a> TokenChips<'a> {
     #[must_use]
     pub fn chosen(mut self, chosen: &'a dyn Fn(usize) -> bool) -> Self {
         self.chosen = Some(chosen);
+        self
+    }
+
+    /// Colours each chip as `tinted` says.
+    #[must_use]
+    pub fn tinted(mut self, tinted: &'a dyn Fn(usize) -> Option<Tint>) -> Self {
+        self.tinted = Some(tinted);
         self
     }
 
@@ -207,11 +224,13 @@ impl<'a> TokenChips<'a> {
     fn chip_ui(&self, ui: &Ui, id: Id, chip: &Chip<'_>, position: usize, rect: Rect, sense: Sense) -> Response {
         let colors = theme::of(ui);
         let chosen = self.chosen.map(|chosen| chosen(position));
+        let tint = self.tinted.and_then(|tinted| tinted(position));
         let response = ui.interact(rect, id, sense);
         if ui.is_rect_visible(rect) {
             let galley = ui.painter().layout_job(chip_text(ui, chip, colors));
             let lit = response.hovered() || self.linked.contains(&position);
             let radius = CornerRadius::same(4);
+            let ground = if chip.kind == ChipKind::Special { colors.ground } else { colors.raised };
             let (fill, outline) = match (lit, chip.kind) {
                 (true, _) => (colors.accent_soft, colors.accent),
                 (false, ChipKind::Text) => (colors.raised, colors.raised),
@@ -219,6 +238,7 @@ impl<'a> TokenChips<'a> {
                 // An outline alone: not something that was typed.
                 (false, ChipKind::Special) => (colors.ground, colors.outline),
             };
+            let fill = tint.as_ref().map_or(fill, |tint| ground.blend(tint.color));
             ui.painter().rect(rect, radius, fill, Stroke::new(1.0, outline), StrokeKind::Inside);
             if response.has_focus() {
                 focus_ring(ui.painter(), rect.shrink(1.0), radius, colors);
@@ -235,6 +255,9 @@ impl<'a> TokenChips<'a> {
             selected: chosen,
             ..WidgetInfo::labeled(Role::Button, enabled, spoken(position, chip))
         });
+        if let Some(tint) = tint {
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(tint.said));
+        }
         response
     }
 }

@@ -121,6 +121,16 @@ impl Attention {
         Rule { bias: self.alibi.as_ref().map(bias), ..self.rule.clone() }
     }
 
+    /// Whether no norm of queries and keys stands behind their rotary embedding.
+    pub fn turns_last(&self) -> bool {
+        match &self.projections {
+            Projected::Heads(Heads { norms: Some(norms), .. }) => {
+                self.rope.is_none() || norms.place == NormPlace::BeforeRotation
+            }
+            Projected::Heads(_) | Projected::LowRank(_) => true,
+        }
+    }
+
     /// Whether vectors stay as they are while a text grows from `shorter` positions to `longer`.
     pub fn keeps_vectors(&self, shorter: usize, longer: usize) -> bool {
         self.rope.as_ref().is_none_or(|rope| rope.turns_alike(shorter, longer))

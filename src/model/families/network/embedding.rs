@@ -60,6 +60,11 @@ impl Embedding {
         })
     }
 
+    /// Whether a table of positions is added to the tokens.
+    pub fn adds_positions(&self) -> bool {
+        self.positions.is_some()
+    }
+
     /// `[vocab, width]`
     pub fn tokens(&self) -> &Matrix {
         &self.tokens

@@ -105,6 +105,11 @@ impl Layer {
         self.attention.keeps_vectors(shorter, longer)
     }
 
+    /// Whether nothing stands between the rotary embedding of queries and keys and their product.
+    pub fn turns_last(&self) -> bool {
+        self.attention.turns_last()
+    }
+
     /// What enters the norm that stands between the output projection and the residual stream; `None` where there is none,
     /// or where the projection has a bias, so that a factor on the heads is none on what enters.
     ///

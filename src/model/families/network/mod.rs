@@ -106,6 +106,14 @@ impl Transformer for Network {
         self.layers.iter().all(|layer| layer.keeps_vectors(shorter, longer))
     }
 
+    fn turns_last(&self, layer: usize) -> Result<bool, ModelError> {
+        Ok(layer_of(&self.layers, layer)?.turns_last())
+    }
+
+    fn adds_positions(&self) -> bool {
+        self.embedding.adds_positions()
+    }
+
     fn finish(&self, layer: usize, residual: &Residual, head_outputs: Array2<f32>) -> Result<Residual, ModelError> {
         Ok(residual.with_rows(layer_of(&self.layers, layer)?.finish(residual, &head_outputs)?))
     }

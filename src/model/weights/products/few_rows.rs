@@ -86,37 +86,44 @@ mod x86 {
         }
     }
 
+    // Loops all along: what is handed to a function of another crate may be compiled by itself, for any processor.
     impl Turn<16> for V4 {
         #[inline(always)]
         fn turned(self, square: [&[f32; 16]; 16]) -> [Self::f32s; 16] {
             let f = self.avx512f;
-            let rows = square.map(|row| cast(*row));
+            let mut rows = [f._mm512_setzero_ps(); 16];
+            for (register, row) in rows.iter_mut().zip(square) {
+                *register = cast(*row);
+            }
             // Two rows in turns, then four: of four columns in each quarter of a register.
-            let mut pairs = rows;
+            let mut pairs = [f._mm512_setzero_pd(); 16];
             for i in 0..8 {
-                pairs[2 * i] = f._mm512_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
-                pairs[2 * i + 1] = f._mm512_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+                pairs[2 * i] = cast(f._mm512_unpacklo_ps(rows[2 * i], rows[2 * i + 1]));
+                pairs[2 * i + 1] = cast(f._mm512_unpackhi_ps(rows[2 * i], rows[2 * i + 1]));
             }
-            let mut fours = pairs.map(cast);
-            let pairs = fours;
+            let mut fours = rows;
+            for i in [0, 4, 8, 12] {
+                fours[i] = cast(f._mm512_unpacklo_pd(pairs[i], pairs[i + 2]));
+                fours[i + 1] = cast(f._mm512_unpackhi_pd(pairs[i], pairs[i + 2]));
+                fours[i + 2] = cast(f._mm512_unpacklo_pd(pairs[i + 1], pairs[i + 3]));
+                fours[i + 3] = cast(f._mm512_unpackhi_pd(pairs[i + 1], pairs[i + 3]));
+            }
+            let mut columns = [self.splat_f32s(0.0); 16];
             for i in 0..4 {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|row| pairs[4 * i + row]);
-                fours[4 * i] = f._mm512_unpacklo_pd(a, c);
-                fours[4 * i + 1] = f._mm512_unpackhi_pd(a, c);
-                fours[4 * i + 2] = f._mm512_unpacklo_pd(b, d);
-                fours[4 * i + 3] = f._mm512_unpackhi_pd(b, d);
+                let even = [
+                    f._mm512_shuffle_f32x4::<0x88>(fours[i], fours[i + 4]),
+                    f._mm512_shuffle_f32x4::<0x88>(fours[i + 8], fours[i + 12]),
+                ];
+                let odd = [
+                    f._mm512_shuffle_f32x4::<0xDD>(fours[i], fours[i + 4]),
+                    f._mm512_shuffle_f32x4::<0xDD>(fours[i + 8], fours[i + 12]),
+                ];
+                columns[i] = cast(f._mm512_shuffle_f32x4::<0x88>(even[0], even[1]));
+                columns[8 + i] = cast(f._mm512_shuffle_f32x4::<0xDD>(even[0], even[1]));
+                columns[4 + i] = cast(f._mm512_shuffle_f32x4::<0x88>(odd[0], odd[1]));
+                columns[12 + i] = cast(f._mm512_shuffle_f32x4::<0xDD>(odd[0], odd[1]));
             }
-            let mut columns = rows;
-            for i in 0..4 {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|four| cast(fours[4 * four + i]));
-                let even = [f._mm512_shuffle_f32x4::<0x88>(a, b), f._mm512_shuffle_f32x4::<0x88>(c, d)];
-                let odd = [f._mm512_shuffle_f32x4::<0xDD>(a, b), f._mm512_shuffle_f32x4::<0xDD>(c, d)];
-                columns[i] = f._mm512_shuffle_f32x4::<0x88>(even[0], even[1]);
-                columns[8 + i] = f._mm512_shuffle_f32x4::<0xDD>(even[0], even[1]);
-                columns[4 + i] = f._mm512_shuffle_f32x4::<0x88>(odd[0], odd[1]);
-                columns[12 + i] = f._mm512_shuffle_f32x4::<0xDD>(odd[0], odd[1]);
-            }
-            columns.map(cast)
+            columns
         }
 
         #[inline(always)]
@@ -129,28 +136,28 @@ mod x86 {
         #[inline(always)]
         fn turned(self, square: [&[f32; 8]; 8]) -> [Self::f32s; 8] {
             let f = self.avx;
-            let rows = square.map(|row| cast(*row));
-            let mut pairs = rows;
+            let mut rows = [f._mm256_setzero_ps(); 8];
+            for (register, row) in rows.iter_mut().zip(square) {
+                *register = cast(*row);
+            }
+            let mut pairs = [f._mm256_setzero_pd(); 8];
             for i in 0..4 {
-                pairs[2 * i] = f._mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
-                pairs[2 * i + 1] = f._mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+                pairs[2 * i] = cast(f._mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]));
+                pairs[2 * i + 1] = cast(f._mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]));
             }
-            let mut fours = pairs.map(cast);
-            let pairs = fours;
-            for i in 0..2 {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|row| pairs[4 * i + row]);
-                fours[4 * i] = f._mm256_unpacklo_pd(a, c);
-                fours[4 * i + 1] = f._mm256_unpackhi_pd(a, c);
-                fours[4 * i + 2] = f._mm256_unpacklo_pd(b, d);
-                fours[4 * i + 3] = f._mm256_unpackhi_pd(b, d);
+            let mut fours = rows;
+            for i in [0, 4] {
+                fours[i] = cast(f._mm256_unpacklo_pd(pairs[i], pairs[i + 2]));
+                fours[i + 1] = cast(f._mm256_unpackhi_pd(pairs[i], pairs[i + 2]));
+                fours[i + 2] = cast(f._mm256_unpacklo_pd(pairs[i + 1], pairs[i + 3]));
+                fours[i + 3] = cast(f._mm256_unpackhi_pd(pairs[i + 1], pairs[i + 3]));
             }
-            let mut columns = rows;
+            let mut columns = [self.splat_f32s(0.0); 8];
             for i in 0..4 {
-                let [a, b] = [cast(fours[i]), cast(fours[4 + i])];
-                columns[i] = f._mm256_permute2f128_ps::<0x20>(a, b);
-                columns[4 + i] = f._mm256_permute2f128_ps::<0x31>(a, b);
+                columns[i] = cast(f._mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]));
+                columns[4 + i] = cast(f._mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]));
             }
-            columns.map(cast)
+            columns
         }
 
         #[inline(always)]
@@ -200,32 +207,42 @@ mod x86 {
         let (width, padded) = (x.width, x.width.next_multiple_of(LINE));
         // Squares across a row: whole ones, and all with the zeros behind it.
         let (n_whole, n_squares) = (width / N, padded / N);
-        let rows_of_x: [&[[f32; N]]; M] =
-            std::array::from_fn(|i| x.numbers[i * padded..(i + 1) * padded].as_chunks().0);
+        let mut xs = [&[] as &[[f32; N]]; M];
+        for (squares, row) in xs.iter_mut().zip(x.numbers.chunks_exact(padded)) {
+            *squares = row.as_chunks().0;
+        }
         let n_rows = weight.len() / width;
         for first in (0..n_rows).step_by(N) {
-            // In the place of rows that are missing the last one is multiplied, and nothing is made of it.
-            let rows: [&[f32]; N] = std::array::from_fn(|row| {
-                let row = (first + row).min(n_rows - 1);
-                &weight[row * width..(row + 1) * width]
-            });
-            let whole: [&[[f32; N]]; N] = rows.map(|row| &row.as_chunks().0[..n_whole]);
+            let mut rows = [(&[] as &[[f32; N]], &[] as &[f32]); N];
+            for (i, row) in rows.iter_mut().enumerate() {
+                // In the place of rows that are missing the last one is multiplied, and nothing is made of it.
+                let start = (first + i).min(n_rows - 1) * width;
+                *row = weight[start..start + width].as_chunks();
+            }
             let mut sums = [simd.splat_f32s(0.0); M];
             for start in (0..n_squares).step_by(BLOCK / N) {
                 let end = n_squares.min(start + BLOCK / N);
                 let mut of_block = [simd.splat_f32s(0.0); M];
                 // Slices of one known length, so that nothing is checked within the loop.
-                let xs = rows_of_x.map(|x| &x[..n_whole.max(end)]);
-                for at in start..end.min(n_whole) {
-                    add(simd, whole.map(|row| &row[at]), xs.map(|x| &x[at]), &mut of_block);
+                let mut wholes = [&[] as &[[f32; N]]; N];
+                for (whole, row) in wholes.iter_mut().zip(&rows) {
+                    *whole = &row.0[start.min(n_whole)..end.min(n_whole)];
+                }
+                for at in 0..wholes[0].len() {
+                    let mut square = [const { &[0.0; N] }; N];
+                    for (line, whole) in square.iter_mut().zip(&wholes) {
+                        *line = &whole[..wholes[0].len()][at];
+                    }
+                    add(simd, square, &xs, start + at, &mut of_block);
                 }
                 for at in n_whole.max(start)..end {
-                    let mut square = [[0.0; N]; N];
-                    for (cells, row) in square.iter_mut().zip(rows) {
-                        let rest = &row[(at * N).min(width)..];
-                        cells[..rest.len()].copy_from_slice(rest);
+                    let mut cut = [[0.0; N]; N];
+                    for (line, row) in cut.iter_mut().zip(&rows) {
+                        // Behind the end of the row there are zeros alone.
+                        let rest = if at == n_whole { row.1 } else { &[] };
+                        line[..rest.len()].copy_from_slice(rest);
                     }
-                    add(simd, square.each_ref(), xs.map(|x| &x[at]), &mut of_block);
+                    add(simd, cut.each_ref(), &xs, at, &mut of_block);
                 }
                 for (sum, more) in sums.iter_mut().zip(of_block) {
                     *sum = simd.add_f32s(*sum, more);
@@ -237,17 +254,18 @@ mod x86 {
         }
     }
 
-    /// Adds the products of a square of W.
+    /// Adds the products of a square of W with the numbers of x that it is multiplied with.
     #[inline(always)]
     fn add<S: Turn<N>, const N: usize, const M: usize>(
         simd: S,
         square: [&[f32; N]; N],
-        x: [&[f32; N]; M],
+        xs: &[&[[f32; N]]; M],
+        at: usize,
         sums: &mut [S::f32s; M],
     ) {
         let columns = simd.turned(square);
-        for (x, sum) in x.into_iter().zip(sums) {
-            for (column, number) in columns.iter().zip(x) {
+        for (x, sum) in xs.iter().zip(sums) {
+            for (column, number) in columns.iter().zip(&x[at]) {
                 *sum = simd.mul_add_e_f32s(*column, simd.splat_f32s(*number), *sum);
             }
         }

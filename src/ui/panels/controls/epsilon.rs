@@ -4,11 +4,12 @@ use egui::{RichText, Ui};
 
 use super::{
     explain::{Explanations, Note},
+    others::{OthersEditor, others_ui},
     play::{self, Motion},
     row::row,
 };
 use crate::{
-    attention::{Column, Component, Epsilon, Operation},
+    attention::{Column, Component, Epsilon, Operation, OperationKind},
     engine::{LayerNumbers, Outcome},
     session::{COLUMNS, Command, RowChoice, Session, SliderRange},
     ui::{
@@ -30,10 +31,10 @@ const LONG_RESET: f32 = 170.0;
 /// Between two explanations, in points.
 const NOTE_GAP: f32 = 2.0;
 
+const NEEDS_MODEL: &str = "It takes what the model makes of other prompts: a capture has one prompt and no model";
+
 /// Component, column, slider, number field. `transition` is where the curves over ε are steep.
 pub fn epsilon_ui(ui: &mut Ui, session: &Session, transition: [Epsilon; 2], motion: Motion, actions: &mut Actions) {
-    ui.add_space(space::M);
-    operation_ui(ui, session, actions);
     ui.add_space(space::XS);
     let mut rows = session.rows();
     let of_grid = session.shape().rows();
@@ -144,24 +145,34 @@ fn zoom_ui(ui: &mut Ui, range: SliderRange, [from, to]: [Epsilon; 2], actions: &
     }
 }
 
-/// What ε does to the vectors.
-fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+/// What ε does to the vectors, and from which other prompts it takes any.
+pub fn operation_ui(
+    ui: &mut Ui,
+    others: &mut OthersEditor,
+    session: &Session,
+    outcome: Option<&Outcome>,
+    actions: &mut Actions,
+) {
+    ui.add_space(space::M);
     let current = session.operation();
+    let has_model = outcome.is_none_or(|outcome| outcome.facts.kind.is_model());
     row(ui, |ui| {
         ui.label(RichText::new("Modify").strong().color(theme::of(ui).text_strong));
         ui.label("by");
-        let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.name()).width(150.0);
+        let shown = egui::ComboBox::from_id_salt("operation").selected_text(current.kind().name()).width(150.0);
         let combo = shown.show_ui(ui, |ui| {
-            for operation in Operation::ALL {
-                let chosen = current.same_kind(operation);
-                if ui.selectable_label(chosen, operation.name()).on_hover_text(operation.formula()).clicked() && !chosen
-                {
-                    actions.push(Command::SetOperation(operation).into());
+            for kind in OperationKind::ALL {
+                let is_chosen = current.kind() == kind;
+                let label = egui::Button::selectable(is_chosen, kind.name());
+                let label = ui.add_enabled(has_model || !kind.reads_other_prompts(), label);
+                let label = label.on_hover_text(kind.formula()).on_disabled_hover_text(NEEDS_MODEL);
+                if label.clicked() && !is_chosen {
+                    actions.push(Command::SetOperation(session.operation_of(kind)).into());
                 }
             }
         });
-        with_accessible_name(combo.response, "Operation").on_hover_text(current.formula());
-        if let Operation::Noise { mut seed } = current {
+        with_accessible_name(combo.response, "Operation").on_hover_text(current.kind().formula());
+        if let &Operation::Noise { mut seed } = current {
             ui.label("Seed");
             let hint = "The same seed gives the same noise, in every run";
             if with_accessible_name(ui.add(egui::DragValue::new(&mut seed)), "noise seed").on_hover_text(hint).changed()
@@ -170,6 +181,7 @@ fn operation_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         }
     });
+    others_ui(ui, others, session, outcome, actions);
 }
 
 /// Why it looks as it does, in the room that is kept for it.

@@ -3,7 +3,8 @@
 use super::rule_facts;
 use crate::{
     attention::{
-        Column, Component, Epsilon, HeadScope, HeadSet, LayerScope, Operation, PositionScope, Scope, Shown, SinkQueries,
+        Column, Component, Epsilon, HeadScope, HeadSet, LayerScope, Operation, OperationKind, PositionScope, Scope,
+        Shown, SinkQueries,
     },
     engine::{Outcome, PATTERNS_ONLY},
     figure::{ColorNorm, LimitsFrom, Quantity},
@@ -107,7 +108,7 @@ fn notes(session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
 fn passed_on_notes(component: Component, session: &Session, outcome: &Outcome, seen: Seen) -> Vec<Note> {
     let upstream = reaches_earlier_layers(session, outcome);
     let mut notes = vec![Note::of(Lesson::ValueLater, passed_on_note(component, upstream, outcome, session))];
-    if session.operation() == Operation::Scale && session.shape().rows().contains(Component::Output) {
+    if *session.operation() == Operation::Scale && session.shape().rows().contains(Component::Output) {
         let shown = outcome.shown();
         let row = |component| session.experiment().intervention_at(shown, component, Epsilon::ZERO);
         notes.push(Note::plain(if row(Component::Value) == row(Component::Output) {
@@ -118,8 +119,11 @@ fn passed_on_notes(component: Component, session: &Session, outcome: &Outcome, s
             "Value and Output rows differ: a scaled value acts where it is attended to, a scaled output where it is made."
         }));
     }
-    if session.operation() != Operation::Scale {
+    if *session.operation() != Operation::Scale {
         notes.push(Note::of(Lesson::Operations, of_operation(session.operation())));
+    }
+    if session.operation().kind() == OperationKind::Patch {
+        notes.push(Note::plain(counterparts(outcome)));
     }
     match seen.output_norms {
         Some((baseline, now)) if (now / baseline).is_finite() => notes.push(Note::plain(format!(
@@ -167,7 +171,7 @@ fn columns_look_alike(session: &Session) -> Option<Vec<Column>> {
     let selected = session.selected();
     let is_linear =
         session.view().look.norm == ColorNorm::default() && session.view().look.quantity == Quantity::Weight;
-    let is_scaled = session.operation() == Operation::Scale && selected.component.makes_scores();
+    let is_scaled = *session.operation() == Operation::Scale && selected.component.makes_scores();
     if !is_linear || !is_scaled || session.view().solo.is_some() {
         return None;
     }
@@ -228,12 +232,20 @@ fn operation_notes(component: Component, session: &Session, outcome: &Outcome) -
         (Operation::MeanPositions, _) => {
             Note::plain("At ε = 0 every position asks the same question: rows differ only in which keys they may see.")
         }
+        (Operation::Patch { .. }, _) => Note::plain(counterparts(outcome)),
+        (Operation::MeanPrompts { .. }, Component::Key) => Note::of(
+            Lesson::Uniform,
+            "At ε = 0 all keys are equal, and so are the scores of a row: every row is uniform.",
+        ),
+        (Operation::MeanPrompts { .. }, _) => {
+            Note::plain("The mean is one vector for each layer and head, the same at every position, new ones too.")
+        }
         _ => Note::plain("Seed and place decide the noise: the same in every run, another in every head."),
     };
     vec![Note::of(Lesson::Operations, of_operation(session.operation())), particular]
 }
 
-fn of_operation(operation: Operation) -> String {
+fn of_operation(operation: &Operation) -> String {
     match operation {
         Operation::Scale => "Each vector becomes ε times itself.",
         Operation::MeanHeads => {
@@ -243,8 +255,35 @@ fn of_operation(operation: Operation) -> String {
         Operation::Noise { .. } => {
             "Gaussian noise is added, ε times as large as the vectors (root mean square); ε = 0 adds none."
         }
+        Operation::Patch { .. } => {
+            "Each vector becomes ε·itself + (1−ε)·that of the other prompt, as the unmodified model reads it."
+        }
+        Operation::MeanPrompts { over, .. } => {
+            return format!("Each vector becomes ε·itself + (1−ε)·the mean over the tokens of {over}.");
+        }
     }
     .to_owned()
+}
+
+/// Which positions of the other prompt stand at which of this one.
+fn counterparts(outcome: &Outcome) -> String {
+    let here = outcome.n_positions();
+    let there = outcome.patched_from.as_ref().map_or(here, |tokens| tokens.len());
+    if here == there {
+        return format!("Both prompts have {here} tokens: each position is patched from the same one.");
+    }
+    let aligned = format!("The other prompt has {there} tokens, this one {here}: they are aligned at the end");
+    let stay = match here.saturating_sub(there) {
+        0 => String::new(),
+        1 => ", position 0 stays".to_owned(),
+        n => format!(", positions 0 to {} stay", n - 1),
+    };
+    let come_along = if outcome.facts.adds_positions {
+        "; the positions that this model adds to its tokens come along"
+    } else {
+        ", and queries and keys are turned to their new places"
+    };
+    format!("{aligned}{stay}{come_along}.")
 }
 
 /// Where ε acts, with numbers: `ε acts on heads 3 to 5, which share KV head 1, of layer 14, at every position.`
@@ -357,7 +396,7 @@ fn offers(session: &Session, outcome: &Outcome) -> Vec<Offer> {
 }
 
 fn passed_on_note(component: Component, upstream: bool, outcome: &Outcome, session: &Session) -> String {
-    if upstream && session.operation() != Operation::Scale {
+    if upstream && *session.operation() != Operation::Scale {
         format!(
             "{component} is changed in earlier layers too, and with it what enters this layer: the pattern changes."
         )

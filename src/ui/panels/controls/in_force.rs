@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::{
     attention::{HeadSet, Heads, Scope, Shown},
+    base::Excerpt,
     session::{Command, Session},
     ui::{
         shell::action::Actions,
@@ -50,6 +51,8 @@ pub fn in_force_ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     ui.label(RichText::new("In force").strong().color(theme::of(ui).text_strong))
         .on_hover_text("Changes that act in every panel, in this order, beneath the panel’s own");
     for (place, change) in in_force.iter().enumerate() {
+        // Prompts that vectors are taken from may be long.
+        let change = Excerpt::new(&change.to_string());
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             ui.label(RichText::new(change.to_string()).monospace().small());

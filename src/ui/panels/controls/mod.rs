@@ -4,6 +4,7 @@ mod compare;
 mod epsilon;
 mod explain;
 mod in_force;
+mod others;
 mod play;
 mod row;
 mod rule_facts;
@@ -27,6 +28,7 @@ use crate::{
 pub use compare::head_ui as compared_head_ui;
 use explain::Explanations;
 pub use explain::reaches_earlier_layers;
+use others::OthersEditor;
 use play::Play;
 use scope::ScopeEditor;
 pub use scope::after_click;
@@ -35,6 +37,7 @@ pub use turns::{Turn, turns_ui};
 /// The panel at the left.
 #[derive(Default)]
 pub struct ControlPanel {
+    others: OthersEditor,
     scope: ScopeEditor,
     explanations: Memo<Explained, Explanations>,
     play: Play,
@@ -82,8 +85,9 @@ impl ControlPanel {
         let outcome = frame.map(|frame| &frame.outcome);
         let transition = shown.curves.transition(session.rows());
         landmark(ui, Landmark::Slider, |ui| {
-            let motion = self.play.motion();
+            let (motion, others) = (self.play.motion(), &mut self.others);
             epsilon::only_with_vectors(ui, outcome, |ui| {
+                epsilon::operation_ui(ui, others, session, outcome, actions);
                 epsilon::epsilon_ui(ui, session, transition, motion, actions);
             });
         });

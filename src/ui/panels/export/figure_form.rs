@@ -193,7 +193,14 @@ fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
         let session = shown.session;
         let quantity = session.view().look.quantity;
         let own = shown.frame.map_or_else(
-            || title_of(session.operation(), quantity, session.reference(), form.style.rows_of(session.shape().rows())),
+            || {
+                title_of(
+                    session.operation().kind(),
+                    quantity,
+                    session.reference(),
+                    form.style.rows_of(session.shape().rows()),
+                )
+            },
             |frame| outcome_title(&frame.outcome, quantity, form.style.rows_of(session.shape().rows())),
         );
         let field = TextEdit::singleline(&mut form.title).hint_text(own).desired_width(f32::INFINITY);

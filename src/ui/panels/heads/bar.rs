@@ -41,7 +41,7 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
     let selected = selected(session);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        what_ui(ui, &mut heads.choice, selected);
+        what_ui(ui, &mut heads.choice, &selected);
         room(ui, 80.0);
         if ui.button("Back to the grid").on_hover_text("Without choosing a head (Esc, H)").clicked() {
             actions.push(Command::ToggleHeads.into());
@@ -75,7 +75,7 @@ fn room(ui: &mut Ui, width: f32) {
     }
 }
 
-fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: ShipsOf) {
+fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: &ShipsOf) {
     let tabs = [
         (Tab::Thumbnails, "Thumbnails", "All heads as pictures of their attention"),
         (Tab::Table, "Table", "All heads as rows of numbers"),
@@ -173,15 +173,15 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
 
 fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
     let is_model = source.facts().kind.is_model();
-    let is_there = heads.ships.answers(selected, &session.scope().positions);
+    let is_there = heads.ships.answers(&selected, &session.scope().positions);
     let disabled =
         if is_model { "Ranked by just this already" } else { "A capture has no output to compare: open a model" };
     let button = ui
         .add_enabled(is_model && !is_there, Button::new("Rank by effect"))
-        .on_hover_text(ranking::explained(selected))
+        .on_hover_text(ranking::explained(&selected))
         .on_disabled_hover_text(disabled);
     if button.clicked() {
-        heads.ships.ask(source, session.run_spec(), selected);
+        heads.ships.ask(source, session.run_spec(), selected.clone());
         choose_metric(&mut heads.choice, HeadMetric::Ships);
         heads.choice.ranking = Ranking::Highest(HeadMetric::Ships);
     }

@@ -67,5 +67,5 @@ impl Browser {
 /// What the selected panel does.
 pub fn selected(session: &Session) -> ShipsOf {
     let component = session.selected().component;
-    ShipsOf { component, operation: session.operation(), epsilon: session.selected_epsilon() }
+    ShipsOf { component, operation: session.operation().clone(), epsilon: session.selected_epsilon() }
 }

@@ -72,12 +72,12 @@ impl Ships {
 
     /// What the values are of; `None` where there are none.
     pub fn of(&self) -> Option<ShipsOf> {
-        self.client.question().filter(|_| self.values.iter().any(Option::is_some)).map(|asked| asked.of)
+        self.client.question().filter(|_| self.values.iter().any(Option::is_some)).map(|asked| asked.of.clone())
     }
 
     /// Whether all heads were ranked by just this.
-    pub fn answers(&self, of: ShipsOf, positions: &PositionScope) -> bool {
-        let is_this = |asked: &ShipsQuestion| asked.of == of && asked.spec.experiment.scope.positions == *positions;
+    pub fn answers(&self, of: &ShipsOf, positions: &PositionScope) -> bool {
+        let is_this = |asked: &ShipsQuestion| asked.of == *of && asked.spec.experiment.scope.positions == *positions;
         self.client.is_done() && self.client.question().is_some_and(is_this)
     }
 
@@ -100,8 +100,8 @@ impl Ships {
 }
 
 /// What Ships is computed of in words, for the button's tooltip.
-pub fn explained(of: ShipsOf) -> String {
-    let what = match (of.operation, of.component) {
+pub fn explained(of: &ShipsOf) -> String {
+    let what = match (&of.operation, of.component) {
         (Operation::Scale, Component::Value | Component::Output) => "scaling contribution",
         (Operation::Scale, _) => "undifferentiated attention",
         _ => "the operation chosen at the left",

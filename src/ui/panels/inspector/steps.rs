@@ -1,7 +1,7 @@
 //! The multiplication table of one weight as text: each number follows from those above it.
 
 use super::digits::{PLACES, at_least, fixed, places_lost, significant};
-use crate::attention::{Capped, Component, Epsilon, Operation, ScoreChange, Why};
+use crate::attention::{Capped, Component, Epsilon, OperationKind, ScoreChange, Why};
 
 /// Digits of exp; one more for what it is divided by, one less for what that makes.
 const EXP_DIGITS: usize = 8;
@@ -97,20 +97,29 @@ fn of_change(why: &Why, change: ScoreChange, component: Component, places: usize
         _ => format!("q·({what}) × scale"),
     };
     let (brought_in, formula, hint) = match change.operation {
-        Operation::Scale => {
+        OperationKind::Scale => {
             let hint = match component {
                 Component::Query => "Every query in scope is multiplied: (ε·q)·k",
                 _ => "Every key in scope is multiplied: q·(ε·k)",
             };
             (None, "ε × score before ε", hint.to_owned())
         }
-        Operation::MeanHeads | Operation::MeanPositions => {
-            let over = if change.operation == Operation::MeanHeads { "heads" } else { "positions" };
+        OperationKind::MeanHeads | OperationKind::MeanPositions | OperationKind::MeanPrompts => {
+            let over = match change.operation {
+                OperationKind::MeanHeads => "heads",
+                OperationKind::MeanPositions => "positions",
+                _ => "prompts",
+            };
             let what = product(&format!("mean {word} over {over}"));
             let hint = format!("The {word} is moved towards the mean over {over}");
             (Some(("score of the mean", what)), "mean + ε × (before ε − mean)", hint)
         }
-        Operation::Noise { .. } => {
+        OperationKind::Patch => {
+            let what = product(&format!("{word} of the other prompt"));
+            let hint = format!("The {word} is moved towards that of the other prompt; where it has none, it stays");
+            (Some(("score of the patch", what)), "patch + ε × (before ε − patch)", hint)
+        }
+        OperationKind::Noise => {
             let what = product(&format!("noise on the {word}"));
             let hint = format!("ε times the noise is added to the {word}");
             (Some(("score of the noise", what)), "before ε + ε × noise", hint)

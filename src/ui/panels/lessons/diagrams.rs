@@ -218,7 +218,7 @@ pub fn operations(canvas: &Canvas<'_>) -> Option<String> {
         (Operation::MeanHeads, pink, "mean over heads", vec2(-2.0, -8.0), Align2::CENTER_BOTTOM),
         (Operation::MeanPositions, green, "mean over positions", vec2(0.0, 8.0), Align2::CENTER_TOP),
     ] {
-        let points = [Epsilon::FIGURE[0], Epsilon::ZERO].map(|epsilon| operated(operation, epsilon));
+        let points = [Epsilon::FIGURE[0], Epsilon::ZERO].map(|epsilon| operated(operation.clone(), epsilon));
         let [Some(half), Some(end)] = points else { return None };
         canvas.painter.line_segment([place(start), place(end)], Stroke::new(2.0, color));
         canvas.painter.circle_filled(place(half), 3.5, color);

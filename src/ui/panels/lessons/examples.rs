@@ -183,7 +183,7 @@ mod tests {
     fn operations_go_where_their_formulas_say() {
         let at = |operation, epsilon| operated(operation, Epsilon::new(epsilon).unwrap()).unwrap();
         for operation in [Operation::Scale, Operation::MeanHeads, Operation::MeanPositions] {
-            assert_eq!(at(operation, 1.0), [4.0, 2.0], "{operation:?}");
+            assert_eq!(at(operation.clone(), 1.0), [4.0, 2.0], "{operation:?}");
         }
         assert_eq!(at(Operation::Scale, 0.5), [2.0, 1.0]);
         assert_eq!(at(Operation::MeanHeads, 0.0), [2.0, 3.0]);

@@ -109,7 +109,7 @@ const GROUPED_QUERIES: LessonText = LessonText {
          values and needs less memory.",
         "Query head h reads KV head h / (query heads / KV heads), rounded down. The drawing shows the source that is open.",
         "Scaling Query concerns one head alone. Keys and values are shared: under “Heads: shown” the head on screen gets \
-         a scaled copy of its own and its neighbours keep the unchanged one, as in the paper.",
+         a scaled copy of its own and its neighbours keep the unchanged one. The paper’s models have no groups.",
         "Under “KV group” all heads that share the KV head are changed together. This is what scaling the stored keys or \
          values themselves would do.",
     ],

@@ -3,6 +3,7 @@
 mod bar;
 mod chat;
 mod editor;
+mod tints;
 mod tokens;
 
 pub use bar::PromptBar;

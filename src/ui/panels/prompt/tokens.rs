@@ -1,21 +1,25 @@
 //! The tokens of what is read, as chips above the panels; where the scope's positions are chosen, each of them can be.
 
-use egui::{Margin, Panel, TextStyle, Ui};
+use egui::{Margin, Panel, TextStyle, Ui, vec2};
 
-use super::chat;
+use super::{
+    chat,
+    tints::{Tinted, Tints, tint},
+};
 use crate::{
     attention::{PositionScope, Scope},
     engine::Token,
-    session::{Command, Session},
+    session::{Command, Session, TokenTint},
     ui::{
         jobs::pictures::Frame,
         memo::{Memo, Revision, Same},
         panels::controls::after_click,
         shell::{
             action::Actions,
+            commands::TOKEN_TINTS,
             part::{Part, PartContext},
         },
-        widgets::{Chip, ChipKind, TokenChips},
+        widgets::{Chip, ChipKind, Segment, TokenChips, segmented_row},
     },
 };
 
@@ -28,6 +32,9 @@ const COMPACT_LINE: f32 = 24.0;
 /// In a lower room the panels have all of it, unless chips are what is clicked next.
 const LEAST_HEIGHT: f32 = 240.0;
 const MOST_LINES: f32 = 4.0;
+/// From this width of the strip on, the switch beside the chips has room, in points.
+const WIDE: f32 = 560.0;
+const SWITCH: f32 = 150.0;
 const MARGIN: Margin = Margin { left: 8, right: 8, top: 4, bottom: 0 };
 
 /// The chips; a prompt with more lines of them scrolls.
@@ -35,6 +42,9 @@ const MARGIN: Margin = Margin { left: 8, right: 8, top: 4, bottom: 0 };
 pub struct TokenStrip {
     /// A name for the tokens on screen.
     name: Memo<Same<[Token]>, Revision>,
+    tints: Tints,
+    /// The chip under the pointer or with the keyboard, in the last frame.
+    pointed_at: Option<usize>,
 }
 
 impl Part for TokenStrip {
@@ -50,18 +60,40 @@ impl Part for TokenStrip {
         let lines = (height / HEIGHT_PER_LINE).floor().clamp(1.0, MOST_LINES);
         let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
         let linked = hovered.map(|cell| [cell.query, cell.key]);
+        let by = session.view().token_tint;
+        let of_cell = hovered.map(|cell| if by == TokenTint::ReadBy { cell.key } else { cell.query });
+        let panel = frame.outcome.shape().nearest(session.selected());
+        let tinted = self.pointed_at.or(of_cell).map(|position| Tinted { panel, by, position });
         let around = egui::Frame::side_top_panel(ui.style()).inner_margin(MARGIN);
         Panel::top("tokens").frame(around).show_separator_line(false).show(ui, |ui| {
-            if !is_choosing {
-                compact(ui);
-            }
             let linked = linked.as_ref().map_or(&[][..], |cell| cell);
-            let line = if is_choosing { LINE } else { COMPACT_LINE };
-            self.chips_ui(ui, lines * line, (frame, session), linked, cx.actions);
+            ui.horizontal_top(|ui| {
+                let is_wide = ui.available_width() >= WIDE;
+                let width = ui.available_width() - if is_wide { SWITCH } else { 0.0 };
+                let line = if is_choosing { LINE } else { COMPACT_LINE };
+                ui.allocate_ui(vec2(width, 0.0), |ui| {
+                    ui.set_width(width);
+                    if !is_choosing {
+                        compact(ui);
+                    }
+                    self.chips_ui(ui, lines * line, (frame, session), (linked, tinted), cx.actions);
+                });
+                if is_wide {
+                    switch_ui(ui, by, cx.actions);
+                }
+            });
             if is_choosing {
                 chat::roles_ui(ui, session, &frame.outcome.tokens, cx.actions);
             }
         });
+    }
+}
+
+/// What the chips are tinted by.
+fn switch_ui(ui: &mut Ui, mut by: TokenTint, actions: &mut Actions) {
+    let choices = TOKEN_TINTS.map(|(tint, short, name, hint)| Segment::new(tint, short, name, hint));
+    if segmented_row(ui, "Tokens tinted by", &mut by, &choices) {
+        actions.push(Command::SetTokenTint(by).into());
     }
 }
 
@@ -78,7 +110,7 @@ impl TokenStrip {
         ui: &mut Ui,
         max_height: f32,
         (frame, session): (&Frame, &Session),
-        linked: &[usize],
+        (linked, tinted): (&[usize], Option<Tinted>),
         actions: &mut Actions,
     ) {
         let tokens = &frame.outcome.tokens;
@@ -90,13 +122,20 @@ impl TokenStrip {
                 kind: token.map_or(ChipKind::Text, |token| chat::kind(token.role)),
             }
         };
+        let values = tinted.map(|tinted| self.tints.values(frame, tinted));
+        let tint = |position: usize| {
+            let (tinted, values) = (tinted?, values?);
+            tint(*values.get(position)?, tinted, &frame.outcome)
+        };
         let chips = TokenChips::new(tokens.len(), &chip).known_as(name).linked(linked).max_height(max_height);
+        let chips = chips.tinted(&tint);
         let positions = &session.scope().positions;
         let PositionScope::Selection(selected) = positions else {
-            chips.show(ui, "tokens");
+            self.pointed_at = chips.show(ui, "tokens").hovered;
             return;
         };
         let response = chips.chosen(&|position| positions.contains(position)).show(ui, "tokens");
+        self.pointed_at = response.hovered;
         if let Some(positions) = after_click(selected, response) {
             actions.push(Command::SetScope(Scope { positions, ..session.scope().clone() }).into());
         }

@@ -19,4 +19,4 @@ pub use entry::Situation;
 pub use menu::Menu;
 pub use palette::Palette;
 pub use sheet::KeySheet;
-pub use table::{NORMS, QUANTITIES};
+pub use table::{NORMS, QUANTITIES, TOKEN_TINTS};

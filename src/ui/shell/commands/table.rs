@@ -2,11 +2,12 @@
 
 use super::entry::{Entry, Situation};
 use crate::{
-    attention::{Component, Notation, Operation, Preset},
+    attention::{Component, Notation, OperationKind, Preset},
     engine::{Bundled, Reference, SourceSpec},
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
     session::{
-        COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, UserSettings, View, document::Follow,
+        COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, TokenTint, UserSettings, View,
+        document::Follow,
     },
     ui::{
         column_names,
@@ -40,6 +41,18 @@ pub const NOTATIONS: [(Notation, &str); 3] = [
     (Notation::Scientific, "5e-1, 1e-3, 1e-10"),
     (Notation::Decimal, "0.5, 0.001, 10⁻¹⁰"),
     (Notation::Powers, "0.5, 10⁻³, 10⁻¹⁰"),
+];
+
+/// What tokens are tinted by, what that is called, in short and in full, and what it is.
+pub const TOKEN_TINTS: [(TokenTint, &str, &str, &str); 3] = [
+    (TokenTint::Reads, "reads", "What it reads", "How much the token that is pointed at or pinned looks at each"),
+    (TokenTint::ReadBy, "read by", "Who reads it", "How much each looks at the token that is pointed at or pinned"),
+    (
+        TokenTint::Difference,
+        "Δ",
+        "What changes under ε",
+        "How much more or less the token that is pointed at or pinned looks at each than in the baseline",
+    ),
 ];
 
 /// Why nothing is modified of a source without vectors.
@@ -182,6 +195,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const LIMITS: &[&str] = &["View", "Limits"];
     const MASKED: &[&str] = &["View", "Masked cells"];
     const CROWDED: &[&str] = &["View", "Crowded pixels"];
+    const TINT: &[&str] = &["View", "Tokens tinted by"];
     const NOTATION: &[&str] = &["View", "Notation"];
     const SIZE: &[&str] = &["View", "Size"];
     let session = situation.session;
@@ -260,6 +274,9 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     entries.extend(crowded.map(|(pooling, name)| {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
+    entries.extend(TOKEN_TINTS.map(|(tint, _, name, hint)| {
+        Entry::new(TINT, name, Command::SetTokenTint(tint)).hint(hint).radio(view.token_tint == tint)
+    }));
     entries.extend(NOTATIONS.map(|(notation, name)| {
         Entry::new(NOTATION, name, Command::SetNotation(notation))
             .hint("How ε is written, here and in figures")
@@ -321,10 +338,10 @@ fn slider(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(SLIDER, "Show the whole scale", Command::SetSliderRange(SliderRange::Whole))
             .only_if(session.view().slider != SliderRange::Whole, "The slider shows all of it"),
     ]);
-    entries.extend(Operation::ALL.map(|operation| {
-        Entry::new(MODIFY, operation.name(), Command::SetOperation(operation))
-            .hint(operation.formula())
-            .radio(session.operation().same_kind(operation))
+    entries.extend(OperationKind::ALL.map(|kind| {
+        Entry::new(MODIFY, kind.name(), Command::SetOperation(session.operation_of(kind)))
+            .hint(kind.formula())
+            .radio(session.operation().kind() == kind)
     }));
     entries.extend(Preset::ALL.map(|preset| {
         Entry::new(SCOPE, preset.name(), Command::SetScope(preset.scope()))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    attention::Operation,
     attention::{PositionScope, Preset, Scope, panel},
     engine::{Bundled, Engine},
     session::{Session, repeated},
@@ -63,12 +64,16 @@ fn check(why: &Why, component: Component, what: &str) {
             follows(before, unmodified, &what);
             let (before, epsilon) = (read(before).0, shown.get("ε"));
             let score = match change.operation {
-                Operation::Scale => epsilon * before,
-                Operation::MeanHeads | Operation::MeanPositions => {
+                OperationKind::Scale => epsilon * before,
+                OperationKind::MeanHeads | OperationKind::MeanPositions | OperationKind::MeanPrompts => {
                     let mean = shown.get("score of the mean");
                     mean + epsilon * (before - mean)
                 }
-                Operation::Noise { .. } => before + epsilon * shown.get("score of the noise"),
+                OperationKind::Patch => {
+                    let patch = shown.get("score of the patch");
+                    patch + epsilon * (before - patch)
+                }
+                OperationKind::Noise => before + epsilon * shown.get("score of the noise"),
             };
             follows(shown.score(), score, &what);
         }
@@ -89,11 +94,11 @@ fn every_number_follows_from_the_digits_above_it() {
     ];
     let mut checked = 0;
     for bundled in [Bundled::Smollm2Capture, Bundled::Austen] {
-        for operation in Operation::ALL {
+        for operation in Operation::OF_THE_PROMPT {
             for scope in &scopes {
                 for epsilon in [[0.0, 1e-10, 1e-3], [0.5, 1.0, 3.7], [99.0, 1e4, 1e10]] {
                     let spec = Session::example(bundled).run_spec().with(|experiment| {
-                        (experiment.operation, experiment.scope) = (operation, scope.clone());
+                        (experiment.operation, experiment.scope) = (operation.clone(), scope.clone());
                         experiment.epsilon = repeated(&epsilon.map(|epsilon| Epsilon::new(epsilon).unwrap()));
                     });
                     let outcome = engine.run(&spec, &|| false).unwrap();
@@ -122,8 +127,9 @@ fn what_is_done_is_named() {
         (Operation::MeanPositions, Component::Query, ("mean + ε × (before ε − mean)", "the mean over positions")),
         (Operation::Noise { seed: 3 }, Component::Query, ("before ε + ε × noise", "the noise is added to the query")),
     ] {
-        let spec =
-            Session::example(Bundled::Smollm2Capture).run_spec().with(|experiment| experiment.operation = operation);
+        let spec = Session::example(Bundled::Smollm2Capture)
+            .run_spec()
+            .with(|experiment| experiment.operation = operation.clone());
         let outcome = engine.run(&spec, &|| false).unwrap();
         let why = Why::of(&outcome.panels[panel(component, 0)].pattern, 7, 2).unwrap();
         let steps = steps(&why, component, Unchanged::Layer);
