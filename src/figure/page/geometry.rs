@@ -8,7 +8,7 @@ use super::{
     widths::Widths,
 };
 use crate::figure::{
-    Beyond, FigureError, FigureSpec, Rect,
+    Beyond, FigureError, FigureSpec, Fonts, Rect,
     text::{
         fonts::{ASCENT, DESCENT},
         shaping::{cut_to, width},
@@ -148,16 +148,11 @@ impl Geometry {
         let (first, last) = (place(0, 0), place(spec.panels.len() - 1, spec.panels[0].len() - 1));
         let x = dots.snap(last.right() + spacing.bar_gap + widened);
         let top = shift + MARGIN + spacing.title;
-        let least_bar = LOWEST_BAR * LINE * small(font);
         let of_panels = Rect { x, y: first.y, width: spacing.bar_width, height: last.bottom() - first.y };
         // Beside a row of small panels it is higher than they are.
         let of_page = Rect { y: top, height: height - MARGIN - top, ..of_panels };
-        let bars = [of_panels, of_page].map(|column| Bar::split(column, spec.bar.beyond, dots));
-        let fitting = bars.into_iter().find(|bar| bar.ramp.height >= least_bar);
-        let Some(Bar { over, ramp: bar, under, bad }) = fitting else {
-            let found = Bar::split(of_page, spec.bar.beyond, dots).ramp.height.max(0.0);
-            return Err(FigureError::NoRoomForBar { found, needed: least_bar });
-        };
+        let Bar { over, ramp: bar, under, bad } =
+            Bar::fit([of_panels, of_page], spec.bar.beyond, dots, LOWEST_BAR * LINE * small(font))?;
         let half_title = title.width / 2.0;
         let title_x = f64::midpoint(first.x, last.right()).clamp(MARGIN + half_title, width - MARGIN - half_title);
         // Centered on what they are of, and no longer than reaches the nearer edge of the page.
@@ -167,28 +162,20 @@ impl Geometry {
         let rows_middle = f64::midpoint(first.y, last.bottom());
         let columns_middle = f64::midpoint(first.x, last.right());
         let columns_reach = 2.0 * (columns_middle - MARGIN).min(width - MARGIN - columns_middle);
-        let caption = |captions: [&'static str; 3], room: f64| {
-            captions.into_iter().find(|caption| width_of(caption, spec) * font <= room).unwrap_or_default()
-        };
+        let caption = |captions, room: f64| fitting(captions, room / font, &spec.fonts);
         let fit = |size: f64, widest: f64| size.min((column_pitch - 0.5 * font) / widest.max(1.0));
         let axis_below = spacing.ticks + spacing.key_extent(label_size);
         let metrics_size = fit(small(font), widths.metrics(arrangement.numbers));
         let note_size = fit(small(font), widths.note);
         let panel_title_size = fit(font, widths.panel_titles[arrangement.titles.index()]);
         let row_head_size = font.min((row_pitch.max(side) - 0.25 * font) / widths.row_head.max(1.0));
-        let has_row_heads = spacing.row_head > 0.0;
-        let least = font.min(LEGIBLE) - 1e-9;
-        let is_legible = panel_title_size >= font - 1e-9
-            && (!has_row_heads || row_head_size >= font - 1e-9)
-            && (widths.note == 0.0 || note_size >= least)
-            && (widths.n_numbers == 0 || metrics_size >= least);
         let query_caption_x = left - left_axis + MARGIN + ASCENT * font;
-        Ok(Self {
+        let geometry = Self {
             width,
             height,
             line_width: dots.line_width(),
             arrangement,
-            is_legible,
+            is_legible: true,
             title: title.lines,
             title_size: title.size,
             title_at: [title_x, shift + MARGIN + ASCENT * title.size],
@@ -220,12 +207,24 @@ impl Geometry {
             bar_label_x: bar.right() + spacing.tick_labels + 0.5 * font + ASCENT * font,
             bar_label_size,
             bar_label: cut_to(&spec.bar.label, bar_label_room / bar_label_size * (1.0 + 1e-9), &spec.fonts),
-        })
+        };
+        Ok(Self { is_legible: geometry.is_legible(widths, spacing.row_head > 0.0), ..geometry })
+    }
+
+    /// Whether titles have their size, and the rest what can be read.
+    fn is_legible(&self, widths: &Widths<'_>, has_row_heads: bool) -> bool {
+        let font = self.arrangement.font - 1e-9;
+        let least = font.min(LEGIBLE - 1e-9);
+        self.panel_title_size >= font
+            && (!has_row_heads || self.row_head_size >= font)
+            && (widths.note == 0.0 || self.note_size >= least)
+            && (widths.n_numbers == 0 || self.metrics_size >= least)
     }
 }
 
-fn width_of(text: &str, spec: &FigureSpec) -> f64 {
-    width(text, &spec.fonts)
+/// The first of the texts that is no wider than `em`; nothing where none is.
+fn fitting(texts: [&'static str; 3], em: f64, fonts: &Fonts) -> &'static str {
+    texts.into_iter().find(|text| width(text, fonts) <= em).unwrap_or_default()
 }
 
 /// The colour bar from the top.
@@ -237,6 +236,19 @@ struct Bar {
 }
 
 impl Bar {
+    /// In the first of the columns in which its colours are as high as they must be.
+    fn fit(columns: [Rect; 2], beyond: Beyond, dots: Dots, least: f64) -> Result<Self, FigureError> {
+        let mut found = 0.0_f64;
+        for column in columns {
+            let bar = Self::split(column, beyond, dots);
+            if bar.ramp.height >= least {
+                return Ok(bar);
+            }
+            found = found.max(bar.ramp.height);
+        }
+        Err(FigureError::NoRoomForBar { found, needed: least })
+    }
+
     /// A triangle's room at each end beyond which there are values, and a square at the foot where some are none.
     fn split(column: Rect, beyond: Beyond, dots: Dots) -> Self {
         let (tip, square) = (dots.snap(1.5 * column.width), column.width);

@@ -100,11 +100,11 @@ pub fn told(arrangement: Arrangement, spec: &FigureSpec) -> Vec<String> {
         format!("text has {} points in the place of {asked}, which leave the panels no room", arrangement.font)
     });
     let labels = match arrangement.labels {
-        _ if spec.axis_labels.is_empty() => None,
         LabelForm::Whole => None,
         LabelForm::Cut(_) => Some("long labels are cut: whole ones leave the panels no room"),
         LabelForm::Positions => Some("positions stand at the axes: tokens leave the panels no room"),
         LabelForm::Hidden => Some("nothing stands at the axes: labels leave the panels no room"),
     };
+    let labels = labels.filter(|_| !spec.axis_labels.is_empty());
     font.into_iter().chain(labels.map(str::to_owned)).collect()
 }

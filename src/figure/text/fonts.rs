@@ -36,7 +36,7 @@ impl Font {
     }
 
     /// The program's own.
-    pub fn own() -> &'static OwnFonts {
+    pub(in crate::figure) fn own() -> &'static OwnFonts {
         static OWN: LazyLock<OwnFonts> = LazyLock::new(|| {
             let own = |bytes| Font::new(bytes, 0, "");
             OwnFonts {

@@ -31,7 +31,7 @@ const PREVIEW: (f32, f32) = (24.0, 480.0);
 /// Where it would be narrower there is none.
 const LEAST_PREVIEW: f32 = 100.0;
 /// What is above and below the preview and beside it.
-const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 264.0);
+const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 296.0);
 
 pub struct FigureDialog {
     field: PathField,

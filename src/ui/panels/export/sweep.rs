@@ -30,7 +30,7 @@ const PREVIEW: (f32, f32) = (24.0, 360.0);
 /// Where it would be narrower there is none.
 const LEAST_PREVIEW: f32 = 140.0;
 /// What is above and below the preview and beside it.
-const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 264.0);
+const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 296.0);
 
 pub struct SweepDialog {
     field: PathField,
