@@ -301,6 +301,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
         Command::SetNotation(Notation::Decimal),
+        Command::SetTokenTint(TokenTint::Difference),
         Command::SetPooling(Pooling::Mean),
         Command::ToggleInspector,
         Command::ToggleHeads,
@@ -312,6 +313,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
+        token_tint: TokenTint::Difference,
         window: Some(WINDOW),
         solo: Some(panel(Component::Key, 1)),
         inspector: true,

@@ -1,10 +1,12 @@
 //! ε that runs to and fro by itself.
 
+use std::time::Duration;
+
 use attenuate::{
     attention::Component,
     session::{Command, SliderRange},
 };
-use egui::{Key, Modifiers, Role};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::Window;
@@ -17,53 +19,61 @@ fn epsilon(window: &Window) -> f64 {
     window.session().selected_epsilon().get()
 }
 
-/// So many frames of 10 ms, each answered.
-fn frames(window: &mut Window, count: usize) -> Vec<f64> {
-    let frame = |window: &mut Window| {
-        window.settle();
-        window.harness.step();
+/// So many steps of ε, from one to the next. While it plays, nothing settles.
+fn steps(window: &mut Window, count: usize) -> Vec<f64> {
+    let step = |window: &mut Window| {
+        let before = epsilon(window);
+        window.until("another ε", |window| epsilon(window) != before);
         epsilon(window)
     };
-    (0..count).map(|_| frame(window)).collect()
+    (0..count).map(|_| step(window)).collect()
 }
 
-/// In the two decades around 1e-1, from 5e-1.
+/// Nothing moves while time goes by.
+#[track_caller]
+fn assert_still(window: &mut Window) {
+    assert!(window.has(Role::Button, PLAY));
+    window.settle();
+    let before = epsilon(window);
+    window.advance(Duration::from_millis(300));
+    assert_eq!(epsilon(window), before);
+}
+
+/// In the two decades around 1e-1, near their lower end.
 fn zoomed() -> Window {
     let around = SliderRange::Around("0.1".parse().unwrap());
-    Window::open(captured_figure().with([Command::SetSliderRange(around)]))
+    let low = Command::SetEpsilon("0.011".parse().unwrap());
+    Window::open(captured_figure().with([Command::SetSliderRange(around), low]))
 }
 
 #[test]
 fn it_runs_down_and_up_within_the_sliders_range_and_pauses() {
     let mut window = zoomed();
-    window.click(Role::Button, PLAY);
+    window.click_now(Role::Button, PLAY);
     let mut seen = vec![epsilon(&window)];
     while epsilon(&window) > 1e-2 {
-        assert!(seen.len() < 5000, "{seen:?}");
-        seen.extend(frames(&mut window, 1));
+        assert!(seen.len() < 1000, "{seen:?}");
+        seen.extend(steps(&mut window, 1));
     }
-    assert!(seen.windows(2).all(|pair| pair[1] <= pair[0]), "downwards: {seen:?}");
-    assert!(seen.len() > 20, "slowly: {seen:?}");
-    let up = frames(&mut window, 20);
-    assert!(up.windows(2).all(|pair| pair[0] <= pair[1]) && up[19] > 1e-2, "and up: {up:?}");
+    assert!(seen.windows(2).all(|pair| pair[1] < pair[0]) && seen.len() > 3, "downwards and slowly: {seen:?}");
+    let up = steps(&mut window, 4);
+    assert!(up.windows(2).all(|pair| pair[0] < pair[1]) && up[0] > 1e-2, "and up: {up:?}");
+    window.click_now(Role::Button, PAUSE);
+    assert_still(&mut window);
     window.metrics();
-    window.click(Role::Button, PAUSE);
-    let paused = epsilon(&window);
-    assert_eq!(frames(&mut window, 20), [paused; 20]);
-    assert!(window.has(Role::Button, PLAY));
 }
 
 #[test]
 fn the_picture_follows_and_the_whole_course_is_one_step() {
     let mut window = zoomed();
     let before = window.session().clone();
-    window.press(Key::E);
-    frames(&mut window, 50);
-    window.press(Key::E);
+    window.press_now(Key::E);
+    steps(&mut window, 5);
+    let shown = window.outcome().experiment.epsilon[at(Component::Query, 0)].get();
+    assert!(shown < 0.011, "each picture is seen: {shown}");
+    window.press_now(Key::E);
+    assert_still(&mut window);
     let after = epsilon(&window);
-    assert!(after < 0.5, "{after}");
-    window.metrics();
-    assert_eq!(window.outcome().experiment.epsilon[at(Component::Query, 0)].get(), after);
     window.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(*window.session(), before);
     window.press_with(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::Z);
@@ -73,23 +83,22 @@ fn the_picture_follows_and_the_whole_course_is_one_step() {
 #[test]
 fn a_hand_on_epsilon_ends_it() {
     let hands: [&dyn Fn(&mut Window); 3] = [
+        &|window| window.harness.get_by_role_and_label(Role::Slider, "epsilon").set_value_accesskit(0.05),
         &|window| {
-            let rail = window.harness.get_by_role_and_label(Role::Slider, "epsilon").rect();
-            let y = rail.top() + attenuate::ui::widgets::EpsilonSlider::RAIL_CENTER;
-            window.click_at(egui::pos2(rail.center().x, y));
+            window.harness.get_by_role_and_label(Role::TextInput, "epsilon value").focus();
+            window.harness.step();
+            window.harness.event(Event::Text("0,02".to_owned()));
+            window.press_now(Key::Enter);
         },
-        &|window| window.enter_epsilon("0,02"),
-        &|window| window.press(Key::Num2),
+        &|window| window.press_now(Key::Num2),
     ];
     for hand in hands {
         let mut window = zoomed();
-        window.click(Role::Button, PLAY);
-        frames(&mut window, 10);
+        window.click_now(Role::Button, PLAY);
+        steps(&mut window, 2);
         hand(&mut window);
-        window.settle();
-        let left = epsilon(&window);
-        assert!(window.has(Role::Button, PLAY));
-        assert_eq!(frames(&mut window, 5), [left; 5]);
+        window.until("the end", |window| window.has(Role::Button, PLAY));
+        assert_still(&mut window);
     }
 }
 
@@ -99,7 +108,7 @@ fn it_begins_upwards_from_zero_and_goes_on_without_controls() {
     window.enter_epsilon("0");
     window.press(Key::Tab);
     window.press_with(Modifiers::COMMAND, Key::B);
-    window.press(Key::E);
-    let seen = frames(&mut window, 20);
-    assert!(seen[19] > 1e-12 && seen.windows(2).all(|pair| pair[0] <= pair[1]), "{seen:?}");
+    window.press_now(Key::E);
+    let seen = steps(&mut window, 4);
+    assert!(seen[0] >= 1e-12 && seen.windows(2).all(|pair| pair[0] < pair[1]), "{seen:?}");
 }

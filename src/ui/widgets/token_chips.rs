@@ -132,6 +132,8 @@ impl<'a> TokenChips<'a> {
             ScrollArea::vertical()
                 .id_salt(id)
                 .max_height(self.max_height)
+                // egui would not make it lower than three lines.
+                .min_scrolled_height(self.max_height)
                 .auto_shrink([false, true])
                 .show(ui, |ui| self.chips_ui(ui, id))
                 .inner

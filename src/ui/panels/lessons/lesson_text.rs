@@ -20,7 +20,7 @@ const PANEL: LessonText = LessonText {
         "Cells above the diagonal are masked: no token looks at a later one. So the first row has one cell, whose weight is 1.",
         "Each row of panels turns down Query, Key or Value by the factor ε, each column by another ε. They are written as in \
          the paper: 5e-1 is 0.5, 1e-3 is 0.001. View ▸ Notation writes them otherwise.",
-        "Point at a cell for its numbers; click it to keep it. The sentence below follows.",
+        "Point at a cell for its numbers; click it to keep it. The sentence above follows.",
     ],
     sources: "Vaswani et al. 2017, arXiv 1706.03762. The figure: Zhou et al. 2025, arXiv 2410.13708.",
 };

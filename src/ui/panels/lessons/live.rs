@@ -111,6 +111,7 @@ fn said_ui(ui: &mut Ui, title: &str, text: &str, picture: impl FnOnce(&mut Ui)) 
         let said = ui.label(RichText::new(text).color(colors.text_strong));
         ui.ctx().accesskit_node_builder(said.id, |node| node.set_live(egui::accesskit::Live::Polite));
     });
+    ui.add_space(space::S);
 }
 
 /// The weights from left to right in the figure's colours; the sentence says them.

@@ -181,13 +181,14 @@ impl Lessons {
         for (index, paragraph) in page.paragraphs.iter().enumerate() {
             ui.label(*paragraph);
             ui.add_space(space::S);
-            if index == 0 && !lesson.is_trial() {
-                illustration::illustration_ui(ui, lesson, outcome);
-                ui.add_space(space::S);
+            if index == 0 {
+                if !lesson.is_trial() {
+                    illustration::illustration_ui(ui, lesson, outcome);
+                    ui.add_space(space::S);
+                }
+                self.live.show(ui, lesson, screen.session, screen.shown);
             }
         }
-        self.live.show(ui, lesson, screen.session, screen.shown);
-        ui.add_space(space::S);
         ui.label(RichText::new(page.sources).small().color(theme::of(ui).text_weak));
     }
 }

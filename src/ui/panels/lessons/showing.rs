@@ -121,9 +121,7 @@ fn telling_cell(outcome: &Outcome, panel: PanelId) -> Option<Cell> {
     let pattern = &outcome.panels.get(panel)?.pattern;
     let n = outcome.n_positions();
     let cells = (n.saturating_sub(ROWS)..n).flat_map(|query| {
-        let weights =
-            (1..query).filter_map(move |key| Some((Cell { query, key }, pattern.exact_cell(query, key)?.weight)));
-        weights
+        (1..query).filter_map(move |key| Some((Cell { query, key }, pattern.exact_cell(query, key)?.weight)))
     });
     cells.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(cell, _)| cell)
 }

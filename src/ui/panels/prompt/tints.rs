@@ -1,7 +1,5 @@
 //! How strongly each token is tinted: what one of them reads, who reads it, or what ε changes in that.
 
-use egui::Color32;
-
 use crate::{
     attention::PanelId,
     engine::Outcome,
@@ -10,16 +8,14 @@ use crate::{
     ui::{
         jobs::pictures::Frame,
         memo::{Memo, Revision},
-        numbers,
+        numbers, theme,
         widgets::Tint,
     },
 };
 
 /// Of a longer prompt it takes too long to tell who reads a token.
 const MOST_READERS: usize = 512;
-/// More, and less where it is a difference; legible under both themes' text.
-const MORE: Color32 = Color32::from_rgb(0xE0, 0x8A, 0x1E);
-const LESS: Color32 = Color32::from_rgb(0x3B, 0x76, 0xE1);
+/// Text on it stays legible.
 const MOST_OPAQUE: f32 = 0.55;
 /// What is fainter than this is not seen.
 const FAINTEST: f32 = 0.02;
@@ -82,6 +78,6 @@ pub fn tint(value: f64, tinted: Tinted, outcome: &Outcome) -> Option<Tint> {
         TokenTint::ReadBy => format!("reads {} at {token}", numbers::percent(weight)),
         TokenTint::Difference => format!("{} of what {token} reads", numbers::signed(value)),
     };
-    let color = if value < 0.0 { LESS } else { MORE };
+    let color = if value < 0.0 { theme::READS_LESS } else { theme::READS_MORE };
     Some(Tint { color: color.gamma_multiply(opacity), said })
 }

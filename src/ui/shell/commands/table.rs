@@ -195,8 +195,6 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const LIMITS: &[&str] = &["View", "Limits"];
     const MASKED: &[&str] = &["View", "Masked cells"];
     const CROWDED: &[&str] = &["View", "Crowded pixels"];
-    const TINT: &[&str] = &["View", "Tokens tinted by"];
-    const NOTATION: &[&str] = &["View", "Notation"];
     const SIZE: &[&str] = &["View", "Size"];
     let session = situation.session;
     let view = session.view();
@@ -274,14 +272,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     entries.extend(crowded.map(|(pooling, name)| {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
-    entries.extend(TOKEN_TINTS.map(|(tint, _, name, hint)| {
-        Entry::new(TINT, name, Command::SetTokenTint(tint)).hint(hint).radio(view.token_tint == tint)
-    }));
-    entries.extend(NOTATIONS.map(|(notation, name)| {
-        Entry::new(NOTATION, name, Command::SetNotation(notation))
-            .hint("How ε is written, here and in figures")
-            .radio(view.look.notation == notation)
-    }));
+    texts(view, entries);
     entries.push(
         Entry::new(VIEW, "Follow the file", Action::ToggleFollow)
             .hint("Open the source anew whenever it changes on the disk")
@@ -293,6 +284,20 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             .hint("Open, close and scroll at once")
             .check(view.user.reduced_motion),
     );
+}
+
+/// How texts look that stand around the panels.
+fn texts(view: &View, entries: &mut Vec<Entry>) {
+    const TINT: &[&str] = &["View", "Tokens tinted by"];
+    const NOTATION: &[&str] = &["View", "Notation"];
+    entries.extend(TOKEN_TINTS.map(|(tint, _, name, hint)| {
+        Entry::new(TINT, name, Command::SetTokenTint(tint)).hint(hint).radio(view.token_tint == tint)
+    }));
+    entries.extend(NOTATIONS.map(|(notation, name)| {
+        Entry::new(NOTATION, name, Command::SetNotation(notation))
+            .hint("How ε is written, here and in figures")
+            .radio(view.look.notation == notation)
+    }));
 }
 
 fn help(entries: &mut Vec<Entry>) {
