@@ -14,7 +14,7 @@ use super::{
 use crate::{
     attention::Components,
     base::write_atomically,
-    engine::{Engine, EngineError, Outcome, SweepMetric},
+    engine::{Engine, EngineError, Outcome, SweepMetric, Target},
     figure::{Dpi, SweepExport, SweepFormat},
     session::{Cell, Command, Session},
 };
@@ -27,6 +27,10 @@ pub struct SweepArguments {
     /// Cell whose weight is followed, 0-based: its query position and its key position
     #[arg(long, value_name = "QUERY,KEY")]
     pub cell: Option<CellArgument>,
+    /// Token whose log-probability is followed, and that less RIVAL's, each its id or a text that is one token; as columns
+    /// of .csv and .json. One run of the whole model for each ε
+    #[arg(long, value_name = "TOKEN[,RIVAL]", allow_hyphen_values = true)]
+    pub target: Option<Target>,
     /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default:
     /// normalized-entropy]
     #[arg(long, value_name = "NAME")]
@@ -83,6 +87,9 @@ impl SweepArguments {
                 return Err(format!("{option} is for a picture (.png, .svg, .pdf): {output} has all metrics at all ε"));
             }
         }
+        if is_picture && self.target.is_some() {
+            return Err(format!("--target is for .csv and .json, found {output}"));
+        }
         if self.dpi.is_some() && format != SweepFormat::Png {
             return Err(format!("--dpi is for .png, found {output}"));
         }
@@ -114,7 +121,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     }
     let cell = cell.map(|cell| [cell.query, cell.key]);
     let spec = session.run_spec();
-    let sweep = engine.sweep(&spec, cell, &mut |_| {}, &NEVER)?;
+    let sweep = engine.sweep(&spec, cell, arguments.target.as_ref(), &mut |_| {}, &NEVER)?;
     let export = SweepExport {
         sweep: &sweep,
         spec: &spec,

@@ -14,6 +14,7 @@ use super::{
     layer_run::LayerRun,
     memory::{self, Held, Keep, Keeper, Part},
     source::{OpenSource, Reader},
+    writes::PartRows,
 };
 use crate::{
     attention::{Intervention, LayerAttention, LayerQkv, Mask},
@@ -55,6 +56,8 @@ pub(super) struct PromptRun {
     /// What reaches a layer when an intervention acts before it.
     pub(super) modified: Mutex<LruCache<(Intervention, usize), Weak<LayerRun>>>,
     pub(super) logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
+    /// What parts of the model write at a position, under an intervention.
+    pub(super) parts: Mutex<LruCache<(usize, Option<Intervention>), Weak<PartRows>>>,
     /// Holds all that is referred to weakly.
     pub(super) keeper: Keeper,
     /// Those that the last request was answered with: their scores stay whatever their size.
@@ -91,6 +94,7 @@ impl PromptRun {
             advancing: Mutex::default(),
             modified: Mutex::new(LruCache::new(KEPT_RUNS)),
             logits: Mutex::new(LruCache::new(KEPT_RUNS)),
+            parts: Mutex::new(LruCache::new(KEPT_RUNS)),
             keeper,
             shown: Mutex::default(),
         })

@@ -12,6 +12,7 @@ mod malformed;
 mod operations;
 mod pair;
 mod ships;
+mod writes;
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 

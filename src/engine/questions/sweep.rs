@@ -47,7 +47,7 @@ impl Question for SweepQuestion {
                 send(Arc::new(sweep.clone()));
             }
         };
-        let sweep = engine.sweep(&self.spec, self.cell, &mut so_far, &|| job.is_cancelled())?;
+        let sweep = engine.sweep(&self.spec, self.cell, None, &mut so_far, &|| job.is_cancelled())?;
         send(Arc::new(sweep));
         Ok(())
     }

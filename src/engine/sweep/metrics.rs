@@ -2,7 +2,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attention::{Comparison, Metrics, Pattern};
+use crate::{
+    attention::{Comparison, Metrics, Pattern},
+    engine::TargetChange,
+};
 
 /// What a sweep measures of one pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,16 +22,18 @@ pub struct SweepMetrics {
     pub max_weight: Option<f64>,
     /// Weight of the cell that was asked for, as files have it; `None` without one, and where it is masked.
     pub weight: Option<f64>,
+    /// How the chances of the token change that was asked for; `None` without one.
+    pub target: Option<TargetChange>,
 }
 
 impl SweepMetrics {
-    /// Of `pattern`; `cell` is `[query, key]`.
+    /// Of `pattern`, without a target; `cell` is `[query, key]`.
     pub(super) fn of(baseline: &Pattern, pattern: &Pattern, cell: Option<[usize; 2]>) -> Self {
         let Comparison { metrics: Metrics { sink_mass, normalized_entropy, .. }, max_weight, kl, js } =
             Comparison::of(baseline, pattern);
         let weight = |[query, key]: [usize; 2]| Some(f64::from(pattern.exact_cell(query, key)?.weight));
         let weight = cell.and_then(weight);
-        Self { sink_mass, normalized_entropy, kl, js, max_weight, weight }
+        Self { sink_mass, normalized_entropy, kl, js, max_weight, weight, target: None }
     }
 }
 

@@ -1,0 +1,112 @@
+//! The tokens that the shown head promotes and suppresses most: what was asked last, and the newest answer as a list.
+
+use std::sync::Arc;
+
+use egui::{FontFamily, Grid, Label, RichText, Ui};
+
+use super::texts::{hint, panel_name};
+use crate::{
+    attention::PanelId,
+    engine::{
+        OpenSource, Outcome, Question as _, Service, SourceId, TokenWrites, Under, WrittenTokens, WrittenTokensQuestion,
+    },
+    session::Session,
+    ui::{
+        jobs::{Arrival, Client},
+        memo::{Memo, Same},
+        theme::{self, space},
+    },
+};
+
+/// Of either kind.
+const TOKENS: usize = 6;
+
+/// The newest answer, which stays until the next one is there.
+pub struct HeadTokens {
+    client: Client<WrittenTokensQuestion>,
+    shown: Option<(WrittenTokensQuestion, Arc<WrittenTokens>)>,
+    wanted: Memo<(SourceId, Same<Session>), WrittenTokensQuestion>,
+    /// Whether the list was in view when the inspector was drawn last: else nothing is asked.
+    pub is_looked_at: bool,
+}
+
+impl HeadTokens {
+    pub fn new(service: &Service) -> Self {
+        Self { client: Client::new(service), shown: None, wanted: Memo::default(), is_looked_at: false }
+    }
+
+    /// Follows `session`. While ε moves, each answer is waited for before the next is asked.
+    pub fn follow(&mut self, source: &OpenSource, session: &Arc<Session>) {
+        if !std::mem::take(&mut self.is_looked_at) || !source.facts().kind.is_model() {
+            return;
+        }
+        let wanted = self.wanted.get((source.id(), Same::of(session)), || question(source, session));
+        let is_same_head = |asked: &WrittenTokensQuestion| {
+            let [a, b] = [asked, wanted].map(|of| (of.source, &of.spec.prompt, of.spec.experiment.layer));
+            a == b && asked.spec.experiment.head == wanted.spec.experiment.head
+        };
+        if self.shown.as_ref().is_some_and(|(shown, _)| !is_same_head(shown)) {
+            self.shown = None;
+        }
+        if !(self.client.is_busy() && self.client.question().is_some_and(is_same_head)) {
+            self.client.want(wanted.clone());
+        }
+    }
+
+    /// Takes in what has arrived.
+    pub fn poll(&mut self) {
+        while let Some(arrival) = self.client.poll() {
+            match arrival {
+                Arrival::Part { part, is_newest: true, .. } => {
+                    self.shown = self.client.question().cloned().map(|asked| (asked, part));
+                }
+                Arrival::Failed(_) => self.shown = None,
+                Arrival::Part { .. } | Arrival::Done | Arrival::GivenUp => {}
+            }
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.client.is_busy()
+    }
+
+    /// Both lists.
+    pub fn list_ui(&mut self, ui: &mut Ui, outcome: &Outcome, panel: PanelId) {
+        self.is_looked_at = true;
+        if !outcome.facts.kind.is_model() {
+            hint(ui, "A capture has no weights that make logits of what a head writes.");
+            return;
+        }
+        if let Some(failure) = self.client.failure() {
+            hint(ui, &failure.message("finding what the head writes"));
+            return;
+        }
+        let Some((_, tokens)) = &self.shown else {
+            hint(ui, "not computed yet");
+            return;
+        };
+        hint(ui, &format!("Logits at the last position: baseline, and {}", panel_name(outcome, panel)));
+        for (name, tokens) in [("Promoted", &tokens.promoted), ("Suppressed", &tokens.suppressed)] {
+            ui.label(RichText::new(name).small().color(theme::of(ui).text_weak));
+            Grid::new(("head tokens", name)).num_columns(3).spacing([space::M, 1.0]).show(ui, |ui| {
+                for token in tokens {
+                    token_ui(ui, token);
+                    ui.end_row();
+                }
+            });
+        }
+    }
+}
+
+/// The selected panel's change beside the baseline.
+fn question(source: &OpenSource, session: &Session) -> WrittenTokensQuestion {
+    let under = Under::Change(session.selected().component, session.selected_epsilon());
+    WrittenTokensQuestion { source: source.id(), spec: session.run_spec(), under, count: TOKENS }.canonical()
+}
+
+fn token_ui(ui: &mut Ui, token: &TokenWrites) {
+    ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
+    for logits in [token.baseline, token.modified] {
+        ui.label(RichText::new(format!("{logits:+.4}")).small().family(FontFamily::Monospace));
+    }
+}
