@@ -14,7 +14,7 @@ use super::{
 use crate::{
     attention::Components,
     base::write_atomically,
-    engine::{Engine, EngineError, Outcome, SweepMetric, Target},
+    engine::{Engine, EngineError, Outcome, Rival, SweepMetric, Target},
     figure::{Dpi, SweepExport, SweepFormat},
     session::{Cell, Command, Session},
 };
@@ -28,11 +28,11 @@ pub struct SweepArguments {
     #[arg(long, value_name = "QUERY,KEY")]
     pub cell: Option<CellArgument>,
     /// Token whose log-probability is followed, and that less RIVAL's, each its id or a text that is one token; as columns
-    /// of .csv and .json. One run of the whole model for each ε
+    /// of .csv and .json and as --metric of pictures. One run of the whole model for each ε
     #[arg(long, value_name = "TOKEN[,RIVAL]", allow_hyphen_values = true)]
     pub target: Option<Target>,
-    /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, or weight (of --cell) [default:
-    /// normalized-entropy]
+    /// What a picture shows: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell), target-change or
+    /// rival-change (of --target) [default: normalized-entropy]
     #[arg(long, value_name = "NAME")]
     pub metric: Option<SweepMetric>,
     /// Pixels per inch of a .png [default: 300]
@@ -87,8 +87,18 @@ impl SweepArguments {
                 return Err(format!("{option} is for a picture (.png, .svg, .pdf): {output} has all metrics at all ε"));
             }
         }
-        if is_picture && self.target.is_some() {
-            return Err(format!("--target is for .csv and .json, found {output}"));
+        let has_rival = self.target.as_ref().is_some_and(|target| target.rival != Rival::None);
+        match self.metric {
+            Some(SweepMetric::TargetChange) if self.target.is_none() => {
+                return Err("--metric target-change needs a target: expected --target TOKEN".to_owned());
+            }
+            Some(SweepMetric::RivalChange) if !has_rival => {
+                return Err("--metric rival-change needs two tokens: expected --target TOKEN,RIVAL".to_owned());
+            }
+            metric if is_picture && self.target.is_some() && !metric.is_some_and(SweepMetric::is_of_target) => {
+                return Err("--target is drawn by --metric target-change and rival-change alone".to_owned());
+            }
+            _ => {}
         }
         if self.dpi.is_some() && format != SweepFormat::Png {
             return Err(format!("--dpi is for .png, found {output}"));

@@ -64,6 +64,17 @@ impl Sweep {
         self.curves.iter().map(Vec::len).filter(|&length| length > 0).min().unwrap_or(0)
     }
 
+    /// The smallest and the largest value of a metric that are in view, with 0 between them; `None` where all are 0. The KL
+    /// divergence leaves every scale beyond ε = 1.
+    pub fn extent(&self, metric: SweepMetric) -> Option<[f64; 2]> {
+        let points = self.curves.iter().flatten();
+        let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
+        let metrics = in_view.map(|point| &point.metrics).chain([&self.baseline, &self.uniform]);
+        let values = metrics.filter_map(|metrics| metric.of(metrics)).filter(|value| value.is_finite());
+        let [low, high] = values.fold([0.0, 0.0], |[low, high], value| [f64::min(low, value), f64::max(high, value)]);
+        (low < high).then_some([low, high])
+    }
+
     /// Points of a curve before refinement.
     pub const FIRST_PASS: usize = POINTS + 1;
 

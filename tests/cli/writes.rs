@@ -133,6 +133,9 @@ fn a_sweep_follows_the_targets_chances() {
     sandbox.run(&[&arguments[..], &["-o", "sweep.csv"]].concat()).assert_done();
     let text = fs::read_to_string(sandbox.path("sweep.csv")).unwrap();
     assert!(text.lines().next().unwrap().ends_with("weight,target_change,rival_change,sink_queries"), "{text}");
+    sandbox.run(&[&arguments[..], &["-o", "sweep.svg", "--metric", "target-change"]].concat()).assert_done();
+    let drawn = fs::read_to_string(sandbox.path("sweep.svg")).unwrap();
+    assert!(drawn.contains("change of the target’s log-probability"), "{drawn}");
 }
 
 #[test]
@@ -156,7 +159,10 @@ fn what_is_no_token_or_no_part_of_a_logit_is_refused() {
     }
     sandbox
         .run(&["sweep", "bundled:austen", "-o", "a.png", "--target", "7"])
-        .assert_refused(2, &["--target is for .csv and .json"]);
+        .assert_refused(2, &["--target is drawn by --metric target-change"]);
+    sandbox
+        .run(&["sweep", "bundled:austen", "-o", "a.png", "--target", "7", "--metric", "rival-change"])
+        .assert_refused(2, &["--target TOKEN,RIVAL"]);
     sandbox
         .run(&["sweep", "bundled:smollm2-capture", "-o", "a.csv", "--target", "7"])
         .assert_refused(1, &["no output"]);

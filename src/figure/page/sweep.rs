@@ -37,12 +37,8 @@ type Point = [f64; 2];
 /// at the left. Where a metric was not measured there is no curve. The KL divergence is cut off beyond ε = 1, where it
 /// leaves every scale.
 pub fn sweep_figure(sweep: &Sweep, metric: SweepMetric, columns: &[Epsilon], title: &str) -> Figure {
-    let points = sweep.curves.iter().flatten();
-    let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
-    let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
-    let highest = metrics.filter_map(|metrics| metric.of(metrics)).filter(|v| v.is_finite()).fold(0.0, f64::max);
-    let mut page =
-        CurveItems { items: Vec::new(), highest: if highest > 0.0 { highest * (1.0 + HEADROOM) } else { 1.0 } };
+    let extent = sweep.extent(metric).map_or([0.0, 1.0], |ends| ends.map(|end| end * (1.0 + HEADROOM)));
+    let mut page = CurveItems { items: Vec::new(), extent };
     page.axes(metric);
     page.columns(columns);
     for (name, metrics, x, anchor) in [
@@ -92,13 +88,14 @@ fn x_of(epsilon: Epsilon) -> f64 {
 
 struct CurveItems {
     items: Vec<Item>,
-    /// The value at the top of the frame; 0 is at its bottom.
-    highest: f64,
+    /// The values at the bottom and at the top of the frame.
+    extent: [f64; 2],
 }
 
 impl CurveItems {
     fn y_of(&self, value: f64) -> f64 {
-        FRAME.bottom() - value / self.highest * FRAME.height
+        let [low, high] = self.extent;
+        FRAME.bottom() - (value - low) / (high - low) * FRAME.height
     }
 
     fn text(&mut self, text: &str, at: Point, anchor: Anchor, color: Rgb) {
@@ -120,10 +117,11 @@ impl CurveItems {
         self.line([x_of_decade(ZERO), FRAME.y], [x_of_decade(ZERO), FRAME.bottom()], 0.5, GRID);
         self.text("0", [x_of_decade(ZERO), below], Anchor::Middle, INK);
         self.text("ε", [FRAME.center()[0], below + 1.6 * SIZES[0]], Anchor::Middle, INK);
-        let step = step(self.highest);
+        let [low, high] = self.extent;
+        let step = step(high - low);
         let digits = (-step.log10().floor()).max(0.0);
-        let mut value = 0.0;
-        while value <= self.highest {
+        let mut value = (low / step).ceil() * step;
+        while value <= high {
             let y = self.y_of(value);
             self.line([FRAME.x, y], [FRAME.right(), y], 0.5, GRID);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few decimals")]
