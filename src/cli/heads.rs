@@ -56,7 +56,7 @@ pub struct HeadsArguments {
     pub in_force: Option<OnDisk<InForce>>,
     /// Add what each head writes, in logits: what its output at the last position adds to the logit of TOKEN, and to that
     /// less RIVAL's, in front of the final soft cap; with --ships also how their log-probabilities change. Each is an id
-    /// or a text that is one token, space in front included. All heads and the other parts (embeddings, feed_forwards,
+    /// or a text that is one token, space in front included. All heads and the other parts (embeddings, feed-forwards,
     /// biases) sum to the logit
     #[arg(long, value_name = "TOKEN[,RIVAL]", allow_hyphen_values = true)]
     pub writes: Option<Target>,

@@ -40,6 +40,9 @@ impl Held for Stream {
     }
 }
 
+/// By position and what acts.
+type KnownParts = LruCache<(usize, Option<Intervention>), Weak<PartRows>>;
+
 /// Shared by all threads that ask about the prompt: whatever one of them has computed is there for the others.
 pub(super) struct PromptRun {
     pub source: Arc<OpenSource>,
@@ -57,7 +60,7 @@ pub(super) struct PromptRun {
     pub(super) modified: Mutex<LruCache<(Intervention, usize), Weak<LayerRun>>>,
     pub(super) logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
     /// What parts of the model write at a position, under an intervention.
-    pub(super) parts: Mutex<LruCache<(usize, Option<Intervention>), Weak<PartRows>>>,
+    pub(super) parts: Mutex<KnownParts>,
     /// Holds all that is referred to weakly.
     pub(super) keeper: Keeper,
     /// Those that the last request was answered with: their scores stay whatever their size.

@@ -269,10 +269,10 @@ fn heads_are_ranked_by_what_they_write_into_a_token() {
     let mut window = open(Session::example(Bundled::Austen));
     let likeliest = writes(window.session(), Under::Baseline, &Target::default());
     let rival = likeliest.rival.clone().unwrap();
-    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
-    window.assert_text(&format!("over “{}” {:.2}", rival.text, likeliest.over_rival().unwrap()));
     window.click(Role::RadioButton, "Table");
     window.click(Role::Button, "Sort by writes");
+    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
+    window.assert_text(&format!("over “{}” {:.2}", rival.text, likeliest.over_rival().unwrap()));
     let mut heads: Vec<_> =
         likeliest.parts.iter().filter(|part| matches!(part.part, Part::Head { .. })).copied().collect();
     heads.sort_by(|a, b| b.to_target.total_cmp(&a.to_target));
@@ -284,7 +284,7 @@ fn heads_are_ranked_by_what_they_write_into_a_token() {
         (format!("Layer {layer}, head {head}, "), format!("{to_target}, {over}"))
     };
     let found = listed(&window);
-    assert_eq!(found.len(), heads.len());
+    assert!(found.len() >= 20, "as many as have room");
     for (name, writes) in found.iter().zip(&heads) {
         let (place, numbers) = spoken(writes);
         assert!(name.starts_with(&place) && name.ends_with(&numbers), "{name}: {place}{numbers}");
@@ -317,6 +317,7 @@ fn a_map_shows_every_head_in_the_colour_of_what_it_writes() {
     }
     // Under the selected panel's change, of the shown head alone.
     window.enter_epsilon("0");
+    assert!(window.session().view().heads, "Enter is the field's");
     window.click(Role::RadioButton, "Query, ε = 0");
     let zero = Under::Change(Component::Query, Epsilon::ZERO);
     let changed = writes(window.session(), zero, &Target::default());

@@ -53,7 +53,7 @@ fn every_row_is_what_the_engine_finds_and_all_parts_sum_to_the_logit() {
             assert_eq!(number(row, "writes"), of_head.to_target);
             assert_eq!(row["writes_over_rival"].as_f64(), of_head.over_rival);
             assert_eq!(row["target"], " love");
-            assert_eq!(row["position"].as_u64().unwrap(), position.unwrap_or(16) as u64);
+            assert_eq!(row["position"].as_u64().unwrap(), position.unwrap_or(19) as u64);
             for key in ["promoted", "suppressed"] {
                 let logits: Vec<f64> =
                     row[key].as_array().unwrap().iter().map(|token| number(token, "logits")).collect();
@@ -106,7 +106,7 @@ fn the_table_says_what_the_parts_sum_to_and_a_file_has_all_columns() {
     let ran = sandbox.run(&["heads", "bundled:austen", "--writes", " love"]);
     ran.assert_done();
     assert!(ran.stdout.starts_with("layer  head  "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("logit of “ love” behind position 16"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("logit of “ love” behind position 19"), "{}", ran.stdout);
     let sum = format!("{:>20}  {:>10.4}", "sum", writes(" love", None).logit());
     assert!(ran.stdout.contains(&sum), "{}", ran.stdout);
     sandbox.run(&["heads", "bundled:austen", "--writes", " love", "-o", "heads.csv"]).assert_done();
@@ -122,7 +122,7 @@ fn a_sweep_follows_the_targets_chances() {
     let arguments = ["sweep", "bundled:austen", "--rows", "value", "--target", " love,12"];
     sandbox.run(&[&arguments[..], &["-o", "sweep.json"]].concat()).assert_done();
     let file: Value = serde_json::from_slice(&fs::read(sandbox.path("sweep.json")).unwrap()).unwrap();
-    let points = file["curves"]["value"].as_array().unwrap();
+    let points = file["value"].as_array().unwrap();
     let at_zero = points.iter().find(|point| point["epsilon"] == 0.0).unwrap();
     // The shown head, as Ships turns it down.
     let expected = changes(" love,12")[5 * 4 + 1];

@@ -52,6 +52,11 @@ impl HeadMetric {
         Self::WritesOverRival,
     ];
 
+    /// Whether it is of a target, the token whose logit is looked at.
+    pub const fn is_of_target(self) -> bool {
+        matches!(self.range(), MetricRange::Signed)
+    }
+
     /// Between which bounds it lies.
     pub const fn range(self) -> MetricRange {
         match self {

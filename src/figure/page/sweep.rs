@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn dashes_cover_their_part_of_a_line() {
-        let mut page = CurveItems { items: Vec::new(), highest: 1.0 };
+        let mut page = CurveItems { items: Vec::new(), extent: [0.0, 1.0] };
         page.dashed(&[[0.0, 0.0], [30.0, 0.0], [30.0, 60.0]], [6.0, 3.0], 1.0, INK);
         let drawn: f64 = page
             .items

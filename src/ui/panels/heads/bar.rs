@@ -65,7 +65,7 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
         room(ui, GROUP);
         progress_ui(ui, heads);
     });
-    if source.facts().kind.is_model() {
+    if heads.choice.metric.is_of_target() {
         ui.horizontal_wrapped(|ui| target::target_ui(ui, &mut heads.choice, &heads.effects.written));
     }
     ui.add_space(space::XS);
@@ -106,10 +106,7 @@ fn metric_ui(ui: &mut Ui, choice: &mut Choice, effects: &Effects) {
         .show_ui(ui, |ui| {
             for candidate in HeadMetric::ALL {
                 let is_there = effects.has(candidate);
-                let missing = match candidate {
-                    HeadMetric::Writes | HeadMetric::WritesOverRival => "Nothing that these heads write is known",
-                    _ => "Rank by effect first",
-                };
+                let missing = effects.missing(candidate);
                 let text = titled(candidate.name());
                 ui.add_enabled_ui(is_there, |ui| {
                     ui.selectable_value(&mut metric, candidate, text)

@@ -40,6 +40,15 @@ impl Effects {
             _ => true,
         }
     }
+
+    /// Why there are none.
+    pub fn missing(&self, metric: HeadMetric) -> String {
+        let of_written = || self.written.failure().unwrap_or_else(|| "Not computed, or not of a capture".to_owned());
+        match metric {
+            HeadMetric::Writes | HeadMetric::WritesOverRival => of_written(),
+            _ => "Rank by effect first".to_owned(),
+        }
+    }
 }
 
 /// The metrics that a table of a source's heads has, from the left: without a model behind them heads write nothing.

@@ -150,6 +150,6 @@ fn legend(metric: HeadMetric, palette: &Palette) -> String {
 #[expect(clippy::cast_possible_truncation, reason = "colours need no more")]
 fn color(palette: &Palette, value: Option<f64>) -> Option<Color32> {
     let value = value.filter(|value| !value.is_nan())?;
-    let [r, g, b, _] = palette.color(value as f32).rgba();
-    Some(Color32::from_rgb(r, g, b))
+    let [r, g, b, a] = palette.color(value as f32).rgba();
+    Some(Color32::from_rgba_premultiplied(r, g, b, a))
 }

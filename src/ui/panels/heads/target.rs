@@ -44,7 +44,8 @@ fn sum(writes: &Writes) -> String {
     if let (Some(rival), Some(over), Some(heads)) =
         (&writes.rival, writes.over_rival(), writes.kind_over_rival(PartKind::Heads))
     {
-        text += &format!("; over “{}” {over:.2}, heads {heads:+.2}", rival.text);
+        let over_rival = format!("; over “{}” {over:.2}, heads {heads:+.2}", rival.text);
+        text.push_str(&over_rival);
     }
     text
 }
