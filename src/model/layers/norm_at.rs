@@ -56,9 +56,10 @@ mod tests {
             Norm::Layer(LayerNorm { weight: Some(weight), bias, eps: 0.5 }),
             Norm::Layer(LayerNorm { weight: None, bias: None, eps: 0.5 }),
         ] {
-            let mut parts: Array2<f64> = array![[1.0, 2.0, 3.0], [-4.0, 0.5, 0.0], [0.0, 0.0, 8.0]];
+            let parts: Array2<f32> = array![[1.0, 2.0, 3.0], [-4.0, 0.5, 0.0], [0.0, 0.0, 8.0]];
             let row = parts.sum_axis(ndarray::Axis(0));
-            let normed = norm.forward(&row.mapv(|x| x as f32).insert_axis(ndarray::Axis(0)));
+            let normed = norm.forward(&row.clone().insert_axis(ndarray::Axis(0)));
+            let (mut parts, row) = (parts.mapv(f64::from), row.mapv(f64::from));
             let at = NormAt::new(&norm, row.view());
             parts.outer_iter_mut().for_each(|part| at.apply(part));
             let sum = parts.sum_axis(ndarray::Axis(0)) + at.bias().unwrap_or_else(|| Array1::zeros(3));
