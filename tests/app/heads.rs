@@ -307,6 +307,7 @@ fn a_map_shows_every_head_in_the_colour_of_what_it_writes() {
     window.click(Role::RadioButton, "Map");
     assert_eq!(listed(&window).len(), 24);
     choose(&mut window, "Writes − rival");
+    assert_eq!(listed(&window).len(), 24);
     let likeliest = writes(window.session(), Under::Baseline, &Target::default());
     for (at, name) in listed(&window).iter().enumerate() {
         let (layer, head) = (at / 4, at % 4);

@@ -22,6 +22,8 @@ use crate::{
 };
 
 const METRIC_WIDTH: f32 = 116.0;
+/// Room for the list of all metrics.
+const METRICS_HEIGHT: f32 = 400.0;
 const FILTER_WIDTH: f32 = 104.0;
 const SLIDER_WIDTH: f32 = 72.0;
 /// Room that a group needs, lest it be cut where the window is narrow.
@@ -102,6 +104,7 @@ fn metric_ui(ui: &mut Ui, choice: &mut Choice, effects: &Effects) {
     let mut metric = choice.metric;
     let combo = ComboBox::from_id_salt("heads metric")
         .width(METRIC_WIDTH)
+        .height(METRICS_HEIGHT)
         .selected_text(titled(metric.name()))
         .show_ui(ui, |ui| {
             for candidate in HeadMetric::ALL {
