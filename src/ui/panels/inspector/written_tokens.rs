@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{FontFamily, Grid, Label, RichText, Ui};
+use egui::{Align, FontFamily, Label, Layout, RichText, TextStyle, Ui, vec2};
 
 use super::texts::{hint, panel_name};
 use crate::{
@@ -14,12 +14,14 @@ use crate::{
     ui::{
         jobs::{Arrival, Client},
         memo::{Memo, Same},
-        theme::{self, space},
+        theme,
     },
 };
 
 /// Of either kind.
 const TOKENS: usize = 6;
+/// Of the width, for a token's text.
+const NAME: f32 = 0.42;
 
 /// The newest answer, which stays until the next one is there.
 pub struct HeadTokens {
@@ -88,12 +90,9 @@ impl HeadTokens {
         hint(ui, &format!("Logits at the last position: baseline, and {}", panel_name(outcome, panel)));
         for (name, tokens) in [("Promoted", &tokens.promoted), ("Suppressed", &tokens.suppressed)] {
             ui.label(RichText::new(name).small().color(theme::of(ui).text_weak));
-            Grid::new(("head tokens", name)).num_columns(3).spacing([space::M, 1.0]).show(ui, |ui| {
-                for token in tokens {
-                    token_ui(ui, token);
-                    ui.end_row();
-                }
-            });
+            for token in tokens {
+                token_ui(ui, token);
+            }
         }
     }
 }
@@ -104,9 +103,17 @@ fn question(source: &OpenSource, session: &Session) -> WrittenTokensQuestion {
     WrittenTokensQuestion { source: source.id(), spec: session.run_spec(), under, count: TOKENS }.canonical()
 }
 
+/// A row a token: its text, and what the head adds to its logit without and with the change.
 fn token_ui(ui: &mut Ui, token: &TokenWrites) {
-    ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
-    for logits in [token.baseline, token.modified] {
-        ui.label(RichText::new(format!("{logits:+.4}")).small().family(FontFamily::Monospace));
-    }
+    let (width, height) = (ui.available_width(), ui.text_style_height(&TextStyle::Small));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = height;
+        ui.allocate_ui_with_layout(vec2(width * NAME, height), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(width * NAME);
+            ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
+        });
+        for logits in [token.baseline, token.modified] {
+            ui.label(RichText::new(format!("{logits:+.4}")).small().family(FontFamily::Monospace));
+        }
+    });
 }
