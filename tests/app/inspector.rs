@@ -351,7 +351,7 @@ fn divergences_of_a_slow_model_arrive_one_by_one_and_can_be_given_up() {
 fn the_shown_head_has_the_tokens_that_it_promotes_and_suppresses() {
     let mut window = Window::open(session(Bundled::Austen));
     assert!(!window.has_text("Promoted"), "folded away, and not asked for");
-    window.click(Role::Button, "What the head writes");
+    window.click(Role::DisclosureTriangle, "What the head writes");
     let spec = window.session().run_spec();
     let under = Under::Change(Component::Query, spec.experiment.epsilon[at(Component::Query, 0)]);
     let tokens = Engine::default().written_tokens(&spec, under, None, 6, &|| false).unwrap();
