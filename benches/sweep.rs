@@ -33,7 +33,7 @@ fn sweep(criterion: &mut Criterion) {
     for (name, preset) in [("This layer", Preset::ThisLayer), ("All layers", Preset::AllLayers)] {
         let (spec, mut engine) = (spec(preset), Engine::default());
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| black_box(engine.sweep(&spec, None, &mut |_| {}, &|| false).unwrap()));
+            bencher.iter(|| black_box(engine.sweep(&spec, None, None, &mut |_| {}, &|| false).unwrap()));
         });
     }
 }

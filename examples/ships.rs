@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // Each head's Query alone is set to 0, so that it attends to all tokens alike. The model runs once for each head.
-    let found = Engine::default().ships(&spec, Component::Query, Epsilon::ZERO, &mut |_| {}, &|| false)?;
+    let found = Engine::default().ships(&spec, Component::Query, Epsilon::ZERO, None, &mut |_| {}, &|| false)?;
     let mut heads = found.ok_or("this source has no next token")?;
     heads.sort_by(|a, b| b.ships.total_cmp(&a.ships));
 

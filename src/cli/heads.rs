@@ -1,6 +1,6 @@
 //! `attenuate heads`: the table of all heads.
 
-use std::{io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -15,7 +15,10 @@ use super::{
 use crate::{
     attention::{Component, Epsilon, Operation, OperationKind},
     base::write_atomically,
-    engine::{Engine, HeadMetric, HeadRow, HeadsTable, Ranking, ShipsOf, TableFormat},
+    engine::{
+        Engine, HeadEffect, HeadMetric, HeadRow, HeadSummary, HeadsTable, PartKind, Ranking, Rival, ShipsOf,
+        TableFormat, Target, TokenWrites, Under, Writes, WrittenTokens,
+    },
     session::{Command, Session},
 };
 
@@ -27,8 +30,9 @@ pub struct HeadsArguments {
     /// File to write instead; the extension decides the format (.csv, .json)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships
-    /// with --ships, else layer]
+    /// First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships, writes,
+    /// writes-over-rival; of target-change and rival-change what is lowered most [default: ships with --ships, writes
+    /// (over the rival, where there is one) with --writes, else layer]
     #[arg(long, value_name = "METRIC")]
     pub sort: Option<Ranking>,
     /// Add what each head does to the model's output: KL(baseline ‖ modified) of the next token, in nats, when that head
@@ -54,6 +58,15 @@ pub struct HeadsArguments {
     /// "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json
     #[arg(long, value_name = "SPEC|FILE", value_parser = parse_in_force, requires = "ships")]
     pub in_force: Option<GivenInForce>,
+    /// Add what each head writes, in logits: what its output at the last position adds to the logit of TOKEN, and to that
+    /// less RIVAL's, in front of the final soft cap; with --ships also how their log-probabilities change. Each is an id
+    /// or a text that is one token, space in front included. All heads and the other parts (embeddings, feed-forwards,
+    /// biases) sum to the logit
+    #[arg(long, value_name = "TOKEN[,RIVAL]", allow_hyphen_values = true)]
+    pub writes: Option<Target>,
+    /// Position whose output it is, 0-based [default: the last]
+    #[arg(long, value_name = "I", requires = "writes", conflicts_with = "ships")]
+    pub at: Option<usize>,
     #[command(flatten)]
     pub source: SourceArguments,
 }
@@ -64,8 +77,23 @@ impl HeadsArguments {
     /// # Errors
     /// With one sentence that names the option that cannot be obeyed.
     pub fn check(&self) -> Result<(), String> {
-        if self.sort == Some(Ranking::Highest(HeadMetric::Ships)) && !self.ships {
-            return Err("--sort ships needs --ships, which computes it".to_owned());
+        if let Some(Ranking::Highest(metric) | Ranking::Lowest(metric)) = self.sort {
+            let has_rival = self.writes.as_ref().is_some_and(|target| target.rival != Rival::None);
+            let needs = match metric {
+                HeadMetric::Ships if !self.ships => Some("--ships, which computes it"),
+                HeadMetric::Writes if self.writes.is_none() => Some("--writes TOKEN, which computes it"),
+                HeadMetric::WritesOverRival if !has_rival => Some("--writes TOKEN,RIVAL, which computes it"),
+                HeadMetric::TargetChange if !self.ships || self.writes.is_none() => {
+                    Some("--ships and --writes TOKEN, which compute it")
+                }
+                HeadMetric::RivalChange if !self.ships || !has_rival => {
+                    Some("--ships and --writes TOKEN,RIVAL, which compute it")
+                }
+                _ => None,
+            };
+            if let Some(needs) = needs {
+                return Err(format!("--sort {} needs {needs}", metric.key().replace('_', "-")));
+            }
         }
         if let Some((option, _)) = self.others.given().next().filter(|_| !self.ships) {
             return Err(format!("{option} needs --ships, which computes what it does"));
@@ -114,17 +142,47 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
 
 fn table(engine: &mut Engine, session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let layers = notices::write(engine, session)?.layers.clone();
+    // What is refused is refused before anything takes its time.
+    let (writes, tokens) = match &arguments.writes {
+        Some(target) => writes(engine, session, target, arguments)?,
+        None => (None, Vec::new()),
+    };
     let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
-    let mut rows: Vec<_> = summaries.into_iter().map(|summary| HeadRow { summary, ships: None }).collect();
+    let row = |summary: HeadSummary| {
+        let writes = writes.as_ref().and_then(|writes| writes.head(summary.layer, summary.head)).copied();
+        HeadRow { summary, effect: HeadEffect { writes, ..HeadEffect::default() } }
+    };
+    let mut rows: Vec<_> = summaries.into_iter().map(row).collect();
     let ships = if arguments.ships { Some(add_ships(engine, session, arguments, &mut rows)?) } else { None };
-    let mut table = HeadsTable { rows, layers, ships };
-    let ranking = match (arguments.sort, arguments.ships) {
-        (Some(ranking), _) => ranking,
-        (None, true) => Ranking::Highest(HeadMetric::Ships),
-        (None, false) => Ranking::ByLayer,
+    let has_rival = writes.as_ref().is_some_and(|writes| writes.rival.is_some());
+    let mut table = HeadsTable { rows, layers, ships, writes, tokens };
+    let ranking = match (arguments.sort, arguments.ships, &arguments.writes) {
+        (Some(ranking), ..) => ranking,
+        (None, true, _) => Ranking::Highest(HeadMetric::Ships),
+        (None, false, Some(_)) if has_rival => Ranking::Highest(HeadMetric::WritesOverRival),
+        (None, false, Some(_)) => Ranking::Highest(HeadMetric::Writes),
+        (None, false, None) => Ranking::ByLayer,
     };
     table.sort(ranking);
     Ok(table)
+}
+
+type Written = (Option<Arc<Writes>>, Vec<WrittenTokens>);
+
+/// What each head adds to the target's logit, and the tokens that it promotes and suppresses most.
+fn writes(
+    engine: &mut Engine,
+    session: &Session,
+    target: &Target,
+    arguments: &HeadsArguments,
+) -> anyhow::Result<Written> {
+    /// Tokens of either kind.
+    const TOKENS: usize = 5;
+
+    let (spec, under) = (session.run_spec(), Under::Baseline);
+    let writes = engine.writes(&spec, under, target, arguments.at, &NEVER).context("--writes")?;
+    let tokens = engine.all_written_tokens(&spec, under, arguments.at, TOKENS, &NEVER)?;
+    Ok((Some(Arc::new(writes)), tokens))
 }
 
 /// Rows are by layer and head, as the engine gives them.
@@ -140,11 +198,12 @@ fn add_ships(
     let spec = session.run_spec().with(|experiment| {
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
     });
-    let Some(all) = engine.ships(&spec, component, epsilon, &mut |_| {}, &NEVER)? else {
+    let Some(all) = engine.ships(&spec, component, epsilon, arguments.writes.as_ref(), &mut |_| {}, &NEVER)? else {
         bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source());
     };
     for (row, found) in rows.iter_mut().zip(all) {
-        row.ships = Some(found.ships);
+        row.effect.ships = Some(found.ships);
+        row.effect.change = found.target;
     }
     Ok(ShipsOf { component, operation: session.operation().clone(), epsilon })
 }
@@ -155,24 +214,43 @@ fn write_aligned(table: &HeadsTable, out: &mut impl Write) -> std::io::Result<()
     for metric in table.metrics() {
         write!(out, "  {:>width$}", metric.name(), width = width(metric))?;
     }
-    writeln!(out)?;
+    writeln!(out, "{}", if table.tokens.is_empty() { "" } else { "  promoted · suppressed" })?;
     for row in &table.rows {
         let (layer, head) = table.named_place(row);
         write!(out, "{layer:>5}  {head:>4}")?;
         for metric in table.metrics() {
-            let text = match row.get(metric) {
-                None => "–".to_owned(),
-                // Most heads do next to nothing: four places would show them all alike.
-                Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
-                Some(value) => format!("{value:.4}"),
-            };
+            let text = row.get(metric).map_or_else(|| "–".to_owned(), |value| metric.text(value));
             write!(out, "  {text:>width$}", width = width(metric))?;
+        }
+        if let Some(WrittenTokens { promoted, suppressed }) = table.tokens_of(row) {
+            let [promoted, suppressed] = [promoted, suppressed].map(|tokens| some(tokens));
+            write!(out, "  {promoted} · {suppressed}")?;
         }
         writeln!(out)?;
     }
-    Ok(())
+    table.writes.as_ref().map_or(Ok(()), |writes| write_sum(writes, out))
+}
+
+/// Three tokens.
+fn some(tokens: &[TokenWrites]) -> String {
+    let quoted: Vec<String> = tokens.iter().take(3).map(|token| format!("“{}”", token.text)).collect();
+    quoted.join(" ")
+}
+
+/// What the heads and the other parts sum to.
+fn write_sum(writes: &Writes, out: &mut impl Write) -> std::io::Result<()> {
+    let rival = writes.rival.as_ref().map_or_else(String::new, |rival| format!(" − “{}”", rival.text));
+    writeln!(out, "\nlogit of “{}”{rival} behind position {}", writes.target.text, writes.position)?;
+    let mut line = |name: &str, to_target: f64, over_rival: Option<f64>| {
+        let over_rival = over_rival.map_or_else(String::new, |number| format!("  {number:>10.4}"));
+        writeln!(out, "{name:>20}  {to_target:>10.4}{over_rival}")
+    };
+    for kind in PartKind::ALL {
+        line(kind.name(), writes.to_target(kind), writes.kind_over_rival(kind))?;
+    }
+    line("sum", writes.logit(), writes.rival.as_ref().and_then(|_| writes.over_rival()))
 }
 
 fn width(metric: HeadMetric) -> usize {
-    metric.name().len().max(8)
+    metric.name().chars().count().max(8)
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     attention::Components,
     base::write_atomically,
-    engine::{Engine, EngineError, Outcome, SweepMetric},
+    engine::{Engine, EngineError, Outcome, Rival, SweepMetric, Target},
     figure::{Dpi, Face, FontSize, Ground, PageSize, SweepExport, SweepFormat, SweepRange, SweepStyle, Unit},
     session::{Cell, Command, Session},
 };
@@ -27,6 +27,10 @@ pub struct SweepArguments {
     /// Cell whose weight is followed, 0-based: its query position and its key position
     #[arg(long, value_name = "QUERY,KEY")]
     pub cell: Option<CellArgument>,
+    /// Token whose log-probability is followed, and that less RIVAL's, each its id or a text that is one token; as columns
+    /// of .csv and .json and as --metric of pictures. One run of the whole model for each ε
+    #[arg(long, value_name = "TOKEN[,RIVAL]", allow_hyphen_values = true)]
+    pub target: Option<Target>,
     /// The columns' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]
     #[arg(long, value_name = "E,E,E", allow_hyphen_values = true, value_parser = parse_columns)]
     pub epsilon: Option<Columns>,
@@ -47,8 +51,8 @@ pub struct SweepArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Figure")]
 pub struct PictureArguments {
-    /// What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell)
-    /// [default: normalized-entropy]
+    /// What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell),
+    /// target-change or rival-change (of --target) [default: normalized-entropy]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub metric: Vec<SweepMetric>,
     /// From which ε to which a picture shows the curves, such as 1e-3..=1e1 [default: all, and 0]
@@ -147,6 +151,22 @@ impl SweepArguments {
                 return Err(format!("{option} is for a picture (.png, .svg, .pdf): {output} has all metrics at all ε"));
             }
         }
+        let has_rival = self.target.as_ref().is_some_and(|target| target.rival != Rival::None);
+        for metric in &self.picture.metric {
+            match metric {
+                SweepMetric::TargetChange if self.target.is_none() => {
+                    return Err("--metric target-change needs a target: expected --target TOKEN".to_owned());
+                }
+                SweepMetric::RivalChange if !has_rival => {
+                    return Err("--metric rival-change needs two tokens: expected --target TOKEN,RIVAL".to_owned());
+                }
+                _ => {}
+            }
+        }
+        let is_of_target = self.picture.metric.iter().any(|metric| metric.is_of_target());
+        if is_picture && self.target.is_some() && !is_of_target {
+            return Err("--target is drawn by --metric target-change and rival-change alone".to_owned());
+        }
         let is_in_pixels = self.picture.size.is_some_and(|page| page.unit() == Unit::Pixels);
         if self.picture.dpi.is_some() && format != SweepFormat::Png && !(is_picture && is_in_pixels) {
             return Err(format!("--dpi is for .png and for a --size in pixels, found {output}"));
@@ -179,7 +199,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     }
     let cell = cell.map(|cell| [cell.query, cell.key]);
     let spec = session.run_spec();
-    let sweep = engine.sweep(&spec, cell, &mut |_| {}, &NEVER)?;
+    let sweep = engine.sweep(&spec, cell, arguments.target.as_ref(), &mut |_| {}, &NEVER)?;
     let style = arguments.picture.style();
     let export = SweepExport { sweep: &sweep, spec: &spec, outcome: &outcome, cell, style: &style };
     let bytes = export.bytes(format)?;

@@ -60,6 +60,14 @@ pub(super) fn kl(baseline: ArrayView1<'_, f32>, modified: ArrayView1<'_, f32>) -
     non_negative(kl_divergence(probabilities(baseline), probabilities(modified)))
 }
 
+/// ln p of one token in the distribution of a row of logits `[vocab]`; NaN of a token that is not there.
+pub(super) fn log_probability(logits: ArrayView1<'_, f32>, id: u32) -> f64 {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|&logit| f64::from(logit - max).exp()).sum();
+    let logit = usize::try_from(id).ok().and_then(|id| logits.get(id));
+    logit.map_or(f64::NAN, |&logit| f64::from(logit) - f64::from(max) - sum.ln())
+}
+
 /// Rounding may leave the divergence of nearly equal distributions below zero; what is not a number stays so.
 fn non_negative(kl: f64) -> f64 {
     if kl < 0.0 { 0.0 } else { kl }

@@ -158,6 +158,25 @@ pub enum EngineError {
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]
     NoOutput,
+    /// A capture, which ends with its heads' attention.
+    #[error("{title} is a capture, without the weights that make logits of what a head writes: open a model")]
+    NoLogits {
+        /// Name of the source, as it is shown to people.
+        title: String,
+    },
+    /// A text in the place of a token.
+    #[error(
+        "“{text}” must be one token: it is {}{}", listed(found),
+        if *with_space { format!("; “ {text}”, with a space in front, is one") } else { String::new() }
+    )]
+    NotOneToken {
+        /// What was given.
+        text: String,
+        /// The tokens that it is, with their ids.
+        found: Vec<String>,
+        /// Whether it is one with a space in front.
+        with_space: bool,
+    },
     /// Given up: a newer request has made this one pointless, or nobody wants it any more.
     #[error("given up before it was done")]
     Cancelled,
@@ -202,5 +221,13 @@ impl From<FolderError> for EngineError {
             FolderError::Model { cause: ModelError::Cancelled, .. } => Self::Cancelled,
             error => Self::Folder(error),
         }
+    }
+}
+
+/// `3 tokens, “a” (5), “b” (6) and “c” (7)`
+fn listed(tokens: &[String]) -> String {
+    match tokens {
+        [] => "none".to_owned(),
+        [rest @ .., last] => format!("{} tokens, {} and {last}", tokens.len(), rest.join(", ")),
     }
 }

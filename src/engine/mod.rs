@@ -32,6 +32,7 @@ mod source;
 mod source_files;
 mod spec;
 mod sweep;
+mod writes;
 
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
@@ -44,14 +45,17 @@ pub use error::EngineError;
 pub use fingerprint::{Fingerprint, FingerprintError, Fingerprints, ParseFingerprintError};
 pub use heads::{HeadPattern, HeadSummary, Under};
 pub use heads_table::{
-    HeadMetric, HeadRow, HeadsTable, ParseMetricError, Ranking, ShipsOf, TableFormat, UnknownTableFormat,
+    HeadEffect, HeadMetric, HeadRow, HeadsTable, MetricRange, ParseMetricError, Ranking, ShipsOf, TableFormat,
+    UnknownTableFormat,
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
 pub use outcome::{
     LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, Role, SourceFacts, SourceKind, Token,
 };
 pub use progress::{Partial, Ready};
-pub use questions::{HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion};
+pub use questions::{
+    HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion, WritesQuestion, WrittenTokensQuestion,
+};
 pub use reference::Reference;
 pub use run::Engine;
 pub use ships::HeadShips;
@@ -61,3 +65,7 @@ pub use spec::{Chat, Prompt, RunSpec, SourceSpec, SourceSpecError};
 #[cfg(test)]
 pub use sweep::TRANSITIONS;
 pub use sweep::{ParseSweepMetricError, Sweep, SweepMetric, SweepMetrics, SweepPoint, sweep_order};
+pub use writes::{
+    NamedToken, ParseTargetError, Part, PartKind, PartWrites, Rival, Target, TargetChange, TokenName, TokenWrites,
+    Writes, WrittenTokens,
+};

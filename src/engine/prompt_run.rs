@@ -14,6 +14,7 @@ use super::{
     layer_run::LayerRun,
     memory::{self, Held, Keep, Keeper, Part},
     source::{OpenSource, Reader},
+    writes::PartRows,
 };
 use crate::{
     attention::{Component, Donated, Donor, Intervention, LayerAttention, LayerQkv, Mask, Operation},
@@ -42,6 +43,9 @@ impl Held for Stream {
     }
 }
 
+/// By position and what acts.
+type KnownParts = LruCache<(usize, Option<Intervention>), Weak<PartRows>>;
+
 /// Shared by all threads that ask about the prompt: whatever one of them has computed is there for the others.
 pub(super) struct PromptRun {
     pub source: Arc<OpenSource>,
@@ -60,6 +64,8 @@ pub(super) struct PromptRun {
     pub(super) logits: Mutex<LruCache<Option<Intervention>, Arc<Array1<f32>>>>,
     /// What operations bring in from other prompts.
     donors: Mutex<LruCache<(Operation, usize, Component), Weak<Donor>>>,
+    /// What parts of the model write at a position, under an intervention.
+    pub(super) parts: Mutex<KnownParts>,
     /// Holds all that is referred to weakly.
     pub(super) keeper: Keeper,
     /// Those that the last request was answered with: their scores stay whatever their size.
@@ -97,6 +103,7 @@ impl PromptRun {
             modified: Mutex::new(LruCache::new(KEPT_RUNS)),
             logits: Mutex::new(LruCache::new(KEPT_RUNS)),
             donors: Mutex::new(LruCache::new(KEPT_DONORS)),
+            parts: Mutex::new(LruCache::new(KEPT_RUNS)),
             keeper,
             shown: Mutex::default(),
         })

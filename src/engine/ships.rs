@@ -1,6 +1,8 @@
 //! Every head ranked by what it does to the output.
 
-use super::{Engine, EngineError, RunSpec, batches::LastBatch, effect, memory::Keep, run};
+use super::{
+    Engine, EngineError, RunSpec, Target, TargetChange, batches::LastBatch, effect, memory::Keep, run, source::Reader,
+};
 use crate::attention::{Component, Epsilon, HeadScope, LayerScope, Scope};
 
 /// What changing one head alone does to the next token's distribution.
@@ -13,6 +15,8 @@ pub struct HeadShips {
     /// KL(baseline ‖ modified) of the next-token distribution in nats: *Ships*, the safety head importance score of
     /// arXiv 2410.13708.
     pub ships: f64,
+    /// How that changes the chances of a token; `None` where none was asked for.
+    pub target: Option<TargetChange>,
 }
 
 impl Engine {
@@ -26,13 +30,16 @@ impl Engine {
     /// layer there is the last position alone. By layer and head, each handed to `each` as it is found. `None` for a
     /// capture and for a model without an output. `cancelled` is asked before each layer of each run.
     ///
+    /// With a target, how its chances change is told as well.
+    ///
     /// # Errors
-    /// As [`Engine::run`].
+    /// As [`Engine::run`], and when the target is no token.
     pub fn ships(
         &mut self,
         spec: &RunSpec,
         component: Component,
         epsilon: Epsilon,
+        target: Option<&Target>,
         each: &mut dyn FnMut(HeadShips),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Vec<HeadShips>>, EngineError> {
@@ -42,6 +49,10 @@ impl Engine {
         run::check_reach(spec, &facts)?;
         run::check_positions(spec, prompt.tokens.len())?;
         let Some(baseline) = prompt.baseline_logits(cancelled)? else { return Ok(None) };
+        let ids = match (target, &prompt.source.reader) {
+            (Some(target), Reader::Model(model)) => Some(target.ids(model, baseline.iter().map(|&x| x.into()))?),
+            _ => None,
+        };
         let scope =
             Scope { layers: LayerScope::Shown, heads: HeadScope::Shown, set: None, ..spec.experiment.scope.clone() };
         let alone = spec.clone().with(|experiment| experiment.scope = scope);
@@ -69,7 +80,8 @@ impl Engine {
                 }
             };
             let ships = effect::kl(baseline.view(), modified.view());
-            let of_head = HeadShips { layer: *layer, head: *head, ships };
+            let target = ids.map(|ids| TargetChange::of(ids, baseline.view(), modified.view()));
+            let of_head = HeadShips { layer: *layer, head: *head, ships, target };
             each(of_head);
             all.push(of_head);
         }

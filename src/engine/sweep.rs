@@ -2,7 +2,14 @@
 
 mod metrics;
 
-use super::{Engine, EngineError, RunSpec, batches::LastBatch, layer_run::LayerRun, memory::Keep, run};
+use std::sync::Arc;
+
+use ndarray::Array1;
+
+use super::{
+    Engine, EngineError, RunSpec, Target, TargetChange, batches::LastBatch, layer_run::LayerRun, memory::Keep,
+    prompt_run::PromptRun, run, source::Reader,
+};
 use crate::attention::{Component, Edit, Epsilon, Operation, Pattern, PositionScope};
 
 pub use metrics::{ParseSweepMetricError, SweepMetric, SweepMetrics};
@@ -55,6 +62,17 @@ impl Sweep {
     /// Number of ε at which every curve is measured.
     pub fn n_points(&self) -> usize {
         self.curves.iter().map(Vec::len).filter(|&length| length > 0).min().unwrap_or(0)
+    }
+
+    /// The smallest and the largest value of a metric at those ε that are shown, with 0 between them; `None` where all are
+    /// 0. The KL divergence leaves every scale beyond ε = 1.
+    pub fn extent(&self, metric: SweepMetric, is_shown: impl Fn(Epsilon) -> bool) -> Option<[f64; 2]> {
+        let points = self.curves.iter().flatten().filter(|point| is_shown(point.epsilon));
+        let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
+        let metrics = in_view.map(|point| &point.metrics).chain([&self.baseline, &self.uniform]);
+        let values = metrics.filter_map(|metrics| metric.of(metrics)).filter(|value| value.is_finite());
+        let [low, high] = values.fold([0.0, 0.0], |[low, high], value| [f64::min(low, value), f64::max(high, value)]);
+        (low < high).then_some([low, high])
     }
 
     /// Points of a curve before refinement.
@@ -157,16 +175,18 @@ fn halfway([from, to]: [&SweepPoint; 2]) -> Option<Epsilon> {
 impl Engine {
     /// Metrics of the shown head over ε from 1e-12 to 1e2, and at 0, for each row of its grid, under the operation and scope
     /// of `spec`, whose own ε do not matter: 62 points, then more where a curve bends. `cell` is `[query, key]` of a
-    /// weight to follow.
+    /// weight to follow. With a target, how its chances change is measured too: that takes a run of the model through all
+    /// its layers for each ε.
     ///
     /// `so_far` sees the sweep after every ε, coarse before fine, and `cancelled` is asked before each.
     ///
     /// # Errors
-    /// As [`Engine::run`].
+    /// As [`Engine::run`], and with a target when it is no token or the source predicts none.
     pub fn sweep(
         &mut self,
         spec: &RunSpec,
         cell: Option<[usize; 2]>,
+        target: Option<&Target>,
         so_far: &mut dyn FnMut(&Sweep),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Sweep, EngineError> {
@@ -183,9 +203,16 @@ impl Engine {
         let spec = &self.donated(spec, &prompt, of_rows, cancelled)?;
         let baseline_run = prompt.baseline(layer, cancelled)?;
         let baseline = baseline_run.edited(head, None).pattern;
+        let chances = match target {
+            Some(target) => Some(Chances::of(&prompt, target, cancelled)?),
+            None => None,
+        };
         let metrics = |pattern: &Pattern| SweepMetrics::of(&baseline, pattern, cell);
         let mut sweep = Sweep {
-            baseline: metrics(&baseline),
+            baseline: SweepMetrics {
+                target: chances.as_ref().map(|chances| chances.change(&chances.baseline)),
+                ..metrics(&baseline)
+            },
             uniform: metrics(&uniform(&baseline_run, head)),
             curves: Default::default(),
         };
@@ -196,11 +223,12 @@ impl Engine {
                 .map(|(epsilon, component)| {
                     let intervention = spec.experiment.intervention_at(shown, component, epsilon);
                     let upstream = intervention.upstream_of(layer).filter(|_| facts.kind.is_model());
-                    (epsilon, component, intervention, upstream)
+                    let whole = chances.as_ref().and_then(|_| intervention.upstream_of(facts.n_layers));
+                    (epsilon, component, intervention, (upstream, whole))
                 })
                 .collect();
-            let (mut batch, mut last) = (LastBatch::default(), None);
-            for (at, (epsilon, component, intervention, upstream)) in plan.iter().enumerate() {
+            let (mut batch, mut outputs, mut last) = (LastBatch::default(), LastBatch::default(), None);
+            for (at, (epsilon, component, intervention, (upstream, whole))) in plan.iter().enumerate() {
                 if cancelled() {
                     return Err(EngineError::Cancelled);
                 }
@@ -211,13 +239,22 @@ impl Engine {
                     let layer_run = match upstream {
                         None => baseline_run.clone(),
                         Some(upstream) => {
-                            let rest = || plan[at..].iter().filter_map(|(.., upstream)| upstream.as_ref());
+                            let rest = || plan[at..].iter().filter_map(|(.., (upstream, _))| upstream.as_ref());
                             let made = || prompt.next_under(rest(), layer, Keep::Nothing, cancelled);
                             batch.get(upstream, made)?.ok_or(EngineError::Cancelled)?
                         }
                     };
                     let pattern = layer_run.panel(head, intervention).pattern;
-                    if pattern == baseline { sweep.baseline } else { metrics(&pattern) }
+                    let measured = if pattern == baseline { sweep.baseline } else { metrics(&pattern) };
+                    let target = match (&chances, whole) {
+                        (Some(chances), Some(whole)) => {
+                            let rest = || plan[at..].iter().filter_map(|(.., (_, whole))| whole.as_ref());
+                            let made = || prompt.next_logits(rest(), Keep::Nothing, cancelled);
+                            Some(chances.change(&*outputs.get(whole, made)?.ok_or(EngineError::NoOutput)?))
+                        }
+                        _ => sweep.baseline.target,
+                    };
+                    SweepMetrics { target, ..measured }
                 };
                 sweep.insert(*component, SweepPoint { epsilon: *epsilon, metrics });
                 last = Some((intervention, metrics));
@@ -231,6 +268,26 @@ impl Engine {
         let finer = refinement(&sweep);
         measure(&mut sweep, finer)?;
         Ok(sweep)
+    }
+}
+
+/// How likely a target is.
+struct Chances {
+    /// Logits `[vocab]` without an intervention.
+    baseline: Arc<Array1<f32>>,
+    ids: (u32, Option<u32>),
+}
+
+impl Chances {
+    fn of(prompt: &PromptRun, target: &Target, cancelled: &dyn Fn() -> bool) -> Result<Self, EngineError> {
+        let Reader::Model(model) = &prompt.source.reader else { return Err(EngineError::NoOutput) };
+        let baseline = prompt.baseline_logits(cancelled)?.ok_or(EngineError::NoOutput)?;
+        let ids = target.ids(model, baseline.iter().map(|&logit| logit.into()))?;
+        Ok(Self { baseline, ids })
+    }
+
+    fn change(&self, modified: &Array1<f32>) -> TargetChange {
+        TargetChange::of(self.ids, self.baseline.view(), modified.view())
     }
 }
 
@@ -266,6 +323,7 @@ mod tests {
             js: 0.0,
             max_weight: None,
             weight: None,
+            target: None,
         };
         let mut sweep = Sweep { baseline: metrics(0.0), uniform: metrics(1.0), curves: Default::default() };
         for epsilon in sweep_order() {

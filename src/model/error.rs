@@ -127,6 +127,13 @@ pub enum ModelError {
         head: &'static str,
     },
 
+    /// Nothing that is written into the residual stream is a part of a logit.
+    #[error("what a head writes is no part of a logit in this model: {why}")]
+    NoParts {
+        /// What it is that is not linear, in words.
+        why: &'static str,
+    },
+
     /// A prompt without tokens.
     #[error("the prompt is empty: at least one token is needed")]
     EmptyPrompt,

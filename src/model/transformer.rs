@@ -2,10 +2,14 @@
 
 use std::{ops::Range, sync::Arc};
 
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, s};
 
 pub use super::position_limit::PositionLimit;
-use super::{ModelError, NormInput, layers::heads::Vectors};
+use super::{
+    ModelError, NormInput,
+    layers::heads::Vectors,
+    parts::{LayerParts, Parts},
+};
 use crate::attention::{LayerQkv, Rule};
 
 /// Dimensions of a model.
@@ -137,9 +141,19 @@ impl Residual {
     /// # Errors
     /// When there is no position.
     pub fn last(&self) -> Result<Self, ModelError> {
-        let last = self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?;
-        let of_runs: Vec<usize> = (0..self.n_runs).map(|run| run * self.n_positions() + last).collect();
-        Ok(Self { first: self.first + last, ..self.with_rows(self.rows.select(Axis(0), &of_runs)) })
+        Ok(self.at(self.n_positions().checked_sub(1).ok_or(ModelError::EmptyPrompt)?))
+    }
+
+    /// One position of each run alone, `[runs, d_model]`; `position` is below [`Self::n_positions`].
+    #[must_use]
+    pub fn at(&self, position: usize) -> Self {
+        let of_runs: Vec<usize> = (0..self.n_runs).map(|run| run * self.n_positions() + position).collect();
+        Self { first: self.first + position, ..self.with_rows(self.rows.select(Axis(0), &of_runs)) }
+    }
+
+    /// The stream of the first run at its first position, in f64.
+    pub fn first_row(&self) -> Array1<f64> {
+        self.rows.row(0).mapv(f64::from)
     }
 
     /// The end of a run alone, as if it were the end of a text of so many positions: no longer than that. Vectors that are
@@ -255,6 +269,21 @@ pub trait Transformer: Send + Sync {
     /// # Errors
     /// When the residual stream is another model's, or the model was saved without the head that makes them.
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError>;
+
+    /// What `layer` adds to the residual stream at one position, by what writes it: `residual` is the stream in front of
+    /// it there, of one run, and `head_outputs` the outputs of all its heads side by side, `[1, n_heads · value_dim]`.
+    ///
+    /// # Errors
+    /// When there is no such layer, an array is another model's, or no part of the stream reaches the logits by itself.
+    fn layer_parts(
+        &self,
+        layer: usize,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+    ) -> Result<LayerParts, ModelError>;
+
+    /// How parts of the residual stream behind the last layer become logits.
+    fn parts(&self) -> &dyn Parts;
 
     /// About how many multiplications a position takes in one layer: what tells whether runs are quick enough to be
     /// made together. Four matrices of attention and eight times as much behind it is what most models have.

@@ -309,7 +309,6 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSweepMetric(SweepMetric::Js),
         Command::ToggleText,
         Command::SetWriting(Writing::greedy(5000)),
-        Command::SetTokenTint(TokenTint::ReadBy),
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
@@ -319,7 +318,6 @@ fn looks_are_set_and_nothing_else() {
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
         text: TextView { open: true, writing: Writing::greedy(1024) },
-        token_tint: TokenTint::ReadBy,
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },

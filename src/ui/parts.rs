@@ -46,7 +46,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),
         Box::new(TextPanel),
-        Box::<Inspector>::default(),
+        Box::new(Inspector::new(service)),
         Box::<TokenStrip>::default(),
         Box::<GridPanel>::default(),
         Box::new(Heads::new(ctx, service)),

@@ -2,7 +2,7 @@
 
 use attenuate::{
     attention::{Component, Epsilon, HeadSet, InForce, Metrics, Preset, Scope},
-    engine::{Bundled, HeadMetric, HeadRow, Ranking, Reference, Under},
+    engine::{Bundled, HeadEffect, HeadMetric, HeadRow, Ranking, Reference, Under},
     session::{Cell, Command, Session},
 };
 use egui::{Key, Modifiers, Role, accesskit::Toggled};
@@ -64,7 +64,7 @@ fn a_ranking_a_list_and_a_class_are_ticked_at_once() {
     let mut window = ticking();
     let mut rows = Vec::new();
     let mut each = |heads: Vec<attenuate::engine::HeadPattern>| {
-        rows.extend(heads.into_iter().map(|head| HeadRow { summary: head.summary, ships: None }));
+        rows.extend(heads.into_iter().map(|head| HeadRow { summary: head.summary, effect: HeadEffect::default() }));
     };
     let spec = window.session().run_spec();
     attenuate::engine::Engine::default().head_patterns(&spec, Under::Baseline, &mut each, &|| false).unwrap();

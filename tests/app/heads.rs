@@ -2,7 +2,10 @@
 
 use attenuate::{
     attention::{Component, Epsilon, Preset},
-    engine::{Bundled, Engine, HeadMetric, HeadRow, Ranking, Under},
+    engine::{
+        Bundled, Engine, HeadEffect, HeadMetric, HeadRow, Part, PartWrites, Ranking, Rival, Target, TokenName, Under,
+        Writes,
+    },
     session::{Command, Session},
 };
 use egui::{Key, Modifiers, Role, vec2};
@@ -30,7 +33,7 @@ fn listed(window: &Window) -> Vec<String> {
 fn rows(session: &Session, under: Under) -> Vec<HeadRow> {
     let mut rows = Vec::new();
     let mut each = |heads: Vec<attenuate::engine::HeadPattern>| {
-        rows.extend(heads.into_iter().map(|head| HeadRow { summary: head.summary, ships: None }));
+        rows.extend(heads.into_iter().map(|head| HeadRow { summary: head.summary, effect: HeadEffect::default() }));
     };
     Engine::default().head_patterns(&session.run_spec(), under, &mut each, &|| false).unwrap();
     rows
@@ -157,6 +160,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
         &spec,
         Component::Query,
         spec.experiment.epsilon[at(Component::Query, 0)],
+        None,
         &mut |_| {},
         &|| false,
     );
@@ -165,7 +169,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     let found = listed(&window);
     for (name, ships) in found.iter().zip(&ships) {
         assert!(name.starts_with(&format!("Layer {}, head {},", ships.layer, ships.head)), "{name}");
-        assert!(name.ends_with(&format!("Ships {:.3e}", ships.ships)), "{name}");
+        assert!(name.contains(&format!(", Ships {:.3e}, ", ships.ships)), "{name}");
     }
     window.assert_text("Ships of Query, ε = 5e-1");
     assert!(window.is_disabled(Role::Button, "Rank by effect"));
@@ -182,7 +186,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     let text = std::fs::read_to_string(&path).unwrap();
     let first = text.lines().nth(1).unwrap();
     assert!(first.starts_with(&format!("{},{},", ships[0].layer, ships[0].head)), "{first}");
-    assert!(first.ends_with("query,5e-1,scale,17"), "{first}");
+    assert!(first.contains(",query,5e-1,scale,") && first.ends_with(",17"), "{first}");
 
     window.click(Role::Button, "Sort by diagonal");
     let mut expected = rows(window.session(), Under::Baseline);
@@ -254,4 +258,73 @@ fn a_narrow_window_has_everything() {
         }
         assert!(listed(&window).len() >= 8, "{:?}", listed(&window));
     }
+}
+
+fn writes(session: &Session, under: Under, target: &Target) -> Writes {
+    Engine::default().writes(&session.run_spec(), under, target, None, &|| false).unwrap()
+}
+
+#[test]
+fn heads_are_ranked_by_what_they_write_into_a_token() {
+    let mut window = open(Session::example(Bundled::Austen));
+    let likeliest = writes(window.session(), Under::Baseline, &Target::default());
+    let rival = likeliest.rival.clone().unwrap();
+    window.click(Role::RadioButton, "Table");
+    window.click(Role::Button, "Sort by writes");
+    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
+    window.assert_text(&format!("over “{}” {:.2}", rival.text, likeliest.over_rival().unwrap()));
+    let mut heads: Vec<_> =
+        likeliest.parts.iter().filter(|part| matches!(part.part, Part::Head { .. })).copied().collect();
+    heads.sort_by(|a, b| b.to_target.total_cmp(&a.to_target));
+    let spoken = |writes: &PartWrites| {
+        let Part::Head { layer, head } = writes.part else { panic!("a head") };
+        let [to_target, over] =
+            [(HeadMetric::Writes, writes.to_target), (HeadMetric::WritesOverRival, writes.over_rival.unwrap())]
+                .map(|(metric, value)| format!("{} {}", metric.name(), metric.text(value)));
+        (format!("Layer {layer}, head {head}, "), format!("{to_target}, {over}"))
+    };
+    let found = listed(&window);
+    assert!(found.len() >= 20, "as many as have room");
+    for (name, writes) in found.iter().zip(&heads) {
+        let (place, numbers) = spoken(writes);
+        assert!(name.starts_with(&place) && name.ends_with(&numbers), "{name}: {place}{numbers}");
+    }
+
+    // Another target, and one that is none.
+    window.type_over(Role::TextInput, "Target", " love");
+    let named = Target { token: Some(TokenName::Text(" love".to_owned())), rival: Rival::Likeliest };
+    let of_love = writes(window.session(), Under::Baseline, &named);
+    window.assert_text(&format!("logit of “ love” {:.2}", of_love.logit()));
+    window.type_over(Role::TextInput, "Target", " love me");
+    window.assert_text("“ love me” must be one token: it is 2 tokens");
+    window.type_over(Role::TextInput, "Target", "");
+    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
+}
+
+#[test]
+fn a_map_shows_every_head_in_the_colour_of_what_it_writes() {
+    let mut window = open(Session::example(Bundled::Austen));
+    window.click(Role::RadioButton, "Map");
+    assert_eq!(listed(&window).len(), 24);
+    choose(&mut window, "Writes − rival");
+    assert_eq!(listed(&window).len(), 24);
+    let likeliest = writes(window.session(), Under::Baseline, &Target::default());
+    for (at, name) in listed(&window).iter().enumerate() {
+        let (layer, head) = (at / 4, at % 4);
+        let value = likeliest.head(layer, head).unwrap().over_rival.unwrap();
+        let expected =
+            format!("Layer {layer}, head {head}, writes − rival {}", HeadMetric::WritesOverRival.text(value));
+        assert_eq!(*name, expected);
+    }
+    // Under the selected panel's change, of the shown head alone.
+    window.enter_epsilon("0");
+    assert!(window.session().view().heads, "Enter is the field's");
+    window.click(Role::RadioButton, "Query, ε = 0");
+    let zero = Under::Change(Component::Query, Epsilon::ZERO);
+    let changed = writes(window.session(), zero, &Target::default());
+    assert_ne!(changed.parts, likeliest.parts);
+    window.assert_text(&format!("logit of “{}” {:.2}", changed.target.text, changed.logit()));
+    let name = listed(&window)[6].clone();
+    window.click(Role::Button, &name);
+    assert_eq!((window.session().layer(), window.session().head()), (1, 2));
 }

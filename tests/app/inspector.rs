@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attenuate::{
     attention::{Component, Operation, PositionScope, Preset, Scope, Why},
-    engine::{Bundled, Engine, NextToken},
+    engine::{Bundled, Engine, NextToken, Under},
     session::{Cell, Command, RowChoice, Session},
 };
 use egui::{Key, OutputCommand, Role, accesskit::Toggled, vec2};
@@ -351,4 +351,21 @@ fn divergences_of_a_slow_model_arrive_one_by_one_and_can_be_given_up() {
     window.gates.layers.open();
     window.click_now(Role::Button, "Compute");
     window.wait("all divergences", all_divergences);
+}
+
+#[test]
+fn the_shown_head_has_the_tokens_that_it_promotes_and_suppresses() {
+    let mut window = Window::open(session(Bundled::Austen));
+    assert!(!window.has_text("Promoted"), "folded away, and not asked for");
+    window.click(Role::DisclosureTriangle, "What the head writes");
+    let spec = window.session().run_spec();
+    let under = Under::Change(Component::Query, spec.experiment.epsilon[at(Component::Query, 0)]);
+    let tokens = Engine::default().written_tokens(&spec, under, None, 6, &|| false).unwrap();
+    window.until("the tokens", |window| window.has_text("Promoted"));
+    for token in tokens.promoted.iter().chain(&tokens.suppressed) {
+        for text in [format!("“{}”", token.text), format!("{:+.4}", token.baseline), format!("{:+.4}", token.modified)]
+        {
+            window.assert_text(&text);
+        }
+    }
 }

@@ -13,7 +13,10 @@ use std::{
 use attenuate::{
     attention::Rule,
     engine::{Clock, EngineError, Job, OpenSource, Progress, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, Vectors, bundled},
+    model::{
+        LanguageModel, LayerParts, ModelError, ModelShape, NormInput, Parts, Residual, Tokenizer, Transformer, Vectors,
+        bundled,
+    },
     ui::Setup,
 };
 use ndarray::Array2;
@@ -180,6 +183,19 @@ impl Transformer for Gated {
         head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
     ) -> Result<Option<NormInput>, ModelError> {
         self.inner.transformer().behind_attention(layer, head_outputs)
+    }
+
+    fn layer_parts(
+        &self,
+        layer: usize,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+    ) -> Result<LayerParts, ModelError> {
+        self.inner.transformer().layer_parts(layer, residual, head_outputs)
+    }
+
+    fn parts(&self) -> &dyn Parts {
+        self.inner.transformer().parts()
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {

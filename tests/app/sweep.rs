@@ -19,7 +19,7 @@ const PLOT: &str = "sink mass over ε";
 const USUAL: &str = "transition from 1.0e-1 to 1.0e0";
 
 fn expected(session: &Session) -> Sweep {
-    Engine::default().sweep(&session.run_spec(), None, &mut |_| {}, &|| false).unwrap()
+    Engine::default().sweep(&session.run_spec(), None, None, &mut |_| {}, &|| false).unwrap()
 }
 
 /// What a screen reader says of the curves.
@@ -191,7 +191,7 @@ fn the_pinned_cell_is_followed() {
     assert_eq!(window.session().pinned(), Some(cell));
     assert!(window.has(Role::Image, "weight of the cell over ε"));
     let spec = window.session().run_spec();
-    let sweep = Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap();
+    let sweep = Engine::default().sweep(&spec, Some([6, 2]), None, &mut |_| {}, &|| false).unwrap();
     let lead = window.session().rows().lead();
     let nearest = sweep.nearest(lead, window.session().epsilon()[at(Component::Query, 0)]).unwrap();
     let description = described(&window, 0);

@@ -102,7 +102,7 @@ fn patterns_alone_have_heads_and_are_compared() {
     let panel = compared.shape().panels().next().unwrap();
     assert_eq!(compared.compared_with(panel).pattern.exact_row(4), other.exact_row(4));
     let refused = [
-        engine.sweep(&spec, None, &mut |_| {}, &|| false).err(),
+        engine.sweep(&spec, None, None, &mut |_| {}, &|| false).err(),
         engine
             .head_patterns(
                 &spec,

@@ -137,7 +137,7 @@ fn ships_ranks_by_what_the_engine_finds() {
         let found = column(&ran.stdout, "ships");
         let spec = Session::example(Bundled::Austen).run_spec();
         let epsilon = Epsilon::new(epsilon).unwrap();
-        let ships = Engine::default().ships(&spec, component, epsilon, &mut |_| {}, &|| false).unwrap().unwrap();
+        let ships = Engine::default().ships(&spec, component, epsilon, None, &mut |_| {}, &|| false).unwrap().unwrap();
         let mut expected: Vec<_> = ships.iter().map(|it| (it.layer as u64, it.head as u64, it.ships)).collect();
         expected.sort_by(|a, b| b.2.total_cmp(&a.2));
         assert_eq!(found, expected);

@@ -24,5 +24,6 @@ mod sessions;
 mod sweep;
 mod weights;
 mod weights_file;
+mod writes;
 
 use crate::gguf_files;

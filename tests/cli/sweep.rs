@@ -17,7 +17,7 @@ const N_NUMBERS: usize = 7;
 
 fn expected(bundled: Bundled, preset: Preset, cell: Option<[usize; 2]>) -> Sweep {
     let spec = Session::example(bundled).run_spec().with(|experiment| experiment.scope = preset.scope());
-    Engine::default().sweep(&spec, cell, &mut |_| {}, &|| false).unwrap()
+    Engine::default().sweep(&spec, cell, None, &mut |_| {}, &|| false).unwrap()
 }
 
 fn written(name: &str, arguments: &[&str]) -> String {
@@ -28,7 +28,7 @@ fn written(name: &str, arguments: &[&str]) -> String {
 }
 
 fn numbers(point: &SweepPoint) -> [Option<f64>; 7] {
-    let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight } = point.metrics;
+    let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight, .. } = point.metrics;
     [Some(point.epsilon.get()), sink_mass, normalized_entropy, Some(kl), Some(js), max_weight, weight]
 }
 

@@ -60,8 +60,8 @@ fn a_panel_alone_in_the_grid_and_from_the_cache_has_the_same_bits() {
 #[test]
 fn a_sweep_meets_the_panels_to_the_last_bit() {
     for spec in specs().skip(1).step_by(3) {
-        let sweep = Engine::default().sweep(&spec, None, &mut |_| {}, NEVER).unwrap();
-        let by_itself = one_by_one().sweep(&spec, None, &mut |_| {}, NEVER).unwrap();
+        let sweep = Engine::default().sweep(&spec, None, None, &mut |_| {}, NEVER).unwrap();
+        let by_itself = one_by_one().sweep(&spec, None, None, &mut |_| {}, NEVER).unwrap();
         assert_eq!(sweep, by_itself, "however many run together");
         for component in Component::ALL {
             for point in sweep.curves[component.row()].iter().step_by(31) {
@@ -86,7 +86,7 @@ fn ships_are_the_same_however_many_heads_run_together() {
     for (operation, component) in [(Operation::Scale, Component::Value), (Operation::MeanPositions, Component::Query)] {
         let spec = spec.clone().with(|experiment| experiment.operation = operation.clone());
         let ships = |engine: &mut Engine, component, epsilon: Epsilon| -> Vec<HeadShips> {
-            engine.ships(&spec, component, epsilon, &mut |_| {}, NEVER).unwrap().unwrap()
+            engine.ships(&spec, component, epsilon, None, &mut |_| {}, NEVER).unwrap().unwrap()
         };
         let together = ships(&mut Engine::default(), component, epsilon(1e-3));
         assert_eq!(together.len(), 24);
@@ -111,9 +111,9 @@ fn ships_are_those_of_whole_runs() {
     };
     let (component, scale) = (Component::Query, epsilon(1e-3));
     let baseline = distribution(None);
-    let found = Engine::default().ships(&spec, component, scale, &mut |_| {}, NEVER).unwrap().unwrap();
+    let found = Engine::default().ships(&spec, component, scale, None, &mut |_| {}, NEVER).unwrap().unwrap();
     let mut largest: f64 = 0.0;
-    for HeadShips { layer, head, ships } in found {
+    for HeadShips { layer, head, ships, .. } in found {
         let reach = Reach { heads: Heads::block(layer..layer + 1, head..head + 1), positions: PositionScope::All };
         let modified = distribution(Some(&Intervention::new(component, Operation::Scale, scale, reach)));
         let expected: f64 = baseline.iter().zip(&modified).map(|(p, q)| p * (p / q).ln()).sum();

@@ -107,7 +107,7 @@ fn a_set_is_the_heads_that_it_names() {
 fn sweep_ships_and_divergences_honour_what_is_in_force() {
     let spec = on_head(circuit());
     let mut engine = Engine::default();
-    let sweep = engine.sweep(&spec, None, &mut |_| {}, NEVER).unwrap();
+    let sweep = engine.sweep(&spec, None, None, &mut |_| {}, NEVER).unwrap();
     let point = sweep.nearest(Component::Query, epsilon(0.1)).unwrap();
     let outcome = fresh(&spec.clone().with(|experiment| experiment.epsilon = all_at(point.epsilon))).unwrap();
     let pattern = &outcome.panels[at(Component::Query, 0)].pattern;
@@ -115,13 +115,13 @@ fn sweep_ships_and_divergences_honour_what_is_in_force() {
     assert!((point.metrics.kl - expected).abs() < 1e-12 && expected > 0.0, "{} for {expected}", point.metrics.kl);
 
     let half = epsilon(0.5);
-    let ships = engine.ships(&spec, Component::Query, half, &mut |_| {}, NEVER).unwrap().unwrap();
+    let ships = engine.ships(&spec, Component::Query, half, None, &mut |_| {}, NEVER).unwrap().unwrap();
     let of_head = ships.iter().find(|head| (head.layer, head.head) == (LAYER, HEAD)).unwrap();
     let alone = spec.clone().with(|experiment| experiment.epsilon = all_at(half));
     let effect = engine.effect(&alone, at(Component::Query, 0), NEVER).unwrap().unwrap();
     assert!((of_head.ships - effect.kl).abs() < 1e-9, "{} for {}", of_head.ships, effect.kl);
     let without =
-        engine.ships(&on_head(InForce::default()), Component::Query, half, &mut |_| {}, NEVER).unwrap().unwrap();
+        engine.ships(&on_head(InForce::default()), Component::Query, half, None, &mut |_| {}, NEVER).unwrap().unwrap();
     assert!(without.iter().zip(&ships).all(|(without, with)| without.ships != with.ships));
 }
 
@@ -154,7 +154,7 @@ fn what_does_not_exist_is_refused_by_name() {
         assert!(matches!(error, EngineError::NoSuchHeads { .. }));
         let message = error.to_string();
         assert!(message.contains(named) && message.contains("0 to 5") && message.contains("0 to 3"), "{message}");
-        assert!(Engine::default().ships(&spec, Component::Query, epsilon(0.0), &mut |_| {}, NEVER).is_err());
+        assert!(Engine::default().ships(&spec, Component::Query, epsilon(0.0), None, &mut |_| {}, NEVER).is_err());
     }
     let late = on_head("key@1:*@0,99=0.5".parse().unwrap());
     assert!(fresh(&late).unwrap_err().to_string().contains("position 99"));

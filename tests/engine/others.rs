@@ -122,12 +122,12 @@ fn everything_that_is_asked_of_a_change_is_answered() {
         assert!(effect.kl > 0.0);
         let kls = engine.divergences_for(&Job::until(NEVER), &spec, panel, &mut |_| {}).unwrap().unwrap();
         assert_eq!(kls[panel], Some(effect.kl));
-        let sweep = engine.sweep(&spec, None, &mut |_| {}, NEVER).unwrap();
+        let sweep = engine.sweep(&spec, None, None, &mut |_| {}, NEVER).unwrap();
         assert!(
             sweep.curves[0].iter().any(|point| point.metrics.kl > 0.0)
                 && sweep.curves[0].iter().all(|point| point.metrics.kl.is_finite())
         );
-        let ships = engine.ships(&spec, Component::Value, Epsilon::ZERO, &mut |_| {}, NEVER).unwrap().unwrap();
+        let ships = engine.ships(&spec, Component::Value, Epsilon::ZERO, None, &mut |_| {}, NEVER).unwrap().unwrap();
         assert!(ships.iter().all(|head| head.ships.is_finite() && head.ships >= 0.0));
         let change = (Component::Value, Epsilon::ZERO);
         let written = engine.continuation(&Job::until(NEVER), &spec, change, &Writing::greedy(6), &mut |_| {}).unwrap();

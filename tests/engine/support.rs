@@ -5,7 +5,10 @@ use std::sync::Arc;
 use attenuate::{
     attention::{Component, Epsilon, Grid, Pattern, Preset, Rule},
     engine::{Bundled, Engine, EngineError, OpenSource, Outcome, Panel, Prompt, RunSpec, SourceSpec},
-    model::{LanguageModel, ModelError, ModelShape, NormInput, Residual, Tokenizer, Transformer, Vectors, bundled},
+    model::{
+        LanguageModel, LayerParts, ModelError, ModelShape, NormInput, Parts, Residual, Tokenizer, Transformer, Vectors,
+        bundled,
+    },
     session::Session,
 };
 use ndarray::Array2;
@@ -73,6 +76,19 @@ impl Transformer for Slow {
         head_outputs: &dyn Fn() -> Result<Array2<f32>, ModelError>,
     ) -> Result<Option<NormInput>, ModelError> {
         self.0.transformer().behind_attention(layer, head_outputs)
+    }
+
+    fn layer_parts(
+        &self,
+        layer: usize,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+    ) -> Result<LayerParts, ModelError> {
+        self.0.transformer().layer_parts(layer, residual, head_outputs)
+    }
+
+    fn parts(&self) -> &dyn Parts {
+        self.0.transformer().parts()
     }
 
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {

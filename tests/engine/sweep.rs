@@ -21,7 +21,7 @@ fn spec(bundled: Bundled, preset: Preset) -> RunSpec {
 }
 
 fn sweep(spec: &RunSpec, cell: Option<[usize; 2]>) -> Sweep {
-    Engine::default().sweep(spec, cell, &mut |_| {}, &never).unwrap()
+    Engine::default().sweep(spec, cell, None, &mut |_| {}, &never).unwrap()
 }
 
 #[test]
@@ -101,14 +101,14 @@ fn the_transition_lies_around_a_tenth_and_is_sampled_finely() {
 fn it_shows_the_shape_first_and_can_be_given_up() {
     let spec = spec(Bundled::Smollm2Capture, Preset::ThisHead);
     let mut lengths = Vec::new();
-    Engine::default().sweep(&spec, None, &mut |sweep| lengths.push(sweep.curves[0].len()), &never).unwrap();
+    Engine::default().sweep(&spec, None, None, &mut |sweep| lengths.push(sweep.curves[0].len()), &never).unwrap();
     assert_eq!(lengths[..7], [1, 2, 3, 4, 5, 6, 7], "six points over the whole axis come first, and 0");
     let asked = std::cell::Cell::new(0);
     let soon = || {
         asked.set(asked.get() + 1);
         asked.get() > 5
     };
-    let given_up = Engine::default().sweep(&spec, None, &mut |_| {}, &soon);
+    let given_up = Engine::default().sweep(&spec, None, None, &mut |_| {}, &soon);
     assert!(matches!(given_up, Err(EngineError::Cancelled)));
 }
 
@@ -119,7 +119,8 @@ fn ships_is_the_effect_of_each_head_alone() {
     for (component, epsilon) in [(Component::Query, 1e-3), (Component::Value, 0.0)] {
         let epsilon = Epsilon::new(epsilon).unwrap();
         let mut arrived = Vec::new();
-        let all = engine.ships(&spec, component, epsilon, &mut |head| arrived.push(head), &never).unwrap().unwrap();
+        let all =
+            engine.ships(&spec, component, epsilon, None, &mut |head| arrived.push(head), &never).unwrap().unwrap();
         assert_eq!(all, arrived);
         assert_eq!(all.len(), 6 * 4);
         for found in all.iter().step_by(5) {
@@ -136,5 +137,5 @@ fn ships_is_the_effect_of_each_head_alone() {
         assert!(all.iter().any(|head| head.ships > 1e-3), "some head matters");
     }
     let capture = captured_figure().run_spec();
-    assert_eq!(engine.ships(&capture, Component::Query, Epsilon::ZERO, &mut |_| {}, &never).unwrap(), None);
+    assert_eq!(engine.ships(&capture, Component::Query, Epsilon::ZERO, None, &mut |_| {}, &never).unwrap(), None);
 }

@@ -11,7 +11,7 @@ use super::{FontSize, assert_whole, texts};
 
 fn swept() -> Sweep {
     let spec = Session::example(Bundled::Smollm2Capture).run_spec();
-    Engine::default().sweep(&spec, Some([6, 2]), &mut |_| {}, &|| false).unwrap()
+    Engine::default().sweep(&spec, Some([6, 2]), None, &mut |_| {}, &|| false).unwrap()
 }
 
 const TITLE: &str =

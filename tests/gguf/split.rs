@@ -62,8 +62,10 @@ fn an_unembedding_in_a_later_part_is_not_taken_for_tied_embeddings() {
         let source = SourceSpec::Gguf(case("gguf_split_output_later").join(part));
         let prompt = Prompt::TokenIds(TOKEN_IDS.to_vec());
         let spec = RunSpec { source, prompt, ..captured_figure().run_spec() };
-        let ships =
-            Engine::default().ships(&spec, Component::Value, Epsilon::ZERO, &mut |_| {}, &|| false).unwrap().unwrap();
+        let ships = Engine::default()
+            .ships(&spec, Component::Value, Epsilon::ZERO, None, &mut |_| {}, &|| false)
+            .unwrap()
+            .unwrap();
         assert_eq!(ships.len(), expected.len());
         for head in ships {
             let expected = expected[&format!("({}, {})", head.layer, head.head)];

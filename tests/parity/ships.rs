@@ -34,8 +34,10 @@ fn every_heads_ships_is_pytorchs() {
         let name = component.name().to_lowercase();
         let expected: Vec<&Value> = cases.iter().filter(|case| case["component"] == name.as_str()).collect();
         assert!(expected.iter().all(|case| case["eps"] == epsilon));
-        let found =
-            engine.ships(&spec, component, Epsilon::new(epsilon).unwrap(), &mut |_| {}, &|| false).unwrap().unwrap();
+        let found = engine
+            .ships(&spec, component, Epsilon::new(epsilon).unwrap(), None, &mut |_| {}, &|| false)
+            .unwrap()
+            .unwrap();
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
             assert_eq!(found.layer as u64, expected["layer"].as_u64().unwrap());

@@ -5,9 +5,11 @@ mod next_token;
 mod ships;
 mod sweep;
 mod text;
+mod writes;
 
 pub use heads::HeadsQuestion;
 pub use next_token::NextTokenQuestion;
 pub use ships::ShipsQuestion;
 pub use sweep::SweepQuestion;
 pub use text::TextQuestion;
+pub use writes::{WritesQuestion, WrittenTokensQuestion};

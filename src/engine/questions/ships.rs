@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use crate::{
     attention::{Grid, HeadScope, LayerScope, Scope, Shape},
-    engine::{Engine, EngineError, HeadShips, Job, Lane, Pace, Question, Reference, RunSpec, ShipsOf, SourceId},
+    engine::{
+        Engine, EngineError, HeadShips, Job, Lane, Pace, Question, Reference, RunSpec, ShipsOf, SourceId, Target,
+    },
 };
 
 /// Between two parts, where heads come quickly.
@@ -17,6 +19,8 @@ pub struct ShipsQuestion {
     pub spec: RunSpec,
     /// What is done to each head.
     pub of: ShipsOf,
+    /// Whose chances are followed.
+    pub target: Target,
 }
 
 impl Question for ShipsQuestion {
@@ -48,8 +52,9 @@ impl Question for ShipsQuestion {
                 send(std::mem::take(&mut found));
             }
         };
+        let ShipsOf { component, epsilon, .. } = self.of;
         let is_cancelled = || job.is_cancelled();
-        let all = engine.ships(&self.spec, self.of.component, self.of.epsilon, &mut each, &is_cancelled)?;
+        let all = engine.ships(&self.spec, component, epsilon, Some(&self.target), &mut each, &is_cancelled)?;
         all.ok_or(EngineError::NoOutput)?;
         send(found);
         Ok(())

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     attention::{Epsilon, Grid, Shape},
-    engine::{Engine, EngineError, Job, Lane, Pace, Question, Reference, RunSpec, SourceId, Sweep},
+    engine::{Engine, EngineError, Job, Lane, Pace, Question, Reference, RunSpec, SourceId, Sweep, Target},
 };
 
 /// Between two parts.
@@ -17,12 +17,16 @@ pub struct SweepQuestion {
     pub spec: RunSpec,
     /// `[query, key]` of a weight to follow.
     pub cell: Option<[usize; 2]>,
+    /// A token whose chances are followed.
+    pub target: Option<Target>,
 }
 
 impl SweepQuestion {
     /// Whether a sweep that answers `self` answers `other` too.
     pub fn covers(&self, other: &Self) -> bool {
-        (self.source, &self.spec) == (other.source, &other.spec) && (other.cell.is_none() || self.cell == other.cell)
+        (self.source, &self.spec) == (other.source, &other.spec)
+            && (other.cell.is_none() || self.cell == other.cell)
+            && (other.target.is_none() || self.target == other.target)
     }
 }
 
@@ -47,7 +51,7 @@ impl Question for SweepQuestion {
                 send(Arc::new(sweep.clone()));
             }
         };
-        let sweep = engine.sweep(&self.spec, self.cell, &mut so_far, &|| job.is_cancelled())?;
+        let sweep = engine.sweep(&self.spec, self.cell, self.target.as_ref(), &mut so_far, &|| job.is_cancelled())?;
         send(Arc::new(sweep));
         Ok(())
     }

@@ -2,7 +2,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::attention::{Comparison, Metrics, Pattern};
+use crate::{
+    attention::{Comparison, Metrics, Pattern},
+    engine::TargetChange,
+};
 
 /// What a sweep measures of one pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,16 +22,18 @@ pub struct SweepMetrics {
     pub max_weight: Option<f64>,
     /// Weight of the cell that was asked for, as files have it; `None` without one, and where it is masked.
     pub weight: Option<f64>,
+    /// How the chances of the token change that was asked for; `None` without one.
+    pub target: Option<TargetChange>,
 }
 
 impl SweepMetrics {
-    /// Of `pattern`; `cell` is `[query, key]`.
+    /// Of `pattern`, without a target; `cell` is `[query, key]`.
     pub(super) fn of(baseline: &Pattern, pattern: &Pattern, cell: Option<[usize; 2]>) -> Self {
         let Comparison { metrics: Metrics { sink_mass, normalized_entropy, .. }, max_weight, kl, js } =
             Comparison::of(baseline, pattern);
         let weight = |[query, key]: [usize; 2]| Some(f64::from(pattern.exact_cell(query, key)?.weight));
         let weight = cell.and_then(weight);
-        Self { sink_mass, normalized_entropy, kl, js, max_weight, weight }
+        Self { sink_mass, normalized_entropy, kl, js, max_weight, weight, target: None }
     }
 }
 
@@ -49,12 +54,29 @@ pub enum SweepMetric {
     MaxWeight,
     /// Of one cell.
     Weight,
+    /// Of the log-probability of the target, in nats.
+    TargetChange,
+    /// Of the target's log-probability less the rival's, in nats.
+    RivalChange,
 }
 
 impl SweepMetric {
     /// All of them, in the order of menus and lists.
-    pub const ALL: [Self; 6] =
-        [Self::SinkMass, Self::NormalizedEntropy, Self::Kl, Self::Js, Self::MaxWeight, Self::Weight];
+    pub const ALL: [Self; 8] = [
+        Self::SinkMass,
+        Self::NormalizedEntropy,
+        Self::Kl,
+        Self::Js,
+        Self::MaxWeight,
+        Self::Weight,
+        Self::TargetChange,
+        Self::RivalChange,
+    ];
+
+    /// Whether it is measured of a target alone.
+    pub const fn is_of_target(self) -> bool {
+        matches!(self, Self::TargetChange | Self::RivalChange)
+    }
 
     /// The name on screen, with its unit.
     pub const fn name(self) -> &'static str {
@@ -65,6 +87,8 @@ impl SweepMetric {
             Self::Js => "Jensen–Shannon divergence (nats)",
             Self::MaxWeight => "max weight",
             Self::Weight => "weight of the cell",
+            Self::TargetChange => "change of the target’s log-probability (nats)",
+            Self::RivalChange => "change of target − rival (nats)",
         }
     }
 
@@ -77,6 +101,8 @@ impl SweepMetric {
             Self::Js => "JS (nats)",
             Self::MaxWeight => "max",
             Self::Weight => "weight",
+            Self::TargetChange => "target (nats)",
+            Self::RivalChange => "target − rival (nats)",
         }
     }
 
@@ -89,10 +115,12 @@ impl SweepMetric {
             Self::Js => "js",
             Self::MaxWeight => "max-weight",
             Self::Weight => "weight",
+            Self::TargetChange => "target-change",
+            Self::RivalChange => "rival-change",
         }
     }
 
-    /// `None` where there are too few tokens for it, or no cell.
+    /// `None` where there are too few tokens for it, or no cell, or no target.
     pub fn of(self, metrics: &SweepMetrics) -> Option<f64> {
         match self {
             Self::SinkMass => metrics.sink_mass,
@@ -101,6 +129,8 @@ impl SweepMetric {
             Self::Js => Some(metrics.js),
             Self::MaxWeight => metrics.max_weight,
             Self::Weight => metrics.weight,
+            Self::TargetChange => metrics.target.map(|change| change.log_probability),
+            Self::RivalChange => metrics.target?.over_rival,
         }
     }
 }
@@ -113,7 +143,9 @@ impl fmt::Display for SweepMetric {
 
 /// A word that names no metric.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected sink-mass, normalized-entropy, kl, js, max-weight or weight, found “{0}”")]
+#[error(
+    "expected sink-mass, normalized-entropy, kl, js, max-weight, weight, target-change or rival-change, found “{0}”"
+)]
 pub struct ParseSweepMetricError(String);
 
 impl FromStr for SweepMetric {

@@ -164,6 +164,10 @@ struct Line {
     js: f64,
     max_weight: Option<f64>,
     weight: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_change: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rival_change: Option<f64>,
     sink_queries: usize,
 }
 
@@ -173,10 +177,20 @@ fn csv(sweep: &Sweep, sink_queries: SinkQueries) -> io::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     for (component, curve) in Component::ALL.into_iter().zip(&sweep.curves) {
         for SweepPoint { epsilon, metrics } in curve {
-            let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight } = *metrics;
-            let (component, epsilon) = (component.word(), *epsilon);
-            let line =
-                Line { component, epsilon, sink_mass, normalized_entropy, kl, js, max_weight, weight, sink_queries };
+            let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight, target } = *metrics;
+            let line = Line {
+                component: component.word(),
+                epsilon: *epsilon,
+                sink_mass,
+                normalized_entropy,
+                kl,
+                js,
+                max_weight,
+                weight,
+                target_change: target.map(|change| change.log_probability),
+                rival_change: target.and_then(|change| change.over_rival),
+                sink_queries,
+            };
             csv.serialize(line).map_err(io::Error::other)?;
         }
     }
@@ -201,6 +215,11 @@ struct SweepFile<'a> {
     in_force: &'a InForce,
     /// `[query, key]`
     cell: Option<[usize; 2]>,
+    /// The ids of the token whose chances are followed, and of the one that it is compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_id: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rival_id: Option<u32>,
     /// Of how many queries the sink mass is the mean.
     sink_queries: usize,
     baseline: JsonMetrics,
@@ -249,13 +268,25 @@ struct JsonMetrics {
     js: JsonNumber,
     max_weight: Option<JsonNumber>,
     weight: Option<JsonNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_change: Option<JsonNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rival_change: Option<JsonNumber>,
 }
 
 impl From<SweepMetrics> for JsonMetrics {
-    fn from(SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight }: SweepMetrics) -> Self {
-        let [sink_mass, normalized_entropy, max_weight, weight] =
-            [sink_mass, normalized_entropy, max_weight, weight].map(|number| number.map(JsonNumber));
-        Self { sink_mass, normalized_entropy, kl: JsonNumber(kl), js: JsonNumber(js), max_weight, weight }
+    fn from(metrics: SweepMetrics) -> Self {
+        let SweepMetrics { sink_mass, normalized_entropy, kl, js, max_weight, weight, target } = metrics;
+        Self {
+            sink_mass: sink_mass.map(JsonNumber),
+            normalized_entropy: normalized_entropy.map(JsonNumber),
+            kl: JsonNumber(kl),
+            js: JsonNumber(js),
+            max_weight: max_weight.map(JsonNumber),
+            weight: weight.map(JsonNumber),
+            target_change: target.map(|change| JsonNumber(change.log_probability)),
+            rival_change: target.and_then(|change| change.over_rival).map(JsonNumber),
+        }
     }
 }
 
@@ -276,6 +307,8 @@ fn json(export: &SweepExport<'_>) -> serde_json::Result<Vec<u8>> {
         scope: &spec.experiment.scope,
         in_force: &spec.experiment.in_force,
         cell,
+        target_id: sweep.baseline.target.map(|change| change.token),
+        rival_id: sweep.baseline.target.and_then(|change| change.rival),
         sink_queries: export.sink_queries().counted,
         baseline: sweep.baseline.into(),
         uniform: sweep.uniform.into(),
@@ -302,6 +335,7 @@ mod tests {
             js: 0.5,
             max_weight: Some(f64::NEG_INFINITY),
             weight: Some(1e-300),
+            target: None,
         };
         let row = PointRow { epsilon: Epsilon::ONE, metrics: metrics.into() };
         let read: Value = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();

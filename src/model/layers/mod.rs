@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod heads;
+pub mod norm_at;
 pub mod norm_input;
 pub mod norms;
 pub mod rope;

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use ndarray::{Array2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use super::{
@@ -56,6 +56,75 @@ impl Linear {
         self.bias.is_some()
     }
 
+    /// What is added to the products, `[out]`.
+    pub fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_deref()
+    }
+
+    /// What each of `n_groups` equal stretches of one row of inputs adds to the outputs, `[n_groups, out]`, in f64 and
+    /// without the bias.
+    ///
+    /// # Errors
+    /// Those of [`Self::forward`].
+    pub fn of_groups(&self, x: ArrayView1<'_, f32>, n_groups: usize) -> Result<Array2<f64>, ModelError> {
+        const ROWS: usize = 64;
+        self.expect("parts of a projection", [1, x.len()])?;
+        let x: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+        let width = (x.len() / n_groups.max(1)).max(1);
+        let mut written = Array2::zeros((n_groups, self.d_out()));
+        let mut first = 0;
+        for part in &self.parts {
+            part.check()?;
+            let blocks: Vec<usize> = (0..part.n_rows()).step_by(ROWS).collect();
+            let of_block = |&start: &usize| {
+                let mut buffer = Vec::new();
+                let rows = part.rows(start..(start + ROWS).min(part.n_rows()), &mut buffer)?;
+                let of_group =
+                    |(weight, x): (&[f32], &[f64])| weight.iter().zip(x).map(|(&w, x)| f64::from(w) * x).sum();
+                let of_row = |row: &[f32]| row.chunks(width).zip(x.chunks(width)).map(of_group).collect();
+                Ok(rows.chunks(x.len().max(1)).map(of_row).collect::<Vec<Vec<f64>>>())
+            };
+            let rows: Vec<Vec<Vec<f64>>> = blocks.par_iter().map(of_block).collect::<Result<_, ModelError>>()?;
+            for (output, sums) in rows.into_iter().flatten().enumerate() {
+                written.column_mut(first + output).iter_mut().zip(sums).for_each(|(y, sum)| *y = sum);
+            }
+            first += part.n_rows();
+        }
+        Ok(written)
+    }
+
+    /// Some of the outputs, `[T, outputs]`, in f64 and without the bias; one that does not exist is 0.
+    ///
+    /// # Errors
+    /// Those of [`Self::forward`].
+    pub fn outputs(&self, x: &Array2<f64>, outputs: &[usize]) -> Result<Array2<f64>, ModelError> {
+        self.expect("some outputs", x.dim().into())?;
+        let mut y = Array2::zeros((x.nrows(), outputs.len()));
+        let mut first = 0;
+        for part in &self.parts {
+            let here: Vec<usize> =
+                (0..outputs.len()).filter(|&at| (first..first + part.n_rows()).contains(&outputs[at])).collect();
+            let rows = part.select(here.iter().map(|&at| outputs[at] - first))?.mapv(f64::from);
+            for (&at, row) in here.iter().zip(rows.outer_iter()) {
+                y.column_mut(at).assign(&x.dot(&row));
+            }
+            first += part.n_rows();
+        }
+        Ok(y)
+    }
+
+    /// # Errors
+    /// When inputs of this shape are not as wide as the map's.
+    fn expect(&self, operation: &'static str, found: [usize; 2]) -> Result<(), ModelError> {
+        let expected = [found[0], self.d_in()];
+        if found == expected { Ok(()) } else { Err(ModelError::Operand { operation, expected, found }) }
+    }
+
+    /// How many outputs there are.
+    pub fn n_outputs(&self) -> usize {
+        self.d_out()
+    }
+
     fn d_in(&self) -> usize {
         self.parts.first().map_or(0, Matrix::n_columns)
     }
@@ -70,9 +139,7 @@ impl Linear {
     /// When `x` has another width, or the weights cannot be read any more: their file was changed since it was opened, or
     /// one of them is not finite.
     pub fn forward(&self, operation: &'static str, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        if x.ncols() != self.d_in() {
-            return Err(ModelError::Operand { operation, expected: [x.nrows(), self.d_in()], found: x.dim().into() });
-        }
+        self.expect(operation, x.dim().into())?;
         self.parts.iter().try_for_each(Matrix::check)?;
         let mut y = Array2::zeros((x.nrows(), self.d_out()));
         self.multiply(x, &mut y)?;
@@ -198,6 +265,32 @@ mod tests {
             let one = map.forward("test", &x.select(Axis(0), &[7])).unwrap();
             assert_eq!(one.row(0), all.row(7), "{k} · {n}: alone");
         }
+    }
+
+    #[test]
+    fn parts_in_f64_sum_to_the_product() {
+        let (x, weight) = (whole_numbers(1, 12), whole_numbers(130, 12));
+        let expected = x.dot(&weight.t()).mapv(f64::from);
+        for weight in matrix::tests::all_kinds([130, 12], weight.as_slice().unwrap()) {
+            let map = Linear::new(weight);
+            let groups = map.of_groups(x.row(0), 3).unwrap();
+            assert_eq!(groups.dim(), (3, 130));
+            assert_eq!(groups.sum_axis(Axis(0)), expected.row(0));
+            assert_eq!(
+                groups.row(2),
+                map.of_groups(
+                    array![0., 0., 0., 0., 0., 0., 0., 0., x[[0, 8]], x[[0, 9]], x[[0, 10]], x[[0, 11]]].view(),
+                    1
+                )
+                .unwrap()
+                .row(0)
+            );
+            let some = map.outputs(&x.mapv(f64::from), &[129, 0, 500]).unwrap();
+            assert_eq!(some, array![[expected[[0, 129]], expected[[0, 0]], 0.0]]);
+        }
+        let map = Linear::new(Matrix::held([1, 2], vec![1.0, 2.0]).unwrap());
+        let error = map.of_groups(array![1.0].view(), 1).unwrap_err().to_string();
+        assert_eq!(error, "parts of a projection: expected [1, 2], found [1, 1]");
     }
 
     #[test]

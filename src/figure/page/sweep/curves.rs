@@ -47,43 +47,41 @@ pub struct CurveItems<'a> {
 pub struct Plot {
     pub frame: Rect,
     pub axis: Axis,
-    /// The value at the top of the frame; 0 is at its bottom.
-    highest: f64,
+    /// The values at the bottom and at the top of the frame.
+    extent: [f64; 2],
 }
 
 impl Plot {
     /// Of a height that shows all values of `metric` on the axis. Beyond ε = 1 the KL divergence leaves every scale.
     pub fn new(sweep: &Sweep, metric: SweepMetric, frame: Rect, axis: Axis, font: f64) -> Self {
-        let highest = highest(sweep, metric, &axis);
         let headroom = HEADROOM.max(1.2 * font / frame.height);
-        Self { frame, axis, highest: if highest > 0.0 { highest * (1.0 + headroom) } else { 1.0 } }
+        let extent = extent(sweep, metric, &axis).map_or([0.0, 1.0], |ends| ends.map(|end| end * (1.0 + headroom)));
+        Self { frame, axis, extent }
     }
 
     fn y_of(&self, value: f64) -> f64 {
-        self.frame.bottom() - value / self.highest * self.frame.height
+        let [low, high] = self.extent;
+        self.frame.bottom() - (value - low) / (high - low) * self.frame.height
     }
 
-    /// Values at the left, from 0, with their labels.
+    /// Values at the left with their labels.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        value_ticks(self.highest).into_iter().map(|(value, label)| (self.y_of(value), label)).collect()
+        value_ticks(self.extent).into_iter().map(|(value, label)| (self.y_of(value), label)).collect()
     }
 }
 
-/// The largest value of the metric that the axis shows.
-pub fn highest(sweep: &Sweep, metric: SweepMetric, axis: &Axis) -> f64 {
-    let points = sweep.curves.iter().flatten().filter(|point| axis.shows(point.epsilon));
-    let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
-    let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
-    metrics.filter_map(|metrics| metric.of(metrics)).filter(|value| value.is_finite()).fold(0.0, f64::max)
+/// The smallest and the largest value of the metric that the axis shows, with 0 between them; `None` where all are 0.
+pub fn extent(sweep: &Sweep, metric: SweepMetric, axis: &Axis) -> Option<[f64; 2]> {
+    sweep.extent(metric, |epsilon| axis.shows(epsilon))
 }
 
-/// Round values from 0 to `highest`, as few as three and as many as eight.
-pub fn value_ticks(highest: f64) -> Vec<(f64, String)> {
-    let step = step(highest);
+/// Round values in an extent, as few as three and as many as eight.
+pub fn value_ticks([low, high]: [f64; 2]) -> Vec<(f64, String)> {
+    let step = step(high - low);
     let digits = (-step.log10().floor()).max(0.0);
     let mut ticks = Vec::new();
-    let mut value = 0.0;
-    while value <= highest {
+    let mut value = (low / step).ceil() * step;
+    while value <= high {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few decimals")]
         let label = format!("{value:.*}", digits as usize);
         ticks.push((value, label));

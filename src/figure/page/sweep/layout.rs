@@ -2,7 +2,7 @@
 
 use super::{
     axis::Axis,
-    curves::{CurveInks, CurveItems, Plot, highest, value_ticks},
+    curves::{CurveInks, CurveItems, Plot, extent, value_ticks},
     style::SweepStyle,
 };
 use crate::{
@@ -71,7 +71,8 @@ impl Page {
         let width_of = |text: &str| width(text, fonts) * font;
         let width = points(style.page.width());
         let probe = Axis::new(style.range, style.notation, 0.0, 1.0);
-        let values = style.metrics.iter().flat_map(|&metric| value_ticks(highest(sweep, metric, &probe)));
+        let values =
+            style.metrics.iter().flat_map(|&metric| value_ticks(extent(sweep, metric, &probe).unwrap_or([0.0, 1.0])));
         let values: Vec<String> = values.map(|(_, label)| label).collect();
         let left = MARGIN + (LINE + 0.5) * font + widest(values.iter().map(String::as_str), fonts) * font + 0.5 * font;
         // The last label of the axis may reach beyond it.

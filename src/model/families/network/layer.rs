@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis};
 
 use super::{
     super::description::{self, Order},
@@ -14,7 +14,8 @@ use crate::{
     attention::Rule,
     model::{
         ModelError, NormInput,
-        layers::{heads::Vectors, norms::Norm},
+        layers::{heads::Vectors, norm_at::NormAt, norms::Norm},
+        parts::LayerParts,
         transformer::{ModelShape, Residual},
     },
 };
@@ -130,18 +131,74 @@ impl Layer {
     /// # Errors
     /// When an array has another shape, or the file of the weights was changed since it was opened.
     pub fn finish(&self, residual: &Residual, head_outputs: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        let mut x = self.behind_attention_block(residual, head_outputs)?;
+        x += &self.of_feed_forward(residual, &x)?;
+        Ok(self.feed_forward_norms.on_sum(x))
+    }
+
+    /// The residual streams with what attention adds.
+    fn behind_attention_block(
+        &self,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+    ) -> Result<Array2<f32>, ModelError> {
         let written = self.attention.output.forward("output projection", head_outputs)?;
         residual.expect("output projection", written.dim().into())?;
         let mut x = self.attention_norms.behind(written, self.residual_multiplier);
         x += &*residual.rows;
-        let mut x = self.attention_norms.on_sum(x);
+        Ok(self.attention_norms.on_sum(x))
+    }
+
+    /// What the feed-forward block adds; `x` are the residual streams behind attention.
+    fn of_feed_forward(&self, residual: &Residual, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
         let read = match self.order {
-            Order::Sequential => self.feed_forward_norms.before(&x),
+            Order::Sequential => self.feed_forward_norms.before(x),
             Order::Parallel => self.feed_forward_norms.before(&residual.rows),
             Order::ParallelSharedNorm => self.attention_norms.before(&residual.rows),
         };
         let written = self.feed_forward.forward(&read)?;
-        x += &self.feed_forward_norms.behind(written, self.residual_multiplier);
-        Ok(self.feed_forward_norms.on_sum(x))
+        Ok(self.feed_forward_norms.behind(written, self.residual_multiplier))
+    }
+
+    /// Whether what is written stays in the stream as it is.
+    pub fn keeps_what_is_written(&self) -> bool {
+        self.attention_norms.on_sum.is_none() && self.feed_forward_norms.on_sum.is_none()
+    }
+
+    /// What is added at one position, by what writes it; see [`crate::model::Transformer::layer_parts`].
+    ///
+    /// # Errors
+    /// When an array has another shape, or the file of the weights was changed since it was opened.
+    pub fn parts(
+        &self,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+        n_heads: usize,
+    ) -> Result<LayerParts, ModelError> {
+        let x = self.behind_attention_block(residual, head_outputs)?;
+        let feed_forward = self.of_feed_forward(residual, &x)?.row(0).mapv(f64::from);
+        let mut heads = self.attention.output.of_groups(head_outputs.row(0), n_heads)?;
+        let bias = self.attention.output.bias();
+        let mut bias: Option<Array1<f64>> = bias.map(|bias| bias.iter().map(|&x| f64::from(x)).collect());
+        if let Some(norm) = &self.attention_norms.behind {
+            let mut written = heads.sum_axis(Axis(0));
+            if let Some(bias) = &bias {
+                written += bias;
+            }
+            let norm = NormAt::new(norm, written.view());
+            heads.outer_iter_mut().for_each(|head| norm.apply(head));
+            if let Some(bias) = &mut bias {
+                norm.apply(bias.view_mut());
+            }
+            bias = match (bias, norm.bias()) {
+                (Some(bias), Some(of_norm)) => Some(bias + of_norm),
+                (bias, of_norm) => bias.or(of_norm),
+            };
+        }
+        if let Some(multiplier) = self.residual_multiplier.map(f64::from) {
+            heads *= multiplier;
+            bias = bias.map(|bias| bias * multiplier);
+        }
+        Ok(LayerParts { heads, bias, feed_forward })
     }
 }

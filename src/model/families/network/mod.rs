@@ -12,7 +12,7 @@ mod output;
 mod qk_norms;
 mod tensors;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 use self::{
     attention::Ropes,
@@ -27,6 +27,7 @@ use crate::{
     model::{
         ModelError, NormInput, Notice,
         layers::heads::Vectors,
+        parts::{LayerParts, Parts},
         transformer::{ModelShape, Residual, Transformer, layer_of},
         weights::Weights,
     },
@@ -129,5 +130,52 @@ impl Transformer for Network {
     fn logits(&self, residual: &Residual) -> Result<Array2<f32>, ModelError> {
         self.shape.expect("logits", residual)?;
         self.output.forward(&residual.rows)
+    }
+
+    fn layer_parts(
+        &self,
+        layer: usize,
+        residual: &Residual,
+        head_outputs: &Array2<f32>,
+    ) -> Result<LayerParts, ModelError> {
+        self.check()?;
+        residual.expect("parts of a layer", [1, self.shape.d_model])?;
+        layer_of(&self.layers, layer)?.parts(residual, head_outputs, self.shape.n_heads)
+    }
+
+    fn parts(&self) -> &dyn Parts {
+        self
+    }
+}
+
+impl Parts for Network {
+    fn check(&self) -> Result<(), ModelError> {
+        if !self.layers.iter().all(Layer::keeps_what_is_written) {
+            return Err(ModelError::NoParts {
+                why: "the residual stream itself is normed behind each block (post-norm)",
+            });
+        }
+        self.output.linear_head().map(|_| ())
+    }
+
+    fn read(&self, parts: &Array2<f64>) -> Result<Array2<f64>, ModelError> {
+        self.check()?;
+        self.output.read(parts)
+    }
+
+    fn logits(&self, read: &Array2<f64>, token_ids: &[u32]) -> Result<Array2<f64>, ModelError> {
+        let vocab_size = self.shape.vocab_size;
+        let known = |&id: &u32| usize::try_from(id).ok().filter(|&id| id < vocab_size);
+        let index = |id| known(id).ok_or(ModelError::UnknownToken { id: *id, vocab_size });
+        let ids = token_ids.iter().map(index).collect::<Result<Vec<_>, _>>()?;
+        self.output.linear_head()?.logits(read, &ids)
+    }
+
+    fn all_logits(&self, read: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        self.output.linear_head()?.all_logits(read)
+    }
+
+    fn biases(&self) -> Result<Option<Array1<f64>>, ModelError> {
+        Ok(self.output.linear_head()?.biases())
     }
 }

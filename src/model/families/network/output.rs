@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use super::{
     super::description,
@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     ModelError, Notice,
     config::common_config::Unembedding,
-    layers::{activation::Activation, norms::Norm},
+    layers::{activation::Activation, norm_at::NormAt, norms::Norm},
     transformer::ModelShape,
     weights::{Weights, linear::Linear, matrix::Matrix},
 };
@@ -27,7 +27,8 @@ pub struct Output {
     head_name: &'static str,
 }
 
-struct Head {
+/// What makes logits.
+pub struct Head {
     transform: Option<Transform>,
     source: Source,
     unembedding: Linear,
@@ -96,12 +97,52 @@ impl Output {
     /// # Errors
     /// When there is no head, or the file of the weights was changed since it was opened.
     pub fn forward(&self, x: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
-        let head = self.head.as_ref().ok_or(ModelError::NoLogits { head: self.head_name })?;
+        let head = self.head()?;
         let mut x = self.norm.as_ref().map_or(Cow::Borrowed(x), |norm| Cow::Owned(norm.forward(x)));
         if let Some(map) = &self.projection {
             x = Cow::Owned(map.forward("logits", &x)?);
         }
         head.forward(x)
+    }
+}
+
+impl Output {
+    fn head(&self) -> Result<&Head, ModelError> {
+        self.head.as_ref().ok_or(ModelError::NoLogits { head: self.head_name })
+    }
+
+    /// The head, where the stream's parts reach the logits by themselves.
+    ///
+    /// # Errors
+    /// Those of [`crate::model::Parts::check`].
+    pub fn linear_head(&self) -> Result<&Head, ModelError> {
+        const WHY: &str = "a nonlinear transform stands between the residual stream and the logits";
+        let head = self.head()?;
+        if head.transform.is_none() { Ok(head) } else { Err(ModelError::NoParts { why: WHY }) }
+    }
+
+    /// [`crate::model::Parts::read`]
+    ///
+    /// # Errors
+    /// Those of [`Self::linear_head`], and when the file of the weights was changed since it was opened.
+    pub fn read(&self, parts: &Array2<f64>) -> Result<Array2<f64>, ModelError> {
+        self.linear_head()?;
+        let mut read = parts.clone();
+        let mut bias = Array1::zeros(parts.ncols());
+        if let Some(norm) = &self.norm {
+            let norm = NormAt::new(norm, parts.sum_axis(Axis(0)).view());
+            read.outer_iter_mut().for_each(|part| norm.apply(part));
+            bias = norm.bias().unwrap_or(bias);
+        }
+        read.push_row(bias.view()).map_err(|_| ModelError::EmptyPrompt)?;
+        if let Some(map) = &self.projection {
+            read = map.outputs(&read, &(0..map.n_outputs()).collect::<Vec<_>>())?;
+            if let Some(bias) = map.bias() {
+                let last = read.nrows() - 1;
+                read.row_mut(last).iter_mut().zip(bias).for_each(|(x, &bias)| *x += f64::from(bias));
+            }
+        }
+        Ok(read)
     }
 }
 
@@ -163,6 +204,36 @@ impl Head {
             multiplier: described.multiplier,
             softcap: described.softcap,
         })
+    }
+
+    /// What rows in front of the unembedding add to the logits of some tokens, `[rows, tokens]`, in f64 and without a bias.
+    ///
+    /// # Errors
+    /// When the file of the weights was changed since it was opened.
+    pub fn logits(&self, read: &Array2<f64>, token_ids: &[usize]) -> Result<Array2<f64>, ModelError> {
+        Ok(self.unembedding.outputs(read, token_ids)? * self.multiplier())
+    }
+
+    /// [`Self::logits`] of the whole vocabulary, in f32.
+    ///
+    /// # Errors
+    /// When the file of the weights was changed since it was opened.
+    pub fn all_logits(&self, read: &Array2<f32>) -> Result<Array2<f32>, ModelError> {
+        let mut logits = self.unembedding.forward("logits of parts", read)?;
+        if let Some(bias) = self.unembedding.bias() {
+            logits.outer_iter_mut().for_each(|mut row| row -= &ArrayView1::from(bias));
+        }
+        Ok(logits * self.multiplier.unwrap_or(1.0))
+    }
+
+    /// What is added to the logit of each token, `[vocab]`.
+    pub fn biases(&self) -> Option<Array1<f64>> {
+        let bias = self.unembedding.bias()?;
+        Some(bias.iter().map(|&bias| f64::from(bias) * self.multiplier()).collect())
+    }
+
+    fn multiplier(&self) -> f64 {
+        self.multiplier.map_or(1.0, f64::from)
     }
 
     fn forward(&self, mut x: Cow<'_, Array2<f32>>) -> Result<Array2<f32>, ModelError> {

@@ -6,11 +6,12 @@ use egui::{Button, ComboBox, Label, RichText, Slider, TextEdit, Ui};
 
 use super::{
     browser::{Browser, selected},
+    effects::Effects,
     listing::{Choice, Shows, Tab, short},
-    ranking, ticks,
+    ranking, target, ticks,
 };
 use crate::{
-    engine::{HeadMetric, OpenSource, Ranking, ShipsOf},
+    engine::{HeadMetric, MetricRange, OpenSource, Ranking, ShipsOf},
     session::{Command, Session},
     ui::{
         progress::{bar_ui as progress_bar_ui, cancel_ui},
@@ -21,6 +22,8 @@ use crate::{
 };
 
 const METRIC_WIDTH: f32 = 116.0;
+/// Room for the list of all metrics.
+const METRICS_HEIGHT: f32 = 400.0;
 const FILTER_WIDTH: f32 = 104.0;
 const SLIDER_WIDTH: f32 = 72.0;
 /// Room that a group needs, lest it be cut where the window is narrow.
@@ -48,8 +51,7 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
         }
     });
     ui.horizontal_wrapped(|ui| {
-        let has_ships = heads.ships.of().is_some();
-        metric_ui(ui, &mut heads.choice, has_ships);
+        metric_ui(ui, &mut heads.choice, &heads.effects);
         room(ui, GROUP);
         order_ui(ui, &mut heads.choice);
         room(ui, GROUP);
@@ -65,6 +67,9 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
         room(ui, GROUP);
         progress_ui(ui, heads);
     });
+    if heads.choice.metric.is_of_target() {
+        ui.horizontal_wrapped(|ui| target::target_ui(ui, &mut heads.choice, &heads.effects.written));
+    }
     ui.add_space(space::XS);
 }
 
@@ -79,6 +84,7 @@ fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: &ShipsOf) {
     let tabs = [
         (Tab::Thumbnails, "Thumbnails", "All heads as pictures of their attention"),
         (Tab::Table, "Table", "All heads as rows of numbers"),
+        (Tab::Map, "Map", "All heads as cells, layer × head, in the colour of the metric"),
     ];
     segmented(ui, "Heads as", &mut choice.tab, &tabs);
     room(ui, GROUP);
@@ -94,19 +100,21 @@ fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: &ShipsOf) {
     segmented(ui, "Patterns of", &mut choice.shows, &shows);
 }
 
-fn metric_ui(ui: &mut Ui, choice: &mut Choice, has_ships: bool) {
+fn metric_ui(ui: &mut Ui, choice: &mut Choice, effects: &Effects) {
     let mut metric = choice.metric;
     let combo = ComboBox::from_id_salt("heads metric")
         .width(METRIC_WIDTH)
+        .height(METRICS_HEIGHT)
         .selected_text(titled(metric.name()))
         .show_ui(ui, |ui| {
             for candidate in HeadMetric::ALL {
-                let is_there = candidate != HeadMetric::Ships || has_ships;
+                let is_there = effects.has(candidate);
+                let missing = effects.missing(candidate);
                 let text = titled(candidate.name());
                 ui.add_enabled_ui(is_there, |ui| {
                     ui.selectable_value(&mut metric, candidate, text)
                         .on_hover_text(meaning(candidate))
-                        .on_disabled_hover_text("Rank by effect first");
+                        .on_disabled_hover_text(missing);
                 });
             }
         });
@@ -149,14 +157,17 @@ fn order_ui(ui: &mut Ui, choice: &mut Choice) {
 
 fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
     ui.spacing_mut().slider_width = SLIDER_WIDTH;
-    let slider = if choice.metric == HeadMetric::Ships {
-        Slider::new(&mut choice.at_least, 0.0..=SHIPS[1]).logarithmic(true).smallest_positive(SHIPS[0])
-    } else {
-        Slider::new(&mut choice.at_least, 0.0..=1.0)
+    let slider = match choice.metric.range() {
+        MetricRange::Nats | MetricRange::Signed => {
+            Slider::new(&mut choice.at_least, 0.0..=SHIPS[1]).logarithmic(true).smallest_positive(SHIPS[0])
+        }
+        MetricRange::Share => Slider::new(&mut choice.at_least, 0.0..=1.0),
     };
-    let hint = format!("Only heads with at least so much {}", choice.metric.name());
+    let sign = if choice.metric.range() == MetricRange::Signed { ", above or below 0" } else { "" };
+    let hint = format!("Only heads with at least so much {}{sign}", choice.metric.name());
     with_accessible_name(ui.add(slider.show_value(false)), "Least value").on_hover_text(hint);
-    ui.label(RichText::new(format!("≥ {}", short(choice.metric, Some(choice.at_least)))).small());
+    let least = short(choice.metric, Some(choice.at_least));
+    ui.label(RichText::new(format!("≥ {}", least.trim_start_matches('+'))).small());
     room(ui, FILTER_WIDTH + space::XL);
     let refused = choice.parsed().err();
     let colors = theme::of(ui);
@@ -173,7 +184,8 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
 
 fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
     let is_model = source.facts().kind.is_model();
-    let is_there = heads.ships.answers(&selected, &session.scope().positions);
+    let target = heads.choice.target();
+    let is_there = heads.effects.ships.answers(&selected, &session.scope().positions, &target);
     let disabled =
         if is_model { "Ranked by just this already" } else { "A capture has no output to compare: open a model" };
     let button = ui
@@ -181,13 +193,15 @@ fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<Ope
         .on_hover_text(ranking::explained(&selected))
         .on_disabled_hover_text(disabled);
     if button.clicked() {
-        heads.ships.ask(source, session.run_spec(), selected.clone());
+        heads.effects.ships.ask(source, session.run_spec(), selected.clone(), target.clone());
         choose_metric(&mut heads.choice, HeadMetric::Ships);
         heads.choice.ranking = Ranking::Highest(HeadMetric::Ships);
     }
-    if let Some(of) = heads.ships.of() {
+    if let Some(of) = heads.effects.ships.of() {
         let colors = theme::of(ui);
-        let (text, color, hint) = if of == selected {
+        let (text, color, hint) = if heads.effects.ships.target() != Some(&target) {
+            (format!("Ships of {of}"), colors.warning, "Its changes are of another target: rank again for this one")
+        } else if of == selected {
             (format!("Ships of {of}"), colors.text_weak, "What was done to each head alone")
         } else {
             (format!("Ships of {of}"), colors.warning, "Not what is selected at the left: rank again for that")
@@ -201,7 +215,7 @@ fn table_buttons_ui(ui: &mut Ui, heads: &mut Browser, actions: &mut Actions) {
     let copy = ui.add_enabled(is_there, Button::new("Copy table")).on_hover_text("The listed heads, tab-separated");
     if copy.clicked() {
         let mut bytes = Vec::new();
-        if heads.listing.table(&heads.gallery, &heads.ships).write_tabs(&mut bytes).is_ok() {
+        if heads.listing.table(&heads.gallery, &heads.effects).write_tabs(&mut bytes).is_ok() {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             actions.push(Action::Copy { text, what: "The listed heads’ numbers" });
         }
@@ -221,12 +235,12 @@ fn progress_ui(ui: &mut Ui, heads: &mut Browser) {
     } else if heads.gallery.is_given_up() && ui.button("Go on looking").clicked() {
         heads.gallery.retry();
     }
-    if let Some((done, all)) = heads.ships.progress() {
+    if let Some((done, all)) = heads.effects.ships.progress() {
         part_ui(ui, "Ranking by effect", done, all);
         if cancel_ui(ui, "Cancel ranking", "What is there stays") {
-            heads.ships.cancel();
+            heads.effects.ships.cancel();
         }
-    } else if heads.ships.is_given_up() {
+    } else if heads.effects.ships.is_given_up() {
         ui.label(RichText::new("ranking cancelled").small().color(theme::of(ui).warning));
     }
 }
@@ -255,5 +269,11 @@ pub fn meaning(metric: HeadMetric) -> &'static str {
         HeadMetric::Ships => {
             "What changing that head alone does to the next token: KL(baseline ‖ modified) in nats (arXiv 2410.13708)"
         }
+        HeadMetric::TargetChange => "How the target’s log-probability changes when that head alone is changed, in nats",
+        HeadMetric::RivalChange => {
+            "How the target’s log-probability less the rival’s changes when that head alone is changed, in nats"
+        }
+        HeadMetric::Writes => "What the head’s output adds to the target’s logit at the last position",
+        HeadMetric::WritesOverRival => "What the head’s output adds to the target’s logit less the rival’s",
     }
 }

@@ -4,10 +4,10 @@ use egui::Context;
 
 use super::{
     cursor::Cursor,
+    effects::Effects,
     export::{TableDialog, table_dialog},
     gallery::Gallery,
     listing::{Choice, Listing},
-    ranking::Ships,
     ticking::Ticks,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 /// The browser's own state; what it shows besides is the session's.
 pub struct Browser {
     pub gallery: Gallery,
-    pub ships: Ships,
+    pub effects: Effects,
     pub choice: Choice,
     pub listing: Listing,
     pub cursor: Cursor,
@@ -31,7 +31,7 @@ impl Browser {
     pub fn new(ctx: &Context, service: &Service) -> Self {
         Self {
             gallery: Gallery::new(ctx, service),
-            ships: Ships::new(service),
+            effects: Effects::new(service),
             choice: Choice::default(),
             listing: Listing::default(),
             cursor: Cursor::default(),
@@ -42,7 +42,7 @@ impl Browser {
 
     /// Brings the list up to date with what was chosen.
     pub fn arrange(&mut self, before: Ranking) {
-        self.listing.update(&self.choice, &self.gallery, &self.ships);
+        self.listing.update(&self.choice, &self.gallery, &self.effects);
         if self.choice.ranking != before {
             // Another order is asked for to see what comes first in it.
             self.cursor.at = self.listing.indices().first().copied();

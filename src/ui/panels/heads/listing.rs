@@ -1,14 +1,16 @@
 //! Which heads are listed, and in which order.
 
-use super::{filter::Filter, gallery::Gallery, ranking::Ships};
-use crate::engine::{HeadMetric, HeadRow, HeadsTable, Ranking, Under};
+use super::{effects::Effects, filter::Filter, gallery::Gallery};
+use crate::engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under};
 
-/// The two ways to look at the heads.
+/// The ways to look at the heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     #[default]
     Thumbnails,
     Table,
+    /// A cell each, layer × head, in the colour of the metric.
+    Map,
 }
 
 /// Whose patterns are shown.
@@ -41,6 +43,10 @@ pub struct Choice {
     pub at_least: f64,
     /// Layers and heads, as typed.
     pub filter: String,
+    /// The token whose logit heads write into, as typed; the likeliest where it is empty.
+    pub target: String,
+    /// What that is compared with; the likeliest other where it is empty.
+    pub rival: String,
 }
 
 impl Default for Choice {
@@ -52,6 +58,8 @@ impl Default for Choice {
             ranking: Ranking::default(),
             at_least: 0.0,
             filter: String::new(),
+            target: String::new(),
+            rival: String::new(),
         }
     }
 }
@@ -60,6 +68,17 @@ impl Choice {
     /// `Err` says what is not understood; then the filter lets everything pass.
     pub fn parsed(&self) -> Result<Filter, String> {
         Filter::parse(&self.filter).map_err(|error| error.to_string())
+    }
+
+    /// The token that is looked at.
+    pub fn target(&self) -> Target {
+        let rival = TokenName::parse(&self.rival).map_or(Rival::Likeliest, Rival::Named);
+        Target { token: TokenName::parse(&self.target), rival }
+    }
+
+    /// The order of the list; a map has its own.
+    fn order(&self) -> Ranking {
+        if self.tab == Tab::Map { Ranking::ByLayer } else { self.ranking }
     }
 
     /// Whether all heads are listed as they lie in the model.
@@ -71,31 +90,34 @@ impl Choice {
 /// The heads that are listed, in order, kept until something changes.
 #[derive(Default)]
 pub struct Listing {
-    of: Option<(Choice, [u64; 2])>,
+    of: Option<(Choice, u64, [u64; 2])>,
     indices: Vec<usize>,
 }
 
 impl Listing {
     /// Brings the list up to date. Heads that are still to come pass, and come last.
-    pub fn update(&mut self, choice: &Choice, gallery: &Gallery, ships: &Ships) {
-        let key = (choice.clone(), [gallery.revision(), ships.revision()]);
+    pub fn update(&mut self, choice: &Choice, gallery: &Gallery, effects: &Effects) {
+        let key = (choice.clone(), gallery.revision(), effects.revisions());
         if self.of.as_ref() == Some(&key) {
             return;
         }
         let layers = gallery.layers();
         let filter = choice.parsed().unwrap_or(Filter::ALL);
         let rows: Vec<Option<HeadRow>> =
-            (0..gallery.summaries().len()).map(|index| row(gallery, ships, index)).collect();
+            (0..gallery.summaries().len()).map(|index| row(gallery, effects, index)).collect();
         let n_heads = gallery.n_heads().max(1);
         let passes = |&index: &usize| {
-            let is_enough = |row: &HeadRow| row.get(choice.metric).is_some_and(|value| value >= choice.at_least);
+            let is_enough = |row: &HeadRow| {
+                row.get(choice.metric).is_some_and(|value| size(choice.metric, value) >= choice.at_least)
+            };
             filter.passes(layers.of(index / n_heads), index % n_heads)
                 && (choice.at_least <= 0.0 || rows[index].as_ref().is_none_or(is_enough))
         };
         self.indices = (0..rows.len()).filter(passes).collect();
-        if choice.ranking != Ranking::ByLayer {
+        let order = choice.order();
+        if order != Ranking::ByLayer {
             self.indices.sort_by(|&a, &b| match (&rows[a], &rows[b]) {
-                (Some(a), Some(b)) => choice.ranking.compare(a, b),
+                (Some(a), Some(b)) => order.compare(a, b),
                 (a, b) => a.is_none().cmp(&b.is_none()),
             });
         }
@@ -113,25 +135,37 @@ impl Listing {
     }
 
     /// The listed heads that are there, for a file.
-    pub fn table(&self, gallery: &Gallery, ships: &Ships) -> HeadsTable {
-        let rows = self.indices.iter().filter_map(|&index| row(gallery, ships, index)).collect();
-        HeadsTable { rows, layers: gallery.layers().clone(), ships: ships.of() }
+    pub fn table(&self, gallery: &Gallery, effects: &Effects) -> HeadsTable {
+        let rows = self.indices.iter().filter_map(|&index| row(gallery, effects, index)).collect();
+        HeadsTable {
+            rows,
+            layers: gallery.layers().clone(),
+            ships: effects.ships.of(),
+            writes: effects.written.writes().cloned(),
+            tokens: Vec::new(),
+        }
     }
 }
 
 /// One head, if it is there.
-pub fn row(gallery: &Gallery, ships: &Ships, index: usize) -> Option<HeadRow> {
+pub fn row(gallery: &Gallery, effects: &Effects, index: usize) -> Option<HeadRow> {
     let summary = gallery.summaries().get(index).copied().flatten()?;
-    Some(HeadRow { summary, ships: ships.get(index) })
+    Some(HeadRow { summary, effect: effects.get(index) })
+}
+
+/// How much of a metric a value is: what writes against a token writes as much as what writes for it.
+fn size(metric: HeadMetric, value: f64) -> f64 {
+    if metric.range() == MetricRange::Signed { value.abs() } else { value }
 }
 
 /// Two or three places, as many as fit under a thumbnail.
 pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
-    match value {
-        None => "–".to_owned(),
+    match (value, metric.range()) {
+        (None, _) => "–".to_owned(),
         // Most heads do next to nothing: plain places would show them all alike.
-        Some(ships) if metric == HeadMetric::Ships && ships != 0.0 => format!("{ships:.1e}"),
-        Some(value) => format!("{value:.2}"),
+        (Some(ships), MetricRange::Nats) if ships != 0.0 => format!("{ships:.1e}"),
+        (Some(value), MetricRange::Signed) => format!("{value:+.2}"),
+        (Some(value), _) => format!("{value:.2}"),
     }
 }
 
@@ -139,11 +173,7 @@ pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
 pub fn spoken(layer: usize, head: usize, values: impl Iterator<Item = (HeadMetric, Option<f64>)>) -> String {
     let mut text = format!("Layer {layer}, head {head}");
     for (metric, value) in values {
-        let value = match value {
-            None => "none".to_owned(),
-            Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
-            Some(value) => format!("{value:.4}"),
-        };
+        let value = value.map_or_else(|| "none".to_owned(), |value| metric.text(value));
         for part in [", ", metric.name(), " ", &value] {
             text.push_str(part);
         }

@@ -4,15 +4,19 @@ mod atlas;
 mod bar;
 mod browser;
 mod cursor;
+mod effects;
 mod export;
 mod filter;
 mod gallery;
 mod listing;
+mod map;
 mod ranking;
 mod table;
+mod target;
 mod thumbnails;
 mod ticking;
 mod ticks;
+mod written;
 
 use std::sync::Arc;
 
@@ -49,7 +53,7 @@ impl Heads {
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
     fn ask(&mut self, source: &Arc<OpenSource>, cx: &PartContext<'_>) {
         let (session, browser) = (cx.session, &mut self.browser);
-        browser.ships.keep_if(source, session.prompt());
+        browser.effects.ships.keep_if(source, session.prompt());
         if !session.view().heads {
             if browser.gallery.is_busy() {
                 browser.gallery.retry();
@@ -66,6 +70,8 @@ impl Heads {
             Thumbnails { heads, palette: palette(session, ground), side }.canonical()
         });
         browser.gallery.ask(source, wanted);
+        let under = wanted.heads.under;
+        browser.effects.written.follow(source, session, under, &browser.choice.target());
         if browser.cursor.at.is_none() {
             browser.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
             browser.cursor.wanted = true;
@@ -84,7 +90,8 @@ impl Heads {
         }
         match self.browser.choice.tab {
             Tab::Thumbnails => thumbnails::thumbnails_ui(ui, &mut self.browser, session, actions),
-            Tab::Table => table::table_ui(ui, &mut self.browser, session, actions),
+            Tab::Table => table::table_ui(ui, &mut self.browser, session, source.facts().kind, actions),
+            Tab::Map => map::map_ui(ui, &mut self.browser, session, actions),
         }
         self.browser.cursor.moved = false;
     }
@@ -136,7 +143,9 @@ impl Heads {
 
 impl Part for Heads {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(message) = self.browser.ships.poll().or(self.browser.gallery.poll()) {
+        let browser = &mut self.browser;
+        let failures = [browser.effects.ships.poll(), browser.effects.written.poll(), browser.gallery.poll()];
+        for message in failures.into_iter().flatten() {
             cx.toasts.error(message);
         }
         if let Some(saved) = self.browser.export.poll() {
@@ -158,7 +167,7 @@ impl Part for Heads {
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {
         if let Some(path) = self.browser.export.show(cx.egui) {
-            let table = self.browser.listing.table(&self.browser.gallery, &self.browser.ships);
+            let table = self.browser.listing.table(&self.browser.gallery, &self.browser.effects);
             let inputs = cx.navigation.inputs().clone();
             self.browser.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
         }
@@ -176,7 +185,7 @@ impl Part for Heads {
 
     /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
     fn is_busy(&self) -> bool {
-        self.browser.gallery.is_busy() || self.browser.ships.is_busy() || self.browser.export.is_saving()
+        self.browser.gallery.is_busy() || self.browser.effects.is_busy() || self.browser.export.is_saving()
     }
 }
 

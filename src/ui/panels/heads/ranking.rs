@@ -2,7 +2,7 @@
 
 use crate::{
     attention::{Component, Operation, PositionScope},
-    engine::{HeadShips, OpenSource, Prompt, RunSpec, Service, ShipsOf, ShipsQuestion},
+    engine::{HeadShips, OpenSource, Prompt, RunSpec, Service, ShipsOf, ShipsQuestion, Target},
     ui::jobs::{Arrival, Client},
 };
 
@@ -11,7 +11,7 @@ pub struct Ships {
     client: Client<ShipsQuestion>,
     n_heads: usize,
     /// `[layer · n_heads + head]`
-    values: Vec<Option<f64>>,
+    values: Vec<Option<HeadShips>>,
     revision: u64,
 }
 
@@ -21,12 +21,12 @@ impl Ships {
     }
 
     /// Starts anew; what an older question is still finding is dropped. `spec` says what is read and where.
-    pub fn ask(&mut self, source: &OpenSource, spec: RunSpec, of: ShipsOf) {
+    pub fn ask(&mut self, source: &OpenSource, spec: RunSpec, of: ShipsOf, target: Target) {
         let facts = source.facts();
         self.n_heads = facts.n_heads;
         self.values = vec![None; facts.n_layers * facts.n_heads];
         self.client.forget();
-        self.client.want(ShipsQuestion { source: source.id(), spec, of });
+        self.client.want(ShipsQuestion { source: source.id(), spec, of, target });
         self.revision += 1;
     }
 
@@ -60,13 +60,13 @@ impl Ships {
     fn take_in(&mut self, heads: &[HeadShips]) {
         for head in heads {
             if let Some(value) = self.values.get_mut(head.layer * self.n_heads + head.head) {
-                *value = Some(head.ships);
+                *value = Some(*head);
             }
         }
         self.revision += 1;
     }
 
-    pub fn get(&self, index: usize) -> Option<f64> {
+    pub fn get(&self, index: usize) -> Option<HeadShips> {
         self.values.get(index).copied().flatten()
     }
 
@@ -75,9 +75,16 @@ impl Ships {
         self.client.question().filter(|_| self.values.iter().any(Option::is_some)).map(|asked| asked.of.clone())
     }
 
+    /// Whose chances the values are of.
+    pub fn target(&self) -> Option<&Target> {
+        self.client.question().map(|asked| &asked.target)
+    }
+
     /// Whether all heads were ranked by just this.
-    pub fn answers(&self, of: &ShipsOf, positions: &PositionScope) -> bool {
-        let is_this = |asked: &ShipsQuestion| asked.of == *of && asked.spec.experiment.scope.positions == *positions;
+    pub fn answers(&self, of: &ShipsOf, positions: &PositionScope, target: &Target) -> bool {
+        let is_this = |asked: &ShipsQuestion| {
+            asked.of == *of && asked.target == *target && asked.spec.experiment.scope.positions == *positions
+        };
         self.client.is_done() && self.client.question().is_some_and(is_this)
     }
 

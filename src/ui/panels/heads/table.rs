@@ -5,12 +5,13 @@ use egui::{Align2, Rect, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, 
 use super::{
     bar::{choose_metric, meaning, titled},
     browser::Browser,
+    effects,
     listing::{Choice, row, spoken},
     thumbnails::visible,
     ticks,
 };
 use crate::{
-    engine::{HeadMetric, HeadRow, Ranking},
+    engine::{HeadMetric, HeadRow, Ranking, SourceKind},
     session::Session,
     ui::{
         shell::action::Actions,
@@ -25,12 +26,13 @@ const PLACE: f32 = 56.0;
 
 /// Where the columns end, from the left edge of the table.
 struct Columns {
+    metrics: &'static [HeadMetric],
     metric: f32,
 }
 
 impl Columns {
-    fn of(width: f32) -> Self {
-        Self { metric: ((width - 2.0 * PLACE) / HeadMetric::ALL.len() as f32).clamp(64.0, 128.0) }
+    fn of(metrics: &'static [HeadMetric], width: f32) -> Self {
+        Self { metrics, metric: ((width - 2.0 * PLACE) / metrics.len() as f32).clamp(72.0, 128.0) }
     }
 
     /// Of a column, 0 and 1 being layer and head.
@@ -45,8 +47,8 @@ impl Columns {
     }
 }
 
-pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
-    let columns = Columns::of(ui.available_width() - space::M);
+pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, kind: SourceKind, actions: &mut Actions) {
+    let columns = Columns::of(effects::columns(kind), ui.available_width() - space::M);
     let order = heads.choice.ranking;
     heading_ui(ui, &columns, &mut heads.choice);
     heads.arrange(order);
@@ -54,7 +56,7 @@ pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &m
     heads.cursor.columns = 1;
     heads.cursor.has_focus = false;
     ScrollArea::both().auto_shrink(false).id_salt("table").show_viewport(ui, |ui, viewport| {
-        let width = columns.range(HeadMetric::ALL.len() + 1)[1];
+        let width = columns.range(columns.metrics.len() + 1)[1];
         ui.set_height(rows as f32 * ROW);
         ui.set_width(width);
         let corner = ui.max_rect().min;
@@ -82,14 +84,13 @@ pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &m
 
 fn heading_ui(ui: &mut Ui, columns: &Columns, choice: &mut Choice) {
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
-    let metrics = HeadMetric::ALL.map(Some);
+    let metrics = columns.metrics.iter().copied().map(Some);
     let colors = theme::of(ui);
     for (column, metric) in [None, None].into_iter().chain(metrics).enumerate() {
         let [left, right] = columns.range(column);
         let rect = Rect::from_min_max(area.min + vec2(left, 0.0), pos2(area.left() + right, area.bottom()));
         let name = match (column, metric) {
-            (_, Some(HeadMetric::PreviousToken)) => "Previous".to_owned(),
-            (_, Some(metric)) => titled(metric.name()),
+            (_, Some(metric)) => heading(metric),
             (0, None) => "Layer".to_owned(),
             (_, None) => "Head".to_owned(),
         };
@@ -163,28 +164,36 @@ fn row_ui(
     if response.has_focus() {
         focus_ring(painter, rect.shrink(3.0), RADIUS, colors);
     }
-    let row = row(&heads.gallery, &heads.ships, index);
+    let row = row(&heads.gallery, &heads.effects, index);
     let font = TextStyle::Monospace.resolve(ui.style());
     let color = if is_shown { colors.text_strong } else { colors.text };
     let number_of_layer = heads.gallery.layers().of(layer);
     let texts = [number_of_layer.to_string(), head.to_string()].into_iter();
-    for (column, text) in texts.chain(HeadMetric::ALL.map(|metric| number(row.as_ref(), metric))).enumerate() {
+    for (column, text) in texts.chain(columns.metrics.iter().map(|&metric| number(row.as_ref(), metric))).enumerate() {
         let right = pos2(rect.left() + columns.range(column)[1] - space::S, rect.center().y);
         painter.text(right, Align2::RIGHT_CENTER, text, font.clone(), color);
     }
     let enabled = ui.is_enabled();
     response.widget_info(|| {
-        let values = row.iter().flat_map(|row| HeadMetric::ALL.map(|metric| (metric, row.get(metric))));
+        let values = row.iter().flat_map(|row| columns.metrics.iter().map(|&metric| (metric, row.get(metric))));
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(number_of_layer, head, values))
     });
     response.clicked()
 }
 
+/// What stands over a column.
+fn heading(metric: HeadMetric) -> String {
+    match metric {
+        HeadMetric::PreviousToken => "Previous".to_owned(),
+        HeadMetric::TargetChange => "Δ target".to_owned(),
+        HeadMetric::RivalChange => "Δ − rival".to_owned(),
+        _ => titled(metric.name()),
+    }
+}
+
 fn number(row: Option<&HeadRow>, metric: HeadMetric) -> String {
     match row.map(|row| row.get(metric)) {
         None => "…".to_owned(),
-        Some(None) => "–".to_owned(),
-        Some(Some(ships)) if metric == HeadMetric::Ships => format!("{ships:.3e}"),
-        Some(Some(value)) => format!("{value:.4}"),
+        Some(value) => value.map_or_else(|| "–".to_owned(), |value| metric.text(value)),
     }
 }

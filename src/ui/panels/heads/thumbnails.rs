@@ -11,7 +11,7 @@ use super::{
     ticks,
 };
 use crate::{
-    engine::{HeadMetric, HeadRow},
+    engine::{HeadMetric, HeadRow, MetricRange},
     session::Session,
     ui::{
         shell::action::Actions,
@@ -102,7 +102,7 @@ fn head_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, index: usize, re
             keep_arrows(ui, response.id, Arrows::All);
         }
     }
-    let (metric, row) = (heads.choice.metric, row(&heads.gallery, &heads.ships, index));
+    let (metric, row) = (heads.choice.metric, row(&heads.gallery, &heads.effects, index));
     paint(ui, heads, index, rect, Look { layer, head, metric, row, is_shown }, &response);
     let enabled = ui.is_enabled();
     response.widget_info(|| {
@@ -151,7 +151,7 @@ fn paint(ui: &Ui, heads: &Browser, index: usize, rect: Rect, look: Look, respons
     painter.text(pos2(rect.right(), below), egui::Align2::RIGHT_TOP, value, font, colors.text_weak);
 }
 
-fn hover_ui(ui: &mut Ui, layer: usize, head: usize, row: Option<&HeadRow>) {
+pub fn hover_ui(ui: &mut Ui, layer: usize, head: usize, row: Option<&HeadRow>) {
     ui.strong(format!("Layer {layer}, head {head}"));
     let Some(row) = row else {
         ui.label("not computed yet");
@@ -159,19 +159,24 @@ fn hover_ui(ui: &mut Ui, layer: usize, head: usize, row: Option<&HeadRow>) {
     };
     egui::Grid::new("head").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
         for metric in HeadMetric::ALL {
-            if metric == HeadMetric::Ships && row.ships.is_none() {
+            let value = row.get(metric);
+            if value.is_none() && metric.range() != MetricRange::Share {
                 continue;
             }
             ui.label(metric.name());
-            let value = match row.get(metric) {
-                None => "–".to_owned(),
-                Some(ships) if metric == HeadMetric::Ships => format!("{ships:.3e} nats"),
-                Some(value) => format!("{value:.4}"),
-            };
+            let value = value.map_or_else(|| "–".to_owned(), |value| metric.text(value) + unit(metric));
             ui.monospace(value);
             ui.end_row();
         }
     });
+}
+
+fn unit(metric: HeadMetric) -> &'static str {
+    match metric {
+        HeadMetric::Ships | HeadMetric::TargetChange | HeadMetric::RivalChange => " nats",
+        HeadMetric::Writes | HeadMetric::WritesOverRival => " logits",
+        _ => "",
+    }
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ pub fn ticks_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &m
         let hint = format!("All heads with at least {} {}", short(metric, Some(least)), metric.name());
         if ui.button(name).on_hover_text(hint).clicked() {
             let is_of_class = |&index: &usize| {
-                let value = row(&heads.gallery, &heads.ships, index).and_then(|row| row.get(metric));
+                let value = row(&heads.gallery, &heads.effects, index).and_then(|row| row.get(metric));
                 value.is_some_and(|value| value >= least)
             };
             chosen = Some((0..heads.gallery.summaries().len()).filter(is_of_class).collect());

@@ -13,6 +13,7 @@ mod reading;
 mod steps;
 mod texts;
 mod why;
+mod written_tokens;
 
 pub use digits::significant;
 pub use next_tokens::{asked_name, distributions_ui, next_tokens_ui};
@@ -22,6 +23,7 @@ use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 
 use crate::{
     attention::PanelId,
+    engine::Service,
     session::{Cell, Command, Session},
     ui::{
         jobs::pictures::{Details, Frame},
@@ -44,21 +46,36 @@ use profile::Profile;
 use reading::Reading;
 use texts::hint;
 use why::WhyTable;
+use written_tokens::HeadTokens;
 
 /// What is on the clipboard afterwards.
 const PINNED_NUMBERS: &str = "The pinned cell’s numbers";
 
 /// What the inspector remembers between frames.
-#[derive(Default)]
 pub struct Inspector {
     /// Of the pinned cell, evaluated when what it shows has changed.
     reading: Option<Reading>,
     why: WhyTable,
     contributions: Contributions,
     profile: Profile,
+    head_tokens: HeadTokens,
 }
 
 impl Part for Inspector {
+    fn poll(&mut self, _: &mut PartContext<'_>) {
+        self.head_tokens.poll();
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        if let Some(source) = &cx.source {
+            self.head_tokens.follow(source, cx.session);
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.head_tokens.is_busy()
+    }
+
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let (session, shown) = (cx.session, &*cx.shown);
         let Some(frame) = shown.pictures.frame().filter(|_| session.view().inspector) else { return };
@@ -87,6 +104,16 @@ impl Part for Inspector {
 }
 
 impl Inspector {
+    pub fn new(service: &Service) -> Self {
+        Self {
+            reading: None,
+            why: WhyTable::default(),
+            contributions: Contributions::default(),
+            profile: Profile::default(),
+            head_tokens: HeadTokens::new(service),
+        }
+    }
+
     /// All parts, one below the other.
     fn sections_ui(
         &mut self,
@@ -113,6 +140,7 @@ impl Inspector {
         section(ui, "Effect on the output", |ui| {
             effect::effect_ui(ui, &frame.outcome, selected, details, next_token, actions);
         });
+        folded_section(ui, "What the head writes", |ui| self.head_tokens.list_ui(ui, &frame.outcome));
         section(ui, "Metrics", |ui| metrics::metrics_ui(ui, &frame.outcome, selected, details, actions));
         ui.add_space(space::L);
     }
@@ -120,9 +148,18 @@ impl Inspector {
 
 /// A part that folds away under its title.
 fn section(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
+    header(ui, title).default_open(true).show_unindented(ui, contents);
+}
+
+/// The same, folded away until it is wanted: it takes a run of the model.
+fn folded_section(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
+    header(ui, title).show_unindented(ui, contents);
+}
+
+fn header(ui: &mut Ui, title: &str) -> CollapsingHeader {
     ui.add_space(space::S);
     let text = RichText::new(title).strong().color(theme::of(ui).text_strong);
-    CollapsingHeader::new(text).id_salt(("inspector", title)).default_open(true).show_unindented(ui, contents);
+    CollapsingHeader::new(text).id_salt(("inspector", title))
 }
 
 /// The pinned cell in all panels.

@@ -7,7 +7,7 @@ use lru::LruCache;
 use super::measured::Measured;
 use crate::{
     attention::Epsilon,
-    engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion},
+    engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion, Target},
     session::{RowChoice, Session},
     ui::{
         jobs::{Arrival, Client},
@@ -146,9 +146,12 @@ impl Curves {
     }
 }
 
-/// The pinned cell is asked for only where its weight is looked at: its curve alone would not be worth a sweep.
+/// The pinned cell is asked for only where its weight is looked at, as its curve alone would not be worth a sweep, and a
+/// target only where its chances are, as they take a run of the model each.
 fn question(source: &OpenSource, session: &Session) -> SweepQuestion {
-    let is_looked_at = session.view().sweep.metric == SweepMetric::Weight;
+    let metric = session.view().sweep.metric;
+    let is_looked_at = metric == SweepMetric::Weight;
     let cell = session.pinned().filter(|_| is_looked_at).map(|cell| [cell.query, cell.key]);
-    SweepQuestion { source: source.id(), spec: session.run_spec(), cell }.canonical()
+    let target = (metric.is_of_target() && source.facts().kind.is_model()).then(Target::default);
+    SweepQuestion { source: source.id(), spec: session.run_spec(), cell, target }.canonical()
 }

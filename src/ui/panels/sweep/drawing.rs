@@ -14,8 +14,8 @@ pub const ZERO: f64 = -13.0;
 
 /// Points and texts of a sweep's curves of one metric.
 pub struct Drawing {
-    /// The largest value that must be in view.
-    pub highest: f64,
+    /// The values that must be in view, with 0 between them.
+    pub extent: [f64; 2],
     /// In the order of their rows.
     pub curves: Vec<DrawnCurve>,
     /// What a screen reader says of the curves.
@@ -36,7 +36,7 @@ impl Drawing {
         let sweep = measured.sweep();
         let curve = |component| DrawnCurve::of(sweep, component, metric);
         Self {
-            highest: highest(sweep, metric),
+            extent: sweep.extent(metric, |_| true).unwrap_or([0.0, 1.0]),
             curves: sweep.components().map(curve).collect(),
             spoken: spoken(measured),
         }
@@ -52,16 +52,6 @@ impl DrawnCurve {
         };
         Self { component, decades: points(false), at_zero: points(true) }
     }
-}
-
-/// The largest value that must be in view. Beyond ε = 1 the KL divergence leaves every scale.
-fn highest(sweep: &Sweep, metric: SweepMetric) -> f64 {
-    let points = sweep.curves.iter().flatten();
-    let in_view = points.filter(|point| metric != SweepMetric::Kl || point.epsilon <= Epsilon::ONE);
-    let metrics = in_view.map(|point| &point.metrics).chain([&sweep.baseline, &sweep.uniform]);
-    let highest =
-        metrics.filter_map(|metrics| metric.of(metrics)).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if highest > 0.0 { highest } else { 1.0 }
 }
 
 /// What a screen reader says of the curves.

@@ -28,7 +28,7 @@ use crate::{
 /// Length of a line in the legend, in points.
 const SAMPLE: f32 = 26.0;
 
-const METRICS: [Segment<'static, SweepMetric>; 6] = [
+const METRICS: [Segment<'static, SweepMetric>; 8] = [
     Segment::new(
         SweepMetric::SinkMass,
         "Sink mass",
@@ -55,6 +55,18 @@ const METRICS: [Segment<'static, SweepMetric>; 6] = [
     ),
     Segment::new(SweepMetric::MaxWeight, "Max", "max weight over ε", "Mean over rows of the row’s largest weight"),
     Segment::new(SweepMetric::Weight, "Pinned", "pinned weight over ε", "Weight of the pinned cell"),
+    Segment::new(
+        SweepMetric::TargetChange,
+        "Δ log p",
+        "change of the target over ε",
+        "How the log-probability of the likeliest next token changes, in nats: a run of the whole model for each ε",
+    ),
+    Segment::new(
+        SweepMetric::RivalChange,
+        "Δ − rival",
+        "change of target less rival over ε",
+        "How the log-probability of the likeliest next token less that of the second changes, in nats",
+    ),
 ];
 
 /// Height of the panel until it is dragged.
@@ -237,6 +249,7 @@ fn unmeasured(metric: SweepMetric, sweep: &Sweep, session: &Session, shape: Opti
             let reason = shape.and_then(|(_, mask)| mask.reason(cell.query, cell.key));
             reason.map_or_else(String::new, |reason| format!("The pinned cell is masked: {reason}."))
         }
+        (metric, _) if metric.is_of_target() => "Only a live model has a next token.".to_owned(),
         _ => "This needs two tokens.".to_owned(),
     })
 }

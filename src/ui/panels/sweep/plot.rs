@@ -30,7 +30,7 @@ const ENDS: [f64; 2] = [-13.4, 2.3];
 const LABEL: f32 = 46.0;
 /// Between the highest curve and the top, as a part of the height: the markers' tags stand there.
 const HEADROOM: f64 = 0.22;
-/// From a reference line to its name, as a part of the highest value: a curve may lie on the line.
+/// From a reference line to its name, as a part of what is in view: a curve may lie on the line.
 const LIFT: f64 = 0.03;
 /// Less than this the plot never takes, in points.
 pub const LEAST_HEIGHT: f32 = 80.0;
@@ -51,7 +51,8 @@ pub fn plot_ui(
 ) {
     let colors = theme::of(ui);
     let (metric, notation) = (session.view().sweep.metric, notation::of(ui));
-    let highest = drawing.highest;
+    let [low, high] = drawing.extent;
+    let reach = high - low;
     let strength = if curves.is_old() { 0.4 } else { 1.0 };
     let response = Plot::new("sweep")
         .height(ui.available_height())
@@ -66,17 +67,20 @@ pub fn plot_ui(
         .label_formatter(|_| None)
         .grid_color(colors.line)
         .x_grid_spacer(decades)
-        .y_grid_spacer(move |input| values(&input, highest))
+        .y_grid_spacer(move |input| values(&input, [low, high]))
         .custom_x_axes(vec![axis(ui, AxisHints::new_x()).formatter(move |mark, _| decade_label(mark.value, notation))])
         .custom_y_axes(vec![axis(ui, AxisHints::new_y()).min_thickness(Y_AXIS).formatter(|mark, _| value_label(mark))])
         .show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([ENDS[0], 0.0], [ENDS[1], highest * (1.0 + HEADROOM)]));
+            plot.set_plot_bounds(PlotBounds::from_min_max(
+                [ENDS[0], low * (1.0 + HEADROOM / 4.0)],
+                [ENDS[1], high + reach * HEADROOM],
+            ));
             let measured = curves.measured().filter(|_| !curves.is_old());
             if let Some(ends) = measured.and_then(|measured| measured.transition_of(session.rows())) {
                 let [from, to] = ends.map(x_of);
                 plot.span(Span::new("", from..=to).fill(colors.transition.gamma_multiply(0.6)));
             }
-            references(plot, sweep, metric, highest, colors);
+            references(plot, sweep, metric, reach, colors);
             for curve in &drawing.curves {
                 curve_ui(plot, curve, colors.components[curve.component.row()].gamma_multiply(strength));
             }
@@ -123,15 +127,16 @@ fn decade_label(decade: f64, notation: Notation) -> String {
     epsilon.written(notation)
 }
 
-/// From 0 up to what the curves reach, in steps of 1, 2 or 5 times a power of ten.
-fn values(input: &GridInput, highest: f64) -> Vec<GridMark> {
+/// From the lowest value that the curves reach, or 0, up to the highest, in steps of 1, 2 or 5 times a power of ten.
+fn values(input: &GridInput, [low, high]: [f64; 2]) -> Vec<GridMark> {
     let least = input.base_step_size * VALUE_STEP / LEAST_STEP;
     let power = 10_f64.powf(least.log10().floor());
     let step_size = [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|&step| step >= least);
     let step_size = step_size.unwrap_or(10.0 * power);
-    let count = (highest * (1.0 + HEADROOM / 4.0) / step_size).floor().clamp(0.0, 100.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a hundred")]
-    (0..=count as u32).map(|index| GridMark { value: f64::from(index) * step_size, step_size }).collect()
+    let steps = |end: f64| (end * (1.0 + HEADROOM / 4.0) / step_size).clamp(-100.0, 100.0);
+    #[expect(clippy::cast_possible_truncation, reason = "at most a hundred")]
+    let [first, last] = [steps(low).ceil() as i32, steps(high).floor() as i32];
+    (first..=last).map(|index| GridMark { value: f64::from(index) * step_size, step_size }).collect()
 }
 
 fn value_label(mark: GridMark) -> String {
@@ -141,7 +146,7 @@ fn value_label(mark: GridMark) -> String {
 }
 
 /// Baseline and uniform limit, each with its name where its curve is not.
-fn references(plot: &mut PlotUi<'_>, sweep: &Sweep, metric: SweepMetric, highest: f64, colors: &Colors) {
+fn references(plot: &mut PlotUi<'_>, sweep: &Sweep, metric: SweepMetric, reach: f64, colors: &Colors) {
     for (name, metrics, x, anchor, style) in [
         ("baseline", &sweep.baseline, ENDS[0] + 0.7, Align2::LEFT_BOTTOM, LineStyle::Dashed { length: 3.0 }),
         ("uniform", &sweep.uniform, ENDS[1] - 0.1, Align2::RIGHT_BOTTOM, LineStyle::Dashed { length: 3.0 }),
@@ -149,8 +154,7 @@ fn references(plot: &mut PlotUi<'_>, sweep: &Sweep, metric: SweepMetric, highest
         if let Some(value) = metric.of(metrics) {
             plot.hline(HLine::new(name, value).color(colors.outline).width(1.0).style(style).allow_hover(false));
             let text = RichText::new(name).small().color(colors.text_weak);
-            let text =
-                Text::new(name, PlotPoint::new(x, value + LIFT * highest), text).anchor(anchor).allow_hover(false);
+            let text = Text::new(name, PlotPoint::new(x, value + LIFT * reach), text).anchor(anchor).allow_hover(false);
             plot.text(text.id(Id::unique(("sweep reference", name))));
         }
     }

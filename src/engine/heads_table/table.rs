@@ -1,148 +1,21 @@
-//! The table of heads: what it ranks by, and how it is written.
+//! The table of heads, and how it is written.
 
-use std::{cmp::Ordering, fmt, io, path::Path, str::FromStr};
+use std::{fmt, io, path::Path, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{HeadSummary, LayerNumbers};
+use super::{
+    metric::HeadMetric,
+    ranking::{HeadEffect, HeadRow, Ranking},
+};
 use crate::{
     attention::{Component, Epsilon, Operation},
+    engine::{LayerNumbers, PartKind, TokenWrites, Writes, WrittenTokens},
     numbers::JsonNumber,
 };
 
 /// The column that says of how many queries the sink mass is the mean.
 const SINK_QUERIES: &str = "sink_queries";
-
-/// What heads are compared by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum HeadMetric {
-    /// See [`crate::attention::sink_mass`].
-    #[default]
-    SinkMass,
-    /// See [`crate::attention::normalized_entropy`].
-    Entropy,
-    /// Mean weight of a token on itself.
-    Diagonal,
-    /// See [`crate::attention::previous_token`].
-    PreviousToken,
-    /// See [`crate::attention::induction`].
-    Induction,
-    /// See [`super::HeadShips`].
-    Ships,
-}
-
-impl HeadMetric {
-    /// All of them, in the order of the table's columns.
-    pub const ALL: [Self; 6] =
-        [Self::SinkMass, Self::Entropy, Self::Diagonal, Self::PreviousToken, Self::Induction, Self::Ships];
-
-    /// On screen, as it reads in the middle of a sentence.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SinkMass => "sink mass",
-            Self::Entropy => "entropy",
-            Self::Diagonal => "diagonal",
-            Self::PreviousToken => "previous token",
-            Self::Induction => "induction",
-            Self::Ships => "Ships",
-        }
-    }
-
-    /// In files, and the column of a table.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::SinkMass => "sink_mass",
-            Self::Entropy => "entropy",
-            Self::Diagonal => "diagonal",
-            Self::PreviousToken => "previous_token",
-            Self::Induction => "induction",
-            Self::Ships => "ships",
-        }
-    }
-}
-
-/// A word that names no metric.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected layer, sink, entropy, diagonal, previous, induction or ships, found “{0}”")]
-pub struct ParseMetricError(String);
-
-/// One head with everything that it is compared by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeadRow {
-    /// Which head it is, and its metrics.
-    pub summary: HeadSummary,
-    /// `None` where it was not computed.
-    pub ships: Option<f64>,
-}
-
-impl HeadRow {
-    /// `None` where the prompt is too short for it, nothing repeats, or it was not computed.
-    pub fn get(&self, metric: HeadMetric) -> Option<f64> {
-        let HeadSummary { metrics, previous_token, induction, .. } = self.summary;
-        match metric {
-            HeadMetric::SinkMass => metrics.sink_mass,
-            HeadMetric::Entropy => metrics.normalized_entropy,
-            HeadMetric::Diagonal => Some(metrics.diagonal),
-            HeadMetric::PreviousToken => previous_token,
-            HeadMetric::Induction => induction,
-            HeadMetric::Ships => self.ships,
-        }
-    }
-
-    fn place(&self) -> (usize, usize) {
-        (self.summary.layer, self.summary.head)
-    }
-}
-
-/// The order of heads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Ranking {
-    /// By layer, then by head.
-    #[default]
-    ByLayer,
-    /// From the highest value down.
-    Highest(HeadMetric),
-    /// From the lowest value up.
-    Lowest(HeadMetric),
-}
-
-impl Ranking {
-    /// Which comes first. What has no value, or one that is no number, comes last either way; equal values by layer.
-    pub fn compare(self, a: &HeadRow, b: &HeadRow) -> Ordering {
-        let by_value = |metric: HeadMetric, turn: fn(Ordering) -> Ordering| {
-            let value = |row: &HeadRow| row.get(metric).filter(|value| !value.is_nan());
-            match (value(a), value(b)) {
-                (Some(a), Some(b)) => turn(a.total_cmp(&b)),
-                (a, b) => a.is_none().cmp(&b.is_none()),
-            }
-        };
-        let order = match self {
-            Self::ByLayer => Ordering::Equal,
-            Self::Highest(metric) => by_value(metric, Ordering::reverse),
-            Self::Lowest(metric) => by_value(metric, |order| order),
-        };
-        order.then_with(|| a.place().cmp(&b.place()))
-    }
-}
-
-impl FromStr for Ranking {
-    type Err = ParseMetricError;
-
-    /// `layer`, or a metric: the highest first.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let metric = match text.trim().to_ascii_lowercase().as_str() {
-            "layer" => return Ok(Self::ByLayer),
-            "sink" | "sink_mass" => HeadMetric::SinkMass,
-            "entropy" => HeadMetric::Entropy,
-            "diagonal" => HeadMetric::Diagonal,
-            "previous" | "previous_token" => HeadMetric::PreviousToken,
-            "induction" => HeadMetric::Induction,
-            "ships" => HeadMetric::Ships,
-            _ => return Err(ParseMetricError(text.to_owned())),
-        };
-        Ok(Self::Highest(metric))
-    }
-}
 
 /// What was done to each head alone to find its Ships.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,6 +45,10 @@ pub struct HeadsTable {
     pub layers: LayerNumbers,
     /// `None` where Ships was not computed: then there is no column for it.
     pub ships: Option<ShipsOf>,
+    /// What all parts of the model write; `None` where that was not computed.
+    pub writes: Option<Arc<Writes>>,
+    /// The tokens that each head promotes and suppresses most, by layer and head; empty where that was not computed.
+    pub tokens: Vec<WrittenTokens>,
 }
 
 impl HeadsTable {
@@ -188,12 +65,30 @@ impl HeadsTable {
 
     /// The columns with a number, from the left.
     pub fn metrics(&self) -> impl Iterator<Item = HeadMetric> {
+        let has = |column: fn(&HeadEffect) -> bool| self.rows.iter().any(|row| column(&row.effect));
+        let has_change = has(|effect| effect.change.is_some());
+        let has_change_of_rival = has(|effect| effect.change.is_some_and(|change| change.over_rival.is_some()));
         let has_ships = self.ships.is_some();
-        HeadMetric::ALL.into_iter().filter(move |&metric| metric != HeadMetric::Ships || has_ships)
+        let (has_writes, has_rival) =
+            (self.writes.is_some(), self.writes.as_ref().is_some_and(|writes| writes.rival.is_some()));
+        HeadMetric::ALL.into_iter().filter(move |&metric| match metric {
+            HeadMetric::Ships => has_ships,
+            HeadMetric::TargetChange => has_change,
+            HeadMetric::RivalChange => has_change_of_rival,
+            HeadMetric::Writes => has_writes,
+            HeadMetric::WritesOverRival => has_rival,
+            _ => true,
+        })
     }
 
-    /// Writes the table in `format`: each row says what its Ships are of, and of how many queries its sink mass is the
-    /// mean. What has no value is empty, `null` in JSON; see [`JsonNumber`] for what is not finite.
+    /// The tokens that a row's head promotes and suppresses most.
+    pub fn tokens_of(&self, row: &HeadRow) -> Option<&WrittenTokens> {
+        let n_heads = self.rows.iter().map(|row| row.summary.head + 1).max()?;
+        self.tokens.get(row.summary.layer * n_heads + row.summary.head)
+    }
+
+    /// Writes the table in `format`: each row says what its Ships are of, of whose logit it writes a part and what the
+    /// other parts of that are, and of how many queries its sink mass is the mean. What has no value is empty, `null` in JSON; see [`JsonNumber`] for what is not finite.
     ///
     /// # Errors
     /// When `out` fails.
@@ -217,7 +112,10 @@ impl HeadsTable {
         let keys = self.metrics().map(HeadMetric::key);
         let of_ships = self.ships.as_ref().map(|_| ["component", "epsilon", "operation"]);
         let of_ships = of_ships.into_iter().flatten();
-        writer.write_record(["layer", "head"].into_iter().chain(keys).chain(of_ships).chain([SINK_QUERIES]))?;
+        let of_writes: Vec<(&str, Value)> = self.of_writes();
+        let names = of_writes.iter().map(|(name, _)| *name);
+        let heading = ["layer", "head"].into_iter().chain(keys).chain(of_ships).chain(names);
+        writer.write_record(heading.chain([SINK_QUERIES]))?;
         for row in &self.rows {
             let (layer, head) = self.named_place(row);
             let number = |metric| row.get(metric).map_or_else(String::new, |value| value.to_string());
@@ -226,9 +124,36 @@ impl HeadsTable {
             });
             let places = [layer.to_string(), head.to_string()].into_iter();
             let numbers = places.chain(self.metrics().map(number)).chain(of_ships.into_iter().flatten());
-            writer.write_record(numbers.chain([row.summary.sink_queries.counted.to_string()]))?;
+            let of_writes = of_writes.iter().map(|(_, value)| plain(value));
+            writer.write_record(numbers.chain(of_writes).chain([row.summary.sink_queries.counted.to_string()]))?;
         }
         writer.flush()
+    }
+
+    /// Whose logit the heads write parts of, and what the other parts of it are: all of them sum to it.
+    fn of_writes(&self) -> Vec<(&'static str, Value)> {
+        let Some(writes) = &self.writes else { return Vec::new() };
+        let mut fields = vec![
+            ("position", json!(writes.position)),
+            ("target", json!(writes.target.text)),
+            ("target_id", json!(writes.target.id)),
+        ];
+        if let Some(rival) = &writes.rival {
+            fields.extend([("rival", json!(rival.text)), ("rival_id", json!(rival.id))]);
+        }
+        let kinds = [
+            (PartKind::Embeddings, ["embeddings", "embeddings_over_rival"]),
+            (PartKind::FeedForwards, ["feed_forwards", "feed_forwards_over_rival"]),
+            (PartKind::Biases, ["biases", "biases_over_rival"]),
+        ];
+        for (kind, [to_target, over_rival]) in kinds {
+            fields.push((to_target, json!(JsonNumber(writes.to_target(kind)))));
+            fields.extend(writes.kind_over_rival(kind).map(|number| (over_rival, json!(JsonNumber(number)))));
+        }
+        fields.push(("logit", json!(JsonNumber(writes.logit()))));
+        let over_rival = writes.rival.as_ref().and_then(|_| writes.over_rival());
+        fields.extend(over_rival.map(|number| ("logit_over_rival", json!(JsonNumber(number)))));
+        fields
     }
 
     fn write_json(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -243,12 +168,24 @@ impl HeadsTable {
                 fields.insert("epsilon".to_owned(), json!(epsilon.get()));
                 fields.insert("operation".to_owned(), json!(operation.to_string()));
             }
+            fields.extend(self.of_writes().into_iter().map(|(name, value)| (name.to_owned(), value)));
+            if let Some(WrittenTokens { promoted, suppressed }) = self.tokens_of(row) {
+                for (name, tokens) in [("promoted", promoted), ("suppressed", suppressed)] {
+                    let token = |token: &TokenWrites| json!({ "id": token.id, "text": token.text, "logits": JsonNumber(token.modified) });
+                    fields.insert(name.to_owned(), tokens.iter().map(token).collect());
+                }
+            }
             Value::Object(fields)
         };
         let rows: Vec<Value> = self.rows.iter().map(row).collect();
         serde_json::to_writer_pretty(&mut *out, &rows)?;
         writeln!(out)
     }
+}
+
+/// A value as text without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// The formats that the table is written in.
@@ -283,13 +220,20 @@ impl TableFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attention::{Metrics, SinkQueries};
+    use crate::{
+        attention::{Metrics, SinkQueries},
+        engine::HeadSummary,
+    };
 
     fn row(layer: usize, head: usize, sink_mass: Option<f64>) -> HeadRow {
         let metrics = Metrics { sink_mass, normalized_entropy: Some(0.25), diagonal: 0.5, rest: None };
         let sink_queries = SinkQueries { counted: 2, of: 9 };
         let summary = HeadSummary { layer, head, metrics, sink_queries, previous_token: Some(0.125), induction: None };
-        HeadRow { summary, ships: None }
+        HeadRow { summary, effect: HeadEffect::default() }
+    }
+
+    fn table(rows: Vec<HeadRow>) -> HeadsTable {
+        HeadsTable { rows, layers: LayerNumbers::default(), ships: None, writes: None, tokens: Vec::new() }
     }
 
     fn places(table: &HeadsTable) -> Vec<(usize, usize)> {
@@ -305,7 +249,7 @@ mod tests {
             row(0, 2, Some(f64::NAN)),
             row(0, 0, Some(0.25)),
         ];
-        let mut table = HeadsTable { rows, layers: LayerNumbers::default(), ships: None };
+        let mut table = table(rows);
         table.sort(Ranking::Highest(HeadMetric::SinkMass));
         assert_eq!(places(&table), [(1, 0), (1, 1), (0, 0), (0, 1), (0, 2)]);
         table.sort(Ranking::Lowest(HeadMetric::SinkMass));
@@ -321,10 +265,10 @@ mod tests {
             table.write(format, &mut bytes).unwrap();
             String::from_utf8(bytes).unwrap()
         };
-        let mut table = HeadsTable { rows: vec![row(3, 1, Some(0.75))], layers: LayerNumbers::default(), ships: None };
+        let mut table = table(vec![row(3, 1, Some(0.75))]);
         let heading = "layer,head,sink_mass,entropy,diagonal,previous_token,induction";
         assert_eq!(text(&table, TableFormat::Csv), format!("{heading},sink_queries\n3,1,0.75,0.25,0.5,0.125,,2\n"));
-        table.rows[0].ships = Some(1.5);
+        table.rows[0].effect.ships = Some(1.5);
         let epsilon = Epsilon::new(1e-3).unwrap();
         table.ships = Some(ShipsOf { component: Component::Query, operation: Operation::Scale, epsilon });
         let expected =
@@ -334,7 +278,7 @@ mod tests {
         assert_eq!(json[0]["induction"], Value::Null);
         assert_eq!((&json[0]["ships"], &json[0]["epsilon"]), (&json!(1.5), &json!(0.001)));
         assert_eq!(json[0]["sink_queries"], json!(2));
-        table.rows[0].ships = Some(f64::INFINITY);
+        table.rows[0].effect.ships = Some(f64::INFINITY);
         let json: Value = serde_json::from_str(&text(&table, TableFormat::Json)).unwrap();
         assert_eq!(json[0]["ships"], json!("Infinity"));
     }
@@ -342,7 +286,10 @@ mod tests {
     #[test]
     fn metrics_are_named_by_their_words() {
         for metric in HeadMetric::ALL {
-            assert_eq!(metric.key().parse(), Ok(Ranking::Highest(metric)));
+            let is_change = matches!(metric, HeadMetric::TargetChange | HeadMetric::RivalChange);
+            let expected = if is_change { Ranking::Lowest(metric) } else { Ranking::Highest(metric) };
+            assert_eq!(metric.key().parse(), Ok(expected));
+            assert_eq!(metric.key().replace('_', "-").parse(), Ok(expected));
         }
         assert_eq!("layer".parse(), Ok(Ranking::ByLayer));
         assert!("size".parse::<Ranking>().is_err_and(|error| error.to_string().contains("“size”")));

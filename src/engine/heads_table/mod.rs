@@ -1,0 +1,9 @@
+//! The table of heads: what it ranks by, and how it is written.
+
+mod metric;
+mod ranking;
+mod table;
+
+pub use metric::{HeadMetric, MetricRange};
+pub use ranking::{HeadEffect, HeadRow, ParseMetricError, Ranking};
+pub use table::{HeadsTable, ShipsOf, TableFormat, UnknownTableFormat};
