@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Facts of each source that the commands below can open.
-fn facts(source: &SourceSpec) -> SourceFacts {
+pub(super) fn facts(source: &SourceSpec) -> SourceFacts {
     let (kind, [n_layers, n_heads, n_kv_heads], max_positions) = match source {
         SourceSpec::Bundled(Bundled::Smollm2) => (SourceKind::Model, [30, 9, 3], 8192),
         SourceSpec::Bundled(Bundled::Smollm2Capture) => (SourceKind::Capture, [30, 9, 3], 24),

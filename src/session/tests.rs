@@ -7,29 +7,13 @@ use crate::{
     attention::{
         Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Notation, Operation, Preset, Scope, panel,
     },
-    engine::{
-        AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
-        SweepMetric, Writing,
-    },
+    engine::{AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
 fn facts() -> SourceFacts {
-    SourceFacts {
-        source: SourceSpec::Bundled(Bundled::Smollm2Capture),
-        kind: SourceKind::Capture,
-        title: "SmolLM2".to_owned(),
-        n_layers: 30,
-        layers: LayerNumbers::default(),
-        n_heads: 9,
-        n_kv_heads: 3,
-        head_dim: 64,
-        max_positions: 24,
-        has_bos: false,
-        has_chat: false,
-        adds_positions: false,
-        notices: Vec::new(),
-    }
+    let source = SourceSpec::Bundled(Bundled::Smollm2Capture);
+    SourceFacts { has_bos: false, has_chat: false, ..properties::facts(&source) }
 }
 
 /// The figure after these commands, on a source of 30 layers, 9 heads and 24 tokens.
