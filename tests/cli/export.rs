@@ -298,7 +298,8 @@ fn a_caption_says_how_the_figure_is_made_again() {
     let of_figure = caption(&["bundled:smollm2-capture"]);
     assert_eq!(of_figure.lines().count(), 1);
     for part in [
-        "Attention Weight of head 3 in layer 14 of SmolLM2-135M-Instruct (30 layers of 9 heads",
+        "Attention Weight of head 3 in layer 14 of SmolLM2-135M-Instruct",
+        "(30 layers of 9 heads, counted from 0)",
         "24 tokens of “<|endoftext|>",
         "Query, Key and Value multiplied by ε",
         "ε = 5e-1, 1e-3 and 1e-10.",
