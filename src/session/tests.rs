@@ -7,7 +7,10 @@ use crate::{
     attention::{
         Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Notation, Operation, Preset, Scope, panel,
     },
-    engine::{AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Writing},
+    engine::{
+        AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
+        SweepMetric, Writing,
+    },
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -284,8 +287,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetColormap(Colormap::Greys),
         Command::SetNorm(ColorNorm::LOG),
         Command::SetMaskedStyle(MaskedStyle::AsZero),
-        Command::SetNotation(Notation::Decimal),
-        Command::SetTokenTint(TokenTint::Difference),
+        Command::SetNotation(crate::attention::Notation::Decimal),
         Command::SetPooling(Pooling::Mean),
         Command::ToggleInspector,
         Command::ToggleHeads,
@@ -296,7 +298,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
-        token_tint: TokenTint::Difference,
+        token_tint: TokenTint::default(),
         window: Some(WINDOW),
         solo: Some(panel(Component::Key, 1)),
         inspector: true,
@@ -312,7 +314,7 @@ fn looks_are_set_and_nothing_else() {
             colormap: Colormap::Greys,
             norm: ColorNorm::LOG,
             masked: MaskedStyle::AsZero,
-            notation: Notation::Decimal,
+            notation: crate::attention::Notation::Decimal,
         },
     };
     assert_eq!(session, Session { view, column: column(1), ..Session::default() });
@@ -417,7 +419,7 @@ fn a_session_survives_json() {
                 limits_from: LimitsFrom::EachPanel,
                 colormap: Colormap::Cividis,
                 masked: MaskedStyle::AsZero,
-                notation: Notation::Powers,
+                notation: crate::attention::Notation::Powers,
             },
         },
     };

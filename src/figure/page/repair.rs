@@ -57,7 +57,7 @@ impl Repair {
                     Ok(legible) if size.points() < LEGIBLE => legible,
                     _ => size,
                 });
-                FigureStyle { least_text, font_size, ..style }
+                FigureStyle { font_size, least_text, ..style }
             }
             // Whoever widens a page means its text to be read.
             Self::Page(page) => Self::LeastText(LeastText::LEGIBLE).of_style(FigureStyle { page, ..style }),

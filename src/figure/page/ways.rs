@@ -35,7 +35,7 @@ impl Stage {
 /// Where the size of the text is not chosen it is what leaves the panels their room. Then labels are cut, text becomes
 /// smaller, positions stand for tokens, and last of all panels become small: a page that has any room is not refused.
 pub fn stages(spec: &FigureSpec) -> Vec<Stage> {
-    let first = spec.font_size.map_or(PREFERRED, |size| size.points());
+    let first = spec.font_size.map_or(PREFERRED, FontSize::points);
     let sizes = sizes(first);
     let last = *sizes.last().unwrap_or(&first);
     let numbers = spec.panels.iter().flatten().map(|panel| panel.metrics.len()).max().unwrap_or(0);

@@ -26,8 +26,11 @@ pub struct Widths<'a> {
     pub tick: f64,
     pub bar_label: f64,
     /// By [`LabelForm`], measured when they are asked for.
-    labels: [(LabelForm, OnceCell<(Vec<String>, f64)>); LabelForm::COUNT],
+    labels: [(LabelForm, OnceCell<Labels>); LabelForm::COUNT],
 }
+
+/// Labels of one form, and the width of the widest.
+type Labels = (Vec<String>, f64);
 
 impl<'a> Widths<'a> {
     pub fn measure(spec: &'a FigureSpec) -> Self {

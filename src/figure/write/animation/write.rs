@@ -75,7 +75,7 @@ impl Film {
         let look = Look { norm: self.norm_of_all(engine, job)?, ..self.style.look };
         let style = FigureStyle { look, ..self.style.clone() };
         let first = run(engine, &specs[0], job)?;
-        let style = FigureStyle { arrangement: self.arrangement(&first, &specs, &style)?, ..style };
+        let style = FigureStyle { arrangement: Self::arrangement(&first, &specs, &style)?, ..style };
         let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
             Ok(render(&figure(outcome, &style)?, style.dpi)?)
         };
@@ -107,7 +107,6 @@ impl Film {
 
     /// How all frames are laid out: as the one whose ε takes the most room.
     fn arrangement(
-        &self,
         first: &Outcome,
         specs: &[RunSpec],
         style: &FigureStyle,

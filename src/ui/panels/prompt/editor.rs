@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use egui::{
-    Align2, Galley, Response, ScrollArea, TextBuffer, TextEdit, TextStyle, Ui,
-    text::{LayoutJob, TextWrapping},
+    Align2, Galley, Id, Response, ScrollArea, TextBuffer, TextEdit, TextStyle, Ui,
+    text::{CCursor, CCursorRange, LayoutJob, TextWrapping},
+    text_edit::TextEditState,
     vec2,
 };
 
@@ -23,8 +24,6 @@ pub struct PromptEditor {
     text: String,
     /// What `text` came from, or became.
     shown: Option<Shown>,
-    /// Whether it had the keyboard in the last frame.
-    is_edited: bool,
 }
 
 /// Where the text in the box is from.
@@ -121,11 +120,13 @@ impl PromptEditor {
     ) -> Response {
         let row = ui.text_style_height(&TextStyle::Body);
         let height = ui.spacing().interact_size.y;
-        let most = if self.is_edited { height + row * f32::from(most_rows.saturating_sub(1)) } else { height };
+        let id = ui.make_persistent_id("prompt text");
+        let is_edited = ui.memory(|memory| memory.has_focus(id));
+        let most = if is_edited { height + row * f32::from(most_rows.saturating_sub(1)) } else { height };
         let hint = if is_capture { "No text in the capture. Type a prompt…" } else { "Type a prompt…" };
-        let is_edited = self.is_edited;
         let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| one_line_unless(is_edited, ui, text, width);
         let field = TextEdit::multiline(&mut self.text)
+            .id(id)
             .desired_rows(1)
             .desired_width(width)
             .min_size(vec2(width, height))
@@ -134,13 +135,22 @@ impl PromptEditor {
             .layouter(&mut layouter);
         let area = ScrollArea::vertical().id_salt("prompt").max_width(width).max_height(most).min_scrolled_height(most);
         let response = ui.allocate_ui(vec2(width, most), |ui| area.show(ui, |ui| ui.add(field)).inner).inner;
-        self.is_edited = response.has_focus();
+        if response.gained_focus() && !ui.input(|input| input.pointer.any_pressed() || input.pointer.any_released()) {
+            // By keyboard one goes on behind the text, of which the line may have shown the beginning alone.
+            put_caret_behind(ui, id, &self.text);
+        }
         // Emptying the box on the way to another prompt does not leave the figure yet.
         if response.changed() && !(is_capture && self.text.is_empty()) {
             actions.push(Command::SetPrompt(self.text.clone()).into());
         }
         with_accessible_name(response, NAME)
     }
+}
+
+fn put_caret_behind(ui: &Ui, id: Id, text: &str) {
+    let mut state = TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(text.chars().count()))));
+    state.store(ui.ctx(), id);
 }
 
 /// The text over as many lines as it takes while it is edited, else the beginning of it in one.

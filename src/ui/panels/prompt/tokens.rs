@@ -92,7 +92,7 @@ impl Part for TokenStrip {
 /// What the chips are tinted by.
 fn switch_ui(ui: &mut Ui, mut by: TokenTint, actions: &mut Actions) {
     let choices = TOKEN_TINTS.map(|(tint, short, name, hint)| Segment::new(tint, short, name, hint));
-    if segmented_row(ui, "Tokens tinted by", &mut by, &choices) {
+    if segmented_row(ui, "Tint of the tokens", &mut by, &choices) {
         actions.push(Command::SetTokenTint(by).into());
     }
 }
