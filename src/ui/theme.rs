@@ -35,10 +35,9 @@ pub mod space {
 pub const SQUARES: [Color32; 2] = [Color32::WHITE, Color32::from_gray(0xDE)];
 /// For pictures that bring their own colours.
 pub const UNTINTED: Color32 = Color32::WHITE;
-/// Behind a token that is read, the more opaque the more; of a difference, more and less. Text of both themes is legible
-/// on them.
+/// Behind a token that is read, the more opaque the more. Text of both themes is legible on it.
 pub const READS_MORE: Color32 = Color32::from_rgb(0xE0, 0x8A, 0x1E);
-/// Of a token that is read less than in the baseline.
+/// The same of one that is read less, where it is a difference.
 pub const READS_LESS: Color32 = Color32::from_rgb(0x3B, 0x76, 0xE1);
 /// Corner radius of controls in points.
 pub const RADIUS: u8 = 5;

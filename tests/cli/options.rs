@@ -70,7 +70,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         ("sweep", "dpi") => Sample { ending: Some("png"), ..sample("72", &[]) },
         ("export", "dpi") => sample("72", &[]),
         ("export", "text") => Sample { ending: Some("svg"), ..sample("paths", &["--no-session"]) },
-        ("export" | "animate", "no-session") => sample("", &[]),
+
         ("animate", "rows" | "columns" | "title") => sample(if option == "columns" { "0,2" } else { "query" }, &[]),
         (_, "model") => sample("other.safetensors", &["on-a-capture.json"]),
         (_, "prompt") => sample("A cat.", LIVE),
@@ -113,7 +113,6 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "font-size") => sample("7", &[]),
         (_, "least-text") => sample("7", &["--labels", "tokens"]),
         (_, "font") => sample("serif", &[]),
-        (_, "caption") => sample("", &[]),
         (_, "ground") => sample("dark", &[]),
         (_, "metrics" | "sort") => sample("sink", &[]),
         (_, "text") => sample("paths", &[]),
