@@ -149,7 +149,7 @@ fn at_twice_the_size_cards_are_beside_what_they_speak_of() {
         let title = window.harness.get_all_by_role(Role::Label).find(|node| node.value().as_deref() == Some(*title));
         let card = title.unwrap().rect().union(rect(Role::Button, next)).expand(8.0);
         let spoken_of: Vec<Rect> = match step {
-            0 => window.panels().iter().map(|panel| panel.rect()).collect(),
+            0 => window.panels().iter().map(egui_kittest::Node::rect).collect(),
             1 => vec![rect(Role::Slider, "epsilon"), rect(Role::RadioButton, "Query")],
             2 => vec![window.panel_rect(Component::Query, 0)],
             3 => vec![rect(Role::RadioButton, "This head")],
