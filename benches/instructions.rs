@@ -38,7 +38,7 @@ const CELLS: usize = POSITIONS * (POSITIONS + 1) / 2;
 const SIDE: usize = 200;
 const KERNELS: [&str; 11] =
     ["nothing", "exp", "rows", "histogram", "pixels", "metrics", "scores", "model", "product", "one-row", "decode"];
-/// The model inside, in Q4_1 but for its embedding, which is its output too.
+/// The model inside, in `Q4_1` but for its embedding, which is its output too.
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
 /// Rows of a product, as a prompt has.
 const ROWS: usize = 32;

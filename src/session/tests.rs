@@ -4,13 +4,8 @@ use std::num::NonZeroUsize;
 
 use super::*;
 use crate::{
-    attention::{
-        Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Notation, Operation, Preset, Scope, panel,
-    },
-    engine::{
-        AtEnd, Bundled, Choice, LayerNumbers, Prompt, Reference, Sampling, SourceFacts, SourceKind, SourceSpec,
-        SweepMetric, Writing,
-    },
+    attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
+    engine::{AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
