@@ -19,6 +19,8 @@ pub fn file_stem(source: &SourceSpec, layer: usize, head: usize) -> String {
 fn model(source: &SourceSpec) -> String {
     let name = source.name();
     let name = name.strip_prefix("bundled:").unwrap_or(&name);
+    // Of a model in a cache, without its owner.
+    let name = name.rsplit('/').next().unwrap_or(name);
     let ending =
         Path::new(name).extension().filter(|found| ENDINGS.iter().any(|ending| found.eq_ignore_ascii_case(ending)));
     let name = ending.map_or(name, |ending| &name[..name.len() - ending.len() - 1]);
