@@ -48,8 +48,8 @@ type Explained = (Same<Session>, Option<Revision>, Option<Revision>);
 
 impl Part for ControlPanel {
     fn wants(&mut self, cx: &mut PartContext<'_>) {
-        // Of a slow source each step is seen before the next.
-        if !cx.shown.pictures.is_busy() {
+        // Of a slow source each step is seen before the next; what is typed into the field stays.
+        if !cx.shown.pictures.is_busy() && !cx.egui.text_edit_focused() {
             cx.actions.extend(self.play.step(cx.egui, cx.session));
         }
     }
