@@ -137,7 +137,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     }
     let spec = session.run_spec();
     let shown = engine.run(&spec, &NEVER)?;
-    notices::write_illegible(&shown, &style);
+    let notes = notices::of_labels(&shown, &style);
     let payload = if arguments.no_session {
         None
     } else {
@@ -156,5 +156,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
         format,
         payload,
     };
-    Ok(film.save(output, &protected, engine, &Job::alone(&|| false, &count))?)
+    film.save(output, &protected, engine, &Job::alone(&|| false, &count))?;
+    notices::tell(&notes);
+    Ok(())
 }

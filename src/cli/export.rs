@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, Write as _},
     path::PathBuf,
-    sync::{Mutex, Once, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::Context as _;
@@ -108,7 +108,7 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
     let style = arguments.figure.over(session.view().figure_style());
     let style = FigureStyle { text: arguments.text.unwrap_or_default(), ..style };
     let fingerprints = Fingerprints::default();
-    let told = Once::new();
+    let notes = OnceLock::new();
     // Was possible just now: heads differ in no ε.
     let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
     // Files are written by several threads, captions are printed in the order of their files.
@@ -119,7 +119,7 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
         let drawn = figure(outcome, &style)?;
         let file = encode(&drawn, &style, format, payload.as_deref())?;
         // One prompt, and so the same labels, in every file.
-        told.call_once(|| notices::write_of_figure(&drawn, outcome, &style));
+        notes.get_or_init(|| notices::of_figure(&drawn, outcome, &style));
         if arguments.caption {
             let place = (outcome.layer_number(), outcome.experiment.head);
             let caption = caption(outcome, &session.run_spec(), &style);
@@ -127,6 +127,9 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
         }
         Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
     })?;
+    if let Some(notes) = notes.get() {
+        notices::tell(notes);
+    }
     let captions = captions.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut out = io::stdout().lock();
     match captions.into_values().try_for_each(|caption| writeln!(out, "{caption}")) {

@@ -32,36 +32,36 @@ pub fn write(engine: &mut Engine, session: &Session) -> Result<Arc<SourceFacts>,
     Ok(facts)
 }
 
-/// Writes which labels of a figure no font can show.
-pub fn write_illegible(outcome: &Outcome, style: &FigureStyle) {
-    if let Some(illegible) = illegible(outcome, style) {
-        note(&illegible.to_string());
-    }
+/// Which labels of a figure no font can show.
+pub fn of_labels(outcome: &Outcome, style: &FigureStyle) -> Vec<String> {
+    illegible(outcome, style).iter().map(ToString::to_string).collect()
 }
 
-/// Writes what of a figure for print is not as it was asked for or hard to read: labels that no font can show, what had
-/// no room, and text that is too small, with the option that mends it.
-pub fn write_of_figure(figure: &Figure, outcome: &Outcome, style: &FigureStyle) {
-    write_illegible(outcome, style);
-    figure.fitted.iter().for_each(|told| note(told));
-    if let Some(smallest) = figure.smallest_text().filter(|&smallest| smallest < LEGIBLE - 1e-9) {
-        let mended = Repair::of(outcome, style).map(|repair| format!(": {} mends it", repair.option(style)));
-        let mended = mended.unwrap_or_default();
-        note(&format!("the smallest text has {smallest:.1} points, and print needs {LEGIBLE}{mended}"));
-    }
+/// What of a figure for print is not as it was asked for or hard to read: labels that no font can show, what had no
+/// room, and text that is too small, with the option that mends it.
+pub fn of_figure(figure: &Figure, outcome: &Outcome, style: &FigureStyle) -> Vec<String> {
+    let mended = || Repair::of(outcome, style).map(|repair| repair.option(style));
+    let labels = of_labels(outcome, style).into_iter();
+    labels.chain(figure.fitted.iter().cloned()).chain(of_small_text(figure, mended)).collect()
 }
 
-/// Writes what of curves is not as it was asked for or hard to read.
-pub fn write_of_curves(figure: &Figure) {
-    figure.fitted.iter().for_each(|told| note(told));
-    if let Some(smallest) = figure.smallest_text().filter(|&smallest| smallest < LEGIBLE - 1e-9) {
-        note(&format!(
-            "the smallest text has {smallest:.1} points, and print needs {LEGIBLE}: a larger --size mends it"
-        ));
-    }
+/// What of curves is not as it was asked for or hard to read.
+pub fn of_curves(figure: &Figure) -> Vec<String> {
+    let mended = || Some("a larger --size".to_owned());
+    figure.fitted.iter().cloned().chain(of_small_text(figure, mended)).collect()
 }
 
-fn note(text: &str) {
-    // A closed standard error does not stop the task.
-    let _ = writeln!(io::stderr(), "attenuate: note: {text}");
+/// That the smallest text is too small for print, and what mends it.
+fn of_small_text(figure: &Figure, mended: impl FnOnce() -> Option<String>) -> Option<String> {
+    let smallest = figure.smallest_text().filter(|&smallest| smallest < LEGIBLE - 1e-9)?;
+    let mended = mended().map_or_else(String::new, |mended| format!(": {mended} mends it"));
+    Some(format!("the smallest text has {smallest:.1} points, and print needs {LEGIBLE}{mended}"))
+}
+
+/// Writes each as a line, once the file that they are of is there: a command that fails says why and no more.
+pub fn tell(notes: &[String]) {
+    for note in notes {
+        // A closed standard error does not stop the task.
+        let _ = writeln!(io::stderr(), "attenuate: note: {note}");
+    }
 }

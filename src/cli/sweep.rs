@@ -203,10 +203,10 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let style = arguments.picture.style();
     let export = SweepExport { sweep: &sweep, spec: &spec, outcome: &outcome, cell, style: &style };
     let bytes = export.bytes(format)?;
-    if format.is_picture() {
-        notices::write_of_curves(&export.figure()?);
-    }
-    write_atomically(output, &protected, |file| file.write_all(&bytes)).map_err(Into::into)
+    let notes = if format.is_picture() { notices::of_curves(&export.figure()?) } else { Vec::new() };
+    write_atomically(output, &protected, |file| file.write_all(&bytes))?;
+    notices::tell(&notes);
+    Ok(())
 }
 
 /// The source and its tokens: a run in which nothing is changed.
