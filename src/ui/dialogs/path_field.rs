@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use egui::{Key, TextEdit, Ui};
+use egui::{Id, Key, TextEdit, Ui};
 
 use crate::ui::{
     jobs::background::{Background, Finished},
@@ -127,6 +127,8 @@ impl PathField {
                 let field = ui
                     .add(
                         TextEdit::singleline(&mut self.text)
+                            // What stands above it follows what is typed, and must not take the focus from it.
+                            .id(Id::unique(("path", name)))
                             .desired_width(WIDTH.min(ui.ctx().content_rect().width() - BROWSE)),
                     )
                     .labelled_by(label.id);

@@ -71,6 +71,11 @@ impl AnimationDialog {
         self.client.is_busy()
     }
 
+    /// Whether it looks what is at its path.
+    pub fn is_looking(&self) -> bool {
+        self.field.is_looking()
+    }
+
     /// Where an animation was written since the last look, or why it was not.
     pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
         loop {
@@ -133,7 +138,7 @@ impl AnimationDialog {
         ui.end_row();
 
         ui.label("Frames");
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             with_accessible_name(
                 ui.add(DragValue::new(&mut self.animation.n_frames).range(FRAMES)),
                 "Number of frames",

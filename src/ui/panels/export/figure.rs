@@ -24,12 +24,10 @@ use crate::{
 
 const FIGURE: FileKind = FileKind { name: "Figure (PNG, SVG, PDF)", extensions: &["png", "svg", "pdf"] };
 const OPTIONS_WIDTH: f32 = 330.0;
-/// The longest line of the form may be so wide.
-const WIDEST_LINE: f32 = 372.0;
 /// Sides of the preview: as the window leaves room, within these.
 const PREVIEW: (f32, f32) = (24.0, 480.0);
 /// Where it would be narrower there is none.
-const LEAST_PREVIEW: f32 = 100.0;
+const LEAST_PREVIEW: f32 = 140.0;
 /// What is above and below the preview and beside it.
 const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 296.0);
 
@@ -70,7 +68,7 @@ impl FigureDialog {
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
         let style = self.form.style(shown.session.view());
-        let has_preview = room.x >= LEAST_PREVIEW + WIDEST_LINE - OPTIONS_WIDTH;
+        let has_preview = room.x >= LEAST_PREVIEW;
         let previewed = shown.frame.map(|frame| PreviewedFigure {
             spec: frame.spec.clone(),
             outcome: frame.outcome.clone(),

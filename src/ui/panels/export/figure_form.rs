@@ -79,10 +79,8 @@ pub fn form_ui(
         line(ui, "Labels", |ui| labels_ui(ui, &mut form.style));
         line(ui, "Text", |ui| {
             let style = &mut form.style;
-            ui.horizontal(|ui| {
-                text_ui(ui, &mut style.face, &mut style.font_size);
-                least_ui(ui, &mut style.least_text);
-            });
+            ui.horizontal_wrapped(|ui| text_ui(ui, &mut style.face, &mut style.font_size));
+            ui.horizontal(|ui| least_ui(ui, &mut style.least_text));
         });
         line(ui, "Ground", |ui| ground_ui(ui, &mut form.style.ground));
         line(ui, "Numbers", |ui| metrics_ui(ui, &mut form.style));
@@ -117,6 +115,7 @@ pub fn session_ui(ui: &mut Ui, form: &mut FigureForm) {
     );
 }
 
+/// One line of a form, whose contents have the room that the form has and wrap where it is narrow.
 pub fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
     ui.label(label);
     ui.vertical(contents);
@@ -125,7 +124,7 @@ pub fn line(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
 
 /// Which rows and columns; one of each at least.
 pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for component in shape.rows().iter() {
             let mut is_shown = style.shows(component);
             if ui.checkbox(&mut is_shown, component.name()).clicked() {
@@ -133,7 +132,7 @@ pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
             }
         }
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for column in shape.columns() {
             let mut is_shown = style.columns.contains(column);
             if ui.checkbox(&mut is_shown, column_names::label(column, shape)).clicked() {
@@ -146,7 +145,7 @@ pub fn panels_ui(ui: &mut Ui, style: &mut FigureStyle, shape: Shape) {
 /// Page and resolution; whether a size was chosen by its name.
 pub fn size_ui(ui: &mut Ui, page: &mut PageSize, resolution: &mut Dpi) -> bool {
     let (mut unit, mut dpi) = (page.unit(), resolution.get());
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let mut sides = (page.width(), page.height());
         with_accessible_name(ui.add(side(&mut sides.0, unit)), "Width of the page");
         let mut height = sides.1.unwrap_or(sides.0);
@@ -163,7 +162,7 @@ pub fn size_ui(ui: &mut Ui, page: &mut PageSize, resolution: &mut Dpi) -> bool {
         *page = PageSize::in_unit(rounded(sides.0), height, unit).unwrap_or(*page);
     });
     let mut is_named = false;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         with_accessible_name(ui.add(DragValue::new(&mut dpi).range(DPI).suffix(" dpi")), "Resolution");
         for (name, size) in [("1 column", 85.0), ("2 columns", 178.0)] {
             if ui.button(name).on_hover_text(format!("{size:.0} mm, as journals have them")).clicked() {
@@ -209,7 +208,7 @@ fn title_ui(ui: &mut Ui, form: &mut FigureForm, shown: &Exportable<'_>) {
 }
 
 fn labels_ui(ui: &mut Ui, style: &mut FigureStyle) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let labels =
             [(AxisLabels::Tokens, "Tokens"), (AxisLabels::Positions, "Positions"), (AxisLabels::Hidden, "None")];
         choice_ui(ui, "Labels of the axes", &mut style.axis_labels, &labels);
@@ -253,7 +252,7 @@ pub fn ground_ui(ui: &mut Ui, ground: &mut Ground) {
 }
 
 fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for metric in PanelMetric::ALL {
             let mut is_shown = style.metrics.contains(&metric);
             if ui.checkbox(&mut is_shown, metric.label()).on_hover_text("Under each panel").clicked() {

@@ -196,10 +196,15 @@ impl Part for Export {
 
     /// Whether something is being drawn or written.
     fn is_busy(&self) -> bool {
-        let fields = [&self.numbers, &self.text];
-        let is_looking = fields.into_iter().any(PathField::is_looking);
-        let is_running = self.job.is_running() || self.animation.is_running();
-        is_looking || is_running || self.figure.is_busy() || self.sweep.is_busy()
+        // A dialog that was closed has nobody who waits for what it looks at.
+        let is_dialog_busy = self.open.is_some_and(|open| match open {
+            Exported::Figure => self.figure.is_busy(),
+            Exported::Animation => self.animation.is_looking(),
+            Exported::Numbers => self.numbers.is_looking(),
+            Exported::Sweep => self.sweep.is_busy(),
+            Exported::Text => self.text.is_looking(),
+        });
+        self.job.is_running() || self.animation.is_running() || is_dialog_busy
     }
 }
 

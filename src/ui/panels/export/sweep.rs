@@ -154,7 +154,7 @@ impl SweepDialog {
                 }
             });
             line(ui, "Text", |ui| {
-                ui.horizontal(|ui| text_ui(ui, &mut self.style.face, &mut self.style.font_size));
+                ui.horizontal_wrapped(|ui| text_ui(ui, &mut self.style.face, &mut self.style.font_size));
             });
             line(ui, "Ground", |ui| ground_ui(ui, &mut self.style.ground));
         });
