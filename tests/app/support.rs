@@ -179,6 +179,19 @@ impl Window {
         panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
     }
 
+    /// Steps until `done`, and on the clock, which can be advanced, no time goes by: nothing is slow.
+    #[track_caller]
+    pub fn at_once(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+        for _ in 0..PATIENCE {
+            self.harness.step();
+            if done(self) {
+                return;
+            }
+            sleep(Duration::from_millis(2));
+        }
+        panic!("gave up waiting for: {what}; on screen: {:#?}", self.texts());
+    }
+
     /// One frame, and the time that it takes.
     fn step(&mut self) {
         self.clock.advance(FRAME);

@@ -94,8 +94,8 @@ fn missing_and_repeated_names_are_refused() {
     }
     // A PyTorch checkpoint is a zip archive too.
     let checkpoint = zip(&[("archive/data.pkl".to_owned(), b"\x80\x02".to_vec())], Packing::Stored);
-    let message = "expected tensors named q and k (or query and key), or one named attention (or attentions), found \
-                   archive/data.pkl: FILE";
+    let message = "expected an NPZ file, a zip archive of npy arrays; found a pickle of PyTorch, which is never run: save a \
+                   model as safetensors and open its folder, a capture as safetensors or NPZ: FILE";
     assert_eq!(read(checkpoint).unwrap_err(), message);
 
     let tensor = r#"{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}"#;

@@ -196,11 +196,7 @@ mod tests {
         let text = "aé → שלום e\u{323}";
         let line = shape(text, &Fonts::own());
         let read: Vec<&str> = line.glyphs.iter().map(|glyph| &text[glyph.text.clone()]).collect();
-        assert_eq!(
-            read,
-            ["a", "é", " ", "→", " ", "ם", "ו", "ל", "ש", " ", "e\u{323}"],
-            "from left to right"
-        );
+        assert_eq!(read, ["a", "é", " ", "→", " ", "ם", "ו", "ל", "ש", " ", "e\u{323}"], "from left to right");
         assert!(line.glyphs.windows(2).all(|pair| pair[0].x <= pair[1].x));
         assert!(line.glyphs.last().is_some_and(|last| last.x <= line.advance));
     }

@@ -7,8 +7,8 @@ use egui::{Rect, Vec2, pos2, vec2};
 pub struct GridNeeds {
     /// Rows and columns of panels; at least one of each.
     pub panels: [usize; 2],
-    /// Cells along one side of a panel that is shown whole; `None` under zoom.
-    pub cells: Option<usize>,
+    /// Cells along one side of a panel that is shown whole. Under zoom they count too: panels stay as large as they were.
+    pub cells: usize,
     /// Width of the widest query label.
     pub left_labels: f32,
     /// Height of the tallest key label, written upwards.
@@ -158,7 +158,7 @@ fn whole_pixels(side: f32, needs: &GridNeeds) -> f32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive length in pixels")]
     let pixels = (side * needs.pixels_per_point).floor() as usize;
     let pixels = match needs.cells {
-        Some(cells) if cells > 0 && pixels / cells >= EVEN_CELLS => pixels / cells * cells,
+        cells if cells > 0 && pixels / cells >= EVEN_CELLS => pixels / cells * cells,
         _ => pixels,
     };
     pixels as f32 / needs.pixels_per_point
@@ -171,7 +171,7 @@ mod tests {
     fn needs() -> GridNeeds {
         GridNeeds {
             panels: [3, 3],
-            cells: Some(24),
+            cells: 24,
             left_labels: 60.0,
             bottom_labels: 60.0,
             panel_title: 18.0,

@@ -92,7 +92,7 @@ pub fn grid_ui(
     let panels = scene.panels();
     let needs = GridNeeds {
         panels: [panels.len(), panels.first().map_or(1, Vec::len)],
-        cells: (window == whole).then_some(n_positions),
+        cells: n_positions,
         left_labels: widest.min(area.width() * LABEL_SHARE),
         bottom_labels: widest.min(area.height() * LABEL_SHARE),
         panel_title: ui.text_style_height(&TextStyle::Body) + titles::GAP + 2.0,
