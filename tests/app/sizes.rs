@@ -57,6 +57,8 @@ fn controls(window: &Window, dialog: Option<&str>) -> Vec<(Role, String, Rect)> 
 /// Every control is inside the window, or is so after it was scrolled to.
 #[track_caller]
 fn assert_within_reach(window: &mut Window, dialog: Option<&str>, when: &str) {
+    // A number that is still computed has another name by the time that it is scrolled to.
+    window.wait("every number", |window| window.harness.state().is_complete());
     let screen = window.harness.ctx.content_rect().expand(0.5);
     for (role, name, rect) in controls(window, dialog) {
         if screen.contains_rect(rect) {
