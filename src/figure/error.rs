@@ -85,6 +85,17 @@ pub enum FigureError {
         /// Least height that the colour bar needs, in points.
         needed: f64,
     },
+    /// Labels and margins leave no room for plots over each other.
+    #[error(
+        "the page has no room for its plots, which would be {found:.0} points high instead of {needed:.0} or more: make \
+         the page larger or the font smaller, or leave a metric out"
+    )]
+    NoRoomForPlots {
+        /// Height that a plot would have, in points.
+        found: f64,
+        /// Least height that a plot and its name need, in points.
+        needed: f64,
+    },
     /// A raster that would be too large for memory and viewers.
     #[error(
         "the picture would have {width}×{height} pixels, more than {most}: make the page smaller or lower the resolution"

@@ -126,7 +126,9 @@ impl SweepExport<'_> {
     pub fn repair(&self) -> Option<Repair> {
         let is_legible = |style: &SweepStyle| match (SweepExport { style, ..*self }).figure() {
             Ok(figure) => Some(figure.smallest_text().is_none_or(|smallest| smallest >= LEGIBLE - 1e-9)),
-            Err(SweepExportError::Figure(FigureError::NoRoom { .. })) => Some(false),
+            Err(SweepExportError::Figure(FigureError::NoRoom { .. } | FigureError::NoRoomForPlots { .. })) => {
+                Some(false)
+            }
             Err(_) => None,
         };
         if is_legible(self.style)? {

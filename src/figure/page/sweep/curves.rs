@@ -123,11 +123,10 @@ impl CurveItems<'_> {
         self.items.push(Item::Frame { rect: frame, width: 0.6, color: self.inks.axis });
         let names = [metric.name(), metric.short_name()];
         let name = names.into_iter().find(|name| self.width(name) <= frame.height).unwrap_or(names[1]);
-        let size = self.font * (frame.height / self.width(name).max(1e-9)).min(1.0);
         self.items.push(Item::Text(Text {
             text: name.to_owned(),
             at: [name_x, frame.center()[1]],
-            size,
+            size: self.font,
             anchor: Anchor::Middle,
             turn: Turn::Upwards,
             color: self.inks.text,

@@ -25,7 +25,7 @@ use crate::{
 
 /// Height of one plot, and of each of several, in heights of the text, where the page is as high as its content.
 const HEIGHTS: [f64; 2] = [19.0, 12.0];
-/// A plot is at least so wide and so high, in heights of the text.
+/// A plot is at least so wide and so high, in heights of the text, and so high that its name stands beside it.
 const LEAST: [f64; 2] = [14.0, 5.0];
 /// Between two plots, in heights of the text.
 const GAP: f64 = 1.2;
@@ -90,12 +90,13 @@ impl Page {
         let top = MARGIN + above + n_lines as f64 * LINE * font + 0.6 * font;
         let below = 0.4 * font + 2.0 * LINE * font + MARGIN;
         let n_plots = style.metrics.len().max(1) as f64;
-        let own = HEIGHTS[usize::from(style.metrics.len() > 1)] * font;
+        let least = LEAST[1].max(widest(style.metrics.iter().map(|metric| metric.short_name()), fonts)) * font;
+        let own = least.max(HEIGHTS[usize::from(style.metrics.len() > 1)] * font);
         let gaps = (n_plots - 1.0) * GAP * font;
         let page_height = style.page.height().map(points);
         let plot = page_height.map_or(own, |height| (height - top - below - gaps) / n_plots);
-        if plot < LEAST[1] * font {
-            return Err(FigureError::NoRoom { found: plot.max(0.0), needed: LEAST[1] * font });
+        if plot < least {
+            return Err(FigureError::NoRoomForPlots { found: plot.max(0.0), needed: least });
         }
         let frame =
             |index: usize| Rect { x: left, y: top + index as f64 * (plot + GAP * font), width: room, height: plot };
