@@ -261,21 +261,29 @@ fn the_words_are_the_figures() {
 
 #[test]
 fn a_long_title_is_made_smaller_then_parted_then_cut() {
-    let long = "A title that says far more than any title should say, and then says it once more ".repeat(3);
-    let style = FigureStyle { title: Some(long), font_size: FontSize::new(8.0).ok(), ..FigureStyle::default() };
-    let figure = figure_of(&support::captured(), &style);
-    let boxes = text_boxes(&figure);
-    let line = |is_cut: bool| {
-        let is_of_title = |(text, _): &&(String, Rect)| text.contains("title") && text.ends_with('…') == is_cut;
-        boxes.iter().find(is_of_title).unwrap().clone()
+    let figure_with = |repeated: usize| {
+        let title =
+            "A title that says far more than any title should say, and then says it once more ".repeat(repeated);
+        let style = FigureStyle { title: Some(title), font_size: FontSize::new(8.0).ok(), ..FigureStyle::default() };
+        figure_of(&support::captured(), &style)
     };
-    let [first, cut] = [false, true].map(line);
-    assert!(first.0.starts_with("A title") && first.1.bottom() <= cut.1.y, "{first:?} {cut:?}");
-    for (_, rect) in [first, cut] {
-        assert!(rect.x >= 0.0 && rect.right() <= figure.width);
+    let lines = |figure: &Figure| -> Vec<(String, Rect)> {
+        let mut lines = text_boxes(figure);
+        lines.retain(|(text, _)| text.contains("say"));
+        lines.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
+        lines
+    };
+    for (repeated, n_lines, is_cut) in [(1, 1, false), (3, 2, false), (5, 2, true)] {
+        let figure = figure_with(repeated);
+        let lines = lines(&figure);
+        assert_eq!(lines.len(), n_lines, "{lines:?}");
+        assert!(lines[0].0.starts_with("A title") && !lines[0].0.ends_with('…'), "{lines:?}");
+        assert_eq!(lines[n_lines - 1].0.ends_with('…'), is_cut, "{lines:?}");
+        assert!(lines.windows(2).all(|pair| pair[0].1.bottom() <= pair[1].1.y), "{lines:?}");
+        assert!(lines.iter().all(|(_, rect)| rect.x >= 0.0 && rect.right() <= figure.width), "{lines:?}");
     }
     let none = FigureStyle { title: Some(String::new()), ..FigureStyle::default() };
-    assert!(figure_of(&support::captured(), &none).height < figure.height);
+    assert!(figure_of(&support::captured(), &none).height < figure_with(1).height);
 }
 
 #[test]
