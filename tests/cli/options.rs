@@ -23,16 +23,18 @@ const OF_THE_PROGRAM: [&str; 3] = ["output", "help", "version"];
 /// Accepted options that change no byte of the answer, and why. None is needed so far: whoever adds one says why.
 const CHANGES_NOTHING: [(&str, &str, &str); 0] = [];
 
-/// A value for the option (none for a flag), the arguments in whose company it has something to say, and the ending of
-/// the file where it is not the usual one.
+/// A value for the option (none for a flag), and the arguments in whose company it has something to say.
 struct Sample {
     value: &'static str,
     company: &'static [&'static str],
+    /// Of the file, where it is not the usual one.
     ending: Option<&'static str>,
+    /// What is said in its place, where the command needs one of several.
+    instead: &'static [&'static str],
 }
 
 const fn sample(value: &'static str, company: &'static [&'static str]) -> Sample {
-    Sample { value, company, ending: None }
+    Sample { value, company, ending: None, instead: &[] }
 }
 
 fn sample_of(command: &str, option: &str) -> Sample {
@@ -40,6 +42,12 @@ fn sample_of(command: &str, option: &str) -> Sample {
     const TEXTS: &[&str] = &["bundled:austen", "-n", "3"];
     const SHIPS: &[&str] = &["bundled:austen", "--ships"];
     match (command, option) {
+        (_, "from-prompt") => Sample { instead: &["--from-token-ids", "3,4,5"], ..sample("A cat.", patched(command)) },
+        (_, "from-token-ids") => Sample { instead: &["--from-prompt", "A cat."], ..sample("3,4,5", patched(command)) },
+        (_, "from-prompts") => {
+            Sample { instead: &["--from-prompts", "other-prompts.txt"], ..sample("prompts.txt", mean_of(command)) }
+        }
+        (_, "with-first") => sample("", mean_over_prompts(command)),
         ("heads", "epsilon") => sample("0", SHIPS),
         ("continue", "epsilon") => sample("0", TEXTS),
         ("continue", "component") => sample("value", TEXTS),
@@ -124,7 +132,37 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "cell") => sample("6,2", &[]),
         (_, "metric") => sample("kl", &[]),
         (_, "component") => sample("value", SHIPS),
+        (_, "writes" | "target") => sample(" love", LIVE),
+        (_, "at") => sample("4", &["bundled:austen", "--writes", " love"]),
+        (_, "caption") => sample("", &[]),
         _ => panic!("{command} --{option}: give a sample of it"),
+    }
+}
+
+/// What asks for an operation that takes vectors from other prompts, on a model.
+fn patched(command: &str) -> &'static [&'static str] {
+    match command {
+        "heads" => &["bundled:austen", "--ships", "--operation", "patch"],
+        "continue" => &["bundled:austen", "-n", "3", "--operation", "patch"],
+        _ => &["bundled:austen", "--operation", "patch"],
+    }
+}
+
+/// The same of the mean over prompts, but for the file that they are in.
+fn mean_of(command: &str) -> &'static [&'static str] {
+    match command {
+        "heads" => &["bundled:austen", "--ships", "--operation", "mean-prompts"],
+        "continue" => &["bundled:austen", "-n", "3", "--operation", "mean-prompts"],
+        _ => &["bundled:austen", "--operation", "mean-prompts"],
+    }
+}
+
+/// The same with their file.
+fn mean_over_prompts(command: &str) -> &'static [&'static str] {
+    match command {
+        "heads" => &["bundled:austen", "--ships", "--operation", "mean-prompts", "--from-prompts", "prompts.txt"],
+        "continue" => &["bundled:austen", "-n", "3", "--operation", "mean-prompts", "--from-prompts", "prompts.txt"],
+        _ => &["bundled:austen", "--operation", "mean-prompts", "--from-prompts", "prompts.txt"],
     }
 }
 
@@ -196,6 +234,7 @@ fn sandbox() -> Sandbox {
     let document = SessionDocument::of(&Session::example(Bundled::Austen), None, &Fingerprints::default());
     document.save(&sandbox.path("on-a-model.json")).unwrap();
     fs::write(sandbox.path("prompts.txt"), "A cat.\n\nA dog.\n").unwrap();
+    fs::write(sandbox.path("other-prompts.txt"), "Hello.\n").unwrap();
     chatty::write(&sandbox.path("chatty"));
     sandbox
 }
@@ -205,7 +244,8 @@ fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
     if command == WINDOW {
         // Relative paths are the sandbox's.
         let path = |word: &str| sandbox.path(word).display().to_string();
-        let is_file = |word: &str| word == "chatty" || word.ends_with(".json") || word.ends_with(".safetensors");
+        let endings = [".json", ".safetensors", ".txt"];
+        let is_file = |word: &str| word == "chatty" || endings.iter().any(|ending| word.ends_with(ending));
         let words = arguments.iter().map(|word| if is_file(word) { path(word) } else { (*word).to_owned() });
         let words = std::iter::once(WINDOW.to_owned()).chain(words).map(Into::into);
         let Ok(Invocation::Window(task)) = parse(words) else { panic!("{arguments:?}") };
@@ -213,7 +253,7 @@ fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
     }
     let arguments = [&[command], arguments].concat();
     let ran = sandbox.run(&arguments);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    ran.assert_done();
     match arguments.iter().position(|&word| word == "-o") {
         Some(at) => {
             let path = sandbox.path(arguments[at + 1]);
@@ -258,7 +298,7 @@ fn every_option_of_every_command_is_obeyed_or_refused() {
                 sandbox.run(&words).assert_refused(2, &[&flag]);
                 continue;
             }
-            let without = answer(&sandbox, command, &usual);
+            let without = answer(&sandbox, command, &[&usual[..], sample.instead].concat());
             let with = answer(&sandbox, command, &[&usual[..], &given].concat());
             let is_known = CHANGES_NOTHING.iter().any(|(c, o, _)| c == command && o == option);
             if (with == without) != is_known {
@@ -317,7 +357,15 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
     }
     assert_eq!(
         sandbox.names(),
-        ["capture.safetensors", "chatty", "on-a-capture.json", "on-a-model.json", "other.safetensors", "prompts.txt"]
+        [
+            "capture.safetensors",
+            "chatty",
+            "on-a-capture.json",
+            "on-a-model.json",
+            "other-prompts.txt",
+            "other.safetensors",
+            "prompts.txt"
+        ]
     );
     // Of a session that is known once it is read.
     sandbox
