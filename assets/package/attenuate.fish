@@ -186,7 +186,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l chat -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l with-first -d 'Count the first token of each of these prompts too'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships [default: ships with --ships, else layer]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships, writes, writes-over-rival; of target-change and rival-change what is lowered most [default: ships with --ships, writes (over the rival, where there is one) with --writes, else layer]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component -d 'What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts)' -r
@@ -195,6 +195,8 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-promp
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -d 'Changes that act beneath each head\'s: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l writes -d 'Add what each head writes, in logits: what its output at the last position adds to the logit of TOKEN, and to that less RIVAL\'s, in front of the final soft cap; with --ships also how their log-probabilities change. Each is an id or a text that is one token, space in front included. All heads and the other parts (embeddings, feed-forwards, biases) sum to the logit' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l at -d 'Position whose output it is, 0-based [default: the last]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
@@ -208,9 +210,10 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l chat -d 'P
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s o -l output -d 'File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l cell -d 'Cell whose weight is followed, 0-based: its query position and its key position' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l target -d 'Token whose log-probability is followed, and that less RIVAL\'s, each its id or a text that is one token; as columns of .csv and .json and as --metric of pictures. One run of the whole model for each ε' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l epsilon -d 'The columns\' ε, two to six, which a picture marks, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l rows -d 'Components that are swept, such as query,output [default: those of the session, else query,key,value]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell) [default: normalized-entropy]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l metric -d 'What a picture shows, a plot for each: sink-mass, normalized-entropy, kl, js, max-weight, weight (of --cell), target-change or rival-change (of --target) [default: normalized-entropy]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l range -d 'From which ε to which a picture shows the curves, such as 1e-3..=1e1 [default: all, and 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l title -d 'Title of a picture; an empty text leaves it out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l size -d 'Size of a picture’s page in mm, or in pixels with px: 178, 85x60, 1200x900px; without a height it is as high as its content [default: 178]' -r

@@ -268,8 +268,10 @@ fn before_it_is_measured_the_decade_is_tinted_where_most_happens() {
     // Of the shown layer it takes a moment.
     window.wait("the head's own", |window| ![USUAL, &of_all_layers].contains(&&*description(window)));
     let measured = description(&window);
-    window.press(Key::CloseBracket);
+    // The last layer is shown.
     window.press(Key::OpenBracket);
+    assert_ne!(description(&window), measured);
+    window.press(Key::CloseBracket);
     assert_eq!(description(&window), measured);
 }
 
