@@ -83,6 +83,7 @@ fn panels_arrive_one_by_one() {
     window.settle();
     window.metrics();
     assert_eq!(older(&window), [fresh; 3]);
+    window.until("the next token", |window| window.harness.state().is_complete());
     assert!(!window.has(Role::Button, CANCEL));
 }
 
@@ -153,7 +154,7 @@ fn the_newest_wins_within_one_layer() {
     let begun = window.gates.layers.begun();
     // The layer that was begun ends; the next to begin belongs to the newest.
     window.gates.layers.allow(1);
-    window.until("the newest", |window| window.gates.layers.begun() == begun + 1);
+    window.until("the newest", |window| window.gates.layers.begun() > begun);
     // Until it takes long, it shows nothing unfinished.
     window.advance(Duration::from_millis(300));
     run(&mut window);
@@ -226,6 +227,7 @@ fn an_unfinished_figure_is_not_exported() {
 fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
     let mut window = window();
     let before = window.outcome().experiment.epsilon.clone();
+    let place = window.panel_rect(Component::Query, 0);
     window.gates.fuse.store(true, SeqCst);
     set(&mut window, 0.25);
     // Of what takes long a part would be shown before it panics.
@@ -234,6 +236,7 @@ fn a_panic_in_the_engine_is_one_message_and_the_next_request_is_answered() {
     assert!(said.len() == 1 && said[0].contains("Internal error while computing: on purpose"), "{said:?}");
     assert_eq!(window.session().selected_epsilon(), Epsilon::new(0.25).unwrap(), "what was asked for stays");
     assert_eq!(window.outcome().experiment.epsilon, before, "and so does what is shown");
+    assert_eq!(window.panel_rect(Component::Query, 0), place, "where it is");
     // The engine goes on, and its numbers are right.
     set(&mut window, 0.125);
     window.settle();

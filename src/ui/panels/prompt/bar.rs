@@ -173,8 +173,9 @@ impl PromptBar {
         if let Prompt::Chat(chat) = session.prompt() {
             chat::system_ui(ui, chat, actions);
         }
-        if let Some(failure) = shown.pictures.failure() {
-            ui.label(RichText::new(failure).small().color(theme::of(ui).error));
+        // Beside the field it takes no room from the panels, which would be drawn anew for that.
+        if let Some(failure) = shown.pictures.failure().filter(|_| lane.beside == Beside::Nowhere) {
+            failure_ui(ui, &failure);
         }
     }
 
@@ -192,9 +193,17 @@ impl PromptBar {
     }
 }
 
-/// What the model says next; of a capture, that it has none.
+/// Why there is no picture, in one line; whole under the pointer.
+fn failure_ui(ui: &mut Ui, failure: &str) {
+    let text = RichText::new(failure).small().color(theme::of(ui).error);
+    ui.add(Label::new(text).truncate());
+}
+
+/// What the model says next, or why it could not read; of a capture, that it has none.
 fn beside_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
-    if contents.is_model {
+    if let Some(failure) = contents.shown.pictures.failure() {
+        failure_ui(ui, &failure);
+    } else if contents.is_model {
         next_token_ui(ui, contents.session, contents.shown, actions);
     } else {
         let text = RichText::new("Captured. Type to switch to the live model.").small().color(theme::of(ui).text_weak);
