@@ -14,13 +14,13 @@ pub enum HeadMetric {
     PreviousToken,
     /// See [`crate::attention::induction`].
     Induction,
-    /// See [`super::HeadShips`].
+    /// See [`crate::engine::HeadShips`].
     Ships,
-    /// What the head adds to the target's logit ([`super::Writes`]).
+    /// What the head adds to the target's logit ([`crate::engine::Writes`]).
     Writes,
     /// What the head adds to the target's logit less the rival's.
     WritesOverRival,
-    /// How the target's log-probability changes when that head alone is changed ([`super::TargetChange`]).
+    /// How the target's log-probability changes when that head alone is changed ([`crate::engine::TargetChange`]).
     TargetChange,
     /// The same less that of the rival.
     RivalChange,

@@ -25,11 +25,11 @@ pub struct HeadRow {
 /// What a head does to the output, as far as it was computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadEffect {
-    /// See [`super::HeadShips`].
+    /// See [`crate::engine::HeadShips`].
     pub ships: Option<f64>,
-    /// See [`super::HeadShips`].
+    /// See [`crate::engine::HeadShips`].
     pub change: Option<TargetChange>,
-    /// See [`super::Writes`].
+    /// See [`crate::engine::Writes`].
     pub writes: Option<PartWrites>,
 }
 
