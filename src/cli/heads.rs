@@ -42,7 +42,7 @@ pub struct HeadsArguments {
     /// What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)
     #[arg(long, value_name = "NAME", default_value = "query", requires = "ships")]
     pub component: Component,
-    /// How far, 0 or more [default: 5e-1]
+    /// How far, 0 or more [default: 0, which takes the head’s vectors away; of noise 5e-1]
     #[arg(long, alias = "epsilon-ships", value_name = "E", allow_hyphen_values = true, requires = "ships")]
     pub epsilon: Option<Epsilon>,
     /// What ε does to the head's vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt),
@@ -193,7 +193,9 @@ fn add_ships(
     rows: &mut [HeadRow],
 ) -> anyhow::Result<ShipsOf> {
     let component = arguments.component;
-    let epsilon = arguments.epsilon.unwrap_or(Epsilon::FIGURE[0]);
+    // Without noise nothing would be changed.
+    let removal = if arguments.operation == OperationKind::Noise { Epsilon::FIGURE[0] } else { Epsilon::ZERO };
+    let epsilon = arguments.epsilon.unwrap_or(removal);
     let in_force = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let spec = session.run_spec().with(|experiment| {
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
@@ -227,6 +229,9 @@ fn write_aligned(table: &HeadsTable, out: &mut impl Write) -> std::io::Result<()
             write!(out, "  {promoted} · {suppressed}")?;
         }
         writeln!(out)?;
+    }
+    if let Some(of) = &table.ships {
+        writeln!(out, "\nShips: {of}, in each head alone")?;
     }
     table.writes.as_ref().map_or(Ok(()), |writes| write_sum(writes, out))
 }

@@ -128,7 +128,7 @@ fn column(stdout: &str, key: &str) -> Vec<(u64, u64, f64)> {
 #[test]
 fn ships_ranks_by_what_the_engine_finds() {
     for (arguments, component, epsilon) in [
-        (&[][..], Component::Query, 0.5),
+        (&[][..], Component::Query, 0.0),
         (&["--component", "value", "--epsilon", "0"], Component::Value, 0.0),
         (&["--component", "key", "--epsilon-ships", "1e-3"], Component::Key, 1e-3),
     ] {
@@ -146,6 +146,18 @@ fn ships_ranks_by_what_the_engine_finds() {
         assert_eq!(first["component"], component.name().to_lowercase());
         assert_eq!(first["epsilon"], epsilon.get());
     }
+}
+
+#[test]
+fn the_table_says_what_ships_are_of() {
+    let said = |arguments: &[&str]| {
+        let ran = Sandbox::new().run(&[&["heads", "bundled:austen", "--ships"], arguments].concat());
+        ran.assert_done();
+        ran.stdout.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(said(&[]), "Ships: Query, ε = 0, in each head alone");
+    let noise = said(&["--component", "value", "--operation", "noise", "--epsilon", "0.1"]);
+    assert_eq!(noise, "Ships: Value, ε = 1e-1, noise (seed 0), in each head alone");
 }
 
 #[test]
