@@ -3,7 +3,7 @@
 use crate::{
     attention::{Component, Epsilon, ExactCell, Notation, PanelId},
     engine::Outcome,
-    figure::{CellValues, Quantity},
+    figure::{self, CellValues, Quantity},
     session::Cell,
 };
 
@@ -117,6 +117,15 @@ pub fn ratio(value: f64) -> String {
 /// A panel by what is done in it: `Query, ε = 5e-1`.
 pub fn panel_name(component: Component, epsilon: Epsilon, notation: Notation) -> String {
     format!("{component}, ε = {}", epsilon.written(notation))
+}
+
+/// A panel of `outcome` by what is done in it; without vectors, by its title.
+pub fn name_of_panel(outcome: &Outcome, panel: PanelId, notation: Notation) -> String {
+    if !outcome.facts.kind.has_vectors() {
+        return figure::outcome_panel_title(outcome, panel, notation);
+    }
+    let epsilon = outcome.experiment.epsilon.get(panel);
+    epsilon.map_or_else(|| panel.component.to_string(), |&epsilon| panel_name(panel.component, epsilon, notation))
 }
 
 /// A token in quotes, with its leading space: `“ love”`.

@@ -9,6 +9,7 @@ pub mod inspector;
 pub mod lessons;
 pub mod outcome;
 pub mod prompt;
+pub mod sentence;
 pub mod sessions;
 pub mod status;
 pub mod sweep;

@@ -2,9 +2,11 @@
 
 use egui::{RichText, Ui, vec2};
 
-use crate::ui::shell::lesson::Lesson;
 use crate::ui::{
-    shell::action::{Action, Actions},
+    shell::{
+        action::{Action, Actions},
+        lesson::Lesson,
+    },
     theme::{self, space},
     widgets::with_accessible_name,
 };

@@ -14,7 +14,7 @@ use crate::{
     session::{COLUMNS, Command, RowChoice, Session, SliderRange},
     ui::{
         column_names,
-        panels::lessons::sentence_ui,
+        panels::sentence::sentence_ui,
         shell::{action::Actions, commands::hint},
         theme::{self, space},
         widgets::{EpsilonSlider, epsilon_field, heading, segmented, with_accessible_name},

@@ -16,7 +16,7 @@ use crate::{
     ui::{
         jobs::pictures::Frame,
         memo::{Memo, Revision},
-        panels::lessons::sentence_ui,
+        panels::sentence::sentence_ui,
         shell::action::Actions,
         theme::{self, space},
         widgets::{ChipsResponse, Segment, segmented, segmented_row, with_accessible_name},

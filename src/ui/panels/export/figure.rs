@@ -1,4 +1,4 @@
-//! The dialog that exports the figure: how it form, a preview of it, and where it goes.
+//! The dialog that exports the figure: its form, a preview of it, and where it goes.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use egui::{Button, ScrollArea, Ui, vec2};
 use super::{
     exportable::Exportable,
     figure_form::{FigureForm, form_ui},
-    preview::{Measured, Preview, Previewed},
+    preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
     save_button::save_button,
     write::FigureTask,
 };
@@ -23,13 +23,8 @@ use crate::{
 };
 
 const FIGURE: FileKind = FileKind { name: "Figure (PNG, SVG, PDF)", extensions: &["png", "svg", "pdf"] };
-const OPTIONS_WIDTH: f32 = 330.0;
 /// Sides of the preview: as the window leaves room, within these.
 const PREVIEW: (f32, f32) = (24.0, 480.0);
-/// Where it would be narrower there is none.
-const LEAST_PREVIEW: f32 = 140.0;
-/// What is above and below the preview and beside it.
-const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 296.0);
 
 pub struct FigureDialog {
     field: PathField,

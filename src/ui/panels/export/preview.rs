@@ -11,6 +11,12 @@ use crate::{
     },
 };
 
+/// Of the options beside a preview, in points.
+pub const OPTIONS_WIDTH: f32 = 330.0;
+/// Where a preview would be narrower there is none.
+pub const LEAST_PREVIEW: f32 = 140.0;
+/// What is above and below a preview and beside it.
+pub const AROUND: Vec2 = Vec2::new(OPTIONS_WIDTH + 64.0, 296.0);
 /// Side of the squares behind a transparent page, in points.
 const SQUARE: f32 = 8.0;
 

@@ -7,7 +7,7 @@ use egui::{Grid, ScrollArea, Ui, vec2};
 use super::{
     exportable::Exportable,
     figure_form::{ground_ui, line, size_ui, text_ui},
-    preview::{Measured, Preview, Previewed},
+    preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
     save_button::save_button,
     write::SweepTask,
 };
@@ -24,13 +24,8 @@ use crate::{
 
 const SWEEP: FileKind =
     FileKind { name: "Curves (CSV, JSON, PNG, SVG, PDF)", extensions: &["csv", "json", "png", "svg", "pdf"] };
-const OPTIONS_WIDTH: f32 = 330.0;
 /// Sides of the preview: as the window leaves room, within these.
 const PREVIEW: (f32, f32) = (24.0, 360.0);
-/// Where it would be narrower there is none.
-const LEAST_PREVIEW: f32 = 140.0;
-/// What is above and below the preview and beside it.
-const AROUND: egui::Vec2 = vec2(OPTIONS_WIDTH + 64.0, 296.0);
 
 pub struct SweepDialog {
     field: PathField,

@@ -1,6 +1,6 @@
 //! All heads as cells, layer × head, in the colour of the metric.
 
-use egui::{Align2, Color32, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Rect, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     browser::Browser,
@@ -15,7 +15,7 @@ use crate::{
     ui::{
         shell::action::Actions,
         theme::{self, space},
-        widgets::{Arrows, focus_ring, keep_arrows},
+        widgets::focus_ring,
     },
 };
 
@@ -94,18 +94,7 @@ fn cell_ui(
 ) -> bool {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
-    let is_cursor = heads.cursor.at == Some(index);
-    let sense = if is_cursor { Sense::click() } else { Sense::CLICK };
-    let response = ui.interact(rect, ui.make_persistent_id(("map", index)), sense);
-    if is_cursor {
-        if heads.cursor.moved {
-            response.request_focus();
-        }
-        heads.cursor.has_focus = response.has_focus();
-        if response.has_focus() {
-            keep_arrows(ui, response.id, Arrows::All);
-        }
-    }
+    let response = heads.cursor.interact_ui(ui, "map", index, rect);
     let colors = theme::of(ui);
     ui.painter().rect_filled(rect, 0.0, color.unwrap_or(colors.masked));
     if is_shown {

@@ -16,7 +16,7 @@ use crate::{
     ui::{
         shell::action::Actions,
         theme::{self, RADIUS, space},
-        widgets::{Arrows, focus_ring, keep_arrows},
+        widgets::focus_ring,
     },
 };
 
@@ -137,18 +137,7 @@ fn row_ui(
 ) -> bool {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
-    let is_cursor = heads.cursor.at == Some(index);
-    let sense = if is_cursor { Sense::click() } else { Sense::CLICK };
-    let response = ui.interact(rect, ui.make_persistent_id(("row", index)), sense);
-    if is_cursor {
-        if heads.cursor.moved {
-            response.request_focus();
-        }
-        heads.cursor.has_focus = response.has_focus();
-        if response.has_focus() {
-            keep_arrows(ui, response.id, Arrows::All);
-        }
-    }
+    let response = heads.cursor.interact_ui(ui, "row", index, rect);
     let colors = theme::of(ui);
     let painter = ui.painter();
     if is_shown {

@@ -1,7 +1,7 @@
 //! All heads as pictures: only those in view are painted.
 
 use egui::{
-    Color32, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo,
+    Color32, Rect, Response, Role, ScrollArea, Shape, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo,
     emath::GuiRounding as _, pos2, vec2,
 };
 
@@ -16,7 +16,7 @@ use crate::{
     ui::{
         shell::action::Actions,
         theme::{self, RADIUS, space},
-        widgets::{Arrows, focus_ring, keep_arrows},
+        widgets::focus_ring,
     },
 };
 
@@ -89,19 +89,7 @@ fn head_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, index: usize, re
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
     let layer = heads.gallery.layers().of(layer);
-    let is_cursor = heads.cursor.at == Some(index);
-    // As with any list, Tab reaches one of them, and arrows the others.
-    let sense = if is_cursor { Sense::click() } else { Sense::CLICK };
-    let response = ui.interact(rect, ui.make_persistent_id(("head", index)), sense);
-    if is_cursor {
-        if heads.cursor.moved {
-            response.request_focus();
-        }
-        heads.cursor.has_focus = response.has_focus();
-        if response.has_focus() {
-            keep_arrows(ui, response.id, Arrows::All);
-        }
-    }
+    let response = heads.cursor.interact_ui(ui, "head", index, rect);
     let (metric, row) = (heads.choice.metric, row(&heads.gallery, &heads.effects, index));
     paint(ui, heads, index, rect, Look { layer, head, metric, row, is_shown }, &response);
     let enabled = ui.is_enabled();

@@ -17,7 +17,6 @@ mod written_tokens;
 
 pub use digits::significant;
 pub use next_tokens::{asked_name, distributions_ui, next_tokens_ui};
-pub use texts::panel_name;
 
 use egui::{CollapsingHeader, RichText, ScrollArea, Ui};
 

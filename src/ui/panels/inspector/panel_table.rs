@@ -1,12 +1,11 @@
 use egui::{Align, Button, Grid, Layout, RichText, Ui, vec2};
 
-use super::texts::panel_name;
 use crate::{
     attention::PanelId,
     engine::Outcome,
     session::Command,
     ui::{
-        column_names, notation,
+        column_names, notation, numbers,
         shell::action::Actions,
         theme::{self, space},
         widgets::with_accessible_name,
@@ -79,7 +78,7 @@ pub fn panel_table(
             for column in shape.columns() {
                 let id = PanelId { component, column };
                 let Entry { text, hint } = entry(id);
-                let panel = panel_name(outcome, id, notation::of(ui));
+                let panel = numbers::name_of_panel(outcome, id, notation::of(ui));
                 cell(ui, &mut |ui| {
                     let label = RichText::new(&text).monospace();
                     let is_selected = selected == id;

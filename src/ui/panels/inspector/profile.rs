@@ -8,7 +8,6 @@ use egui_plot::{GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotP
 use super::{
     profile_keys::{Hidden, LineLook, keys_ui},
     reading::{Reading, Row},
-    texts::panel_name,
 };
 use crate::{
     attention::PanelId,
@@ -116,7 +115,7 @@ fn curves(hidden: &Hidden, ui: &Ui, reading: &Reading, outcome: &Outcome) -> Vec
             && !hidden.panels.contains(&panel)
         {
             let look = LineLook::of_panel(colors, panel, reading.selected() == panel);
-            curves.push(curve(panel_name(outcome, panel, notation::of(ui)), row, look));
+            curves.push(curve(numbers::name_of_panel(outcome, panel, notation::of(ui)), row, look));
         }
     }
     curves

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use egui::{Color32, Painter, Rect, Response, Role, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use super::texts::panel_name;
 use crate::{
     attention::{Component, PanelId},
     engine::Outcome,
     ui::{
-        notation,
+        notation, numbers,
         theme::{self, Colors, RADIUS, space},
         widgets::focus_ring,
     },
@@ -97,7 +96,7 @@ pub fn keys_ui(ui: &mut Ui, hidden: &mut Hidden, outcome: &Outcome, selected: Pa
             for (&panel, epsilon) in panels.iter().zip(row) {
                 let look = LineLook::of_panel(colors, panel, selected == panel);
                 let notation = notation::of(ui);
-                let (text, name) = (epsilon.written(notation), panel_name(outcome, panel, notation));
+                let (text, name) = (epsilon.written(notation), numbers::name_of_panel(outcome, panel, notation));
                 if let Some(shown) = key_ui(ui, &text, &name, look, width, !hidden.panels.contains(&panel)) {
                     hidden.show(panel, shown);
                 }

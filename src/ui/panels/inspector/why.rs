@@ -6,7 +6,7 @@ use super::{
     digits::{PLACES, fixed},
     reading::Reading,
     steps::{self, Step, Unchanged, steps},
-    texts::{hint, panel_name},
+    texts::hint,
 };
 use crate::{
     attention::{PanelId, Why},
@@ -33,7 +33,7 @@ struct Lines {
 impl WhyTable {
     /// The table, each line following from those above, and a button that copies it.
     pub fn show(&mut self, ui: &mut Ui, reading: &Reading, frame: &Frame, actions: &mut Actions) {
-        hint(ui, &panel_name(&frame.outcome, reading.selected(), notation::of(ui)));
+        hint(ui, &numbers::name_of_panel(&frame.outcome, reading.selected(), notation::of(ui)));
         let Some(why) = &reading.why else {
             hint(ui, "not computed yet");
             return;
@@ -66,8 +66,10 @@ fn lines_ui(ui: &mut Ui, lines: &Lines, reading: &Reading, outcome: &Outcome, ac
     if ui.button("Copy steps").on_hover_text("Tab-separated: name, formula, number").clicked() {
         let Cell { query, key } = reading.cell();
         let (from, to) = (numbers::token(outcome, query), numbers::token(outcome, key));
-        let title =
-            format!("{}: {query} {from} → {key} {to}", panel_name(outcome, reading.selected(), notation::of(ui)));
+        let title = format!(
+            "{}: {query} {from} → {key} {to}",
+            numbers::name_of_panel(outcome, reading.selected(), notation::of(ui))
+        );
         let remarks = lines.upstream.as_ref().map_or_else(String::new, |upstream| format!("{upstream}\n"));
         let text = format!("{title}\n{remarks}{}", steps::table(&lines.steps));
         actions.push(Action::Copy { text, what: "The steps to this weight" });

@@ -11,10 +11,7 @@ use crate::{
         jobs::pictures::Frame,
         memo::{Memo, Revision},
         notation, numbers,
-        panels::{
-            inspector::panel_name,
-            outcome::{Answer, next_token_sentence},
-        },
+        panels::outcome::{Answer, next_token_sentence},
         shell::{lesson::Lesson, shown::Shown},
         theme::{self, space},
     },
@@ -43,7 +40,7 @@ impl Live {
     pub fn show(&mut self, ui: &mut Ui, lesson: Lesson, session: &Session, shown: &Shown) {
         let Some(frame) = shown.pictures.frame() else { return };
         let panel = frame.outcome.shape().nearest(session.selected());
-        let title = format!("Now in the panel {}:", panel_name(&frame.outcome, panel, notation::of(ui)));
+        let title = format!("Now in the panel {}:", numbers::name_of_panel(&frame.outcome, panel, notation::of(ui)));
         match lesson {
             Lesson::Panel => {
                 let last = frame.outcome.n_positions().saturating_sub(1);

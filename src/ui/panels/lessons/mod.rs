@@ -7,7 +7,6 @@ mod illustration;
 mod lesson_text;
 mod live;
 mod patterns;
-mod sentence;
 mod showing;
 
 use egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, RichText, ScrollArea, Ui, vec2};
@@ -26,7 +25,6 @@ use crate::{
     },
 };
 use live::Live;
-pub use sentence::sentence_ui;
 
 const SIZE: egui::Vec2 = vec2(700.0, 540.0);
 const SMALLEST: egui::Vec2 = vec2(560.0, 260.0);
