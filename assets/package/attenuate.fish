@@ -188,7 +188,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s h -l hel
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s o -l output -d 'File to write instead; the extension decides the format (.csv, .json)' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l sort -d 'First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships, writes, writes-over-rival; of target-change and rival-change what is lowered most [default: ships with --ships, writes (over the rival, where there is one) with --writes, else layer]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l component -d 'What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 5e-1]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l epsilon -d 'How far, 0 or more [default: 0, which takes the head’s vectors away; of noise 5e-1]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation -d 'What ε does to the head\'s vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r

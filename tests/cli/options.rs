@@ -48,7 +48,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
             Sample { instead: &["--from-prompts", "other-prompts.txt"], ..sample("prompts.txt", mean_of(command)) }
         }
         (_, "with-first") => sample("", mean_over_prompts(command)),
-        ("heads", "epsilon") => sample("0", SHIPS),
+        ("heads", "epsilon") => sample("0.5", SHIPS),
         ("continue", "epsilon") => sample("0", TEXTS),
         ("continue", "component") => sample("value", TEXTS),
         ("continue", "operation") => sample("mean-positions", TEXTS),
