@@ -127,6 +127,11 @@ pub struct Program {
 
 impl Program {
     pub fn start(screen: &Screen) -> Self {
+        Self::start_with(screen, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn start_with(screen: &Screen, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The guided tour is for a first start.
         let state = folder.path().join("state").join("attenuate");
@@ -138,6 +143,7 @@ impl Program {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("WAYLAND_SOCKET")
             .env("XDG_STATE_HOME", folder.path().join("state"))
+            .envs(environment.iter().copied())
             .stderr(File::create(folder.path().join("stderr")).unwrap())
             .spawn()
             .unwrap();
