@@ -69,7 +69,8 @@ fn an_encoders_file_is_its_folder_to_the_last_bit_without_logits() {
             let [(ours, last), (theirs, _)] = [&file, &folder].map(|golden| golden.headless_run(change.clone()));
             assert!(ours.bits() == theirs.bits(), "{family} {change:?}");
             let message = file.model.transformer().logits(&last).unwrap_err().to_string();
-            assert!(message.contains("no cls.predictions, so that there are no logits"), "{message}");
+            let head = if family == "families/modernbert" { "decoder" } else { "cls.predictions" };
+            assert!(message.contains(&format!("no {head}, so that there are no logits")), "{message}");
         }
     }
 }
@@ -127,6 +128,24 @@ fn new_keys_out_of_bounds_are_refused_by_name() {
             "granite.attention.sliding_window",
             4.into(),
             "granite.attention.sliding_window 4 is not supported",
+        ),
+        (
+            "granite",
+            "granite.rope.scaling.finetuned",
+            Meta::Flag(false),
+            "granite.rope.scaling.finetuned false is not supported: only models with a rotary embedding are",
+        ),
+        (
+            "modernbert",
+            "modern-bert.attention.sliding_window_pattern",
+            5_000.into(),
+            "must be a whole number from 0 to 4096",
+        ),
+        (
+            "modernbert",
+            "modern-bert.rope.freq_base_swa",
+            Meta::F32(0.0),
+            "modern-bert.rope.freq_base_swa must be a number above 0",
         ),
         ("granite", "granite.residual_scale", Meta::F32(0.0), "granite.residual_scale must be a number above 0"),
         ("granite", "granite.attention.scale", "much".into(), "granite.attention.scale must be a number, found “much”"),

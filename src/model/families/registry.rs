@@ -115,6 +115,7 @@ pub const IN_GGUF: &[Gguf] = &[
     bloom::BLOOM_GGUF,
     mpt::MPT_GGUF,
     bert::BERT_GGUF,
+    modernbert::MODERNBERT_GGUF,
 ];
 
 /// The architectures of GGUF files that open, as an error says them.

@@ -11,12 +11,12 @@ use crate::model::{
     config::common_config::MOST_NAMED_POSITIONS,
     families::{
         description::Description,
-        readers::gguf_names::{When, WindowRotation},
+        readers::gguf_names::{Neutral, When, WindowRotation},
     },
 };
 
 /// Keys at which nothing happens where they are 0, or 1.
-const NEUTRAL: [(&str, &[f64], &str); 14] = [
+const NEUTRAL: [Neutral; 14] = [
     ("expert_count", &[0.0], "one feed-forward block a layer is"),
     ("expert_weights_norm", &[0.0], "weights of experts that do not sum to 1 are"),
     ("expert_weights_scale", &[0.0, 1.0], "only 1 is"),
@@ -39,7 +39,7 @@ pub fn check(keys: &Keys<'_, '_>) -> Result<(), Defect> {
     let is_obeyed = |name: &str| keys.gguf.keys.iter().any(|(known, _)| *known == name);
     let refuse =
         |name: &str, found: String, supported| Err(Defect::Unsupported { key: keys.key(name), found, supported });
-    for (name, neutral, supported) in NEUTRAL {
+    for (name, neutral, supported) in NEUTRAL.iter().chain(keys.gguf.neutral) {
         if let Some(found) = keys.get(name).filter(|_| !is_obeyed(name))
             && !found.number().is_some_and(|number| neutral.contains(&number))
         {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     config::common_config::{MOST_LAYERS, MOST_NAMED_POSITIONS},
-    families::readers::gguf_names::Windows,
+    families::readers::gguf_names::{FullLayer, Windows},
 };
 
 const PATTERN: &str = "attention.sliding_window_pattern";
@@ -42,6 +42,10 @@ impl Keys<'_, '_> {
             return metadata.flags(&key, n_layers);
         }
         let period = metadata.count(&key, 0..=MOST_LAYERS)?.unwrap_or(windows.period);
-        Ok((0..n_layers).map(|layer| period == 0 || !(layer + 1).is_multiple_of(period)).collect())
+        let nth = match windows.full {
+            FullLayer::First => 0,
+            FullLayer::Last => 1,
+        };
+        Ok((0..n_layers).map(|layer| period == 0 || !(layer + nth).is_multiple_of(period)).collect())
     }
 }

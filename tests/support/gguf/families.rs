@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Families that the converter knows, by the folders of their goldens.
-pub const CONVERTED: [&str; 41] = [
+pub const CONVERTED: [&str; 42] = [
     "families/apertus",
     "families/bloom",
     "families/cohere",
@@ -33,6 +33,7 @@ pub const CONVERTED: [&str; 41] = [
     "families/gpt_bigcode",
     "families/gpt_oss",
     "families/granite",
+    "families/granitemoehybrid",
     "families/hunyuan_v1_dense",
     "families/llama_linear",
     "families/llama_yarn",
@@ -60,7 +61,7 @@ pub const CONVERTED: [&str; 41] = [
 ];
 
 /// Those without an output head in a file, though the converter writes one name for all of them.
-pub const ENCODERS: [&str; 3] = ["bert", "families/distilbert", "families/roberta"];
+pub const ENCODERS: [&str; 4] = ["bert", "families/distilbert", "families/modernbert", "families/roberta"];
 
 pub struct Folder {
     pub config: Value,
@@ -112,8 +113,10 @@ fn architecture(model_type: &str) -> &str {
         "hunyuan_v1_dense" => "hunyuan-dense",
         "gemma3_text" => "gemma3",
         "olmo3" => "olmo2",
+        "granitemoehybrid" => "granite",
         "gpt_oss" => "gpt-oss",
         "distilbert" | "roberta" => "bert",
+        "modernbert" => "modern-bert",
         other => other,
     }
 }
@@ -150,7 +153,9 @@ fn metadata(folder: &Folder) -> Gguf {
     let positions = folder.get(&["max_position_embeddings", "n_positions", "max_seq_len"]).and_then(Value::as_u64);
     set("context_length", (positions.unwrap_or(2048) as u32 - folder.unused_positions() as u32).into());
     set("embedding_length", d_model.into());
-    let d_ff = folder.get(&["intermediate_size", "n_inner", "ffn_hidden_size", "hidden_dim"]).and_then(Value::as_u64);
+    let d_ff = folder
+        .get(&["shared_intermediate_size", "intermediate_size", "n_inner", "ffn_hidden_size", "hidden_dim"])
+        .and_then(Value::as_u64);
     set("feed_forward_length", d_ff.map_or(4 * d_model, |d_ff| d_ff as u32).into());
     set("attention.head_count", n_heads.into());
     let is_low_rank = architecture == "deepseek2";
@@ -244,6 +249,12 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
         "gemma2" | "gemma3_text" | "cohere2" | "olmo3" | "exaone4" | "gpt_oss" => {
             set("attention.sliding_window", folder.number(&["sliding_window"]).into());
         }
+        "modernbert" => {
+            set("attention.causal", Meta::Flag(false));
+            set("attention.sliding_window", folder.number(&["local_attention"]).into());
+            set("attention.sliding_window_pattern", folder.number(&["global_attn_every_n_layers"]).into());
+            set("rope.scaling.type", "none".into());
+        }
         "mpt" => set("attention.max_alibi_bias", Meta::F32(8.0)),
         "bert" | "roberta" => set("attention.causal", Meta::Flag(false)),
         "distilbert" => {
@@ -256,7 +267,7 @@ fn numbers(folder: &Folder, mut gguf: Gguf) -> Gguf {
         let types = folder.config["layer_types"].as_array().unwrap().iter();
         set("attention.sliding_window_pattern", Meta::Flags(types.map(|kind| kind == "sliding_attention").collect()));
     }
-    if folder.model_type() == "olmo3" {
+    if matches!(folder.model_type(), "olmo3" | "modernbert") {
         let theta = folder.config["rope_parameters"]["sliding_attention"]["rope_theta"].as_f64().unwrap();
         set("rope.freq_base_swa", Meta::F32(theta as f32));
     }

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Names of a layer's parts, the longest first where one is the end of another.
-const PARTS: [(&str, &str); 80] = [
+const PARTS: [(&str, &str); 85] = [
     ("self_attn.q_proj", "attn_q"),
     ("self_attn.k_proj", "attn_k"),
     ("self_attn.v_proj", "attn_v"),
@@ -72,11 +72,16 @@ const PARTS: [(&str, &str); 80] = [
     ("mlp.router", "ffn_gate_inp"),
     ("pre_feedforward_layernorm", "ffn_norm"),
     ("attention_layernorm", "attn_norm"),
+    ("attn_norm", "attn_norm"),
     ("feedforward_layernorm", "ffn_norm"),
     ("norm_1", "attn_norm"),
     ("norm_2", "ffn_norm"),
     ("attn.Wqkv", "attn_qkv"),
     ("attn.out_proj", "attn_output"),
+    ("attn.Wo", "attn_output"),
+    ("mlp.Wi", "ffn_up"),
+    ("mlp.Wo", "ffn_down"),
+    ("mlp_norm", "ffn_norm"),
     ("ffn.up_proj", "ffn_up"),
     ("ffn.down_proj", "ffn_down"),
     ("attention.self.query", "attn_q"),
@@ -101,12 +106,13 @@ fn part(model_type: &str, name: &str) -> &'static str {
             "post_attention_norm"
         }
         (_, "ffn.lin1") => "ffn_up",
+        (_, "shared_mlp.output_linear") => "ffn_down",
         (_, "mlp.dense_4h_to_h" | "ffn.lin2") => "ffn_down",
         _ => PARTS.iter().find(|(theirs, _)| *theirs == name).unwrap_or_else(|| panic!("{name}")).1,
     }
 }
 
-const OUTSIDE: [(&str, &str); 15] = [
+const OUTSIDE: [(&str, &str); 18] = [
     ("model.embed_tokens", "token_embd"),
     ("transformer.word_embeddings", "token_embd"),
     ("transformer.word_embeddings_layernorm", "token_embd_norm"),
@@ -118,26 +124,31 @@ const OUTSIDE: [(&str, &str); 15] = [
     ("model.final_layernorm", "output_norm"),
     ("transformer.ln_f", "output_norm"),
     ("gpt_neox.final_layer_norm", "output_norm"),
+    ("model.final_norm", "output_norm"),
+    ("head.dense", "cls"),
+    ("head.norm", "cls.norm"),
     ("lm_head", "output"),
     ("embed_out", "output"),
     ("wte", "token_embd"),
     ("wpe", "position_embd"),
 ];
 
-const IN_EMBEDDINGS: [(&str, &str); 4] = [
+const IN_EMBEDDINGS: [(&str, &str); 6] = [
     ("embeddings.word_embeddings", "token_embd"),
     ("embeddings.position_embeddings", "position_embd"),
     ("embeddings.token_type_embeddings", "token_types"),
     ("embeddings.LayerNorm", "token_embd_norm"),
+    ("embeddings.tok_embeddings", "token_embd"),
+    ("embeddings.norm", "token_embd_norm"),
 ];
 
 fn is_encoder(model_type: &str) -> bool {
-    matches!(model_type, "bert" | "distilbert" | "roberta")
+    matches!(model_type, "bert" | "distilbert" | "modernbert" | "roberta")
 }
 
 /// Whether the converter leaves it out: what an activation has learned, and an encoder's output.
 fn is_left_out(model_type: &str, name: &str) -> bool {
-    let is_of_output = ["cls.", "lm_head.", "vocab_"].iter().any(|head| name.starts_with(head));
+    let is_of_output = ["cls.", "decoder.", "lm_head.", "vocab_"].iter().any(|head| name.starts_with(head));
     name.contains(".act_fn.") || is_of_output && is_encoder(model_type)
 }
 
@@ -213,6 +224,13 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
             converted.push((format!("blk.{layer}.attn_v_b.weight"), (vec![n_heads, value, rank], of_values)));
             continue;
         }
+        if rest == "shared_mlp.input_linear" {
+            shape[0] /= 2;
+            let up = values.split_off(values.len() / 2);
+            converted.push((format!("blk.{layer}.ffn_gate.{kind}"), (shape.clone(), values)));
+            converted.push((format!("blk.{layer}.ffn_up.{kind}"), (shape, up)));
+            continue;
+        }
         plus_one(model_type, name, &mut values);
         if model_type == "gpt2" && shape.len() == 2 {
             let columns = shape[1];
@@ -223,7 +241,8 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
             let kv = if matches!(model_type, "gpt_neox" | "bloom") { n_heads } else { fused_kv_heads(folder, n_heads) };
             values = in_blocks(&values, shape[0], n_heads, kv);
         }
-        let is_permuted = matches!(model_type, "llama" | "mixtral" | "granite" | "smollm3" | "olmo");
+        let is_permuted =
+            matches!(model_type, "llama" | "mixtral" | "granite" | "granitemoehybrid" | "smollm3" | "olmo");
         if is_permuted && (rest.ends_with("q_proj") || rest.ends_with("k_proj")) {
             let kv = folder.get(&["num_key_value_heads"]).map_or(n_heads, |kv| kv.as_u64().unwrap() as usize);
             values = permuted(&values, shape[0], if rest.ends_with("q_proj") { n_heads } else { kv });

@@ -20,13 +20,32 @@ use crate::{
                 Norm, NormKind, Norms, Order, Output, Projections, Transform, usual_scale,
             },
             family::Family,
-            readers::{rotary, windows::sliding_layers},
+            readers::{
+                gguf_names::{FullLayer, Gguf, LAYER_EPS, ShapeNames, WindowRotation, Windows},
+                rotary,
+                windows::sliding_layers,
+            },
         },
         layers::activation::Activation,
     },
 };
 
 pub const MODERNBERT: Family = Family { model_types: &["modernbert"], models: "ModernBERT (no causal mask)", read };
+
+/// Without the map to tokens, of which the converter writes the transform alone, as that of classes.
+pub const MODERNBERT_GGUF: Gguf = Gguf {
+    shape: ShapeNames { n_kv_heads: None, head_dim: None, ..ShapeNames::USUAL },
+    eps: Some((LAYER_EPS, "norm_eps")),
+    keys: &[("attention.sliding_window", "local_attention"), ("rope.freq_base", "global_rope_theta")],
+    windows: Some(Windows {
+        period: 3,
+        full: FullLayer::First,
+        default: None,
+        rotation: WindowRotation::Unscaled { theta: None },
+    }),
+    other_heads: &["cls."],
+    ..Gguf::called("modern-bert", "modernbert")
+};
 
 const NAMES: Names = Names { prefix: "model.", layers: "layers.", complete: &["embeddings."], redundant: &[] };
 

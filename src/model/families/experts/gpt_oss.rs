@@ -19,7 +19,7 @@ use crate::model::{
         family::Family,
         llama_like::llama::{Defaults, Llama},
         readers::{
-            gguf_names::{Gguf, WindowRotation, Windows},
+            gguf_names::{FullLayer, Gguf, WindowRotation, Windows},
             windows::{sliding_layers, window},
         },
     },
@@ -36,7 +36,7 @@ pub const GPT_OSS_GGUF: Gguf = Gguf {
         ("expert_feed_forward_length", "intermediate_size"),
     ],
     constants: &[("rope_parameters.truncate", false)],
-    windows: Some(Windows { period: 2, default: None, rotation: WindowRotation::Same }),
+    windows: Some(Windows { period: 2, full: FullLayer::Last, default: None, rotation: WindowRotation::Same }),
     renamed: &[("post_attention_layernorm", "post_attention_norm")],
     ..Gguf::called("gpt-oss", "gpt_oss")
 };

@@ -16,7 +16,7 @@ use crate::model::{
         description::{Description, Norm, NormExtent, NormKind, NormPlace, Norms, Order, QkNorm},
         family::Family,
         readers::{
-            gguf_names::{Gguf, LAYER_EPS, WindowRotation, Windows},
+            gguf_names::{FullLayer, Gguf, LAYER_EPS, WindowRotation, Windows},
             windows::{sliding_layers, window},
         },
     },
@@ -35,7 +35,7 @@ pub const COHERE_GGUF: Gguf = Gguf {
 pub const COHERE2_GGUF: Gguf = Gguf {
     eps: Some((LAYER_EPS, "layer_norm_eps")),
     keys: &[("logit_scale", "logit_scale"), ("attention.sliding_window", "sliding_window")],
-    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Same }),
+    windows: Some(Windows { period: 4, full: FullLayer::Last, default: None, rotation: WindowRotation::Same }),
     ..Gguf::named("cohere2")
 };
 

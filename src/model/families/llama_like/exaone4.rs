@@ -13,7 +13,7 @@ use crate::model::{
         description::{Description, Norms},
         family::Family,
         readers::{
-            gguf_names::{Gguf, WindowRotation, Windows},
+            gguf_names::{FullLayer, Gguf, WindowRotation, Windows},
             windows::{sliding_layers, window},
         },
     },
@@ -24,7 +24,7 @@ pub const EXAONE4: Family = Family { model_types: &["exaone4"], models: "EXAONE 
 /// The small one has no window.
 pub const EXAONE4_GGUF: Gguf = Gguf {
     keys: &[("attention.sliding_window", "sliding_window")],
-    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Same }),
+    windows: Some(Windows { period: 4, full: FullLayer::Last, default: None, rotation: WindowRotation::Same }),
     ..Gguf::named("exaone4")
 };
 

@@ -19,7 +19,7 @@ use crate::model::{
         description::{Description, Layer, Norm, NormKind, Norms, QkNorm, Rotary},
         family::Family,
         readers::{
-            gguf_names::{Gguf, QueryScale, WindowRotation, Windows},
+            gguf_names::{FullLayer, Gguf, QueryScale, WindowRotation, Windows},
             rotary,
             windows::{sliding_layers, window},
         },
@@ -40,14 +40,19 @@ pub const GEMMA2_GGUF: Gguf = Gguf {
         ("attn_logit_softcapping", "attn_logit_softcapping"),
         ("final_logit_softcapping", "final_logit_softcapping"),
     ],
-    windows: Some(Windows { period: 2, default: Some(4096), rotation: WindowRotation::Same }),
+    windows: Some(Windows { period: 2, full: FullLayer::Last, default: Some(4096), rotation: WindowRotation::Same }),
     query_scale: QueryScale::ShareOfWidth { n_layers: 46 },
     ..Gguf::named("gemma2")
 };
 /// As Gemma 2's; of layers with a window no file names the base.
 pub const GEMMA3_GGUF: Gguf = Gguf {
     keys: &[("attention.sliding_window", "sliding_window"), ("final_logit_softcapping", "final_logit_softcapping")],
-    windows: Some(Windows { period: 6, default: None, rotation: WindowRotation::Unscaled { theta: Some(10_000.0) } }),
+    windows: Some(Windows {
+        period: 6,
+        full: FullLayer::Last,
+        default: None,
+        rotation: WindowRotation::Unscaled { theta: Some(10_000.0) },
+    }),
     query_scale: QueryScale::ShareOfWidth { n_layers: 62 },
     ..Gguf::called("gemma3", "gemma3_text")
 };

@@ -36,6 +36,9 @@ pub const GRANITE_GGUF: Gguf = Gguf {
         ("residual_scale", "residual_multiplier"),
         ("logit_scale", "logits_scaling"),
     ],
+    // The dense models of Granite 4 are converted to this; those that are not rotated say so here.
+    also: &["granitemoehybrid"],
+    neutral: &[("rope.scaling.finetuned", &[1.0], "only models with a rotary embedding are")],
     rows: RowOrder::Interleaved,
     ..Gguf::named("granite")
 };

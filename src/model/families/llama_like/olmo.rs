@@ -21,7 +21,7 @@ use crate::model::{
         },
         family::Family,
         readers::{
-            gguf_names::{Gguf, RowOrder, When, WindowRotation, Windows},
+            gguf_names::{FullLayer, Gguf, RowOrder, When, WindowRotation, Windows},
             rotary,
             windows::{sliding_layers, window},
         },
@@ -45,7 +45,12 @@ pub const OLMO2_GGUF: Gguf = Gguf::named("olmo2");
 pub const OLMO3_GGUF: Gguf = Gguf {
     when: When::Windowed,
     keys: &[("attention.sliding_window", "sliding_window")],
-    windows: Some(Windows { period: 4, default: None, rotation: WindowRotation::Unscaled { theta: None } }),
+    windows: Some(Windows {
+        period: 4,
+        full: FullLayer::Last,
+        default: None,
+        rotation: WindowRotation::Unscaled { theta: None },
+    }),
     ..Gguf::called("olmo2", "olmo3")
 };
 pub const OLMOE_GGUF: Gguf = Gguf {

@@ -24,6 +24,9 @@ pub struct Gguf {
     pub rotated: Rotated,
     /// Other keys of the file, without the architecture, that are keys of the configuration; `a.b` is key b of object a.
     pub keys: &'static [(&'static str, &'static str)],
+    /// Keys that mean something in this architecture alone, at which nothing happens with these values (a truth value is 0
+    /// or 1), and what is supported.
+    pub neutral: &'static [Neutral],
     /// Truth values of the configuration that no file says.
     pub constants: &'static [(&'static str, bool)],
     /// Truth values of the configuration that are so where the first layer has the tensor, or where it has not.
@@ -40,6 +43,9 @@ pub struct Gguf {
     pub other_heads: &'static [&'static str],
 }
 
+/// A key, without the architecture, the values that change nothing, and what an error says instead of another.
+pub type Neutral = (&'static str, &'static [f64], &'static str);
+
 /// Which files of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -55,11 +61,19 @@ pub enum When {
 /// Which layers attend within the file's window, where it does not list them, and what it does not say of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Windows {
-    /// Of so many layers the last one sees all keys.
+    /// Of so many layers one sees all keys.
     pub period: usize,
+    pub full: FullLayer,
     /// The window of files that name none.
     pub default: Option<usize>,
     pub rotation: WindowRotation,
+}
+
+/// Which of the layers of a period sees all keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullLayer {
+    First,
+    Last,
 }
 
 /// How layers with a window are rotated.
@@ -135,6 +149,7 @@ impl Gguf {
         eps: Some(("attention.layer_norm_rms_epsilon", "rms_norm_eps")),
         rotated: Rotated::All,
         keys: &[],
+        neutral: &[],
         constants: &[],
         told_by_tensors: &[],
         dense_layers: None,

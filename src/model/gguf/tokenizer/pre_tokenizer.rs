@@ -84,7 +84,7 @@ const KNOWN: [Words; 18] = [
         ..PLAIN
     },
     // GPT-NeoX's.
-    Words { names: &["olmo", "mpt"], steps: &[Gpt2], composes: true, ..PLAIN },
+    Words { names: &["olmo", "mpt", "modern-bert"], steps: &[Gpt2], composes: true, ..PLAIN },
     Words {
         names: &["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral", "midm-2.0"],
         steps: &[Matches(LLAMA3)],
