@@ -2,4 +2,12 @@
 //! ([`assembly`], [`words`]), and the latter themselves ([`in_folder`]).
 
 pub mod assembly;
+mod class;
+mod in_folder;
+mod pieces;
+mod proto;
+mod sentence_piece;
+mod settings;
 pub mod words;
+
+pub use in_folder::{FILES, in_folder};
