@@ -36,6 +36,8 @@ class Layer:
     softcap: float = 0.0
     # Logits that take part in the softmax and belong to no token, [heads].
     sinks: torch.Tensor | None = None
+    # What is added to the scores of each key, [heads, T].
+    alibi: torch.Tensor | None = None
     # What the model calls it; None where it does not say.
     number: int | None = None
 
@@ -44,6 +46,8 @@ class Layer:
         group = self.query.shape[0] // self.key.shape[0]
         key = self.key.double().repeat_interleave(group, dim=0)
         scores = self.scale * self.query.double() @ key.transpose(1, 2)
+        if self.alibi is not None:
+            scores = scores + self.alibi.double().unsqueeze(1)
         if self.softcap:
             scores = self.softcap * torch.tanh(scores / self.softcap)
         scores = scores.masked_fill(~mask_of_rule(scores.shape[-1], self.causal, self.window), -torch.inf)
@@ -114,6 +118,11 @@ def captured(layers: Sequence[Layer], metadata: dict[str, str]) -> Capture:
     if any(layer.sinks is not None for layer in layers):
         none = torch.full((layers[0].query.shape[0],), -torch.inf)
         stacked["sinks"] = torch.stack([none if layer.sinks is None else layer.sinks for layer in layers])
+    biases = [layer.alibi for layer in layers if layer.alibi is not None]
+    if biases:
+        if len(biases) != len(layers) or not all(torch.equal(bias, biases[0]) for bias in biases):
+            raise Refused("the layers have different biases of their keys")
+        stacked["alibi"] = biases[0]
     numbers = [layer.number for layer in layers]
     if None not in numbers and numbers != list(range(len(layers))):
         rule["layers"] = json.dumps(numbers)

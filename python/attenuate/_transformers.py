@@ -1,4 +1,4 @@
-"""Captures of transformers' models, through the library's own interface for attention functions.
+"""Captures of transformers' models, through the library's own interface for attention functions, else by hooks.
 
 Imported only where torch and transformers are there already.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import torch
 
+from . import _hooked
 from ._refused import Refused
 from ._rule import Layer, rule_of_mask, visible_keys
 
@@ -24,8 +25,13 @@ def layers_of(model: Any, ids: torch.Tensor) -> list[Layer]:
     if model.config.is_encoder_decoder:
         raise Refused(f"{kind} is an encoder-decoder")
     with torch.no_grad(), _as_it_was(model):
-        layers = _recorded(model, ids, kind)
-        model.set_attn_implementation("eager")
+        if _hooked.is_read(model):
+            # Such a model does not let its attention be set, and takes what its configuration says.
+            model.config._attn_implementation = "eager"
+            layers = _hooked.layers_of(model, ids)
+        else:
+            layers = _recorded(model, ids, kind)
+            model.set_attn_implementation("eager")
         own = model(ids, use_cache=False, output_attentions=True).attentions
     own = [weights for weights in own or () if weights is not None]
     if len(own) != len(layers):
@@ -81,7 +87,10 @@ def _as_it_was(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        model.set_attn_implementation(attention)
+        if _hooked.is_read(model):
+            model.config._attn_implementation = attention
+        else:
+            model.set_attn_implementation(attention)
         for module in training:
             module.training = True
 

@@ -1,5 +1,5 @@
-//! A model folder in Hugging Face layout: `config.json`, one or more `*.safetensors`, and `tokenizer.json` if there is
-//! one.
+//! A model folder in Hugging Face layout: `config.json`, one or more `*.safetensors`, and `tokenizer.json` or the
+//! vocabulary that came before it, if there is one.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,11 +11,12 @@ use serde::Deserialize;
 
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel, Notice, chat, ends,
+    LanguageModel, ModelError, Notice, Tokenizer, chat, ends,
     families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
     summary::Summary,
+    vocabularies,
     weights::{TensorStore, adapter::Adapted, safetensors_file::Shards},
 };
 use crate::base::{
@@ -25,25 +26,29 @@ use crate::base::{
 
 /// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
 const MOST_JSON: u64 = 256 << 20;
+const TOKENIZER: &str = "tokenizer.json";
 /// The tensors of an adapter.
 const ADAPTER: &str = "adapter_model.safetensors";
 /// The tensors of a model under the names that its authors gave them.
 const CONSOLIDATED: &str = "consolidated.safetensors";
 /// Names that mean something in a model folder, whether or not this program reads them.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 16] = [
     "chat_template.jinja",
     "config.json",
-    "tokenizer.json",
+    TOKENIZER,
     SINGLE,
     INDEX,
     "added_tokens.json",
     "adapter_config.json",
     ADAPTER,
     "generation_config.json",
+    "merges.txt",
     "preprocessor_config.json",
     "special_tokens_map.json",
+    "tokenizer.model",
     "tokenizer_config.json",
     "vocab.json",
+    "vocab.txt",
 ];
 
 /// Opens the model. Its weights stay in their files, which are mapped into memory: only norms and biases are copied.
@@ -56,12 +61,29 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
     let config = config(folder)?;
     let generation = json(&folder.join("generation_config.json"))?.unwrap_or_default();
     let ends: Vec<u32> = [&config.text, &generation].into_iter().flat_map(|json| ends::in_config(json)).collect();
+    let tokenizer = tokenizer_of(folder, &config.text)?;
     let Headers { description, tensors, notices } = Headers::read(folder, config)?;
-    let tokenizer = json(&folder.join("tokenizer.json"))?;
-    let model = LanguageModel::load(&description, &*tensors, tokenizer.as_deref(), watch).map_err(explain)?;
+    let model = LanguageModel::load(&description, &*tensors, tokenizer, watch).map_err(explain)?;
     // What is wrong with these is said where a chat is read: without one, the model needs none of them.
     let chat = chat::in_folder(&|name| json(&folder.join(name)).map_err(|error| error.to_string()));
     Ok(model.with_chat(chat).with_ends(ends).with_notices(notices))
+}
+
+/// The tokenizer of the model in a folder; `None` where there is none.
+///
+/// # Errors
+/// When a file cannot be read or is malformed, or the tokenizer is not supported.
+pub fn tokenizer(folder: &Path) -> Result<Option<Tokenizer>, FolderError> {
+    let config = json(&folder.join("config.json"))?.unwrap_or_default();
+    tokenizer_of(folder, &config)?.map_err(|cause| FolderError::Model { path: folder.to_owned(), cause })
+}
+
+/// Out of `tokenizer.json`, else out of what there was before it.
+fn tokenizer_of(folder: &Path, config: &[u8]) -> Result<Result<Option<Tokenizer>, ModelError>, FolderError> {
+    Ok(match json(&folder.join(TOKENIZER))? {
+        Some(text) => Tokenizer::from_bytes(&text).map(Some),
+        None => vocabularies::in_folder(&|name| json(&folder.join(name)).map_err(|error| error.to_string()), config),
+    })
 }
 
 /// What the folder's headers say of the model, and whether they are those of one that opens. Neither weights nor tokenizer
@@ -155,17 +177,20 @@ struct Index {
     weight_map: HashMap<String, String>,
 }
 
-/// The files that make the model what it is: `config.json`, `tokenizer.json` if there is one, and those with weights.
+/// The files that make the model what it is: `config.json`, those of the tokenizer, and those with weights. Of the
+/// tokenizer that is `tokenizer.json`, else whatever there is that one may be read from.
 ///
 /// # Errors
 /// When the folder is no model or its index cannot be read.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
-    let [config, tokenizer] = ["config.json", "tokenizer.json"].map(|name| folder.join(name));
+    let [config, tokenizer] = ["config.json", TOKENIZER].map(|name| folder.join(name));
     if !config.exists() {
         return Err(FolderError::NoConfig(folder.to_owned()));
     }
     let adapter = ["adapter_config.json", ADAPTER].map(|name| folder.join(name));
-    let others = [tokenizer].into_iter().chain(adapter).filter(|path| path.exists());
+    let tokenizer =
+        if tokenizer.exists() { vec![tokenizer] } else { vocabularies::FILES.map(|name| folder.join(name)).into() };
+    let others = tokenizer.into_iter().chain(adapter).filter(|path| path.exists());
     Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
 }
 

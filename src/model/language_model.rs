@@ -77,26 +77,32 @@ impl LanguageModel {
     /// # Errors
     /// When one of them is malformed or the model is not supported, which is known before its weights are read.
     pub fn from_bytes(config: &[u8], weights: &[u8], tokenizer: Option<&[u8]>) -> Result<Self, ModelError> {
+        let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose();
         let model = Self::load(&registry::parse(config)?, &open_safetensors(weights)?, tokenizer, &unwatched)?;
         Ok(model.with_ends(ends::in_config(config)))
     }
 
-    /// With tensors from anywhere, and the text of `tokenizer.json` where there is one.
+    /// With tensors from anywhere, and the tokenizer where there is one. One that is not supported is named once a text is
+    /// given.
     ///
     /// # Errors
     /// When the tokenizer is malformed, a tensor is not as the configuration says, or `watch` gave up.
     pub(super) fn load(
         description: &Description,
         store: &dyn TensorStore,
-        tokenizer: Option<&[u8]>,
+        tokenizer: Result<Option<Tokenizer>, ModelError>,
         watch: Watch<'_>,
     ) -> Result<Self, ModelError> {
-        let tokenizer = tokenizer.map(Tokenizer::from_bytes).transpose()?;
+        let (tokenizer, unsupported_tokenizer) = match tokenizer {
+            Ok(tokenizer) => (tokenizer, None),
+            Err(ModelError::UnsupportedTokenizer { what }) => (None, Some(what)),
+            Err(malformed) => return Err(malformed),
+        };
         let separator = Separator::of(description, |piece| tokenizer.as_ref()?.id(piece));
         let transformer = Network::load(description, &Weights::watched(store, watch), separator.id)?;
         let notices = separator.notice().into_iter().chain(transformer.notice());
-        let model = Self::new(Box::new(transformer), tokenizer).with_files(store.files());
-        Ok(model.with_notices(notices))
+        let model = Self { unsupported_tokenizer, ..Self::new(Box::new(transformer), tokenizer) };
+        Ok(model.with_files(store.files()).with_notices(notices))
     }
 
     /// # Errors

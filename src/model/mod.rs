@@ -30,6 +30,7 @@ pub mod summary;
 mod text_stream;
 mod tokenizer;
 mod transformer;
+mod vocabularies;
 mod weights;
 
 pub use chat::Chat;

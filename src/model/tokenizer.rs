@@ -144,7 +144,7 @@ impl VocabularyToken {
 }
 
 /// A tokenizer that contradicts itself can make the crate panic, while it is read or only at some text.
-fn careful<R>(work: impl FnOnce() -> Result<R, tokenizers::Error>) -> Result<R, ModelError> {
+pub(super) fn careful<R>(work: impl FnOnce() -> Result<R, tokenizers::Error>) -> Result<R, ModelError> {
     contained(work).unwrap_or_else(|panic| Err(panic.into())).map_err(ModelError::Tokenizer)
 }
 

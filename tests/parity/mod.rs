@@ -13,6 +13,7 @@ mod operations;
 mod others;
 mod pair;
 mod ships;
+mod tokenizers;
 mod writes;
 
 use std::{collections::BTreeMap, fs, sync::Arc};

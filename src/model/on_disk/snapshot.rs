@@ -6,7 +6,10 @@ use super::{
     Flaw, Target,
     confined::{self, Leads, Root, file_name},
 };
-use crate::{base::Contents, model::gguf};
+use crate::{
+    base::Contents,
+    model::{gguf, vocabularies},
+};
 
 /// Folders below a snapshot that are looked into for files.
 const MOST_DEPTH: usize = 2;
@@ -14,14 +17,7 @@ const MOST_DEPTH: usize = 2;
 const OTHERS: [&str; 9] = ["json", "txt", "md", "safetensors", "model", "py", "jinja", "png", "gitattributes"];
 
 /// What a folder is opened by, besides its tensors.
-const READ: [&str; 6] = [
-    "config.json",
-    "tokenizer.json",
-    "adapter_config.json",
-    "chat_template.jinja",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-];
+const READ: [&str; 4] = ["config.json", "tokenizer.json", "adapter_config.json", "chat_template.jinja"];
 
 /// One model of a snapshot.
 #[derive(Debug)]
@@ -60,7 +56,9 @@ fn in_repository(folder: &Path, path: &Path, target: Result<Target, Flaw>) -> Sn
 
 /// Whether a file is read when the folder is opened.
 fn is_of_model(path: &Path) -> bool {
-    file_name(path).is_some_and(|name| READ.contains(&name) || name.contains(".safetensors"))
+    file_name(path).is_some_and(|name| {
+        READ.contains(&name) || vocabularies::FILES.contains(&name) || name.contains(".safetensors")
+    })
 }
 
 /// Why an entry is not read.

@@ -3,23 +3,22 @@
 //! Reference: `llama_vocab::impl::load` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>.
 
 mod chat;
-mod pre_tokenizer;
 mod sentence_piece;
 mod vocabulary;
 mod word_pieces;
 
 pub use chat::template;
-use tokenizers::{decoders::byte_level::ByteLevel, models::bpe::BPE};
 
-use self::{
-    pre_tokenizer::Words,
-    vocabulary::{MERGES, Vocabulary, merges, put_around},
-};
+use self::vocabulary::{MERGES, Vocabulary, merges, put_around};
 use super::{
     error::Defect,
     metadata::{Metadata, short, wrong},
 };
-use crate::model::{Notice, Tokenizer, lazy_tokenizer::LazyTokenizer};
+use crate::model::{
+    Notice, Tokenizer,
+    lazy_tokenizer::LazyTokenizer,
+    vocabularies::{assembly, pre_tokenizers::Words},
+};
 
 const KIND: &str = "tokenizer.ggml.model";
 const WORDS: &str = "tokenizer.ggml.pre";
@@ -112,11 +111,7 @@ fn byte_level(
 ) -> Result<tokenizers::Tokenizer, Defect> {
     let ids = vocabulary.ids();
     let merges = merges(metadata, &ids)?.ok_or_else(|| wrong(MERGES, "a list of texts", "nothing"))?;
-    let model = BPE::builder().vocab_and_merges(ids, merges).ignore_merges(words.ignores_merges);
-    let mut tokenizer = tokenizers::Tokenizer::new(model.build().map_err(Defect::Tokenizer)?);
-    tokenizer.with_normalizer(words.normalizer()).map_err(Defect::Tokenizer)?;
-    tokenizer.with_pre_tokenizer(Some(words.pre_tokenizer().map_err(Defect::Tokenizer)?));
-    tokenizer.with_decoder(Some(ByteLevel::default()));
+    let mut tokenizer = assembly::byte_level(ids, merges, words).map_err(Defect::Tokenizer)?;
     vocabulary.add_whole_tokens(&mut tokenizer)?;
     put_around(&mut tokenizer, metadata, vocabulary, words.adds_bos)?;
     Ok(tokenizer)

@@ -9,14 +9,15 @@ use tokenizers::{
 };
 
 use super::vocabulary::{TOKENS, Vocabulary, as_many, merges, put_around};
-use crate::model::gguf::{
-    error::Defect,
-    metadata::{Metadata, wrong},
+use crate::model::{
+    gguf::{
+        error::Defect,
+        metadata::{Metadata, wrong},
+    },
+    vocabularies::assembly::{self, Pair, TooLong},
 };
 
 const SCORES: &str = "tokenizer.ggml.scores";
-/// Vocabularies have pieces of up to 16 characters, and runs of spaces. Every way to cut a piece in two is tried.
-const LONGEST_PIECE: usize = 256;
 const SPACE: &str = "▁";
 
 /// # Errors
@@ -59,20 +60,11 @@ fn scores(metadata: &Metadata<'_>, vocabulary: &Vocabulary<'_>) -> Result<Vec<f6
 /// Pairs of pieces whose union is a piece, that of the highest score first; of one score, that with the longer
 /// beginning (as transformers' `generate_merges` orders them).
 fn merges_by_score(vocabulary: &Vocabulary<'_>, ids: &Vocab, scores: &[f64]) -> Result<Merges, Defect> {
-    let mut pairs = Vec::new();
-    for (id, piece) in vocabulary.normal() {
-        if piece.len() > LONGEST_PIECE {
-            return Err(wrong(TOKENS, format!("pieces of at most {LONGEST_PIECE} bytes"), piece.len()));
-        }
-        for (at, _) in piece.char_indices().skip(1) {
-            let (left, right) = piece.split_at(at);
-            if ids.contains_key(left) && ids.contains_key(right) {
-                pairs.push((scores[id], left, right));
-            }
-        }
-    }
-    pairs.sort_by(|(a_score, a_left, _), (b_score, b_left, _)| {
-        b_score.total_cmp(a_score).then_with(|| b_left.chars().count().cmp(&a_left.chars().count()))
+    let pairs = assembly::pairs(vocabulary.normal(), |piece| ids.contains_key(piece));
+    let mut pairs = pairs.map_err(|too_long| wrong(TOKENS, TooLong::expected(), too_long.found))?;
+    pairs.sort_by(|a, b| {
+        let by_score = scores[b.id].total_cmp(&scores[a.id]);
+        by_score.then_with(|| b.left.chars().count().cmp(&a.left.chars().count()))
     });
-    Ok(pairs.into_iter().map(|(_, left, right)| (left.to_owned(), right.to_owned())).collect())
+    Ok(pairs.iter().map(Pair::owned).collect())
 }

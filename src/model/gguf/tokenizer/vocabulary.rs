@@ -2,15 +2,14 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use tokenizers::{
-    AddedToken,
-    models::bpe::{Merges, Vocab},
-    processors::template::{SpecialToken, TemplateProcessing},
-};
+use tokenizers::models::bpe::{Merges, Vocab};
 
-use crate::model::gguf::{
-    error::Defect,
-    metadata::{Metadata, short, wrong},
+use crate::model::{
+    gguf::{
+        error::Defect,
+        metadata::{Metadata, short, wrong},
+    },
+    vocabularies::assembly,
 };
 
 pub const TOKENS: &str = "tokenizer.ggml.tokens";
@@ -82,7 +81,7 @@ impl<'a> Vocabulary<'a> {
     pub fn add_whole_tokens(&self, tokenizer: &mut tokenizers::Tokenizer) -> Result<(), Defect> {
         let of_kinds = |kinds: &'static [u64], special: bool| {
             let of_kind = self.tokens.iter().zip(&self.kinds).filter(move |(_, kind)| kinds.contains(kind));
-            of_kind.map(move |(token, _)| AddedToken::from(token.clone(), special).normalized(false))
+            of_kind.map(move |(token, _)| assembly::whole(token, special))
         };
         tokenizer.add_special_tokens(of_kinds(&[UNKNOWN, CONTROL], true)).map_err(Defect::Tokenizer)?;
         tokenizer.add_tokens(of_kinds(&[USER_DEFINED], false)).map_err(Defect::Tokenizer)?;
@@ -141,28 +140,5 @@ pub fn put_around(
         let token = vocabulary.token(metadata, &format!("tokenizer.ggml.{name}_token_id"))?;
         Ok::<_, Defect>(token.filter(|_| is_wanted))
     };
-    enclose(tokenizer, [wanted("bos", bos_by_default)?, wanted("eos", false)?])
-}
-
-/// Puts a token in front of every sequence, and one behind it, where there are such.
-///
-/// # Errors
-/// When they cannot be put there.
-pub fn enclose(tokenizer: &mut tokenizers::Tokenizer, [front, behind]: [Option<(u32, &str)>; 2]) -> Result<(), Defect> {
-    let (mut template, mut special) = ("$A".to_owned(), Vec::new());
-    for (name, token) in [("front", front), ("behind", behind)] {
-        if let Some((id, token)) = token {
-            template = if name == "front" { format!("{name} {template}") } else { format!("{template} {name}") };
-            let token = SpecialToken::new(name.to_owned(), vec![id], vec![token.to_owned()]);
-            special.push(token.map_err(Defect::Tokenizer)?);
-        }
-    }
-    if !special.is_empty() {
-        let failed = |cause: String| Defect::Tokenizer(cause.into());
-        let mut processing = TemplateProcessing::builder();
-        processing.try_single(template).map_err(failed)?.special_tokens(special);
-        let processing = processing.build().map_err(|cause| failed(cause.to_string()))?;
-        tokenizer.with_post_processor(Some(processing));
-    }
-    Ok(())
+    assembly::enclose(tokenizer, [wanted("bos", bos_by_default)?, wanted("eos", false)?]).map_err(Defect::Tokenizer)
 }

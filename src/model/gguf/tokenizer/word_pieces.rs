@@ -4,16 +4,18 @@
 //! vocabulary of a folder has nothing and `##`. Reference: `llm_tokenizer_wpm` in
 //! <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>, and `BertModel.set_vocab` of its converter.
 
-use tokenizers::{models::wordpiece::WordPiece, normalizers::BertNormalizer, pre_tokenizers::bert::BertPreTokenizer};
+use tokenizers::normalizers::BertNormalizer;
 
-use super::vocabulary::{TOKENS, Vocabulary, enclose};
-use crate::model::gguf::{
-    error::Defect,
-    metadata::{Metadata, wrong},
+use super::vocabulary::{TOKENS, Vocabulary};
+use crate::model::{
+    gguf::{
+        error::Defect,
+        metadata::{Metadata, wrong},
+    },
+    vocabularies::assembly::{self, GOES_ON},
 };
 
 const BEGINS: char = '▁';
-const GOES_ON: &str = "##";
 
 /// A token as the vocabulary of a folder writes it.
 pub fn respelled(token: &str) -> String {
@@ -49,15 +51,12 @@ pub fn read(metadata: &Metadata<'_>, vocabulary: &Vocabulary<'_>) -> Result<toke
     let (_, unknown) = unknown.ok_or_else(|| wrong(TOKENS, "one for words without pieces, [UNK]", "none"))?;
     // No file says whether letters are made small; a vocabulary that was made of small ones has no others.
     let is_cased = vocabulary.normal().any(|(_, piece)| !is_bracketed(piece) && piece.chars().any(char::is_uppercase));
-    let model = WordPiece::builder().vocab(ids).unk_token(unknown).continuing_subword_prefix(GOES_ON.to_owned());
-    let mut tokenizer = tokenizers::Tokenizer::new(model.build().map_err(Defect::Tokenizer)?);
     // Accents go where capitals go.
     let (cleans, cuts_chinese, strips_accents) = (true, true, None);
     let normalizer = BertNormalizer::new(cleans, cuts_chinese, strips_accents, !is_cased);
-    tokenizer.with_normalizer(Some(normalizer)).map_err(Defect::Tokenizer)?;
-    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
+    let mut tokenizer = assembly::word_pieces(ids, unknown, normalizer).map_err(Defect::Tokenizer)?;
     vocabulary.add_whole_tokens(&mut tokenizer)?;
     let [first, last] = [&first, &last].map(|token| token.as_ref().map(|(id, token)| (*id, &**token)));
-    enclose(&mut tokenizer, [first, last])?;
+    assembly::enclose(&mut tokenizer, [first, last]).map_err(Defect::Tokenizer)?;
     Ok(tokenizer)
 }

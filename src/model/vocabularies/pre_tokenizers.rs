@@ -1,4 +1,4 @@
-//! How byte-level vocabularies cut text into words before they merge anything, by `tokenizer.ggml.pre`.
+//! How byte-level vocabularies cut text into words before they merge anything, by the names of `tokenizer.ggml.pre`.
 //!
 //! Reference: `llm_tokenizer_bpe` in <https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp>, and the
 //! `tokenizer.json` of the models that the names stand for, which comes first where both differ.
