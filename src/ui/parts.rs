@@ -45,7 +45,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),
-        Box::new(TextPanel),
+        Box::<TextPanel>::default(),
         Box::new(Inspector::new(service)),
         Box::<TokenStrip>::default(),
         Box::<GridPanel>::default(),

@@ -8,12 +8,17 @@ use super::{
     export::{TableDialog, table_dialog},
     gallery::Gallery,
     listing::{Choice, Listing},
+    map::Cells,
     ticking::Ticks,
 };
 use crate::{
     engine::{Ranking, Service, ShipsOf},
+    figure::Ground,
     session::{Command, Session},
-    ui::shell::action::{Action, Actions},
+    ui::{
+        memo::{Memo, Revision},
+        shell::action::{Action, Actions},
+    },
 };
 
 /// The browser's own state; what it shows besides is the session's.
@@ -25,6 +30,7 @@ pub struct Browser {
     pub cursor: Cursor,
     pub export: TableDialog,
     pub ticks: Ticks,
+    pub map: Memo<(Option<Revision>, Ground), Cells>,
 }
 
 impl Browser {
@@ -37,6 +43,7 @@ impl Browser {
             cursor: Cursor::default(),
             export: table_dialog(),
             ticks: Ticks::default(),
+            map: Memo::default(),
         }
     }
 

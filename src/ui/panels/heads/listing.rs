@@ -1,7 +1,10 @@
 //! Which heads are listed, and in which order.
 
 use super::{effects::Effects, filter::Filter, gallery::Gallery};
-use crate::engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under};
+use crate::{
+    engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under},
+    ui::memo::Revision,
+};
 
 /// The ways to look at the heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +95,7 @@ impl Choice {
 pub struct Listing {
     of: Option<(Choice, u64, [u64; 2])>,
     indices: Vec<usize>,
+    revision: Option<Revision>,
 }
 
 impl Listing {
@@ -122,6 +126,12 @@ impl Listing {
             });
         }
         self.of = Some(key);
+        self.revision = Some(Revision::next());
+    }
+
+    /// Another one for another choice and for other numbers; none before the first list.
+    pub fn revision(&self) -> Option<Revision> {
+        self.revision
     }
 
     /// Of the gallery's summaries.
