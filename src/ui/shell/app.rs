@@ -232,6 +232,7 @@ impl eframe::App for App {
         let mut actions = commands::combinations(&ctx, &Situation::new(&self.navigation, &self.shown));
         self.keyboard.is_menu_open = Popup::is_any_open(&ctx);
         self.each(&ctx, &mut actions, |part, cx| part.show_ui(ui, cx));
+        self.each(&ctx, &mut actions, |part, cx| part.middle_ui(ui, cx));
         self.each(&ctx, &mut actions, |part, cx| part.over_ui(cx));
         self.keys(&ctx, &mut actions);
         self.keyboard.was_typing = ctx.text_edit_focused();

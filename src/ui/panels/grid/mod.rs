@@ -73,7 +73,7 @@ impl Part for GridPanel {
         cx.shown.pictures.ask(source, request);
     }
 
-    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+    fn middle_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         cx.shown.figure = Rect::NOTHING;
         if cx.shows_heads() {
             return;

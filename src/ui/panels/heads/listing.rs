@@ -175,7 +175,10 @@ pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
         // Most heads do next to nothing: plain places would show them all alike.
         (Some(ships), MetricRange::Nats) if ships != 0.0 => format!("{ships:.1e}"),
         (Some(value), MetricRange::Signed) => format!("{value:+.2}"),
-        (Some(value), _) => format!("{value:.2}"),
+        // Two digits of what is small, too.
+        (Some(value), _) if value >= 0.01 || value == 0.0 => format!("{value:.2}"),
+        (Some(value), _) if value >= 0.001 => format!("{value:.4}"),
+        (Some(value), _) => format!("{value:.0e}"),
     }
 }
 

@@ -1,9 +1,12 @@
 //! All heads as cells, layer × head, in the colour of the metric.
 
-use egui::{Align2, Color32, Rect, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, Rect, Response, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{
     browser::Browser,
+    gestures::gestures_ui,
     listing::{row, spoken},
     thumbnails::{hover_ui, visible},
     ticks,
@@ -72,9 +75,8 @@ pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut
             if !in_view.contains(&(index / n_heads)) {
                 continue;
             }
-            if cell_ui(ui, heads, session, index, rect(index), color, row.as_ref()) {
-                heads.choose(index, actions);
-            }
+            let response = cell_ui(ui, heads, session, index, rect(index), color, row.as_ref());
+            gestures_ui(&response, heads, session, index, actions);
             if heads.ticks.are_shown {
                 let (layer, head) = heads.place(index);
                 let at = ticks::box_at(rect(index).min - vec2(2.0, 2.0));
@@ -102,7 +104,6 @@ fn labels_ui(ui: &Ui, heads: &Browser, corner: egui::Pos2, side: f32, n_heads: u
     }
 }
 
-/// Returns whether it was clicked.
 fn cell_ui(
     ui: &mut Ui,
     heads: &mut Browser,
@@ -111,7 +112,7 @@ fn cell_ui(
     rect: Rect,
     color: Option<Color32>,
     row: Option<&HeadRow>,
-) -> bool {
+) -> Response {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
     let response = heads.cursor.interact_ui(ui, "map", index, rect);
@@ -130,9 +131,7 @@ fn cell_ui(
         let value = row.map(|row| (metric, row.get(metric)));
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(layer, head, value.into_iter()))
     });
-    let is_clicked = response.clicked();
-    response.on_hover_ui(|ui| hover_ui(ui, layer, head, row));
-    is_clicked
+    response.on_hover_ui(|ui| hover_ui(ui, layer, head, row))
 }
 
 /// Signed metrics in diverging colours around 0, the others from 0 to 1 or to the largest.
