@@ -93,9 +93,32 @@ impl Notation {
     /// All of them, in the order of menus.
     pub const ALL: [Self; 3] = [Self::Scientific, Self::Decimal, Self::Powers];
 
+    /// As written on the command line and in sessions.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scientific => "scientific",
+            Self::Decimal => "decimal",
+            Self::Powers => "powers",
+        }
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
     pub(crate) fn is_usual(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// A word that names no notation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected scientific, decimal or powers, found “{0}”")]
+pub struct ParseNotationError(String);
+
+impl FromStr for Notation {
+    type Err = ParseNotationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|notation| notation.name().eq_ignore_ascii_case(text.trim()));
+        named.ok_or_else(|| ParseNotationError(text.to_owned()))
     }
 }
 

@@ -37,7 +37,7 @@ mod shape_error;
 mod simd;
 mod why;
 
-pub use epsilon::{Epsilon, EpsilonError, Notation};
+pub use epsilon::{Epsilon, EpsilonError, Notation, ParseNotationError};
 #[cfg(test)]
 pub(crate) use grid::panel;
 pub use grid::{

@@ -128,7 +128,7 @@ fn printable(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        attention::Operation,
+        attention::{Notation, Operation},
         engine::{Bundled, Prompt, SourceSpec},
         figure::{LimitsFrom, Pooling},
         session::Session,
@@ -185,6 +185,7 @@ mod tests {
         assert_eq!(view.limits_from, LimitsFrom::EachPanel);
         assert_eq!(view.pooling, Pooling::Max);
         assert_eq!(window(&["--pooling", "mean"]).view().look.pooling, Pooling::Mean);
+        assert_eq!(window(&["--notation", "Powers"]).view().look.notation, Notation::Powers);
         let view = window(&["--quantity", "value-norm", "--norm", "log:0.1:5", "--colormap", "magma"]).view().look;
         assert_eq!((view.norm.to_string(), view.colormap.to_string()), ("log:0.1:5".into(), "magma".into()));
     }
@@ -199,6 +200,7 @@ mod tests {
             (&["--operation", "halve"], "mean-heads"),
             (&["--seed", "3"], "--operation noise"),
             (&["--quantity", "logits"], "uniform-ratio"),
+            (&["--notation", "roman"], "scientific, decimal or powers"),
             (&["--norm", "log:0:1"], "above zero"),
             (&["export"], "--output"),
         ] {

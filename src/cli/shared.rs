@@ -10,7 +10,8 @@ use clap::{
 use super::others::{OthersArguments, token_id};
 use crate::{
     attention::{
-        Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, OperationKind, PositionScope, ScopeError, Shape,
+        Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Notation, OperationKind, PositionScope,
+        ScopeError, Shape,
     },
     base::{Date, InputRole, regular_file},
     engine::{SourceSpec, SourceSpecError},
@@ -205,6 +206,10 @@ pub struct ViewArguments {
     /// default fits the quantity
     #[arg(long, value_name = "NAME")]
     pub colormap: Option<Colormap>,
+    /// How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the
+    /// session, else scientific]
+    #[arg(long, value_name = "NAME")]
+    pub notation: Option<Notation>,
 }
 
 /// ε of the columns, from left to right.

@@ -320,6 +320,7 @@ pub fn show(session: &mut Session, arguments: &ViewArguments) -> anyhow::Result<
         arguments.pooling.map(Command::SetPooling),
         arguments.norm.map(Command::SetNorm),
         arguments.colormap.map(Command::SetColormap),
+        arguments.notation.map(Command::SetNotation),
         arguments.per_panel.then_some(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
     ];
     do_each(session, commands.into_iter().flatten());

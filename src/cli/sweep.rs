@@ -12,7 +12,7 @@ use super::{
     start,
 };
 use crate::{
-    attention::Components,
+    attention::{Components, Notation},
     base::write_atomically,
     engine::{Engine, EngineError, Outcome, Rival, SweepMetric, Target},
     figure::{Dpi, Face, FontSize, Ground, PageSize, SweepExport, SweepFormat, SweepRange, SweepStyle, Unit},
@@ -77,11 +77,15 @@ pub struct PictureArguments {
     /// What a picture lies on: light, dark, transparent [default: light]
     #[arg(long, value_name = "GROUND")]
     pub ground: Option<Ground>,
+    /// How a picture writes ε: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of
+    /// the session, else scientific]
+    #[arg(long, value_name = "NAME")]
+    pub notation: Option<Notation>,
 }
 
 impl PictureArguments {
     /// The options that were given, and which of them numbers have no use for.
-    fn given(&self) -> [(&'static str, bool); 7] {
+    fn given(&self) -> [(&'static str, bool); 8] {
         [
             ("--metric", !self.metric.is_empty()),
             ("--range", self.range.is_some()),
@@ -90,10 +94,11 @@ impl PictureArguments {
             ("--font", self.font.is_some()),
             ("--font-size", self.font_size.is_some()),
             ("--ground", self.ground.is_some()),
+            ("--notation", self.notation.is_some()),
         ]
     }
 
-    fn style(&self) -> SweepStyle {
+    fn style(&self, notation: Notation) -> SweepStyle {
         let default = SweepStyle::default();
         let mut metrics = self.metric.clone();
         let mut seen = Vec::new();
@@ -111,6 +116,7 @@ impl PictureArguments {
             face: self.font.unwrap_or_default(),
             font_size: self.font_size,
             ground: self.ground.unwrap_or_default(),
+            notation: self.notation.unwrap_or(notation),
             ..default
         }
     }
@@ -200,7 +206,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let cell = cell.map(|cell| [cell.query, cell.key]);
     let spec = session.run_spec();
     let sweep = engine.sweep(&spec, cell, arguments.target.as_ref(), &mut |_| {}, &NEVER)?;
-    let style = arguments.picture.style();
+    let style = arguments.picture.style(session.view().look.notation);
     let export = SweepExport { sweep: &sweep, spec: &spec, outcome: &outcome, cell, style: &style };
     let bytes = export.bytes(format)?;
     let notes = if format.is_picture() { notices::of_curves(&export.figure()?) } else { Vec::new() };

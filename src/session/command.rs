@@ -1,6 +1,6 @@
 use super::{
-    COLUMNS, Cell, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, TokenTint, UserSettings,
-    figure_grid, repeated,
+    COLUMNS, Cell, HeadsPlace, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, TokenTint,
+    UserSettings, figure_grid, repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
@@ -106,8 +106,10 @@ pub enum Command {
     SetTokenTint(TokenTint),
     /// Which decades of ε the slider covers.
     SetSliderRange(SliderRange),
-    /// Opens or closes the browser of all heads.
+    /// Opens the browser of all heads beside the panels, or closes it.
     ToggleHeads,
+    /// Opens the browser of all heads there, or moves it.
+    PlaceHeads(HeadsPlace),
     /// Theme, scale and motion at once.
     SetUserSettings(UserSettings),
     /// Light, dark, or as the desktop is.
@@ -268,7 +270,10 @@ impl Session {
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
             Command::SetWindow(window) => self.view.window = window,
             Command::ToggleSolo(panel) => self.toggle_solo(panel),
-            Command::ToggleInspector => self.view.inspector = !self.view.inspector,
+            Command::ToggleInspector => {
+                self.view.inspector = !self.view.inspector;
+                self.view.heads &= !(self.view.inspector && self.view.has_heads_beside());
+            }
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::ToggleText => self.view.text.open = !self.view.text.open,
@@ -277,7 +282,9 @@ impl Session {
                 self.view.text.writing = Writing { n_tokens, ..writing };
             }
             Command::SetSliderRange(range) => self.view.slider = range,
-            Command::ToggleHeads => self.view.heads = !self.view.heads,
+            Command::ToggleHeads if self.view.heads => self.view.heads = false,
+            Command::ToggleHeads => self.view.place_heads(HeadsPlace::Beside),
+            Command::PlaceHeads(place) => self.view.place_heads(place),
             Command::SetUserSettings(user) => {
                 let ui_scale = if user.ui_scale.is_nan() { self.view.user.ui_scale } else { user.ui_scale };
                 let ui_scale = ui_scale.clamp(*UserSettings::UI_SCALE.start(), *UserSettings::UI_SCALE.end());

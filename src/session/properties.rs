@@ -205,6 +205,9 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&Quantity::ALL[..]).prop_map(Command::SetQuantity),
         Just(Command::SetLimitsFrom(LimitsFrom::EachPanel)),
         Just(Command::ToggleSweep),
+        Just(Command::ToggleInspector),
+        Just(Command::ToggleHeads),
+        prop::sample::select(&[HeadsPlace::Beside, HeadsPlace::Centre][..]).prop_map(Command::PlaceHeads),
         Just(Command::ToggleText),
         any_writing().prop_map(Command::SetWriting),
         prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
@@ -246,6 +249,7 @@ proptest! {
             prop_assert!((0.75..=2.5).contains(&session.view.user.ui_scale));
             prop_assert!(TextView::TOKENS.contains(&session.view.text.writing.n_tokens));
             prop_assert!(session.shape().contains(session.selected()));
+            prop_assert!(!(session.view.inspector && session.view.has_heads_beside()));
             prop_assert_eq!(session.selected().column, session.column);
             prop_assert!(session.rows.contains(session.selected().component));
             prop_assert!(COLUMNS.contains(&session.shape().n_columns()));

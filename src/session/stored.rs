@@ -110,6 +110,8 @@ impl Stored {
         }
         view.window.map_or(Ok(()), |window| check_window(window, n_positions))?;
         let mut session = Session { source, prompt, experiment, rows, column, pinned, reference, view };
+        // In older programs both could be open.
+        session.view.inspector &= !session.view.has_heads_beside();
         // Older programs let the selection and the panel alone on screen part: what was on screen is what is shown.
         session.select_solo();
         Ok(session)

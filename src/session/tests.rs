@@ -284,8 +284,8 @@ fn looks_are_set_and_nothing_else() {
         Command::SetMaskedStyle(MaskedStyle::AsZero),
         Command::SetNotation(crate::attention::Notation::Decimal),
         Command::SetPooling(Pooling::Mean),
+        Command::PlaceHeads(HeadsPlace::Centre),
         Command::ToggleInspector,
-        Command::ToggleHeads,
         Command::ToggleSweep,
         Command::SetSweepMetric(SweepMetric::Js),
         Command::ToggleText,
@@ -301,6 +301,7 @@ fn looks_are_set_and_nothing_else() {
         text: TextView { open: true, writing: Writing::greedy(1024) },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
+        heads_place: HeadsPlace::Centre,
         user: UserSettings { theme: Theme::Light, ui_scale: 1.5, reduced_motion: true, controls: false },
         look: Look {
             quantity: Quantity::Score,
@@ -313,6 +314,17 @@ fn looks_are_set_and_nothing_else() {
         },
     };
     assert_eq!(session, Session { view, column: column(1), ..Session::default() });
+    let open = |commands: &[Command]| {
+        let session = after(commands.to_vec());
+        (session.view.inspector, session.view.heads, session.view.heads_place)
+    };
+    let (inspector, heads) = (Command::ToggleInspector, Command::ToggleHeads);
+    assert_eq!(open(&[inspector.clone(), heads.clone()]), (false, true, HeadsPlace::Beside), "one place for both");
+    assert_eq!(open(&[heads.clone(), inspector.clone()]), (true, false, HeadsPlace::Beside));
+    assert_eq!(open(&[heads.clone(), heads]), (false, false, HeadsPlace::Beside));
+    let [centre, beside] = [HeadsPlace::Centre, HeadsPlace::Beside].map(Command::PlaceHeads);
+    assert_eq!(open(&[inspector.clone(), centre.clone()]), (true, true, HeadsPlace::Centre));
+    assert_eq!(open(&[inspector, centre, beside]), (false, true, HeadsPlace::Beside));
     assert_eq!(after([solo.clone(), solo.clone()]).view.solo, None, "a second time brings all nine back");
     let other = Command::ToggleSolo(panel(Component::Key, 2));
     assert_eq!(after([solo, other]).view.solo, Some(panel(Component::Key, 2)));
@@ -406,6 +418,7 @@ fn a_session_survives_json() {
             token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,
+            heads_place: HeadsPlace::Centre,
             user: UserSettings { theme: Theme::Dark, ui_scale: 1.1, reduced_motion: true, controls: false },
             look: Look {
                 quantity: Quantity::WeightedValue,

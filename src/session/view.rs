@@ -70,6 +70,24 @@ impl TokenTint {
     }
 }
 
+/// Where the browser of all heads is while it is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeadsPlace {
+    /// At the side of the panels, in the place of the inspector.
+    #[default]
+    Beside,
+    /// In the place of the panels.
+    Centre,
+}
+
+impl HeadsPlace {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What of the slider's scale for ε is in view, apart from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,8 +137,12 @@ pub struct View {
     pub token_tint: TokenTint,
     /// Which decades of ε the slider covers.
     pub slider: SliderRange,
-    /// Whether the browser of all heads is open in the place of the panels.
+    /// Whether the browser of all heads is open.
     pub heads: bool,
+    /// Where it is then. Beside the panels there is one of both, the inspector or it. Written where it is not what is
+    /// usual.
+    #[serde(skip_serializing_if = "HeadsPlace::is_usual")]
+    pub heads_place: HeadsPlace,
     /// What belongs to the user rather than to the view.
     #[serde(flatten)]
     pub user: UserSettings,
@@ -178,6 +200,17 @@ impl Default for UserSettings {
 }
 
 impl View {
+    /// Whether the browser of all heads is open at the side of the panels.
+    pub fn has_heads_beside(&self) -> bool {
+        self.heads && self.heads_place == HeadsPlace::Beside
+    }
+
+    /// Beside the panels the heads take the place of the inspector.
+    pub(super) fn place_heads(&mut self, place: HeadsPlace) {
+        (self.heads, self.heads_place) = (true, place);
+        self.inspector &= !self.has_heads_beside();
+    }
+
     /// The figure that looks as the view does.
     pub fn figure_style(&self) -> FigureStyle {
         FigureStyle { look: self.look, ..FigureStyle::default() }

@@ -31,8 +31,8 @@ use crate::{
     },
 };
 
-/// All parts, in the order in which they take their room: bars and panels from the edges inwards, then what stands in
-/// the middle, then dialogs over it.
+/// All parts, in the order in which they take their room: bars and panels from the edges inwards, what stands in the
+/// middle, dialogs over it.
 pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &mut Setup) -> Vec<Box<dyn Part>> {
     let fingerprints = Arc::<Fingerprints>::default();
     vec![
@@ -45,11 +45,11 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<Status>::default(),
         Box::<ControlPanel>::default(),
         Box::<SweepPanel>::default(),
-        Box::new(TextPanel),
+        Box::<TextPanel>::default(),
         Box::new(Inspector::new(service)),
+        Box::new(Heads::new(ctx, service)),
         Box::<TokenStrip>::default(),
         Box::<GridPanel>::default(),
-        Box::new(Heads::new(ctx, service)),
         Box::new(Export::new(service, fingerprints)),
         Box::<OpenFile>::default(),
         Box::new(DiskModels::new(setup.places.clone())),

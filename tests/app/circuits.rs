@@ -14,6 +14,7 @@ use crate::support::grids::at;
 fn ticking() -> Window {
     let mut window = Window::open(Session::example(Bundled::Austen));
     window.press(Key::H);
+    window.click(Role::Button, "Fill");
     window.click(Role::Button, "Tick heads");
     window
 }

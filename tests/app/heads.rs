@@ -3,12 +3,12 @@
 use attenuate::{
     attention::{Component, Epsilon, Preset},
     engine::{
-        Bundled, Engine, HeadEffect, HeadMetric, HeadRow, Part, PartWrites, Ranking, Rival, Target, TokenName, Under,
-        Writes,
+        Bundled, Engine, HeadEffect, HeadMetric, HeadRow, Part, PartWrites, Ranking, Reference, Rival, Target,
+        TokenName, Under, Writes,
     },
-    session::{Command, Session},
+    session::{Cell, Command, HeadsPlace, Session},
 };
-use egui::{Key, Modifiers, Role, vec2};
+use egui::{Key, Modifiers, PointerButton, Role, vec2};
 use egui_kittest::{
     Node,
     kittest::{NodeT as _, Queryable as _},
@@ -47,8 +47,19 @@ fn said(row: &HeadRow, metric: HeadMetric) -> String {
 fn open(session: Session) -> Window {
     let mut window = Window::open(session);
     window.press(Key::H);
-    assert!(window.session().view().heads);
+    window.click(Role::Button, "Fill");
+    assert_eq!(place(&window), Some(HeadsPlace::Centre));
     window
+}
+
+/// Where the browser is; none where it is closed.
+fn place(window: &Window) -> Option<HeadsPlace> {
+    let view = window.session().view();
+    view.heads.then_some(view.heads_place)
+}
+
+fn shown(window: &Window) -> (usize, usize) {
+    (window.session().layer(), window.session().head())
 }
 
 fn choose(window: &mut Window, name: &str) {
@@ -66,16 +77,15 @@ fn every_head_is_there_with_its_metric_and_one_is_shown() {
     window.assert_text("24 heads");
 
     window.click(Role::Button, &expected[6]);
-    assert_eq!((window.session().layer(), window.session().head()), (1, 2));
-    assert!(!window.session().view().heads);
+    assert_eq!(shown(&window), (1, 2));
+    assert_eq!(place(&window), Some(HeadsPlace::Beside));
     assert_eq!(window.panels().len(), 9);
-    window.press(Key::H);
     let current = window.harness.get_by_role_and_label(Role::Button, &expected[6]);
     assert_eq!(current.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
-    window.press(Key::Escape);
-    assert_eq!((window.session().layer(), window.session().view().heads), (1, false));
+    window.press(Key::H);
+    assert_eq!(place(&window), None);
     window.click(Role::Button, "Heads");
-    assert!(window.session().view().heads);
+    assert_eq!(place(&window), Some(HeadsPlace::Beside));
 }
 
 #[test]
@@ -103,7 +113,7 @@ fn arrows_step_and_enter_shows() {
     assert!(focused.is_some_and(|name| name.starts_with("Layer 15, head 5")));
     assert_eq!(window.session().pinned(), None);
     window.press(Key::Enter);
-    assert_eq!((window.session().layer(), window.session().head(), window.session().view().heads), (15, 5, false));
+    assert_eq!((shown(&window), place(&window)), ((15, 5), Some(HeadsPlace::Beside)));
 }
 
 #[test]
@@ -195,10 +205,7 @@ fn ranks_by_effect_in_the_table_and_saves_it() {
     assert!(listed(&window)[0].starts_with(&format!("Layer {layer}, head {head},")));
     let first = listed(&window)[0].clone();
     window.click(Role::Button, &first);
-    assert_eq!(
-        (window.session().layer(), window.session().head(), window.session().view().heads),
-        (layer, head, false)
-    );
+    assert_eq!((shown(&window), place(&window)), ((layer, head), Some(HeadsPlace::Beside)));
 }
 
 #[test]
@@ -225,21 +232,21 @@ fn a_capture_has_no_output_to_rank_by() {
 fn keys_of_other_things_stay_theirs() {
     let mut window = open(Session::example(Bundled::Austen));
     window.type_over(Role::TextInput, "Filter heads", "H");
-    assert!(window.session().view().heads, "a letter in a field is a letter");
+    assert_eq!(place(&window), Some(HeadsPlace::Centre), "a letter in a field is a letter");
     window.press(Key::Escape);
-    assert!(window.session().view().heads, "Esc leaves the field first");
+    assert_eq!(place(&window), Some(HeadsPlace::Centre), "Esc leaves the field first");
     window.press(Key::Escape);
-    assert!(!window.session().view().heads);
-    window.press(Key::H);
+    assert_eq!(place(&window), Some(HeadsPlace::Beside));
+    window.click(Role::Button, "Fill");
     window.press_with(Modifiers::COMMAND, Key::E);
     window.press(Key::Escape);
-    assert!(window.session().view().heads, "Esc closes the dialog first");
+    assert_eq!(place(&window), Some(HeadsPlace::Centre), "Esc closes the dialog first");
 }
 
 #[test]
 fn a_narrow_window_has_everything() {
     for bundled in [Bundled::Smollm2Capture, Bundled::Austen] {
-        let session = Session::example(bundled).with([Command::ToggleHeads]);
+        let session = Session::example(bundled).with([Command::PlaceHeads(HeadsPlace::Centre)]);
         let window = Window::sized(session, vec2(900.0, 600.0));
         for (role, name) in [
             (Role::RadioButton, "Table"),
@@ -327,4 +334,139 @@ fn a_map_shows_every_head_in_the_colour_of_what_it_writes() {
     let name = listed(&window)[6].clone();
     window.click(Role::Button, &name);
     assert_eq!((window.session().layer(), window.session().head()), (1, 2));
+}
+
+/// As it opens, beside the panels.
+fn beside(session: Session) -> Window {
+    let mut window = Window::open(session);
+    window.press(Key::H);
+    assert_eq!(place(&window), Some(HeadsPlace::Beside));
+    assert_eq!(window.panels().len(), 9);
+    window
+}
+
+#[test]
+fn beside_the_panels_a_click_shows_a_head_and_the_list_stays() {
+    let mut window = beside(Session::example(Bundled::Austen));
+    let expected: Vec<String> =
+        rows(window.session(), Under::Baseline).iter().map(|row| said(row, HeadMetric::SinkMass)).collect();
+    let found = listed(&window);
+    assert!(found.len() >= 9 && found.iter().all(|name| expected.contains(name)), "{found:?}");
+    assert!(found.contains(&expected[21]), "it opens on the head on screen: {found:?}");
+    let panels: Vec<egui::Rect> = window.panels().iter().map(Node::rect).collect();
+    for (index, place_of) in [(18, (4, 2)), (23, (5, 3))] {
+        window.click(Role::Button, &expected[index]);
+        assert_eq!((shown(&window), place(&window)), (place_of, Some(HeadsPlace::Beside)));
+        assert_eq!(window.panels().iter().map(Node::rect).collect::<Vec<_>>(), panels, "the figure stays");
+        let row = window.harness.get_by_role_and_label(Role::Button, &expected[index]);
+        assert_eq!(row.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
+    }
+    window.metrics();
+}
+
+#[test]
+fn arrows_browse_live_and_enter_fills_the_middle() {
+    for tab in ["Thumbnails", "Table", "Map"] {
+        let mut window = beside(Session::example(Bundled::Austen));
+        window.click(Role::RadioButton, tab);
+        let names = listed(&window);
+        window.click(Role::Button, names.iter().find(|name| name.starts_with("Layer 4, head 0")).unwrap());
+        assert_eq!(shown(&window), (4, 0), "{tab}");
+        let next = if tab == "Table" { Key::ArrowDown } else { Key::ArrowRight };
+        window.press(next);
+        assert_eq!((shown(&window), place(&window)), ((4, 1), Some(HeadsPlace::Beside)), "{tab}");
+        window.press(next);
+        assert_eq!(shown(&window), (4, 2), "{tab}");
+        window.press(Key::Enter);
+        assert_eq!((shown(&window), place(&window)), ((4, 2), Some(HeadsPlace::Centre)), "{tab}");
+        assert!(window.panels().is_empty());
+        window.press(next);
+        assert_eq!(shown(&window), (4, 2), "there a head is chosen first");
+        window.press(Key::Enter);
+        assert_eq!((shown(&window), place(&window)), ((4, 3), Some(HeadsPlace::Beside)), "{tab}");
+        window.press(Key::H);
+        assert_eq!(place(&window), None);
+    }
+}
+
+#[test]
+fn a_pinned_cell_keeps_its_arrows_and_the_list_follows_the_panels() {
+    let cell = Cell { query: 9, key: 3 };
+    let mut window = beside(captured_figure().with([Command::Pin(cell)]));
+    window.press(Key::ArrowDown);
+    assert_eq!(window.session().pinned(), Some(Cell { query: 10, key: 3 }));
+    assert_eq!(shown(&window), (14, 3));
+    for _ in 0..9 {
+        window.press(Key::CloseBracket);
+    }
+    assert_eq!(shown(&window), (23, 3));
+    assert!(listed(&window).iter().any(|name| name.starts_with("Layer 23, head 3")), "{:?}", listed(&window));
+    window.press(Key::Escape);
+    assert_eq!((window.session().pinned(), place(&window)), (None, Some(HeadsPlace::Beside)));
+    window.press(Key::ArrowRight);
+    assert_eq!(shown(&window), (23, 4));
+}
+
+#[test]
+fn heads_and_inspector_are_tabs_of_one_panel() {
+    let mut window = beside(captured_figure());
+    window.click(Role::RadioButton, "Inspector");
+    assert!(window.session().view().inspector && place(&window).is_none());
+    assert!(listed(&window).is_empty() && window.has(Role::RadioButton, "Heads"));
+    window.click(Role::RadioButton, "Heads");
+    assert!(!window.session().view().inspector && place(&window) == Some(HeadsPlace::Beside));
+    window.press(Key::I);
+    assert!(window.session().view().inspector && place(&window).is_none());
+    window.press(Key::I);
+    assert!(!window.has(Role::RadioButton, "Heads") && place(&window).is_none());
+}
+
+#[test]
+fn a_head_is_compared_and_ticked_by_its_menu() {
+    let mut window = beside(Session::example(Bundled::Austen));
+    let name = listed(&window).into_iter().find(|name| name.starts_with("Layer 4, head 2")).unwrap();
+    let position = window.harness.get_by_role_and_label(Role::Button, &name).rect().center();
+    let open = |window: &mut Window| {
+        window.harness.hover_at(position);
+        for pressed in [true, false] {
+            window.button(position, PointerButton::Secondary, pressed);
+        }
+        window.settle();
+    };
+    open(&mut window);
+    window.click(Role::Button, "Compare with this head");
+    assert_eq!(*window.session().reference(), Reference::Head { layer: 4, head: 2 });
+    assert_eq!(shown(&window), (5, 1));
+    open(&mut window);
+    window.click(Role::Button, "Stop comparing");
+    assert_eq!(*window.session().reference(), Reference::Baseline);
+    open(&mut window);
+    window.click(Role::Button, "Add to the scope");
+    assert_eq!(window.session().scope().set, Some("4:2".parse().unwrap()));
+    open(&mut window);
+    window.click(Role::Button, "Take out of the scope");
+    assert_eq!(window.session().scope().set, None);
+    open(&mut window);
+    window.click(Role::Button, "Copy its name");
+    let said = window.announced(Role::Status);
+    assert!(said.contains(&"Layer and head are on the clipboard.".to_owned()), "{said:?}");
+}
+
+#[test]
+fn in_a_narrow_window_the_list_is_in_the_place_of_the_panels() {
+    let mut window = Window::sized(Session::example(Bundled::Austen), vec2(512.0, 400.0));
+    window.press(Key::H);
+    assert!(window.panels().is_empty() && !window.has(Role::Button, "Fill"));
+    window.press(Key::Escape);
+    assert_eq!(place(&window), None);
+    window.press(Key::H);
+    window.press(Key::Enter);
+    assert_eq!((window.panels().len(), place(&window)), (9, None));
+    let mut window = Window::sized(Session::example(Bundled::Austen), vec2(640.0, 400.0));
+    window.press(Key::H);
+    assert!(window.panels().len() == 9 && window.has(Role::RadioButton, "Controls"), "they take turns");
+    window.click(Role::RadioButton, "Controls");
+    assert!(window.has(Role::Slider, "epsilon") && !window.has(Role::Button, "Fill"));
+    window.click(Role::RadioButton, "Heads");
+    assert!(!window.has(Role::Slider, "epsilon") && window.has(Role::Button, "Fill"));
 }

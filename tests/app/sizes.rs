@@ -1,10 +1,12 @@
 //! Windows from 900×600 to 3840×2160 pixels at scales from 75 to 250 %: nothing is out of reach, and the figure stays.
 
+use std::time::Duration;
+
 use attenuate::{
     engine::{Bundled, Writing},
-    session::{Command, ScaleStep, Session, UserSettings},
+    session::{Cell, Command, ScaleStep, Session, UserSettings},
 };
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Rect, Role, TouchPhase, Vec2, pos2, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Order, Pos2, Rect, Role, TouchPhase, Vec2, pos2, vec2};
 use egui_kittest::{
     Node,
     kittest::{NodeT as _, Queryable as _},
@@ -218,4 +220,105 @@ fn keys_change_the_size_step_by_step_and_it_stays() {
     }
     let user = UserSettings { ui_scale: 1.1, ..UserSettings::default() };
     assert_eq!((user.next_scale(ScaleStep::Larger), user.next_scale(ScaleStep::Smaller)), (1.25, 1.0));
+}
+
+/// Where what lies in this order over the panels is.
+fn over(window: &Window, order: Order) -> Vec<Rect> {
+    window.harness.ctx.memory(|memory| {
+        let layers = memory.areas().visible_layer_ids();
+        layers.into_iter().filter(|layer| layer.order == order).filter_map(|layer| memory.area_rect(layer.id)).collect()
+    })
+}
+
+#[test]
+fn messages_cover_neither_figure_nor_status_line() {
+    for size in SIZES {
+        for commands in [vec![], vec![Command::ToggleInspector], vec![Command::ShowControls(false)]] {
+            let cell = Cell { query: 17, key: 5 };
+            let mut window = Window::sized(captured_figure().with([Command::Pin(cell)]).with(commands.clone()), size);
+            window.harness.event(Event::Copy);
+            window.settle();
+            let toasts: Vec<Rect> = window
+                .harness
+                .query_all_by_role(Role::Status)
+                .filter(|node| node.accesskit_node().label().is_some_and(|text| text.contains("clipboard")))
+                .map(|node| node.rect())
+                .collect();
+            assert_eq!(toasts.len(), 1, "{size} {commands:?}");
+            let panels: Vec<Rect> = window.panels().iter().map(Node::rect).collect();
+            let status = Rect::from_min_max(pos2(0.0, size.y - 20.0), size.to_pos2());
+            for rect in panels.iter().chain([&status]) {
+                assert!(!toasts[0].intersects(*rect), "{size} {commands:?}: {} over {rect}", toasts[0]);
+            }
+            assert!(window.harness.ctx.content_rect().contains_rect(toasts[0]), "{size}: {}", toasts[0]);
+        }
+    }
+}
+
+#[test]
+fn the_card_keeps_off_the_cells_that_are_compared() {
+    for size in [vec2(640.0, 400.0), vec2(900.0, 600.0), vec2(1280.0, 800.0), vec2(2560.0, 1440.0)] {
+        let mut window = Window::sized(captured_figure(), size);
+        let panels: Vec<Rect> = window.panels().iter().map(Node::rect).collect();
+        for (panel, [query, key]) in [(0, [5.0, 0.0]), (2, [12.0, 9.0]), (4, [17.0, 5.0]), (8, [23.0, 20.0])] {
+            let cell = |panel: &Rect| {
+                let side = panel.width() / 24.0;
+                Rect::from_min_size(panel.min + vec2(key, query) * side, vec2(side, side)).shrink(0.5)
+            };
+            window.hover(cell(&panels[panel]).center());
+            let cards = over(&window, Order::Tooltip);
+            assert_eq!(cards.len(), 1, "{size}");
+            for compared in panels.iter().map(cell) {
+                assert!(!cards[0].intersects(compared), "{size}, panel {panel}: {} over {compared}", cards[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn hints_in_menus_stand_beside_them() {
+    let mut window = Window::figure();
+    window.harness.get_by_label("Edit").click();
+    window.settle();
+    let menu = over(&window, Order::Foreground)[0];
+    let items: Vec<(String, Rect)> = window
+        .harness
+        .query_all_by_role(Role::Button)
+        .filter(|node| menu.contains_rect(node.rect()))
+        .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+        .collect();
+    assert!(items.len() >= 2, "{items:?}");
+    let mut n_hints = 0;
+    for (name, rect) in &items {
+        window.harness.hover_at(rect.center());
+        window.advance(Duration::from_secs(2));
+        for hint in over(&window, Order::Tooltip) {
+            n_hints += 1;
+            assert!(!hint.intersects(menu.shrink(1.0)), "{name}: {hint} over {menu}");
+        }
+    }
+    assert!(n_hints > 0, "{items:?}");
+}
+
+/// The titles of the third column as they are painted, with their heights.
+fn third_titles(window: &Window) -> Vec<(String, f32)> {
+    let shapes = &window.harness.output().shapes;
+    let texts = shapes.iter().filter_map(|clipped| match &clipped.shape {
+        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.galley.size().y)),
+        _ => None,
+    });
+    texts.filter(|(text, _)| text.ends_with(" 1e-10") || text == "1e-10").collect()
+}
+
+#[test]
+fn titles_keep_their_form_while_epsilon_is_dragged() {
+    for width in (900..1500).step_by(40) {
+        let mut window = Window::sized(captured_figure(), vec2(width as f32, 800.0));
+        let before = third_titles(&window);
+        assert_eq!(before.len(), 3, "{before:?}");
+        for epsilon in ["8.88e-9", "1.23e-1", "0"] {
+            window.enter_epsilon(epsilon);
+            assert_eq!(third_titles(&window), before, "{width}, {epsilon}");
+        }
+    }
 }

@@ -246,3 +246,13 @@ fn characters_that_move_lines_are_visible_and_texts_of_any_kind_are_drawn() {
     says(&mut window);
     assert_eq!(window.session().selected(), at(Component::Query, 0));
 }
+
+#[test]
+fn the_bar_leads_to_what_the_model_writes() {
+    let mut window = Window::open(austen().with([Command::ToggleText]));
+    window.click(Role::Button, "Continue…");
+    says(&mut window);
+    assert!(window.session().view().text.open && !window.has(Role::Button, "Continue…"));
+    let captured = Window::open(captured_figure());
+    assert!(!captured.has(Role::Button, "Continue…"), "a capture writes nothing");
+}

@@ -240,6 +240,28 @@ fn the_examples_of_the_help_work() {
 }
 
 #[test]
+fn epsilon_is_written_as_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let written = |arguments: &[&str]| {
+        sandbox.run(arguments).assert_done();
+        fs::read_to_string(sandbox.path("out.svg")).unwrap()
+    };
+    let figure = ["export", "bundled:smollm2-capture", "-o", "out.svg"];
+    assert!(written(&figure).contains(">Modifying Query with ε = 1e-10<"), "the paper’s");
+    let of = |notation: &'static str| [&figure[..], &["--notation", notation]].concat();
+    assert!(written(&of("powers")).contains(">Modifying Query with ε = 10⁻³<"));
+    let decimal = written(&of("decimal"));
+    assert!(decimal.contains("ε = 0.001<") && decimal.contains("ε = 10⁻¹⁰<"));
+    // Of a session it is the session's, until another is asked for.
+    fs::rename(sandbox.path("out.svg"), sandbox.path("decimal.svg")).unwrap();
+    assert_eq!(written(&["export", "decimal.svg", "-o", "out.svg"]), decimal);
+    assert!(written(&["sweep", "decimal.svg", "-o", "out.svg"]).contains(">10⁻¹⁰<"));
+    let sweep = ["sweep", "bundled:smollm2-capture", "-o", "out.svg", "--notation", "powers"];
+    assert!(written(&sweep).contains(">10⁻¹⁰<"));
+    sandbox.run(&["sweep", "-o", "out.csv", "--notation", "powers"]).assert_refused(2, &["--notation"]);
+}
+
+#[test]
 fn differences_are_from_another_head_or_another_epsilon() {
     let sandbox = Sandbox::new();
     let words = |arguments: &[&str]| {

@@ -3,7 +3,7 @@
 use attenuate::{
     attention::{Component, Epsilon, Operation, Preset},
     engine::{Bundled, Writing},
-    session::{Cell, Command, Session},
+    session::{Cell, Command, HeadsPlace, Session},
 };
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -95,13 +95,17 @@ fn noise() {
 
 #[test]
 fn all_heads_as_thumbnails() {
-    window("heads", &figure(), |window| window.press(Key::H));
+    window("heads", &figure().with([Command::PlaceHeads(HeadsPlace::Centre)]), |_| {});
+}
+
+#[test]
+fn all_heads_beside_the_panels() {
+    window("heads-beside", &figure(), |window| window.press(Key::H));
 }
 
 #[test]
 fn all_heads_as_a_table() {
-    window("heads-table", &austen(), |window| {
-        window.press(Key::H);
+    window("heads-table", &austen().with([Command::PlaceHeads(HeadsPlace::Centre)]), |window| {
         window.click(Role::RadioButton, "Table");
         window.leave();
     });

@@ -7,7 +7,7 @@ use attenuate::{
         theme,
         widgets::{
             AxisLabels, AxisSide, Beyond, CellWindow, Chip, ChipKind, Colorbar, EpsilonSlider, Freshness, Heatmap,
-            HoverCard, Toasts, TokenChips, epsilon_field,
+            HoverCard, Toasts, TokenChips, Uncovered, epsilon_field,
         },
     },
 };
@@ -137,7 +137,7 @@ fn a_hover_card() {
 #[test]
 fn toasts() {
     let shown = std::cell::RefCell::new(Toasts::default());
-    let ui = |ui: &mut Ui| shown.borrow_mut().show(ui.ctx(), false);
+    let ui = |ui: &mut Ui| shown.borrow_mut().show(ui.ctx(), Uncovered::default());
     widget("toasts", ui, |harness| {
         *shown.borrow_mut() = Toasts::default();
         shown.borrow_mut().info("slow was not opened.");

@@ -14,7 +14,7 @@ use attenuate::{
         theme,
         widgets::{
             AxisLabels, AxisSide, Beyond, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar,
-            EpsilonSlider, Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Zoom, epsilon_field, segmented,
+            EpsilonSlider, Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Uncovered, Zoom, epsilon_field, segmented,
             segmented_row,
         },
     },

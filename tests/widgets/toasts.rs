@@ -1,7 +1,7 @@
 use super::*;
 
 fn toasts() -> Harness<'static, Toasts> {
-    let ui = |ui: &mut Ui, toasts: &mut Toasts| toasts.show(ui.ctx(), false);
+    let ui = |ui: &mut Ui, toasts: &mut Toasts| toasts.show(ui.ctx(), Uncovered::default());
     Harness::builder()
         .with_size(vec2(800.0, 700.0))
         .with_step_dt(0.5)

@@ -43,7 +43,7 @@ impl Part for Status {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let (shown, opening) = (&*cx.shown, cx.navigation.opening());
         let pictures = &shown.pictures;
-        Panel::bottom("status").show(ui, |ui| match pictures.frame() {
+        let drawn = Panel::bottom("status").show(ui, |ui| match pictures.frame() {
             Some(frame) => {
                 let line = self.line.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
                 let pinned = || cx.session.pinned().map(|cell| (cx.session.selected(), cell));
@@ -55,6 +55,7 @@ impl Part for Status {
             }
             None => line_ui(ui, |ui| first_ui(ui, pictures, opening)),
         });
+        cx.shown.status = drawn.response.rect;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The window as a shell: its parts take their room and emit actions, actions change the session, and the parts ask for
 //! what it wants.
 
-use egui::{Context, Key, Modifiers, Popup, Ui, ViewportCommand};
+use egui::{Context, Key, Modifiers, Popup, Rect, Ui, ViewportCommand};
 
 use super::{
     action::{Action, Actions},
@@ -22,7 +22,7 @@ use crate::{
         panels::{outcome::NextToken, sweep::Curves, text::Texts},
         parts::parts,
         theme,
-        widgets::Toasts,
+        widgets::{Toasts, Uncovered},
     },
 };
 
@@ -69,6 +69,8 @@ impl App {
                 next_token: NextToken::new(&service),
                 texts: Texts::new(&service),
                 hovered: None,
+                figure: Rect::NOTHING,
+                status: Rect::NOTHING,
                 sides: Sides::default(),
                 illegible: None,
                 follow: setup.follow,
@@ -230,10 +232,12 @@ impl eframe::App for App {
         let mut actions = commands::combinations(&ctx, &Situation::new(&self.navigation, &self.shown));
         self.keyboard.is_menu_open = Popup::is_any_open(&ctx);
         self.each(&ctx, &mut actions, |part, cx| part.show_ui(ui, cx));
+        self.each(&ctx, &mut actions, |part, cx| part.middle_ui(ui, cx));
         self.each(&ctx, &mut actions, |part, cx| part.over_ui(cx));
         self.keys(&ctx, &mut actions);
         self.keyboard.was_typing = ctx.text_edit_focused();
-        self.toasts.show(&ctx, self.modality() != Modality::None);
+        let is_free = self.modality() == Modality::None;
+        self.toasts.show(&ctx, if is_free { self.shown.uncovered() } else { Uncovered::Dialog });
         self.preferences.follow(&ctx, self.navigation.session());
         self.act(&ctx, actions);
         if is_at_rest(&ctx) {

@@ -25,6 +25,9 @@ pub trait Part {
     /// Draws itself into what the parts before it have left of `ui`.
     fn show_ui(&mut self, _ui: &mut egui::Ui, _cx: &mut PartContext<'_>) {}
 
+    /// Draws itself in the middle, into what all parts have left of `ui`.
+    fn middle_ui(&mut self, _ui: &mut egui::Ui, _cx: &mut PartContext<'_>) {}
+
     /// Draws what lies over all panels: dialogs.
     fn over_ui(&mut self, _cx: &mut PartContext<'_>) {}
 
@@ -86,7 +89,7 @@ pub struct Keyboard {
 impl PartContext<'_> {
     /// Whether the browser of heads stands in the place of the grid.
     pub fn shows_heads(&self) -> bool {
-        self.session.view().heads && self.source.is_some()
+        self.shown.sides.heads.is_in_centre() && self.source.is_some()
     }
 
     /// The ground that pictures are drawn on.

@@ -37,6 +37,8 @@ pub struct StoredPreferences {
     pooling: Pooling,
     notation: Notation,
     inspector: bool,
+    /// Beside the panels.
+    heads: bool,
     sweep: SweepView,
     text: TextView,
     pub sizes: Sizes,
@@ -50,16 +52,18 @@ pub struct Sizes {
     pub window: Option<[f32; 2]>,
     pub controls: Option<f32>,
     pub inspector: Option<f32>,
+    pub heads: Option<f32>,
     pub sweep: Option<f32>,
     pub text: Option<f32>,
 }
 
 impl Default for StoredPreferences {
     fn default() -> Self {
-        let View { user, look: Look { colormap, masked, pooling, notation, .. }, inspector, sweep, text, .. } =
-            View::default();
+        let View {
+            user, look: Look { colormap, masked, pooling, notation, .. }, inspector, heads, sweep, text, ..
+        } = View::default();
         let (sizes, chats) = Default::default();
-        Self { user, colormap, masked, pooling, notation, inspector, sweep, text, sizes, chats }
+        Self { user, colormap, masked, pooling, notation, inspector, heads, sweep, text, sizes, chats }
     }
 }
 
@@ -69,11 +73,12 @@ impl StoredPreferences {
         let text = regular_file::read(file, MOST_BYTES).unwrap_or_default();
         let stored: Self = serde_json::from_slice(&text).unwrap_or_default();
         let is_size = |side: &f32| (50.0..=20_000.0).contains(side);
-        let Sizes { window, controls, inspector, sweep, text } = stored.sizes;
+        let Sizes { window, controls, inspector, heads, sweep, text } = stored.sizes;
         let sizes = Sizes {
             window: window.filter(|sides| sides.iter().all(is_size)),
             controls: controls.filter(is_size),
             inspector: inspector.filter(is_size),
+            heads: heads.filter(is_size),
             sweep: sweep.filter(is_size),
             text: text.filter(is_size),
         };
@@ -89,8 +94,11 @@ impl StoredPreferences {
     pub fn over(&self, session: Session) -> Session {
         let (view, usual) = (session.view(), View::default());
         let mut commands = vec![Command::SetUserSettings(self.user)];
-        if self.inspector && !view.inspector {
+        if self.inspector && !view.inspector && !view.heads {
             commands.push(Command::ToggleInspector);
+        }
+        if self.heads && !view.heads && !view.inspector {
+            commands.push(Command::ToggleHeads);
         }
         if view.look.colormap == usual.look.colormap && view.look.quantity == Quantity::Weight {
             commands.push(Command::SetColormap(self.colormap));
@@ -127,10 +135,12 @@ impl StoredPreferences {
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
     fn now(&self, session: &Session, sizes: Sizes) -> Self {
+        let heads = session.view().has_heads_beside();
         let View { user, look, inspector, sweep, text, .. } = *session.view();
         let Look { colormap, masked, pooling, notation, .. } = look;
         let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        Self { user, colormap, masked, pooling, notation, inspector, sweep, text, sizes, chats: self.chats.clone() }
+        let chats = self.chats.clone();
+        Self { user, colormap, masked, pooling, notation, inspector, heads, sweep, text, sizes, chats }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is computed of the session and shown by more than one part.
 
+use egui::Rect;
+
 use super::sides::Sides;
 use crate::{
     attention::PanelId,
@@ -9,6 +11,7 @@ use crate::{
     ui::{
         jobs::pictures::{Frame, Pictures, Working},
         panels::{outcome::NextToken, sweep::Curves, text::Texts},
+        widgets::Uncovered,
     },
 };
 
@@ -21,6 +24,9 @@ pub struct Shown {
     /// What the model writes behind the prompt, in the selected panel.
     pub texts: Texts,
     pub hovered: Option<(PanelId, Cell)>,
+    /// Where the figure and the line at the bottom are in this frame; nothing where they are not.
+    pub figure: Rect,
+    pub status: Rect,
     /// Where the panels at both sides of the figure are in this frame.
     pub sides: Sides,
     /// Which token labels no font of the machine can show.
@@ -35,6 +41,11 @@ impl Shown {
         let frame = self.pictures.frame()?;
         let is_answer = frame.spec.source == *session.source() && frame.spec.prompt == *session.prompt();
         is_answer.then_some(&frame.outcome)
+    }
+
+    /// What messages keep off.
+    pub fn uncovered(&self) -> Uncovered {
+        Uncovered::Figure { figure: self.figure, status: self.status }
     }
 
     /// What is visibly waited for.

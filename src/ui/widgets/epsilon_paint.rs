@@ -70,7 +70,8 @@ impl Rail<'_> {
     pub fn tint(&self, [from, to]: [Epsilon; 2]) {
         let [from, to] = [from, to].map(|epsilon| self.scale.x_of(epsilon));
         if from < to {
-            self.painter().rect_filled(self.band(from, to).expand2(vec2(0.0, TINT)), 3.0, self.colors().transition);
+            let (band, colors) = (self.band(from, to).expand2(vec2(0.0, TINT)), self.colors());
+            self.painter().rect(band, 3.0, colors.transition, Stroke::new(1.0, colors.outline), StrokeKind::Inside);
         }
     }
 

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use egui::{
     Align, Align2, Area, Color32, Context, CornerRadius, Frame, Id, Layout, Margin, Order, Painter, Pos2, Rect,
-    Response, Role, Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, pos2, vec2,
+    Response, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, accesskit, pos2,
+    vec2,
 };
 
 use super::focus::focus_ring;
@@ -11,10 +12,66 @@ use crate::ui::theme::{self, CARD_RADIUS, Colors, space};
 /// Most toasts on screen; older ones wait behind the newest.
 const SHOWN: usize = 4;
 const WIDTH: f32 = 360.0;
+/// Beside the figure they stand where so much is free.
+const LEAST_WIDTH: f32 = 240.0;
+/// Over the bars at the top lines are longer, so that there are fewer.
+const WIDTH_ABOVE: f32 = 560.0;
 const ICON: f32 = 16.0;
 /// Seconds on screen for any toast, and more for every character to read.
 const SECONDS: f64 = 4.0;
 const SECONDS_PER_CHARACTER: f64 = 0.03;
+
+/// What messages leave in sight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Uncovered {
+    /// A dialog, whose buttons are at the bottom.
+    Dialog,
+    /// Where these are drawn.
+    Figure {
+        /// Panels with their titles and labels.
+        figure: Rect,
+        /// The line at the bottom.
+        status: Rect,
+    },
+}
+
+impl Default for Uncovered {
+    fn default() -> Self {
+        Self::Figure { figure: Rect::NOTHING, status: Rect::NOTHING }
+    }
+}
+
+/// Where messages stand: in `room`, at its side `align`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    room: Rect,
+    align: Align2,
+    width: f32,
+}
+
+impl Uncovered {
+    /// At the bottom right, else at the bottom left, beside the figure; where it fills the window, above it.
+    fn place(self, screen: Rect) -> Place {
+        let Self::Figure { figure, status } = self else {
+            let room = screen.shrink2(vec2(space::L, space::S));
+            return Place { room, align: Align2::CENTER_TOP, width: WIDTH.min(room.width()) };
+        };
+        let bottom = if status.is_positive() { status.top() } else { screen.bottom() };
+        let room = screen.with_max_y(bottom).shrink(space::L);
+        let [right, left] = if figure.is_positive() {
+            [room.with_min_x(room.left().max(figure.right() + space::S)), room.with_max_x(figure.left() - space::S)]
+        } else {
+            [room; 2]
+        };
+        for (room, align) in [(right, Align2::RIGHT_BOTTOM), (left, Align2::LEFT_BOTTOM)] {
+            if room.width() >= LEAST_WIDTH {
+                return Place { room, align, width: WIDTH.min(room.width()) };
+            }
+        }
+        let room = screen.with_max_y(figure.top()).shrink(space::XS);
+        Place { room, align: Align2::CENTER_TOP, width: WIDTH_ABOVE.min(room.width()) }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -33,13 +90,15 @@ struct Toast {
     ends: Option<f64>,
 }
 
-/// Short messages at the bottom right. Errors stay until closed and can be copied; others leave by themselves, though
+/// Short messages beside the figure. Errors stay until closed and can be copied; others leave by themselves, though
 /// not from under the pointer.
 #[derive(Debug, Default)]
 pub struct Toasts {
     shown: Vec<Toast>,
     next_id: u64,
     has_forgotten: bool,
+    /// Of all that were drawn last, in points: what has no room is scrolled.
+    height: f32,
 }
 
 impl Toasts {
@@ -82,32 +141,37 @@ impl Toasts {
         self.next_id += 1;
     }
 
-    /// Shows the toasts over everything else. Asks for a repaint only when the next one is due to leave. While a
-    /// dialog `is_open` they are at the top: its buttons are at the bottom, and an error stays until it is closed.
-    pub fn show(&mut self, ctx: &Context, is_open: bool) {
+    /// Shows the toasts over everything else but what stays `uncovered`. Asks for a repaint only when the next one is due
+    /// to leave.
+    pub fn show(&mut self, ctx: &Context, uncovered: Uncovered) {
         let now = ctx.input(|i| i.time);
         self.shown.retain(|toast| toast.ends.is_none_or(|ends| now < ends));
         if self.shown.is_empty() {
             return;
         }
         let first = self.shown.len().saturating_sub(SHOWN);
-        let width = WIDTH.min(ctx.content_rect().width() - 2.0 * space::L);
-        let (align, offset) = if is_open {
-            (Align2::CENTER_TOP, vec2(0.0, space::S))
-        } else {
-            (Align2::RIGHT_BOTTOM, vec2(-space::L, -space::L))
-        };
+        let Place { room, align, width } = uncovered.place(ctx.content_rect());
         let mut closed = None;
-        Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(align, offset).show(ctx, |ui| {
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        area.pivot(align).fixed_pos(align.pos_in_rect(&room)).constrain(false).show(ctx, |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = space::S;
-            for toast in self.shown.iter_mut().skip(first) {
-                let response = toast_ui(ui, toast, width);
-                if response.close {
-                    closed = Some(toast.id);
+            let mut contents = |ui: &mut Ui| {
+                for toast in self.shown.iter_mut().skip(first) {
+                    let response = toast_ui(ui, toast, width);
+                    if response.close {
+                        closed = Some(toast.id);
+                    }
+                    toast.keep_time(now, response.held);
                 }
-                toast.keep_time(now, response.held);
-            }
+                ui.min_size().y
+            };
+            self.height = if self.height > room.height() {
+                let area = ScrollArea::vertical().max_height(room.height()).stick_to_bottom(true);
+                area.show(ui, contents).inner
+            } else {
+                contents(ui)
+            };
         });
         self.shown.retain(|toast| Some(toast.id) != closed);
         let ends = self.shown.iter().filter_map(|toast| toast.ends).reduce(f64::min);
@@ -245,5 +309,26 @@ fn paint_icon(painter: &Painter, center: Pos2, kind: Kind, colors: &Colors) {
             let points = [vec2(-3.8, 0.2), vec2(-1.0, 3.0), vec2(4.0, -2.8)].map(|offset| center + offset);
             painter.add(Shape::line(points.to_vec(), stroke));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_figure_nor_status_line_is_covered() {
+        for (width, height) in [(360.0, 240.0), (640.0, 400.0), (900.0, 600.0), (1280.0, 800.0), (2560.0, 1440.0)] {
+            let screen = Rect::from_min_size(Pos2::ZERO, vec2(width, height));
+            let status = screen.with_min_y(height - 24.0);
+            for (left, right) in [(0.0, 0.0), (264.0, 0.0), (0.0, 280.0), (0.2 * width, 0.2 * width)] {
+                let figure = Rect::from_min_max(pos2(left + 8.0, 70.0), pos2(width - right - 8.0, height - 30.0));
+                let Place { room, width, .. } = Uncovered::Figure { figure, status }.place(screen);
+                assert!(!room.intersects(figure) && !room.intersects(status), "{room} of {screen}");
+                assert!(screen.contains_rect(room) && width <= room.width() && width >= LEAST_WIDTH, "{room}");
+            }
+        }
+        let nothing = Uncovered::default().place(Rect::from_min_size(Pos2::ZERO, vec2(800.0, 700.0)));
+        assert_eq!((nothing.align, nothing.width), (Align2::RIGHT_BOTTOM, WIDTH));
     }
 }

@@ -34,8 +34,8 @@ impl HoverCard<'_> {
 }
 
 /// The top-left corner of a card of `size` about the pointer, its row and the compared cells: below the row, above it or
-/// beside the panel with `gap` points between, wherever it covers the fewest of the compared cells, and as far inside
-/// `screen` as that allows.
+/// beside the panel with `gap` points between; where it would cover a compared cell there, at the nearest place where it
+/// covers none; and as far inside `screen` as that allows.
 pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2, screen: Rect, gap: f32) -> Pos2 {
     let inside = screen.shrink(space::XS);
     // A card larger than the screen keeps its top-left corner in sight.
@@ -51,23 +51,31 @@ pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2
     };
     let (below, above) = (row.bottom() + gap, row.top() - gap - size.y);
     let (right, left) = (row.right() + gap, row.left() - gap - size.x);
-    let edge = inside.right() - size.x;
-    let places = [
+    let near = [
         pos2(x(beside_pointer), below),
         pos2(x(beside_pointer), above),
         pos2(x(other_side), below),
         pos2(x(other_side), above),
         pos2(right, y(pointer.y)),
         pos2(left, y(pointer.y)),
-        pos2(edge, below),
-        pos2(edge, above),
-        pos2(edge, y(pointer.y - size.y / 2.0)),
     ];
     let card = |at: Pos2| Rect::from_min_size(at, size);
     let fits = |at: &Pos2| inside.contains_rect(card(*at)) && !card(*at).intersects(row);
     let covered = |at: &Pos2| compared.iter().filter(|cell| card(*at).intersects(**cell)).count();
+    let is_clear = |at: &Pos2| fits(at) && covered(at) == 0;
+    let elsewhere = || {
+        let cells = || compared.iter().chain([&row]);
+        let xs = cells().flat_map(|cell| [cell.right() + gap, cell.left() - gap - size.x]);
+        let ys = cells().flat_map(|cell| [cell.bottom() + gap, cell.top() - gap - size.y]);
+        let ys: Vec<f32> = ys.chain([y(pointer.y), inside.top(), inside.bottom() - size.y]).collect();
+        let xs = xs.chain([x(pointer.x), inside.left(), inside.right() - size.x]);
+        let away = |at: &Pos2| card(*at).distance_sq_to_pos(pointer);
+        let places = xs.flat_map(|x| ys.iter().map(move |&y| pos2(x, y)));
+        places.filter(is_clear).min_by(|a, b| away(a).total_cmp(&away(b)))
+    };
+    let clear = near.into_iter().find(is_clear).or_else(elsewhere);
     // Of several the first.
-    let best = places.into_iter().filter(fits).min_by_key(covered);
+    let best = clear.or_else(|| near.into_iter().filter(fits).min_by_key(covered));
     if let Some(best) = best {
         best
     } else if inside.bottom() - row.bottom() >= row.top() - inside.top() {
@@ -77,7 +85,6 @@ pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2
         pos2(x(beside_pointer), above)
     }
 }
-
 #[cfg(test)]
 mod tests {
     use egui::vec2;
@@ -97,6 +104,32 @@ mod tests {
         assert_eq!(card_position((pos2(350.0, 605.0), row(600.0, 10.0), &[]), size, SCREEN, 12.0), pos2(362.0, 408.0));
         let at_the_right = Rect::from_min_size(pos2(800.0, 100.0), vec2(200.0, 10.0));
         assert_eq!(card_position((pos2(950.0, 105.0), at_the_right, &[]), size, SCREEN, 12.0), pos2(688.0, 122.0));
+    }
+
+    #[test]
+    fn keeps_off_all_nine_cells_where_the_figure_fills_a_small_window() {
+        // 1280×800 at 200 %: controls, then panels of 84 points, 14 apart.
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(640.0, 400.0));
+        let side = 84.0;
+        let panel = |row: usize, column: usize| {
+            let step = |at: usize| at as f32 * (side + 14.0);
+            Rect::from_min_size(pos2(280.0 + step(column), 90.0 + step(row)), vec2(side, side))
+        };
+        let size = vec2(236.0, 190.0);
+        for query in 0..24 {
+            for key in 0..=query {
+                let at = vec2(key as f32, query as f32) * (side / 24.0);
+                let cell = |panel: Rect| Rect::from_min_size(panel.min + at, vec2(3.5, 3.5));
+                let compared: Vec<Rect> = (0..9).map(|index| cell(panel(index / 3, index % 3))).collect();
+                for (index, hovered) in compared.iter().enumerate() {
+                    let row = Rect::from_x_y_ranges(panel(index / 3, index % 3).x_range(), hovered.y_range());
+                    let card = card_position((hovered.center(), row, &compared), size, screen, 12.0);
+                    let card = Rect::from_min_size(card, size);
+                    assert!(compared.iter().all(|cell| !card.intersects(*cell)), "{card} at {query}, {key} of {index}");
+                    assert!(screen.contains_rect(card) && !card.intersects(row), "{card}");
+                }
+            }
+        }
     }
 
     #[test]

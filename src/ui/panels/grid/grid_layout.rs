@@ -136,6 +136,13 @@ impl GridLayout {
         }
     }
 
+    /// Around panels, titles, labels and colour bar.
+    pub fn bounds(&self) -> Rect {
+        let panels = self.panels.iter().chain(&self.panel_titles).flatten();
+        let labels = self.query_labels.iter().chain(&self.key_labels);
+        panels.chain(labels).fold(self.title | self.colorbar, |all, rect| all | *rect)
+    }
+
     /// Side of every panel in points.
     fn side(&self) -> f32 {
         self.panels.first().and_then(|row| row.first()).map_or(1.0, Rect::width)

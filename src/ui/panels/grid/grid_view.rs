@@ -71,7 +71,7 @@ impl GridState {
     }
 }
 
-/// Paints the grid into all the room there is and turns gestures into actions.
+/// Paints the grid into all the room there is and turns gestures into actions. Returns where it is.
 pub fn grid_ui(
     ui: &mut Ui,
     state: &mut GridState,
@@ -80,7 +80,7 @@ pub fn grid_ui(
     details: Option<&Details>,
     freshness: Grid<Freshness>,
     actions: &mut Actions,
-) {
+) -> Rect {
     let area = ui.available_rect_before_wrap().shrink(MARGIN);
     ui.allocate_rect(area, Sense::hover());
     let n_positions = frame.outcome.n_positions();
@@ -144,6 +144,7 @@ pub fn grid_ui(
             |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
         );
     }
+    layout.bounds()
 }
 
 /// What the pixel of a cell shows, and of how many queries and keys.

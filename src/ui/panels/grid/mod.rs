@@ -14,7 +14,7 @@ mod titles;
 
 use std::collections::BTreeSet;
 
-use egui::{CentralPanel, Frame, Margin, Ui};
+use egui::{CentralPanel, Frame, Margin, Rect, Ui};
 
 use crate::{
     attention::{PositionScope, Scope},
@@ -73,7 +73,8 @@ impl Part for GridPanel {
         cx.shown.pictures.ask(source, request);
     }
 
-    fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+    fn middle_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        cx.shown.figure = Rect::NOTHING;
         if cx.shows_heads() {
             return;
         }
@@ -83,7 +84,8 @@ impl Part for GridPanel {
         CentralPanel::default().frame(frame).show(ui, |ui| match cx.shown.pictures.frame() {
             Some(frame) => {
                 let (details, freshness) = (cx.shown.pictures.details(), cx.shown.pictures.freshness(frame));
-                grid_view::grid_ui(ui, &mut self.grid, cx.session, frame, details, freshness, cx.actions);
+                let figure = grid_view::grid_ui(ui, &mut self.grid, cx.session, frame, details, freshness, cx.actions);
+                cx.shown.figure = figure;
             }
             None => waiting_ui(ui, cx),
         });

@@ -5,18 +5,22 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use crate::{
     attention::EXACT_ROWS,
-    engine::{Bundled, TRANSITIONS},
+    engine::{Bundled, TRANSITIONS, Writing},
     session::{Command, Session},
     ui::{App, memo::MADE},
 };
 
 /// A window on the figure after `commands`, at rest.
 fn window(commands: impl IntoIterator<Item = Command>) -> Harness<'static, App> {
-    let session = Session::example(Bundled::Smollm2Capture).with(commands);
+    let harness = open(Session::example(Bundled::Smollm2Capture).with(commands));
+    panel(&harness);
+    harness
+}
+
+fn open(session: Session) -> Harness<'static, App> {
     let mut harness =
         Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(|cc| App::new(&cc.egui_ctx, session).unwrap());
     settle(&mut harness);
-    panel(&harness);
     harness
 }
 
@@ -92,4 +96,23 @@ fn curves_are_looked_through_when_they_arrive() {
     settle(&mut harness);
     assert_eq!(work(|| harness.run_steps(12)), (0, 0));
     assert_eq!(TRANSITIONS.get(), n_transitions);
+}
+
+#[test]
+fn the_map_of_heads_is_coloured_once_for_its_numbers() {
+    let mut harness = open(Session::example(Bundled::Austen).with([Command::ToggleHeads]));
+    let (made, _) = work(|| {
+        harness.get_by_role_and_label(Role::RadioButton, "Map").click();
+        settle(&mut harness);
+    });
+    assert!(made > 0);
+    assert_eq!(work(|| harness.run_steps(12)), (0, 0));
+}
+
+#[test]
+fn texts_are_laid_out_once() {
+    let commands = [Command::ToggleText, Command::SetWriting(Writing::greedy(3))];
+    let mut harness = open(Session::example(Bundled::Austen).with(commands));
+    assert!(harness.query_by_label_contains("Baseline token 2").is_some());
+    assert_eq!(work(|| harness.run_steps(12)), (0, 0));
 }

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, FontId, Galley, Rect, Sense, TextStyle, Ui, vec2};
 
 use super::scene::Scene;
 use crate::{
-    attention::{Grid, PanelId},
+    attention::{Epsilon, Grid, PanelId},
     engine::Outcome,
     figure,
     session::Command,
@@ -22,6 +22,9 @@ use crate::{
 pub const GAP: f32 = 5.0;
 /// Of the figure's title, the first that fits.
 const SIZES: [TextStyle; 3] = [TextStyle::Heading, TextStyle::Body, TextStyle::Small];
+
+/// The longest texts that a slider leads to, one of them in each notation.
+const LONGEST: [&str; 2] = ["8.88e-10", "8.88e-4"];
 
 /// The titles of a frame: written once for it, fitted once into the room that they have.
 #[derive(Default)]
@@ -41,6 +44,8 @@ struct Texts {
     letter: Grid<String>,
     /// `5e-1`
     least: Grid<String>,
+    /// As long as they become while ε is dragged, so that their style stays.
+    longest: Option<Box<Texts>>,
 }
 
 /// What decides how a title is written.
@@ -61,23 +66,38 @@ impl Room {
 
 impl Texts {
     fn of(frame: &Frame) -> Self {
-        let (outcome, shape) = (&frame.outcome, frame.outcome.shape());
-        let epsilon = &outcome.experiment.epsilon;
         let notation = frame.presentation.picture.look.notation;
+        let epsilon = &frame.outcome.experiment.epsilon;
+        let longest = LONGEST.iter().filter_map(|text| text.parse().ok());
+        let longest = longest.map(|epsilon: Epsilon| epsilon.written(notation)).max_by_key(|text| text.chars().count());
+        let longest = longest.unwrap_or_default();
         let written = |panel| epsilon[panel].written(notation);
-        let full = |panel| figure::outcome_panel_title(outcome, panel, notation);
+        let at_longest = |panel| {
+            let written = written(panel);
+            if written.chars().count() > longest.chars().count() { written } else { longest.clone() }
+        };
+        Self { longest: Some(Box::new(Self::with(frame, &at_longest))), ..Self::with(frame, &written) }
+    }
+
+    /// Of panels whose ε is `written` so.
+    fn with(frame: &Frame, written: &dyn Fn(PanelId) -> String) -> Self {
+        let (outcome, shape) = (&frame.outcome, frame.outcome.shape());
+        let operation = outcome.experiment.operation.kind();
+        let notation = frame.presentation.picture.look.notation;
+        let unchanged = |panel| figure::outcome_panel_title(outcome, panel, notation);
         let of_vectors = |text: &dyn Fn(PanelId) -> String| {
-            Grid::from_fn(shape, |panel| if outcome.facts.kind.has_vectors() { text(panel) } else { full(panel) })
+            Grid::from_fn(shape, |panel| if outcome.facts.kind.has_vectors() { text(panel) } else { unchanged(panel) })
         };
         Self {
             title: figure::outcome_title(outcome, frame.pictures.quantity(), shape.rows()),
-            names: Grid::from_fn(shape, full),
+            names: of_vectors(&|panel| figure::panel_title(panel.component, operation, written(panel))),
             short: of_vectors(&|panel| format!("{}, ε = {}", panel.component, written(panel))),
             letter: of_vectors(&|panel| {
                 let letter: String = panel.component.name().chars().take(1).collect();
                 format!("{letter} {}", written(panel))
             }),
-            least: of_vectors(&written),
+            least: of_vectors(written),
+            longest: None,
         }
     }
 
@@ -161,8 +181,9 @@ enum TitleStyle {
 }
 
 impl TitleStyle {
-    /// The fullest one that fits all panels.
+    /// The fullest one that fits all panels, at every ε that they are dragged to.
     fn fitting(ui: &Ui, texts: &Texts, outcome: &Outcome, room: f32) -> Self {
+        let texts = texts.longest.as_deref().unwrap_or(texts);
         let fits = |style: Self| {
             let width = |panel| texts.galley(ui, style, panel, Color32::PLACEHOLDER).size().x;
             outcome.shape().panels().all(|panel| width(panel) <= room)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Button, ComboBox, Label, RichText, Slider, TextEdit, Ui};
+use egui::{Button, CollapsingHeader, ComboBox, Label, RichText, ScrollArea, Slider, TextEdit, Ui};
 
 use super::{
     browser::{Browser, selected},
@@ -12,10 +12,13 @@ use super::{
 };
 use crate::{
     engine::{HeadMetric, MetricRange, OpenSource, Ranking, ShipsOf},
-    session::{Command, Session},
+    session::{Command, HeadsPlace, Session},
     ui::{
         progress::{bar_ui as progress_bar_ui, cancel_ui},
-        shell::action::{Action, Actions},
+        shell::{
+            action::{Action, Actions},
+            sides::HeadsAt,
+        },
         theme::{self, space},
         widgets::{segmented, with_accessible_name},
     },
@@ -28,6 +31,12 @@ const FILTER_WIDTH: f32 = 104.0;
 const SLIDER_WIDTH: f32 = 72.0;
 /// Room that a group needs, lest it be cut where the window is narrow.
 const GROUP: f32 = 210.0;
+/// Of the choice of the order.
+const ORDER: f32 = 196.0;
+/// Beside the panels the bar takes no more of the height.
+const MOST_OF_PANEL: f32 = 0.55;
+/// From this height on it is open, until it is closed.
+const HIGH: f32 = 480.0;
 /// The effect on the output from which on a slider finds heads, and up to which, in nats.
 const SHIPS: [f64; 2] = [1e-6, 10.0];
 
@@ -39,15 +48,27 @@ enum Order {
     Lowest,
 }
 
-/// Three rows; more where it is narrow.
+/// Where the list fills the window three rows, more where it is narrow; beside the panels the first choices, and the
+/// others under a title.
 pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+    if heads.at != HeadsAt::Centre {
+        // In a low window it scrolls, and the list keeps its room.
+        let room = ui.available_height() * MOST_OF_PANEL;
+        ScrollArea::vertical().id_salt("bar").max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+            narrow_ui(ui, heads, session, source, actions);
+        });
+        ui.add_space(space::XS);
+        return;
+    }
     let selected = selected(session);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        what_ui(ui, &mut heads.choice, &selected);
+        heads.cursor.wanted |= tab_ui(ui, &mut heads.choice);
+        room(ui, GROUP);
+        shows_ui(ui, &mut heads.choice, &selected);
         room(ui, 80.0);
-        if ui.button("Back to the grid").on_hover_text("Without choosing a head (Esc, H)").clicked() {
-            actions.push(Command::ToggleHeads.into());
+        if ui.button("Back to the grid").on_hover_text("Without choosing a head (Esc)").clicked() {
+            heads.leave_centre(actions);
         }
     });
     ui.horizontal_wrapped(|ui| {
@@ -56,9 +77,7 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
         order_ui(ui, &mut heads.choice);
         room(ui, GROUP);
         filter_ui(ui, &mut heads.choice);
-        let (listed, all) = (heads.listing.indices().len(), heads.gallery.summaries().len());
-        let text = if listed == all { format!("{all} heads") } else { format!("{listed} of {all} heads") };
-        ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+        count_ui(ui, heads);
     });
     ui.horizontal_wrapped(|ui| {
         rank_ui(ui, heads, session, source, selected);
@@ -73,6 +92,53 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
     ui.add_space(space::XS);
 }
 
+/// The bar beside the panels, or of a narrow window.
+fn narrow_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, actions: &mut Actions) {
+    ui.horizontal_wrapped(|ui| {
+        heads.cursor.wanted |= tab_ui(ui, &mut heads.choice);
+        if heads.at == HeadsAt::OnlyCentre {
+            if ui.button("Back to the grid").on_hover_text("Without choosing a head (Esc)").clicked() {
+                heads.leave_centre(actions);
+            }
+        } else {
+            let fill =
+                ui.button("Fill").on_hover_text("The list in the place of the panels (Enter, or a double click)");
+            if fill.clicked() {
+                actions.push(Command::PlaceHeads(HeadsPlace::Centre).into());
+            }
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        metric_ui(ui, &mut heads.choice, &heads.effects);
+        room(ui, ORDER);
+        order_ui(ui, &mut heads.choice);
+    });
+    if heads.choice.metric.is_of_target() {
+        ui.horizontal_wrapped(|ui| target::target_ui(ui, &mut heads.choice, &heads.effects.written));
+    }
+    let selected = selected(session);
+    let title = RichText::new("Filter, rank and tick").small();
+    let is_high = ui.available_height() >= HIGH;
+    CollapsingHeader::new(title).id_salt("more of the heads").default_open(is_high).show_unindented(ui, |ui| {
+        ui.horizontal_wrapped(|ui| shows_ui(ui, &mut heads.choice, &selected));
+        ui.horizontal_wrapped(|ui| filter_ui(ui, &mut heads.choice));
+        ui.horizontal_wrapped(|ui| rank_ui(ui, heads, session, source, selected));
+        ui.horizontal_wrapped(|ui| table_buttons_ui(ui, heads, actions));
+        ui.horizontal_wrapped(|ui| ticks::ticks_ui(ui, heads, session, actions));
+    });
+    ui.horizontal_wrapped(|ui| {
+        count_ui(ui, heads);
+        progress_ui(ui, heads);
+    });
+}
+
+/// How many heads are listed.
+fn count_ui(ui: &mut Ui, heads: &Browser) {
+    let (listed, all) = (heads.listing.indices().len(), heads.gallery.summaries().len());
+    let text = if listed == all { format!("{all} heads") } else { format!("{listed} of {all} heads") };
+    ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
+}
+
 /// Begins a new row where less than `width` is left.
 fn room(ui: &mut Ui, width: f32) {
     if ui.available_size_before_wrap().x < width {
@@ -80,14 +146,17 @@ fn room(ui: &mut Ui, width: f32) {
     }
 }
 
-fn what_ui(ui: &mut Ui, choice: &mut Choice, selected: &ShipsOf) {
+/// Returns whether it was changed.
+fn tab_ui(ui: &mut Ui, choice: &mut Choice) -> bool {
     let tabs = [
         (Tab::Thumbnails, "Thumbnails", "All heads as pictures of their attention"),
         (Tab::Table, "Table", "All heads as rows of numbers"),
         (Tab::Map, "Map", "All heads as cells, layer × head, in the colour of the metric"),
     ];
-    segmented(ui, "Heads as", &mut choice.tab, &tabs);
-    room(ui, GROUP);
+    segmented(ui, "Heads as", &mut choice.tab, &tabs)
+}
+
+fn shows_ui(ui: &mut Ui, choice: &mut Choice, selected: &ShipsOf) {
     let change = selected.to_string();
     let shows = [
         (Shows::Baseline, "Baseline", "The unmodified model"),

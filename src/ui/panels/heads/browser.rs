@@ -8,16 +8,25 @@ use super::{
     export::{TableDialog, table_dialog},
     gallery::Gallery,
     listing::{Choice, Listing},
+    map::Cells,
     ticking::Ticks,
 };
 use crate::{
     engine::{Ranking, Service, ShipsOf},
-    session::{Command, Session},
-    ui::shell::action::{Action, Actions},
+    figure::Ground,
+    session::{Command, HeadsPlace, Session},
+    ui::{
+        memo::{Memo, Revision},
+        shell::{
+            action::{Action, Actions},
+            sides::HeadsAt,
+        },
+    },
 };
 
 /// The browser's own state; what it shows besides is the session's.
 pub struct Browser {
+    pub at: HeadsAt,
     pub gallery: Gallery,
     pub effects: Effects,
     pub choice: Choice,
@@ -25,11 +34,13 @@ pub struct Browser {
     pub cursor: Cursor,
     pub export: TableDialog,
     pub ticks: Ticks,
+    pub map: Memo<(Option<Revision>, Ground), Cells>,
 }
 
 impl Browser {
     pub fn new(ctx: &Context, service: &Service) -> Self {
         Self {
+            at: HeadsAt::default(),
             gallery: Gallery::new(ctx, service),
             effects: Effects::new(service),
             choice: Choice::default(),
@@ -37,6 +48,7 @@ impl Browser {
             cursor: Cursor::default(),
             export: table_dialog(),
             ticks: Ticks::default(),
+            map: Memo::default(),
         }
     }
 
@@ -50,11 +62,20 @@ impl Browser {
         }
     }
 
-    /// Shows a head, and the grid.
+    /// Shows a head, and where it is not the grid.
     pub fn choose(&self, index: usize, actions: &mut Actions) {
-        let n_heads = self.gallery.n_heads().max(1);
-        let commands = [Command::SetLayer(index / n_heads), Command::SetHead(index % n_heads), Command::ToggleHeads];
-        actions.extend(commands.map(Action::from));
+        let (layer, head) = self.place(index);
+        actions.extend([Command::SetLayer(layer), Command::SetHead(head)].map(Action::from));
+        self.leave_centre(actions);
+    }
+
+    /// Back to the grid: the list stays beside it where it has room.
+    pub fn leave_centre(&self, actions: &mut Actions) {
+        match self.at {
+            HeadsAt::Centre => actions.push(Command::PlaceHeads(HeadsPlace::Beside).into()),
+            HeadsAt::OnlyCentre => actions.push(Command::ToggleHeads.into()),
+            HeadsAt::Beside | HeadsAt::Closed => {}
+        }
     }
 
     /// Layer and head.

@@ -1,7 +1,10 @@
 //! Which heads are listed, and in which order.
 
 use super::{effects::Effects, filter::Filter, gallery::Gallery};
-use crate::engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under};
+use crate::{
+    engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under},
+    ui::memo::Revision,
+};
 
 /// The ways to look at the heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +95,7 @@ impl Choice {
 pub struct Listing {
     of: Option<(Choice, u64, [u64; 2])>,
     indices: Vec<usize>,
+    revision: Option<Revision>,
 }
 
 impl Listing {
@@ -122,6 +126,12 @@ impl Listing {
             });
         }
         self.of = Some(key);
+        self.revision = Some(Revision::next());
+    }
+
+    /// Another one for another choice and for other numbers; none before the first list.
+    pub fn revision(&self) -> Option<Revision> {
+        self.revision
     }
 
     /// Of the gallery's summaries.
@@ -165,7 +175,10 @@ pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
         // Most heads do next to nothing: plain places would show them all alike.
         (Some(ships), MetricRange::Nats) if ships != 0.0 => format!("{ships:.1e}"),
         (Some(value), MetricRange::Signed) => format!("{value:+.2}"),
-        (Some(value), _) => format!("{value:.2}"),
+        // Two digits of what is small, too.
+        (Some(value), _) if value >= 0.01 || value == 0.0 => format!("{value:.2}"),
+        (Some(value), _) if value >= 0.001 => format!("{value:.4}"),
+        (Some(value), _) => format!("{value:.0e}"),
     }
 }
 

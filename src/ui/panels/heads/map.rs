@@ -1,9 +1,12 @@
 //! All heads as cells, layer × head, in the colour of the metric.
 
-use egui::{Align2, Color32, Rect, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, Rect, Response, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{
     browser::Browser,
+    gestures::gestures_ui,
     listing::{row, spoken},
     thumbnails::{hover_ui, visible},
     ticks,
@@ -24,13 +27,34 @@ const SIDE: [f32; 2] = [14.0, 40.0];
 /// Of the layers' numbers.
 const LABEL: f32 = 32.0;
 
+/// What the map shows: made once for a list and a ground.
+pub struct Cells {
+    /// `[layer · n_heads + head]` of each head that is listed, with its numbers and its colour.
+    cells: Vec<(usize, Option<HeadRow>, Option<Color32>)>,
+    legend: String,
+}
+
+impl Cells {
+    fn of(heads: &Browser, ground: Ground) -> Self {
+        let metric = heads.choice.metric;
+        let row = |&index: &usize| (index, row(&heads.gallery, &heads.effects, index));
+        let rows: Vec<(usize, Option<HeadRow>)> = heads.listing.indices().iter().map(row).collect();
+        let palette = palette(metric, rows.iter().filter_map(|(_, row)| row.as_ref()), ground);
+        let legend = legend(metric, &palette);
+        let colored = |(index, row): (usize, Option<HeadRow>)| {
+            let color = color(&palette, row.as_ref().and_then(|row| row.get(metric)));
+            (index, row, color)
+        };
+        Self { cells: rows.into_iter().map(colored).collect(), legend }
+    }
+}
+
 pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
-    let (metric, n_heads) = (heads.choice.metric, heads.gallery.n_heads().max(1));
+    let n_heads = heads.gallery.n_heads().max(1);
     let ground = if ui.visuals().dark_mode { Ground::Dark } else { Ground::Light };
-    let indices = heads.listing.indices().to_vec();
-    let rows: Vec<Option<HeadRow>> = indices.iter().map(|&index| row(&heads.gallery, &heads.effects, index)).collect();
-    let palette = palette(metric, rows.iter().flatten(), ground);
-    ui.label(egui::RichText::new(legend(metric, &palette)).small().color(theme::of(ui).text_weak));
+    let mut map = std::mem::take(&mut heads.map);
+    let Cells { cells, legend } = map.get((heads.listing.revision(), ground), || Cells::of(heads, ground));
+    ui.label(egui::RichText::new(legend).small().color(theme::of(ui).text_weak));
     let side = ((ui.available_width() - LABEL - space::M) / n_heads as f32).clamp(SIDE[0], SIDE[1]).floor();
     let n_layers = heads.gallery.summaries().len().div_ceil(n_heads);
     heads.cursor.columns = n_heads;
@@ -47,15 +71,12 @@ pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut
         let in_view = visible(viewport.translate(vec2(0.0, -side)), side, n_layers);
         heads.cursor.rows = in_view.len().saturating_sub(1);
         let ticked = ticks::ticked(heads, session);
-        for (position, (&index, row)) in indices.iter().zip(&rows).enumerate() {
+        for (position, &(index, ref row, color)) in cells.iter().enumerate() {
             if !in_view.contains(&(index / n_heads)) {
                 continue;
             }
-            let value = row.as_ref().and_then(|row| row.get(metric));
-            let color = color(&palette, value);
-            if cell_ui(ui, heads, session, index, rect(index), color, row.as_ref()) {
-                heads.choose(index, actions);
-            }
+            let response = cell_ui(ui, heads, session, index, rect(index), color, row.as_ref());
+            gestures_ui(&response, heads, session, index, actions);
             if heads.ticks.are_shown {
                 let (layer, head) = heads.place(index);
                 let at = ticks::box_at(rect(index).min - vec2(2.0, 2.0));
@@ -66,6 +87,7 @@ pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut
             ui.scroll_to_rect(rect(index), None);
         }
     });
+    heads.map = map;
 }
 
 /// Numbers of heads above and of layers at the left, as many as have room.
@@ -82,7 +104,6 @@ fn labels_ui(ui: &Ui, heads: &Browser, corner: egui::Pos2, side: f32, n_heads: u
     }
 }
 
-/// Returns whether it was clicked.
 fn cell_ui(
     ui: &mut Ui,
     heads: &mut Browser,
@@ -91,7 +112,7 @@ fn cell_ui(
     rect: Rect,
     color: Option<Color32>,
     row: Option<&HeadRow>,
-) -> bool {
+) -> Response {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
     let response = heads.cursor.interact_ui(ui, "map", index, rect);
@@ -110,9 +131,7 @@ fn cell_ui(
         let value = row.map(|row| (metric, row.get(metric)));
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(layer, head, value.into_iter()))
     });
-    let is_clicked = response.clicked();
-    response.on_hover_ui(|ui| hover_ui(ui, layer, head, row));
-    is_clicked
+    response.on_hover_ui(|ui| hover_ui(ui, layer, head, row))
 }
 
 /// Signed metrics in diverging colours around 0, the others from 0 to 1 or to the largest.

@@ -1,4 +1,4 @@
-//! The browser of all layers and heads: thumbnails or a table in the place of the grid.
+//! The browser of all layers and heads: thumbnails, a table or a map, beside the panels or in their place.
 
 mod atlas;
 mod bar;
@@ -8,6 +8,7 @@ mod effects;
 mod export;
 mod filter;
 mod gallery;
+mod gestures;
 mod listing;
 mod map;
 mod ranking;
@@ -25,14 +26,17 @@ use egui::{CentralPanel, Context, Key, Modifiers, Ui};
 use crate::{
     engine::{HeadsQuestion, OpenSource, Question as _, Service, ShipsOf, SourceId, Under},
     figure::{Ground, Palette, Quantity},
-    session::{Command, Session},
+    session::{Command, HeadsPlace, Session},
     ui::{
         memo::{Memo, Same},
+        panels::controls::{Turn, turns_ui},
         shell::{
             action::Actions,
             part::{Modality, Part, PartContext},
+            sides::HeadsAt,
         },
         theme::space,
+        widgets::{Edge, side_panel},
     },
 };
 use browser::{Browser, selected};
@@ -42,12 +46,14 @@ use listing::{Shows, Tab};
 /// The browser of heads, where it is open.
 pub struct Heads {
     browser: Browser,
+    /// The head on screen that the list was led to last.
+    followed: Option<usize>,
     wanted: Memo<(Same<Session>, SourceId, Ground, usize, Shows), Thumbnails>,
 }
 
 impl Heads {
     pub fn new(ctx: &Context, service: &Service) -> Self {
-        Self { browser: Browser::new(ctx, service), wanted: Memo::default() }
+        Self { browser: Browser::new(ctx, service), followed: None, wanted: Memo::default() }
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
@@ -72,8 +78,12 @@ impl Heads {
         browser.gallery.ask(source, wanted);
         let under = wanted.heads.under;
         browser.effects.written.follow(source, session, under, &browser.choice.target());
-        if browser.cursor.at.is_none() {
-            browser.cursor.at = Some(session.layer() * source.facts().n_heads + session.head());
+        let shown = session.layer() * source.facts().n_heads + session.head();
+        // Beside the panels the list follows what they show.
+        let follows = browser.at == HeadsAt::Beside && self.followed != Some(shown);
+        self.followed = Some(shown);
+        if browser.cursor.at.is_none() || (follows && browser.cursor.at != Some(shown)) {
+            browser.cursor.at = Some(shown);
             browser.cursor.wanted = true;
         }
     }
@@ -98,14 +108,21 @@ impl Heads {
 
     /// The keys that move through the list. Asked while no text is edited and no dialog is open. `was_typing`: a text was
     /// edited when the keys were pressed; Enter in a field, which gives the keyboard up, is not for the list.
-    fn take_keys(&mut self, ctx: &Context, was_typing: bool, actions: &mut Actions) {
+    fn take_keys(&mut self, ctx: &Context, session: &Session, was_typing: bool, actions: &mut Actions) {
         let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::Escape) {
-            actions.push(Command::ToggleHeads.into());
-        }
         // A control that has the focus wants its keys for itself: Enter, and arrows, which lead to the next one.
         let focused = ctx.memory(egui::Memory::focused);
         let is_elsewhere = focused.is_some() && !self.browser.cursor.has_focus;
+        let is_beside = self.browser.at == HeadsAt::Beside;
+        if is_beside {
+            // Beside the panels the list shares the keys with them: a pinned cell is moved, unless the list was used last.
+            let is_of_panels = focused.is_none() && session.pinned().is_some();
+            if is_elsewhere || is_of_panels {
+                return;
+            }
+        } else if pressed(Key::Escape) {
+            self.browser.leave_centre(actions);
+        }
         let count = self.browser.listing.indices().len();
         let at = self.browser.cursor.at.and_then(|index| self.browser.listing.position(index)).unwrap_or(0);
         let (columns, page) =
@@ -128,6 +145,9 @@ impl Heads {
         if let Some(&index) = target.and_then(|target| self.browser.listing.indices().get(target)) {
             self.browser.cursor.at = Some(index);
             self.browser.cursor.moved = true;
+            if is_beside {
+                self.browser.choose(index, actions);
+            }
             ctx.request_repaint();
         }
         // One that has the focus is clicked by Enter anyway.
@@ -136,7 +156,11 @@ impl Heads {
             && pressed(Key::Enter)
             && let Some(index) = self.browser.cursor.at.filter(|&index| self.browser.listing.position(index).is_some())
         {
-            self.browser.choose(index, actions);
+            if is_beside {
+                actions.push(Command::PlaceHeads(HeadsPlace::Centre).into());
+            } else {
+                self.browser.choose(index, actions);
+            }
         }
     }
 }
@@ -159,7 +183,28 @@ impl Part for Heads {
         }
     }
 
+    /// Beside the panels.
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let before = std::mem::replace(&mut self.browser.at, cx.shown.sides.heads);
+        // Elsewhere the list is laid out otherwise.
+        self.browser.cursor.wanted |= before != self.browser.at;
+        if self.browser.at != HeadsAt::Beside {
+            return;
+        }
+        let sides = cx.shown.sides;
+        let dragged = side_panel(ui, "heads", Edge::Right, sides.right, |ui| {
+            turns_ui(ui, Turn::Heads, (cx.session.view(), &sides), cx.actions);
+            if let Some(source) = cx.source.clone() {
+                self.browser_ui(ui, cx.session, &source, cx.actions);
+            }
+        });
+        if dragged.is_some() {
+            cx.sizes.heads = dragged;
+        }
+    }
+
+    /// In their place.
+    fn middle_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         if let Some(source) = cx.source.clone().filter(|_| cx.shows_heads()) {
             CentralPanel::default().show(ui, |ui| self.browser_ui(ui, cx.session, &source, cx.actions));
         }
@@ -175,7 +220,7 @@ impl Part for Heads {
 
     fn keys(&mut self, cx: &mut PartContext<'_>) {
         if cx.session.view().heads {
-            self.take_keys(cx.egui, cx.keyboard.was_typing, cx.actions);
+            self.take_keys(cx.egui, cx.session, cx.keyboard.was_typing, cx.actions);
         }
     }
 

@@ -1,11 +1,12 @@
 //! All heads as rows of numbers: only those in view are painted.
 
-use egui::{Align2, Rect, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     bar::{choose_metric, meaning, titled},
     browser::Browser,
     effects,
+    gestures::gestures_ui,
     listing::{Choice, row, spoken},
     thumbnails::visible,
     ticks,
@@ -66,9 +67,8 @@ pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, kind: Sourc
         let ticked = ticks::ticked(heads, session);
         for position in visible {
             let index = heads.listing.indices()[position];
-            if row_ui(ui, heads, session, &columns, index, rect(position), position % 2 == 1) {
-                heads.choose(index, actions);
-            }
+            let response = row_ui(ui, heads, session, &columns, index, rect(position), position % 2 == 1);
+            gestures_ui(&response, heads, session, index, actions);
             if heads.ticks.are_shown {
                 let (layer, head) = heads.place(index);
                 let at = ticks::box_at(rect(position).min + vec2(space::XS, 1.0));
@@ -125,7 +125,6 @@ fn heading_ui(ui: &mut Ui, columns: &Columns, choice: &mut Choice) {
     ui.painter().hline(area.x_range(), area.bottom(), Stroke::new(1.0, colors.outline));
 }
 
-/// Returns whether it was clicked.
 fn row_ui(
     ui: &mut Ui,
     heads: &mut Browser,
@@ -134,7 +133,7 @@ fn row_ui(
     index: usize,
     rect: Rect,
     is_odd: bool,
-) -> bool {
+) -> Response {
     let (layer, head) = heads.place(index);
     let is_shown = (layer, head) == (session.layer(), session.head());
     let response = heads.cursor.interact_ui(ui, "row", index, rect);
@@ -167,7 +166,7 @@ fn row_ui(
         let values = row.iter().flat_map(|row| columns.metrics.iter().map(|&metric| (metric, row.get(metric))));
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(number_of_layer, head, values))
     });
-    response.clicked()
+    response
 }
 
 /// What stands over a column.

@@ -7,6 +7,7 @@ use egui::{
 
 use super::{
     browser::Browser,
+    gestures::gestures_ui,
     listing::{row, short, spoken},
     ticks,
 };
@@ -39,6 +40,8 @@ pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, action
     let count = heads.listing.indices().len();
     let rows = count.div_ceil(columns);
     let at_column = |position: usize| position % columns;
+    // In other rows than before the same heads are elsewhere.
+    heads.cursor.wanted |= heads.cursor.columns != columns;
     heads.cursor.columns = columns;
     heads.cursor.has_focus = false;
     ScrollArea::vertical().auto_shrink(false).id_salt("thumbnails").show_viewport(ui, |ui, viewport| {
@@ -53,9 +56,8 @@ pub fn thumbnails_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, action
         let ticked = ticks::ticked(heads, session);
         for position in visible.start * columns..(visible.end * columns).min(count) {
             let index = heads.listing.indices()[position];
-            if head_ui(ui, heads, session, index, rect(position)).clicked() {
-                heads.choose(index, actions);
-            }
+            let response = head_ui(ui, heads, session, index, rect(position));
+            gestures_ui(&response, heads, session, index, actions);
             if heads.ticks.are_shown {
                 let (layer, head) = heads.place(index);
                 let at = ticks::box_at(rect(position).min);

@@ -40,7 +40,7 @@ fn scope_of(heads: &Browser, session: &Session, chosen: &Heads) -> Command {
 
 /// What a click on the box of the head at `position` of the list does: it joins or leaves; with Shift all from the one
 /// clicked before do as that one did.
-fn after_click(heads: &mut Browser, session: &Session, position: usize, is_run: bool) -> Option<Command> {
+pub fn after_click(heads: &mut Browser, session: &Session, position: usize, is_run: bool) -> Option<Command> {
     let index = *heads.listing.indices().get(position)?;
     let mut chosen: BTreeSet<(usize, usize)> = ticked(heads, session).iter().collect();
     let run = heads.ticks.last.filter(|_| is_run);

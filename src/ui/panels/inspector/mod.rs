@@ -78,7 +78,7 @@ impl Part for Inspector {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let (session, shown) = (cx.session, &*cx.shown);
         let Some(frame) = shown.pictures.frame().filter(|_| session.view().inspector) else { return };
-        let dragged = side_panel(ui, "inspector", Edge::Right, shown.sides.inspector, |ui| {
+        let dragged = side_panel(ui, "inspector", Edge::Right, shown.sides.right, |ui| {
             turns_ui(ui, Turn::Inspector, (session.view(), &shown.sides), cx.actions);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 self.sections_ui(ui, session, frame, (shown.pictures.details(), shown.next_token.answer()), cx.actions);
@@ -98,6 +98,9 @@ impl Part for Inspector {
         let cell = cx.session.pinned();
         if let Some(text) = cell.zip(outcome).and_then(|(cell, outcome)| numbers::cell_table(outcome, cell)) {
             cx.actions.push(Action::Copy { text, what: PINNED_NUMBERS });
+        } else if cell.is_none() && cx.egui.output(|output| output.commands.is_empty()) {
+            // Unless a label’s marked text was copied.
+            cx.toasts.info("No cell is pinned: click one, and its numbers are copied.");
         }
     }
 }

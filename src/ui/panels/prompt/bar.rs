@@ -15,6 +15,7 @@ use crate::{
         },
         shell::{
             action::{Action, Actions},
+            commands,
             part::{Part, PartContext},
             shown::Shown,
         },
@@ -24,6 +25,7 @@ use crate::{
 };
 
 const BOS: &str = "Start with BOS";
+const CONTINUE: &str = "Continue…";
 /// In a small window.
 const SHORT_BOS: &str = "BOS";
 /// The field, where the next token stands beside it, in points.
@@ -199,12 +201,30 @@ fn failure_ui(ui: &mut Ui, failure: &str) {
     ui.add(Label::new(text).truncate());
 }
 
+/// The way to what the model writes, while that is not on screen. An encoder writes nothing.
+fn continue_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
+    let writes = contents.frame.is_none_or(|frame| frame.outcome.mask().is_causal());
+    if contents.session.view().text.open || !writes {
+        return;
+    }
+    let open = Command::ToggleText.into();
+    let hint = commands::hint("What the model writes behind the prompt, without and with the change", &open);
+    if ui.small_button(CONTINUE).on_hover_text(hint).clicked() {
+        actions.push(open);
+    }
+}
+
 /// What the model says next, or why it could not read; of a capture, that it has none.
 fn beside_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
     if let Some(failure) = contents.shown.pictures.failure() {
         failure_ui(ui, &failure);
     } else if contents.is_model {
-        next_token_ui(ui, contents.session, contents.shown, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            continue_ui(ui, contents, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                next_token_ui(ui, contents.session, contents.shown, actions);
+            });
+        });
     } else {
         let text = RichText::new("Captured. Type to switch to the live model.").small().color(theme::of(ui).text_weak);
         ui.add(Label::new(text).truncate());

@@ -58,7 +58,7 @@ impl Part for TokenStrip {
         }
         profiling::scope!("tokens");
         let lines = (height / HEIGHT_PER_LINE).floor().clamp(1.0, MOST_LINES);
-        let hovered = shown.hovered.filter(|_| !session.view().heads).map(|(_, cell)| cell).or(session.pinned());
+        let hovered = shown.hovered.filter(|_| !cx.shows_heads()).map(|(_, cell)| cell).or(session.pinned());
         let linked = hovered.map(|cell| [cell.query, cell.key]);
         let by = session.view().token_tint;
         let of_cell = hovered.map(|cell| if by == TokenTint::ReadBy { cell.key } else { cell.query });

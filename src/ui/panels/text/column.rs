@@ -1,8 +1,8 @@
 //! One of the two texts, its tokens to be clicked.
 
 use egui::{
-    Color32, CornerRadius, Id, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
-    WidgetInfo, vec2,
+    Color32, CornerRadius, FontId, Id, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui,
+    UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
 use super::{
@@ -11,11 +11,15 @@ use super::{
     token_card::token_card_ui,
     token_text::{Place, TokenText},
 };
-use crate::ui::{
-    notation,
-    shell::action::Actions,
-    theme::{self, space},
-    widgets::{focus_ring, move_along},
+use crate::{
+    engine::Continuation,
+    ui::{
+        memo::Same,
+        notation,
+        shell::action::Actions,
+        theme::{self, space},
+        widgets::{focus_ring, move_along},
+    },
 };
 
 /// Of a text that answers an older question, so much is left.
@@ -26,6 +30,19 @@ const STEEPNESS: f64 = 2.0;
 /// Between a token's glyphs and its frame, in points.
 const INK: Vec2 = vec2(1.0, 0.0);
 
+/// A text as it was laid out last.
+pub type LaidOut = TokenText<LookedAt>;
+
+/// What the layout of a text depends on.
+#[derive(PartialEq)]
+pub struct LookedAt {
+    text: Same<Continuation>,
+    is_outdated: bool,
+    width: f32,
+    font: FontId,
+    is_dark: bool,
+}
+
 /// Draws a text and its tokens.
 pub struct Column<'a> {
     pub text: SideText<'a>,
@@ -35,18 +52,18 @@ pub struct Column<'a> {
 
 impl Column<'_> {
     /// Its heading, and the text as high as there is room.
-    pub fn show_ui(&self, ui: &mut Ui, actions: &mut Actions) {
+    pub fn show_ui(&self, ui: &mut Ui, laid_out: &mut LaidOut, actions: &mut Actions) {
         ui.label(RichText::new(self.text.heading(notation::of(ui))).small().strong());
         ScrollArea::vertical().id_salt(self.text.name()).auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
-            self.text_ui(ui, actions);
+            self.text_ui(ui, laid_out, actions);
             let ending = ending(self.text.written());
             let ending = if ending.is_empty() { "…" } else { &ending };
             ui.label(RichText::new(ending).small().color(theme::of(ui).text_weak));
         });
     }
 
-    fn text_ui(&self, ui: &mut Ui, actions: &mut Actions) {
+    fn text_ui(&self, ui: &mut Ui, laid_out: &mut LaidOut, actions: &mut Actions) {
         let colors = theme::of(ui);
         let strength = self.strength();
         let color = colors.text.gamma_multiply(strength);
@@ -54,9 +71,17 @@ impl Column<'_> {
             let tint = self.text.kl(token).map(|kl| colors.tint.gamma_multiply(share(kl) * strength));
             [color, tint.unwrap_or(Color32::TRANSPARENT)]
         };
-        let text = TokenText::new(ui, &self.text.written().tokens, ui.available_width(), look);
-        let (rect, response) = ui.allocate_exact_size(text.galley.size(), Sense::hover());
-        ui.painter().galley(rect.min, text.galley, color);
+        let width = ui.available_width();
+        let key = LookedAt {
+            text: Same::of(&self.text.shown.written),
+            is_outdated: self.is_outdated,
+            width,
+            font: TextStyle::Body.resolve(ui.style()),
+            is_dark: ui.visuals().dark_mode,
+        };
+        let (galley, places) = laid_out.laid_out(ui, key, &self.text.written().tokens, width, look);
+        let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+        ui.painter().galley(rect.min, galley, color);
         response.widget_info(|| {
             let spoken = format!("{} text: {}", self.text.name(), self.text.written().text());
             WidgetInfo::labeled(Role::Label, true, spoken)
@@ -65,7 +90,7 @@ impl Column<'_> {
             .max_rect(rect)
             .accessibility_role(Role::List)
             .accessibility_label(format!("{} tokens", self.text.name()));
-        self.tokens_ui(&mut ui.new_child(list), &text.places, rect, actions);
+        self.tokens_ui(&mut ui.new_child(list), places, rect, actions);
     }
 
     /// What can be clicked. A token that is in two rows is so in both, and in the order of Tab and arrows twice.

@@ -4,15 +4,15 @@ use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::{
     Texts,
-    column::Column,
+    column::{Column, LaidOut},
     controls::controls_ui,
     side_text::{Side, SideText},
     summary::summary,
-    texts::ShownTexts,
 };
 use crate::{
-    engine::Writing,
+    engine::{Continuation, Writing},
     ui::{
+        memo::{Memo, Same},
         progress::{bar_ui, cancel_ui},
         shell::{
             action::{Action, Actions},
@@ -36,7 +36,18 @@ const EXPLANATION: &str = "Tokens are counted from 0. Those of the baseline are 
     frame. The tint has 1 − e^(−2 KL) of its full strength.";
 
 /// What the model writes, where it is open.
-pub struct TextPanel;
+#[derive(Default)]
+pub struct TextPanel {
+    summary: Memo<Same<Continuation>, Compared>,
+    baseline: LaidOut,
+    changed: LaidOut,
+}
+
+/// What both texts have in common.
+struct Compared {
+    line: String,
+    first_difference: Option<usize>,
+}
 
 impl Part for TextPanel {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
@@ -67,7 +78,7 @@ impl Part for TextPanel {
         let room = ui.available_height();
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
         let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
-            texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
+            self.texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
         });
         if dragged.is_some() {
             cx.sizes.text = dragged;
@@ -83,31 +94,46 @@ impl Part for TextPanel {
     }
 }
 
-/// The whole panel.
-fn texts_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
-    ui.add_space(space::XS);
-    let failure = texts.failure();
-    ui.horizontal(|ui| {
-        // As high with the button as without.
-        ui.set_min_height(theme::TARGET.y);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            controls_ui(ui, texts, writing, actions);
-            progress_ui(ui, texts, actions);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let text = match (&failure, texts.shown()) {
-                    (Some(_), _) | (None, None) => String::new(),
-                    (None, Some(shown)) => summary(&shown.written),
-                };
-                let color = if texts.is_outdated() { theme::of(ui).text_weak } else { theme::of(ui).text };
-                ui.add(Label::new(RichText::new(text).small().color(color)).truncate()).on_hover_text(EXPLANATION);
+impl TextPanel {
+    /// The whole panel.
+    fn texts_ui(&mut self, ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
+        ui.add_space(space::XS);
+        let failure = texts.failure();
+        let compared = texts.shown().map(|shown| {
+            self.summary.get(Same::of(&shown.written), || Compared {
+                line: summary(&shown.written),
+                first_difference: shown.written.first_difference(),
+            })
+        });
+        ui.horizontal(|ui| {
+            // As high with the button as without.
+            ui.set_min_height(theme::TARGET.y);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                controls_ui(ui, texts, writing, actions);
+                progress_ui(ui, texts, actions);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let line = compared.filter(|_| failure.is_none()).map_or("", |compared| &*compared.line);
+                    let color = if texts.is_outdated() { theme::of(ui).text_weak } else { theme::of(ui).text };
+                    ui.add(Label::new(RichText::new(line).small().color(color)).truncate()).on_hover_text(EXPLANATION);
+                });
             });
         });
-    });
-    match (failure, texts.shown()) {
-        (Some(failure), _) => message_ui(ui, &failure),
-        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated(), actions),
-        (None, None) if texts.is_given_up() => {}
-        (None, None) => message_ui(ui, "What the model writes behind the prompt…"),
+        match (failure, texts.shown().zip(compared)) {
+            (Some(failure), _) => message_ui(ui, &failure),
+            (None, Some((shown, &Compared { first_difference, .. }))) => {
+                let is_outdated = texts.is_outdated();
+                let sides = [(Side::Baseline, &mut self.baseline), (Side::Changed, &mut self.changed)];
+                ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
+                ui.columns(2, |places| {
+                    for (ui, (side, laid_out)) in places.iter_mut().zip(sides) {
+                        let text = SideText { side, shown, first_difference };
+                        Column { text, is_outdated }.show_ui(ui, laid_out, actions);
+                    }
+                });
+            }
+            (None, None) if texts.is_given_up() => {}
+            (None, None) => message_ui(ui, "What the model writes behind the prompt…"),
+        }
     }
 }
 
@@ -127,16 +153,6 @@ fn progress_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
         ui.label(small(format!("{done} of {of} tokens")));
         bar_ui(ui, done as f32 / of.max(1) as f32, "Writing");
     }
-}
-
-fn columns_ui(ui: &mut Ui, shown: &ShownTexts, is_outdated: bool, actions: &mut Actions) {
-    let first_difference = shown.written.first_difference();
-    ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
-    ui.columns(2, |places| {
-        for (ui, side) in places.iter_mut().zip([Side::Baseline, Side::Changed]) {
-            Column { text: SideText { side, shown, first_difference }, is_outdated }.show_ui(ui, actions);
-        }
-    });
 }
 
 fn message_ui(ui: &mut Ui, message: &str) {

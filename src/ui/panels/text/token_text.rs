@@ -3,21 +3,37 @@
 use std::{borrow::Cow, sync::Arc};
 
 use egui::{
-    Color32, Galley, Rect, TextFormat, TextStyle, Ui, Vec2,
+    Color32, FontId, Galley, Rect, TextFormat, TextStyle, Ui, Vec2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
 
-use crate::engine::WrittenToken;
+use crate::{
+    engine::WrittenToken,
+    ui::memo::{Memo, Same},
+};
 
 /// What a line break looks like, in front of it.
 const LINE_BREAK: &str = "↵\n";
 
-/// A text and its tokens' places in it.
-pub struct TokenText {
-    pub galley: Arc<Galley>,
+/// A text and its tokens' places in it, made again when the `Key` is another or the text is laid out anew.
+pub struct TokenText<Key> {
+    written: Memo<Key, Written>,
     /// Of each token one in each row that it is in, relative to the text's corner, in order.
-    pub places: Vec<Place>,
+    places: Memo<Same<Galley>, Vec<Place>>,
+}
+
+/// What is laid out.
+struct Written {
+    job: LayoutJob,
+    /// The tokens of the text's characters.
+    owners: Vec<usize>,
+}
+
+impl<Key> Default for TokenText<Key> {
+    fn default() -> Self {
+        Self { written: Memo::default(), places: Memo::default() }
+    }
 }
 
 /// Where a token is in a row.
@@ -35,22 +51,37 @@ impl Place {
     }
 }
 
-impl TokenText {
-    /// In rows of `width`; `look` is a token's colour and what is behind it.
-    pub fn new(ui: &Ui, tokens: &[WrittenToken], width: f32, look: impl Fn(usize) -> [Color32; 2]) -> Self {
+impl<Key: PartialEq> TokenText<Key> {
+    /// In rows of `width`; `look` is a token's colour and what is behind it. `key` is all that they depend on.
+    pub fn laid_out(
+        &mut self,
+        ui: &Ui,
+        key: Key,
+        tokens: &[WrittenToken],
+        width: f32,
+        look: impl Fn(usize) -> [Color32; 2],
+    ) -> (Arc<Galley>, &[Place]) {
+        let Written { job, owners } =
+            self.written.get(key, || Written::new(TextStyle::Body.resolve(ui.style()), tokens, width, look));
+        // Where the fonts have changed it is another one.
+        let galley = ui.painter().layout_job(job.clone());
+        let places = self.places.get(Same::of(&galley), || places(&galley, owners));
+        (galley, places)
+    }
+}
+
+impl Written {
+    fn new(font: FontId, tokens: &[WrittenToken], width: f32, look: impl Fn(usize) -> [Color32; 2]) -> Self {
         let wrap = TextWrapping { max_width: width, ..TextWrapping::default() };
         let mut job = LayoutJob { wrap, ..LayoutJob::default() };
         let mut owners = Vec::new();
-        let font = TextStyle::Body.resolve(ui.style());
         for (index, token) in tokens.iter().enumerate() {
             let [color, background] = look(index);
             let text = visible(&token.piece);
             job.append(&text, 0.0, TextFormat { background, ..TextFormat::simple(font.clone(), color) });
             owners.resize(owners.len() + text.chars().count(), index);
         }
-        let galley = ui.painter().layout_job(job);
-        let places = places(&galley, &owners);
-        Self { galley, places }
+        Self { job, owners }
     }
 }
 
@@ -116,8 +147,9 @@ mod tests {
         let tokens = ["one", " two", "", "\n", "thr", "ee"].map(token);
         let mut found = Vec::new();
         egui::__run_test_ui(|ui| {
-            let text = TokenText::new(ui, &tokens, 500.0, |_| [Color32::PLACEHOLDER; 2]);
-            found = text.places;
+            let mut text = TokenText::default();
+            let (_, places) = text.laid_out(ui, (), &tokens, 500.0, |_| [Color32::PLACEHOLDER; 2]);
+            found = places.to_vec();
         });
         assert_eq!(found.iter().map(|place| place.token).collect::<Vec<_>>(), [0, 1, 3, 4, 5]);
         let rects: Vec<Rect> = found.iter().map(|place| place.rect).collect();

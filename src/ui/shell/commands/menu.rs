@@ -1,6 +1,6 @@
 //! The bar at the top: menus out of the table of commands, the way back, and what is shown.
 
-use egui::{Button, MenuBar, Panel, RadioButton, RichText, Ui, Widget as _};
+use egui::{Button, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui, Widget as _};
 
 use super::{
     bindings::hint,
@@ -25,6 +25,9 @@ use crate::{
 
 /// The menus; what the table has under other names is in none.
 const MENUS: [&str; 4] = ["File", "Edit", "View", "Help"];
+
+/// Where the hint of an item stands that has no room at its right.
+const BESIDE: [RectAlign; 3] = [RectAlign::RIGHT_END, RectAlign::LEFT_START, RectAlign::LEFT_END];
 
 /// The bar.
 pub struct Menu;
@@ -145,15 +148,25 @@ fn item_ui(ui: &mut Ui, entry: &Entry, actions: &mut Actions) {
             Mark::Check(mut is_on) => ui.checkbox(&mut is_on, label),
         })
         .inner;
-    let response = match entry.why_not {
-        Some(why_not) => response.on_disabled_hover_text(why_not),
-        None if entry.hint.is_empty() => response,
-        None => response.on_hover_text(&*entry.hint),
-    };
+    match entry.why_not {
+        Some(why_not) => hint_ui(&response, Tooltip::for_disabled(&response), why_not),
+        None if entry.hint.is_empty() => {}
+        None => hint_ui(&response, Tooltip::for_enabled(&response), &entry.hint),
+    }
     if response.clicked() {
         actions.push(entry.action.clone());
         if entry.mark == Mark::None {
             ui.close();
         }
     }
+}
+
+/// Says beside an item what it does: below it would be the next one.
+fn hint_ui(item: &Response, mut tooltip: Tooltip<'_>, text: &str) {
+    item.ctx.accesskit_node_builder(item.id, |node| node.set_description(text));
+    tooltip.popup = tooltip.popup.align(RectAlign::RIGHT_START).align_alternatives(&BESIDE);
+    tooltip.gap(space::M).show(|ui| {
+        ui.set_max_width(ui.spacing().tooltip_width);
+        ui.label(text);
+    });
 }
