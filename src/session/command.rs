@@ -5,7 +5,7 @@ use super::{
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
     base::Date,
-    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Writing},
+    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Target, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -98,6 +98,8 @@ pub enum Command {
     ToggleSweep,
     /// What the curves over ε show.
     SetSweepMetric(SweepMetric),
+    /// The token whose logit heads write into, and whose chances rankings and curves follow.
+    SetTarget(Target),
     /// Opens or closes the panel with what the model writes.
     ToggleText,
     /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
@@ -271,6 +273,7 @@ impl Session {
             Command::ToggleInspector => self.view.inspector = !self.view.inspector,
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
+            Command::SetTarget(target) => self.view.target = target,
             Command::ToggleText => self.view.text.open = !self.view.text.open,
             Command::SetWriting(writing) => {
                 let n_tokens = writing.n_tokens.clamp(*TextView::TOKENS.start(), *TextView::TOKENS.end());
@@ -385,8 +388,9 @@ impl Session {
         }
     }
 
-    /// Layers by their numbers are another model's.
+    /// Layers by their numbers are another model's, and so are tokens.
     fn forget_layers(&mut self) {
+        self.view.target = Target::default();
         self.reference = Reference::Baseline;
         self.experiment.in_force = InForce::default();
         let scope = &self.experiment.scope;

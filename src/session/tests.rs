@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use super::*;
 use crate::{
     attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
-    engine::{AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Writing},
+    engine::{
+        AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Target, Writing,
+    },
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -293,6 +295,7 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
+        target: Target::default(),
         token_tint: TokenTint::default(),
         window: Some(WINDOW),
         solo: Some(panel(Component::Key, 1)),
@@ -403,6 +406,7 @@ fn a_session_survives_json() {
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
             text: TextView { open: true, writing },
+            target: Target::default().with_token(7),
             token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,

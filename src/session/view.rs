@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     attention::{Epsilon, PanelId},
-    engine::{SweepMetric, Writing},
+    engine::{SweepMetric, Target, Writing},
     figure::{FigureStyle, Ground, Look, PictureSpec, Window},
 };
 
@@ -114,6 +114,9 @@ pub struct View {
     /// The panel with what the model writes. Written where it is not as it was before there was one.
     #[serde(skip_serializing_if = "TextView::is_usual")]
     pub text: TextView,
+    /// The token whose logit heads write into, and whose chances rankings and curves follow. Written where one is named.
+    #[serde(skip_serializing_if = "Target::is_usual")]
+    pub target: Target,
     /// What the tokens above the panels are tinted by. Written where it is not what is usual.
     #[serde(skip_serializing_if = "TokenTint::is_usual")]
     pub token_tint: TokenTint,

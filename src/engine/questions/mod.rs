@@ -12,4 +12,4 @@ pub use next_token::NextTokenQuestion;
 pub use ships::ShipsQuestion;
 pub use sweep::SweepQuestion;
 pub use text::TextQuestion;
-pub use writes::{WritesQuestion, WrittenTokensQuestion};
+pub use writes::{AllWrittenTokensQuestion, WritesQuestion, WrittenTokensQuestion};

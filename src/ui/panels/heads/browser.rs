@@ -1,5 +1,7 @@
 //! What the browser of heads keeps between frames.
 
+use std::path::PathBuf;
+
 use egui::Context;
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
     ticking::Ticks,
 };
 use crate::{
-    engine::{Ranking, Service, ShipsOf},
+    engine::{HeadMetric, OpenSource, Ranking, RunSpec, Service, ShipsOf, Target},
     session::{Command, Session},
     ui::shell::action::{Action, Actions},
 };
@@ -24,6 +26,8 @@ pub struct Browser {
     pub listing: Listing,
     pub cursor: Cursor,
     pub export: TableDialog,
+    /// Where the table goes once all of it is there.
+    pub saving: Option<PathBuf>,
     pub ticks: Ticks,
 }
 
@@ -36,6 +40,7 @@ impl Browser {
             listing: Listing::default(),
             cursor: Cursor::default(),
             export: table_dialog(),
+            saving: None,
             ticks: Ticks::default(),
         }
     }
@@ -48,6 +53,13 @@ impl Browser {
             self.cursor.at = self.listing.indices().first().copied();
             self.cursor.wanted = true;
         }
+    }
+
+    /// Ranks all heads by what `of` does to each alone; `spec` says what is read, and at which positions, and `target` whose
+    /// chances are followed.
+    pub fn rank(&mut self, source: &OpenSource, spec: RunSpec, of: ShipsOf, target: Target) {
+        self.effects.ships.ask(source, spec, of, target);
+        self.choice.rank_by(HeadMetric::Ships);
     }
 
     /// Shows a head, and the grid.

@@ -11,11 +11,14 @@ use super::{
     token_card::token_card_ui,
     token_text::{Place, TokenText},
 };
-use crate::ui::{
-    notation,
-    shell::action::Actions,
-    theme::{self, space},
-    widgets::{focus_ring, move_along},
+use crate::{
+    session::Command,
+    ui::{
+        notation,
+        shell::action::Actions,
+        theme::{self, space},
+        widgets::{focus_ring, move_along},
+    },
 };
 
 /// Of a text that answers an older question, so much is left.
@@ -83,6 +86,9 @@ impl Column<'_> {
             self.mark_ui(ui, token, ink.expand2(INK), &response);
             if response.clicked() {
                 ui.data_mut(|data| data.insert_temp(id, index));
+                if let Some(written) = self.text.written().tokens.get(token) {
+                    actions.push(Command::SetTarget(self.text.target.with_token(written.id)).into());
+                }
             }
             if response.gained_focus() {
                 response.scroll_to_me(None);

@@ -11,7 +11,8 @@ use super::{
     texts::ShownTexts,
 };
 use crate::{
-    engine::Writing,
+    engine::Target,
+    session::View,
     ui::{
         progress::{bar_ui, cancel_ui},
         shell::{
@@ -67,7 +68,7 @@ impl Part for TextPanel {
         let room = ui.available_height();
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
         let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
-            texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
+            texts_ui(ui, &cx.shown.texts, cx.session.view(), cx.actions);
         });
         if dragged.is_some() {
             cx.sizes.text = dragged;
@@ -84,14 +85,14 @@ impl Part for TextPanel {
 }
 
 /// The whole panel.
-fn texts_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
+fn texts_ui(ui: &mut Ui, texts: &Texts, view: &View, actions: &mut Actions) {
     ui.add_space(space::XS);
     let failure = texts.failure();
     ui.horizontal(|ui| {
         // As high with the button as without.
         ui.set_min_height(theme::TARGET.y);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            controls_ui(ui, texts, writing, actions);
+            controls_ui(ui, texts, view.text.writing, actions);
             progress_ui(ui, texts, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let text = match (&failure, texts.shown()) {
@@ -105,7 +106,7 @@ fn texts_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions)
     });
     match (failure, texts.shown()) {
         (Some(failure), _) => message_ui(ui, &failure),
-        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated(), actions),
+        (None, Some(shown)) => columns_ui(ui, shown, texts.is_outdated(), &view.target, actions),
         (None, None) if texts.is_given_up() => {}
         (None, None) => message_ui(ui, "What the model writes behind the prompt…"),
     }
@@ -129,12 +130,12 @@ fn progress_ui(ui: &mut Ui, texts: &Texts, actions: &mut Actions) {
     }
 }
 
-fn columns_ui(ui: &mut Ui, shown: &ShownTexts, is_outdated: bool, actions: &mut Actions) {
+fn columns_ui(ui: &mut Ui, shown: &ShownTexts, is_outdated: bool, target: &Target, actions: &mut Actions) {
     let first_difference = shown.written.first_difference();
     ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
     ui.columns(2, |places| {
         for (ui, side) in places.iter_mut().zip([Side::Baseline, Side::Changed]) {
-            Column { text: SideText { side, shown, first_difference }, is_outdated }.show_ui(ui, actions);
+            Column { text: SideText { side, shown, first_difference, target }, is_outdated }.show_ui(ui, actions);
         }
     });
 }
