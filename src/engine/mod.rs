@@ -37,7 +37,8 @@ mod writes;
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use continuation::{
-    AtEnd, Choice, Continuation, ContinuationLine, Sampling, Stopped, Temperature, Writing, Written, WrittenToken,
+    AtEnd, Choice, Continuation, ContinuationLine, PanelTexts, Sampling, Stopped, Temperature, Writing, Written,
+    WrittenToken,
 };
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
@@ -54,8 +55,8 @@ pub use outcome::{
 };
 pub use progress::{Partial, Ready};
 pub use questions::{
-    AllWrittenTokensQuestion, HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion,
-    WritesQuestion, WrittenTokensQuestion,
+    AllWrittenTokensQuestion, HeadsQuestion, NextTokenQuestion, PanelTextsQuestion, ShipsQuestion, SweepQuestion,
+    TextQuestion, WritesQuestion, WrittenTokensQuestion,
 };
 pub use reference::Reference;
 pub use run::Engine;

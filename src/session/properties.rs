@@ -214,6 +214,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::ToggleText),
         any_writing().prop_map(Command::SetWriting),
         any_target().prop_map(Command::SetTarget),
+        prop::sample::select(&[TextsOf::SelectedPanel, TextsOf::AllPanels][..]).prop_map(Command::ShowTextsOf),
         prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
         any_epsilon().prop_map(|middle| Command::SetSliderRange(SliderRange::Around(middle))),
     ];

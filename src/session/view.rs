@@ -39,6 +39,27 @@ pub struct TextView {
     pub open: bool,
     /// How many tokens, within [`Self::TOKENS`], and which.
     pub writing: Writing,
+    /// Whose texts. Written where they are not the selected panel's.
+    #[serde(skip_serializing_if = "TextsOf::is_usual")]
+    pub of: TextsOf,
+}
+
+/// Whose texts the panel with what the model writes shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextsOf {
+    /// The selected panel's beside the baseline's, token by token.
+    #[default]
+    SelectedPanel,
+    /// Those of all panels, a line each.
+    AllPanels,
+}
+
+impl TextsOf {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl TextView {

@@ -8,7 +8,11 @@ use crate::{
     session::{Cell, Session, document::Follow},
     ui::{
         jobs::pictures::{Frame, Pictures, Working},
-        panels::{outcome::NextToken, sweep::Curves, text::Texts},
+        panels::{
+            outcome::NextToken,
+            sweep::Curves,
+            text::{AllTexts, Texts},
+        },
     },
 };
 
@@ -20,6 +24,8 @@ pub struct Shown {
     pub next_token: NextToken,
     /// What the model writes behind the prompt, in the selected panel.
     pub texts: Texts,
+    /// The same in all panels.
+    pub all_texts: AllTexts,
     pub hovered: Option<(PanelId, Cell)>,
     /// Where the panels at both sides of the figure are in this frame.
     pub sides: Sides,

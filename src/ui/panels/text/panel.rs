@@ -5,14 +5,16 @@ use egui::{Align, Label, Layout, RichText, Ui};
 use super::{
     Texts,
     column::Column,
-    controls::controls_ui,
+    controls::{controls_ui, of_ui, writing_button_ui},
+    lines::lines_ui,
+    panel_texts::AllTexts,
     side_text::{Side, SideText},
     summary::summary,
     texts::ShownTexts,
 };
 use crate::{
     engine::Target,
-    session::View,
+    session::{Session, TextView, TextsOf, View},
     ui::{
         progress::{bar_ui, cancel_ui},
         shell::{
@@ -42,16 +44,25 @@ pub struct TextPanel;
 impl Part for TextPanel {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
         cx.shown.texts.poll();
+        cx.shown.all_texts.poll();
     }
 
     fn wants(&mut self, cx: &mut PartContext<'_>) {
-        if !cx.session.view().text.open {
+        let TextView { open, of, .. } = cx.session.view().text;
+        let shows = |one: TextsOf| open && of == one;
+        // Of a text that is being typed, the picture is asked for first.
+        let is_read = cx.shown.answer(cx.session).is_some() || cx.shown.pictures.failure().is_some();
+        let source = cx.source.as_ref().filter(|_| is_read);
+        if !shows(TextsOf::AllPanels) && !cx.shown.all_texts.is_drawn {
+            cx.shown.all_texts.rest();
+        } else if let Some(source) = source {
+            cx.shown.all_texts.follow(source, cx.session);
+        }
+        if !shows(TextsOf::SelectedPanel) {
             cx.shown.texts.rest();
             return;
         }
-        // Of a text that is being typed, the picture is asked for first.
-        let is_read = cx.shown.answer(cx.session).is_some() || cx.shown.pictures.failure().is_some();
-        if let Some(source) = cx.source.as_ref().filter(|_| is_read) {
+        if let Some(source) = source {
             cx.shown.texts.follow(source, cx.session);
         }
         if let Some(rest) = cx.shown.texts.is_slow_in() {
@@ -67,8 +78,9 @@ impl Part for TextPanel {
         profiling::scope!("text");
         let room = ui.available_height();
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
-        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
-            texts_ui(ui, &cx.shown.texts, cx.session.view(), cx.actions);
+        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| match cx.session.view().text.of {
+            TextsOf::SelectedPanel => texts_ui(ui, &cx.shown.texts, cx.session.view(), cx.actions),
+            TextsOf::AllPanels => all_ui(ui, &cx.shown.all_texts, cx.session, cx.actions),
         });
         if dragged.is_some() {
             cx.sizes.text = dragged;
@@ -77,14 +89,51 @@ impl Part for TextPanel {
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
         match action {
-            Action::CancelComputing => cx.shown.texts.cancel(),
-            Action::Compute => cx.shown.texts.retry(),
+            Action::CancelComputing => {
+                cx.shown.texts.cancel();
+                cx.shown.all_texts.cancel();
+            }
+            Action::Compute => {
+                cx.shown.texts.retry();
+                cx.shown.all_texts.retry();
+            }
             _ => {}
         }
     }
 }
 
-/// The whole panel.
+/// The whole panel, where it has the texts of all panels.
+fn all_ui(ui: &mut Ui, texts: &AllTexts, session: &Session, actions: &mut Actions) {
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::TARGET.y);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let TextView { writing, of, .. } = session.view().text;
+            writing_button_ui(ui, writing, actions);
+            of_ui(ui, of, actions);
+            if texts.is_given_up() {
+                if ui.small_button("Write on").on_hover_text("Write what was cancelled").clicked() {
+                    actions.push(Action::Compute);
+                }
+            } else if texts.is_busy() && cancel_ui(ui, "Cancel writing", "What is there stays (Esc)") {
+                actions.push(Action::CancelComputing);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let told = texts.shown().map_or_else(String::new, |(_, texts)| {
+                    let [done, of] = texts.progress();
+                    if done < of { format!("{done} of {of} panels") } else { format!("{of} panels") }
+                });
+                ui.add(Label::new(RichText::new(told).small().color(theme::of(ui).text_weak)).truncate());
+            });
+        });
+    });
+    match texts.failure() {
+        Some(failure) => message_ui(ui, &failure),
+        None => lines_ui(ui, texts, session, actions),
+    }
+}
+
+/// The whole panel, where it has the selected panel's texts.
 fn texts_ui(ui: &mut Ui, texts: &Texts, view: &View, actions: &mut Actions) {
     ui.add_space(space::XS);
     let failure = texts.failure();
@@ -92,7 +141,7 @@ fn texts_ui(ui: &mut Ui, texts: &Texts, view: &View, actions: &mut Actions) {
         // As high with the button as without.
         ui.set_min_height(theme::TARGET.y);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            controls_ui(ui, texts, view.text.writing, actions);
+            controls_ui(ui, texts, view.text, actions);
             progress_ui(ui, texts, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let text = match (&failure, texts.shown()) {
