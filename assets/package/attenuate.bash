@@ -664,7 +664,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__heads)
-            opts="-o -h --json --output --sort --ships --component --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --in-force --writes --at --model --prompt --token-ids --no-bos --chat --system --date --help"
+            opts="-o -h --json --output --sort --ships --preset --component --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --in-force --writes --at --model --prompt --token-ids --no-bos --chat --system --date --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,6 +679,10 @@ _attenuate() {
                     return 0
                     ;;
                 --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

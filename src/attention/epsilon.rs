@@ -18,6 +18,8 @@ impl Epsilon {
     pub const ONE: Self = Self(1.0);
     /// One of ten parts is left.
     pub const TENTH: Self = Self(1e-1);
+    /// Of rankings by effect: one of ten thousand parts is left.
+    pub const TEN_THOUSANDTH: Self = Self(1e-4);
     /// The three columns of the figure: 5e-1, 1e-3, 1e-10.
     pub const FIGURE: [Self; 3] = [Self(5e-1), Self(1e-3), Self(1e-10)];
     /// Halfway, nearly, and wholly at 0.

@@ -106,24 +106,25 @@ impl PlacesArguments {
     }
 }
 
-/// One file to write.
-struct Job {
+/// One file to write, and what besides the answer it is made of.
+struct Job<T> {
     session: Session,
     outcome: Outcome,
+    also: T,
     path: PathBuf,
 }
 
-/// Runs `session` for each of the `places`, once `finish` knows which, and calls `write` with each answer and its file: on as many threads as there
-/// are cores, while the next is computed. Ends with the first failure. Nothing is computed or written where one of the
+/// Runs `session` for each of the `places`, once `finish` knows which, and calls `write` with each answer, with what `also` is
+/// computed for it, and with its file: on as many threads as there are cores, while the next is computed. Ends with the first failure. Nothing is computed or written where one of the
 /// files is `protected`.
-pub fn each(
+pub fn each<T: Send>(
     engine: &mut Engine,
     session: &Session,
     places: &PlacesArguments,
-    output: &Path,
-    protected: &ProtectedFiles,
+    (output, protected): (&Path, &ProtectedFiles),
     finish: impl Fn(&mut Session),
-    write: impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync,
+    also: impl Fn(&mut Engine, &Session) -> anyhow::Result<T>,
+    write: impl Fn(&Session, (&Outcome, &T), &Path) -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<()> {
     let layers = notices::write(engine, session)?.layers.clone();
     let mut sessions = sessions(engine, session, places)?;
@@ -137,15 +138,16 @@ pub fn each(
         let writers: Vec<_> = (0..n_writers).map(|_| scope.spawn(|| write_all(&receiver, &write))).collect();
         let mut computed = Ok(());
         for session in sessions {
-            match engine.run(&session.run_spec(), &NEVER) {
-                Ok(outcome) => {
+            let made = engine.run(&session.run_spec(), &NEVER).map_err(anyhow::Error::from);
+            match made.and_then(|outcome| Ok((outcome, also(engine, &session)?))) {
+                Ok((outcome, also)) => {
                     let path = file_of(output, &session, &layers);
-                    if sender.send(Job { session, outcome, path }).is_err() {
+                    if sender.send(Job { session, outcome, also, path }).is_err() {
                         break;
                     }
                 }
                 Err(error) => {
-                    computed = Err(error.into());
+                    computed = Err(error);
                     break;
                 }
             }
@@ -202,17 +204,17 @@ fn file_of(output: &Path, session: &Session, layers: &LayerNumbers) -> PathBuf {
 }
 
 /// Takes jobs until there are no more. A failure closes the channel: nothing more is computed then.
-fn write_all(
-    receiver: &Mutex<Option<Receiver<Job>>>,
-    write: &(impl Fn(&Session, &Outcome, &Path) -> anyhow::Result<()> + Sync),
+fn write_all<T>(
+    receiver: &Mutex<Option<Receiver<Job<T>>>>,
+    write: &(impl Fn(&Session, (&Outcome, &T), &Path) -> anyhow::Result<()> + Sync),
 ) -> anyhow::Result<()> {
     loop {
         let next = match &*receiver.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(receiver) => receiver.recv(),
             None => return Ok(()),
         };
-        let Ok(Job { session, outcome, path }) = next else { return Ok(()) };
-        if let Err(error) = write(&session, &outcome, &path) {
+        let Ok(Job { session, outcome, also, path }) = next else { return Ok(()) };
+        if let Err(error) = write(&session, (&outcome, &also), &path) {
             receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
             return Err(error);
         }

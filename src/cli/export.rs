@@ -4,14 +4,14 @@ use std::{
     collections::BTreeMap,
     io::{self, Write as _},
     path::PathBuf,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    batch::{self, PlacesArguments},
+    batch::{self, NEVER, PlacesArguments},
     check,
     figure::FigureArguments,
     notices,
@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     base::write_atomically,
-    engine::{Engine, Fingerprints},
-    figure::{FigureStyle, FileFormat, TextMode, Unit, caption, encode, figure},
+    engine::{Engine, Fingerprints, Job},
+    figure::{FigureStyle, FileFormat, StripLines, TextMode, TextStrip, Unit, caption, encode, figure},
     session::{Session, document},
 };
 
@@ -32,6 +32,7 @@ Examples:
   attenuate export -o row.svg --rows query --size 178x80
   attenuate export -o column.pdf --size 85 --font serif --least-text 6 --caption
   attenuate export -o panel.svg --rows value --columns right --size 85 --text paths
+  attenuate export -o answers.svg --prompt \"The capital of France is\" --continuation 2
   attenuate export -o slide.png --size 1600x1200px --dpi 144 --ground dark
   attenuate export -o difference.png --quantity difference --labels positions --ground transparent
   attenuate export -o 'head-{layer}-{head}.png' --layer 0..=5 --head all bundled:austen";
@@ -53,6 +54,10 @@ pub struct ExportArguments {
     /// Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]
     #[arg(long, value_name = "HOW", help_heading = "Figure")]
     pub text: Option<TextMode>,
+    /// Under each panel what the model writes behind the prompt under its change, on so many lines, 1 to 8, and at the
+    /// foot what it writes unmodified: 40 tokens, or as many as the session says
+    #[arg(long, value_name = "LINES", help_heading = "Figure")]
+    pub continuation: Option<StripLines>,
     #[command(flatten)]
     pub places: PlacesArguments,
     #[command(flatten)]
@@ -113,20 +118,38 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
     let compare = |session: &mut Session| start::compare(session, &arguments.view).unwrap_or_default();
     // Files are written by several threads, captions are printed in the order of their files.
     let captions = Mutex::new(BTreeMap::new());
-    batch::each(engine, &session, &arguments.places, output, &protected, compare, |session, outcome, path| {
-        let payload =
-            if arguments.no_session { None } else { Some(document::payload(session, outcome, path, &fingerprints)?) };
-        let drawn = figure(outcome, &style)?;
-        let file = encode(&drawn, &style, format, payload.as_deref())?;
-        // One prompt, and so the same labels, in every file.
-        notes.get_or_init(|| notices::of_figure(&drawn, outcome, &style));
-        if arguments.caption {
-            let place = (outcome.layer_number(), outcome.experiment.head);
-            let caption = caption(outcome, &session.run_spec(), &style);
-            captions.lock().unwrap_or_else(PoisonError::into_inner).insert(place, caption);
-        }
-        Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
-    })?;
+    let strip = |engine: &mut Engine, session: &Session| {
+        let Some(lines) = arguments.continuation else { return Ok(None) };
+        let (job, writing) = (Job::until(&NEVER), session.view().text.writing);
+        let texts = engine.panel_texts(&job, &session.run_spec(), &writing, &mut |_| {}).context("--continuation")?;
+        Ok(Some(TextStrip { lines, texts: Arc::new(texts) }))
+    };
+    batch::each(
+        engine,
+        &session,
+        &arguments.places,
+        (output, &protected),
+        compare,
+        strip,
+        |session, (outcome, strip), path| {
+            let style = FigureStyle { strip: strip.clone(), ..style.clone() };
+            let payload = if arguments.no_session {
+                None
+            } else {
+                Some(document::payload(session, outcome, path, &fingerprints)?)
+            };
+            let drawn = figure(outcome, &style)?;
+            let file = encode(&drawn, &style, format, payload.as_deref())?;
+            // One prompt, and so the same labels, in every file.
+            notes.get_or_init(|| notices::of_figure(&drawn, outcome, &style));
+            if arguments.caption {
+                let place = (outcome.layer_number(), outcome.experiment.head);
+                let caption = caption(outcome, &session.run_spec(), &style);
+                captions.lock().unwrap_or_else(PoisonError::into_inner).insert(place, caption);
+            }
+            Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
+        },
+    )?;
     if let Some(notes) = notes.get() {
         notices::tell(notes);
     }

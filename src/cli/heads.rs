@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{
@@ -13,14 +13,31 @@ use super::{
     start,
 };
 use crate::{
-    attention::{Component, Epsilon, Operation, OperationKind},
+    attention::{Component, Epsilon, Operation, OperationKind, Scope},
     base::write_atomically,
     engine::{
         Engine, HeadEffect, HeadMetric, HeadRow, HeadSummary, HeadsTable, PartKind, Ranking, Rival, ShipsOf,
-        TableFormat, Target, TokenWrites, Under, Writes, WrittenTokens,
+        ShipsPreset, TableFormat, Target, TokenWrites, Under, Writes, WrittenTokens,
     },
     session::{Command, Session},
 };
+
+/// What a preset says by itself.
+const NOT_OF_PRESETS: [&str; 13] = [
+    "component",
+    "epsilon",
+    "operation",
+    "seed",
+    "from_prompt",
+    "from_token_ids",
+    "from_prompts",
+    "with_first",
+    "token_ids",
+    "no_bos",
+    "chat",
+    "system",
+    "date",
+];
 
 #[derive(Debug, Args)]
 pub struct HeadsArguments {
@@ -39,6 +56,10 @@ pub struct HeadsArguments {
     /// alone is changed. One run a head
     #[arg(long)]
     pub ships: bool,
+    /// Ships as they were published, in the place of --component, --epsilon and --operation: safety-heads (arXiv
+    /// 2410.13708: the head’s queries times 1e-4 at every position, and the prompt as “## Query:… ## Answer:”)
+    #[arg(long, value_name = "NAME", requires = "ships", conflicts_with_all = NOT_OF_PRESETS)]
+    pub preset: Option<ShipsPreset>,
     /// What is changed of the head: query or key (undifferentiated attention), value (scaling contribution)
     #[arg(long, value_name = "NAME", default_value = "query", requires = "ships")]
     pub component: Component,
@@ -113,7 +134,9 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
         None => arguments.json.then_some(TableFormat::Json),
     };
     let mut session = start::source_and_prompt(&arguments.source)?;
-    if arguments.ships {
+    if let Some(preset) = arguments.preset {
+        session = of_preset(preset, session)?;
+    } else if arguments.ships {
         let kind = Some(arguments.operation);
         let operation = start::operation(&Operation::default(), kind, arguments.seed, &arguments.others)?;
         session = session.with([Command::SetOperation(operation)]);
@@ -140,12 +163,22 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
     }
 }
 
+/// The session whose heads a preset ranks: its prompt, and what is done at which positions.
+fn of_preset(preset: ShipsPreset, session: Session) -> anyhow::Result<Session> {
+    let words =
+        session.words().ok_or_else(|| anyhow!("--preset {preset} needs --prompt: the session reads token ids"))?;
+    let scope = Scope { positions: preset.positions(), ..session.scope().clone() };
+    let operation = preset.of().operation;
+    let commands = [Command::Read(preset.prompt(&words)), Command::SetScope(scope), Command::SetOperation(operation)];
+    Ok(session.with(commands))
+}
+
 fn table(engine: &mut Engine, session: &Session, arguments: &HeadsArguments) -> anyhow::Result<HeadsTable> {
     let layers = notices::write(engine, session)?.layers.clone();
     // What is refused is refused before anything takes its time.
     let (writes, tokens) = match &arguments.writes {
         Some(target) => writes(engine, session, target, arguments)?,
-        None => (None, Vec::new()),
+        None => (None, Arc::default()),
     };
     let summaries = engine.heads(session.source(), session.prompt(), &NEVER)?;
     let row = |summary: HeadSummary| {
@@ -167,7 +200,7 @@ fn table(engine: &mut Engine, session: &Session, arguments: &HeadsArguments) -> 
     Ok(table)
 }
 
-type Written = (Option<Arc<Writes>>, Vec<WrittenTokens>);
+type Written = (Option<Arc<Writes>>, Arc<[WrittenTokens]>);
 
 /// What each head adds to the target's logit, and the tokens that it promotes and suppresses most.
 fn writes(
@@ -176,13 +209,10 @@ fn writes(
     target: &Target,
     arguments: &HeadsArguments,
 ) -> anyhow::Result<Written> {
-    /// Tokens of either kind.
-    const TOKENS: usize = 5;
-
     let (spec, under) = (session.run_spec(), Under::Baseline);
     let writes = engine.writes(&spec, under, target, arguments.at, &NEVER).context("--writes")?;
-    let tokens = engine.all_written_tokens(&spec, under, arguments.at, TOKENS, &NEVER)?;
-    Ok((Some(Arc::new(writes)), tokens))
+    let tokens = engine.all_written_tokens(&spec, under, arguments.at, WrittenTokens::IN_TABLES, &NEVER)?;
+    Ok((Some(Arc::new(writes)), tokens.into()))
 }
 
 /// Rows are by layer and head, as the engine gives them.
@@ -192,22 +222,24 @@ fn add_ships(
     arguments: &HeadsArguments,
     rows: &mut [HeadRow],
 ) -> anyhow::Result<ShipsOf> {
-    let component = arguments.component;
     // Without noise nothing would be changed.
     let removal = if arguments.operation == OperationKind::Noise { Epsilon::FIGURE[0] } else { Epsilon::ZERO };
-    let epsilon = arguments.epsilon.unwrap_or(removal);
+    let (component, epsilon) = (arguments.component, arguments.epsilon.unwrap_or(removal));
+    let given = ShipsOf { component, operation: session.operation().clone(), epsilon };
+    let of = arguments.preset.map_or(given, ShipsPreset::of);
     let in_force = arguments.in_force.as_ref().map(GivenInForce::get).transpose()?.cloned();
     let spec = session.run_spec().with(|experiment| {
         experiment.in_force = in_force.unwrap_or_else(|| std::mem::take(&mut experiment.in_force));
     });
-    let Some(all) = engine.ships(&spec, component, epsilon, arguments.writes.as_ref(), &mut |_| {}, &NEVER)? else {
+    let Some(all) = engine.ships(&spec, of.component, of.epsilon, arguments.writes.as_ref(), &mut |_| {}, &NEVER)?
+    else {
         bail!("--ships needs a model that predicts tokens, and {} has no output to compare", session.source());
     };
     for (row, found) in rows.iter_mut().zip(all) {
         row.effect.ships = Some(found.ships);
         row.effect.change = found.target;
     }
-    Ok(ShipsOf { component, operation: session.operation().clone(), epsilon })
+    Ok(of)
 }
 
 /// For people, in columns.

@@ -56,10 +56,10 @@ pub fn weights(arguments: &WeightsArguments, engine: &mut Engine) -> anyhow::Res
         engine,
         &session,
         &arguments.places,
-        output,
-        &protected,
+        (output, &protected),
         |_| (),
-        |session, outcome, path| {
+        |_, _| Ok(()),
+        |session, (outcome, ()), path| {
             let numbers = outcome.numbers(&session.run_spec());
             Ok(write_atomically(path, &protected, |file| numbers.write(format, file))?)
         },

@@ -37,7 +37,8 @@ mod writes;
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use continuation::{
-    AtEnd, Choice, Continuation, ContinuationLine, Sampling, Stopped, Temperature, Writing, Written, WrittenToken,
+    AtEnd, Choice, Continuation, ContinuationLine, PanelTexts, Sampling, Stopped, Temperature, Writing, Written,
+    WrittenToken,
 };
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
@@ -45,8 +46,8 @@ pub use error::EngineError;
 pub use fingerprint::{Fingerprint, FingerprintError, Fingerprints, ParseFingerprintError};
 pub use heads::{HeadPattern, HeadSummary, Under};
 pub use heads_table::{
-    HeadEffect, HeadMetric, HeadRow, HeadsTable, MetricRange, ParseMetricError, Ranking, ShipsOf, TableFormat,
-    UnknownTableFormat,
+    HeadEffect, HeadMetric, HeadRow, HeadsTable, MetricRange, ParseMetricError, ParsePresetError, Ranking, ShipsOf,
+    ShipsPreset, TableFormat, UnknownTableFormat,
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
 pub use outcome::{
@@ -54,7 +55,8 @@ pub use outcome::{
 };
 pub use progress::{Partial, Ready};
 pub use questions::{
-    HeadsQuestion, NextTokenQuestion, ShipsQuestion, SweepQuestion, TextQuestion, WritesQuestion, WrittenTokensQuestion,
+    AllWrittenTokensQuestion, HeadsQuestion, NextTokenQuestion, PanelTextsQuestion, ShipsQuestion, SweepQuestion,
+    TextQuestion, WritesQuestion, WrittenTokensQuestion,
 };
 pub use reference::Reference;
 pub use run::Engine;

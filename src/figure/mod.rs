@@ -36,7 +36,8 @@ pub use page::{
     least_text::LeastText,
     repair::Repair,
     size::{PageSize, Unit},
-    spec::{BarSpec, Beyond, FigureSpec, PanelSpec},
+    spec::{BarSpec, Beyond, FigureSpec, PanelSpec, StripSpec},
+    strip::{StripLines, StripLinesError, TextStrip},
     style::{AxisLabels, FigureStyle, FontSize, LabelRotation, TextMode},
     sweep::{
         layout::sweep_figure,

@@ -1,11 +1,11 @@
 use super::{
-    COLUMNS, Cell, HeadsPlace, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, Theme, TokenTint,
-    UserSettings, figure_grid, repeated,
+    COLUMNS, Cell, HeadsPlace, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, TextsOf, Theme,
+    TokenTint, UserSettings, figure_grid, repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
     base::Date,
-    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Writing},
+    engine::{Bundled, Prompt, Reference, SourceFacts, SourceSpec, SweepMetric, Target, Writing},
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -98,8 +98,12 @@ pub enum Command {
     ToggleSweep,
     /// What the curves over ε show.
     SetSweepMetric(SweepMetric),
+    /// The token whose logit heads write into, and whose chances rankings and curves follow.
+    SetTarget(Target),
     /// Opens or closes the panel with what the model writes.
     ToggleText,
+    /// Whose texts are shown of what the model writes.
+    ShowTextsOf(TextsOf),
     /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
     SetWriting(Writing),
     /// What the tokens above the panels are tinted by.
@@ -276,7 +280,9 @@ impl Session {
             }
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
+            Command::SetTarget(target) => self.view.target = target,
             Command::ToggleText => self.view.text.open = !self.view.text.open,
+            Command::ShowTextsOf(of) => self.view.text.of = of,
             Command::SetWriting(writing) => {
                 let n_tokens = writing.n_tokens.clamp(*TextView::TOKENS.start(), *TextView::TOKENS.end());
                 self.view.text.writing = Writing { n_tokens, ..writing };
@@ -392,8 +398,9 @@ impl Session {
         }
     }
 
-    /// Layers by their numbers are another model's.
+    /// Layers by their numbers are another model's, and so are tokens.
     fn forget_layers(&mut self) {
+        self.view.target = Target::default();
         self.reference = Reference::Baseline;
         self.experiment.in_force = InForce::default();
         let scope = &self.experiment.scope;

@@ -29,4 +29,6 @@ pub use epsilon_grid::{COLUMNS, figure_grid, repeated};
 pub use state::Session;
 pub use stored::{Stored, Unsound};
 pub use timeline::{StepNumber, Timeline};
-pub use view::{HeadsPlace, ScaleStep, SliderRange, SweepView, TextView, Theme, TokenTint, UserSettings, View};
+pub use view::{
+    HeadsPlace, ScaleStep, SliderRange, SweepView, TextView, TextsOf, Theme, TokenTint, UserSettings, View,
+};

@@ -11,8 +11,8 @@ use crate::{
         Notation, Operation, OtherPrompt, PanelId, PositionScope, PromptSet, Scope, panel,
     },
     engine::{
-        AtEnd, Bundled, Choice, LayerNumbers, Reference, Sampling, SourceFacts, SourceKind, SourceSpec, SweepMetric,
-        Temperature, Writing,
+        AtEnd, Bundled, Choice, LayerNumbers, Reference, Rival, Sampling, SourceFacts, SourceKind, SourceSpec,
+        SweepMetric, Target, Temperature, TokenName, Writing,
     },
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
 };
@@ -139,6 +139,12 @@ fn any_writing() -> impl Strategy<Value = Writing> {
     (any_number(), choice, at_end).prop_map(|(n_tokens, choice, at_end)| Writing { n_tokens, choice, at_end })
 }
 
+fn any_target() -> impl Strategy<Value = Target> {
+    let token = || prop_oneof![".{0,4}".prop_map(TokenName::Text), any::<u32>().prop_map(TokenName::Id)];
+    let rival = prop_oneof![Just(Rival::None), Just(Rival::Likeliest), token().prop_map(Rival::Named)];
+    (prop::option::of(token()), rival).prop_map(|(token, rival)| Target { token, rival })
+}
+
 fn any_grid() -> impl Strategy<Value = Grid<Epsilon>> {
     let rows = prop::sample::subsequence(&Component::ALL[..], 1..=4);
     (rows, 1_usize..9).prop_flat_map(|(rows, n_columns)| {
@@ -210,6 +216,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         prop::sample::select(&[HeadsPlace::Beside, HeadsPlace::Centre][..]).prop_map(Command::PlaceHeads),
         Just(Command::ToggleText),
         any_writing().prop_map(Command::SetWriting),
+        any_target().prop_map(Command::SetTarget),
+        prop::sample::select(&[TextsOf::SelectedPanel, TextsOf::AllPanels][..]).prop_map(Command::ShowTextsOf),
         prop::sample::select(&SweepMetric::ALL[..]).prop_map(Command::SetSweepMetric),
         any_epsilon().prop_map(|middle| Command::SetSliderRange(SliderRange::Around(middle))),
     ];

@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use super::*;
 use crate::{
     attention::{Column, Component, Epsilon, Experiment, Grid, HeadScope, LayerScope, Operation, Preset, Scope, panel},
-    engine::{AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Writing},
+    engine::{
+        AtEnd, Bundled, Choice, Prompt, Reference, Sampling, SourceFacts, SourceSpec, SweepMetric, Target, Writing,
+    },
     figure::{ColorNorm, Colormap, LimitsFrom, Look, MaskedStyle, Pooling, Quantity, Window},
 };
 
@@ -293,12 +295,13 @@ fn looks_are_set_and_nothing_else() {
         Command::SetSliderRange(SliderRange::Around(epsilon(0.1))),
     ]);
     let view = View {
+        target: Target::default(),
         token_tint: TokenTint::default(),
         window: Some(WINDOW),
         solo: Some(panel(Component::Key, 1)),
         inspector: true,
         sweep: SweepView { open: true, metric: SweepMetric::Js },
-        text: TextView { open: true, writing: Writing::greedy(1024) },
+        text: TextView { open: true, writing: Writing::greedy(1024), of: TextsOf::SelectedPanel },
         slider: SliderRange::Around(epsilon(0.1)),
         heads: true,
         heads_place: HeadsPlace::Centre,
@@ -414,7 +417,8 @@ fn a_session_survives_json() {
             solo: Some(panel(Component::Value, 2)),
             inspector: true,
             sweep: SweepView { open: true, metric: SweepMetric::NormalizedEntropy },
-            text: TextView { open: true, writing },
+            text: TextView { open: true, writing, of: TextsOf::AllPanels },
+            target: Target::default().with_token(7),
             token_tint: TokenTint::ReadBy,
             slider: SliderRange::Around(epsilon(1.0 / 3.0)),
             heads: true,

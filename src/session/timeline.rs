@@ -46,6 +46,7 @@ enum Run {
     Prompt,
     System,
     Others,
+    Target,
     Window,
 }
 
@@ -55,6 +56,7 @@ impl Run {
             Command::SetPrompt(_) => Some(Self::Prompt),
             Command::SetSystem(_) => Some(Self::System),
             Command::TypeOthers(_) => Some(Self::Others),
+            Command::SetTarget(_) => Some(Self::Target),
             Command::SetWindow(_) => Some(Self::Window),
             _ => None,
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     attention::{Epsilon, PanelId},
-    engine::{SweepMetric, Writing},
+    engine::{SweepMetric, Target, Writing},
     figure::{FigureStyle, Ground, Look, PictureSpec, Window},
 };
 
@@ -39,6 +39,27 @@ pub struct TextView {
     pub open: bool,
     /// How many tokens, within [`Self::TOKENS`], and which.
     pub writing: Writing,
+    /// Whose texts. Written where they are not the selected panel's.
+    #[serde(skip_serializing_if = "TextsOf::is_usual")]
+    pub of: TextsOf,
+}
+
+/// Whose texts the panel with what the model writes shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextsOf {
+    /// The selected panel's beside the baseline's, token by token.
+    #[default]
+    SelectedPanel,
+    /// Those of all panels, a line each.
+    AllPanels,
+}
+
+impl TextsOf {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl TextView {
@@ -132,6 +153,9 @@ pub struct View {
     /// The panel with what the model writes. Written where it is not as it was before there was one.
     #[serde(skip_serializing_if = "TextView::is_usual")]
     pub text: TextView,
+    /// The token whose logit heads write into, and whose chances rankings and curves follow. Written where one is named.
+    #[serde(skip_serializing_if = "Target::is_usual")]
+    pub target: Target,
     /// What the tokens above the panels are tinted by. Written where it is not what is usual.
     #[serde(skip_serializing_if = "TokenTint::is_usual")]
     pub token_tint: TokenTint,

@@ -3,8 +3,8 @@
 use attenuate::{
     attention::{Component, Epsilon, Preset},
     engine::{
-        Bundled, Engine, HeadEffect, HeadMetric, HeadRow, Part, PartWrites, Ranking, Reference, Rival, Target,
-        TokenName, Under, Writes,
+        Bundled, Engine, HeadEffect, HeadMetric, HeadRow, Part, PartWrites, Prompt, Ranking, Reference, Rival, Target,
+        TokenName, Under, Writes, WrittenTokens,
     },
     session::{Cell, Command, HeadsPlace, Session},
 };
@@ -13,6 +13,8 @@ use egui_kittest::{
     Node,
     kittest::{NodeT as _, Queryable as _},
 };
+
+use serde_json::Value;
 
 use super::support::Window;
 use crate::support::captured_figure;
@@ -223,6 +225,31 @@ fn a_long_table_shows_what_comes_first_in_a_new_order() {
 }
 
 #[test]
+fn a_preset_ranks_as_the_paper_does_in_one_click() {
+    const PRESET: &str = "Safety heads (arXiv 2410.13708)";
+    let mut window = open(Session::example(Bundled::Austen).with([Command::SetPrompt("She was in love".to_owned())]));
+    window.click(Role::RadioButton, "Table");
+    window.click(Role::Button, PRESET);
+    let spec = window.session().run_spec();
+    assert_eq!(spec.prompt, Prompt::text("## Query:She was in love \n## Answer:"));
+    let epsilon = Epsilon::new(1e-4).unwrap();
+    let ships = Engine::default().ships(&spec, Component::Query, epsilon, None, &mut |_| {}, &|| false);
+    let mut ships = ships.unwrap().unwrap();
+    ships.sort_by(|a, b| b.ships.total_cmp(&a.ships));
+    for (name, ships) in listed(&window).iter().zip(&ships) {
+        assert!(name.starts_with(&format!("Layer {}, head {},", ships.layer, ships.head)), "{name}");
+    }
+    window.assert_text("Ships of Query, ε = 1e-4");
+    assert!(window.is_disabled(Role::Button, PRESET), "it is there");
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(*window.session().prompt(), Prompt::text("She was in love"));
+    assert!(!window.is_disabled(Role::Button, PRESET));
+    let ids = Command::Read(Prompt::TokenIds(vec![0, 12, 7]));
+    let window = open(Session::example(Bundled::Austen).with([ids]));
+    assert!(window.is_disabled(Role::Button, PRESET), "ids stand in no template");
+}
+
+#[test]
 fn a_capture_has_no_output_to_rank_by() {
     let window = open(captured_figure());
     assert!(window.is_disabled(Role::Button, "Rank by effect"));
@@ -306,6 +333,33 @@ fn heads_are_ranked_by_what_they_write_into_a_token() {
     window.assert_text("“ love me” must be one token: it is 2 tokens");
     window.type_over(Role::TextInput, "Target", "");
     window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
+}
+
+#[test]
+fn a_saved_table_has_the_tokens_that_each_listed_head_writes() {
+    let mut window = open(Session::example(Bundled::Austen));
+    window.type_over(Role::TextInput, "Filter heads", "head 1-2");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heads.json");
+    window.click(Role::Button, "Save table…");
+    window.type_over(Role::TextInput, "CSV or JSON file", &path.display().to_string());
+    window.press(Key::Enter);
+    let saved = format!("Saved {}", path.display());
+    window.wait(&saved, |window| window.announced(Role::Status).contains(&saved));
+    let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(rows.len(), 6 * 2);
+    let spec = window.session().run_spec();
+    let count = WrittenTokens::IN_TABLES;
+    let all = Engine::default().all_written_tokens(&spec, Under::Baseline, None, count, &|| false).unwrap();
+    for row in &rows {
+        let [layer, head] = ["layer", "head"].map(|key| usize::try_from(row[key].as_u64().unwrap()).unwrap());
+        let of_head = &all[layer * 4 + head];
+        for (key, tokens) in [("promoted", &of_head.promoted), ("suppressed", &of_head.suppressed)] {
+            let texts: Vec<_> =
+                row[key].as_array().unwrap().iter().map(|token| token["text"].as_str().unwrap()).collect();
+            assert_eq!(texts, tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>(), "{layer}:{head}");
+        }
+    }
 }
 
 #[test]

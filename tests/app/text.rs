@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use attenuate::{
     attention::{Component, Operation, Preset},
-    engine::{Bundled, Choice, Continuation, Engine, Job, Prompt, SourceSpec, Temperature, Writing},
+    engine::{
+        Bundled, Choice, Continuation, Engine, Job, Prompt, SourceSpec, SweepMetric, Target, Temperature, Under,
+        Writing,
+    },
     session::{Command, Session},
 };
 use egui::{Key, Role};
@@ -180,7 +183,7 @@ fn a_clicked_token_has_both_distributions_and_the_prompt_goes_on_from_it() {
     window.settle();
     window.assert_text(&format!("Token 2: {}, id {}, KL ", third.piece.trim(), third.id));
     for next in &*before.top[2] {
-        window.assert_text(&format!("“{}”", next.text));
+        assert!(window.has(Role::Button, &format!("Target “{}”", next.text)));
     }
     window.assert_text("they are taken anew");
     window.click(Role::Button, "Continue from here");
@@ -192,6 +195,46 @@ fn a_clicked_token_has_both_distributions_and_the_prompt_goes_on_from_it() {
     assert!(goes_on.into_iter().all(|(before, after)| before == after));
     window.press_with(egui::Modifiers::COMMAND, Key::Z);
     assert_eq!(says(&mut window), before);
+}
+
+#[test]
+fn a_clicked_token_is_the_target_of_heads_and_curves() {
+    let commands = [Command::SetSweepMetric(SweepMetric::TargetChange), Command::ToggleSweep];
+    let mut window = Window::open(austen().with(commands));
+    let written = says(&mut window);
+    window.assert_text("of the likeliest token");
+    let third = written.baseline.tokens[2].clone();
+    // As it stands in the text.
+    window.click(Role::Button, &format!("Baseline token 2: {}", third.piece.trim()));
+    assert!(window.session().view().target.is(third.id));
+    // One of the ten that stand on its card.
+    let other = written.top[2].iter().find(|next| next.id != third.id).unwrap().clone();
+    window.click(Role::Button, &format!("Target “{}”", other.text));
+    let target = Target::default().with_token(other.id);
+    assert_eq!(window.session().view().target, target);
+    window.press(Key::Escape);
+    window.assert_text(&format!("of token {}", other.id));
+    window.press(Key::H);
+    window.click(Role::RadioButton, "Table");
+    window.click(Role::Button, "Sort by writes");
+    assert_eq!(window.value(Role::TextInput, "Target"), other.id.to_string());
+    let spec = window.session().run_spec();
+    let writes = Engine::default().writes(&spec, Under::Baseline, &target, None, &|| false).unwrap();
+    window.assert_text(&format!("logit of “{}” {:.2}", other.text, writes.logit()));
+    window.press_with(egui::Modifiers::COMMAND, Key::Z);
+    window.press_with(egui::Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.session().view().target, Target::default(), "clicks on tokens are one step");
+}
+
+#[test]
+fn a_next_token_of_the_inspector_is_the_target() {
+    let mut window = Window::open(Session::example(Bundled::Austen).with([Command::ToggleInspector]));
+    let panel = window.session().selected();
+    let spec = window.session().run_spec();
+    let effect = Engine::default().effect(&spec, panel, &|| false).unwrap().unwrap();
+    window.wait("the next token", |window| window.has(Role::Button, &format!("Target “{}”", effect.top[1].text)));
+    window.click(Role::Button, &format!("Target “{}”", effect.top[1].text));
+    assert!(window.session().view().target.is(effect.top[1].id));
 }
 
 #[test]

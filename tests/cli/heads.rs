@@ -4,7 +4,7 @@ use std::fs;
 
 use attenuate::{
     attention::{Component, Epsilon},
-    engine::{Bundled, Engine},
+    engine::{Bundled, Engine, Prompt, RunSpec},
     model::bundled,
     session::Session,
 };
@@ -149,6 +149,26 @@ fn ships_ranks_by_what_the_engine_finds() {
 }
 
 #[test]
+fn a_preset_ranks_as_the_paper_does() {
+    let preset = ["heads", "bundled:austen", "--ships", "--preset", "safety-heads", "--json"];
+    let ran = Sandbox::new().run(&[&preset[..], &["--prompt", "She was in love"]].concat());
+    ran.assert_done();
+    let in_template = Prompt::text("## Query:She was in love \n## Answer:");
+    let spec = RunSpec { prompt: in_template, ..Session::example(Bundled::Austen).run_spec() };
+    let epsilon = Epsilon::new(1e-4).unwrap();
+    let ships =
+        Engine::default().ships(&spec, Component::Query, epsilon, None, &mut |_| {}, &|| false).unwrap().unwrap();
+    let mut expected: Vec<_> = ships.iter().map(|it| (it.layer as u64, it.head as u64, it.ships)).collect();
+    expected.sort_by(|a, b| b.2.total_cmp(&a.2));
+    assert_eq!(column(&ran.stdout, "ships"), expected);
+    let first: Value = serde_json::from_str::<Vec<Value>>(&ran.stdout).unwrap().swap_remove(0);
+    assert_eq!(
+        (&first["component"], &first["epsilon"], &first["operation"]),
+        (&"query".into(), &1e-4.into(), &"scale".into())
+    );
+}
+
+#[test]
 fn the_table_says_what_ships_are_of() {
     let said = |arguments: &[&str]| {
         let ran = Sandbox::new().run(&[&["heads", "bundled:austen", "--ships"], arguments].concat());
@@ -202,6 +222,15 @@ fn what_cannot_be_ranked_or_written_is_refused() {
         (2, &["--component", "value"], &["--ships"]),
         (2, &["--ships", "--component", "outputs"], &["--component", "outputs"]),
         (2, &["--ships", "--epsilon", "-1"], &["--epsilon", "0 or more"]),
+        (2, &["--preset", "safety-heads"], &["--ships"]),
+        (2, &["--ships", "--preset", "heads"], &["--preset", "safety-heads"]),
+        (2, &["--ships", "--preset", "safety-heads", "--component", "key"], &["--preset", "--component"]),
+        (2, &["--ships", "--preset", "safety-heads", "--chat"], &["--preset", "--chat"]),
+        (
+            1,
+            &["bundled:smollm2-capture", "--ships", "--preset", "safety-heads"],
+            &["--ships", "bundled:smollm2-capture"],
+        ),
         (2, &["--json", "-o", "heads.csv"], &["--json", "--output"]),
     ] {
         sandbox.run(&[&["heads"], arguments].concat()).assert_refused(code, parts);

@@ -112,8 +112,25 @@ fn the_table_says_what_the_parts_sum_to_and_a_file_has_all_columns() {
     sandbox.run(&["heads", "bundled:austen", "--writes", " love", "-o", "heads.csv"]).assert_done();
     let text = fs::read_to_string(sandbox.path("heads.csv")).unwrap();
     let heading = "layer,head,sink_mass,entropy,diagonal,previous_token,induction,writes,position,target,target_id,\
-                   embeddings,feed_forwards,biases,logit,sink_queries";
+                   embeddings,feed_forwards,biases,logit,promoted,promoted_ids,promoted_logits,suppressed,\
+                   suppressed_ids,suppressed_logits,sink_queries";
     assert_eq!(text.lines().next(), Some(heading));
+    let rows = json(&["--writes", " love"]);
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    let names = table.headers().unwrap().clone();
+    for (line, row) in table.records().map(Result::unwrap).zip(&rows) {
+        let cell = |name: &str| line[names.iter().position(|other| other == name).unwrap()].to_owned();
+        assert_eq!([cell("layer"), cell("head")], [&row["layer"], &row["head"]].map(Value::to_string));
+        for key in ["promoted", "suppressed"] {
+            for (suffix, of_token) in [("", "text"), ("_ids", "id"), ("_logits", "logits")] {
+                let expected: Value =
+                    row[key].as_array().unwrap().iter().map(|token| token[of_token].clone()).collect();
+                let found: Value = serde_json::from_str(&cell(&format!("{key}{suffix}"))).unwrap();
+                assert_eq!(found, expected, "{key}{suffix}");
+            }
+        }
+    }
+    assert_eq!(text.lines().count(), rows.len() + 1);
 }
 
 #[test]

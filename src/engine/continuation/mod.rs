@@ -3,6 +3,7 @@
 mod choice;
 mod columns;
 mod line;
+mod panels;
 mod texts;
 mod writing;
 mod written;
@@ -10,6 +11,7 @@ mod written;
 pub use self::{
     choice::{Choice, Sampling, Temperature},
     line::ContinuationLine,
+    panels::PanelTexts,
     writing::{AtEnd, Writing},
     written::{Continuation, Stopped, Written, WrittenToken},
 };

@@ -48,7 +48,7 @@ pub struct HeadsTable {
     /// What all parts of the model write; `None` where that was not computed.
     pub writes: Option<Arc<Writes>>,
     /// The tokens that each head promotes and suppresses most, by layer and head; empty where that was not computed.
-    pub tokens: Vec<WrittenTokens>,
+    pub tokens: Arc<[WrittenTokens]>,
 }
 
 impl HeadsTable {
@@ -83,12 +83,14 @@ impl HeadsTable {
 
     /// The tokens that a row's head promotes and suppresses most.
     pub fn tokens_of(&self, row: &HeadRow) -> Option<&WrittenTokens> {
-        let n_heads = self.rows.iter().map(|row| row.summary.head + 1).max()?;
+        let n_heads = self.writes.as_ref()?.n_heads();
         self.tokens.get(row.summary.layer * n_heads + row.summary.head)
     }
 
     /// Writes the table in `format`: each row says what its Ships are of, of whose logit it writes a part and what the
-    /// other parts of that are, and of how many queries its sink mass is the mean. What has no value is empty, `null` in JSON; see [`JsonNumber`] for what is not finite.
+    /// other parts of that are, which tokens the head promotes and suppresses most (in separated values each a JSON list),
+    /// and of how many queries its sink mass is the mean. What has no value is empty, `null` in JSON; see [`JsonNumber`]
+    /// for what is not finite.
     ///
     /// # Errors
     /// When `out` fails.
@@ -114,8 +116,9 @@ impl HeadsTable {
         let of_ships = of_ships.into_iter().flatten();
         let of_writes: Vec<(&str, Value)> = self.of_writes();
         let names = of_writes.iter().map(|(name, _)| *name);
+        let of_tokens: &[&str] = if self.tokens.is_empty() { &[] } else { &TOKEN_COLUMNS };
         let heading = ["layer", "head"].into_iter().chain(keys).chain(of_ships).chain(names);
-        writer.write_record(heading.chain([SINK_QUERIES]))?;
+        writer.write_record(heading.chain(of_tokens.iter().copied()).chain([SINK_QUERIES]))?;
         for row in &self.rows {
             let (layer, head) = self.named_place(row);
             let number = |metric| row.get(metric).map_or_else(String::new, |value| value.to_string());
@@ -125,7 +128,9 @@ impl HeadsTable {
             let places = [layer.to_string(), head.to_string()].into_iter();
             let numbers = places.chain(self.metrics().map(number)).chain(of_ships.into_iter().flatten());
             let of_writes = of_writes.iter().map(|(_, value)| plain(value));
-            writer.write_record(numbers.chain(of_writes).chain([row.summary.sink_queries.counted.to_string()]))?;
+            let of_tokens = self.tokens_of(row).into_iter().flat_map(token_cells);
+            let sink_queries = row.summary.sink_queries.counted.to_string();
+            writer.write_record(numbers.chain(of_writes).chain(of_tokens).chain([sink_queries]))?;
         }
         writer.flush()
     }
@@ -183,6 +188,22 @@ impl HeadsTable {
     }
 }
 
+/// The tokens that a head promotes and suppresses most, as JSON lists: texts, ids, and what it adds to their logits.
+const TOKEN_COLUMNS: [&str; 6] =
+    ["promoted", "promoted_ids", "promoted_logits", "suppressed", "suppressed_ids", "suppressed_logits"];
+
+/// As in [`TOKEN_COLUMNS`].
+fn token_cells(WrittenTokens { promoted, suppressed }: &WrittenTokens) -> impl Iterator<Item = String> {
+    let list = |tokens: &[TokenWrites], cell: fn(&TokenWrites) -> Value| {
+        Value::Array(tokens.iter().map(cell).collect()).to_string()
+    };
+    let of_kind = |tokens: &[TokenWrites]| {
+        let logits = list(tokens, |token| json!(JsonNumber(token.modified)));
+        [list(tokens, |token| json!(token.text)), list(tokens, |token| json!(token.id)), logits]
+    };
+    of_kind(promoted).into_iter().chain(of_kind(suppressed))
+}
+
 /// A value as text without quotes.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
@@ -233,7 +254,7 @@ mod tests {
     }
 
     fn table(rows: Vec<HeadRow>) -> HeadsTable {
-        HeadsTable { rows, layers: LayerNumbers::default(), ships: None, writes: None, tokens: Vec::new() }
+        HeadsTable { rows, layers: LayerNumbers::default(), ships: None, writes: None, tokens: Arc::default() }
     }
 
     fn places(table: &HeadsTable) -> Vec<(usize, usize)> {

@@ -11,5 +11,5 @@ pub use heads::HeadsQuestion;
 pub use next_token::NextTokenQuestion;
 pub use ships::ShipsQuestion;
 pub use sweep::SweepQuestion;
-pub use text::TextQuestion;
-pub use writes::{WritesQuestion, WrittenTokensQuestion};
+pub use text::{PanelTextsQuestion, TextQuestion};
+pub use writes::{AllWrittenTokensQuestion, WritesQuestion, WrittenTokensQuestion};

@@ -2,7 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     attention::{Component, Epsilon, Grid, Shape},
-    engine::{Continuation, Engine, EngineError, Job, Lane, Pace, Question, Reference, RunSpec, SourceId, Writing},
+    engine::{
+        Continuation, Engine, EngineError, Job, Lane, Pace, PanelTexts, Question, Reference, RunSpec, SourceId, Writing,
+    },
 };
 
 /// Between two parts.
@@ -22,6 +24,17 @@ pub struct TextQuestion {
     pub component: Component,
     /// How far.
     pub epsilon: Epsilon,
+    /// How many tokens, and which.
+    pub writing: Writing,
+}
+
+/// What a model writes behind the prompt under the change of each panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PanelTextsQuestion {
+    /// The opened source that is meant.
+    pub source: SourceId,
+    /// What is read and changed; the reference does not matter.
+    pub spec: RunSpec,
     /// How many tokens, and which.
     pub writing: Writing,
 }
@@ -61,6 +74,30 @@ impl Question for TextQuestion {
         let change = (self.component, self.epsilon);
         let written = engine.continuation(job, &self.spec, change, &self.writing, &mut so_far)?;
         send(Arc::new(written));
+        Ok(())
+    }
+}
+
+impl Question for PanelTextsQuestion {
+    /// The texts of the panels that are there; the last ones are all.
+    type Part = Arc<PanelTexts>;
+
+    const LANE: Lane = Lane::Text;
+
+    fn canonical(mut self) -> Self {
+        self.spec.reference = Reference::Baseline;
+        self
+    }
+
+    fn answer(
+        &self,
+        engine: &mut Engine,
+        job: &Job<'_>,
+        send: &mut dyn FnMut(Arc<PanelTexts>),
+    ) -> Result<(), EngineError> {
+        job.set_patience(PATIENCE);
+        let mut so_far = |texts: &PanelTexts| send(Arc::new(texts.clone()));
+        engine.panel_texts(job, &self.spec, &self.writing, &mut so_far)?;
         Ok(())
     }
 }

@@ -35,6 +35,19 @@ pub struct WrittenTokensQuestion {
     pub count: usize,
 }
 
+/// The tokens that every head promotes and suppresses most, by layer and head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AllWrittenTokensQuestion {
+    /// The opened source that is meant.
+    pub source: SourceId,
+    /// What is read, and in which scope it is changed; ε does not matter.
+    pub spec: RunSpec,
+    /// Under which change, of the shown head where its scope is relative to that.
+    pub under: Under,
+    /// How many of either.
+    pub count: usize,
+}
+
 /// Without what does not matter.
 fn canonical(mut spec: RunSpec, under: Under) -> RunSpec {
     let experiment = &mut spec.experiment;
@@ -46,17 +59,22 @@ fn canonical(mut spec: RunSpec, under: Under) -> RunSpec {
     spec
 }
 
+/// The same where the shown head does not matter by itself.
+fn canonical_of_all(spec: RunSpec, under: Under) -> RunSpec {
+    let mut spec = canonical(spec, under);
+    if under == Under::Baseline {
+        (spec.experiment.layer, spec.experiment.head) = (0, 0);
+    }
+    spec
+}
+
 impl Question for WritesQuestion {
     type Part = Arc<Writes>;
 
     const LANE: Lane = Lane::Heads;
 
     fn canonical(self) -> Self {
-        let mut spec = canonical(self.spec, self.under);
-        if self.under == Under::Baseline {
-            (spec.experiment.layer, spec.experiment.head) = (0, 0);
-        }
-        Self { spec, ..self }
+        Self { spec: canonical_of_all(self.spec, self.under), ..self }
     }
 
     fn answer(&self, engine: &mut Engine, job: &Job<'_>, send: &mut dyn FnMut(Arc<Writes>)) -> Result<(), EngineError> {
@@ -83,6 +101,28 @@ impl Question for WrittenTokensQuestion {
     ) -> Result<(), EngineError> {
         let tokens = engine.written_tokens(&self.spec, self.under, None, self.count, &|| job.is_cancelled())?;
         send(Arc::new(tokens));
+        Ok(())
+    }
+}
+
+impl Question for AllWrittenTokensQuestion {
+    type Part = Arc<[WrittenTokens]>;
+
+    const LANE: Lane = Lane::Heads;
+
+    fn canonical(self) -> Self {
+        Self { spec: canonical_of_all(self.spec, self.under), ..self }
+    }
+
+    fn answer(
+        &self,
+        engine: &mut Engine,
+        job: &Job<'_>,
+        send: &mut dyn FnMut(Arc<[WrittenTokens]>),
+    ) -> Result<(), EngineError> {
+        let is_cancelled = || job.is_cancelled();
+        let tokens = engine.all_written_tokens(&self.spec, self.under, None, self.count, &is_cancelled)?;
+        send(tokens.into());
         Ok(())
     }
 }

@@ -104,6 +104,11 @@ pub struct Writes {
 }
 
 impl Writes {
+    /// Query heads of each layer.
+    pub const fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
     /// A head's, if there is such a head.
     pub fn head(&self, layer: usize, head: usize) -> Option<&PartWrites> {
         let is_it = |part: &&PartWrites| part.part == Part::Head { layer, head };

@@ -2,13 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     engine::{EngineError, effect},
     model::{LanguageModel, ModelError},
 };
 
 /// A token of a vocabulary, as it is named.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TokenName {
     /// By a text that is this one token, space in front included.
     Text(String),
@@ -17,7 +20,8 @@ pub enum TokenName {
 }
 
 /// What a target's logit is compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rival {
     /// Nothing.
     None,
@@ -29,7 +33,8 @@ pub enum Rival {
 }
 
 /// The token whose logit is looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Target {
     /// `None` is the likeliest token, by the unmodified model.
     pub token: Option<TokenName>,
@@ -60,6 +65,14 @@ impl TokenName {
     pub fn parse(text: &str) -> Option<Self> {
         let by_text = || Self::Text(text.to_owned());
         (!text.is_empty()).then(|| text.parse().map_or_else(|_| by_text(), Self::Id))
+    }
+
+    /// What is typed for it: [`Self::parse`] reads it back.
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Id(id) => id.to_string(),
+        }
     }
 
     /// Its id in a model's vocabulary.
@@ -120,7 +133,36 @@ impl FromStr for Target {
     }
 }
 
+impl fmt::Display for Target {
+    /// In the midst of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.token {
+            Some(token) => token.fmt(f),
+            None => f.write_str("the likeliest token"),
+        }
+    }
+}
+
 impl Target {
+    /// This token in the place of the one that it is, compared with the same as before; with the likeliest other where that
+    /// is itself.
+    #[must_use]
+    pub fn with_token(&self, id: u32) -> Self {
+        let token = TokenName::Id(id);
+        let rival = if self.rival == Rival::Named(token.clone()) { Rival::Likeliest } else { self.rival.clone() };
+        Self { token: Some(token), rival }
+    }
+
+    /// Whether it is this token by its id.
+    pub fn is(&self, id: u32) -> bool {
+        self.token == Some(TokenName::Id(id))
+    }
+
+    /// Whether it is what is meant where nothing is said.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The ids of target and rival, given the logits of the unmodified model, `[vocab]`.
     ///
     /// # Errors

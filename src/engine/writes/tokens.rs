@@ -26,6 +26,11 @@ pub struct WrittenTokens {
     pub suppressed: Vec<TokenWrites>,
 }
 
+impl WrittenTokens {
+    /// Tokens of either kind that a table of heads has.
+    pub const IN_TABLES: usize = 5;
+}
+
 /// The `count` tokens that each of `rows` raises and lowers most; `rows` and `modified` are as the unembedding reads them,
 /// `[heads, width]`.
 pub(super) fn written_tokens(

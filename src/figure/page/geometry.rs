@@ -50,6 +50,14 @@ pub struct Geometry {
     pub metrics_drop: f64,
     /// The same in the last row, where axis labels stand between.
     pub last_metrics_drop: f64,
+    /// Of what the model writes.
+    pub strip_size: f64,
+    /// From the bottom of a panel down to the first baseline of what the model writes there.
+    pub strip_drop: f64,
+    /// The same in the last row.
+    pub last_strip_drop: f64,
+    /// Start of the first baseline of what the unmodified model writes, and how wide that may be.
+    pub foot: ([f64; 2], f64),
     /// Rows from top to bottom.
     pub panels: Vec<Vec<Rect>>,
     pub cell: f64,
@@ -131,7 +139,7 @@ impl Geometry {
         let widened = spare.min(1.5 * font) / n_columns;
         let left = dots.snap(left_axis + spare / 2.0 - n_columns / 2.0 * widened);
         let column_pitch = dots.snap(side + gap_x + widened);
-        let row_pitch = dots.snap(side + spacing.metrics + spacing.gap_y + spacing.panel_titles[1]);
+        let row_pitch = dots.snap(side + spacing.metrics + spacing.strip + spacing.gap_y + spacing.panel_titles[1]);
         let above = dots.snap(MARGIN + spacing.title + spacing.panel_titles[0]);
         let content_height = above + (n_rows - 1.0) * row_pitch + side + below;
         let height = page_height.unwrap_or(content_height);
@@ -169,7 +177,9 @@ impl Geometry {
         let note_size = fit(small(font), widths.note);
         let panel_title_size = fit(font, widths.panel_titles[arrangement.titles.index()]);
         let row_head_size = font.min((row_pitch.max(side) - 0.25 * font) / widths.row_head.max(1.0));
-        let query_caption_x = left - left_axis + MARGIN + ASCENT * font;
+        let foot_left = left - left_axis + MARGIN;
+        let bar_right = bar.right() + spacing.tick_labels + spacing.caption();
+        let query_caption_x = foot_left + ASCENT * font;
         let geometry = Self {
             width,
             height,
@@ -188,6 +198,13 @@ impl Geometry {
             metrics_size,
             metrics_drop: 0.3 * font + ASCENT * metrics_size,
             last_metrics_drop: axis_below + 0.3 * font + ASCENT * metrics_size,
+            strip_size: small(font),
+            strip_drop: spacing.metrics + 0.3 * font + ASCENT * small(font),
+            last_strip_drop: axis_below + spacing.metrics + 0.3 * font + ASCENT * small(font),
+            foot: (
+                [foot_left, last.bottom() + below - MARGIN - spacing.foot + 0.5 * font + ASCENT * small(font)],
+                bar_right - foot_left,
+            ),
             cell,
             label_size,
             query_step: Spacing::query_step(cell, label_size),
@@ -197,7 +214,7 @@ impl Geometry {
             key_caption: caption(KEY_CAPTIONS, columns_reach),
             caption_size: font,
             query_caption_x,
-            key_caption_y: last.bottom() + below - MARGIN - DESCENT * font,
+            key_caption_y: last.bottom() + below - MARGIN - spacing.foot - DESCENT * font,
             panels,
             bar,
             under,

@@ -144,7 +144,10 @@ pub fn token_label(text: &str) -> String {
 pub fn illegible(outcome: &Outcome, style: &FigureStyle) -> Option<Illegible> {
     let tokens: &[_] = if style.axis_labels == AxisLabels::Tokens { &outcome.tokens } else { &[] };
     let labels = tokens.iter().map(|token| token.text.as_str());
-    Illegible::of(labels.chain(style.title.as_deref()), &style.fonts)
+    let written = style.strip.as_ref().map_or_else(Vec::new, |strip| strip.all(outcome.shape()));
+    // Line breaks are drawn as signs.
+    let written = written.iter().flat_map(|text| text.lines());
+    Illegible::of(labels.chain(style.title.as_deref()).chain(written), &style.fonts)
 }
 
 /// How many cells from one label to the next, so that labels of `label_size` never overlap on cells of `cell_size`

@@ -4,7 +4,7 @@ use super::{
     arrangement::PanelTitles,
     geometry::Geometry,
     labels::BEYOND,
-    spacing::{DIAGONAL, LINE, TICK, TICK_GAP},
+    spacing::{DIAGONAL, FOOT_LINES, LINE, TICK, TICK_GAP},
     ways::told,
 };
 use crate::figure::{
@@ -14,6 +14,7 @@ use crate::figure::{
     text::{
         fonts::{ASCENT, MIDDLE},
         shaping::one_line,
+        wrapping::wrap,
     },
 };
 
@@ -36,7 +37,9 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
     }
     page.panels(spec, &geometry);
     page.axes(spec, &geometry);
+    let has_room = page.strip(spec, &geometry);
     page.bar(&spec.bar, &geometry);
+    let cut = (!has_room).then(|| "what the model writes is cut: it has no room in these lines".to_owned());
     Ok(Figure {
         name: name(spec),
         description: description(spec),
@@ -47,7 +50,7 @@ pub fn layout(spec: &FigureSpec) -> Result<Figure, FigureError> {
         fonts: spec.fonts.clone(),
         items: page.items,
         arrangement: Some(geometry.arrangement),
-        fitted: told(geometry.arrangement, spec),
+        fitted: told(geometry.arrangement, spec).into_iter().chain(cut).collect(),
     })
 }
 
@@ -61,14 +64,19 @@ fn name(spec: &FigureSpec) -> String {
 fn description(spec: &FigureSpec) -> String {
     let panel = |panel: &PanelSpec| {
         let metrics = metric_line(&panel.metrics);
-        let parts = [&panel.title, &panel.note, &metrics].map(|part| part.trim());
+        let text = if panel.text.is_empty() { String::new() } else { format!("the model writes “{}”", panel.text) };
+        let parts = [&panel.title, &panel.note, &metrics, &text].map(|part| part.trim());
         let parts = parts.into_iter().map(str::to_owned);
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     };
     let panels: Vec<String> = spec.panels.iter().flatten().map(panel).collect();
     let measured = &spec.bar.label;
+    let baseline = spec
+        .strip
+        .as_ref()
+        .map_or_else(String::new, |strip| format!("; unmodified the model writes “{}”", strip.baseline));
     one_line(&format!(
-        "Heat maps of {measured} by query position (down) and key position (across): {}",
+        "Heat maps of {measured} by query position (down) and key position (across): {}{baseline}",
         panels.join("; ")
     ))
 }
@@ -161,6 +169,33 @@ impl PageItems {
                 let at = [geometry.row_head_x, rect.center()[1]];
                 self.text(head, at, geometry.row_head_size, Anchor::Middle, Turn::Upwards);
             }
+        }
+    }
+
+    /// What the model writes under each panel, and unmodified at the foot of the page. Returns whether all of it has room.
+    fn strip(&mut self, spec: &FigureSpec, geometry: &Geometry) -> bool {
+        let Some(strip) = &spec.strip else { return true };
+        let size = geometry.strip_size;
+        let last = spec.panels.len() - 1;
+        let mut has_room = true;
+        for (row, (panels, rects)) in spec.panels.iter().zip(&geometry.panels).enumerate() {
+            let drop = if row == last { geometry.last_strip_drop } else { geometry.strip_drop };
+            for (panel, rect) in panels.iter().zip(rects) {
+                let text = wrap(&panel.text, rect.width / size, strip.lines, &spec.fonts);
+                has_room &= !text.is_cut;
+                self.lines(&text.lines, [rect.x, rect.bottom() + drop], size);
+            }
+        }
+        let (at, width) = geometry.foot;
+        let text = wrap(&format!("Baseline: {}", strip.baseline), width / size, FOOT_LINES, &spec.fonts);
+        self.lines(&text.lines, at, size);
+        has_room && !text.is_cut
+    }
+
+    /// Lines one below the other, the first of which begins at `[x, y]`.
+    fn lines(&mut self, lines: &[String], [x, y]: [f64; 2], size: f64) {
+        for (index, line) in lines.iter().enumerate() {
+            self.text(line, [x, y + index as f64 * LINE * size], size, Anchor::Start, Turn::Level);
         }
     }
 

@@ -11,6 +11,7 @@ pub mod repair;
 pub mod size;
 pub mod spacing;
 pub mod spec;
+pub mod strip;
 pub mod style;
 pub mod style_names;
 pub mod sweep;

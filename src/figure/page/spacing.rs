@@ -24,6 +24,8 @@ pub const TICK_GAP: f64 = 1.6;
 const LINE_WIDTH: f64 = 2.0 * DOT;
 /// Height of a line in em: the tallest and the deepest glyph with a hair between them and the next line.
 pub const LINE: f64 = ASCENT + DESCENT + 0.02;
+/// Lines of the unmodified model's text at the foot of the page.
+pub const FOOT_LINES: usize = 2;
 /// sin 45°
 pub const DIAGONAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
@@ -79,6 +81,10 @@ pub struct Spacing {
     least_gap_x: f64,
     pub gap_y: f64,
     pub metrics: f64,
+    /// What the model writes under a panel.
+    pub strip: f64,
+    /// What the unmodified model writes, at the foot of the page.
+    pub foot: f64,
     pub bar_gap: f64,
     pub bar_width: f64,
     pub tick_labels: f64,
@@ -117,6 +123,8 @@ impl Spacing {
             least_gap_x: 1.5 * font,
             gap_y: 0.75 * font,
             metrics: line(n_lines > 0.0, n_lines * LINE * small + 0.3 * font),
+            strip: spec.strip.as_ref().map_or(0.0, |strip| strip.lines as f64 * LINE * small + 0.3 * font),
+            foot: line(spec.strip.is_some(), FOOT_LINES as f64 * LINE * small + 0.5 * font),
             bar_gap: 1.5 * font,
             bar_width: dots.snap(1.125 * font),
             tick_labels: TICK + TICK_GAP + widths.tick * small,
@@ -139,7 +147,7 @@ impl Spacing {
 
     /// From the last panels to the lower edge of the content.
     pub fn below(&self, label_size: f64) -> f64 {
-        self.ticks + self.key_extent(label_size) + self.metrics + self.caption + MARGIN
+        self.ticks + self.key_extent(label_size) + self.metrics + self.strip + self.caption + self.foot + MARGIN
     }
 
     /// From the panels to the right edge of the page.
@@ -191,7 +199,7 @@ impl Spacing {
     ) -> Result<(f64, f64), FigureError> {
         let [n_rows, n_columns] = self.grid;
         let titles = self.panel_titles[0] + (n_rows - 1.0) * self.panel_titles[1];
-        let rows = MARGIN + self.title + titles + (n_rows - 1.0) * (self.gap_y + self.metrics);
+        let rows = MARGIN + self.title + titles + (n_rows - 1.0) * (self.gap_y + self.metrics + self.strip);
         let side = |label_size| {
             let across = width - self.left(label_size) - self.right() - (n_columns - 1.0) * self.gap_x(label_size);
             (across / n_columns).min((height - rows - self.below(label_size)) / n_rows)

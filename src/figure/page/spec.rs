@@ -31,6 +31,8 @@ pub struct FigureSpec {
     pub axis_labels: Vec<String>,
     /// Direction of the labels below.
     pub label_rotation: LabelRotation,
+    /// What the model writes, where that is shown.
+    pub strip: Option<StripSpec>,
     /// The colour bar that all panels share.
     pub bar: BarSpec,
     /// Behind everything.
@@ -47,6 +49,15 @@ pub struct FigureSpec {
     pub arrangement: Option<Arrangement>,
     /// Of all texts. A character that none of them has stands as its code point.
     pub fonts: Fonts,
+}
+
+/// What the model writes under the panels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripSpec {
+    /// Under each panel.
+    pub lines: usize,
+    /// What the unmodified model writes, at the foot of the page.
+    pub baseline: String,
 }
 
 /// What the colour bar says.
@@ -86,6 +97,8 @@ pub struct PanelSpec {
     pub note: String,
     /// Its numbers, where any are wanted; else empty.
     pub metrics: Vec<String>,
+    /// What the model writes under its change, where that is shown; else empty.
+    pub text: String,
     /// A number for each cell.
     pub measure: Measure,
     /// A colour for each number.
@@ -129,6 +142,7 @@ impl FigureSpec {
             let same = |&component: &Component| epsilon[PanelId { component, ..id }] == epsilon[id];
             Some(id.component) != first && components.iter().all(same)
         };
+        let texts = style.strip.as_ref().map(|strip| strip.panels(outcome.shape(), &style.fonts));
         let panel = |(index, &id): (usize, &PanelId)| PanelSpec {
             title: labels::outcome_panel_title(outcome, id, style.look.notation),
             short_title: labels::outcome_short_title(outcome, id, style.look.notation),
@@ -139,6 +153,7 @@ impl FigureSpec {
             },
             note: if is_own { scales[index].range_text() } else { String::new() },
             metrics: metric_numbers(&style.metrics, &outcome.panels[id], &outcome.baseline),
+            text: texts.as_ref().map_or_else(String::new, |texts| texts[id].clone()),
             measure: measures[id].clone(),
             palette: Palette::for_quantity(
                 quantity,
@@ -176,6 +191,10 @@ impl FigureSpec {
             row_heads,
             axis_labels,
             label_rotation: style.label_rotation,
+            strip: style
+                .strip
+                .as_ref()
+                .map(|strip| StripSpec { lines: strip.lines.get().into(), baseline: strip.baseline(&style.fonts) }),
             bar,
             ground: style.ground,
             page: style.page,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{arrangement::Arrangement, least_text::LeastText};
+use super::{arrangement::Arrangement, least_text::LeastText, strip::TextStrip};
 use crate::{
     attention::{Component, Components},
     figure::{Dpi, Face, FigureError, Fonts, Ground, Look, PageSize, PanelColumns, PanelMetric, Quantity},
@@ -43,6 +43,9 @@ pub struct FigureStyle {
     pub metrics: BTreeSet<PanelMetric>,
     /// Whether texts are written as texts or as outlines.
     pub text: TextMode,
+    /// What the model writes, under each panel.
+    #[serde(skip)]
+    pub strip: Option<TextStrip>,
     /// How it is laid out; `None`: as it fits best. A film has it of one of its frames, so that none jumps.
     #[serde(skip)]
     pub arrangement: Option<Arrangement>,

@@ -8,3 +8,4 @@ pub mod machine;
 pub mod outlines;
 pub mod shaping;
 pub mod unseen;
+pub mod wrapping;

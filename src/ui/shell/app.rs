@@ -19,7 +19,11 @@ use crate::{
     ui::{
         jobs::pictures::Pictures,
         notation,
-        panels::{outcome::NextToken, sweep::Curves, text::Texts},
+        panels::{
+            outcome::NextToken,
+            sweep::Curves,
+            text::{AllTexts, Texts},
+        },
         parts::parts,
         theme,
         widgets::{Toasts, Uncovered},
@@ -68,6 +72,7 @@ impl App {
                 curves: Curves::new(&service),
                 next_token: NextToken::new(&service),
                 texts: Texts::new(&service),
+                all_texts: AllTexts::new(&service),
                 hovered: None,
                 figure: Rect::NOTHING,
                 status: Rect::NOTHING,
@@ -100,7 +105,10 @@ impl App {
 
     /// Whether the picture on screen answers the session, and nothing is being read or written.
     pub fn is_settled(&self) -> bool {
-        let is_computing = self.shown.pictures.is_busy() || self.shown.curves.is_busy() || self.shown.texts.is_busy();
+        let is_computing = self.shown.pictures.is_busy()
+            || self.shown.curves.is_busy()
+            || self.shown.texts.is_busy()
+            || self.shown.all_texts.is_busy();
         let is_any_busy = self.parts.iter().any(|part| part.is_busy());
         !is_computing && !is_any_busy && !self.navigation.is_busy() && !self.preferences.is_busy()
     }

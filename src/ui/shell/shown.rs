@@ -10,7 +10,11 @@ use crate::{
     session::{Cell, Session, document::Follow},
     ui::{
         jobs::pictures::{Frame, Pictures, Working},
-        panels::{outcome::NextToken, sweep::Curves, text::Texts},
+        panels::{
+            outcome::NextToken,
+            sweep::Curves,
+            text::{AllTexts, Texts},
+        },
         widgets::Uncovered,
     },
 };
@@ -23,6 +27,8 @@ pub struct Shown {
     pub next_token: NextToken,
     /// What the model writes behind the prompt, in the selected panel.
     pub texts: Texts,
+    /// The same in all panels.
+    pub all_texts: AllTexts,
     pub hovered: Option<(PanelId, Cell)>,
     /// Where the figure and the line at the bottom are in this frame; nothing where they are not.
     pub figure: Rect,

@@ -158,8 +158,8 @@ fn heads_ui(ui: &mut Ui, heads: &mut HeadScope, outcome: &Outcome) {
         HeadScope::Shown,
         "Shown",
         "Heads: shown",
-        "The query head on screen alone; where others share its key and value head, they keep the unchanged one, as in \
-         the paper",
+        "The query head on screen alone; where others share its key and value head, they keep the unchanged one. The \
+         paper’s models have no such groups",
     );
     let group = Segment::new(HeadScope::Group, "KV group", "Heads: KV group", GROUPED);
     let all = Segment::new(HeadScope::All, "All", "Heads: all", "All heads of each layer in scope");

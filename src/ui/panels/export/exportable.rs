@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::{Fingerprints, Sweep},
+    engine::{Fingerprints, PanelTexts, Sweep},
     session::{Session, document::Inputs},
     ui::{jobs::pictures::Frame, panels::text::ShownTexts},
 };
@@ -18,6 +18,10 @@ pub struct Exportable<'a> {
     pub sweep: Option<&'a Arc<Sweep>>,
     /// Once they are complete.
     pub texts: Option<&'a ShownTexts>,
+    /// What the model writes in all panels, once it is complete.
+    pub all_texts: Option<&'a Arc<PanelTexts>>,
+    /// Why there is none.
+    pub no_texts: Option<&'a str>,
     pub fingerprints: &'a Arc<Fingerprints>,
     /// What was read for it, which must not be replaced.
     pub inputs: &'a Inputs,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Outcome, RunSpec},
-    figure::{Figure, FigureStyle, FileFormat, Illegible, Repair, caption, figure, illegible},
+    figure::{Figure, FigureStyle, FileFormat, Illegible, Repair, TextStrip, caption, figure, illegible},
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         shell::action::{Action, Actions},
@@ -51,6 +51,11 @@ impl FigureDialog {
         self.field.is_looking() || self.preview.is_drawing()
     }
 
+    /// Whether what the model writes is drawn.
+    pub fn has_strip(&self) -> bool {
+        self.form.strip.is_some()
+    }
+
     /// Returns what is to be done when the figure is to be saved.
     pub fn show(
         &mut self,
@@ -62,7 +67,10 @@ impl FigureDialog {
         let format = FileFormat::of(&self.field.path()).ok();
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
-        let style = self.form.style(shown.session.view());
+        let strip =
+            self.form.strip.zip(shown.all_texts).map(|(lines, texts)| TextStrip { lines, texts: texts.clone() });
+        let is_written = self.form.strip.is_none() || strip.is_some();
+        let style = FigureStyle { strip, ..self.form.style(shown.session.view()) };
         let has_preview = room.x >= LEAST_PREVIEW;
         let previewed = shown.frame.map(|frame| PreviewedFigure {
             spec: frame.spec.clone(),
@@ -95,7 +103,7 @@ impl FigureDialog {
         let entered = self.field.show(ui, "Figure file");
         let mut clicked = false;
         let is_refused = self.preview.is_refused();
-        let is_possible = shown.frame.is_some() && !is_saving && !is_refused;
+        let is_possible = shown.frame.is_some() && !is_saving && !is_refused && is_written;
         ui.horizontal(|ui| {
             let mut chosen = format;
             let choices = FORMATS.map(|(format, name, hint)| (Some(format), name, hint));
@@ -105,8 +113,11 @@ impl FigureDialog {
                 self.field.set_path(&self.field.path().with_extension(chosen.extension()));
             }
             copy_caption_ui(ui, shown, &style, actions);
-            let why_not =
-                if is_refused { "It cannot be drawn as it is" } else { "Its panels are still being computed" };
+            let why_not = match (is_refused, is_written) {
+                (true, _) => "It cannot be drawn as it is",
+                (false, true) => "Its panels are still being computed",
+                (false, false) => "What the model writes is still to come",
+            };
             clicked = save_button(ui, "Save figure", is_possible, why_not, is_saving);
         });
         let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;

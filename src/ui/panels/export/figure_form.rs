@@ -7,7 +7,7 @@ use crate::{
     attention::Shape,
     figure::{
         AxisLabels, ColorNorm, Colormap, Dpi, Face, FigureStyle, FileFormat, FontSize, Ground, LabelRotation,
-        LeastText, PageSize, PanelMetric, TextMode, Unit, outcome_title, title_of,
+        LeastText, PageSize, PanelMetric, StripLines, TextMode, Unit, outcome_title, title_of,
     },
     session::{Command, View},
     ui::{
@@ -37,13 +37,15 @@ pub struct FigureForm {
     has_title: bool,
     /// Empty for the one that the figure gives itself.
     title: String,
+    /// Lines of what the model writes under each panel.
+    pub strip: Option<StripLines>,
     /// Whether the file carries its session.
     pub with_session: bool,
 }
 
 impl Default for FigureForm {
     fn default() -> Self {
-        Self { style: FigureStyle::default(), has_title: true, title: String::new(), with_session: true }
+        Self { style: FigureStyle::default(), has_title: true, title: String::new(), strip: None, with_session: true }
     }
 }
 
@@ -84,6 +86,7 @@ pub fn form_ui(
         });
         line(ui, "Ground", |ui| ground_ui(ui, &mut form.style.ground));
         line(ui, "Numbers", |ui| metrics_ui(ui, &mut form.style));
+        line(ui, "Continuation", |ui| strip_ui(ui, &mut form.strip, shown));
         let view = shown.session.view();
         line(ui, "Quantity", |ui| {
             let mut quantity = view.look.quantity;
@@ -261,6 +264,28 @@ fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {
                 } else {
                     style.metrics.remove(&metric);
                 }
+            }
+        }
+    });
+}
+
+/// What the model writes under each panel, and on how many lines.
+fn strip_ui(ui: &mut Ui, strip: &mut Option<StripLines>, shown: &Exportable<'_>) {
+    ui.horizontal_wrapped(|ui| {
+        let mut is_drawn = strip.is_some();
+        let hint = "What the model writes behind the prompt under each panel’s change, and unmodified at the foot";
+        let is_possible = is_drawn || shown.no_texts.is_none();
+        let checkbox = ui.add_enabled(is_possible, Checkbox::new(&mut is_drawn, "Under each panel"));
+        if checkbox.on_hover_text(hint).on_disabled_hover_text(shown.no_texts.unwrap_or_default()).changed() {
+            *strip = is_drawn.then(StripLines::default);
+        }
+        if let Some(lines) = strip {
+            let mut count = lines.get();
+            let field = DragValue::new(&mut count).range(StripLines::RANGE).speed(0.05).suffix(" lines");
+            with_accessible_name(ui.add(field), "Lines of the continuation");
+            *lines = StripLines::new(count).unwrap_or(*lines);
+            if let Some(why) = shown.no_texts {
+                ui.label(egui::RichText::new(why).small().color(crate::ui::theme::of(ui).error));
             }
         }
     });

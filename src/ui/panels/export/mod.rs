@@ -110,6 +110,9 @@ impl Export {
     fn dialog_ui(&mut self, exported: Exported, cx: &mut PartContext<'_>) {
         let (ctx, session, curves) = (cx.egui, cx.session, &cx.shown.curves);
         let fingerprints = self.fingerprints.clone();
+        let is_model = cx.source.as_ref().is_some_and(|source| source.facts().kind.is_model());
+        let no_texts =
+            if is_model { cx.shown.all_texts.failure() } else { Some("Only a live model writes".to_owned()) };
         let shown = Exportable {
             session,
             frame: cx.shown.whole_frame().filter(|frame| session.asks_for(&frame.spec)),
@@ -118,6 +121,8 @@ impl Export {
                 .filter(|_| !curves.is_old() && !curves.is_busy())
                 .map(|measured| measured.shared()),
             texts: cx.shown.texts.whole(),
+            all_texts: cx.shown.all_texts.whole(),
+            no_texts: no_texts.as_deref(),
             fingerprints: &fingerprints,
             inputs: cx.navigation.inputs(),
         };
@@ -168,6 +173,10 @@ impl Part for Export {
         if let Some(saved) = self.poll_job() {
             cx.tell_saved(saved);
         }
+    }
+
+    fn wants(&mut self, cx: &mut PartContext<'_>) {
+        cx.shown.all_texts.is_drawn = self.open == Some(Exported::Figure) && self.figure.has_strip();
     }
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {

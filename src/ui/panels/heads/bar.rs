@@ -8,7 +8,7 @@ use super::{
     browser::{Browser, selected},
     effects::Effects,
     listing::{Choice, Shows, Tab, short},
-    ranking, target, ticks,
+    presets, ranking, target, ticks,
 };
 use crate::{
     engine::{HeadMetric, MetricRange, OpenSource, Ranking, ShipsOf},
@@ -81,13 +81,14 @@ pub fn bar_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<
     });
     ui.horizontal_wrapped(|ui| {
         rank_ui(ui, heads, session, source, selected);
+        presets::presets_ui(ui, heads, session, source, actions);
         table_buttons_ui(ui, heads, actions);
         ticks::ticks_ui(ui, heads, session, actions);
         room(ui, GROUP);
         progress_ui(ui, heads);
     });
     if heads.choice.metric.is_of_target() {
-        ui.horizontal_wrapped(|ui| target::target_ui(ui, &mut heads.choice, &heads.effects.written));
+        ui.horizontal_wrapped(|ui| target::target_ui(ui, &session.view().target, &heads.effects.written, actions));
     }
     ui.add_space(space::XS);
 }
@@ -114,7 +115,7 @@ fn narrow_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<O
         order_ui(ui, &mut heads.choice);
     });
     if heads.choice.metric.is_of_target() {
-        ui.horizontal_wrapped(|ui| target::target_ui(ui, &mut heads.choice, &heads.effects.written));
+        ui.horizontal_wrapped(|ui| target::target_ui(ui, &session.view().target, &heads.effects.written, actions));
     }
     let selected = selected(session);
     let title = RichText::new("Filter, rank and tick").small();
@@ -123,6 +124,7 @@ fn narrow_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<O
         ui.horizontal_wrapped(|ui| shows_ui(ui, &mut heads.choice, &selected));
         ui.horizontal_wrapped(|ui| filter_ui(ui, &mut heads.choice));
         ui.horizontal_wrapped(|ui| rank_ui(ui, heads, session, source, selected));
+        ui.horizontal_wrapped(|ui| presets::presets_ui(ui, heads, session, source, actions));
         ui.horizontal_wrapped(|ui| table_buttons_ui(ui, heads, actions));
         ui.horizontal_wrapped(|ui| ticks::ticks_ui(ui, heads, session, actions));
     });
@@ -253,7 +255,7 @@ fn filter_ui(ui: &mut Ui, choice: &mut Choice) {
 
 fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<OpenSource>, selected: ShipsOf) {
     let is_model = source.facts().kind.is_model();
-    let target = heads.choice.target();
+    let target = session.view().target.clone();
     let is_there = heads.effects.ships.answers(&selected, &session.scope().positions, &target);
     let disabled =
         if is_model { "Ranked by just this already" } else { "A capture has no output to compare: open a model" };
@@ -262,9 +264,7 @@ fn rank_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<Ope
         .on_hover_text(ranking::explained(&selected))
         .on_disabled_hover_text(disabled);
     if button.clicked() {
-        heads.effects.ships.ask(source, session.run_spec(), selected.clone(), target.clone());
-        choose_metric(&mut heads.choice, HeadMetric::Ships);
-        heads.choice.ranking = Ranking::Highest(HeadMetric::Ships);
+        heads.rank(source, session.run_spec(), selected.clone(), target.clone());
     }
     if let Some(of) = heads.effects.ships.of() {
         let colors = theme::of(ui);
@@ -284,7 +284,7 @@ fn table_buttons_ui(ui: &mut Ui, heads: &mut Browser, actions: &mut Actions) {
     let copy = ui.add_enabled(is_there, Button::new("Copy table")).on_hover_text("The listed heads, tab-separated");
     if copy.clicked() {
         let mut bytes = Vec::new();
-        if heads.listing.table(&heads.gallery, &heads.effects).write_tabs(&mut bytes).is_ok() {
+        if heads.listing.table(&heads.gallery, &heads.effects, Arc::default()).write_tabs(&mut bytes).is_ok() {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             actions.push(Action::Copy { text, what: "The listed heads’ numbers" });
         }

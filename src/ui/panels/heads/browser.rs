@@ -1,5 +1,7 @@
 //! What the browser of heads keeps between frames.
 
+use std::path::PathBuf;
+
 use egui::Context;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     ticking::Ticks,
 };
 use crate::{
-    engine::{Ranking, Service, ShipsOf},
+    engine::{HeadMetric, OpenSource, Ranking, RunSpec, Service, ShipsOf, Target},
     figure::Ground,
     session::{Command, HeadsPlace, Session},
     ui::{
@@ -33,6 +35,8 @@ pub struct Browser {
     pub listing: Listing,
     pub cursor: Cursor,
     pub export: TableDialog,
+    /// Where the table goes once all of it is there.
+    pub saving: Option<PathBuf>,
     pub ticks: Ticks,
     pub map: Memo<(Option<Revision>, Ground), Cells>,
 }
@@ -47,6 +51,7 @@ impl Browser {
             listing: Listing::default(),
             cursor: Cursor::default(),
             export: table_dialog(),
+            saving: None,
             ticks: Ticks::default(),
             map: Memo::default(),
         }
@@ -60,6 +65,13 @@ impl Browser {
             self.cursor.at = self.listing.indices().first().copied();
             self.cursor.wanted = true;
         }
+    }
+
+    /// Ranks all heads by what `of` does to each alone; `spec` says what is read, and at which positions, and `target` whose
+    /// chances are followed.
+    pub fn rank(&mut self, source: &OpenSource, spec: RunSpec, of: ShipsOf, target: Target) {
+        self.effects.ships.ask(source, spec, of, target);
+        self.choice.rank_by(HeadMetric::Ships);
     }
 
     /// Shows a head, and where it is not the grid.

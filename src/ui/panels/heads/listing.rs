@@ -1,8 +1,10 @@
 //! Which heads are listed, and in which order.
 
+use std::sync::Arc;
+
 use super::{effects::Effects, filter::Filter, gallery::Gallery};
 use crate::{
-    engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under},
+    engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Under, WrittenTokens},
     ui::memo::Revision,
 };
 
@@ -46,10 +48,6 @@ pub struct Choice {
     pub at_least: f64,
     /// Layers and heads, as typed.
     pub filter: String,
-    /// The token whose logit heads write into, as typed; the likeliest where it is empty.
-    pub target: String,
-    /// What that is compared with; the likeliest other where it is empty.
-    pub rival: String,
 }
 
 impl Default for Choice {
@@ -61,8 +59,6 @@ impl Default for Choice {
             ranking: Ranking::default(),
             at_least: 0.0,
             filter: String::new(),
-            target: String::new(),
-            rival: String::new(),
         }
     }
 }
@@ -73,10 +69,12 @@ impl Choice {
         Filter::parse(&self.filter).map_err(|error| error.to_string())
     }
 
-    /// The token that is looked at.
-    pub fn target(&self) -> Target {
-        let rival = TokenName::parse(&self.rival).map_or(Rival::Likeliest, Rival::Named);
-        Target { token: TokenName::parse(&self.target), rival }
+    /// Those that have most of it come first.
+    pub fn rank_by(&mut self, metric: HeadMetric) {
+        if self.metric != metric {
+            (self.metric, self.at_least) = (metric, 0.0);
+        }
+        self.ranking = Ranking::Highest(metric);
     }
 
     /// The order of the list; a map has its own.
@@ -144,15 +142,15 @@ impl Listing {
         self.indices.iter().position(|&other| other == index)
     }
 
-    /// The listed heads that are there, for a file.
-    pub fn table(&self, gallery: &Gallery, effects: &Effects) -> HeadsTable {
+    /// The listed heads that are there, for a file; `tokens` are those that all heads promote and suppress most.
+    pub fn table(&self, gallery: &Gallery, effects: &Effects, tokens: Arc<[WrittenTokens]>) -> HeadsTable {
         let rows = self.indices.iter().filter_map(|&index| row(gallery, effects, index)).collect();
         HeadsTable {
             rows,
             layers: gallery.layers().clone(),
             ships: effects.ships.of(),
             writes: effects.written.writes().cloned(),
-            tokens: Vec::new(),
+            tokens,
         }
     }
 }

@@ -11,6 +11,7 @@ mod gallery;
 mod gestures;
 mod listing;
 mod map;
+mod presets;
 mod ranking;
 mod table;
 mod target;
@@ -77,7 +78,7 @@ impl Heads {
         });
         browser.gallery.ask(source, wanted);
         let under = wanted.heads.under;
-        browser.effects.written.follow(source, session, under, &browser.choice.target());
+        browser.effects.written.follow(source, session, under, &session.view().target);
         let shown = session.layer() * source.facts().n_heads + session.head();
         // Beside the panels the list follows what they show.
         let follows = browser.at == HeadsAt::Beside && self.followed != Some(shown);
@@ -211,10 +212,18 @@ impl Part for Heads {
     }
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(path) = self.browser.export.show(cx.egui) {
-            let table = self.browser.listing.table(&self.browser.gallery, &self.browser.effects);
+        let browser = &mut self.browser;
+        let chosen = browser.export.show(cx.egui);
+        browser.saving =
+            chosen.or_else(|| browser.saving.take()).filter(|_| browser.export.modality() != Modality::None);
+        if browser.saving.is_none() {
+            return;
+        }
+        let Some(tokens) = browser.effects.written.tokens_of_all() else { return };
+        if let Some(path) = browser.saving.take() {
+            let table = browser.listing.table(&browser.gallery, &browser.effects, tokens);
             let inputs = cx.navigation.inputs().clone();
-            self.browser.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
+            browser.export.start(cx.egui, "export", move || export::write(&path, &table, &inputs).map(|()| path));
         }
     }
 
@@ -230,7 +239,10 @@ impl Part for Heads {
 
     /// Whether thumbnails that answer the session are still to come, or something is being ranked or written.
     fn is_busy(&self) -> bool {
-        self.browser.gallery.is_busy() || self.browser.effects.is_busy() || self.browser.export.is_saving()
+        self.browser.gallery.is_busy()
+            || self.browser.effects.is_busy()
+            || self.browser.saving.is_some()
+            || self.browser.export.is_saving()
     }
 }
 

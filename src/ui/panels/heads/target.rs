@@ -2,24 +2,35 @@
 
 use egui::{RichText, TextEdit, Ui};
 
-use super::{listing::Choice, written::Written};
+use super::written::Written;
 use crate::{
-    engine::{NamedToken, PartKind, Writes},
-    ui::{theme, widgets::with_accessible_name},
+    engine::{NamedToken, PartKind, Rival, Target, TokenName, Writes},
+    session::Command,
+    ui::{shell::action::Actions, theme, widgets::with_accessible_name},
 };
 
 const FIELD: f32 = 96.0;
 
 /// Fields for target and rival, and the sum.
-pub fn target_ui(ui: &mut Ui, choice: &mut Choice, written: &Written) {
+pub fn target_ui(ui: &mut Ui, target: &Target, written: &Written, actions: &mut Actions) {
     let writes = written.writes();
     let token = |token: &NamedToken| format!("“{}”", token.text);
     let hint = "Whose logit heads write into: a text that is one token, a space in front included, or its id. Empty: the \
                 likeliest token";
-    field_ui(ui, "Target", &mut choice.target, writes.map(|writes| token(&writes.target)), hint);
+    if let Some(typed) = field_ui(ui, "Target", target.token.as_ref(), writes.map(|writes| token(&writes.target)), hint)
+    {
+        actions.push(Command::SetTarget(Target { token: typed, ..target.clone() }).into());
+    }
     let hint = "The token that it is compared with. Empty: the likeliest other";
     let rival = writes.and_then(|writes| writes.rival.as_ref().map(token));
-    field_ui(ui, "Rival", &mut choice.rival, rival, hint);
+    let named = match &target.rival {
+        Rival::Named(name) => Some(name),
+        Rival::None | Rival::Likeliest => None,
+    };
+    if let Some(typed) = field_ui(ui, "Rival", named, rival, hint) {
+        let rival = typed.map_or(Rival::Likeliest, Rival::Named);
+        actions.push(Command::SetTarget(Target { rival, ..target.clone() }).into());
+    }
     let colors = theme::of(ui);
     match (written.failure(), writes) {
         (Some(message), _) => _ = ui.label(RichText::new(message).small().color(colors.error)),
@@ -31,10 +42,19 @@ pub fn target_ui(ui: &mut Ui, choice: &mut Choice, written: &Written) {
     }
 }
 
-fn field_ui(ui: &mut Ui, name: &str, text: &mut String, default: Option<String>, hint: &str) {
+/// The token that was typed, where something was.
+fn field_ui(
+    ui: &mut Ui,
+    name: &str,
+    token: Option<&TokenName>,
+    default: Option<String>,
+    hint: &str,
+) -> Option<Option<TokenName>> {
     ui.label(RichText::new(name).small());
-    let field = TextEdit::singleline(text).hint_text(default.unwrap_or_default()).desired_width(FIELD);
-    with_accessible_name(ui.add(field), name).on_hover_text(hint);
+    let mut text = token.map_or_else(String::new, TokenName::typed);
+    let field = TextEdit::singleline(&mut text).hint_text(default.unwrap_or_default()).desired_width(FIELD);
+    let response = with_accessible_name(ui.add(field), name).on_hover_text(hint);
+    response.changed().then(|| TokenName::parse(&text))
 }
 
 /// `logit of “ love” 12.41, heads +3.20; over “ dance” 2.10, heads +1.05`

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::{OpenSource, Part, PartWrites, Question as _, Service, Target, Under, Writes, WritesQuestion},
+    engine::{
+        AllWrittenTokensQuestion, OpenSource, Part, PartWrites, Question as _, Service, Target, Under, Writes,
+        WritesQuestion, WrittenTokens,
+    },
     session::Session,
     ui::jobs::{Arrival, Client},
 };
@@ -14,12 +17,16 @@ pub struct Written {
     shown: Option<(WritesQuestion, Arc<Writes>)>,
     /// `[layer · n_heads + head]`
     of_heads: Vec<PartWrites>,
+    tokens: Client<AllWrittenTokensQuestion>,
+    /// Of all heads, for a file.
+    found: Option<(AllWrittenTokensQuestion, Arc<[WrittenTokens]>)>,
     revision: u64,
 }
 
 impl Written {
     pub fn new(service: &Service) -> Self {
-        Self { client: Client::new(service), shown: None, of_heads: Vec::new(), revision: 0 }
+        let (client, tokens) = (Client::new(service), Client::new(service));
+        Self { client, shown: None, of_heads: Vec::new(), tokens, found: None, revision: 0 }
     }
 
     /// Asks for what each head writes, unless that was asked last.
@@ -64,7 +71,30 @@ impl Written {
                 Arrival::Part { .. } | Arrival::Done | Arrival::GivenUp => {}
             }
         }
+        while let Some(arrival) = self.tokens.poll() {
+            match arrival {
+                Arrival::Part { part, is_newest: true, .. } => {
+                    self.found = self.tokens.question().cloned().map(|asked| (asked, part));
+                }
+                Arrival::Failed(why) if !why.is_refusal() => bug = Some(why.message(DOING)),
+                Arrival::Failed(_) | Arrival::Part { .. } | Arrival::Done | Arrival::GivenUp => {}
+            }
+        }
         bug
+    }
+
+    /// The tokens that all heads promote and suppress most, under the change that [`Self::writes`] is of: asked for where
+    /// they are not known, and `None` until they are there. None of a source whose heads write into no logit.
+    pub fn tokens_of_all(&mut self) -> Option<Arc<[WrittenTokens]>> {
+        let Some((WritesQuestion { source, spec, under, .. }, _)) = &self.shown else { return Some(Arc::default()) };
+        let count = WrittenTokens::IN_TABLES;
+        let wanted = AllWrittenTokensQuestion { source: *source, spec: spec.clone(), under: *under, count }.canonical();
+        if let Some((_, tokens)) = self.found.as_ref().filter(|(found, _)| *found == wanted) {
+            return Some(tokens.clone());
+        }
+        self.tokens.want(wanted);
+        // What has failed will not come: the numbers are there all the same.
+        self.tokens.failure().map(|_| Arc::default())
     }
 
     pub fn get(&self, index: usize) -> Option<PartWrites> {
@@ -80,7 +110,7 @@ impl Written {
     }
 
     pub fn is_busy(&self) -> bool {
-        self.client.is_busy()
+        self.client.is_busy() || self.tokens.is_busy()
     }
 
     /// Why there is none.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     attention::PanelId,
-    engine::{Outcome, SourceKind},
+    engine::{Outcome, SourceKind, Target},
     ui::{jobs::pictures::Details, panels::outcome::Answer, shell::action::Actions},
 };
 
@@ -23,7 +23,7 @@ pub fn effect_ui(
     outcome: &Outcome,
     selected: PanelId,
     details: Option<&Details>,
-    next_token: Answer<'_>,
+    (next_token, target): (Answer<'_>, &Target),
     actions: &mut Actions,
 ) {
     let Some(details) = details else {
@@ -64,7 +64,7 @@ pub fn effect_ui(
         }
     }
     if let Answer::Some { question, effect, .. } = next_token {
-        next_tokens::next_tokens_ui(ui, outcome, question, &effect.top);
+        next_tokens::next_tokens_ui(ui, outcome, question, &effect.top, target, actions);
     }
 }
 

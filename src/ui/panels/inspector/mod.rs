@@ -140,6 +140,7 @@ impl Inspector {
             section(ui, "Row profile", |ui| self.profile.show(ui, reading, frame));
         }
         section(ui, "Effect on the output", |ui| {
+            let next_token = (next_token, &session.view().target);
             effect::effect_ui(ui, &frame.outcome, selected, details, next_token, actions);
         });
         folded_section(ui, "What the head writes", |ui| self.head_tokens.list_ui(ui, &frame.outcome));

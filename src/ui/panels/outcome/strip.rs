@@ -40,7 +40,7 @@ pub fn next_token_ui(ui: &mut Ui, session: &Session, shown: &Shown, actions: &mu
     match (next_token.answer(), next_token.failure()) {
         (Answer::Some { question, effect, is_old }, None) => {
             let is_stale = is_old && (is_slow || next_token.is_given_up());
-            effect_ui(ui, (question, effect), outcome, is_stale, session.view().inspector, actions);
+            effect_ui(ui, (question, effect), outcome, is_stale, session, actions);
         }
         (Answer::None, None) => quiet(ui, "This model predicts no token"),
         (Answer::Awaited, None) if next_token.is_given_up() => quiet(ui, "Next token: cancelled"),
@@ -59,7 +59,7 @@ fn effect_ui(
     (question, effect): (&NextTokenQuestion, &Effect),
     outcome: Option<&Outcome>,
     is_stale: bool,
-    has_inspector: bool,
+    session: &Session,
     actions: &mut Actions,
 ) {
     // An encoder predicts the token that stands there.
@@ -70,13 +70,13 @@ fn effect_ui(
     let spoken = format!("{what}: {}{}", text.text, if is_stale { ", being computed" } else { "" });
     let label = ui.add(Label::new(text).truncate().sense(Sense::click()));
     label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
-    if label.clicked() && !has_inspector {
+    if label.clicked() && !session.view().inspector {
         actions.push(Command::ToggleInspector.into());
     }
     let Some(outcome) = outcome else { return };
     label.on_hover_ui(|ui| {
         ui.set_width(LIST_WIDTH);
-        next_tokens_ui(ui, outcome, question, &effect.top);
+        next_tokens_ui(ui, outcome, question, &effect.top, &session.view().target, actions);
     });
     let kl = format!("{} · KL {} nats", asked_name(question, notation::of(ui)), significant(effect.kl, 3));
     quiet(ui, if is_stale { "computing…" } else { &kl });

@@ -7,7 +7,7 @@ use lru::LruCache;
 use super::measured::Measured;
 use crate::{
     attention::Epsilon,
-    engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion, Target},
+    engine::{OpenSource, Question as _, Service, SourceId, Sweep, SweepMetric, SweepQuestion},
     session::{RowChoice, Session},
     ui::{
         jobs::{Arrival, Client},
@@ -152,6 +152,7 @@ fn question(source: &OpenSource, session: &Session) -> SweepQuestion {
     let metric = session.view().sweep.metric;
     let is_looked_at = metric == SweepMetric::Weight;
     let cell = session.pinned().filter(|_| is_looked_at).map(|cell| [cell.query, cell.key]);
-    let target = (metric.is_of_target() && source.facts().kind.is_model()).then(Target::default);
+    let is_followed = metric.is_of_target() && source.facts().kind.is_model();
+    let target = is_followed.then(|| session.view().target.clone());
     SweepQuestion { source: source.id(), spec: session.run_spec(), cell, target }.canonical()
 }

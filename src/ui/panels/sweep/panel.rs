@@ -59,13 +59,13 @@ const METRICS: [Segment<'static, SweepMetric>; 8] = [
         SweepMetric::TargetChange,
         "Δ log p",
         "change of the target over ε",
-        "How the log-probability of the likeliest next token changes, in nats: a run of the whole model for each ε",
+        "How the target’s log-probability changes, in nats: a run of the whole model for each ε. The target is named in Heads, or by a click on a next token; else it is the likeliest",
     ),
     Segment::new(
         SweepMetric::RivalChange,
         "Δ − rival",
         "change of target less rival over ε",
-        "How the log-probability of the likeliest next token less that of the second changes, in nats",
+        "How the target’s log-probability less the rival’s changes, in nats",
     ),
 ];
 
@@ -150,6 +150,10 @@ impl SweepPanel {
             ui.add_space(space::S);
             for component in session.shape().rows().iter() {
                 legend_ui(ui, component, curves.measured().filter(|_| !curves.is_old()));
+            }
+            if session.view().sweep.metric.is_of_target() {
+                let text = format!("of {}", session.view().target);
+                ui.label(RichText::new(text).small().color(theme::of(ui).text_weak));
             }
             progress_ui(ui, curves);
         });

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     engine::Continuation,
+    session::Command,
     ui::{
         memo::Same,
         notation,
@@ -108,6 +109,9 @@ impl Column<'_> {
             self.mark_ui(ui, token, ink.expand2(INK), &response);
             if response.clicked() {
                 ui.data_mut(|data| data.insert_temp(id, index));
+                if let Some(written) = self.text.written().tokens.get(token) {
+                    actions.push(Command::SetTarget(self.text.target.with_token(written.id)).into());
+                }
             }
             if response.gained_focus() {
                 response.scroll_to_me(None);

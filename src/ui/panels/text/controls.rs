@@ -8,10 +8,10 @@ use super::{Texts, texts::ShownTexts};
 use crate::{
     attention::Notation,
     engine::{AtEnd, Choice, Sampling, Temperature, Writing},
-    session::{Command, TextView},
+    session::{Command, TextView, TextsOf},
     ui::{
         shell::action::{Action, Actions, Exported},
-        widgets::with_accessible_name,
+        widgets::{segmented, with_accessible_name},
     },
 };
 
@@ -23,7 +23,7 @@ const TOP_K: usize = 40;
 const MOST_TOP_K: usize = 1 << 20;
 
 /// From right to left: export, copy, and how it is written.
-pub fn controls_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
+pub fn controls_ui(ui: &mut Ui, texts: &Texts, view: TextView, actions: &mut Actions) {
     if with_accessible_name(ui.small_button("Export…"), "Export text…").on_hover_text("Both texts, as JSONL").clicked()
     {
         actions.push(Action::Export(Exported::Text));
@@ -34,6 +34,24 @@ pub fn controls_ui(ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut A
     if let Some(shown) = shown.filter(|_| copy.clicked()) {
         actions.push(Action::Copy { text: copied(shown), what: "Both texts" });
     }
+    writing_button_ui(ui, view.writing, actions);
+    of_ui(ui, view.of, actions);
+}
+
+/// Whose texts are shown.
+pub fn of_ui(ui: &mut Ui, of: TextsOf, actions: &mut Actions) {
+    let mut chosen = of;
+    let choices = [
+        (TextsOf::AllPanels, "All panels", "What the model writes in every panel, a line each"),
+        (TextsOf::SelectedPanel, "Selected panel", "Beside the baseline’s, token by token"),
+    ];
+    if segmented(ui, "Texts of", &mut chosen, &choices) {
+        actions.push(Command::ShowTextsOf(chosen).into());
+    }
+}
+
+/// How many tokens are written, and which.
+pub fn writing_button_ui(ui: &mut Ui, writing: Writing, actions: &mut Actions) {
     let drawn = if writing.choice == Choice::Greedy { "" } else { ", drawn" };
     let button = ui.small_button(format!("{} tokens{drawn}…", writing.n_tokens));
     let button = with_accessible_name(button, "How it is written").on_hover_text("How many tokens, and which");

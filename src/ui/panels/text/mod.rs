@@ -2,7 +2,9 @@
 
 mod column;
 mod controls;
+mod lines;
 mod panel;
+mod panel_texts;
 mod side_text;
 mod summary;
 mod texts;
@@ -10,4 +12,5 @@ mod token_card;
 mod token_text;
 
 pub use panel::TextPanel;
+pub use panel_texts::AllTexts;
 pub use texts::{ShownTexts, Texts};

@@ -5,12 +5,15 @@ use egui::{Align, Label, Layout, RichText, Ui};
 use super::{
     Texts,
     column::{Column, LaidOut},
-    controls::controls_ui,
+    controls::{controls_ui, of_ui, writing_button_ui},
+    lines::lines_ui,
+    panel_texts::AllTexts,
     side_text::{Side, SideText},
     summary::summary,
 };
 use crate::{
-    engine::{Continuation, Writing},
+    engine::Continuation,
+    session::{Session, TextView, TextsOf, View},
     ui::{
         memo::{Memo, Same},
         progress::{bar_ui, cancel_ui},
@@ -52,16 +55,25 @@ struct Compared {
 impl Part for TextPanel {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
         cx.shown.texts.poll();
+        cx.shown.all_texts.poll();
     }
 
     fn wants(&mut self, cx: &mut PartContext<'_>) {
-        if !cx.session.view().text.open {
+        let TextView { open, of, .. } = cx.session.view().text;
+        let shows = |one: TextsOf| open && of == one;
+        // Of a text that is being typed, the picture is asked for first.
+        let is_read = cx.shown.answer(cx.session).is_some() || cx.shown.pictures.failure().is_some();
+        let source = cx.source.as_ref().filter(|_| is_read);
+        if !shows(TextsOf::AllPanels) && !cx.shown.all_texts.is_drawn {
+            cx.shown.all_texts.rest();
+        } else if let Some(source) = source {
+            cx.shown.all_texts.follow(source, cx.session);
+        }
+        if !shows(TextsOf::SelectedPanel) {
             cx.shown.texts.rest();
             return;
         }
-        // Of a text that is being typed, the picture is asked for first.
-        let is_read = cx.shown.answer(cx.session).is_some() || cx.shown.pictures.failure().is_some();
-        if let Some(source) = cx.source.as_ref().filter(|_| is_read) {
+        if let Some(source) = source {
             cx.shown.texts.follow(source, cx.session);
         }
         if let Some(rest) = cx.shown.texts.is_slow_in() {
@@ -77,8 +89,9 @@ impl Part for TextPanel {
         profiling::scope!("text");
         let room = ui.available_height();
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
-        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| {
-            self.texts_ui(ui, &cx.shown.texts, cx.session.view().text.writing, cx.actions);
+        let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| match cx.session.view().text.of {
+            TextsOf::SelectedPanel => self.texts_ui(ui, &cx.shown.texts, cx.session.view(), cx.actions),
+            TextsOf::AllPanels => all_ui(ui, &cx.shown.all_texts, cx.session, cx.actions),
         });
         if dragged.is_some() {
             cx.sizes.text = dragged;
@@ -87,16 +100,53 @@ impl Part for TextPanel {
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {
         match action {
-            Action::CancelComputing => cx.shown.texts.cancel(),
-            Action::Compute => cx.shown.texts.retry(),
+            Action::CancelComputing => {
+                cx.shown.texts.cancel();
+                cx.shown.all_texts.cancel();
+            }
+            Action::Compute => {
+                cx.shown.texts.retry();
+                cx.shown.all_texts.retry();
+            }
             _ => {}
         }
     }
 }
 
+/// The whole panel, where it has the texts of all panels.
+fn all_ui(ui: &mut Ui, texts: &AllTexts, session: &Session, actions: &mut Actions) {
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::TARGET.y);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let TextView { writing, of, .. } = session.view().text;
+            writing_button_ui(ui, writing, actions);
+            of_ui(ui, of, actions);
+            if texts.is_given_up() {
+                if ui.small_button("Write on").on_hover_text("Write what was cancelled").clicked() {
+                    actions.push(Action::Compute);
+                }
+            } else if texts.is_busy() && cancel_ui(ui, "Cancel writing", "What is there stays (Esc)") {
+                actions.push(Action::CancelComputing);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let told = texts.shown().map_or_else(String::new, |(_, texts)| {
+                    let [done, of] = texts.progress();
+                    if done < of { format!("{done} of {of} panels") } else { format!("{of} panels") }
+                });
+                ui.add(Label::new(RichText::new(told).small().color(theme::of(ui).text_weak)).truncate());
+            });
+        });
+    });
+    match texts.failure() {
+        Some(failure) => message_ui(ui, &failure),
+        None => lines_ui(ui, texts, session, actions),
+    }
+}
+
 impl TextPanel {
-    /// The whole panel.
-    fn texts_ui(&mut self, ui: &mut Ui, texts: &Texts, writing: Writing, actions: &mut Actions) {
+    /// The whole panel, where it has the selected panel's texts.
+    fn texts_ui(&mut self, ui: &mut Ui, texts: &Texts, view: &View, actions: &mut Actions) {
         ui.add_space(space::XS);
         let failure = texts.failure();
         let compared = texts.shown().map(|shown| {
@@ -109,7 +159,7 @@ impl TextPanel {
             // As high with the button as without.
             ui.set_min_height(theme::TARGET.y);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                controls_ui(ui, texts, writing, actions);
+                controls_ui(ui, texts, view.text, actions);
                 progress_ui(ui, texts, actions);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let line = compared.filter(|_| failure.is_none()).map_or("", |compared| &*compared.line);
@@ -126,7 +176,7 @@ impl TextPanel {
                 ui.spacing_mut().item_spacing = egui::vec2(space::L, space::XS);
                 ui.columns(2, |places| {
                     for (ui, (side, laid_out)) in places.iter_mut().zip(sides) {
-                        let text = SideText { side, shown, first_difference };
+                        let text = SideText { side, shown, first_difference, target: &view.target };
                         Column { text, is_outdated }.show_ui(ui, laid_out, actions);
                     }
                 });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::texts::ShownTexts;
 use crate::{
     attention::Notation,
-    engine::{NextToken, Written},
+    engine::{NextToken, Target, Written},
     ui::{panels::inspector::significant, widgets::visible_token},
 };
 
@@ -26,6 +26,8 @@ pub struct SideText<'a> {
     pub shown: &'a ShownTexts,
     /// The first token in which the texts differ.
     pub first_difference: Option<usize>,
+    /// The token whose logit and chances other panels follow.
+    pub target: &'a Target,
 }
 
 impl<'a> SideText<'a> {

@@ -31,7 +31,7 @@ fn contents_ui(ui: &mut Ui, text: &SideText<'_>, token: usize, actions: &mut Act
         Some(tokens) => {
             weak_ui(ui, &format!("Next token at this step: baseline above, {changed} below"));
             let color = theme::of(ui).components[text.shown.question.component.row()];
-            distributions_ui(ui, tokens, color);
+            distributions_ui(ui, tokens, color, text.target, actions);
         }
         None if text.is_behind_difference(token) => {
             let hint = "Both distributions are those behind the baseline’s text. From the first difference on this text is \

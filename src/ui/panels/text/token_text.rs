@@ -115,7 +115,7 @@ fn places(galley: &Galley, owners: &[usize]) -> Vec<Place> {
 }
 
 /// Control characters as they are written in strings, so that nothing in a text moves what is around it.
-fn visible(piece: &str) -> Cow<'_, str> {
+pub fn visible(piece: &str) -> Cow<'_, str> {
     if !piece.chars().any(char::is_control) {
         return Cow::Borrowed(piece);
     }
