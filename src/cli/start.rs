@@ -11,6 +11,7 @@ use super::{
     shared::{
         ColumnArguments, GivenInForce, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments,
     },
+    streams,
 };
 use crate::{
     attention::{Experiment, Kept, KeptBlock, Operation, OperationKind},
@@ -152,8 +153,9 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
         _ => None,
     };
     check::of_chat(arguments, arguments.chat || of_session.is_some()).map_err(anyhow::Error::msg)?;
-    let command = match (&arguments.token_ids, &arguments.prompt) {
-        (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.clone())),
+    let text = arguments.prompt.as_deref().map(|text| streams::text("--prompt", text)).transpose()?;
+    let command = match (&arguments.token_ids, &text) {
+        (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.get("--token-ids")?)),
         (None, text) if arguments.chat || of_session.is_some() => {
             Command::Read(Prompt::Chat(chat(arguments, text.as_deref(), session, of_session)?))
         }

@@ -21,6 +21,7 @@ mod protected;
 mod reference;
 mod sandbox;
 mod sessions;
+mod streams;
 mod sweep;
 mod weights;
 mod weights_file;
