@@ -39,6 +39,11 @@ pub struct SourceArguments {
     #[arg(long, value_name = "PATH", help_heading = "Source",
         value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
     pub model: Option<OnDisk<SourceSpec>>,
+    /// The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in
+    /// Hugging Face's cache]
+    #[arg(long, value_name = "SOURCE", help_heading = "Source",
+        value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
+    pub base: Option<OnDisk<SourceSpec>>,
     /// Text for the live model to read; - reads it from standard input
     #[arg(
         long,
@@ -74,11 +79,25 @@ impl SourceArguments {
         }
     }
 
+    /// The adapter that is named, over the base that is.
+    ///
     /// # Errors
-    /// When SOURCE or `--model` is not there, or cannot be read.
+    /// With one sentence, where SOURCE is no adapter or `--base` no folder.
+    pub fn adapter(&self) -> Result<Option<SourceSpec>, String> {
+        let Some(base) = self.base.as_ref().and_then(OnDisk::known) else { return Ok(None) };
+        let Some(Named::Source(adapter @ SourceSpec::Folder(_))) = self.source.as_ref().and_then(OnDisk::known) else {
+            return Err("--base is for an adapter: expected SOURCE to be a folder with adapter_config.json".to_owned());
+        };
+        let over = adapter.over(base);
+        over.map(Some).ok_or_else(|| format!("--base is a model folder or hf:OWNER/NAME, found {base}"))
+    }
+
+    /// # Errors
+    /// When SOURCE, `--base` or `--model` is not there, or cannot be read.
     pub fn check_disk(&self) -> anyhow::Result<()> {
         self.source.as_ref().map_or(Ok(()), |source| source.get().map(|_| ()))?;
-        self.model.as_ref().map_or(Ok(()), |model| model.get().map(|_| ()))
+        let besides = [&self.model, &self.base].into_iter().flatten();
+        besides.map(|source| source.get().map(|_| ())).collect()
     }
 }
 

@@ -29,6 +29,9 @@ use crate::{
 /// # Errors
 /// With one sentence that names the option that cannot be obeyed.
 pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
+    if arguments.check_disk().is_ok() {
+        arguments.adapter()?;
+    }
     if arguments.session().is_some() {
         return Ok(());
     }
@@ -112,12 +115,15 @@ pub fn inputs<'a>(
 
 /// A session that the arguments name without a file.
 fn without_session(arguments: &SourceArguments) -> Session {
+    let opened = |source| Session::default().with([Command::Open(source), Command::SetLayer(0), Command::SetHead(0)]);
+    // What is refused of it was said before.
+    if let Ok(Some(adapter)) = arguments.adapter() {
+        return opened(adapter);
+    }
     let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
     match arguments.source.as_ref().and_then(OnDisk::known) {
         Some(Named::Source(SourceSpec::Bundled(bundled))) => Session::example(*bundled),
-        Some(Named::Source(source)) => {
-            Session::default().with([Command::Open(source.clone()), Command::SetLayer(0), Command::SetHead(0)])
-        }
+        Some(Named::Source(source)) => opened(source.clone()),
         _ if reads => Session::example(Bundled::READER),
         _ => Session::default(),
     }

@@ -1,5 +1,6 @@
 //! The program as a person at a terminal meets it: the real binary in an empty folder, without a display.
 
+mod adapters;
 mod animate;
 mod chat;
 mod circuits;
