@@ -8,7 +8,7 @@ use clap::Args;
 use super::streams::{self, TokenIds};
 use crate::{
     attention::{FirstToken, Operation, OperationKind, OtherPrompt, PromptSet},
-    base::{Excerpt, InputRole, regular_file},
+    base::{InputRole, regular_file},
 };
 
 /// A set of prompts goes into every file that carries the session; one beyond is refused.
@@ -127,10 +127,4 @@ pub fn text(option: &'static str, path: &Path, most: u64) -> anyhow::Result<Stri
         bail!("{}: expected a prompt on each line, found none", path.display());
     }
     Ok(text)
-}
-
-/// One of a list of token ids, which may be written as Python prints it: `[1, 2, 3]`.
-pub fn token_id(text: &str) -> Result<u32, String> {
-    let id = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
-    id.parse().map_err(|_| format!("expected numbers from 0 to 4294967295, found “{}”", Excerpt::new(id)))
 }

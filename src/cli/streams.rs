@@ -10,8 +10,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::others::token_id;
-use crate::base::{ProtectedFiles, write_atomically};
+use crate::base::{Excerpt, ProtectedFiles, write_atomically};
 
 /// Standard input; with an ending, which tells the format, standard output.
 const STANDARD: &str = "-";
@@ -161,4 +160,10 @@ impl FromStr for TokenIds {
         }
         text.split(',').map(token_id).collect::<Result<_, _>>().map(Self::Listed)
     }
+}
+
+/// One of a list of token ids, which may be written as Python prints it: `[1, 2, 3]`.
+fn token_id(text: &str) -> Result<u32, String> {
+    let id = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
+    id.parse().map_err(|_| format!("expected numbers from 0 to 4294967295, found “{}”", Excerpt::new(id)))
 }

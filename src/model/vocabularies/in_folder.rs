@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{class::Class, pieces, sentence_piece, settings::Settings};
+use super::{
+    class::Class,
+    pieces, sentence_piece,
+    settings::{Read, Settings},
+};
 use crate::model::{ModelError, Tokenizer, tokenizer::careful};
 
 /// Every file that it may be read from.
@@ -17,9 +21,6 @@ pub const FILES: [&str; 7] = [
 ];
 /// Vocabularies that are not read here.
 const OTHERS: [&str; 5] = ["spiece.model", "sentencepiece.bpe.model", "tekken.json", "qwen.tiktoken", "vocab.bpe"];
-
-/// Gives the text of a file by its name; `None` where there is none, else why it cannot be read.
-pub type Read<'a> = &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, String>;
 
 /// The tokenizer that transformers makes of the vocabulary in a folder whose files `read` gives, for the model with this
 /// `config.json`; `None` where there is no vocabulary.
