@@ -96,8 +96,8 @@ impl SourceArguments {
     /// When SOURCE, `--base` or `--model` is not there, or cannot be read.
     pub fn check_disk(&self) -> anyhow::Result<()> {
         self.source.as_ref().map_or(Ok(()), |source| source.get().map(|_| ()))?;
-        let besides = [&self.model, &self.base].into_iter().flatten();
-        besides.map(|source| source.get().map(|_| ())).collect()
+        let mut besides = [&self.model, &self.base].into_iter().flatten();
+        besides.try_for_each(|source| source.get().map(|_| ()))
     }
 }
 

@@ -50,7 +50,7 @@ pub fn in_folder(read: Read<'_>, config: &[u8]) -> Result<Option<Tokenizer>, Mod
         return Err(unsupported(format!("{key} is not supported")));
     }
     let files = class.files().iter().map(|name| {
-        let missing = || unsupported(format!("{name} is not there, which a {class:?}Tokenizer is read from"));
+        let missing = || unsupported(format!("{name} is not there, which a {} is read from", class.name()));
         text(name)?.ok_or_else(missing)
     });
     let files = files.collect::<Result<Vec<_>, _>>()?;
