@@ -50,13 +50,17 @@ _attenuate() {
 
     case "${cmd}" in
         attenuate)
-            opts="-h -V --model --prompt --token-ids --no-bos --chat --system --date --follow --layer --head --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
+            opts="-h -V --model --base --prompt --token-ids --no-bos --chat --system --date --follow --layer --head --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help --version export animate weights heads sweep models continue completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -164,7 +168,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__animate)
-            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --moving --range --frames --rate --play --no-session --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --layer --head --model --base --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -255,6 +259,10 @@ _attenuate() {
                     return 0
                     ;;
                 --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -368,7 +376,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__continue)
-            opts="-o -n -h --output --tokens --past-eos --top-k --temperature --prompts --layer --head --model --prompt --token-ids --no-bos --chat --system --date --component --epsilon --operation --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --seed --help"
+            opts="-o -n -h --output --tokens --past-eos --top-k --temperature --prompts --layer --head --model --base --prompt --token-ids --no-bos --chat --system --date --component --epsilon --operation --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +419,10 @@ _attenuate() {
                     return 0
                     ;;
                 --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -490,7 +502,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --caption --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --caption --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --text --layer --head --model --base --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,6 +577,10 @@ _attenuate() {
                     return 0
                     ;;
                 --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -730,6 +746,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --prompt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -782,7 +802,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__sweep)
-            opts="-o -h --output --cell --target --epsilon --rows --metric --range --title --size --dpi --font --font-size --ground --layer --head --model --prompt --token-ids --no-bos --chat --system --date --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --help"
+            opts="-o -h --output --cell --target --epsilon --rows --metric --range --title --size --dpi --font --font-size --ground --layer --head --model --base --prompt --token-ids --no-bos --chat --system --date --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -856,6 +876,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --prompt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -924,7 +948,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__weights)
-            opts="-o -h --output --rows --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --help"
+            opts="-o -h --output --rows --layer --head --model --base --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -951,6 +975,10 @@ _attenuate() {
                     return 0
                     ;;
                 --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

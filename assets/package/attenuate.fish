@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= base= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -25,8 +25,9 @@ function __fish_attenuate_using_subcommand
 end
 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
@@ -36,7 +37,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l operation -d 'What 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_needs_command" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_needs_command" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -82,8 +83,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
@@ -91,7 +93,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l operation
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -132,8 +134,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l metrics 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
@@ -141,7 +144,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -165,8 +168,9 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l rows -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l epsilon -d 'The columns from left to right, two to six, each 0 or more [default: 5e-1,1e-3,1e-10]' -r
@@ -174,7 +178,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l operatio
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -194,13 +198,14 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l operation 
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l in-force -d 'Changes that act beneath each head\'s: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l writes -d 'Add what each head writes, in logits: what its output at the last position adds to the logit of TOKEN, and to that less RIVAL\'s, in front of the final soft cap; with --ships also how their log-probabilities change. Each is an id or a text that is one token, space in front included. All heads and the other parts (embeddings, feed-forwards, biases) sum to the logit' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l at -d 'Position whose output it is, 0-based [default: the last]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l json -d 'Print JSON instead of a table'
@@ -225,15 +230,16 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l ground -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l seed -d 'Which noise, for --operation noise [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r
@@ -246,16 +252,17 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l with-first
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand models" -s h -l help -d 'Print help'
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s o -l output -d 'File to write instead of standard output (.jsonl): one JSON object a line, a line for each prompt' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s o -l output -d 'File to write instead of standard output (.jsonl; - is standard output): one JSON object a line, a line for each prompt' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -s n -l tokens -d 'How many tokens at most' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l top-k -d 'Draw from so many of the likeliest tokens [default: the likeliest token follows; with --temperature: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l temperature -d 'Draw tokens, from logits over this, above 0 [default: the likeliest token follows; with --top-k: 1]' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompts -d 'A file with a prompt on each line, in place of --prompt; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompts -d 'A file with a prompt on each line (- for standard input), in place of --prompt; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l model -d 'Where the model or capture of a session is now, whatever its content' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompt -d 'Text for the live model to read' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added)' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l base -d 'The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in Hugging Face\'s cache]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l prompt -d 'Text for the live model to read; - reads it from standard input' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l token-ids -d 'Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l system -d 'What the model of a chat is told to be [default: what its template says by itself]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l date -d 'What a chat template is told that asks for today [default: today]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l component -d 'What is changed: query, key, value, output [default: that of the session\'s selected panel, else query]' -r
@@ -263,7 +270,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l epsilon
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l operation -d 'What ε does to the vectors: scale, mean-heads, mean-positions, noise, patch (from another prompt), mean-prompts (over other prompts) [default: scale]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-prompt -d 'The prompt that --operation patch takes vectors from, read as the prompt is: with its BOS, or in its chat' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-token-ids -d 'The tokens that --operation patch takes vectors from, exactly as given' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-prompts -d 'A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l from-prompts -d 'A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed over' -r -F
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l layers -d 'Layers that are changed: shown, all, or A..=B [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l heads -d 'Heads that are changed: shown (this query head alone), group (its KV group), or all [default: shown]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l set -d 'Heads that are changed by their numbers, in place of --layers and --heads: 14:3,20:5 (LAYER:HEAD), 14:* (all of a layer), 3..=5:0 (of some layers)' -r

@@ -6,7 +6,10 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::NEVER,
@@ -14,7 +17,7 @@ use super::{
     figure::FigureArguments,
     notices,
     shared::{ColumnArguments, InterventionArguments, PlaceArguments, SourceArguments, ViewArguments},
-    start,
+    start, streams,
 };
 use crate::{
     engine::{Engine, EngineError, Fingerprints, Job, Progress},
@@ -34,7 +37,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct AnimateArguments {
     /// File to write; the extension decides the format (.png or .apng: animated PNG, .gif)
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output(&name)))]
     pub output: PathBuf,
     /// Column whose ε moves, in all rows: 0, 1, 2, … or left, middle, right
     #[arg(long, value_name = "COLUMN", default_value = "0", help_heading = "Animation")]
@@ -156,7 +159,12 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
         format,
         payload,
     };
-    film.save(output, &protected, engine, &Job::alone(&|| false, &count))?;
+    let job = Job::alone(&|| false, &count);
+    if streams::is_output(output) {
+        streams::print(output, |out| Ok(film.write(engine, out, &job)?))?;
+    } else {
+        film.save(output, &protected, engine, &job)?;
+    }
     notices::tell(&notes);
     Ok(())
 }

@@ -3,13 +3,16 @@
 use std::{io::Write, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::NEVER,
     check, notices, others,
     shared::{ColumnArguments, InterventionArguments, PlaceArguments, SourceArguments},
-    start,
+    start, streams,
 };
 use crate::{
     attention::{Component, Epsilon, OperationKind},
@@ -30,8 +33,8 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct ContinueArguments {
-    /// File to write instead of standard output (.jsonl): one JSON object a line, a line for each prompt
-    #[arg(short, long, value_name = "FILE")]
+    /// File to write instead of standard output (.jsonl; - is standard output): one JSON object a line, a line for each prompt
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output_of_lines(&name)))]
     pub output: Option<PathBuf>,
     /// How many tokens at most
     #[arg(short = 'n', long, value_name = "N", default_value = "40")]
@@ -45,7 +48,7 @@ pub struct ContinueArguments {
     /// Draw tokens, from logits over this, above 0 [default: the likeliest token follows; with --top-k: 1]
     #[arg(long, value_name = "T", help_heading = "Choice")]
     pub temperature: Option<Temperature>,
-    /// A file with a prompt on each line, in place of --prompt; empty lines are passed over
+    /// A file with a prompt on each line (- for standard input), in place of --prompt; empty lines are passed over
     #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "token_ids"], help_heading = "Source")]
     pub prompts: Option<PathBuf>,
     #[command(flatten)]
@@ -95,9 +98,11 @@ impl ContinueArguments {
 
 pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> anyhow::Result<()> {
     let mut session = start::source_and_prompt(&arguments.source)?;
-    let prompts_file = arguments.prompts.iter().map(|prompts| (prompts.as_path(), InputRole::Prompts));
+    let prompts_file = arguments.prompts.iter().map(PathBuf::as_path).filter(|path| !streams::is_input(path));
+    let prompts_file = prompts_file.map(|prompts| (prompts, InputRole::Prompts));
     let files = arguments.intervention.files().chain(prompts_file);
     let protected = start::inputs(&arguments.source, files, &session).protected();
+    let output = arguments.output.as_ref().filter(|path| !streams::is_output(path));
     if let Some(path) = &arguments.output {
         if path.extension().is_none_or(|extension| extension != "jsonl") {
             bail!("{}: expected .jsonl", path.display());
@@ -109,7 +114,7 @@ pub fn continue_texts(arguments: &ContinueArguments, engine: &mut Engine) -> any
     start::place(&mut session, arguments.place)?;
     let prompts = prompts(arguments, &session)?;
     notices::write(engine, &session)?;
-    if let Some(path) = &arguments.output {
+    if let Some(path) = output {
         let mut lines = Vec::new();
         for prompt in prompts {
             lines.extend(line(arguments, engine, &session, prompt)?);
@@ -137,7 +142,7 @@ fn intervention(arguments: &ContinueArguments, session: &Session) -> Interventio
 
 fn prompts(arguments: &ContinueArguments, session: &Session) -> anyhow::Result<Vec<Prompt>> {
     let Some(path) = &arguments.prompts else { return Ok(vec![session.prompt().clone()]) };
-    let text = others::text(path, MOST_PROMPTS)?;
+    let text = others::text("--prompts", path, MOST_PROMPTS)?;
     let bos = !arguments.source.no_bos;
     let prompt = |line: &str| match session.prompt() {
         chat @ Prompt::Chat(_) => chat.reworded(line),

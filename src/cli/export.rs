@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::{self, NEVER, PlacesArguments},
@@ -16,10 +19,9 @@ use super::{
     figure::FigureArguments,
     notices,
     shared::{ColumnArguments, InterventionArguments, SourceArguments, ViewArguments},
-    start,
+    start, streams,
 };
 use crate::{
-    base::write_atomically,
     engine::{Engine, Fingerprints, Job},
     figure::{FigureStyle, FileFormat, StripLines, TextMode, TextStrip, Unit, caption, encode, figure},
     session::{Session, document},
@@ -41,7 +43,7 @@ Examples:
 pub struct ExportArguments {
     /// File to write; the extension decides the format (.png, .svg, .pdf). {layer} and {head} stand for the numbers of
     /// what is shown
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output(&name)))]
     pub output: PathBuf,
     /// Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again
     #[arg(long)]
@@ -79,6 +81,9 @@ impl ExportArguments {
         check::view(&self.view)?;
         check::limits(&self.view, &self.source)?;
         self.figure.check()?;
+        if self.caption && streams::is_output(&self.output) {
+            return Err("--caption is printed to standard output, where the figure goes: name a file".to_owned());
+        }
         // Another ending is said when it is written.
         match FileFormat::of(&self.output) {
             Ok(FileFormat::Png) if self.text.is_some() => {
@@ -147,7 +152,7 @@ pub fn export(arguments: &ExportArguments, engine: &mut Engine) -> anyhow::Resul
                 let caption = caption(outcome, &session.run_spec(), &style);
                 captions.lock().unwrap_or_else(PoisonError::into_inner).insert(place, caption);
             }
-            Ok(write_atomically(path, &protected, |out| out.write_all(&file))?)
+            streams::write(path, &protected, |out| out.write_all(&file))
         },
     )?;
     if let Some(notes) = notes.get() {

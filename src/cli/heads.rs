@@ -3,18 +3,20 @@
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow, bail};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::NEVER,
     check, notices,
     others::OthersArguments,
     shared::{GivenInForce, SourceArguments, parse_in_force},
-    start,
+    start, streams,
 };
 use crate::{
     attention::{Component, Epsilon, Operation, OperationKind, Scope},
-    base::write_atomically,
     engine::{
         Engine, HeadEffect, HeadMetric, HeadRow, HeadSummary, HeadsTable, PartKind, Ranking, Rival, ShipsOf,
         ShipsPreset, TableFormat, Target, TokenWrites, Under, Writes, WrittenTokens,
@@ -45,7 +47,7 @@ pub struct HeadsArguments {
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
     /// File to write instead; the extension decides the format (.csv, .json)
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output(&name)))]
     pub output: Option<PathBuf>,
     /// First what has most of it: layer (in order), sink, entropy, diagonal, previous, induction, ships, writes,
     /// writes-over-rival; of target-change and rival-change what is lowered most [default: ships with --ships, writes
@@ -148,8 +150,7 @@ pub fn heads(arguments: &HeadsArguments, engine: &mut Engine) -> anyhow::Result<
     }
     let table = table(engine, &session, arguments)?;
     if let (Some(path), Some(format)) = (&arguments.output, format) {
-        write_atomically(path, &protected, |file| table.write(format, file))?;
-        return Ok(());
+        return streams::write(path, &protected, |file| table.write(format, file));
     }
     let mut out = std::io::stdout().lock();
     let written = match format {

@@ -15,6 +15,7 @@ mod others;
 mod root;
 mod shared;
 mod start;
+mod streams;
 mod sweep;
 mod weights;
 mod window;

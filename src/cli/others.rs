@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::streams::{self, TokenIds};
 use crate::{
     attention::{FirstToken, Operation, OperationKind, OtherPrompt, PromptSet},
-    base::{Excerpt, InputRole, regular_file},
+    base::{InputRole, regular_file},
 };
 
 /// A set of prompts goes into every file that carries the session; one beyond is refused.
@@ -21,9 +22,9 @@ pub struct OthersArguments {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "from_token_ids")]
     pub from_prompt: Option<String>,
     /// The tokens that --operation patch takes vectors from, exactly as given
-    #[arg(long, value_name = "I,J,…", value_delimiter = ',', value_parser = token_id)]
-    pub from_token_ids: Option<Vec<u32>>,
-    /// A file with a prompt on each line, over whose tokens --operation mean-prompts takes the mean; empty lines are passed
+    #[arg(long, value_name = "I,J,…")]
+    pub from_token_ids: Option<TokenIds>,
+    /// A file with a prompt on each line (- for standard input), over whose tokens --operation mean-prompts takes the mean; empty lines are passed
     /// over
     #[arg(long, value_name = "FILE")]
     pub from_prompts: Option<PathBuf>,
@@ -46,7 +47,8 @@ impl OthersArguments {
 
     /// The file that is read, if there is one.
     pub fn files(&self) -> impl Iterator<Item = (&Path, InputRole)> {
-        self.from_prompts.iter().map(|file| (file.as_path(), InputRole::Prompts))
+        let files = self.from_prompts.iter().map(PathBuf::as_path).filter(|path| !streams::is_input(path));
+        files.map(|file| (file, InputRole::Prompts))
     }
 
     /// # Errors
@@ -80,13 +82,14 @@ impl OthersArguments {
         let first = if self.with_first { FirstToken::Counted } else { FirstToken::LeftOut };
         let given = match (kind, self, old) {
             (OperationKind::Patch, Self { from_prompt: Some(text), .. }, _) => {
-                Some(Operation::patch(OtherPrompt::text(text)))
+                Some(Operation::patch(OtherPrompt::text(&streams::text("--from-prompt", text)?)))
             }
             (OperationKind::Patch, Self { from_token_ids: Some(ids), .. }, _) => {
+                let ids = ids.get("--from-token-ids")?;
                 Some(Operation::patch(OtherPrompt::TokenIds(ids.as_slice().into())))
             }
             (OperationKind::MeanPrompts, Self { from_prompts: Some(path), .. }, _) => {
-                let over = PromptSet::of_lines(&text(path, MOST_BYTES)?, first);
+                let over = PromptSet::of_lines(&text("--from-prompts", path, MOST_BYTES)?, first);
                 Some(Operation::mean_prompts(over))
             }
             (OperationKind::MeanPrompts, Self { with_first: true, .. }, Operation::MeanPrompts { over, .. }) => {
@@ -106,21 +109,22 @@ fn needs(operation: OperationKind, option: &str) -> String {
     format!("--operation {operation} needs {option}")
 }
 
-/// A file with a prompt on each line that is not empty.
+/// The file of `option` with a prompt on each line that is not empty, or standard input.
 ///
 /// # Errors
 /// When it cannot be read, is larger than `most`, or has no prompt.
-pub fn text(path: &Path, most: u64) -> anyhow::Result<String> {
-    let bytes = regular_file::read(path, most).with_context(|| path.display().to_string())?;
-    let text = String::from_utf8(bytes).with_context(|| format!("{}: expected UTF-8", path.display()))?;
+pub fn text(option: &'static str, path: &Path, most: u64) -> anyhow::Result<String> {
+    let text = if streams::is_input(path) {
+        streams::input(option)?
+    } else {
+        let bytes = regular_file::read(path, most).with_context(|| path.display().to_string())?;
+        String::from_utf8(bytes).with_context(|| format!("{}: expected UTF-8", path.display()))?
+    };
+    if text.len() as u64 > most {
+        bail!("{option} -: expected at most {most} bytes, found {}", text.len());
+    }
     if text.lines().all(str::is_empty) {
         bail!("{}: expected a prompt on each line, found none", path.display());
     }
     Ok(text)
-}
-
-/// One of a list of token ids, which may be written as Python prints it: `[1, 2, 3]`.
-pub fn token_id(text: &str) -> Result<u32, String> {
-    let id = text.trim().trim_start_matches('[').trim_end_matches(']').trim();
-    id.parse().map_err(|_| format!("expected numbers from 0 to 4294967295, found “{}”", Excerpt::new(id)))
 }

@@ -7,7 +7,10 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser as _},
 };
 
-use super::others::{OthersArguments, token_id};
+use super::{
+    others::OthersArguments,
+    streams::{self, TokenIds},
+};
 use crate::{
     attention::{
         Edges, Epsilon, Grid, HeadScope, HeadSet, InForce, LayerScope, Notation, OperationKind, PositionScope,
@@ -37,7 +40,12 @@ pub struct SourceArguments {
     #[arg(long, value_name = "PATH", help_heading = "Source",
         value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
     pub model: Option<OnDisk<SourceSpec>>,
-    /// Text for the live model to read
+    /// The model that the adapter SOURCE is over, a folder or hf:OWNER/NAME [default: the one that it names, beside it or in
+    /// Hugging Face's cache]
+    #[arg(long, value_name = "SOURCE", help_heading = "Source",
+        value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
+    pub base: Option<OnDisk<SourceSpec>>,
+    /// Text for the live model to read; - reads it from standard input
     #[arg(
         long,
         value_name = "TEXT",
@@ -46,9 +54,9 @@ pub struct SourceArguments {
         help_heading = "Source"
     )]
     pub prompt: Option<String>,
-    /// Tokens for the live model to read, exactly as given (no BOS added)
-    #[arg(long, value_name = "I,J,…", value_delimiter = ',', value_parser = token_id, help_heading = "Source")]
-    pub token_ids: Option<Vec<u32>>,
+    /// Tokens for the live model to read, exactly as given (no BOS added); - reads them from standard input
+    #[arg(long, value_name = "I,J,…", help_heading = "Source")]
+    pub token_ids: Option<TokenIds>,
     /// Put no beginning-of-sequence token in front of the prompt
     #[arg(long, conflicts_with = "token_ids", help_heading = "Source")]
     pub no_bos: bool,
@@ -72,11 +80,25 @@ impl SourceArguments {
         }
     }
 
+    /// The adapter that is named, over the base that is.
+    ///
     /// # Errors
-    /// When SOURCE or `--model` is not there, or cannot be read.
+    /// With one sentence, where SOURCE is no adapter or `--base` no folder.
+    pub fn adapter(&self) -> Result<Option<SourceSpec>, String> {
+        let Some(base) = self.base.as_ref().and_then(OnDisk::known) else { return Ok(None) };
+        let Some(Named::Source(adapter @ SourceSpec::Folder(_))) = self.source.as_ref().and_then(OnDisk::known) else {
+            return Err("--base is for an adapter: expected SOURCE to be a folder with adapter_config.json".to_owned());
+        };
+        let over = adapter.over(base);
+        over.map(Some).ok_or_else(|| format!("--base is a model folder or hf:OWNER/NAME, found {base}"))
+    }
+
+    /// # Errors
+    /// When SOURCE, `--base` or `--model` is not there, or cannot be read.
     pub fn check_disk(&self) -> anyhow::Result<()> {
         self.source.as_ref().map_or(Ok(()), |source| source.get().map(|_| ()))?;
-        self.model.as_ref().map_or(Ok(()), |model| model.get().map(|_| ()))
+        let mut besides = [&self.model, &self.base].into_iter().flatten();
+        besides.try_for_each(|source| source.get().map(|_| ()))
     }
 }
 
@@ -99,11 +121,23 @@ impl<T> OnDisk<T> {
 }
 
 fn parse_named(path: &Path) -> Result<OnDisk<Named>, NamedError> {
+    if let Some(refused) = of_input(path) {
+        return Ok(refused);
+    }
     on_disk(Named::at(path), NamedError::is_of_the_disk)
 }
 
 fn parse_spec(path: &Path) -> Result<OnDisk<SourceSpec>, SourceSpecError> {
+    if let Some(refused) = of_input(path) {
+        return Ok(refused);
+    }
     on_disk(SourceSpec::named(path), SourceSpecError::is_of_the_disk)
+}
+
+/// Why nothing is opened out of standard input.
+fn of_input<T>(path: &Path) -> Option<OnDisk<T>> {
+    let why = "a source is read at many places of its file, which standard input (-) has not: name a file";
+    streams::is_input(path).then(|| OnDisk(Err(why.to_owned())))
 }
 
 fn on_disk<T, E: ToString>(parsed: Result<T, E>, is_of_the_disk: impl Fn(&E) -> bool) -> Result<OnDisk<T>, E> {

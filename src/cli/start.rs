@@ -11,6 +11,7 @@ use super::{
     shared::{
         ColumnArguments, GivenInForce, InterventionArguments, OnDisk, PlaceArguments, SourceArguments, ViewArguments,
     },
+    streams,
 };
 use crate::{
     attention::{Experiment, Kept, KeptBlock, Operation, OperationKind},
@@ -28,6 +29,9 @@ use crate::{
 /// # Errors
 /// With one sentence that names the option that cannot be obeyed.
 pub fn check_source(arguments: &SourceArguments) -> Result<(), String> {
+    if arguments.check_disk().is_ok() {
+        arguments.adapter()?;
+    }
     if arguments.session().is_some() {
         return Ok(());
     }
@@ -111,12 +115,15 @@ pub fn inputs<'a>(
 
 /// A session that the arguments name without a file.
 fn without_session(arguments: &SourceArguments) -> Session {
+    let opened = |source| Session::default().with([Command::Open(source), Command::SetLayer(0), Command::SetHead(0)]);
+    // What is refused of it was said before.
+    if let Ok(Some(adapter)) = arguments.adapter() {
+        return opened(adapter);
+    }
     let reads = arguments.prompt.is_some() || arguments.token_ids.is_some();
     match arguments.source.as_ref().and_then(OnDisk::known) {
         Some(Named::Source(SourceSpec::Bundled(bundled))) => Session::example(*bundled),
-        Some(Named::Source(source)) => {
-            Session::default().with([Command::Open(source.clone()), Command::SetLayer(0), Command::SetHead(0)])
-        }
+        Some(Named::Source(source)) => opened(source.clone()),
         _ if reads => Session::example(Bundled::READER),
         _ => Session::default(),
     }
@@ -152,8 +159,9 @@ fn prompt(session: &mut Session, arguments: &SourceArguments) -> anyhow::Result<
         _ => None,
     };
     check::of_chat(arguments, arguments.chat || of_session.is_some()).map_err(anyhow::Error::msg)?;
-    let command = match (&arguments.token_ids, &arguments.prompt) {
-        (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.clone())),
+    let text = arguments.prompt.as_deref().map(|text| streams::text("--prompt", text)).transpose()?;
+    let command = match (&arguments.token_ids, &text) {
+        (Some(ids), _) => Command::Read(Prompt::TokenIds(ids.get("--token-ids")?)),
         (None, text) if arguments.chat || of_session.is_some() => {
             Command::Read(Prompt::Chat(chat(arguments, text.as_deref(), session, of_session)?))
         }

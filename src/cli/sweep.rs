@@ -3,17 +3,19 @@
 use std::{path::PathBuf, str::FromStr};
 
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::NEVER,
     check, notices,
     shared::{ColumnArguments, Columns, InterventionArguments, PlaceArguments, SourceArguments, parse_columns},
-    start,
+    start, streams,
 };
 use crate::{
     attention::{Components, Notation},
-    base::write_atomically,
     engine::{Engine, EngineError, Outcome, Rival, SweepMetric, Target},
     figure::{Dpi, Face, FontSize, Ground, PageSize, SweepExport, SweepFormat, SweepRange, SweepStyle, Unit},
     session::{Cell, Command, Session},
@@ -22,7 +24,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct SweepArguments {
     /// File to write; the extension decides the format (.csv, .json, .png, .svg, .pdf)
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output(&name)))]
     pub output: PathBuf,
     /// Cell whose weight is followed, 0-based: its query position and its key position
     #[arg(long, value_name = "QUERY,KEY")]
@@ -210,7 +212,7 @@ pub fn sweep(arguments: &SweepArguments, engine: &mut Engine) -> anyhow::Result<
     let export = SweepExport { sweep: &sweep, spec: &spec, outcome: &outcome, cell, style: &style };
     let bytes = export.bytes(format)?;
     let notes = if format.is_picture() { notices::of_curves(&export.figure()?) } else { Vec::new() };
-    write_atomically(output, &protected, |file| file.write_all(&bytes))?;
+    streams::write(output, &protected, |file| file.write_all(&bytes))?;
     notices::tell(&notes);
     Ok(())
 }

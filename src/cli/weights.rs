@@ -3,21 +3,24 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
 use super::{
     batch::{self, PlacesArguments},
     check,
     shared::{ColumnArguments, InterventionArguments, SourceArguments},
-    start,
+    start, streams,
 };
-use crate::{attention::Components, base::write_atomically, engine::Engine, numbers::NumbersFormat, session::Command};
+use crate::{attention::Components, engine::Engine, numbers::NumbersFormat, session::Command};
 
 #[derive(Debug, Args)]
 pub struct WeightsArguments {
     /// File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for
     /// the numbers of what is shown
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true, value_parser = OsStringValueParser::new().try_map(|name| streams::output(&name)))]
     pub output: PathBuf,
     /// Rows that are written, such as query,value [default: those of the session, else query,key,value]
     #[arg(long, value_name = "NAMES")]
@@ -61,7 +64,7 @@ pub fn weights(arguments: &WeightsArguments, engine: &mut Engine) -> anyhow::Res
         |_, _| Ok(()),
         |session, (outcome, ()), path| {
             let numbers = outcome.numbers(&session.run_spec());
-            Ok(write_atomically(path, &protected, |file| numbers.write(format, file))?)
+            streams::write(path, &protected, |file| numbers.write(format, file))
         },
     )
 }

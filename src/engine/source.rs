@@ -87,6 +87,9 @@ impl OpenSource {
                 Ok(captured(source, capture::bundled::smollm2()?))
             }
             Located::Folder(path) => Ok(Self::live(source, &source.name(), model::folder::open(&path, watch)?)),
+            Located::Adapter { adapter, base } => {
+                Ok(Self::live(source, &source.name(), model::folder::open_adapter(&adapter, &base, watch)?))
+            }
             Located::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(&path, watch)?)),
             Located::Capture(path) => Ok(captured(source, Capture::open(&path)?)),
         }

@@ -11,7 +11,7 @@ use crate::{
     base::{InputRole, ProtectedFiles},
     model::{
         folder, gguf,
-        on_disk::{self, OnDiskError, Places, Target},
+        on_disk::{self, ModelName, OnDiskError, Places, Target},
     },
 };
 
@@ -22,6 +22,13 @@ pub enum Located {
     Bundled(Bundled),
     /// A model folder.
     Folder(PathBuf),
+    /// An adapter's folder, and that of the model that it is over.
+    Adapter {
+        /// The adapter's.
+        adapter: PathBuf,
+        /// The model's.
+        base: PathBuf,
+    },
     /// A model in one file, or one of its parts.
     Gguf(PathBuf),
     /// A capture file.
@@ -37,7 +44,17 @@ impl SourceSpec {
     pub fn located(&self) -> Result<Located, OnDiskError> {
         Ok(match self {
             Self::Bundled(bundled) => Located::Bundled(*bundled),
-            Self::Folder(path) => Located::Folder(path.clone()),
+            Self::Folder(path) => match folder::base_named(path).and_then(|name| find_base(path, &name)) {
+                Some(base) => Located::Adapter { adapter: path.clone(), base },
+                None => Located::Folder(path.clone()),
+            },
+            Self::Adapter { adapter, base } => {
+                let base = match base.located()? {
+                    Located::Folder(path) | Located::Gguf(path) | Located::Capture(path) => path,
+                    Located::Bundled(_) | Located::Adapter { .. } => base.to_string().into(),
+                };
+                Located::Adapter { adapter: adapter.clone(), base }
+            }
             Self::Gguf(path) => Located::Gguf(path.clone()),
             Self::Capture(path) => Located::Capture(path.clone()),
             Self::Cached(name) => match on_disk::locate(name, &Places::of_machine())? {
@@ -47,11 +64,18 @@ impl SourceSpec {
         })
     }
 
+    /// What an adapter in a folder of its own calls its base, where that is not found. Reads the adapter's configuration.
+    pub fn missing_base(&self) -> Option<String> {
+        let Self::Folder(adapter) = self else { return None };
+        folder::base_named(adapter).filter(|name| find_base(adapter, name).is_none())
+    }
+
     /// Whether nothing is left of it on the disk.
     pub fn is_gone(&self) -> bool {
         match self.located() {
             Ok(Located::Bundled(_)) => false,
             Ok(Located::Folder(path) | Located::Gguf(path) | Located::Capture(path)) => !path.exists(),
+            Ok(Located::Adapter { adapter, base }) => !adapter.exists() || !base.exists(),
             Err(error) => matches!(error, OnDiskError::NotThere { .. }),
         }
     }
@@ -62,6 +86,9 @@ impl SourceSpec {
         match self.located() {
             Ok(Located::Bundled(_)) | Err(_) => Vec::new(),
             Ok(Located::Folder(path)) => folder::protected_files(&path),
+            Ok(Located::Adapter { adapter, base }) => {
+                [adapter, base].iter().flat_map(|path| folder::protected_files(path)).collect()
+            }
             Ok(Located::Gguf(path)) => gguf::paths(&path),
             Ok(Located::Capture(path)) => vec![path],
         }
@@ -72,6 +99,21 @@ impl SourceSpec {
         for file in self.files() {
             protected.add(&file, InputRole::Source);
         }
+    }
+}
+
+/// The folder of the model that the adapter in `adapter` names: at the path that is named, beside the adapter under the name
+/// alone, or in Hugging Face's cache.
+fn find_base(adapter: &Path, name: &str) -> Option<PathBuf> {
+    let beside = Path::new(name).file_name().zip(adapter.parent()).map(|(name, parent)| parent.join(name));
+    let mut paths = [Some(PathBuf::from(name)), beside].into_iter().flatten();
+    if let Some(found) = paths.find(|path| path.join("config.json").is_file()) {
+        return Some(found);
+    }
+    let name: ModelName = format!("hf:{name}").parse().ok()?;
+    match on_disk::locate(&name, &Places::of_machine()).ok()? {
+        Target::Folder(folder) => Some(folder),
+        Target::Gguf(_) => None,
     }
 }
 

@@ -29,6 +29,13 @@ pub enum SourceSpec {
     Bundled(Bundled),
     /// A model folder in Hugging Face layout.
     Folder(PathBuf),
+    /// An adapter in a folder of its own, over a model that was named for it.
+    Adapter {
+        /// The adapter's folder.
+        adapter: PathBuf,
+        /// The model.
+        base: Box<SourceSpec>,
+    },
     /// A model in one file, in GGUF format.
     Gguf(PathBuf),
     /// A capture file, safetensors or NPZ.
@@ -75,11 +82,21 @@ impl SourceSpec {
         }
     }
 
+    /// The adapter in this folder over `base`; `None` where this is no folder, or a base is none that adapters are merged with.
+    pub fn over(&self, base: &Self) -> Option<Self> {
+        match (self, base) {
+            (Self::Folder(adapter), Self::Folder(_) | Self::Cached(_)) => {
+                Some(Self::Adapter { adapter: adapter.clone(), base: Box::new(base.clone()) })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it reads any prompt; a capture has its own.
     pub const fn is_live(&self) -> bool {
         match self {
             Self::Bundled(bundled) => bundled.is_live(),
-            Self::Folder(_) | Self::Gguf(_) | Self::Cached(_) => true,
+            Self::Folder(_) | Self::Adapter { .. } | Self::Gguf(_) | Self::Cached(_) => true,
             Self::Capture(_) => false,
         }
     }
@@ -88,7 +105,9 @@ impl SourceSpec {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Bundled(_) | Self::Cached(_) => None,
-            Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => Some(path),
+            Self::Folder(path) | Self::Adapter { adapter: path, .. } | Self::Gguf(path) | Self::Capture(path) => {
+                Some(path)
+            }
         }
     }
 
@@ -98,6 +117,7 @@ impl SourceSpec {
         match self {
             Self::Bundled(_) | Self::Cached(_) => self.clone(),
             Self::Folder(_) => Self::Folder(path),
+            Self::Adapter { base, .. } => Self::Adapter { adapter: path, base: base.clone() },
             Self::Gguf(_) => Self::Gguf(path),
             Self::Capture(_) => Self::Capture(path),
         }
@@ -107,7 +127,12 @@ impl SourceSpec {
     #[must_use]
     pub fn absolute(&self) -> Self {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.path().map_or_else(|| self.clone(), |path| self.at(absolute(path)))
+        match self {
+            Self::Adapter { adapter, base } => {
+                Self::Adapter { adapter: absolute(adapter), base: Box::new(base.absolute()) }
+            }
+            _ => self.path().map_or_else(|| self.clone(), |path| self.at(absolute(path))),
+        }
     }
 
     /// Its name without the folder that it is in.
@@ -125,6 +150,7 @@ impl fmt::Display for SourceSpec {
         match self {
             Self::Bundled(bundled) => f.write_str(bundled.name()),
             Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => path.display().fmt(f),
+            Self::Adapter { adapter, base } => write!(f, "{} over {base}", adapter.display()),
             Self::Cached(name) => name.fmt(f),
         }
     }

@@ -11,7 +11,6 @@ mod ends;
 mod error;
 mod families;
 pub mod folder;
-mod folder_error;
 pub mod gguf;
 mod language_model;
 mod layers;

@@ -22,9 +22,11 @@ pub(super) fn facts(source: &SourceSpec) -> SourceFacts {
     let (kind, [n_layers, n_heads, n_kv_heads], max_positions) = match source {
         SourceSpec::Bundled(Bundled::Smollm2) => (SourceKind::Model, [30, 9, 3], 8192),
         SourceSpec::Bundled(Bundled::Smollm2Capture) => (SourceKind::Capture, [30, 9, 3], 24),
-        SourceSpec::Bundled(Bundled::Austen) | SourceSpec::Folder(_) | SourceSpec::Gguf(_) | SourceSpec::Cached(_) => {
-            (SourceKind::Model, [6, 4, 2], 512)
-        }
+        SourceSpec::Bundled(Bundled::Austen)
+        | SourceSpec::Folder(_)
+        | SourceSpec::Adapter { .. }
+        | SourceSpec::Gguf(_)
+        | SourceSpec::Cached(_) => (SourceKind::Model, [6, 4, 2], 512),
         SourceSpec::Capture(_) => (SourceKind::Capture, [1, 2, 1], 3),
     };
     SourceFacts {

@@ -6,7 +6,7 @@ use crate::{
     engine::{Fingerprints, Service},
     session::Session,
     ui::{
-        dialogs::{disk_models::DiskModels, open_file::OpenFile},
+        dialogs::{adapter_base::AdapterBase, disk_models::DiskModels, open_file::OpenFile},
         panels::{
             controls::ControlPanel,
             export::{Clipboard, Export},
@@ -52,6 +52,7 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<GridPanel>::default(),
         Box::new(Export::new(service, fingerprints)),
         Box::<OpenFile>::default(),
+        Box::<AdapterBase>::default(),
         Box::new(DiskModels::new(setup.places.clone())),
         Box::<KeySheet>::default(),
         Box::<Palette>::default(),

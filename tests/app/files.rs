@@ -260,3 +260,37 @@ fn what_is_uncertain_about_a_source_stands_in_the_status_line() {
     window.assert_text("how words are cut is a guess");
     assert!(!Window::figure().has_text("how words are cut is a guess"));
 }
+
+#[test]
+fn an_adapter_without_its_base_asks_for_it() {
+    const QUESTION: &str = "is an adapter (LoRA) of “org/llama”";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folder = tempfile::tempdir().unwrap();
+    let [adapter, base] = ["mine", "tiny"].map(|name| folder.path().join(name));
+    for (from, to, names) in [
+        ("parity/adapters/plain", &adapter, ["adapter_config.json", "adapter_model.safetensors"]),
+        ("goldens/llama", &base, ["config.json", "model.safetensors"]),
+    ] {
+        std::fs::create_dir(to).unwrap();
+        for name in names {
+            std::fs::copy(root.join(from).join(name), to.join(name)).unwrap();
+        }
+    }
+    let mut window = Window::open(captured_figure().with([Command::Read(Prompt::TokenIds(vec![0, 5, 17, 40]))]));
+    let before = window.session().source().clone();
+    drop_file(&mut window, &adapter);
+    window.wait("the question", |window| window.has_text(QUESTION));
+    assert_eq!(*window.session().source(), before, "nothing changes until it is found");
+    assert!(window.announced(Role::Alert).is_empty(), "{:?}", window.announced(Role::Alert));
+    let name = "Folder of the model, or hf:OWNER/NAME";
+    window.type_over(Role::TextInput, name, "bundled:austen");
+    window.press(Key::Enter);
+    window.wait("a complaint", |window| !window.announced(Role::Alert).is_empty());
+    window.type_over(Role::TextInput, name, &base.display().to_string());
+    window.press(Key::Enter);
+    let over = SourceSpec::Folder(adapter).over(&SourceSpec::Folder(base)).unwrap();
+    window.wait("the adapter's model", |window| window.outcome().facts.source == over);
+    let facts = window.outcome().facts.clone();
+    assert!(facts.title == "mine" && facts.notices.iter().any(|notice| notice.brief == "with its adapter"));
+    assert!(!window.has_text(QUESTION));
+}

@@ -1,5 +1,6 @@
 //! The program as a person at a terminal meets it: the real binary in an empty folder, without a display.
 
+mod adapters;
 mod animate;
 mod chat;
 mod circuits;
@@ -21,6 +22,7 @@ mod protected;
 mod reference;
 mod sandbox;
 mod sessions;
+mod streams;
 mod sweep;
 mod weights;
 mod weights_file;

@@ -111,7 +111,10 @@ fn what_is_not_read_is_named_and_token_ids_are_taken() {
     for (files, part) in [
         (&[("tokenizer_config.json", &br#"{"tokenizer_class": "T5Tokenizer"}"#[..])], "tokenizer_class T5Tokenizer"),
         (&[("tokenizer_config.json", b"{}")], "no tokenizer_class says how to read it"),
-        (&[("tokenizer_config.json", br#"{"tokenizer_class": "BertTokenizer"}"#)], "vocab.txt is not there"),
+        (
+            &[("tokenizer_config.json", br#"{"tokenizer_class": "BertTokenizer"}"#)],
+            "vocab.txt is not there, which a BertTokenizer is read from",
+        ),
         (
             &[("tokenizer_config.json", br#"{"tokenizer_class": "Qwen2Tokenizer", "add_prefix_space": true}"#)],
             "add_prefix_space is not supported",

@@ -27,11 +27,11 @@ pub struct List<'a> {
     bytes: &'a [u8],
 }
 
-const TEXT: u32 = 8;
-const LIST: u32 = 9;
+pub const TEXT: u32 = 8;
+pub const LIST: u32 = 9;
 
 /// Bytes of one value; `None` for texts, lists and what does not exist.
-const fn size_of(kind: u32) -> Option<u64> {
+pub const fn size_of(kind: u32) -> Option<u64> {
     match kind {
         0 | 1 | 7 => Some(1),
         2 | 3 => Some(2),

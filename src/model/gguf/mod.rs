@@ -8,6 +8,7 @@ mod converted;
 mod cursor;
 mod encodings;
 mod error;
+mod extent;
 mod header;
 mod keys;
 mod metadata;

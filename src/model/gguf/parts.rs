@@ -12,6 +12,7 @@ use std::{
 use super::{
     cursor::Stop,
     error::{Defect, GgufError},
+    extent::Extent,
     header::Header,
     metadata::wrong,
 };
@@ -175,6 +176,10 @@ pub fn header(parts: &[Part]) -> Result<Header<'_>, GgufError> {
 /// As many of a file's first bytes as its header takes, or all that are worth reading; and of how many parts it is one.
 fn header_bytes(file: &[u8]) -> (Vec<u8>, Option<usize>) {
     let most = file.len().min(MOST_HEADER);
+    if let Some(Extent { n_bytes, has_key }) = Extent::of(file, most, COUNT) {
+        // What is wrong with it is said where the copy is read.
+        return (file[..n_bytes].to_vec(), (!has_key).then_some(1));
+    }
     let mut wanted = most.min(FIRST_BYTES);
     loop {
         let bytes = file[..wanted].to_vec();

@@ -84,6 +84,12 @@ impl Class {
         }
     }
 
+    /// What transformers calls it.
+    pub fn name(self) -> &'static str {
+        let names = CLASSES.iter().find(|(class, _, _)| *class == self).map(|(_, names, _)| *names);
+        names.and_then(|names| names.first()).copied().unwrap_or_default()
+    }
+
     /// What it is read from.
     pub fn files(self) -> &'static [&'static str] {
         match self {

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{class::Class, pieces, sentence_piece, settings::Settings};
+use super::{
+    class::Class,
+    pieces, sentence_piece,
+    settings::{Read, Settings},
+};
 use crate::model::{ModelError, Tokenizer, tokenizer::careful};
 
 /// Every file that it may be read from.
@@ -17,9 +21,6 @@ pub const FILES: [&str; 7] = [
 ];
 /// Vocabularies that are not read here.
 const OTHERS: [&str; 5] = ["spiece.model", "sentencepiece.bpe.model", "tekken.json", "qwen.tiktoken", "vocab.bpe"];
-
-/// Gives the text of a file by its name; `None` where there is none, else why it cannot be read.
-pub type Read<'a> = &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, String>;
 
 /// The tokenizer that transformers makes of the vocabulary in a folder whose files `read` gives, for the model with this
 /// `config.json`; `None` where there is no vocabulary.
@@ -49,7 +50,7 @@ pub fn in_folder(read: Read<'_>, config: &[u8]) -> Result<Option<Tokenizer>, Mod
         return Err(unsupported(format!("{key} is not supported")));
     }
     let files = class.files().iter().map(|name| {
-        let missing = || unsupported(format!("{name} is not there, which a {class:?}Tokenizer is read from"));
+        let missing = || unsupported(format!("{name} is not there, which a {} is read from", class.name()));
         text(name)?.ok_or_else(missing)
     });
     let files = files.collect::<Result<Vec<_>, _>>()?;

@@ -26,7 +26,7 @@ pub fn byte_level(vocab: &[u8], merges: &[u8], class: Class, settings: &Settings
         assembly::byte_level(ids, merges_in(merges)?, words).map_err(|cause| malformed(cause.to_string()))?;
     if settings.flag("add_prefix_space")?.unwrap_or(false) {
         if !has_front {
-            let what = format!("add_prefix_space is not supported with a {class:?}Tokenizer");
+            let what = format!("add_prefix_space is not supported with a {}", class.name());
             return Err(ModelError::UnsupportedTokenizer { what });
         }
         let (space_in_front, trim_offsets, cut_to_words) = (true, true, true);

@@ -69,9 +69,9 @@ impl File<'_> {
                 "tokenizer.model is of kind {kind}: {UNIGRAM}, a unigram model, and {MERGES}, merges, are supported"
             )
         } else if self.class != Class::Own && kind != MERGES {
-            format!("tokenizer.model is a unigram model, which is not what a {:?}Tokenizer reads", self.class)
+            format!("tokenizer.model is a unigram model, which is not what a {} reads", self.class.name())
         } else if self.class != Class::Own && has_charsmap {
-            format!("tokenizer.model replaces characters, which a {:?}Tokenizer leaves as they are", self.class)
+            format!("tokenizer.model replaces characters, which a {} leaves as they are", self.class.name())
         } else if self.trainer.treat_whitespace_as_suffix() {
             "tokenizer.model has treat_whitespace_as_suffix, which is not supported".to_owned()
         } else {

@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokenizers::{AddedToken, Tokenizer};
 
-use super::in_folder::Read;
 use crate::{base::Excerpt, model::ModelError};
+
+/// Gives the text of a file by its name; `None` where there is none, else why it cannot be read.
+pub type Read<'a> = &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, String>;
 
 /// transformers' `SPECIAL_TOKENS_ATTRIBUTES`, in their order.
 const NAMED: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::MappedFile,
-    model::{ModelError, folder_error::FolderError},
+    model::{ModelError, folder::FolderError},
 };
 
 /// The tensors of one file.

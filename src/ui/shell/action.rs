@@ -26,6 +26,12 @@ pub enum Action {
     CopyOut(Clipping),
     /// Ask for a file or folder to open.
     AskFor(Openable),
+    /// Ask which model the adapter in a folder is over.
+    AskForBase {
+        adapter: PathBuf,
+        /// What the adapter calls it.
+        named: String,
+    },
     /// List the models that other programs keep on this disk, to open one.
     ListDiskModels,
     Sessions(SessionAction),

@@ -237,7 +237,11 @@ impl Navigation {
             around.actions.push(Action::NotRenewed(failed.message));
             return;
         }
-        around.toasts.error(failed.message.clone());
+        if let (Some(named), Some(adapter)) = (&failed.missing_base, failed.source.path()) {
+            around.actions.push(Action::AskForBase { adapter: adapter.to_owned(), named: named.clone() });
+        } else {
+            around.toasts.error(failed.message.clone());
+        }
         around.actions.push(Action::NotRestored);
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {
             around.toasts.info(format!("{} is no longer there, nor among the recent ones.", failed.source.name()));

@@ -95,6 +95,8 @@ pub struct Failed {
     pub message: String,
     /// There is nothing at its path.
     pub is_gone: bool,
+    /// What an adapter calls its base, which was not found.
+    pub missing_base: Option<String>,
     /// It stays open as it was.
     pub is_renewal: bool,
 }
@@ -150,7 +152,8 @@ impl Opener {
                     let is_renewal = then == Then::Renew;
                     let message = why.message(&format!("opening {source}"));
                     let is_gone = why.is_refusal() && source.is_gone();
-                    return Some(Opened::Failed(Failed { source, message, is_gone, is_renewal }));
+                    let missing_base = if why.is_refusal() { source.missing_base() } else { None };
+                    return Some(Opened::Failed(Failed { source, message, is_gone, missing_base, is_renewal }));
                 }
                 Arrival::Part { .. } | Arrival::Failed(_) | Arrival::Done | Arrival::GivenUp => {}
             }

@@ -122,7 +122,9 @@ impl MissingSource {
 
 fn field_for(source: &SourceSpec) -> PathField {
     let (purpose, kind) = match source {
-        SourceSpec::Folder(_) => (Purpose::OpenFolder, FileKind { name: "Model folder", extensions: &[] }),
+        SourceSpec::Folder(_) | SourceSpec::Adapter { .. } => {
+            (Purpose::OpenFolder, FileKind { name: "Model folder", extensions: &[] })
+        }
         SourceSpec::Gguf(_) => (Purpose::Open, FileKind { name: "Model (GGUF)", extensions: &["gguf"] }),
         SourceSpec::Bundled(_) | SourceSpec::Capture(_) | SourceSpec::Cached(_) => {
             (Purpose::Open, FileKind { name: "Capture (safetensors, NPZ)", extensions: &["safetensors", "npz"] })

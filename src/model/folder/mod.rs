@@ -1,6 +1,10 @@
 //! A model folder in Hugging Face layout: `config.json`, one or more `*.safetensors`, and `tokenizer.json` or the
 //! vocabulary that came before it, if there is one.
 
+mod adapter;
+mod error;
+mod text;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fs, io,
@@ -9,23 +13,21 @@ use std::{
 
 use serde::Deserialize;
 
-pub use super::folder_error::FolderError;
+pub use self::{adapter::base_named, error::FolderError};
+use self::{
+    adapter::{AdapterText, adapter_is_merged},
+    error::{INDEX, SINGLE},
+    text::{ADAPTER_CONFIG, json},
+};
 use super::{
     LanguageModel, ModelError, Notice, Tokenizer, chat, ends,
     families::{description::Description, registry},
-    folder_error::{INDEX, SINGLE},
     loading::Watch,
     summary::Summary,
     vocabularies,
     weights::{TensorStore, adapter::Adapted, safetensors_file::Shards},
 };
-use crate::base::{
-    Excerpt,
-    regular_file::{self, OpenError},
-};
 
-/// Larger than any `config.json`, `tokenizer.json` or index there is; a file beyond is not read.
-const MOST_JSON: u64 = 256 << 20;
 const TOKENIZER: &str = "tokenizer.json";
 /// The tensors of an adapter.
 const ADAPTER: &str = "adapter_model.safetensors";
@@ -39,7 +41,7 @@ const KNOWN: [&str; 16] = [
     SINGLE,
     INDEX,
     "added_tokens.json",
-    "adapter_config.json",
+    ADAPTER_CONFIG,
     ADAPTER,
     "generation_config.json",
     "merges.txt",
@@ -57,8 +59,25 @@ const KNOWN: [&str; 16] = [
 /// When a file is missing, unreadable or malformed, or the model is not supported, which is known before its weights
 /// are read, or `watch` gave up.
 pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
+    open_configured(folder, config(folder)?, watch)
+}
+
+/// Opens the model in the folder `base` with the adapter in another. Tokenizer and chat template are the base's.
+///
+/// # Errors
+/// Those of [`open`], and when there is no adapter, or the base has one itself.
+pub fn open_adapter(adapter: &Path, base: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
+    let text = json(&adapter.join(ADAPTER_CONFIG))?.ok_or_else(|| FolderError::NoAdapter(adapter.to_owned()))?;
+    let config = config(base)?;
+    if config.adapter.is_some() {
+        return Err(FolderError::TwoAdapters(base.to_owned()));
+    }
+    let adapter = Some(AdapterText { text, folder: adapter.to_owned() });
+    open_configured(base, ConfigText { adapter, ..config }, watch)
+}
+
+fn open_configured(folder: &Path, config: ConfigText, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
     let explain = |cause| FolderError::Model { path: folder.to_owned(), cause };
-    let config = config(folder)?;
     let generation = json(&folder.join("generation_config.json"))?.unwrap_or_default();
     let ends: Vec<u32> = [&config.text, &generation].into_iter().flat_map(|json| ends::in_config(json)).collect();
     let tokenizer = tokenizer_of(folder, &config.text)?;
@@ -97,10 +116,10 @@ pub fn summary(folder: &Path) -> (Summary, Result<(), FolderError>) {
     (summary, config.and_then(|config| Headers::read(folder, config)).map(|_| ()))
 }
 
-/// The text of `config.json`, and that of `adapter_config.json` beside it.
+/// The text of `config.json`, and the adapter over the model.
 struct ConfigText {
     text: Vec<u8>,
-    adapter: Option<Vec<u8>>,
+    adapter: Option<AdapterText>,
 }
 
 /// Everything but the weights' numbers and the tokenizer.
@@ -120,9 +139,9 @@ impl Headers {
             None => Box::new(shards),
             Some(adapter) => {
                 notices.push(adapter_is_merged());
-                let path = folder.join(ADAPTER);
+                let path = adapter.folder.join(ADAPTER);
                 let explain = |cause| FolderError::Model { path: path.clone(), cause };
-                Box::new(Adapted::new(shards, Shards::open(vec![path.clone()])?, &adapter).map_err(explain)?)
+                Box::new(Adapted::new(shards, Shards::open(vec![path.clone()])?, &adapter.text).map_err(explain)?)
             }
         };
         Ok(Self { description, tensors, notices })
@@ -135,30 +154,13 @@ fn config(folder: &Path) -> Result<ConfigText, FolderError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing(folder.to_owned())),
         Err(cause) => return Err(FolderError::Unreadable { path: folder.to_owned(), cause }),
     }
-    let adapter = json(&folder.join("adapter_config.json"))?;
+    let adapter = json(&folder.join(ADAPTER_CONFIG))?;
     let text = json(&folder.join("config.json"))?.ok_or_else(|| match &adapter {
-        Some(adapter) => FolderError::Adapter { path: folder.to_owned(), base: base_of_adapter(adapter) },
+        Some(adapter) => FolderError::Adapter { path: folder.to_owned(), base: adapter::base_of(adapter) },
         None if folder.join("params.json").exists() => FolderError::AuthorsLayout(folder.to_owned()),
         None => FolderError::NoConfig(folder.to_owned()),
     })?;
-    Ok(ConfigText { text, adapter })
-}
-
-/// The model that an adapter's configuration names.
-fn base_of_adapter(config: &[u8]) -> String {
-    let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
-    let base = config.get("base_model_name_or_path").and_then(serde_json::Value::as_str);
-    base.map_or_else(|| "a model that it does not name".to_owned(), |base| format!("“{}”", Excerpt::new(base)))
-}
-
-fn adapter_is_merged() -> Notice {
-    Notice {
-        brief: "with its adapter",
-        sentence:
-            "the folder holds an adapter (LoRA) beside the model: what is shown is the model with it, merged as peft \
-                   does; without it, it is the model in a folder that has no adapter_config.json"
-                .to_owned(),
-    }
+    Ok(ConfigText { text, adapter: adapter.map(|text| AdapterText { text, folder: folder.to_owned() }) })
 }
 
 /// Libraries round also what such weights are multiplied with, each in its own way.
@@ -187,11 +189,20 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     if !config.exists() {
         return Err(FolderError::NoConfig(folder.to_owned()));
     }
-    let adapter = ["adapter_config.json", ADAPTER].map(|name| folder.join(name));
+    let adapter = [ADAPTER_CONFIG, ADAPTER].map(|name| folder.join(name));
     let tokenizer =
         if tokenizer.exists() { vec![tokenizer] } else { vocabularies::FILES.map(|name| folder.join(name)).into() };
     let others = tokenizer.into_iter().chain(adapter).filter(|path| path.exists());
     Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
+}
+
+/// The files that make an adapter what it is, and those of its base.
+///
+/// # Errors
+/// Those of [`files`], of the base.
+pub fn files_of_adapter(adapter: &Path, base: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let own = [ADAPTER_CONFIG, ADAPTER].map(|name| adapter.join(name));
+    Ok(own.into_iter().chain(files(base)?).collect())
 }
 
 /// Every path in `folder` that is read when it is opened, or that would change what is read if it came into being: the
@@ -257,16 +268,6 @@ fn shard(folder: &Path, index: &Path, name: String) -> Result<PathBuf, FolderErr
         Ok(folder.join(name))
     } else {
         Err(FolderError::Shard { path: index.to_owned(), name })
-    }
-}
-
-/// `None` where there is no such file.
-fn json(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-    match regular_file::read(path, MOST_JSON) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(OpenError::TooLarge { most, found }) => Err(FolderError::TooLarge { path: path.to_owned(), most, found }),
-        Err(error) => Err(FolderError::Unreadable { path: path.to_owned(), cause: error.into() }),
     }
 }
 
@@ -347,7 +348,7 @@ mod tests {
         }
         fs::write(beside.path().join("adapter_config.json"), config).unwrap();
         fs::remove_file(beside.path().join("config.json")).unwrap();
-        assert!(refusal(beside.path()).starts_with("not a model folder but an adapter of “org/base”, "));
+        assert!(refusal(beside.path()).starts_with("not a model folder but an adapter of “org/base”: "));
         fs::write(beside.path().join("adapter_config.json"), "[]").unwrap();
         assert!(refusal(beside.path()).contains("an adapter of a model that it does not name"));
     }

@@ -1,19 +1,23 @@
 //! All heads as cells, layer × head, in the colour of the metric.
 
+pub mod cells;
+
 use egui::{
     Align2, Color32, Rect, Response, Role, ScrollArea, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
 
+use cells::Cells;
+
 use super::{
     browser::Browser,
     gestures::gestures_ui,
-    listing::{row, spoken},
+    listing::spoken,
     thumbnails::{hover_ui, visible},
     ticks,
 };
 use crate::{
-    engine::{HeadMetric, HeadRow, MetricRange},
-    figure::{ColorNorm, Colormap, Ground, Limits, MaskedStyle, Palette},
+    engine::HeadRow,
+    figure::Ground,
     session::Session,
     ui::{
         shell::action::Actions,
@@ -27,33 +31,13 @@ const SIDE: [f32; 2] = [14.0, 40.0];
 /// Of the layers' numbers.
 const LABEL: f32 = 32.0;
 
-/// What the map shows: made once for a list and a ground.
-pub struct Cells {
-    /// `[layer · n_heads + head]` of each head that is listed, with its numbers and its colour.
-    cells: Vec<(usize, Option<HeadRow>, Option<Color32>)>,
-    legend: String,
-}
-
-impl Cells {
-    fn of(heads: &Browser, ground: Ground) -> Self {
-        let metric = heads.choice.metric;
-        let row = |&index: &usize| (index, row(&heads.gallery, &heads.effects, index));
-        let rows: Vec<(usize, Option<HeadRow>)> = heads.listing.indices().iter().map(row).collect();
-        let palette = palette(metric, rows.iter().filter_map(|(_, row)| row.as_ref()), ground);
-        let legend = legend(metric, &palette);
-        let colored = |(index, row): (usize, Option<HeadRow>)| {
-            let color = color(&palette, row.as_ref().and_then(|row| row.get(metric)));
-            (index, row, color)
-        };
-        Self { cells: rows.into_iter().map(colored).collect(), legend }
-    }
-}
-
 pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
     let n_heads = heads.gallery.n_heads().max(1);
     let ground = if ui.visuals().dark_mode { Ground::Dark } else { Ground::Light };
     let mut map = std::mem::take(&mut heads.map);
-    let Cells { cells, legend } = map.get((heads.listing.revision(), ground), || Cells::of(heads, ground));
+    let Cells { cells, legend } = map.get((heads.listing.revision(), ground), || {
+        Cells::of((&heads.gallery, &heads.effects, &heads.listing), heads.choice.metric, ground)
+    });
     ui.label(egui::RichText::new(legend).small().color(theme::of(ui).text_weak));
     let side = ((ui.available_width() - LABEL - space::M) / n_heads as f32).clamp(SIDE[0], SIDE[1]).floor();
     let n_layers = heads.gallery.summaries().len().div_ceil(n_heads);
@@ -132,32 +116,4 @@ fn cell_ui(
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(layer, head, value.into_iter()))
     });
     response.on_hover_ui(|ui| hover_ui(ui, layer, head, row))
-}
-
-/// Signed metrics in diverging colours around 0, the others from 0 to 1 or to the largest.
-fn palette<'a>(metric: HeadMetric, rows: impl Iterator<Item = &'a HeadRow>, ground: Ground) -> Palette {
-    let values = rows.filter_map(|row| row.get(metric)).filter(|value| value.is_finite());
-    #[expect(clippy::cast_possible_truncation, reason = "colours need no more")]
-    let most = values.fold(1e-30_f64, |most, value| most.max(value.abs())) as f32;
-    let (colormap, limits) = match metric.range() {
-        MetricRange::Share => (Colormap::Viridis, Limits::new(0.0, 1.0)),
-        MetricRange::Nats => (Colormap::Viridis, Limits::new(0.0, most)),
-        MetricRange::Signed => (Colormap::RdBu, Limits::new(-most, most)),
-    };
-    let norm = limits.map_or_else(|_| ColorNorm::default(), ColorNorm::Linear);
-    Palette::new(colormap, norm.resolve(|| None), MaskedStyle::Quiet, ground)
-}
-
-/// What the colours mean.
-fn legend(metric: HeadMetric, palette: &Palette) -> String {
-    let [low, high] = palette.scale().ends();
-    let ends = [low, high].map(|end| metric.text(end));
-    format!("{}: colours from {} to {}", metric.name(), ends[0], ends[1])
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "colours need no more")]
-fn color(palette: &Palette, value: Option<f64>) -> Option<Color32> {
-    let value = value.filter(|value| !value.is_nan())?;
-    let [r, g, b, a] = palette.color(value as f32).rgba();
-    Some(Color32::from_rgba_premultiplied(r, g, b, a))
 }

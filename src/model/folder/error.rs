@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::ModelError;
+use crate::model::ModelError;
 
 /// The file of weights that a folder has, if it has no index.
 pub const SINGLE: &str = "model.safetensors";
@@ -20,8 +20,8 @@ pub enum FolderError {
     NoConfig(PathBuf),
     /// A low-rank adapter without its base model.
     #[error(
-        "not a model folder but an adapter of {base}, which is merged where it lies beside its model: put \
-         adapter_config.json and adapter_model.safetensors into a folder with that model: {}",
+        "not a model folder but an adapter of {base}: expected that model beside it, in Hugging Face's cache, or named by \
+         --base: {}",
         path.display()
     )]
     Adapter {
@@ -30,6 +30,12 @@ pub enum FolderError {
         /// Name of the base model, as the adapter writes it.
         base: String,
     },
+    /// A folder that should be an adapter's.
+    #[error("not an adapter, it has no adapter_config.json: {}", .0.display())]
+    NoAdapter(PathBuf),
+    /// Two adapters, one over the other.
+    #[error("the base of an adapter has an adapter itself, of which one is merged: {}", .0.display())]
+    TwoAdapters(PathBuf),
     /// Weights as pickled Python objects, which are never unpickled.
     #[error(
         "the model folder has its weights as {found} alone, a pickle, which is never run: save the model as safetensors \
