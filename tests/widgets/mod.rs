@@ -14,8 +14,8 @@ use attenuate::{
         theme,
         widgets::{
             AxisLabels, AxisSide, Beyond, CellPoint, CellWindow, Chip, ChipKind, ChipsResponse, Colorbar,
-            EpsilonSlider, Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Uncovered, Zoom, epsilon_field, segmented,
-            segmented_row,
+            EpsilonSlider, Freshness, Heatmap, HoverCard, Segment, Toasts, TokenChips, Uncovered, Zoom, epsilon_field,
+            segmented, segmented_row,
         },
     },
 };
