@@ -160,6 +160,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --notation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -351,6 +355,10 @@ _attenuate() {
                     return 0
                     ;;
                 --colormap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -672,6 +680,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --notation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -861,6 +873,10 @@ _attenuate() {
                     return 0
                     ;;
                 --ground)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -50,6 +50,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-epsilon -d 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l follow -d 'Open the source anew whenever its file changes; without it a line in the window offers that'
@@ -106,6 +107,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-e
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l caption -d 'Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
@@ -157,6 +159,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
@@ -227,6 +230,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l dpi -d 'Pi
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font -d 'What a picture’s texts are set in: light, sans, serif [default: light]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l font-size -d 'Size of a picture’s texts in points, 4 to 24 [default: 8, or less where the page has not the room]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l ground -d 'What a picture lies on: light, dark, transparent [default: light]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l notation -d 'How a picture writes ε: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l layer -d 'Layer whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l head -d 'Query head whose pattern is shown, 0-based [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l model -d 'Where the model or capture of a session is now, whatever its content' -r

@@ -10,6 +10,7 @@ impl Outcome {
         let patterns = self.panels.each_ref().map(|panel| panel.pattern.clone());
         WeightsFile {
             tokens: self.tokens.iter().map(|token| token.piece.clone()).collect(),
+            token_texts: self.tokens.iter().map(|token| token.text.clone()).collect(),
             token_ids: self.tokens.iter().map(|token| token.id).collect(),
             // Panels may be older than the request; their ε are those of the answer.
             experiment: Experiment {

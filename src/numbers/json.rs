@@ -25,6 +25,7 @@ impl Serialize for WeightsFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("tokens", &self.tokens)?;
+        map.serialize_entry("token_text", &self.token_texts)?;
         map.serialize_entry("token_ids", &self.token_ids)?;
         map.serialize_entry("layer", &self.experiment.layer)?;
         map.serialize_entry("head", &self.experiment.head)?;

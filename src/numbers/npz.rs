@@ -16,7 +16,7 @@ impl WeightsFile {
     /// `baseline [T, T]` `<f4`, and of `query`, `key`, `value` the rows that
     /// there are, each `[columns, T, T]` `<f4` (column, query, key). Masked cells
     /// are 0. Where the head has a sink logit, what goes to it are `baseline_rest [T]` and, of those rows, `query_rest`,
-    /// `key_rest`, `value_rest`, each `[columns, T]` `<f4`. `tokens [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
+    /// `key_rest`, `value_rest`, each `[columns, T]` `<f4`. `tokens [T]` and `token_text [T]` are Unicode, `token_ids [T]` `<u4` (left out where the source gives none); what is one
     /// number or one text has the shape `[]`; `scope`, `operation` and `in_force` (where something is) are JSON texts, as in safetensors.
     ///
     /// Members are stored, not deflated, and carry no time: the same numbers always make the same file.
@@ -41,6 +41,7 @@ impl WeightsFile {
             npz.array(name, "<f4", rest.shape(), rest.iter().map(|w| w.to_le_bytes()))?;
         }
         npz.texts("tokens", &[self.tokens.len()], &self.tokens)?;
+        npz.texts("token_text", &[self.token_texts.len()], &self.token_texts)?;
         if let Some(ids) = &self.token_ids {
             npz.array("token_ids", "<u4", &[ids.len()], ids.iter().map(|id| id.to_le_bytes()))?;
         }
@@ -165,6 +166,7 @@ mod tests {
         assert_eq!(epsilon.floats().unwrap(), file.epsilon().concat());
         let tokens = array("tokens");
         assert_eq!((tokens.shape.as_slice(), tokens.texts().unwrap()), (&[2][..], file.tokens.clone()));
+        assert_eq!(array("token_text").texts().unwrap(), file.token_texts);
         assert_eq!(array("token_ids").integers().unwrap(), [0, 7]);
         for (name, number) in [("layer", 14), ("head", 3), ("n_layers", 30), ("n_heads", 9), ("n_kv_heads", 3)] {
             let found = array(name);

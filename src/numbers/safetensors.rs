@@ -70,6 +70,7 @@ impl WeightsFile {
     fn metadata(&self) -> BTreeMap<&'static str, String> {
         let mut metadata: BTreeMap<&'static str, String> = [
             ("tokens", json!(self.tokens)),
+            ("token_text", json!(self.token_texts)),
             ("layer", json!(self.experiment.layer)),
             ("head", json!(self.experiment.head)),
             ("n_layers", json!(self.n_layers)),

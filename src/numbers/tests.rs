@@ -26,6 +26,7 @@ pub(super) fn file() -> WeightsFile {
     let panels = WeightsFile::panels_of(&scaled);
     WeightsFile {
         tokens: vec!["<s>".to_owned(), "Ġ\"quoted\"\n".to_owned()],
+        token_texts: vec!["<s>".to_owned(), " \"quoted\"\n".to_owned()],
         token_ids: Some(vec![0, 7]),
         experiment: Experiment {
             layer: 14,
@@ -83,7 +84,13 @@ fn equal_columns_are_equal_and_others_are_not() {
 #[test]
 fn json_says_what_the_numbers_are_of() {
     let (text, value) = json(&file());
-    assert!(text.starts_with(r#"{"tokens":["<s>","Ġ\"quoted\"\n"],"token_ids":[0,7],"layer":14,"head":3,"#), "{text}");
+    assert!(
+        text.starts_with(
+            r#"{"tokens":["<s>","Ġ\"quoted\"\n"],"token_text":["<s>"," \"quoted\"\n"],"token_ids":[0,7],"#
+        ),
+        "{text}"
+    );
+    assert_eq!([&value["layer"], &value["head"]], [14, 3]);
     assert_eq!(value["n_layers"], 30);
     assert_eq!(value["n_heads"], 9);
     assert_eq!(value["n_kv_heads"], 3);

@@ -8,8 +8,10 @@ use crate::attention::{Component, Experiment, Grid, Mask, Pattern};
 /// them.
 #[derive(Clone, Debug)]
 pub struct WeightsFile {
-    /// One for each of the T positions.
+    /// One for each of the T positions, as the tokenizer has it: `Ġweights`.
     pub tokens: Vec<String>,
+    /// The same as text: ` weights`.
+    pub token_texts: Vec<String>,
     /// `None` where the source gives no ids.
     pub token_ids: Option<Vec<u32>>,
     /// The shown head, its layer by the number that it is called by, the intervention, and ε of every panel.

@@ -274,10 +274,7 @@ impl Session {
             Command::MovePin { queries, keys } => self.move_pin(queries, keys, screen),
             Command::SetWindow(window) => self.view.window = window,
             Command::ToggleSolo(panel) => self.toggle_solo(panel),
-            Command::ToggleInspector => {
-                self.view.inspector = !self.view.inspector;
-                self.view.heads &= !(self.view.inspector && self.view.has_heads_beside());
-            }
+            Command::ToggleInspector => self.view.toggle_inspector(),
             Command::ToggleSweep => self.view.sweep.open = !self.view.sweep.open,
             Command::SetSweepMetric(metric) => self.view.sweep.metric = metric,
             Command::SetTarget(target) => self.view.target = target,
@@ -288,8 +285,7 @@ impl Session {
                 self.view.text.writing = Writing { n_tokens, ..writing };
             }
             Command::SetSliderRange(range) => self.view.slider = range,
-            Command::ToggleHeads if self.view.heads => self.view.heads = false,
-            Command::ToggleHeads => self.view.place_heads(HeadsPlace::Beside),
+            Command::ToggleHeads => self.view.toggle_heads(),
             Command::PlaceHeads(place) => self.view.place_heads(place),
             Command::SetUserSettings(user) => {
                 let ui_scale = if user.ui_scale.is_nan() { self.view.user.ui_scale } else { user.ui_scale };

@@ -229,6 +229,20 @@ impl View {
         self.heads && self.heads_place == HeadsPlace::Beside
     }
 
+    /// Beside the panels it takes the place of the heads.
+    pub(super) fn toggle_inspector(&mut self) {
+        self.inspector = !self.inspector;
+        self.heads &= !(self.inspector && self.has_heads_beside());
+    }
+
+    pub(super) fn toggle_heads(&mut self) {
+        if self.heads {
+            self.heads = false;
+        } else {
+            self.place_heads(HeadsPlace::Beside);
+        }
+    }
+
     /// Beside the panels the heads take the place of the inspector.
     pub(super) fn place_heads(&mut self, place: HeadsPlace) {
         (self.heads, self.heads_place) = (true, place);

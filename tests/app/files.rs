@@ -96,6 +96,7 @@ fn other_kinds_of_file_are_refused_by_name() {
     open_by_path(&mut window, "");
     assert_eq!(window.announced(Role::Alert).len(), 2, "{:?}", window.announced(Role::Alert));
     assert_figure_stays(&mut window);
+    assert!(window.has(Role::Button, "Open"), "the path can be mended in the dialog");
 }
 
 /// `[5, 4]` arrays as `numpy.savez` writes them.

@@ -3,12 +3,13 @@
 use attenuate::{
     attention::Component,
     figure::{Colormap, Window as Cells},
-    session::{Cell, Theme, document::SessionDocument},
+    session::{Cell, Command, Theme, document::SessionDocument},
 };
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Role, TouchPhase, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::support::Window;
+use crate::support::captured_figure;
 
 fn scroll(window: &mut Window, points: f32) {
     window.harness.event(Event::MouseWheel {
@@ -315,4 +316,22 @@ fn the_inspector_multiplies_out_and_the_sheet_lists_the_keys() {
     assert!(sheet.accesskit_node().label().is_some());
     window.assert_text("View ▸ One panel alone");
     window.assert_text("on a title, one panel alone, and back");
+}
+
+#[test]
+fn a_part_in_view_is_said_and_left() {
+    let mut window =
+        Window::open(captured_figure().with([Command::SetWindow(Some(Cells { x0: 0.0, y0: 6.0, x1: 6.0, y1: 12.0 }))]));
+    window.click(Role::Button, "×4.0 · show all");
+    assert_eq!(window.session().view().window, None);
+    assert!(!window.has(Role::Button, "×4.0 · show all"));
+}
+
+#[test]
+fn copying_without_a_pinned_cell_says_what_to_do() {
+    let mut window = Window::figure();
+    window.harness.event(Event::Copy);
+    window.settle();
+    let said = window.announced(Role::Status);
+    assert!(said.iter().any(|text| text.starts_with("No cell is pinned: click one")), "{said:?}");
 }

@@ -79,3 +79,16 @@ fn asks_for_a_repaint_only_while_a_timed_toast_is_up() {
     harness.run_steps(5);
     assert_eq!(delay(&harness), std::time::Duration::MAX);
 }
+
+#[test]
+fn several_are_closed_at_once() {
+    let mut harness = toasts();
+    harness.state_mut().error("one");
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Close all").is_none());
+    harness.state_mut().error("two");
+    harness.run_steps(4);
+    harness.get_by_label("Close all").click();
+    harness.run_steps(4);
+    assert!(harness.state().is_empty());
+}

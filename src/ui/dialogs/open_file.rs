@@ -1,8 +1,8 @@
 //! Opening a capture, a model folder, a GGUF file or a session: by path, by the desktop's dialog, or dropped onto the window.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use egui::Ui;
+use egui::{Label, RichText, Role, Ui, WidgetInfo};
 
 use super::path_field::{FileKind, PathField, Purpose};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
             action::{Action, Openable, SessionAction},
             part::{Modality, Part, PartContext},
         },
+        theme,
         widgets::dialog,
     },
 };
@@ -25,12 +26,14 @@ const GGUF: FileKind = FileKind { name: "Model (GGUF)", extensions: &["gguf"] };
 pub struct OpenFile {
     wanted: Option<Openable>,
     path: PathField,
+    /// The path that is of no known kind, and why: it stays to be mended.
+    failure: Option<(PathBuf, String)>,
 }
 
 impl Default for OpenFile {
     fn default() -> Self {
         let folder = std::env::current_dir().unwrap_or_default().join("");
-        Self { wanted: None, path: PathField::new(Purpose::Open, CAPTURE, &folder) }
+        Self { wanted: None, path: PathField::new(Purpose::Open, CAPTURE, &folder), failure: None }
     }
 }
 
@@ -38,7 +41,10 @@ impl Part for OpenFile {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let dropped = ui.input(|input| input.raw.dropped_files.clone());
         if let Some(file) = dropped.first() {
-            open_path(file.path(), cx);
+            match Named::at(file.path()) {
+                Ok(named) => open(named, cx),
+                Err(error) => cx.toasts.error(error.to_string()),
+            }
         }
     }
 
@@ -50,19 +56,33 @@ impl Part for OpenFile {
             Openable::Gguf => ("Open GGUF file", "Model file"),
             Openable::Session => ("Open session", "Session, or exported figure"),
         };
-        let (chosen, stays) = dialog(cx.egui, title, |ui| self.path.show(ui, name) | ui.button("Open").clicked());
-        let chosen = chosen == Some(true);
-        if !stays || chosen {
+        // Until another path is typed.
+        self.failure.take_if(|(path, _)| *path != self.path.path());
+        let (chosen, stays) = dialog(cx.egui, title, |ui| {
+            let chosen = self.path.show(ui, name);
+            if let Some((_, why)) = &self.failure {
+                let label = ui.add(Label::new(RichText::new(why).small().color(theme::of(ui).error)).wrap());
+                label.widget_info(|| WidgetInfo::labeled(Role::Alert, true, why));
+            }
+            chosen | ui.button("Open").clicked()
+        });
+        if chosen == Some(true) {
+            let path = self.path.path();
+            match Named::at(&path) {
+                Ok(named) => {
+                    self.wanted = None;
+                    open(named, cx);
+                }
+                Err(error) => self.failure = Some((path, error.to_string())),
+            }
+        } else if !stays {
             self.wanted = None;
-        }
-        if chosen {
-            open_path(&self.path.path(), cx);
         }
     }
 
     fn act(&mut self, action: &Action, _cx: &mut PartContext<'_>) {
         let Action::AskFor(wanted) = action else { return };
-        self.wanted = Some(*wanted);
+        (self.wanted, self.failure) = (Some(*wanted), None);
         match wanted {
             Openable::Capture => self.path.ask_for(Purpose::Open, CAPTURE),
             // The filter is of files; a folder has none.
@@ -78,11 +98,10 @@ impl Part for OpenFile {
     }
 }
 
-/// Asks for the source or the session that `path` names; says so where it is of no known kind.
-fn open_path(path: &Path, cx: &mut PartContext<'_>) {
-    match Named::at(path) {
-        Ok(Named::Source(source)) => cx.actions.push(Command::Open(source).into()),
-        Ok(Named::Session(file)) => cx.actions.push(SessionAction::Open(file).into()),
-        Err(error) => cx.toasts.error(error.to_string()),
+/// Asks for the source or the session that a path names.
+fn open(named: Named, cx: &mut PartContext<'_>) {
+    match named {
+        Named::Source(source) => cx.actions.push(Command::Open(source).into()),
+        Named::Session(file) => cx.actions.push(SessionAction::Open(file).into()),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     attention::{Operation, PanelId},
     engine::{Role, Token},
     figure::Illegible,
-    session::{Cell, Session},
+    session::{Cell, Command, Session},
     ui::{
         jobs::pictures::{Frame, Pictures},
         memo::{Memo, Revision, Same},
@@ -37,6 +37,8 @@ struct Line {
     text: String,
     /// How many cells are not numbers.
     n_bad: u64,
+    /// How much the panels are enlarged, where they do not show everything.
+    zoom: Option<String>,
 }
 
 impl Part for Status {
@@ -81,6 +83,7 @@ fn status_ui(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             last_run_ui(ui, (frame, line, cell), shown, actions);
+            zoom_ui(ui, line.zoom.as_deref(), actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 notices_ui(ui, frame);
                 illegible_ui(ui, shown.illegible.as_ref());
@@ -123,6 +126,14 @@ fn illegible_ui(ui: &mut Ui, illegible: Option<&Illegible>) {
     ui.label(text).on_hover_text(format!("{illegible}."));
 }
 
+/// That a part of the panels is in view, and the way back.
+fn zoom_ui(ui: &mut Ui, zoom: Option<&str>, actions: &mut Actions) {
+    let Some(zoom) = zoom else { return };
+    if ui.small_button(format!("{zoom} · show all")).on_hover_text("All cells (a double click on a panel)").clicked() {
+        actions.push(Command::SetWindow(None).into());
+    }
+}
+
 /// What is on screen, in a line.
 fn line(session: &Session, frame: &Frame) -> Line {
     let outcome = &frame.outcome;
@@ -141,7 +152,9 @@ fn line(session: &Session, frame: &Frame) -> Line {
         outcome.experiment.head,
         outcome.facts.n_heads.saturating_sub(1),
     );
-    Line { text, n_bad: frame.pictures.histogram().bad }
+    let zoom =
+        session.view().window.map(|window| format!("×{:.1}", outcome.n_positions() as f64 / (window.x1 - window.x0)));
+    Line { text, n_bad: frame.pictures.histogram().bad, zoom }
 }
 
 /// The hovered or pinned cell: its tokens, its weight in the panel, and without the intervention.
@@ -207,6 +220,10 @@ fn added(tokens: &[Token]) -> String {
 fn operation(operation: &Operation) -> String {
     match operation {
         Operation::Scale => String::new(),
-        other => format!("  ·  {other}"),
+        // By its name, and what it does it with.
+        other => {
+            let (kind, text) = (other.kind(), other.to_string());
+            format!("  ·  {}", text.replacen(kind.word(), &kind.name().to_lowercase(), 1))
+        }
     }
 }

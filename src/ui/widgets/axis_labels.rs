@@ -25,18 +25,29 @@ pub struct AxisLabels<'a, S> {
     window: CellWindow,
     tokens: &'a [S],
     emphasized: Option<usize>,
+    marked: &'a [usize],
 }
+
+/// How thick the mark at a position is, in points.
+const MARK: f32 = 3.0;
 
 impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
     /// Labels for the positions of `tokens` that `window` shows.
     pub fn new(side: AxisSide, window: CellWindow, tokens: &'a [S]) -> Self {
-        Self { side, window, tokens, emphasized: None }
+        Self { side, window, tokens, emphasized: None, marked: &[] }
     }
 
     /// The position to show in any case, usually the hovered one.
     #[must_use]
     pub fn emphasized(mut self, position: Option<usize>) -> Self {
         self.emphasized = position;
+        self
+    }
+
+    /// Positions with a bar between label and panel, in order.
+    #[must_use]
+    pub fn marked(mut self, positions: &'a [usize]) -> Self {
+        self.marked = positions;
         self
     }
 
@@ -52,6 +63,9 @@ impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
             AxisSide::Bottom => (self.window.x0, self.window.x1, self.window.keys(self.tokens.len()), panel.width()),
         };
         let axis = Axis { start, pitch: f64::from(length) / (end - start), length: f64::from(length) };
+        for &position in self.marked.iter().filter(|position| shown.contains(position)) {
+            ui.painter().rect_filled(self.mark(&axis, position, panel), 0.0, colors.accent);
+        }
         let room = depth - space::XS - 2.0;
         for position in chosen(&axis, shown, f64::from(height), self.emphasized) {
             let Some(token) = self.tokens.get(position) else { continue };
@@ -69,6 +83,24 @@ impl<'a, S: AsRef<str>> AxisLabels<'a, S> {
             let anchor = Align2::RIGHT_CENTER;
             let corner = anchor.anchor_size(at, galley.size()).min;
             painter.add(TextShape::new(corner, galley, color).with_angle_and_anchor(angle, anchor));
+        }
+    }
+
+    /// The side of the cell at `position`, between panel and label.
+    #[expect(clippy::cast_possible_truncation, reason = "screen positions are f32")]
+    fn mark(&self, axis: &Axis, position: usize, panel: Rect) -> Rect {
+        let center = axis.center(position);
+        let [from, to] = [center - axis.pitch / 2.0, center + axis.pitch / 2.0].map(|at| at.clamp(0.0, axis.length));
+        let (from, to) = (from as f32, (to as f32).max(from as f32 + 1.0));
+        match self.side {
+            AxisSide::Left => Rect::from_x_y_ranges(
+                panel.left() - 1.0 - MARK..=panel.left() - 1.0,
+                panel.top() + from..=panel.top() + to,
+            ),
+            AxisSide::Bottom => Rect::from_x_y_ranges(
+                panel.left() + from..=panel.left() + to,
+                panel.bottom() + 1.0..=panel.bottom() + 1.0 + MARK,
+            ),
         }
     }
 

@@ -151,12 +151,18 @@ impl Toasts {
         }
         let first = self.shown.len().saturating_sub(SHOWN);
         let Place { room, align, width } = uncovered.place(ctx.content_rect());
-        let mut closed = None;
+        let (mut closed, mut close_all) = (None, false);
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.pivot(align).fixed_pos(align.pos_in_rect(&room)).constrain(false).show(ctx, |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = space::S;
+            let are_many = self.shown.len() > 1;
             let mut contents = |ui: &mut Ui| {
+                if are_many {
+                    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                        close_all = ui.button("Close all").clicked();
+                    });
+                }
                 for toast in self.shown.iter_mut().skip(first) {
                     let response = toast_ui(ui, toast, width);
                     if response.close {
@@ -173,12 +179,12 @@ impl Toasts {
                 contents(ui)
             };
         });
-        self.shown.retain(|toast| Some(toast.id) != closed);
+        self.shown.retain(|toast| Some(toast.id) != closed && !close_all);
         let ends = self.shown.iter().filter_map(|toast| toast.ends).reduce(f64::min);
         if let Some(seconds) = ends.and_then(|ends| Duration::try_from_secs_f64(ends - now).ok()) {
             ctx.request_repaint_after(seconds);
         }
-        if closed.is_some() {
+        if closed.is_some() || close_all {
             ctx.request_repaint();
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, FontId, Rect, Sense, TextStyle, Ui};
+use egui::{Align2, Color32, FontId, Rect, Sense, TextStyle, Ui, pos2};
 
 use super::{
     colorbar::BarContents,
@@ -15,7 +15,7 @@ use super::{
     titles::{self, Titles},
 };
 use crate::{
-    attention::{Grid, PanelId},
+    attention::{Grid, PanelId, PositionScope},
     engine::Token,
     figure::{self, Keep},
     session::{Cell, Command, Session},
@@ -25,7 +25,7 @@ use crate::{
         numbers::CellNumbers,
         panels::tour::{Landmark, mark},
         shell::action::Actions,
-        theme::space,
+        theme::{self, space},
         widgets::{AxisLabels, AxisSide, CellWindow, Freshness, Heatmap, HeatmapResponse, HoverCard},
     },
 };
@@ -133,6 +133,7 @@ pub fn grid_ui(
     state.hovered = now_hovered;
     if !layout.is_bare {
         labels_ui(ui, &scene, &layout);
+        axis_names_ui(ui, &layout, area.left());
     }
     let spoken_of = state.hovered().map_or_else(|| session.selected(), |hovered| hovered.panel);
     let spoken_of = frame.outcome.shape().nearest(spoken_of);
@@ -157,11 +158,10 @@ fn behind(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> (Keep, [usize; 2]) {
     (Keep::of(measure.quantity(), measure.pooling()), behind)
 }
 
-/// For the tour: all panels with their titles, and the first of them.
+/// For the tour: all panels with what is around them, and the first of them.
 fn mark_panels(ui: &Ui, layout: &GridLayout) {
-    let panels = || layout.panels.iter().chain(&layout.panel_titles).flatten();
-    mark(ui, Landmark::Grid, panels().fold(Rect::NOTHING, |all, rect| all.union(*rect)));
-    if let Some(&first) = panels().next() {
+    mark(ui, Landmark::Grid, layout.bounds());
+    if let Some(&first) = layout.panels.iter().flatten().next() {
         mark(ui, Landmark::Panel, first);
     }
 }
@@ -207,22 +207,46 @@ fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, panel: PanelId, actio
     }
 }
 
+/// What stands at the axes, the fullest that has room: above the labels of the first row, and left of those below.
+/// They reach to `left` at most.
+fn axis_names_ui(ui: &Ui, layout: &GridLayout, left: f32) {
+    let (font, color) = (TextStyle::Small.resolve(ui.style()), theme::of(ui).text_weak);
+    let paint = |names: [&str; 2], room: Rect, align: Align2| {
+        let galleys = names.map(|name| ui.painter().layout_no_wrap(name.to_owned(), font.clone(), color));
+        if let Some(galley) = galleys.into_iter().find(|galley| galley.size().x <= room.width()) {
+            ui.painter().galley(align.align_size_within_rect(galley.size(), room).min, galley, color);
+        }
+    };
+    let first = |rects: &[Vec<Rect>]| rects.first().and_then(|row| row.first()).copied();
+    if let (Some(title), Some(labels)) = (first(&layout.panel_titles), layout.query_labels.first()) {
+        let right = labels.right().min(title.left());
+        let room = Rect::from_min_max(pos2(left, title.top()), pos2(right, title.bottom() - titles::GAP));
+        paint(["query token ↓", "query ↓"], room, Align2::RIGHT_BOTTOM);
+    }
+    if let (Some(below), Some(labels)) = (layout.key_labels.first(), layout.query_labels.last()) {
+        let room = Rect::from_min_max(pos2(left, below.top()), pos2(labels.right(), below.bottom()));
+        paint(["key token →", "key →"], room, Align2::RIGHT_TOP);
+    }
+}
+
 fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
     let (tokens, cell) = (&scene.frame.outcome.tokens, scene.cell());
+    let positions = &scene.session.scope().positions;
+    let is_chosen =
+        |&position: &usize| matches!(positions, PositionScope::Selection(_)) && positions.contains(position);
+    let chosen: Vec<usize> = (0..tokens.len()).filter(is_chosen).collect();
     for (row, labels) in layout.panels.iter().zip(&layout.query_labels) {
         if let Some(&panel) = row.first() {
-            AxisLabels::new(AxisSide::Left, scene.window, tokens).emphasized(cell.map(|cell| cell.query)).show(
-                ui,
-                panel,
-                labels.width(),
-            );
+            AxisLabels::new(AxisSide::Left, scene.window, tokens)
+                .emphasized(cell.map(|cell| cell.query))
+                .marked(&chosen)
+                .show(ui, panel, labels.width());
         }
     }
     for (&panel, labels) in layout.panels.last().into_iter().flatten().zip(&layout.key_labels) {
-        AxisLabels::new(AxisSide::Bottom, scene.window, tokens).emphasized(cell.map(|cell| cell.key)).show(
-            ui,
-            panel,
-            labels.height(),
-        );
+        AxisLabels::new(AxisSide::Bottom, scene.window, tokens)
+            .emphasized(cell.map(|cell| cell.key))
+            .marked(&chosen)
+            .show(ui, panel, labels.height());
     }
 }

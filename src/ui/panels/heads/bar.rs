@@ -35,8 +35,8 @@ const GROUP: f32 = 210.0;
 const ORDER: f32 = 196.0;
 /// Beside the panels the bar takes no more of the height.
 const MOST_OF_PANEL: f32 = 0.55;
-/// From this height on it is open, until it is closed.
-const HIGH: f32 = 480.0;
+/// With so much of that left, what is under the title is open until it is closed.
+const HIGH: f32 = 400.0;
 /// The effect on the output from which on a slider finds heads, and up to which, in nats.
 const SHIPS: [f64; 2] = [1e-6, 10.0];
 
@@ -118,12 +118,12 @@ fn narrow_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, source: &Arc<O
         ui.horizontal_wrapped(|ui| target::target_ui(ui, &session.view().target, &heads.effects.written, actions));
     }
     let selected = selected(session);
-    let title = RichText::new("Filter, rank and tick").small();
+    ui.horizontal_wrapped(|ui| rank_ui(ui, heads, session, source, selected.clone()));
+    let title = RichText::new("Filter and tick").small();
     let is_high = ui.available_height() >= HIGH;
     CollapsingHeader::new(title).id_salt("more of the heads").default_open(is_high).show_unindented(ui, |ui| {
         ui.horizontal_wrapped(|ui| shows_ui(ui, &mut heads.choice, &selected));
         ui.horizontal_wrapped(|ui| filter_ui(ui, &mut heads.choice));
-        ui.horizontal_wrapped(|ui| rank_ui(ui, heads, session, source, selected));
         ui.horizontal_wrapped(|ui| presets::presets_ui(ui, heads, session, source, actions));
         ui.horizontal_wrapped(|ui| table_buttons_ui(ui, heads, actions));
         ui.horizontal_wrapped(|ui| ticks::ticks_ui(ui, heads, session, actions));

@@ -83,6 +83,8 @@ impl Tour {
         } else {
             self.state = State::Off;
             self.seen.remember(ctx);
+            // The controls are left as they begin.
+            Landmarks::want(ctx, Landmark::Slider);
         }
         ctx.request_repaint();
     }

@@ -1,6 +1,6 @@
 //! The bar at the top: menus out of the table of commands, the way back, and what is shown.
 
-use egui::{Button, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui, Widget as _};
+use egui::{Atom, Atoms, Button, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui, Widget as _};
 
 use super::{
     bindings::hint,
@@ -20,6 +20,7 @@ use crate::{
             part::{Part, PartContext},
         },
         theme::{self, space},
+        widgets::with_accessible_name,
     },
 };
 
@@ -134,20 +135,20 @@ fn submenu_ui(ui: &mut Ui, place: &[&str], entries: &[Entry], situation: &Situat
 }
 
 fn item_ui(ui: &mut Ui, entry: &Entry, actions: &mut Actions) {
-    let label = entry.label();
+    let at_the_right = entry.detail.clone().or_else(|| entry.keys().map(|keys| keys.to_string()));
+    let mut atoms = Atoms::new(&*entry.name);
+    if let Some(text) = &at_the_right {
+        atoms.push_right(Atom::grow());
+        atoms.push_right(RichText::new(text).small().color(theme::of(ui).text_weak));
+    }
     let response = ui
         .add_enabled_ui(entry.is_possible(), |ui| match entry.mark {
-            Mark::None => {
-                let button = Button::new(label);
-                match &entry.detail {
-                    Some(detail) => button.shortcut_text(RichText::new(detail).small()).ui(ui),
-                    None => button.ui(ui),
-                }
-            }
-            Mark::Radio(is_chosen) => RadioButton::new(is_chosen, label).ui(ui),
-            Mark::Check(mut is_on) => ui.checkbox(&mut is_on, label),
+            Mark::None => Button::new(atoms).ui(ui),
+            Mark::Radio(is_chosen) => RadioButton::new(is_chosen, atoms).ui(ui),
+            Mark::Check(mut is_on) => ui.checkbox(&mut is_on, atoms),
         })
         .inner;
+    let response = with_accessible_name(response, &entry.label());
     match entry.why_not {
         Some(why_not) => hint_ui(&response, Tooltip::for_disabled(&response), why_not),
         None if entry.hint.is_empty() => {}

@@ -10,7 +10,7 @@ use crate::{
         document::Follow,
     },
     ui::{
-        column_names,
+        column_names, numbers,
         shell::{
             action::{Action, Clipping, Exported, Openable, SessionAction},
             lesson::Lesson,
@@ -23,8 +23,8 @@ pub const NORMS: [(ColorNorm, &str); 5] = [
     (ColorNorm::Linear(Limits::UNIT), "Linear, 0 to 1"),
     (ColorNorm::LOG, "Logarithmic, 1e-4 to 1"),
     (ColorNorm::Auto, "Smallest to largest value"),
-    (ColorNorm::Symmetric, "As far below 0 as above"),
-    (ColorNorm::LogSymmetric, "Logarithmic, as far below 1 as above"),
+    (ColorNorm::Symmetric, "Symmetric about 0"),
+    (ColorNorm::LogSymmetric, "Logarithmic, symmetric about 1"),
 ];
 
 /// Quantities, what they are called and what they are.
@@ -117,6 +117,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(RECENT, recent.name(), Action::OpenRecent(recent.clone())).detail(recent.folder()).hint(hint)
     }));
     let selected = session.selected();
+    let notation = session.view().look.notation;
+    let which = numbers::panel_name(selected.component, session.selected_epsilon(), notation);
     entries.extend([
         Entry::new(RECENT, "Clear recent", Action::ClearRecent)
             .only_if(!situation.recent.is_empty(), "Nothing was opened from the disk")
@@ -132,8 +134,8 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(FILE, "Export text…", Action::Export(Exported::Text))
             .hint("Both texts and what they are of, as JSONL"),
         Entry::new(COPY, "Figure as a picture", Action::CopyOut(Clipping::Figure)),
-        Entry::new(COPY, "Selected panel as a picture", Action::CopyOut(Clipping::Panel(selected))),
-        Entry::new(COPY, "Selected panel’s weights", Action::CopyOut(Clipping::PanelNumbers(selected))),
+        Entry::new(COPY, "Selected panel as a picture", Action::CopyOut(Clipping::Panel(selected))).hint(which.clone()),
+        Entry::new(COPY, "Selected panel’s weights", Action::CopyOut(Clipping::PanelNumbers(selected))).hint(which),
         Entry::new(COPY, "Weights of all panels", Action::CopyOut(Clipping::Numbers)),
         Entry::new(FILE, "Quit", Action::Quit).in_new_group(""),
     ]);
@@ -161,6 +163,7 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
 }
 
 const VIEW: &[&str] = &["View"];
+const ABOUT: &str = concat!("Attenuate ", env!("CARGO_PKG_VERSION"), ", ", env!("CARGO_PKG_LICENSE"));
 
 /// What opens or closes the controls.
 pub fn controls(situation: &Situation<'_>) -> Entry {
@@ -311,6 +314,9 @@ fn help(entries: &mut Vec<Entry>) {
         Entry::new(HELP, "Last lesson", Action::ToggleLessons),
         Entry::new(HELP, "Guided tour", Action::StartTour),
         Entry::new(HELP, "Keyboard and mouse", Action::ToggleShortcuts).in_new_group(""),
+        Entry::new(HELP, ABOUT, Action::Copy { text: ABOUT.to_owned(), what: "Version and licence" })
+            .hint("Click to copy")
+            .in_new_group(""),
     ]);
 }
 
@@ -376,7 +382,7 @@ fn cell(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     entries.extend(moves.map(|(name, command)| Entry::new(CELL, name, command).only_if(is_pinned, NONE)));
     entries.extend([
         Entry::new(CELL, "Unpin", Command::Unpin).only_if(is_pinned, NONE),
-        Entry::new(CELL, "Copy its numbers", Action::CopyPinned).only_if(is_pinned, NONE),
+        Entry::new(CELL, "Copy its numbers", Action::CopyPinned),
     ]);
     let working = [("Cancel opening", Action::CancelOpening), ("Cancel computing", Action::CancelComputing)];
     entries.extend(working.map(|(name, action)| {
