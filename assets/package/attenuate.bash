@@ -490,7 +490,7 @@ _attenuate() {
             return 0
             ;;
         attenuate__subcmd__export)
-            opts="-o -h --output --no-session --caption --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --text --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
+            opts="-o -h --output --no-session --caption --title --size --dpi --rows --columns --labels --label-rotation --font --font-size --least-text --ground --metrics --text --continuation --layer --head --model --prompt --token-ids --no-bos --chat --system --date --epsilon --operation --seed --from-prompt --from-token-ids --from-prompts --with-first --layers --heads --set --in-force --block --positions --quantity --compare-head --compare-epsilon --pooling --norm --per-panel --colormap --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -553,6 +553,10 @@ _attenuate() {
                     return 0
                     ;;
                 --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --continuation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

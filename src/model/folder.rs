@@ -155,7 +155,8 @@ struct Index {
     weight_map: HashMap<String, String>,
 }
 
-/// The files that make the model what it is: `config.json`, `tokenizer.json` if there is one, and those with weights.
+/// The files that make the model what it is and decide what it reads: `config.json`, those with weights, and as far as
+/// they are there tokenizer, chat template with its special tokens, and adapter.
 ///
 /// # Errors
 /// When the folder is no model or its index cannot be read.
@@ -165,7 +166,9 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
         return Err(FolderError::NoConfig(folder.to_owned()));
     }
     let adapter = ["adapter_config.json", ADAPTER].map(|name| folder.join(name));
-    let others = [tokenizer].into_iter().chain(adapter).filter(|path| path.exists());
+    let chat =
+        ["chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json"].map(|name| folder.join(name));
+    let others = [tokenizer].into_iter().chain(chat).chain(adapter).filter(|path| path.exists());
     Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
 }
 
@@ -294,6 +297,21 @@ mod tests {
         // An index that is left over from parts that are gone, and what its authors call the same weights.
         let left_over = folder(&[(SINGLE, bundled::WEIGHTS), (INDEX, &index), (CONSOLIDATED, b"")]);
         assert_eq!(logits(left_over.path()), logits(single.path()));
+    }
+
+    #[test]
+    fn what_decides_what_is_read_is_part_of_the_model() {
+        let folder = folder(&[(SINGLE, bundled::WEIGHTS)]);
+        let names = |folder: &Path| -> Vec<String> {
+            let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
+            files(folder).unwrap().iter().map(name).collect()
+        };
+        assert_eq!(names(folder.path()), ["config.json", "tokenizer.json", SINGLE]);
+        for name in ["tokenizer_config.json", "chat_template.jinja"] {
+            fs::write(folder.path().join(name), "{}").unwrap();
+        }
+        let all = ["config.json", "tokenizer.json", "chat_template.jinja", "tokenizer_config.json", SINGLE];
+        assert_eq!(names(folder.path()), all);
     }
 
     #[test]

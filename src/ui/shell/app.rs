@@ -242,7 +242,7 @@ impl eframe::App for App {
         self.keys(&ctx, &mut actions);
         self.keyboard.was_typing = ctx.text_edit_focused();
         self.toasts.show(&ctx, self.modality() != Modality::None);
-        self.preferences.follow(&ctx, self.navigation.session());
+        self.preferences.follow(&ctx, self.navigation.session(), self.navigation.source().as_deref());
         self.act(&ctx, actions);
         if is_at_rest(&ctx) {
             self.navigation.end_gesture();
