@@ -68,13 +68,11 @@ pub fn date_ui(ui: &mut Ui, chat: &Chat, actions: &mut Actions) {
         Ok(_) | Err(_) => {}
     }
     // What is half a date is so as long as it is typed.
-    ui.data_mut(|data| {
-        if response.has_focus() {
-            data.insert_temp(id, text);
-        } else {
-            data.remove::<String>(id);
-        }
-    });
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else {
+        ui.data_mut(|data| data.remove::<String>(id));
+    }
 }
 
 /// How a token looks by whose it is.
