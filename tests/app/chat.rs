@@ -151,7 +151,7 @@ fn the_switch_is_remembered_of_each_source() {
 
     // The program starts on it.
     let opened = [Command::Open(SourceSpec::Folder(path.clone())), Command::SetLayer(0), Command::SetHead(0)];
-    let mut window = start(Session::example(Bundled::Austen).with(opened));
+    let mut window = start(Session::default().with(opened));
     let Prompt::Chat(chat) = window.session().prompt() else { panic!("{:?}", window.session().prompt()) };
     assert_eq!(chat.system.as_deref(), Some("Brief"));
     assert!(text_read(&window).ends_with("model:"));

@@ -354,7 +354,7 @@ fn a_caption_says_how_the_figure_is_made_again() {
 fn what_the_model_writes_stands_under_each_panel() {
     let sandbox = Sandbox::new();
     let export = ["export", "bundled:austen", "--layer", "0..=1", "-o", "{layer}.svg"];
-    sandbox.run(&[&export[..], &["--continuation", "2"]].concat()).assert_done();
+    sandbox.run(&[&export[..], &["--continuation", "8"]].concat()).assert_done();
     for name in ["0.svg", "1.svg"] {
         assert!(fs::read_to_string(sandbox.path(name)).unwrap().contains("Baseline: "), "{name}");
     }
