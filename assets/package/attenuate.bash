@@ -576,6 +576,10 @@ _attenuate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --continuation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -81,6 +81,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l least-tex
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l ground -d 'What the figure lies on: light, dark, transparent' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l metrics -d 'Numbers under each panel: sink, entropy, kl (from baseline)' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l text -d 'Words in SVG and PDF: embedded (as text that can be searched) or paths (as outlines alone) [default: embedded]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l continuation -d 'Under each panel what the model writes behind the prompt under its change, on so many lines, 1 to 8, and at the foot what it writes unmodified: 40 tokens, or as many as the session says' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l layer -d 'Layers whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l head -d 'Query heads whose patterns are shown, 0-based: N, A..=B, I,J,… or all; of several, in a file each [default: the source\'s own]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l model -d 'Where the model or capture of a session is now, whatever its content' -r

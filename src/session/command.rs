@@ -53,6 +53,8 @@ pub enum Command {
     LeaveChat,
     /// What the model of a chat is told to be; `None` for what its template says by itself.
     SetSystem(Option<String>),
+    /// What the template of a chat is told that asks for today.
+    SetDate(Date),
     /// A bundled source at its default view, keeping ε and scope.
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
@@ -242,6 +244,7 @@ impl Session {
             Command::StartChat { typed, date } => self.start_chat(typed, date),
             Command::LeaveChat => self.leave_chat(),
             Command::SetSystem(system) => self.set_system(system),
+            Command::SetDate(date) => self.set_date(date),
             Command::OpenExample(bundled) => self.open_example(bundled),
             Command::Open(source) => {
                 self.leave_behind(&source);

@@ -184,6 +184,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         ".{0,8}".prop_map(|typed| Command::StartChat { typed, date: "2024-02-29".parse().unwrap() }),
         Just(Command::LeaveChat),
         prop::option::of(".{0,8}").prop_map(Command::SetSystem),
+        prop::sample::select(&["2024-02-29", "1970-01-01"][..]).prop_map(|day| Command::SetDate(day.parse().unwrap())),
         any::<bool>().prop_map(Command::SetBos),
         prop::sample::select(&Bundled::ALL[..]).prop_map(Command::OpenExample),
         Just(Command::Open(SourceSpec::Capture("x.safetensors".into()))),

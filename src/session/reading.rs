@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Session;
+use super::{Command, Session};
 use crate::{
     base::Date,
     engine::{Bundled, Chat, Prompt, SourceSpec},
@@ -13,6 +13,15 @@ impl Session {
     pub fn words(&self) -> Option<Arc<str>> {
         let of_example = || Some(self.example_view()?.prompt.into());
         self.prompt.words().cloned().or_else(of_example)
+    }
+
+    /// Whether what is read is what the source opens on, and nobody's choice.
+    pub fn reads_what_it_opened_on(&self) -> bool {
+        let opened = match &self.source {
+            SourceSpec::Bundled(bundled) => Self::example(*bundled),
+            source => Self::default().with([Command::Open(source.clone())]),
+        };
+        self.prompt == opened.prompt
     }
 
     /// The default view of the example whose prompt is read.
@@ -45,6 +54,12 @@ impl Session {
     pub(super) fn leave_chat(&mut self) {
         if let Prompt::Chat(chat) = &self.prompt {
             self.read(Prompt::text(&chat.user));
+        }
+    }
+
+    pub(super) fn set_date(&mut self, date: Date) {
+        if let Prompt::Chat(chat) = &self.prompt {
+            self.read(Prompt::Chat(Chat { date, ..chat.clone() }));
         }
     }
 

@@ -45,6 +45,7 @@ struct Step {
 enum Run {
     Prompt,
     System,
+    Date,
     Others,
     Target,
     Window,
@@ -55,6 +56,7 @@ impl Run {
         match command {
             Command::SetPrompt(_) => Some(Self::Prompt),
             Command::SetSystem(_) => Some(Self::System),
+            Command::SetDate(_) => Some(Self::Date),
             Command::TypeOthers(_) => Some(Self::Others),
             Command::SetTarget(_) => Some(Self::Target),
             Command::SetWindow(_) => Some(Self::Window),

@@ -147,6 +147,14 @@ fn the_switch_is_remembered_of_each_source() {
     window.close_menus();
     let Prompt::Chat(chat) = window.session().prompt() else { panic!("{:?}", window.session().prompt()) };
     assert_eq!(chat.system.as_deref(), Some("Brief"));
+    drop(window);
+
+    // The program starts on it.
+    let opened = [Command::Open(SourceSpec::Folder(path.clone())), Command::SetLayer(0), Command::SetHead(0)];
+    let mut window = start(Session::default().with(opened));
+    let Prompt::Chat(chat) = window.session().prompt() else { panic!("{:?}", window.session().prompt()) };
+    assert_eq!(chat.system.as_deref(), Some("Brief"));
+    assert!(text_read(&window).ends_with("model:"));
     window.click(Role::CheckBox, "Chat");
     window.menu(&["File", "Examples", "Small model: Austen, reads any prompt"]);
     window.close_menus();
@@ -155,4 +163,21 @@ fn the_switch_is_remembered_of_each_source() {
     window.wait("the model", |window| *window.session().source() == SourceSpec::Folder(path.clone()));
     window.close_menus();
     assert!(matches!(window.session().prompt(), Prompt::Text { .. }), "it was switched off");
+    window.click(Role::CheckBox, "Chat");
+    drop(window);
+    let window = start(chatting(&path));
+    assert_eq!(text_read(&window), "<s>In love", "a prompt that is given is read as it is");
+}
+
+#[test]
+fn the_day_that_a_template_is_told_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let chat = [Command::StartChat { typed: String::new(), date: "2024-07-04".parse().unwrap() }];
+    let mut window = Window::open(chatting(folder.path()).with(chat));
+    assert!(text_read(&window).contains("04 July 2024"), "{}", text_read(&window));
+    assert_eq!(window.value(Role::TextInput, "Date of the chat"), "2024-07-04");
+    window.type_over(Role::TextInput, "Date of the chat", "2024-12-3");
+    assert!(text_read(&window).contains("04 July 2024"), "no date yet");
+    window.type_over(Role::TextInput, "Date of the chat", "2024-12-31");
+    assert!(text_read(&window).contains("31 December 2024"), "{}", text_read(&window));
 }

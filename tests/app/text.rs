@@ -8,7 +8,7 @@ use attenuate::{
         Bundled, Choice, Continuation, Engine, Job, Prompt, SourceSpec, SweepMetric, Target, Temperature, Under,
         Writing,
     },
-    session::{Command, Session},
+    session::{Command, Session, TextsOf},
 };
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -272,6 +272,54 @@ fn texts_are_drawn_as_long_as_is_asked_for() {
     window.press(Key::Escape);
     assert_eq!(says(&mut window).baseline.tokens.len(), 3);
     window.assert_text("3 tokens, as asked");
+}
+
+#[test]
+fn all_panels_have_a_line_each() {
+    let mut window = Window::open(austen().with([Command::SetScope(Preset::AllLayers.scope())]));
+    window.click(Role::RadioButton, "All panels");
+    assert_eq!(window.session().view().text.of, TextsOf::AllPanels);
+    let session = window.session().clone();
+    let spec = session.run_spec();
+    let writing = session.view().text.writing;
+    let texts = Engine::default().panel_texts(&Job::unwatched(), &spec, &writing, &mut |_| {}).unwrap();
+    for panel in session.shape().panels() {
+        let epsilon = session.epsilon()[panel];
+        let alone = Engine::default()
+            .continuation(&Job::unwatched(), &spec, (panel.component, epsilon), &writing, &mut |_| {})
+            .unwrap();
+        assert_eq!(*texts.get(panel).unwrap().as_ref(), alone);
+        window.assert_text(&format!("{}, ε = {epsilon} writes: {}", panel.component, alone.modified.text()));
+    }
+    window.assert_text(&format!("Baseline writes: {}", texts.baseline().unwrap().text()));
+    window.assert_text("9 panels");
+    window.click(Role::Button, "Value, ε = 1e-3");
+    assert_eq!(window.session().selected(), at(Component::Value, 1));
+    window.click(Role::RadioButton, "Selected panel");
+    says(&mut window);
+}
+
+#[test]
+fn a_figure_has_what_the_model_writes_under_its_panels() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::open(austen().with([Command::ToggleText]));
+    window.press_with(egui::Modifiers::COMMAND, Key::E);
+    window.click(Role::CheckBox, "Under each panel");
+    let path = folder.path().join("window.svg");
+    window.type_over(Role::TextInput, "Figure file", &path.display().to_string());
+    window.click(Role::Button, "Save figure");
+    window.wait("the file", |_| path.exists());
+    let other = folder.path().join("other.svg");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
+    command.arg("export").arg(&path).args(["--continuation", "3", "-o"]).arg(&other);
+    assert!(command.status().unwrap().success());
+    // But for the session, which knows the way to its source.
+    let drawn = |path: &std::path::Path| {
+        let svg = std::fs::read_to_string(path).unwrap();
+        assert!(svg.contains("Baseline: "), "{}", path.display());
+        svg.split("</metadata>").last().unwrap().to_owned()
+    };
+    assert_eq!(drawn(&path), drawn(&other));
 }
 
 #[test]

@@ -371,3 +371,17 @@ fn a_caption_says_how_the_figure_is_made_again() {
     let places: Vec<[usize; 2]> = several.lines().map(place).collect();
     assert!(places.len() > 2 && places.is_sorted() && places[0] == [1, 0], "{several}");
 }
+
+#[test]
+fn what_the_model_writes_stands_under_each_panel() {
+    let sandbox = Sandbox::new();
+    let export = ["export", "bundled:austen", "--layer", "0..=1", "-o", "{layer}.svg"];
+    sandbox.run(&[&export[..], &["--continuation", "8"]].concat()).assert_done();
+    for name in ["0.svg", "1.svg"] {
+        assert!(fs::read_to_string(sandbox.path(name)).unwrap().contains("Baseline: "), "{name}");
+    }
+    let capture = ["export", "bundled:smollm2-capture", "-o", "a.png", "--continuation"];
+    sandbox.run(&[&capture[..], &["2"]].concat()).assert_refused(1, &["--continuation", "writes no text", "a capture"]);
+    sandbox.run(&[&capture[..], &["9"]].concat()).assert_refused(2, &["--continuation", "1 to 8 lines"]);
+    assert_eq!(sandbox.names(), ["0.svg", "1.svg"]);
+}

@@ -68,6 +68,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         (_, "preset") => sample("safety-heads", SHIPS),
+        (_, "continuation") => sample("2", LIVE),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
         ("sweep", "range") => Sample { ending: Some("svg"), ..sample("1e-3..=1e1", &[]) },
         ("sweep", "title" | "size" | "font" | "font-size" | "ground") => {

@@ -6,6 +6,7 @@ mod files;
 mod presets;
 mod quantities;
 mod scripts;
+mod strip;
 mod sweeps;
 
 use crate::support::outcomes as support;

@@ -51,13 +51,7 @@ pub struct Geometry {
     /// The same in the last row, where axis labels stand between.
     pub last_metrics_drop: f64,
     /// Of what the model writes.
-    pub strip_size: f64,
-    /// From the bottom of a panel down to the first baseline of what the model writes there.
-    pub strip_drop: f64,
-    /// The same in the last row.
-    pub last_strip_drop: f64,
-    /// Start of the first baseline of what the unmodified model writes, and how wide that may be.
-    pub foot: ([f64; 2], f64),
+    pub strip: StripPlaces,
     /// Rows from top to bottom.
     pub panels: Vec<Vec<Rect>>,
     pub cell: f64,
@@ -198,13 +192,7 @@ impl Geometry {
             metrics_size,
             metrics_drop: 0.3 * font + ASCENT * metrics_size,
             last_metrics_drop: axis_below + 0.3 * font + ASCENT * metrics_size,
-            strip_size: small(font),
-            strip_drop: spacing.metrics + 0.3 * font + ASCENT * small(font),
-            last_strip_drop: axis_below + spacing.metrics + 0.3 * font + ASCENT * small(font),
-            foot: (
-                [foot_left, last.bottom() + below - MARGIN - spacing.foot + 0.5 * font + ASCENT * small(font)],
-                bar_right - foot_left,
-            ),
+            strip: StripPlaces::new(&spacing, font, axis_below, [foot_left, last.bottom() + below], bar_right),
             cell,
             label_size,
             query_step: Spacing::query_step(cell, label_size),
@@ -242,6 +230,30 @@ impl Geometry {
 /// The first of the texts that is no wider than `em`; nothing where none is.
 fn fitting(texts: [&'static str; 3], em: f64, fonts: &Fonts) -> &'static str {
     texts.into_iter().find(|text| width(text, fonts) <= em).unwrap_or_default()
+}
+
+/// Where what the model writes stands.
+#[derive(Debug, Clone, Copy)]
+pub struct StripPlaces {
+    pub size: f64,
+    /// From the bottom of a panel down to the first baseline under it.
+    pub drop: f64,
+    /// The same in the last row, where axis labels stand between.
+    pub last_drop: f64,
+    /// Start of the first baseline at the foot of the page, of what the unmodified model writes.
+    pub foot: [f64; 2],
+    /// How wide that may be.
+    pub foot_width: f64,
+}
+
+impl StripPlaces {
+    /// The foot ends above `bottom`, and `right` of its start.
+    fn new(spacing: &Spacing, font: f64, axis_below: f64, [left, bottom]: [f64; 2], right: f64) -> Self {
+        let size = small(font);
+        let drop = spacing.metrics + 0.3 * font + ASCENT * size;
+        let foot = [left, bottom - MARGIN - spacing.foot + 0.5 * font + ASCENT * size];
+        Self { size, drop, last_drop: axis_below + drop, foot, foot_width: right - left }
+    }
 }
 
 /// The colour bar from the top.

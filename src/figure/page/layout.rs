@@ -2,7 +2,7 @@
 
 use super::{
     arrangement::PanelTitles,
-    geometry::Geometry,
+    geometry::{Geometry, StripPlaces},
     labels::BEYOND,
     spacing::{DIAGONAL, FOOT_LINES, LINE, TICK, TICK_GAP},
     ways::told,
@@ -175,20 +175,19 @@ impl PageItems {
     /// What the model writes under each panel, and unmodified at the foot of the page. Returns whether all of it has room.
     fn strip(&mut self, spec: &FigureSpec, geometry: &Geometry) -> bool {
         let Some(strip) = &spec.strip else { return true };
-        let size = geometry.strip_size;
+        let StripPlaces { size, drop, last_drop, foot, foot_width } = geometry.strip;
         let last = spec.panels.len() - 1;
         let mut has_room = true;
         for (row, (panels, rects)) in spec.panels.iter().zip(&geometry.panels).enumerate() {
-            let drop = if row == last { geometry.last_strip_drop } else { geometry.strip_drop };
+            let drop = if row == last { last_drop } else { drop };
             for (panel, rect) in panels.iter().zip(rects) {
                 let text = wrap(&panel.text, rect.width / size, strip.lines, &spec.fonts);
                 has_room &= !text.is_cut;
                 self.lines(&text.lines, [rect.x, rect.bottom() + drop], size);
             }
         }
-        let (at, width) = geometry.foot;
-        let text = wrap(&format!("Baseline: {}", strip.baseline), width / size, FOOT_LINES, &spec.fonts);
-        self.lines(&text.lines, at, size);
+        let text = wrap(&format!("Baseline: {}", strip.baseline), foot_width / size, FOOT_LINES, &spec.fonts);
+        self.lines(&text.lines, foot, size);
         has_room && !text.is_cut
     }
 

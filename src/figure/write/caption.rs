@@ -32,6 +32,9 @@ pub fn caption(outcome: &Outcome, spec: &RunSpec, style: &FigureStyle) -> String
             sentences.push(format!("In force beneath, in this order: {in_force}."));
         }
     }
+    if style.strip.is_some() {
+        sentences.push("Below each panel what the model writes behind the prompt under its change.".to_owned());
+    }
     sentences.push(format!("Drawn with Attenuate {}.", env!("CARGO_PKG_VERSION")));
     sentences.join(" ")
 }

@@ -246,7 +246,7 @@ impl eframe::App for App {
         self.keyboard.was_typing = ctx.text_edit_focused();
         let is_free = self.modality() == Modality::None;
         self.toasts.show(&ctx, if is_free { self.shown.uncovered() } else { Uncovered::Dialog });
-        self.preferences.follow(&ctx, self.navigation.session());
+        self.preferences.follow(&ctx, self.navigation.session(), self.navigation.source().as_deref());
         self.act(&ctx, actions);
         if is_at_rest(&ctx) {
             self.navigation.end_gesture();

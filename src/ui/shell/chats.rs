@@ -49,6 +49,12 @@ impl Chats {
         self.0.retain(|chatting| chatting.source != *source);
     }
 
+    /// What brings the session that the program starts on to where its source was left; a prompt that was given is read as
+    /// it was given.
+    pub fn resuming_at_start(&self, session: &Session) -> Vec<Command> {
+        if session.reads_what_it_opened_on() { self.resuming(session) } else { Vec::new() }
+    }
+
     /// What brings a session that was just opened to where its source was left.
     pub fn resuming(&self, session: &Session) -> Vec<Command> {
         let Some(chatting) = self.0.iter().find(|chatting| chatting.source == *session.source()) else {

@@ -257,14 +257,15 @@ impl Navigation {
         // Whatever is held meanwhile, this is a step of its own.
         self.timeline.end_gesture();
         match then {
+            Then::Show if facts.has_chat && around.shown.pictures.frame().is_none() => {
+                self.amend(around.chats.resuming_at_start(self.session()));
+            }
             Then::Show | Then::Renew => {}
             Then::Apply(command) => {
                 let is_opened = matches!(command, Command::Open(_));
                 self.timeline.apply(command, OnScreen::default());
                 if is_opened && facts.has_chat {
-                    for command in around.chats.resuming(self.timeline.session()) {
-                        self.timeline.amend(command, OnScreen::default());
-                    }
+                    self.amend(around.chats.resuming(self.session()));
                 }
             }
             Then::GoTo(step) => self.timeline.go_to(step),
@@ -273,6 +274,12 @@ impl Navigation {
         self.inputs.add_source(self.timeline.session().source());
         self.fit(facts, around);
         self.timeline.end_gesture();
+    }
+
+    fn amend(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            self.timeline.amend(command, OnScreen::default());
+        }
     }
 
     /// The source of a session is open.

@@ -16,6 +16,7 @@ use crate::{
     attention::Notation,
     base::{WriteError, regular_file},
     engine::Clock,
+    engine::OpenSource,
     figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
     session::{Command, Session, SweepView, TextView, UserSettings, View},
 };
@@ -120,6 +121,7 @@ impl StoredPreferences {
         }
         if view.text == usual.text {
             commands.push(Command::SetWriting(self.text.writing));
+            commands.push(Command::ShowTextsOf(self.text.of));
             if self.text.open != view.text.open {
                 commands.push(Command::ToggleText);
             }
@@ -177,9 +179,12 @@ impl Preferences {
         &mut self.latest.sizes
     }
 
-    /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while.
-    pub fn follow(&mut self, ctx: &Context, session: &Session) {
-        self.latest.chats.follow(session);
+    /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while. `source` is the
+    /// session's, once that is open: before, its prompt is not yet where it was left.
+    pub fn follow(&mut self, ctx: &Context, session: &Session, source: Option<&OpenSource>) {
+        if source.is_some() {
+            self.latest.chats.follow(session);
+        }
         if self.file.is_none() {
             return;
         }

@@ -62,7 +62,7 @@ impl Shown {
 
     /// Whether something takes so long that it can be given up.
     pub fn can_be_given_up(&self) -> bool {
-        self.working().is_some() || self.texts.is_slow()
+        self.working().is_some() || self.texts.is_slow() || self.all_texts.is_slow()
     }
 
     /// Whether something was given up that the session wants.

@@ -19,7 +19,7 @@ pub fn target_ui(ui: &mut Ui, target: &Target, written: &Written, actions: &mut 
                 likeliest token";
     if let Some(typed) = field_ui(ui, "Target", target.token.as_ref(), writes.map(|writes| token(&writes.target)), hint)
     {
-        actions.push(Command::SetTarget(Target { token: typed, ..target.clone() }).into());
+        actions.push(Command::SetTarget(Target { token: TokenName::parse(&typed), ..target.clone() }).into());
     }
     let hint = "The token that it is compared with. Empty: the likeliest other";
     let rival = writes.and_then(|writes| writes.rival.as_ref().map(token));
@@ -28,7 +28,7 @@ pub fn target_ui(ui: &mut Ui, target: &Target, written: &Written, actions: &mut 
         Rival::None | Rival::Likeliest => None,
     };
     if let Some(typed) = field_ui(ui, "Rival", named, rival, hint) {
-        let rival = typed.map_or(Rival::Likeliest, Rival::Named);
+        let rival = TokenName::parse(&typed).map_or(Rival::Likeliest, Rival::Named);
         actions.push(Command::SetTarget(Target { rival, ..target.clone() }).into());
     }
     let colors = theme::of(ui);
@@ -42,19 +42,13 @@ pub fn target_ui(ui: &mut Ui, target: &Target, written: &Written, actions: &mut 
     }
 }
 
-/// The token that was typed, where something was.
-fn field_ui(
-    ui: &mut Ui,
-    name: &str,
-    token: Option<&TokenName>,
-    default: Option<String>,
-    hint: &str,
-) -> Option<Option<TokenName>> {
+/// What was typed, where something was.
+fn field_ui(ui: &mut Ui, name: &str, token: Option<&TokenName>, default: Option<String>, hint: &str) -> Option<String> {
     ui.label(RichText::new(name).small());
     let mut text = token.map_or_else(String::new, TokenName::typed);
     let field = TextEdit::singleline(&mut text).hint_text(default.unwrap_or_default()).desired_width(FIELD);
     let response = with_accessible_name(ui.add(field), name).on_hover_text(hint);
-    response.changed().then(|| TokenName::parse(&text))
+    response.changed().then_some(text)
 }
 
 /// `logit of “ love” 12.41, heads +3.20; over “ dance” 2.10, heads +1.05`

@@ -173,7 +173,11 @@ impl PromptBar {
             ui.horizontal(|ui| beside_ui(ui, contents, actions));
         }
         if let Prompt::Chat(chat) = session.prompt() {
-            chat::system_ui(ui, chat, actions);
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S;
+                chat::date_ui(ui, chat, actions);
+                chat::system_ui(ui, chat, actions);
+            });
         }
         // Beside the field it takes no room from the panels, which would be drawn anew for that.
         if let Some(failure) = shown.pictures.failure().filter(|_| lane.beside == Beside::Nowhere) {

@@ -19,6 +19,8 @@ use crate::{
 /// What the switch is called.
 pub const CHAT: &str = "Chat";
 const SWITCH: &str = "Put the prompt through the model's chat template, as what a user says: the model answers it";
+const DATE: &str = "What a template that asks for today is told: YYYY-MM-DD";
+const DATE_WIDTH: f32 = 84.0;
 const SYSTEM: &str = "What the model is told to be; empty for what its template says by itself";
 
 /// Whether what is typed goes through the model's chat template. `typed` is what the box of the prompt says.
@@ -43,9 +45,33 @@ pub fn system_ui(ui: &mut Ui, chat: &Chat, actions: &mut Actions) {
         .desired_width(f32::INFINITY)
         .hint_text("System text…");
     let response = with_accessible_name(ui.add(field), "System text");
-    let hint = format!("{SYSTEM}. A template that asks for today is told {}.", chat.date);
-    if response.on_hover_text(hint).changed() {
+    if response.on_hover_text(format!("{SYSTEM}.")).changed() {
         actions.push(Command::SetSystem((!system.is_empty()).then_some(system)).into());
+    }
+}
+
+/// The day that a template is told which asks for today.
+pub fn date_ui(ui: &mut Ui, chat: &Chat, actions: &mut Actions) {
+    let id = ui.make_persistent_id("date of the chat");
+    let typed = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = typed.unwrap_or_else(|| chat.date.to_string());
+    let colors = theme::of(ui);
+    ui.label(RichText::new("Date").small().color(colors.text_weak));
+    let is_date = text.parse::<Date>().is_ok();
+    let mut field = TextEdit::singleline(&mut text).id(id).desired_width(DATE_WIDTH);
+    if !is_date {
+        field = field.text_color(colors.error).background_color(colors.error_soft);
+    }
+    let response = with_accessible_name(ui.add(field), "Date of the chat").on_hover_text(DATE);
+    match text.parse::<Date>() {
+        Ok(date) if response.changed() => actions.push(Command::SetDate(date).into()),
+        Ok(_) | Err(_) => {}
+    }
+    // What is half a date is so as long as it is typed.
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else {
+        ui.data_mut(|data| data.remove::<String>(id));
     }
 }
 

@@ -126,7 +126,7 @@ fn all_ui(ui: &mut Ui, texts: &AllTexts, session: &Session, actions: &mut Action
                 if ui.small_button("Write on").on_hover_text("Write what was cancelled").clicked() {
                     actions.push(Action::Compute);
                 }
-            } else if texts.is_busy() && cancel_ui(ui, "Cancel writing", "What is there stays (Esc)") {
+            } else if texts.is_slow() && cancel_ui(ui, "Cancel writing", "What is there stays (Esc)") {
                 actions.push(Action::CancelComputing);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

@@ -6,7 +6,7 @@ use crate::{
     engine::{OpenSource, PanelTexts, PanelTextsQuestion, Question as _, Service, SourceId},
     session::Session,
     ui::{
-        jobs::{Arrival, Client},
+        jobs::{Arrival, Client, pictures::SLOW},
         memo::{Memo, Same},
     },
 };
@@ -76,6 +76,11 @@ impl AllTexts {
     /// Whether more is to come.
     pub fn is_busy(&self) -> bool {
         self.client.is_busy()
+    }
+
+    /// Whether it is so long in coming that it is waited for visibly.
+    pub fn is_slow(&self) -> bool {
+        self.client.answering().is_some_and(|answering| answering > SLOW)
     }
 
     pub fn is_given_up(&self) -> bool {
