@@ -87,7 +87,7 @@ fn a_prompt_comes_from_standard_input() {
 #[test]
 fn prompts_come_from_standard_input() {
     let lines = printed(&["continue", AUSTEN, "-n", "1", "--prompts", "-"], "in love\n\nto be fond\n");
-    assert_eq!(lines.iter().filter(|&&byte| byte == b'\n').count(), 2);
+    assert_eq!(String::from_utf8(lines).unwrap().lines().count(), 2);
     let mean = &["weights", AUSTEN, "-o", "-.json", "--operation", "mean-prompts", "--from-prompts", "-"];
     printed(mean, "in love\nto be fond\n");
     let patch = &["weights", AUSTEN, "-o", "-.json", "--operation", "patch", "--from-prompt", "-"];
