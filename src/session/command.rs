@@ -1,6 +1,6 @@
 use super::{
-    COLUMNS, Cell, HeadsPlace, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextView, TextsOf, Theme,
-    TokenTint, UserSettings, figure_grid, repeated,
+    COLUMNS, Cell, HeadsPlace, PaperFigure, RowChoice, ScaleStep, Session, SliderRange, TextsOf, Theme, TokenTint,
+    UserSettings, figure_grid, repeated,
 };
 use crate::{
     attention::{Column, Components, Epsilon, Grid, InForce, LayerScope, Mask, Notation, Operation, PanelId, Scope},
@@ -106,7 +106,7 @@ pub enum Command {
     ToggleText,
     /// Whose texts are shown of what the model writes.
     ShowTextsOf(TextsOf),
-    /// How many tokens the model writes, the nearest number in [`TextView::TOKENS`], and which.
+    /// How many tokens the model writes, the nearest number in [`super::TextView::TOKENS`], and which.
     SetWriting(Writing),
     /// What the tokens above the panels are tinted by.
     SetTokenTint(TokenTint),
@@ -283,10 +283,7 @@ impl Session {
             Command::SetTarget(target) => self.view.target = target,
             Command::ToggleText => self.view.text.open = !self.view.text.open,
             Command::ShowTextsOf(of) => self.view.text.of = of,
-            Command::SetWriting(writing) => {
-                let n_tokens = writing.n_tokens.clamp(*TextView::TOKENS.start(), *TextView::TOKENS.end());
-                self.view.text.writing = Writing { n_tokens, ..writing };
-            }
+            Command::SetWriting(writing) => self.view.text.write(writing),
             Command::SetSliderRange(range) => self.view.slider = range,
             Command::ToggleHeads => self.view.toggle_heads(),
             Command::PlaceHeads(place) => self.view.place_heads(place),

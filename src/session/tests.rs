@@ -445,7 +445,7 @@ fn a_session_survives_json() {
 fn copies_and_requests_share_the_text_of_the_prompt() {
     let session = Session::example(Bundled::Austen);
     let (copy, request) = (session.clone(), session.run_spec());
-    let text = |prompt: &Prompt| prompt.words().unwrap().clone();
-    let own = text(&session.prompt);
-    assert!(std::sync::Arc::ptr_eq(&own, &text(&copy.prompt)) && std::sync::Arc::ptr_eq(&own, &text(&request.prompt)));
+    let [own, copied, asked] =
+        [session.prompt(), copy.prompt(), &request.prompt].map(|prompt| prompt.words().unwrap().clone());
+    assert!(std::sync::Arc::ptr_eq(&own, &copied) && std::sync::Arc::ptr_eq(&own, &asked));
 }

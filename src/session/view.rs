@@ -66,6 +66,12 @@ impl TextView {
     /// What the number of tokens may be.
     pub const TOKENS: RangeInclusive<usize> = 1..=1024;
 
+    /// The nearest number of tokens within [`Self::TOKENS`].
+    pub(super) fn write(&mut self, writing: Writing) {
+        let n_tokens = writing.n_tokens.clamp(*Self::TOKENS.start(), *Self::TOKENS.end());
+        self.writing = Writing { n_tokens, ..writing };
+    }
+
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }

@@ -68,7 +68,6 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "prompts") => sample("prompts.txt", TEXTS),
         ("heads", "operation") => sample("mean-heads", SHIPS),
         (_, "preset") => sample("safety-heads", SHIPS),
-        (_, "continuation") => sample("2", LIVE),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
         ("sweep", "range") => Sample { ending: Some("svg"), ..sample("1e-3..=1e1", &[]) },
         ("sweep", "title" | "size" | "font" | "font-size" | "ground") => {
@@ -93,7 +92,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "chat") => sample("", &["chatty"]),
         (_, "system") => sample("Be brief.", &["chatty", "--chat"]),
         (_, "date") => sample("2024-07-04", &["chatty", "--chat"]),
-        (_, "layer" | "head" | "tokens") => sample("2", LIVE),
+        (_, "layer" | "head" | "tokens" | "continuation") => sample("2", LIVE),
         (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
         (_, "operation") => sample("mean-heads", &[]),
         (_, "seed") => sample("7", &["--operation", "noise"]),

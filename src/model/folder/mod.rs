@@ -179,9 +179,9 @@ struct Index {
     weight_map: HashMap<String, String>,
 }
 
-/// The files that make the model what it is and decide what it reads: `config.json`, those with weights, and as far as
-/// they are there those of the tokenizer, the chat template with its special tokens, and the adapter. Of the tokenizer that
-/// is `tokenizer.json`, else whatever there is that one may be read from.
+/// The files that make the model what it is: `config.json`, those of the tokenizer, an adapter's, and those with weights.
+/// Of the tokenizer that is `tokenizer.json`, else whatever there is that one may be read from. A chat template is none: it
+/// makes another prompt, and no other model.
 ///
 /// # Errors
 /// When the folder is no model or its index cannot be read.
@@ -191,10 +191,8 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
         return Err(FolderError::NoConfig(folder.to_owned()));
     }
     let of_tokenizer: &[&str] = if tokenizer.exists() { &[TOKENIZER] } else { &vocabularies::FILES };
-    let of_chat = ["chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json"];
-    let of_adapter = [ADAPTER_CONFIG, ADAPTER];
-    let more = of_chat.iter().filter(|name| !of_tokenizer.contains(name)).chain(&of_adapter);
-    let others = of_tokenizer.iter().chain(more).map(|name| folder.join(name)).filter(|path| path.exists());
+    let names = of_tokenizer.iter().chain(&[ADAPTER_CONFIG, ADAPTER]);
+    let others = names.map(|name| folder.join(name)).filter(|path| path.exists());
     Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
 }
 
@@ -324,19 +322,16 @@ mod tests {
         assert_eq!(logits(left_over.path()), logits(single.path()));
     }
 
+    /// Files that say what is written around a prompt: fingerprints that are stored stay true.
     #[test]
-    fn what_decides_what_is_read_is_part_of_the_model() {
+    fn a_chat_template_makes_no_other_model() {
         let folder = folder(&[(SINGLE, bundled::WEIGHTS)]);
-        let names = |folder: &Path| -> Vec<String> {
-            let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
-            files(folder).unwrap().iter().map(name).collect()
-        };
-        assert_eq!(names(folder.path()), ["config.json", "tokenizer.json", SINGLE]);
+        let before = files(folder.path()).unwrap();
         for name in ["tokenizer_config.json", "chat_template.jinja"] {
             fs::write(folder.path().join(name), "{}").unwrap();
+            assert!(protected_files(folder.path()).contains(&folder.path().join(name)));
         }
-        let all = ["config.json", "tokenizer.json", "chat_template.jinja", "tokenizer_config.json", SINGLE];
-        assert_eq!(names(folder.path()), all);
+        assert_eq!(files(folder.path()).unwrap(), before);
     }
 
     #[test]

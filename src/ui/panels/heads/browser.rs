@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::{
-    map::cells::Cells,
     cursor::Cursor,
     effects::Effects,
     export::{TableDialog, table_dialog},
     gallery::Gallery,
     listing::{Choice, Listing},
+    map::cells::Cells,
     ticking::Ticks,
 };
 use crate::{
