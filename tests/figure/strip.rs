@@ -23,7 +23,7 @@ fn style(texts: &Arc<PanelTexts>, lines: u8, page: &str) -> FigureStyle {
 }
 
 /// The lines that begin at the left edge of a panel, below it and above the next row's, from the uppermost.
-fn under<'a>(figure: &'a Figure, index: usize) -> Vec<&'a Text> {
+fn under(figure: &Figure, index: usize) -> Vec<&Text> {
     let rects: Vec<_> = figure.heatmaps.iter().map(|map| map.rect).collect();
     let rect = rects[index];
     let end = rects.iter().map(|other| other.y).filter(|&y| y > rect.y + 1.0).fold(figure.height, f64::min);
