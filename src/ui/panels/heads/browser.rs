@@ -7,8 +7,7 @@ use super::{
     effects::Effects,
     export::{TableDialog, table_dialog},
     gallery::Gallery,
-    listing::{Choice, Listing},
-    map::Cells,
+    listing::{Cells, Choice, Listing},
     ticking::Ticks,
 };
 use crate::{

@@ -1,5 +1,7 @@
 //! Which heads are listed, and in which order.
 
+use egui::Color32;
+
 use super::{effects::Effects, filter::Filter, gallery::Gallery};
 use crate::{
     engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Rival, Target, TokenName, Under},
@@ -88,6 +90,14 @@ impl Choice {
     pub fn is_map(&self) -> bool {
         self.ranking == Ranking::ByLayer && self.at_least <= 0.0 && self.parsed().is_ok_and(|f| f == Filter::ALL)
     }
+}
+
+/// The listed heads as the cells of a map.
+pub struct Cells {
+    /// `[layer · n_heads + head]` of each, with its numbers and its colour.
+    pub cells: Vec<(usize, Option<HeadRow>, Option<Color32>)>,
+    /// What the colours mean.
+    pub legend: String,
 }
 
 /// The heads that are listed, in order, kept until something changes.

@@ -7,7 +7,7 @@ use egui::{
 use super::{
     browser::Browser,
     gestures::gestures_ui,
-    listing::{row, spoken},
+    listing::{Cells, row, spoken},
     thumbnails::{hover_ui, visible},
     ticks,
 };
@@ -28,32 +28,24 @@ const SIDE: [f32; 2] = [14.0, 40.0];
 const LABEL: f32 = 32.0;
 
 /// What the map shows: made once for a list and a ground.
-pub struct Cells {
-    /// `[layer · n_heads + head]` of each head that is listed, with its numbers and its colour.
-    cells: Vec<(usize, Option<HeadRow>, Option<Color32>)>,
-    legend: String,
-}
-
-impl Cells {
-    fn of(heads: &Browser, ground: Ground) -> Self {
-        let metric = heads.choice.metric;
-        let row = |&index: &usize| (index, row(&heads.gallery, &heads.effects, index));
-        let rows: Vec<(usize, Option<HeadRow>)> = heads.listing.indices().iter().map(row).collect();
-        let palette = palette(metric, rows.iter().filter_map(|(_, row)| row.as_ref()), ground);
-        let legend = legend(metric, &palette);
-        let colored = |(index, row): (usize, Option<HeadRow>)| {
-            let color = color(&palette, row.as_ref().and_then(|row| row.get(metric)));
-            (index, row, color)
-        };
-        Self { cells: rows.into_iter().map(colored).collect(), legend }
-    }
+fn cells_of(heads: &Browser, ground: Ground) -> Cells {
+    let metric = heads.choice.metric;
+    let row = |&index: &usize| (index, row(&heads.gallery, &heads.effects, index));
+    let rows: Vec<(usize, Option<HeadRow>)> = heads.listing.indices().iter().map(row).collect();
+    let palette = palette(metric, rows.iter().filter_map(|(_, row)| row.as_ref()), ground);
+    let legend = legend(metric, &palette);
+    let colored = |(index, row): (usize, Option<HeadRow>)| {
+        let color = color(&palette, row.as_ref().and_then(|row| row.get(metric)));
+        (index, row, color)
+    };
+    Cells { cells: rows.into_iter().map(colored).collect(), legend }
 }
 
 pub fn map_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, actions: &mut Actions) {
     let n_heads = heads.gallery.n_heads().max(1);
     let ground = if ui.visuals().dark_mode { Ground::Dark } else { Ground::Light };
     let mut map = std::mem::take(&mut heads.map);
-    let Cells { cells, legend } = map.get((heads.listing.revision(), ground), || Cells::of(heads, ground));
+    let Cells { cells, legend } = map.get((heads.listing.revision(), ground), || cells_of(heads, ground));
     ui.label(egui::RichText::new(legend).small().color(theme::of(ui).text_weak));
     let side = ((ui.available_width() - LABEL - space::M) / n_heads as f32).clamp(SIDE[0], SIDE[1]).floor();
     let n_layers = heads.gallery.summaries().len().div_ceil(n_heads);
