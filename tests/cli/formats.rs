@@ -62,6 +62,8 @@ fn check_npz(weights: &Weights, file: &[u8]) {
     assert_eq!(take("epsilon"), ("<f8".to_owned(), "(3, 3)".to_owned(), epsilon));
     let (descr, shape, data) = take("tokens");
     assert_eq!((shape, texts(&descr, &data)), (format!("({n},)"), weights.tokens.clone()));
+    let (descr, _, data) = take("token_text");
+    assert_eq!(texts(&descr, &data), weights.token_text);
     if let Some(ids) = &weights.token_ids {
         let data = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         assert_eq!(take("token_ids"), ("<u4".to_owned(), format!("({n},)"), data));

@@ -70,7 +70,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "preset") => sample("safety-heads", SHIPS),
         ("heads", "seed") => sample("7", &["bundled:austen", "--ships", "--operation", "noise"]),
         ("sweep", "range") => Sample { ending: Some("svg"), ..sample("1e-3..=1e1", &[]) },
-        ("sweep", "title" | "size" | "font" | "font-size" | "ground") => {
+        ("sweep", "title" | "size" | "font" | "font-size" | "ground" | "notation") => {
             let of_export = sample_of("export", option);
             Sample { ending: Some("svg"), ..of_export }
         }
@@ -123,6 +123,7 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "least-text") => sample("7", &["--labels", "tokens"]),
         (_, "font") => sample("serif", &[]),
         (_, "ground") => sample("dark", &[]),
+        (_, "notation") => sample("powers", &[]),
         (_, "metrics" | "sort") => sample("sink", &[]),
         (_, "text") => sample("paths", &[]),
         (_, "no-session" | "json" | "ships") => sample("", if option == "ships" { LIVE } else { &[] }),

@@ -19,6 +19,7 @@ use crate::support::grids::{at, columns};
 /// What no option changes of SmolLM2's layer 14, head 3.
 fn assert_is_the_figures_view(weights: &Weights) {
     assert_eq!(weights.tokens[..3], ["<|endoftext|>", "Attention", "Ġweights"]);
+    assert_eq!(weights.token_text[..3], ["<|endoftext|>", "Attention", " weights"]);
     assert_eq!(weights.token_ids.as_ref().unwrap()[..3], [0, 41319, 10379]);
     assert_eq!((weights.n_positions(), weights.layer, weights.head), (24, 14, 3));
     assert_eq!((weights.n_layers, weights.n_heads, weights.n_kv_heads), (30, 9, 3));

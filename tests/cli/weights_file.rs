@@ -15,6 +15,7 @@ pub type Panel = Vec<Vec<Option<f32>>>;
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     pub tokens: Vec<String>,
+    pub token_text: Vec<String>,
     pub token_ids: Option<Vec<u32>>,
     pub layer: usize,
     pub head: usize,
@@ -114,7 +115,7 @@ impl Weights {
             .collect();
         found.entry("token_ids".to_owned()).or_insert(Value::Null);
         let expected = json!({
-            "tokens": self.tokens, "token_ids": self.token_ids, "layer": self.layer, "head": self.head,
+            "tokens": self.tokens, "token_text": self.token_text, "token_ids": self.token_ids, "layer": self.layer, "head": self.head,
             "n_layers": self.n_layers, "n_heads": self.n_heads, "n_kv_heads": self.n_kv_heads,
             "causal": self.causal, "source": self.source, "model": self.model,
             "operation": self.operation, "scope": self.scope,
