@@ -6,7 +6,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use crate::{
     attention::EXACT_ROWS,
     engine::{Bundled, TRANSITIONS, Writing},
-    session::{Command, Session},
+    session::{Command, Session, TextsOf},
     ui::{App, memo::MADE},
 };
 
@@ -111,8 +111,10 @@ fn the_map_of_heads_is_coloured_once_for_its_numbers() {
 
 #[test]
 fn texts_are_laid_out_once() {
-    let commands = [Command::ToggleText, Command::SetWriting(Writing::greedy(3))];
-    let mut harness = open(Session::example(Bundled::Austen).with(commands));
-    assert!(harness.query_by_label_contains("Baseline token 2").is_some());
-    assert_eq!(work(|| harness.run_steps(12)), (0, 0));
+    for (of, there) in [(TextsOf::SelectedPanel, "Baseline token 2"), (TextsOf::AllPanels, "Baseline writes")] {
+        let commands = [Command::ToggleText, Command::ShowTextsOf(of), Command::SetWriting(Writing::greedy(3))];
+        let mut harness = open(Session::example(Bundled::Austen).with(commands));
+        assert!(harness.query_by_label_contains(there).is_some());
+        assert_eq!(work(|| harness.run_steps(12)), (0, 0), "{of:?}");
+    }
 }

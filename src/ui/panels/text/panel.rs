@@ -6,13 +6,13 @@ use super::{
     Texts,
     column::{Column, LaidOut},
     controls::{controls_ui, of_ui, writing_button_ui},
-    lines::lines_ui,
+    lines::{Lines, lines_ui},
     panel_texts::AllTexts,
     side_text::{Side, SideText},
     summary::summary,
 };
 use crate::{
-    engine::Continuation,
+    engine::{Continuation, PanelTexts},
     session::{Session, TextView, TextsOf, View},
     ui::{
         memo::{Memo, Same},
@@ -44,6 +44,7 @@ pub struct TextPanel {
     summary: Memo<Same<Continuation>, Compared>,
     baseline: LaidOut,
     changed: LaidOut,
+    lines: Memo<Same<PanelTexts>, Lines>,
 }
 
 /// What both texts have in common.
@@ -91,7 +92,7 @@ impl Part for TextPanel {
         let place = below(room, cx.sizes.text.unwrap_or(HEIGHT.min(SHARE * room)), LEAST);
         let dragged = side_panel(ui, "text", Edge::Bottom, place, |ui| match cx.session.view().text.of {
             TextsOf::SelectedPanel => self.texts_ui(ui, &cx.shown.texts, cx.session.view(), cx.actions),
-            TextsOf::AllPanels => all_ui(ui, &cx.shown.all_texts, cx.session, cx.actions),
+            TextsOf::AllPanels => all_ui(ui, &mut self.lines, &cx.shown.all_texts, cx.session, cx.actions),
         });
         if dragged.is_some() {
             cx.sizes.text = dragged;
@@ -114,7 +115,13 @@ impl Part for TextPanel {
 }
 
 /// The whole panel, where it has the texts of all panels.
-fn all_ui(ui: &mut Ui, texts: &AllTexts, session: &Session, actions: &mut Actions) {
+fn all_ui(
+    ui: &mut Ui,
+    laid_out: &mut Memo<Same<PanelTexts>, Lines>,
+    texts: &AllTexts,
+    session: &Session,
+    actions: &mut Actions,
+) {
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
         ui.set_min_height(theme::TARGET.y);
@@ -140,7 +147,7 @@ fn all_ui(ui: &mut Ui, texts: &AllTexts, session: &Session, actions: &mut Action
     });
     match texts.failure() {
         Some(failure) => message_ui(ui, &failure),
-        None => lines_ui(ui, texts, session, actions),
+        None => lines_ui(ui, laid_out, texts, session, actions),
     }
 }
 
