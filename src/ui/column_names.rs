@@ -1,6 +1,6 @@
 //! What the columns of a grid are called in the window.
 
-use crate::attention::{Column, Shape};
+use crate::attention::{Column, Epsilon, Grid, Notation, PanelId, Shape};
 
 const OF_THREE: [&str; 3] = ["left", "middle", "right"];
 const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
@@ -9,6 +9,17 @@ const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "six
 pub fn name(column: Column, shape: Shape) -> &'static str {
     let names: &[&str] = if shape.n_columns() == OF_THREE.len() { &OF_THREE } else { &ORDINALS };
     names.get(column.index()).copied().unwrap_or("last")
+}
+
+/// Over a column of numbers: `ε = 5e-1`. A column whose ε differ between the rows has no ε to be called by, and is `left`.
+pub fn over(column: Column, epsilons: &Grid<Epsilon>, notation: Notation) -> String {
+    let shape = epsilons.shape();
+    let epsilon = epsilons[PanelId { component: shape.rows().first(), column }];
+    if epsilons.iter().all(|(panel, other)| panel.column != column || *other == epsilon) {
+        format!("ε = {}", epsilon.written(notation))
+    } else {
+        name(column, shape).to_owned()
+    }
 }
 
 /// On a control: `Left`, `Middle`, `Right` of three columns, else its number, 1-based.

@@ -123,6 +123,13 @@ fn card_inspector_files_and_picture_show_the_same_number() {
         let weight = beside("weight").split("  (").next().unwrap().to_owned();
         let card: f32 = weight.parse().unwrap();
 
+        // The block of all panels' weights, row by row: a name, and a number for each column.
+        let block = texts.iter().rposition(|text| text == "in all panels").unwrap();
+        let n_columns = session.shape().n_columns();
+        let row = session.shape().rows().iter().position(|other| other == component).unwrap();
+        let entry: f32 = texts[block + (1 + n_columns) * (1 + row) + 1 + column].trim().parse().unwrap();
+        assert!((entry - card).abs() <= 1e-6 + 5e-3 * card.min(1e-4), "{what}: {entry} in the block, {card}");
+
         let csv = std::fs::read_to_string(folder.path().join("w.csv")).unwrap();
         let epsilon = session.epsilon()[at(component, column)];
         let [csv_weight, csv_baseline, csv_score] = in_csv(&csv, component, epsilon, cell);

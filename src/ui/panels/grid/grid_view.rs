@@ -8,7 +8,7 @@ use super::{
     colorbar::BarContents,
     grid_layout::{GridLayout, GridNeeds},
     hover_card,
-    hovered::Hovered,
+    hovered::{Hovered, Weights, weights},
     scene::Scene,
     spoken::Spoken,
     textures::PanelTextures,
@@ -47,6 +47,7 @@ pub struct GridState {
     spoken: Spoken,
     bar: BarContents,
     numbers: Memo<(Revision, PanelId, Cell), Option<CellNumbers>>,
+    weights: Memo<(Revision, Cell), Arc<Weights>>,
 }
 
 impl GridState {
@@ -87,7 +88,7 @@ pub fn grid_ui(
     let whole = CellWindow::whole(n_positions);
     let window = session.view().window.map_or(whole, CellWindow::from);
     let widest = state.widest_label(ui, &frame.outcome.tokens);
-    let hovered = state.hovered.map(|hovered| hovered.cell);
+    let hovered = state.hovered().map(|hovered| hovered.cell);
     let scene = Scene { session, frame, details, window, freshness, crosshair: hovered };
     let panels = scene.panels();
     let needs = GridNeeds {
@@ -122,11 +123,12 @@ pub fn grid_ui(
             let row = Rect::from_x_y_ranges(response.picture.x_range(), cell_rect.y_range());
             let of = (frame.revision, panel, cell);
             let numbers = *state.numbers.get(of, || CellNumbers::of(&frame.outcome, panel, cell));
+            let weights = state.weights.get((frame.revision, cell), || weights(&frame.outcome, cell)).clone();
             let behind = behind(&scene, panel, cell);
-            now_hovered = Some(Hovered { panel, cell, numbers, behind, pointer, row });
+            now_hovered = Some(Hovered { panel, cell, numbers, weights, behind, pointer, row });
         }
     }
-    if now_hovered.map(|hovered| hovered.cell) != hovered {
+    if now_hovered.as_ref().map(|hovered| hovered.cell) != hovered {
         // The other panels' crosshairs were drawn for the old cell.
         ui.ctx().request_repaint();
     }

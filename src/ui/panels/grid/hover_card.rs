@@ -2,12 +2,13 @@
 
 use egui::{Grid, RichText, Ui};
 
-use super::hovered::Hovered;
+use super::hovered::{Hovered, Weights};
 use crate::{
+    attention::PanelId,
     engine::{Outcome, Reference},
     figure::{self, Quantity},
     ui::{
-        notation,
+        column_names, notation,
         numbers::{self, CellNumbers},
         theme::{self, space},
     },
@@ -15,12 +16,17 @@ use crate::{
 
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
-    let Hovered { panel, cell, numbers, behind, .. } = hovered;
+    let Hovered { panel, cell, numbers, weights, behind, .. } = hovered;
     ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel, notation::of(ui))).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
     ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
     match numbers {
-        Some(numbers) => numbers_ui(ui, outcome, shown, numbers),
+        Some(numbers) => {
+            numbers_ui(ui, outcome, shown, numbers);
+            if outcome.shape().n_panels() > 1 {
+                weights_ui(ui, outcome, *panel, weights);
+            }
+        }
         None => _ = ui.label(numbers::masked(outcome, *cell)),
     }
     if let (keep, [queries, keys]) = behind
@@ -60,6 +66,30 @@ fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNum
             {
                 row(numbers::name(quantity), value, false);
             }
+        }
+    });
+}
+
+/// The cell's weight in all panels, as they stand.
+fn weights_ui(ui: &mut Ui, outcome: &Outcome, hovered: PanelId, weights: &Weights) {
+    let (shape, weak) = (outcome.shape(), theme::of(ui).text_weak);
+    ui.separator();
+    Grid::new("weights of the cell").num_columns(1 + shape.n_columns()).spacing([space::M, 2.0]).show(ui, |ui| {
+        ui.label(RichText::new("in all panels").small().color(weak));
+        for column in shape.columns() {
+            let name = column_names::over(column, &outcome.experiment.epsilon, notation::of(ui));
+            ui.label(RichText::new(name).small().color(weak));
+        }
+        ui.end_row();
+        for component in shape.rows().iter() {
+            ui.label(RichText::new(component.name()).small().color(weak));
+            for column in shape.columns() {
+                let panel = PanelId { component, column };
+                let weight = weights.get(panel).copied().flatten();
+                let text = RichText::new(weight.map_or_else(|| "–".to_owned(), numbers::steady)).monospace();
+                ui.label(if panel == hovered { text.strong() } else { text.color(weak) });
+            }
+            ui.end_row();
         }
     });
 }

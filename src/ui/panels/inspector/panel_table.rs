@@ -57,16 +57,7 @@ pub fn panel_table(
     Grid::new(what).num_columns(1 + shape.n_columns()).spacing([space::XS, 0.0]).min_col_width(first).show(ui, |ui| {
         ui.label("");
         for column in shape.columns() {
-            let epsilon = epsilons[PanelId { component: shape.rows().first(), column }];
-            let is_shared = epsilons.iter().all(|(panel, other)| panel.column != column || *other == epsilon);
-            // Columns whose ε differ between the rows have no ε to be called by.
-            let name = if !has_vectors {
-                String::new()
-            } else if is_shared {
-                format!("ε = {}", epsilon.written(notation::of(ui)))
-            } else {
-                column_names::name(column, shape).to_owned()
-            };
+            let name = if has_vectors { column_names::over(column, epsilons, notation::of(ui)) } else { String::new() };
             cell(ui, &mut |ui| {
                 ui.label(RichText::new(&name).small().color(weak));
             });
