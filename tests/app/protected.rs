@@ -80,6 +80,8 @@ fn numbers_do_not_replace_the_model() {
     window.menu(&["File", "Export sweep…"]);
     refused(&mut window, "CSV, JSON, PNG, SVG or PDF file", &folder.path().join("config.json"), SOURCE);
     window.press(Key::H);
+    // Beside the panels the buttons of the table are folded in.
+    window.click(Role::Button, "Fill");
     window.click(Role::Button, "Save table…");
     refused(&mut window, "CSV or JSON file", &folder.path().join("tokenizer.json"), SOURCE);
 }

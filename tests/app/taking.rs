@@ -22,8 +22,15 @@ fn saved(window: &mut Window, path: &Path) {
     window.wait(&text, |window| window.announced(Role::Status).contains(&text));
 }
 
+/// A click on what the dialog may have to be scrolled to.
+fn click_within(window: &mut Window, role: Role, name: &str) {
+    window.harness.get_by_role_and_label(role, name).scroll_to_me();
+    window.settle();
+    window.click(role, name);
+}
+
 fn choose(window: &mut Window, menu: &str, choice: &str) {
-    window.click(Role::ComboBox, menu);
+    click_within(window, Role::ComboBox, menu);
     window.click(Role::Button, choice);
 }
 
@@ -37,9 +44,9 @@ fn every_look_of_the_dialog_reaches_the_file() {
     window.click(Role::RadioButton, "SVG");
     assert_eq!(window.value(Role::TextInput, FIELD), path.display().to_string(), "the name follows the format");
     for unwanted in ["Value", "Middle", "In the file"] {
-        window.click(Role::CheckBox, unwanted);
+        click_within(&mut window, Role::CheckBox, unwanted);
     }
-    window.click(Role::CheckBox, "entropy");
+    click_within(&mut window, Role::CheckBox, "entropy");
     window.click(Role::Button, "1 column");
     window.type_over(Role::TextInput, "Title of the figure", "Undifferentiated");
     choose(&mut window, "Labels of the axes", "Positions");

@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 /// The files of a model in `folder`.
-fn model(folder: &Path) {
+pub fn model(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for name in ["config.json", "model.safetensors"] {
         fs::copy(root().join("goldens/llama").join(name), folder.join(name)).unwrap();
@@ -22,7 +22,7 @@ fn model(folder: &Path) {
 }
 
 /// An adapter in `folder`, whose base has this name.
-fn adapter(folder: &Path, base: &str) {
+pub fn adapter(folder: &Path, base: &str) {
     fs::create_dir_all(folder).unwrap();
     let plain = root().join("parity/adapters/plain");
     fs::copy(plain.join("adapter_model.safetensors"), folder.join("adapter_model.safetensors")).unwrap();

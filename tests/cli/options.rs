@@ -12,7 +12,7 @@ use attenuate::{
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
-use crate::cli::sandbox::Sandbox;
+use crate::cli::{adapters, sandbox::Sandbox};
 use crate::support::{captured_figure, chatty};
 
 /// The window, which has no name.
@@ -81,6 +81,8 @@ fn sample_of(command: &str, option: &str) -> Sample {
         ("export", "text") => Sample { ending: Some("svg"), ..sample("paths", &["--no-session"]) },
 
         ("animate", "rows" | "columns" | "title") => sample(if option == "columns" { "0,2" } else { "query" }, &[]),
+        ("continue", "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40", "-n", "3"]),
+        (_, "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40"]),
         (_, "model") => sample("other.safetensors", &["on-a-capture.json"]),
         (_, "prompt") => sample("A cat.", LIVE),
         (_, "token-ids") => sample("3,4,5,6", LIVE),
@@ -216,7 +218,10 @@ fn long(name: &str) -> &'static str {
     }
 }
 
-/// Two captures, a session on the first, and one on a model; a model with a chat template.
+/// Models of the sandbox.
+const FOLDERS: [&str; 3] = ["chatty", "adapter", "other-base"];
+
+/// Two captures, a session on the first, and one on a model; a model with a chat template; an adapter and two bases.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, factor) in [("capture.safetensors", 1.0_f32), ("other.safetensors", -2.0)] {
@@ -238,6 +243,14 @@ fn sandbox() -> Sandbox {
     fs::write(sandbox.path("prompts.txt"), "A cat.\n\nA dog.\n").unwrap();
     fs::write(sandbox.path("other-prompts.txt"), "Hello.\n").unwrap();
     chatty::write(&sandbox.path("chatty"));
+    adapters::adapter(&sandbox.path("adapter"), "base");
+    for name in ["base", "other-base"] {
+        adapters::model(&sandbox.path(name));
+    }
+    let config = sandbox.path("other-base").join("config.json");
+    let mut keys: serde_json::Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+    keys["rms_norm_eps"] = 0.5.into();
+    fs::write(config, keys.to_string()).unwrap();
     sandbox
 }
 
@@ -247,7 +260,7 @@ fn answer(sandbox: &Sandbox, command: &str, arguments: &[&str]) -> Vec<u8> {
         // Relative paths are the sandbox's.
         let path = |word: &str| sandbox.path(word).display().to_string();
         let endings = [".json", ".safetensors", ".txt"];
-        let is_file = |word: &str| word == "chatty" || endings.iter().any(|ending| word.ends_with(ending));
+        let is_file = |word: &str| FOLDERS.contains(&word) || endings.iter().any(|ending| word.ends_with(ending));
         let words = arguments.iter().map(|word| if is_file(word) { path(word) } else { (*word).to_owned() });
         let words = std::iter::once(WINDOW.to_owned()).chain(words).map(Into::into);
         let Ok(Invocation::Window(task)) = parse(words) else { panic!("{arguments:?}") };

@@ -23,13 +23,18 @@ impl HoverCard<'_> {
         // The first pass only measures; egui does not show it.
         let size = ctx.memory(|memory| memory.area_rect(id)).map_or(Vec2::ZERO, |rect| rect.size());
         let position = card_position((self.pointer, self.row, self.compared), size, ctx.content_rect(), GAP);
-        Area::new(id)
+        let shown = Area::new(id)
             .order(Order::Tooltip)
             .fixed_pos(position)
             .constrain(false)
             .interactable(false)
             .fade_in(false)
             .show(ctx, |ui| Frame::popup(ui.style()).inner_margin(space::M).show(ui, contents));
+        // A card of another size belongs elsewhere: tables find their widths in a pass more.
+        if shown.response.rect.size() != size {
+            ctx.request_discard("the size of the card at the pointer");
+            ctx.request_repaint();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the card at the pointer says.
 
-use egui::{Grid, RichText, Ui};
+use egui::{Grid, RichText, TextStyle, Ui};
 
 use super::hovered::{Hovered, Weights};
 use crate::{
@@ -38,7 +38,7 @@ pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Ho
 }
 
 fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNumbers) {
-    Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
+    Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).min_row_height(0.0).show(ui, |ui| {
         let mut row = |name: &str, value: String, is_shown: bool| {
             let colors = theme::of(ui);
             ui.label(RichText::new(name).color(if is_shown { colors.text_strong } else { colors.text_weak }));
@@ -73,8 +73,11 @@ fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNum
 /// The cell's weight in all panels, as they stand.
 fn weights_ui(ui: &mut Ui, outcome: &Outcome, hovered: PanelId, weights: &Weights) {
     let (shape, weak) = (outcome.shape(), theme::of(ui).text_weak);
-    ui.separator();
-    Grid::new("weights of the cell").num_columns(1 + shape.n_columns()).spacing([space::M, 2.0]).show(ui, |ui| {
+    ui.add_space(space::S);
+    // Small, so that the card finds a place beside the cells.
+    let size = TextStyle::Small.resolve(ui.style()).size;
+    let grid = Grid::new("weights of the cell").num_columns(1 + shape.n_columns()).spacing([space::S, 2.0]);
+    grid.min_row_height(0.0).show(ui, |ui| {
         ui.label(RichText::new("in all panels").small().color(weak));
         for column in shape.columns() {
             let name = column_names::over(column, &outcome.experiment.epsilon, notation::of(ui));
@@ -86,7 +89,7 @@ fn weights_ui(ui: &mut Ui, outcome: &Outcome, hovered: PanelId, weights: &Weight
             for column in shape.columns() {
                 let panel = PanelId { component, column };
                 let weight = weights.get(panel).copied().flatten();
-                let text = RichText::new(weight.map_or_else(|| "–".to_owned(), numbers::steady)).monospace();
+                let text = RichText::new(weight.map_or_else(|| "–".to_owned(), numbers::steady)).monospace().size(size);
                 ui.label(if panel == hovered { text.strong() } else { text.color(weak) });
             }
             ui.end_row();

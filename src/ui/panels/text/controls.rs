@@ -22,6 +22,9 @@ const TOP_K: usize = 40;
 /// More of the likeliest than any vocabulary has.
 const MOST_TOP_K: usize = 1 << 20;
 
+/// Room in which the choice whose texts are shown is written out, in points.
+const WORDY: f32 = 260.0;
+
 /// From right to left: export, copy, and how it is written.
 pub fn controls_ui(ui: &mut Ui, texts: &Texts, view: TextView, actions: &mut Actions) {
     if with_accessible_name(ui.small_button("Export…"), "Export text…").on_hover_text("Both texts, as JSONL").clicked()
@@ -38,12 +41,13 @@ pub fn controls_ui(ui: &mut Ui, texts: &Texts, view: TextView, actions: &mut Act
     of_ui(ui, view.of, actions);
 }
 
-/// Whose texts are shown.
+/// Whose texts are shown; in few words where there is room for few.
 pub fn of_ui(ui: &mut Ui, of: TextsOf, actions: &mut Actions) {
     let mut chosen = of;
+    let [all, selected] = if ui.available_width() < WORDY { ["All", "One"] } else { ["All panels", "Selected panel"] };
     let choices = [
-        (TextsOf::AllPanels, "All panels", "What the model writes in every panel, a line each"),
-        (TextsOf::SelectedPanel, "Selected panel", "Beside the baseline’s, token by token"),
+        (TextsOf::AllPanels, all, "What the model writes in every panel, a line each"),
+        (TextsOf::SelectedPanel, selected, "The selected panel’s beside the baseline’s, token by token"),
     ];
     if segmented(ui, "Texts of", &mut chosen, &choices) {
         actions.push(Command::ShowTextsOf(chosen).into());
