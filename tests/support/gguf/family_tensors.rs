@@ -106,8 +106,7 @@ fn part(model_type: &str, name: &str) -> &'static str {
             "post_attention_norm"
         }
         (_, "ffn.lin1") => "ffn_up",
-        (_, "shared_mlp.output_linear") => "ffn_down",
-        (_, "mlp.dense_4h_to_h" | "ffn.lin2") => "ffn_down",
+        (_, "mlp.dense_4h_to_h" | "ffn.lin2" | "shared_mlp.output_linear") => "ffn_down",
         _ => PARTS.iter().find(|(theirs, _)| *theirs == name).unwrap_or_else(|| panic!("{name}")).1,
     }
 }
@@ -225,10 +224,7 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
             continue;
         }
         if rest == "shared_mlp.input_linear" {
-            shape[0] /= 2;
-            let up = values.split_off(values.len() / 2);
-            converted.push((format!("blk.{layer}.ffn_gate.{kind}"), (shape.clone(), values)));
-            converted.push((format!("blk.{layer}.ffn_up.{kind}"), (shape, up)));
+            converted.extend(gate_and_up(layer, &shape, &values));
             continue;
         }
         plus_one(model_type, name, &mut values);
@@ -259,6 +255,14 @@ pub fn tensors(folder: &Folder) -> Vec<(String, Values)> {
     }
     converted.extend(rope_factors(folder));
     converted
+}
+
+/// Both halves of a joined projection apart.
+fn gate_and_up(layer: &str, shape: &[usize], values: &[f32]) -> [(String, Values); 2] {
+    let (gate, up) = values.split_at(values.len() / 2);
+    let half = vec![shape[0] / 2, shape[1]];
+    [("ffn_gate", gate), ("ffn_up", up)]
+        .map(|(part, values)| (format!("blk.{layer}.{part}.weight"), (half.clone(), values.to_vec())))
 }
 
 fn rope_factors(folder: &Folder) -> Vec<(String, Values)> {
