@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= base= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= h/help V/version
+    string join \n model= base= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= notation= h/help V/version
 end
 
 function __fish_attenuate_needs_command

@@ -105,8 +105,6 @@ pub fn grid_ui(
     let layout = GridLayout::new(area, &needs);
     state.side = Some(layout.side_pixels(ui.pixels_per_point()));
 
-    mark_panels(ui, &layout);
-
     state.titles.figure_ui(ui, frame, layout.title);
     let title_width = layout.panel_titles.first().and_then(|row| row.first()).map_or(0.0, Rect::width);
     let (mut now_hovered, mut compared) = (None, Vec::new());
@@ -133,10 +131,12 @@ pub fn grid_ui(
         ui.ctx().request_repaint();
     }
     state.hovered = now_hovered;
+    let mut around = layout.bounds();
     if !layout.is_bare {
         labels_ui(ui, &scene, &layout);
-        axis_names_ui(ui, &layout, area.left());
+        around |= axis_names_ui(ui, &layout, area.left());
     }
+    mark_panels(ui, &layout, around);
     let spoken_of = state.hovered().map_or_else(|| session.selected(), |hovered| hovered.panel);
     let spoken_of = frame.outcome.shape().nearest(spoken_of);
     state.bar.show(ui, frame, (spoken_of, scene.cell()), layout.colorbar, layout.is_bare);
@@ -147,7 +147,7 @@ pub fn grid_ui(
             |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
         );
     }
-    layout.bounds()
+    around
 }
 
 /// What the pixel of a cell shows, and of how many queries and keys.
@@ -161,8 +161,8 @@ fn behind(scene: &Scene<'_>, panel: PanelId, cell: Cell) -> (Keep, [usize; 2]) {
 }
 
 /// For the tour: all panels with what is around them, and the first of them.
-fn mark_panels(ui: &Ui, layout: &GridLayout) {
-    mark(ui, Landmark::Grid, layout.bounds());
+fn mark_panels(ui: &Ui, layout: &GridLayout, around: Rect) {
+    mark(ui, Landmark::Grid, around);
     if let Some(&first) = layout.panels.iter().flatten().next() {
         mark(ui, Landmark::Panel, first);
     }
@@ -210,13 +210,16 @@ fn gestures(scene: &Scene<'_>, response: &HeatmapResponse, panel: PanelId, actio
 }
 
 /// What stands at the axes, the fullest that has room: above the labels of the first row, and left of those below.
-/// They reach to `left` at most.
-fn axis_names_ui(ui: &Ui, layout: &GridLayout, left: f32) {
+/// They reach to `left` at most. Returns where they are.
+fn axis_names_ui(ui: &Ui, layout: &GridLayout, left: f32) -> Rect {
     let (font, color) = (TextStyle::Small.resolve(ui.style()), theme::of(ui).text_weak);
-    let paint = |names: [&str; 2], room: Rect, align: Align2| {
+    let mut around = Rect::NOTHING;
+    let mut paint = |names: [&str; 2], room: Rect, align: Align2| {
         let galleys = names.map(|name| ui.painter().layout_no_wrap(name.to_owned(), font.clone(), color));
         if let Some(galley) = galleys.into_iter().find(|galley| galley.size().x <= room.width()) {
-            ui.painter().galley(align.align_size_within_rect(galley.size(), room).min, galley, color);
+            let rect = align.align_size_within_rect(galley.size(), room);
+            around |= rect;
+            ui.painter().galley(rect.min, galley, color);
         }
     };
     let first = |rects: &[Vec<Rect>]| rects.first().and_then(|row| row.first()).copied();
@@ -229,6 +232,7 @@ fn axis_names_ui(ui: &Ui, layout: &GridLayout, left: f32) {
         let room = Rect::from_min_max(pos2(left, below.top()), pos2(labels.right(), below.bottom()));
         paint(["key token →", "key →"], room, Align2::RIGHT_TOP);
     }
+    around
 }
 
 fn labels_ui(ui: &Ui, scene: &Scene<'_>, layout: &GridLayout) {
