@@ -198,7 +198,7 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
-    let of_source = ["prompt", "token-ids", "no-bos", "chat", "system", "date", "model", "follow"];
+    let of_source = ["prompt", "token-ids", "no-bos", "chat", "system", "date", "model", "base", "follow"];
     let reads = command == "models" || of_source.contains(&option);
     if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
         words.push("bundled:smollm2-capture");
@@ -373,10 +373,13 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
     assert_eq!(
         sandbox.names(),
         [
+            "adapter",
+            "base",
             "capture.safetensors",
             "chatty",
             "on-a-capture.json",
             "on-a-model.json",
+            "other-base",
             "other-prompts.txt",
             "other.safetensors",
             "prompts.txt"
