@@ -1,7 +1,7 @@
 //! What is kept of prompts that may be asked about again: residual streams, layers, scores, all within one budget.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -35,8 +35,7 @@ pub(in crate::engine) enum Keep {
 /// The budget of all prompts. Whoever refers to a thing weakly finds it as long as there is room for it here.
 pub(in crate::engine) struct Budget {
     most: usize,
-    /// The newest first.
-    items: Mutex<VecDeque<Item>>,
+    items: Mutex<Items>,
 }
 
 /// Keeps what one prompt makes.
@@ -49,6 +48,85 @@ pub(in crate::engine) struct Keeper {
 struct Item {
     prompt: u64,
     held: Arc<dyn Held>,
+    /// When it was counted last.
+    bytes: usize,
+}
+
+/// What is kept. A drag keeps several things for each ε, small models many thousands of them: none of it but counting
+/// looks at all.
+#[derive(Default)]
+struct Items {
+    /// By age, the oldest first.
+    by_age: BTreeMap<u64, Item>,
+    /// By where they are.
+    ages: HashMap<usize, u64>,
+    /// Residual streams: prompt, layer and age.
+    streams: BTreeSet<(u64, usize, u64)>,
+    next: u64,
+    /// Bytes of all, by when each was counted last.
+    bytes: usize,
+    /// How many were kept since all were counted.
+    kept_since: usize,
+}
+
+/// Things grow while they are kept. All are counted again whenever this part of them was kept anew: each time where they
+/// are few.
+const COUNT_AFTER: usize = 16;
+
+impl Items {
+    fn insert(&mut self, prompt: u64, held: Arc<dyn Held>) {
+        if let Some(age) = self.ages.get(&address(&held)).copied() {
+            self.remove(age);
+        }
+        let (age, bytes) = (self.next, held.bytes());
+        self.next += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.ages.insert(address(&held), age);
+        self.streams.extend(held.stream_of().map(|layer| (prompt, layer, age)));
+        self.by_age.insert(age, Item { prompt, held, bytes });
+        self.kept_since += 1;
+        if self.kept_since * COUNT_AFTER >= self.by_age.len() {
+            self.count();
+        }
+    }
+
+    fn remove(&mut self, age: u64) {
+        let Some(item) = self.by_age.remove(&age) else { return };
+        self.bytes = self.bytes.saturating_sub(item.bytes);
+        self.ages.remove(&address(&item.held));
+        if let Some(layer) = item.held.stream_of() {
+            self.streams.remove(&(item.prompt, layer, age));
+        }
+    }
+
+    fn count(&mut self) {
+        for item in self.by_age.values_mut() {
+            item.bytes = item.held.bytes();
+        }
+        self.bytes = self.by_age.values().map(|item| item.bytes).sum();
+        self.kept_since = 0;
+    }
+
+    /// The age of what goes first: the oldest; but of a prompt's residual streams the one that is made again from the one
+    /// before it, with the next still following, in the fewest layers, so that those that stay are spread over the model.
+    fn least_needed(&self) -> Option<u64> {
+        let (&age, oldest) = self.by_age.first_key_value()?;
+        if oldest.held.stream_of().is_none() {
+            return Some(age);
+        }
+        let of_prompt = self.streams.range((oldest.prompt, 0, 0)..(oldest.prompt.saturating_add(1), 0, 0));
+        let streams: Vec<(usize, u64)> = of_prompt.map(|&(_, layer, age)| (layer, age)).collect();
+        let layers = |at: usize| streams.get(at).map(|(layer, _)| *layer);
+        // What enters layer 0 is always there. The last, which the next layer is made from, has none behind it.
+        let gap = |at: usize| Some(layers(at + 1)? - at.checked_sub(1).and_then(layers).unwrap_or_default());
+        let closest = (0..streams.len()).filter_map(|at| Some((gap(at)?, at))).min();
+        Some(closest.and_then(|(_, at)| streams.get(at)).map_or(age, |(_, age)| *age))
+    }
+}
+
+/// Where a thing is, which no other has while it is kept.
+fn address(held: &Arc<dyn Held>) -> usize {
+    Arc::as_ptr(held).cast::<()>().addr()
 }
 
 impl Default for Budget {
@@ -71,10 +149,10 @@ impl Budget {
 
     /// Bytes that are kept.
     pub fn bytes(&self) -> usize {
-        bytes(&self.items())
+        self.items().by_age.values().map(|item| item.held.bytes()).sum()
     }
 
-    fn items(&self) -> MutexGuard<'_, VecDeque<Item>> {
+    fn items(&self) -> MutexGuard<'_, Items> {
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -107,43 +185,22 @@ impl Keeper {
     /// Keeps `held` as the newest, and lets go of the oldest beyond the budget.
     pub fn keep(&self, held: Arc<dyn Held>) {
         let mut items = self.budget.items();
-        items.retain(|item| !Arc::ptr_eq(&item.held, &held));
-        items.push_front(Item { prompt: self.prompt, held });
-        let mut rest = bytes(&items);
-        while rest > self.budget.most
-            && let Some(gone) = least_needed(&items).and_then(|place| items.remove(place))
+        items.insert(self.prompt, held);
+        while items.bytes > self.budget.most
+            && let Some(gone) = items.least_needed()
         {
-            rest = rest.saturating_sub(gone.held.bytes());
+            items.remove(gone);
         }
     }
 
     /// Lets go of all that the prompt has.
     pub fn let_go(&self) {
-        self.budget.items().retain(|item| item.prompt != self.prompt);
+        let mut items = self.budget.items();
+        let of_prompt = items.by_age.iter().filter(|(_, item)| item.prompt == self.prompt);
+        for age in of_prompt.map(|(&age, _)| age).collect::<Vec<_>>() {
+            items.remove(age);
+        }
     }
-}
-
-fn bytes(items: &VecDeque<Item>) -> usize {
-    items.iter().map(|item| item.held.bytes()).sum()
-}
-
-/// The place of what goes first: the oldest; but of a prompt's residual streams the one that is made again from the one
-/// before it, with the next still following, in the fewest layers, so that those that stay are spread over the model.
-fn least_needed(items: &VecDeque<Item>) -> Option<usize> {
-    let oldest = items.back()?;
-    let last = items.len() - 1;
-    if oldest.held.stream_of().is_none() {
-        return Some(last);
-    }
-    let of_prompt = items.iter().enumerate().filter(|(_, item)| item.prompt == oldest.prompt);
-    let mut streams: Vec<(usize, usize)> =
-        of_prompt.filter_map(|(place, item)| Some((item.held.stream_of()?, place))).collect();
-    streams.sort_unstable();
-    let layers = |at: usize| streams.get(at).map(|(layer, _)| *layer);
-    // What enters layer 0 is always there. The last, which the next layer is made from, has none behind it.
-    let gap = |at: usize| Some(layers(at + 1)? - at.checked_sub(1).and_then(layers).unwrap_or_default());
-    let closest = (0..streams.len()).filter_map(|at| Some((gap(at)?, at))).min();
-    Some(closest.and_then(|(_, at)| streams.get(at)).map_or(last, |(_, place)| *place))
 }
 
 #[cfg(test)]
@@ -189,6 +246,29 @@ mod tests {
         assert_eq!(budget.bytes(), 40);
         first.let_go();
         assert_eq!(budget.bytes(), 0);
+    }
+
+    /// Counts how often it is asked.
+    struct Asked(Arc<AtomicU64>);
+
+    impl Held for Asked {
+        fn bytes(&self) -> usize {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            1
+        }
+    }
+
+    #[test]
+    fn keeping_looks_at_few_of_many() {
+        let keeper = Keeper::new(Arc::new(Budget::of(5_000)));
+        let asked = Arc::new(AtomicU64::new(0));
+        for _ in 0..20_000 {
+            keeper.keep(Arc::new(Asked(asked.clone())));
+        }
+        assert_eq!(keeper.budget.items().by_age.len(), 5_000);
+        let most = 20_000 * (COUNT_AFTER as u64 + 2);
+        assert!(asked.load(Ordering::Relaxed) <= most, "{asked:?}");
+        assert_eq!(keeper.budget.items().ages.len(), 5_000);
     }
 
     #[test]
