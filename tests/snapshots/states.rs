@@ -34,7 +34,8 @@ fn a_source_that_does_not_open() {
         let missing = SourceSpec::Folder(PathBuf::from("/nowhere/model"));
         let session = Session::example(Bundled::Austen).with([Command::Locate(missing)]);
         let mut window = Window::gated(themed(&session, theme));
-        window.until("the reason", |window| window.has_text("/nowhere/model"));
+        // A message is measured before it is seen.
+        window.wait_anyhow("the reason", |window| window.has_text("/nowhere/model"));
         picture(&mut window)
     });
 }
