@@ -11,6 +11,7 @@ mod ends;
 mod error;
 mod families;
 pub mod folder;
+mod folder_error;
 pub mod gguf;
 mod language_model;
 mod layers;

@@ -2,7 +2,6 @@
 //! vocabulary that came before it, if there is one.
 
 mod adapter;
-mod error;
 mod text;
 
 use std::{
@@ -13,15 +12,16 @@ use std::{
 
 use serde::Deserialize;
 
-pub use self::{adapter::base_named, error::FolderError};
+pub use self::adapter::base_named;
 use self::{
     adapter::{AdapterText, adapter_is_merged},
-    error::{INDEX, SINGLE},
     text::{ADAPTER_CONFIG, json},
 };
+pub use super::folder_error::FolderError;
 use super::{
     LanguageModel, ModelError, Notice, Tokenizer, chat, ends,
     families::{description::Description, registry},
+    folder_error::{INDEX, SINGLE},
     loading::Watch,
     summary::Summary,
     vocabularies,

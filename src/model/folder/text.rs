@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::error::FolderError;
+use super::super::folder_error::FolderError;
 use crate::base::regular_file::{self, OpenError};
 
 /// What says that a folder has an adapter.

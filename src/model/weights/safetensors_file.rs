@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::MappedFile,
-    model::{ModelError, folder::FolderError},
+    model::{ModelError, folder_error::FolderError},
 };
 
 /// The tensors of one file.
