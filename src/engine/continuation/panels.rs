@@ -23,7 +23,7 @@ impl PanelTexts {
         self.0.values().flatten().next().map(|first| &first.baseline)
     }
 
-    /// How many panels there are, and how many of them have their text.
+    /// How many panels have their text, of how many.
     pub fn progress(&self) -> [usize; 2] {
         [self.0.values().flatten().count(), self.0.values().len()]
     }
