@@ -84,8 +84,7 @@ impl PromptRun {
         if keep == Keep::Answers {
             let mut modified = lock(&self.modified);
             for (upstream, run) in &runs {
-                self.keeper.keep(run.clone());
-                modified.put((upstream.clone(), layer), Arc::downgrade(run));
+                self.keeper.keep_under(&mut modified, (upstream.clone(), layer), run);
             }
         }
         Ok(runs)

@@ -134,15 +134,28 @@ impl LayerRun {
     fn other(&self, head: usize, edit: &Edit) -> Option<Arc<Other>> {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (head, edit.component, edit.operation.clone());
-        let other = if let Some(other) = others.get(&key).and_then(Weak::upgrade) {
-            other
-        } else {
-            let other = Arc::new(self.attention.other(self.layer, head, edit)?);
-            others.put(key, Arc::downgrade(&other));
-            other
-        };
-        self.keeper.keep(other.clone());
+        if let Some(other) = others.get(&key).and_then(Weak::upgrade) {
+            self.keeper.keep(other.clone());
+            return Some(other);
+        }
+        let other = Arc::new(self.attention.other(self.layer, head, edit)?);
+        self.keeper.keep_under(&mut others, key, &other);
         Some(other)
+    }
+}
+
+impl Drop for LayerRun {
+    /// Nobody finds what was made from the layer any more.
+    fn drop(&mut self) {
+        let of =
+            |known: &mut Mutex<Weak<HeadScores>>| known.get_mut().unwrap_or_else(PoisonError::into_inner).upgrade();
+        for scores in self.scores.iter_mut().filter_map(of) {
+            self.keeper.forget(scores);
+        }
+        let others = self.others.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for other in others.iter().filter_map(|(_, other)| other.upgrade()) {
+            self.keeper.forget(other);
+        }
     }
 }
 

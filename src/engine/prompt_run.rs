@@ -132,8 +132,7 @@ impl PromptRun {
         let key = (operation.clone().with_donated(Donated::default()), layer, component);
         let mut donors = lock(&self.donors);
         let donor = donors.get(&key).and_then(Weak::upgrade).unwrap_or(donor);
-        donors.put(key, Arc::downgrade(&donor));
-        self.keeper.keep(donor.clone());
+        self.keeper.keep_under(&mut donors, key, &donor);
         donor
     }
 

@@ -7,7 +7,7 @@ use attenuate::{
     engine::{Bundled, Engine, PromptCache, RunSpec},
 };
 
-use crate::engine::support::{NEVER, fresh, numbers, spec, text};
+use crate::engine::support::{NEVER, epsilon, fresh, numbers, spec, text};
 use crate::support::grids::at;
 
 /// A residual stream of 16 positions takes 8 kB here, the vectors of a layer 16 kB: not half of the six layers fit.
@@ -56,4 +56,21 @@ fn nothing_is_kept_of_a_prompt_that_is_gone() {
     assert!(of_long > 0 && of_four > of_long);
     engine.run(&of("d"), NEVER).unwrap();
     assert!(cache.bytes() < of_four, "the fifth takes the place of the first, which was longer");
+}
+
+#[test]
+fn a_drag_keeps_what_it_passed_lately_and_no_more() {
+    let cache = Arc::new(PromptCache::default());
+    let mut engine = Engine::on(cache.clone());
+    let spec = RunSpec { prompt: text("She"), ..spec(Bundled::Austen, Preset::AllLayers) };
+    let panel = at(Component::Query, 0);
+    let mut bytes_after = |steps: std::ops::Range<u32>| {
+        for step in steps {
+            let spec = spec.clone().with(|experiment| experiment.epsilon[panel] = epsilon(f64::from(step + 2).recip()));
+            engine.run(&spec, NEVER).unwrap();
+        }
+        cache.bytes()
+    };
+    let after_a_while = bytes_after(0..40);
+    assert_eq!(bytes_after(40..120), after_a_while);
 }

@@ -3,11 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
+    hash::Hash,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use lru::LruCache;
 
 /// Bytes that all prompts together keep.
 const BUDGET: usize = 1 << 30;
@@ -90,13 +93,15 @@ impl Items {
         }
     }
 
-    fn remove(&mut self, age: u64) {
-        let Some(item) = self.by_age.remove(&age) else { return };
+    /// What is returned is to be dropped when nobody is kept waiting for the items: it may let go of others in turn.
+    fn remove(&mut self, age: u64) -> Option<Item> {
+        let item = self.by_age.remove(&age)?;
         self.bytes = self.bytes.saturating_sub(item.bytes);
         self.ages.remove(&address(&item.held));
         if let Some(layer) = item.held.stream_of() {
             self.streams.remove(&(item.prompt, layer, age));
         }
+        Some(item)
     }
 
     fn count(&mut self) {
@@ -184,22 +189,42 @@ impl Keeper {
 
     /// Keeps `held` as the newest, and lets go of the oldest beyond the budget.
     pub fn keep(&self, held: Arc<dyn Held>) {
+        let mut gone = Vec::new();
         let mut items = self.budget.items();
         items.insert(self.prompt, held);
         while items.bytes > self.budget.most
-            && let Some(gone) = items.least_needed()
+            && let Some(least) = items.least_needed()
         {
-            items.remove(gone);
+            gone.extend(items.remove(least));
         }
+        drop(items);
+    }
+
+    /// Keeps `held` where it is found again, under `key` in `known`; what nobody can find any more for that goes.
+    pub fn keep_under<K: Hash + Eq, T: Held + 'static>(&self, known: &mut LruCache<K, Weak<T>>, key: K, held: &Arc<T>) {
+        self.keep(held.clone());
+        let gone = known.push(key, Arc::downgrade(held)).and_then(|(_, gone)| gone.upgrade());
+        if let Some(gone) = gone.filter(|gone| !Arc::ptr_eq(gone, held)) {
+            self.forget(gone);
+        }
+    }
+
+    /// Lets go of a thing, if it is kept.
+    pub fn forget(&self, held: Arc<dyn Held>) {
+        let mut items = self.budget.items();
+        let gone = items.ages.get(&address(&held)).copied().and_then(|age| items.remove(age));
+        drop(items);
+        drop((gone, held));
     }
 
     /// Lets go of all that the prompt has.
     pub fn let_go(&self) {
         let mut items = self.budget.items();
         let of_prompt = items.by_age.iter().filter(|(_, item)| item.prompt == self.prompt);
-        for age in of_prompt.map(|(&age, _)| age).collect::<Vec<_>>() {
-            items.remove(age);
-        }
+        let ages: Vec<u64> = of_prompt.map(|(&age, _)| age).collect();
+        let gone: Vec<Item> = ages.into_iter().filter_map(|age| items.remove(age)).collect();
+        drop(items);
+        drop(gone);
     }
 }
 
@@ -246,6 +271,23 @@ mod tests {
         assert_eq!(budget.bytes(), 40);
         first.let_go();
         assert_eq!(budget.bytes(), 0);
+    }
+
+    #[test]
+    fn what_nobody_finds_any_more_goes_at_once() {
+        let keeper = Keeper::new(Arc::new(Budget::of(1_000)));
+        let mut known = LruCache::new(std::num::NonZeroUsize::new(2).unwrap());
+        let all: Vec<_> = (0..4).map(|_| Arc::new(Bytes(10.into()))).collect();
+        for (key, held) in all.iter().enumerate().take(3) {
+            keeper.keep_under(&mut known, key, held);
+        }
+        let is_kept = || all.iter().map(|held| Arc::strong_count(held) > 1).collect::<Vec<_>>();
+        assert_eq!(is_kept(), [false, true, true, false], "pushed out");
+        keeper.keep_under(&mut known, 2, &all[2]);
+        assert_eq!(is_kept(), [false, true, true, false], "the same once more");
+        keeper.keep_under(&mut known, 2, &all[3]);
+        assert_eq!(is_kept(), [false, true, false, true], "replaced");
+        assert_eq!(keeper.budget.bytes(), 20);
     }
 
     /// Counts how often it is asked.

@@ -72,8 +72,7 @@ impl PromptRun {
             return Ok(rows);
         }
         let rows = Arc::new(self.find_parts(model, position, key.1.as_ref(), cancelled)?);
-        self.keeper.keep(rows.clone());
-        lock(&self.parts).put(key, Arc::downgrade(&rows));
+        self.keeper.keep_under(&mut lock(&self.parts), key, &rows);
         Ok(rows)
     }
 
