@@ -105,14 +105,20 @@ impl PanelRenderer {
             let looks = drawn.window == window && drawn.size == spec.size && drawn.panel.palette == *palette;
             looks && drawn.panel.measure == *measure
         };
-        let draw = |((measure, palette), range): ((&Measure, Palette), Option<[f32; 2]>)| {
-            let same = last.iter().find(|drawn| is_same(drawn, measure, &palette));
-            let panel =
-                same.map_or_else(|| draw(measure, window, spec.size, palette, edges, grain), |same| same.panel.clone());
+        let known: Vec<Option<PanelPicture>> = distinct
+            .iter()
+            .zip(&palettes)
+            .map(|(measure, palette)| last.iter().find(|drawn| is_same(drawn, measure, palette)))
+            .map(|same| same.map(|drawn| drawn.panel.clone()))
+            .collect();
+        // One panel alone has no company to be drawn beside, and small ones are drawn before another thread has begun.
+        let is_alone = known.iter().filter(|known| known.is_none()).count() < 2;
+        let draw = |(((measure, palette), range), known): (((&Measure, Palette), _), Option<PanelPicture>)| {
+            let panel = known.unwrap_or_else(|| draw(measure, window, spec.size, palette, edges, grain));
             Drawn { window, size: spec.size, panel, range }
         };
-        let panels = distinct.into_iter().zip(palettes).zip(ranges);
-        let drawn: Vec<Drawn> = if outcome.n_positions() < SMALL {
+        let panels = distinct.into_iter().zip(palettes).zip(ranges).zip(known);
+        let drawn: Vec<Drawn> = if is_alone || outcome.n_positions() < SMALL {
             panels.map(draw).collect()
         } else {
             panels.collect::<Vec<_>>().into_par_iter().map(draw).collect()

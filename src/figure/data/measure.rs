@@ -214,7 +214,6 @@ impl<'a> Rows<'a> {
             return keys;
         }
         pattern.row_into(query, row);
-        let n_keys = pattern.keys(query).len();
         let row = &mut row[attended.clone()];
         match kind {
             Kind::Weight | Kind::Score => {}
@@ -226,8 +225,9 @@ impl<'a> Rows<'a> {
                 }
             }
             Kind::UniformRatio => {
+                let n_keys = keys.len() as f32;
                 for value in &mut *row {
-                    *value *= n_keys as f32;
+                    *value *= n_keys;
                 }
             }
             Kind::WeightedValue { norms } => {

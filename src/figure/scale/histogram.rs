@@ -22,9 +22,9 @@ impl Histogram {
     /// Counts `values` by their places on the scale that `edges` belong to.
     ///
     /// Neighbours mostly share a bin, a long row of small weights for one: a piece of a row that lies in the bin of the
-    /// value before it is counted at once.
+    /// value before it is counted at once, the first piece in that of its first value.
     pub fn count(&mut self, values: &[f32], edges: &Edges) {
-        let mut slot = 0;
+        let mut slot = values.first().map_or(0, |&first| edges.slot(first));
         for piece in values.chunks(PIECE) {
             let [from, to] = edges.ends(slot);
             #[expect(clippy::needless_bitwise_bool, reason = "a way out would keep it from being done in vectors")]

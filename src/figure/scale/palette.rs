@@ -89,38 +89,33 @@ impl Picture {
 pub fn paint(pooled: &Pooled, palette: &Palette) -> Picture {
     let (width, height) = (pooled.width(), pooled.height());
     let (ramp, masked) = (Ramp::of(palette), palette.masked.rgba());
-    let mut rgba = vec![0; width * height * 4];
-    let (pixels, _) = rgba.as_chunks_mut::<4>();
-    let (mut rest, mut places) = (pixels, vec![0; pooled.columns().len()]);
+    // Never cleared first: every pixel is written once.
+    let mut pixels: Vec<[u8; 4]> = Vec::with_capacity(width * height);
+    let mut places = vec![0; pooled.columns().len()];
     let is_reduced = pooled.columns().len() == width;
     for PooledRow { masked: first, columns, values, holes, repeat } in pooled.rows() {
-        let (lines, below) = std::mem::take(&mut rest).split_at_mut(width * repeat);
-        rest = below;
-        let (line, copies) = lines.split_at_mut(width.min(lines.len()));
         let places = &mut places[..values.len()];
         ramp.places(values, places);
-        line[..first].fill(masked);
-        let mut end = first;
+        let color = |&place: &u16| ramp.colors[usize::from(place)];
+        let line = pixels.len();
+        pixels.resize(line + first, masked);
         if is_reduced {
-            for (pixel, &place) in line[first..].iter_mut().zip(&*places) {
-                *pixel = ramp.colors[usize::from(place)];
-            }
-            end += values.len();
+            pixels.extend(places.iter().map(color));
         } else {
-            for (&place, &count) in places.iter().zip(columns) {
-                line[end..end + count].fill(ramp.colors[usize::from(place)]);
-                end += count;
+            for (place, &count) in places.iter().zip(columns) {
+                pixels.resize(pixels.len() + count, color(place));
             }
         }
-        line[end..].fill(masked);
+        pixels.resize(line + width, masked);
         for &hole in holes {
-            let start = first + columns[..hole].iter().sum::<usize>();
-            line[start..start + columns[hole]].fill(masked);
+            let start = line + first + columns[..hole].iter().sum::<usize>();
+            pixels[start..start + columns[hole]].fill(masked);
         }
-        for copy in copies.chunks_exact_mut(width.max(1)) {
-            copy.copy_from_slice(line);
+        for _ in 1..repeat {
+            pixels.extend_from_within(line..line + width);
         }
     }
+    let rgba = pixels.into_flattened();
     Picture { width, height, rgba }
 }
 

@@ -1,6 +1,7 @@
 //! The nonlinear functions of feed-forward blocks.
 
 use ndarray::Array2;
+use pulp::Arch;
 
 use super::rows::for_each_row;
 use crate::{
@@ -80,9 +81,15 @@ fn with_exp(x: &mut [f32], exponent: impl Fn(f32) -> f32, of: impl Fn(f32, f32) 
     let mut exps = [0.0; AT_ONCE];
     for x in x.chunks_mut(AT_ONCE) {
         let exps = &mut exps[..x.len()];
-        exps.iter_mut().zip(&*x).for_each(|(exp, &x)| *exp = exponent(x));
+        Arch::new().dispatch(
+            #[inline(always)]
+            || exps.iter_mut().zip(&*x).for_each(|(exp, &x)| *exp = exponent(x)),
+        );
         exp_in_place(exps);
-        x.iter_mut().zip(&*exps).for_each(|(x, &exp)| *x = of(*x, exp));
+        Arch::new().dispatch(
+            #[inline(always)]
+            || x.iter_mut().zip(&*exps).for_each(|(x, &exp)| *x = of(*x, exp)),
+        );
     }
 }
 

@@ -27,6 +27,10 @@ pub const BLOCK: usize = 128;
 /// How many panels are multiplied at once.
 const MOST_PANELS: usize = 2;
 
+/// So many rows are multiplied as the first half of a panel, on vectors of half the length: half the work where a
+/// processor makes two of each longer one.
+const HALF: usize = LINE / 2;
+
 /// The rows of x as lines, sixteen rows a panel; a panel has as many lines as a row has numbers, and more up to the next
 /// sixteen.
 pub struct TurnedRows {
@@ -94,15 +98,26 @@ impl WithSimd for Product<'_> {
         let n_sums = n.next_multiple_of(GROUP);
         bring_together(x.width, weight, &mut scratch.weight);
         scratch.sums.resize(MOST_PANELS * n_sums, Line::ZERO);
+        let n_rows = out.nrows();
         let mut rows = out.outer_iter_mut().filter_map(ndarray::ArrayViewMut1::into_slice);
         // Two panels at a time where there are registers for twice as many sums.
         let at_once = if S::REGISTER_COUNT >= 32 && S::F32_LANES == LINE { MOST_PANELS } else { 1 };
-        for panels in x.lines.chunks(at_once * x.per_panel()) {
+        let half_simd = half_vectors().filter(|_| S::F32_LANES == LINE);
+        let per_panel = x.per_panel();
+        let n_whole = match half_simd {
+            Some(_) if (1..=HALF).contains(&(n_rows % LINE)) => n_rows / LINE,
+            _ => n_rows.div_ceil(LINE),
+        };
+        let (whole, half) = x.lines.split_at((n_whole * per_panel).min(x.lines.len()));
+        let whole = whole.chunks(at_once * per_panel).map(|panels| (panels, None));
+        let half = half.chunks(per_panel).map(|panel| (panel, half_simd));
+        for (panels, half_simd) in whole.chain(half) {
             let operands = Operands { x: panels, per_panel: x.per_panel(), weight: &scratch.weight };
             let n_panels = panels.len() / x.per_panel();
             let sums = &mut scratch.sums[..n_panels * n_sums];
             sums.fill(Line::ZERO);
             match (S::F32_LANES, n_panels) {
+                _ if let Some(half_simd) = half_simd => operands.add_to::<_, 1, 1, 12>(half_simd, sums),
                 (16, 2) => operands.add_to::<S, 2, 1, 12>(simd, sums),
                 (16, _) => operands.add_to::<S, 1, 1, 12>(simd, sums),
                 (8, _) => operands.add_to::<S, 1, 2, 6>(simd, sums),
@@ -115,6 +130,17 @@ impl WithSimd for Product<'_> {
             }
         }
     }
+}
+
+/// Vectors of half a line, for processors that have those of a whole one too.
+#[cfg(target_arch = "x86_64")]
+fn half_vectors() -> Option<pulp::x86::V3> {
+    pulp::x86::V3::try_new()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn half_vectors() -> Option<pulp::Scalar> {
+    None
 }
 
 /// The rows of W by groups, a line of each row of a group after the other: `[groups, width / 16, GROUP]`. What is missing
@@ -154,8 +180,8 @@ struct Operands<'a> {
 }
 
 impl Operands<'_> {
-    /// Adds the products of all rows of `PANELS` panels and of all groups to `sums`, `[panels, groups, GROUP]`. A line is
-    /// `VECTORS` vectors; `ROWS` rows of a group are multiplied at once.
+    /// Adds the products of all rows of `PANELS` panels and of all groups to `sums`, `[panels, groups, GROUP]`. Of a line the
+    /// first `VECTORS` vectors count; `ROWS` rows of a group are multiplied at once.
     ///
     /// Panels on the outside, so that their sums and a block of them stay in the smallest cache.
     #[inline(always)]
@@ -211,7 +237,7 @@ fn tile<S: Simd, const PANELS: usize, const VECTORS: usize, const ROWS: usize>(
         for number in 0..LINE {
             let mut factors = [[simd.splat_f32s(0.0); VECTORS]; PANELS];
             for (factors, lines) in factors.iter_mut().zip(lines) {
-                factors.copy_from_slice(S::as_simd_f32s(&lines[at][number].0).0);
+                factors.copy_from_slice(&S::as_simd_f32s(&lines[at][number].0).0[..VECTORS]);
             }
             for of_row in 0..ROWS {
                 let weight = simd.splat_f32s(weight[of_row].0[number]);
