@@ -33,7 +33,7 @@ PAIRS = [
     ("tokens:64", "torch", "tokens:64", 1 / 3),
     ("tokens:64", "llama.cpp", "tokens:64", 1 / 0.7),
 ]
-ALONE = ["row:15", "column:15", "this-head:14:24"]
+ALONE = ["row:15", "column:15", "this-head:14:24", "set:1", "set:8", "continue:32:1", "continue:32:40"]
 
 
 def built():
@@ -278,6 +278,9 @@ def main():
         if not wanted or work in wanted:
             found = measured([worker, work, str(4 * rounds)])
             print(f"| {work} | {statistics.median(found['wall_ms']):.1f} ({found['cpu_ms']:.0f}) | | | | |", flush=True)
+    if not wanted or "continue-small" in wanted:
+        found = measured([worker, "continue:32:40", str(4 * rounds), os.path.join(ROOT, "assets/model")])
+        print(f"| continue:32:40, small model | {statistics.median(found['wall_ms']):.1f} ({found['cpu_ms']:.0f}) | | | | |", flush=True)
     if not wanted or "quantized" in wanted:
         quantized_shapes(worker, rounds, arguments.large)
 

@@ -20,8 +20,8 @@
 use std::{fs, hint::black_box, path::PathBuf, sync::Arc, time::Instant};
 
 use attenuate::{
-    attention::{Component, Components, Epsilon, Grid, LayerQkv, Preset},
-    engine::{Engine, Prompt, RunSpec, SourceSpec},
+    attention::{Component, Components, Epsilon, Grid, LayerQkv, PanelId, Preset},
+    engine::{AtEnd, Engine, Job, Prompt, RunSpec, SourceSpec, Writing},
     model::{LanguageModel, Reading, Transformer, folder, gguf, loading::unwatched, run},
     session::Session,
 };
@@ -29,7 +29,10 @@ use serde_json::json;
 
 /// The model inside.
 const INSIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
-const WORKS: &str = "open, forward:T, panels:LAYER, this-head:LAYER:T, row:LAYER, column:LAYER, ships, tokens:N";
+const WORKS: &str =
+    "open, forward:T, panels:LAYER, this-head:LAYER:T, row:LAYER, column:LAYER, set:N, ships, tokens:N, continue:T:N";
+/// Of a set as many as are asked for, which all have the same first layer.
+const SET: [&str; 8] = ["3.0", "4.1", "5.2", "6.0", "7.1", "8.2", "9.0", "10.1"];
 /// Tokens of a prompt, where none are named.
 const N_POSITIONS: usize = 64;
 /// Before tokens are written one after another.
@@ -156,6 +159,30 @@ fn main() {
                 spec
             },
             |spec| drop(black_box(engine.run(&spec, &never).unwrap())),
+        ),
+        // A drag of the Query of some heads, shown in layer 15.
+        ("set", &[n]) => timed(
+            rounds,
+            |round| {
+                let mut spec = spec(Preset::ThisHead, 15, token_ids(0, N_POSITIONS, vocab));
+                spec.experiment.scope.set = Some(SET[..n].join(",").parse().unwrap());
+                spec.experiment.epsilon[PanelId::FIRST] = Epsilon::new(0.4 - 1e-3 * round as f64).unwrap();
+                spec
+            },
+            |spec| drop(black_box(engine.run(&spec, &never).unwrap())),
+        ),
+        // The text that follows a drag; the other is known.
+        ("continue", &[n_read, n]) => timed(
+            rounds,
+            |round| {
+                let epsilon = Epsilon::new(0.4 - 1e-3 * round as f64).unwrap();
+                (spec(Preset::ThisHead, 0, token_ids(0, n_read, vocab)), epsilon)
+            },
+            |(spec, epsilon)| {
+                let writing = Writing { at_end: AtEnd::GoOn, ..Writing::greedy(n) };
+                let changed = (Component::Query, epsilon);
+                drop(black_box(engine.continuation(&Job::until(&never), &spec, changed, &writing, &mut |_| {}).unwrap()));
+            },
         ),
         ("ships", &[]) => timed(
             rounds,
