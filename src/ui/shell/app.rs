@@ -164,6 +164,11 @@ impl App {
                     let is_full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
                     ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!is_full));
                 }
+                if let Action::NotOpened(why) = &action
+                    && !self.parts.iter_mut().any(|part| part.takes_refusal(why))
+                {
+                    self.toasts.error(why.clone());
+                }
                 self.each(ctx, &mut actions, |part, cx| part.act(&action, cx));
                 self.navigate(&mut actions, |navigation, around| navigation.act(ctx, action, around));
             }

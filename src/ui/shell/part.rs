@@ -37,6 +37,12 @@ pub trait Part {
     /// Carries out an action, if it is one of its own.
     fn act(&mut self, _action: &Action, _cx: &mut PartContext<'_>) {}
 
+    /// Takes the reason why something does not open, where its dialog has asked for it: a message belongs to its dialog.
+    /// Returns whether it did.
+    fn takes_refusal(&mut self, _why: &str) -> bool {
+        false
+    }
+
     /// What it keeps from the other parts while it is open.
     fn modality(&self) -> Modality {
         Modality::None
