@@ -26,7 +26,7 @@ mod tooltip;
 pub use accessible_name::with_accessible_name;
 pub use axis_labels::{AxisLabels, AxisSide};
 pub use cell_window::{CellPoint, CellWindow};
-pub use colorbar::{Beyond, Colorbar};
+pub use colorbar::{Beyond, Colorbar, swatch};
 pub use dialog::{dialog, refusal};
 pub use epsilon_field::epsilon_field;
 pub(super) use epsilon_input::{EpsilonHandle, describe_epsilon};

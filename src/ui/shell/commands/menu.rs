@@ -20,7 +20,7 @@ use crate::{
             part::{Part, PartContext},
         },
         theme::{self, space},
-        widgets::with_accessible_name,
+        widgets::{swatch, with_accessible_name},
     },
 };
 
@@ -137,6 +137,9 @@ fn submenu_ui(ui: &mut Ui, place: &[&str], entries: &[Entry], situation: &Situat
 fn item_ui(ui: &mut Ui, entry: &Entry, actions: &mut Actions) {
     let at_the_right = entry.detail.clone().or_else(|| entry.keys().map(|keys| keys.to_string()));
     let mut atoms = Atoms::new(&*entry.name);
+    if let Some(colormap) = entry.swatch {
+        atoms.push_left(swatch(theme::ramp(colormap)));
+    }
     if let Some(text) = &at_the_right {
         atoms.push_right(Atom::grow());
         atoms.push_right(RichText::new(text).small().color(theme::of(ui).text_weak));

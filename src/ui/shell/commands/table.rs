@@ -253,7 +253,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     ]);
     entries.extend(Colormap::ALL.into_iter().enumerate().map(|(index, colormap)| {
         let entry = Entry::new(COLOURS, colormap.to_string(), Command::SetColormap(colormap));
-        let entry = entry.radio(view.look.colormap == colormap);
+        let entry = entry.radio(view.look.colormap == colormap).swatch(colormap);
         let begins = index > 0 && colormap.is_diverging() && !Colormap::ALL[index - 1].is_diverging();
         if begins { entry.in_new_group("diverging") } else { entry }
     }));
