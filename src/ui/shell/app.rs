@@ -134,13 +134,15 @@ impl App {
         for index in 0..self.parts.len() {
             let modality = self.modality();
             let Some(part) = self.parts.get_mut(index) else { continue };
+            let (sizes, heads_list) = self.preferences.kept_mut();
             let mut cx = PartContext {
                 egui: ctx,
                 session: self.navigation.shared_session(),
                 source: source.clone(),
                 navigation: &self.navigation,
                 shown: &mut self.shown,
-                sizes: self.preferences.sizes_mut(),
+                sizes,
+                heads_list,
                 toasts: &mut self.toasts,
                 actions,
                 keyboard: self.keyboard,
@@ -241,7 +243,7 @@ impl eframe::App for App {
         profiling::scope!("App::ui");
         let ctx = ui.ctx().clone();
         let width = ctx.content_rect().width();
-        self.shown.sides.arrange(width, self.navigation.session().view(), self.preferences.sizes_mut());
+        self.shown.sides.arrange(width, self.navigation.session().view(), self.preferences.sizes());
         let mut actions = commands::combinations(&ctx, &Situation::new(&self.navigation, &self.shown));
         self.keyboard.is_menu_open = Popup::is_any_open(&ctx);
         self.each(&ctx, &mut actions, |part, cx| part.show_ui(ui, cx));

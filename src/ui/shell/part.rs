@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{
     action::{Action, Actions},
     navigation::Navigation,
-    preferences::Sizes,
+    preferences::{HeadsList, Sizes},
     shown::Shown,
 };
 use crate::{engine::OpenSource, figure::Ground, session::Session, ui::widgets::Toasts};
@@ -76,6 +76,8 @@ pub struct PartContext<'a> {
     pub shown: &'a mut Shown,
     /// Of panels that can be dragged.
     pub sizes: &'a mut Sizes,
+    /// How heads are listed, from one start to the next.
+    pub heads_list: &'a mut HeadsList,
     pub toasts: &'a mut Toasts,
     /// What the gestures of this frame ask for, in order.
     pub actions: &'a mut Actions,
