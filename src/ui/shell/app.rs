@@ -76,6 +76,7 @@ impl App {
                 hovered: None,
                 figure: Rect::NOTHING,
                 status: Rect::NOTHING,
+                beneath_controls: Rect::EVERYTHING,
                 sides: Sides::default(),
                 illegible: None,
                 follow: setup.follow,
