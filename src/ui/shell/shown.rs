@@ -15,7 +15,7 @@ use crate::{
             sweep::Curves,
             text::{AllTexts, Texts},
         },
-        widgets::Uncovered,
+        widgets::{Place, Uncovered},
     },
 };
 
@@ -53,7 +53,11 @@ impl Shown {
 
     /// What messages keep off.
     pub fn uncovered(&self) -> Uncovered {
-        Uncovered::Figure { figure: self.figure, status: self.status, left: self.beneath_controls }
+        let right = match self.sides.right {
+            Place::Docked(width) => Some(self.status.with_min_x(self.status.right() - width)),
+            Place::Closed | Place::Over(_) => None,
+        };
+        Uncovered::Figure { figure: self.figure, status: self.status, left: self.beneath_controls, right }
     }
 
     /// What is visibly waited for.
