@@ -375,6 +375,9 @@ impl Session {
         self.prompt = example.prompt;
         self.experiment.layer = example.experiment.layer;
         self.experiment.head = example.experiment.head;
+        if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
+            self.set_grid(example.experiment.epsilon);
+        }
         self.forget_layers();
         self.forget_cells();
     }

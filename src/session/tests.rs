@@ -218,6 +218,8 @@ fn an_example_keeps_epsilon_scope_and_looks() {
         (column(1), Colormap::Viridis, Theme::Dark)
     );
     assert_eq!((changed.pinned, changed.view.window), (None, None), "cells of another prompt mean nothing");
+    let figure = after(vec![Command::SetEpsilon(epsilon(0.02)), Command::OpenExample(Bundled::Smollm2)]);
+    assert_eq!(figure.experiment.epsilon, Session::default().experiment.epsilon, "the figure is the paper’s");
 }
 
 #[test]

@@ -178,6 +178,7 @@ pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
         (None, _) => "–".to_owned(),
         // Most heads do next to nothing: plain places would show them all alike.
         (Some(ships), MetricRange::Nats) if ships != 0.0 => format!("{ships:.1e}"),
+        (Some(value), MetricRange::Signed) if value != 0.0 && value.abs() < 0.005 => format!("{value:+.0e}"),
         (Some(value), MetricRange::Signed) => format!("{value:+.2}"),
         // Two digits of what is small, too.
         (Some(value), _) if value >= 0.01 || value == 0.0 => format!("{value:.2}"),

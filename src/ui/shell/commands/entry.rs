@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{bindings::keys_of, keys::Keys};
 use crate::{
+    engine::{Bundled, SourceSpec},
     figure::Colormap,
     session::{Session, document::Follow},
     ui::{
@@ -163,5 +164,13 @@ impl Entry {
         full.push_str(" ▸ ");
         full.push_str(&self.name);
         full
+    }
+}
+
+/// What the way back to `source` is called.
+pub fn back_to(source: &SourceSpec) -> String {
+    match source {
+        SourceSpec::Bundled(Bundled::Smollm2 | Bundled::Smollm2Capture) => "Back to the figure".to_owned(),
+        other => format!("Back to {}", other.name()),
     }
 }

@@ -4,7 +4,7 @@ use egui::{Atom, Atoms, Button, MenuBar, Panel, RadioButton, RectAlign, Response
 
 use super::{
     bindings::hint,
-    entry::{Entry, Mark, Situation},
+    entry::{Entry, Mark, Situation, back_to},
     limits,
     table::{controls, panels, table},
 };
@@ -55,7 +55,7 @@ fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
         }
         if let Some(previous) = situation.previous {
             ui.separator();
-            let text = format!("← Back to {}", previous.source());
+            let text = format!("← {}", back_to(previous.source()));
             let hint = hint(&format!("{}: the view before this source was opened", previous.source()), &Action::Back);
             let text = if has_room(ui, &text) { text } else { "← Back".to_owned() };
             if ui.button(text).on_hover_text(hint).clicked() {

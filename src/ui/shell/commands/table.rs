@@ -1,6 +1,6 @@
 //! The table of commands, in the order of the menus.
 
-use super::entry::{Entry, Situation};
+use super::entry::{Entry, Situation, back_to};
 use crate::{
     attention::{Component, Notation, OperationKind, Preset},
     engine::{Bundled, Reference, SourceSpec},
@@ -144,7 +144,7 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const EDIT: &[&str] = &["Edit"];
     let back = situation
         .previous
-        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(format!("Back to {}", previous.source())));
+        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(back_to(previous.source())));
     entries.extend([
         Entry::new(EDIT, "Undo", Action::Undo).only_if(situation.can_undo, "Nothing was changed yet"),
         Entry::new(EDIT, "Redo", Action::Redo).only_if(situation.can_redo, "Nothing was undone"),
