@@ -245,7 +245,13 @@ impl Session {
             Command::LeaveChat => self.leave_chat(),
             Command::SetSystem(system) => self.set_system(system),
             Command::SetDate(date) => self.set_date(date),
-            Command::OpenExample(bundled) => self.open_example(bundled),
+            Command::OpenExample(bundled) => {
+                self.open_example(bundled);
+                // The figure is the paper's; a prompt that leads to its model keeps what was chosen.
+                if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
+                    self.set_grid(figure_grid());
+                }
+            }
             Command::Open(source) => {
                 self.leave_behind(&source);
                 self.source = source;
@@ -375,9 +381,6 @@ impl Session {
         self.prompt = example.prompt;
         self.experiment.layer = example.experiment.layer;
         self.experiment.head = example.experiment.head;
-        if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
-            self.set_grid(example.experiment.epsilon);
-        }
         self.forget_layers();
         self.forget_cells();
     }
