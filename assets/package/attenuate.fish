@@ -49,7 +49,7 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-head -d 'Di
 complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
-complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity, and is sequential on a log scale' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
@@ -107,7 +107,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-h
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity, and is sequential on a log scale' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l caption -d 'Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version'
@@ -159,7 +159,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-epsilon -d 'Differences from the same view at these ε instead of the baseline' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l pooling -d 'What a pixel shows that covers many cells: max (of a signed quantity the farthest from its centre), or mean [default: max]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
-complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity, and is sequential on a log scale' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'

@@ -237,7 +237,7 @@ pub struct ViewArguments {
     #[arg(long)]
     pub per_panel: bool,
     /// Colours: blue-red (the figure's), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the
-    /// default fits the quantity
+    /// default fits the quantity, and is sequential on a log scale
     #[arg(long, value_name = "NAME")]
     pub colormap: Option<Colormap>,
     /// How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the

@@ -245,7 +245,13 @@ impl Session {
             Command::LeaveChat => self.leave_chat(),
             Command::SetSystem(system) => self.set_system(system),
             Command::SetDate(date) => self.set_date(date),
-            Command::OpenExample(bundled) => self.open_example(bundled),
+            Command::OpenExample(bundled) => {
+                self.open_example(bundled);
+                // The figure is the paper's; a prompt that leads to its model keeps what was chosen.
+                if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
+                    self.set_grid(figure_grid());
+                }
+            }
             Command::Open(source) => {
                 self.leave_behind(&source);
                 self.source = source;
@@ -307,8 +313,8 @@ impl Session {
             Command::SetQuantity(quantity) => self.view.look.show(quantity),
             Command::SetPooling(pooling) => self.view.look.pooling = pooling,
             Command::SetLimitsFrom(limits_from) => self.view.look.limits_from = limits_from,
-            Command::SetColormap(colormap) => self.view.look.colormap = colormap,
-            Command::SetNorm(norm) => self.view.look.norm = norm,
+            Command::SetColormap(colormap) => self.view.look.color_by(colormap),
+            Command::SetNorm(norm) => self.view.look.scale_by(norm),
             Command::SetMaskedStyle(style) => self.view.look.masked = style,
             Command::SetTokenTint(tint) => self.view.token_tint = tint,
             Command::SetNotation(notation) => self.view.look.notation = notation,

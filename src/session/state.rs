@@ -172,3 +172,16 @@ impl Session {
         self.experiment.epsilon[self.selected()]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_and_requests_share_the_text_of_the_prompt() {
+        let session = Session::example(Bundled::Austen);
+        let (copy, request) = (session.clone(), session.run_spec());
+        let words = [session.prompt(), copy.prompt(), &request.prompt].map(|prompt| prompt.words().unwrap());
+        assert!(words.iter().all(|text| std::sync::Arc::ptr_eq(text, words[0])));
+    }
+}

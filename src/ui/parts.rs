@@ -6,7 +6,7 @@ use crate::{
     engine::{Fingerprints, Service},
     session::Session,
     ui::{
-        dialogs::{adapter_base::AdapterBase, disk_models::DiskModels, open_file::OpenFile},
+        dialogs::{adapter_base::AdapterBase, open::Open},
         panels::{
             controls::ControlPanel,
             export::{Clipboard, Export},
@@ -51,9 +51,8 @@ pub fn parts(ctx: &egui::Context, service: &Service, session: &Session, setup: &
         Box::<TokenStrip>::default(),
         Box::<GridPanel>::default(),
         Box::new(Export::new(service, fingerprints)),
-        Box::<OpenFile>::default(),
+        Box::new(Open::new(setup.places.clone())),
         Box::<AdapterBase>::default(),
-        Box::new(DiskModels::new(setup.places.clone())),
         Box::<KeySheet>::default(),
         Box::<Palette>::default(),
         Box::<Lessons>::default(),

@@ -14,7 +14,7 @@ use egui::{
 
 use crate::{
     attention::{Column, Component},
-    figure::Rgb,
+    figure::{Colormap, Rgb},
 };
 
 /// Distances in points. Every gap in the window is one of these.
@@ -335,6 +335,11 @@ pub const TARGET: Vec2 = vec2(24.0, 24.0);
 pub const fn from_figure(color: Rgb) -> Color32 {
     let [red, green, blue] = color.0;
     Color32::from_rgb(red, green, blue)
+}
+
+/// The colours of the figure's ramp from low to high, for the screen.
+pub fn ramp(colormap: Colormap) -> Vec<Color32> {
+    colormap.table().colors.iter().map(|&color| from_figure(color)).collect()
 }
 
 #[cfg(test)]

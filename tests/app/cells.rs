@@ -2,13 +2,13 @@
 
 use attenuate::{
     attention::Component,
-    session::{Cell, RowChoice},
+    session::{Cell, Command, RowChoice},
 };
-use egui::{Event, Key, Rect, Role};
+use egui::{Event, Key, Rect, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 
 use super::support::{Window, of_figure, shortest};
-use crate::support::grids::at;
+use crate::support::{captured_figure, grids::at};
 
 /// From “ strongly” to “<|endoftext|>”, the sink.
 const SINK: Cell = Cell { query: 5, key: 0 };
@@ -110,6 +110,32 @@ fn a_masked_cell_says_so() {
     window.click_at(position);
     assert_eq!(window.session().pinned(), None, "there is nothing to pin");
     assert_eq!(window.session().rows(), RowChoice::Only(Component::Query), "but the panel is selected");
+}
+
+/// 1280×800 at 200 %: the card stands beside panels, titles and tokens, and says the weights of all panels.
+#[test]
+fn a_small_card_finds_a_place_beside_a_small_figure() {
+    let mut window = Window::sized(captured_figure().with([Command::SetUiScale(2.0)]), vec2(640.0, 400.0));
+    for (component, column) in [(Component::Query, 0), (Component::Key, 1), (Component::Value, 2)] {
+        for cell in [SMALL, Cell { query: 1, key: 0 }, Cell { query: 23, key: 20 }] {
+            let position = window.cell_position(component, column, cell);
+            window.hover(position);
+            let is_of_card = |text: &str| {
+                ["query ", "weight", "baseline", "score", "Value"].iter().any(|start| text.starts_with(start))
+            };
+            let labels = window.harness.query_all_by_role(Role::Label);
+            let rects: Vec<_> = labels
+                .filter(|node| node.value().is_some_and(|text| is_of_card(&text)))
+                .map(|node| node.rect())
+                .collect();
+            let card = rects.into_iter().fold(Rect::NOTHING, |all, rect| all | rect);
+            assert!(card.height() > 100.0 && window.harness.ctx.content_rect().contains_rect(card), "{card}");
+            for panel in window.panels() {
+                assert!(!card.intersects(panel.rect().expand(12.0)), "{card} over {} at {cell:?}", panel.rect());
+            }
+            assert!(!window.texts().iter().any(|text| text.contains(" %)") && text.starts_with("0.")));
+        }
+    }
 }
 
 #[test]

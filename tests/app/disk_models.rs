@@ -8,7 +8,7 @@ use egui::Role;
 use super::support::Window;
 use crate::{gguf::tokenizers::austen, support::captured_figure};
 
-const DIALOG: &str = "Models on this disk";
+const DIALOG: &str = "Open";
 
 fn write(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -20,7 +20,7 @@ fn window(folder: &Path) -> Window {
     let places = Places { lm_studio: vec![folder.to_owned()], ..Places::default() };
     let mut window = Window::with(captured_figure(), |setup| setup.places = places);
     window.settle();
-    window.menu(&["File", "Open model on this disk…"]);
+    window.menu(&["File", "Open…   Ctrl+O"]);
     window.wait("the list", |window| window.has(Role::Window, DIALOG));
     window
 }

@@ -73,8 +73,11 @@ fn a_failure_keeps_the_dialog_and_leaves_no_file() {
     window.type_over(Role::TextInput, FIGURE_FIELD, &other.display().to_string());
     window.press(Key::Enter);
     let message = format!("{}: the name must end in .png, .svg or .pdf", other.display());
-    window.wait(&message, |window| window.announced(Role::Alert).contains(&message));
+    // In the dialog, in the place of the one before.
+    window.wait(&message, |window| window.announced(Role::Alert) == [message.clone()]);
     assert!(dialog_is_open(&window) && files_in(folder.path()).is_empty());
+    let dialog = window.harness.get_by_role_and_label(Role::Window, "Export figure").rect();
+    assert!(dialog.contains_rect(window.harness.get_by_role(Role::Alert).rect()));
 
     let good = folder.path().join("figure.png");
     window.type_over(Role::TextInput, FIGURE_FIELD, &good.display().to_string());

@@ -8,9 +8,9 @@ use std::{
 };
 
 use attenuate::{
-    engine::{Bundled, Prompt, SourceKind, SourceSpec},
+    engine::{Bundled, Fingerprints, Prompt, SourceKind, SourceSpec},
     model::bundled,
-    session::Command,
+    session::{Command, document::SessionDocument},
 };
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable as _;
@@ -21,6 +21,9 @@ use super::{
     support::Window,
 };
 use crate::support::captured_figure;
+
+/// Of the dialog that opens everything.
+pub const FIELD: &str = "File, model folder or name";
 
 #[derive(Debug)]
 pub struct Dropped(pub PathBuf);
@@ -43,7 +46,7 @@ pub fn drop_file(window: &mut Window, path: &Path) {
 
 fn open_by_path(window: &mut Window, path: &str) {
     window.press_with(Modifiers::COMMAND, Key::O);
-    window.type_over(Role::TextInput, "Capture file", path);
+    window.type_over(Role::TextInput, FIELD, path);
     window.press(Key::Enter);
 }
 
@@ -138,7 +141,7 @@ fn a_capture_opens_and_back_leads_to_the_figure() {
         window.metrics();
         assert_eq!(window.value(Role::MultilineTextInput, "Prompt"), "", "it holds no text, least of all the figure’s");
         assert!(window.announced(Role::Alert).is_empty(), "{how}: {:?}", window.announced(Role::Alert));
-        assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
+        assert!(window.harness.query_by_role_and_label(Role::Window, "Open").is_none());
         window.press_with(Modifiers::ALT, Key::ArrowLeft);
         assert_eq!(*window.session(), captured_figure());
         assert_figure_stays(&mut window);
@@ -199,8 +202,8 @@ fn a_gguf_file_opens_and_back_leads_to_the_figure() {
         if how == "dropped" {
             drop_file(&mut window, &path);
         } else {
-            window.menu(&["File", "Open GGUF file…"]);
-            window.type_over(Role::TextInput, "Model file", &path.display().to_string());
+            window.menu(&["File", "Open…   Ctrl+O"]);
+            window.type_over(Role::TextInput, FIELD, &path.display().to_string());
             window.press(Key::Enter);
         }
         window.wait("the file's model", |window| window.outcome().facts.source == SourceSpec::Gguf(path.clone()));
@@ -238,13 +241,78 @@ fn a_folder_that_is_no_model_leaves_the_figure() {
     assert_figure_stays(&mut window);
 }
 
+/// Nothing that had a menu item of its own is lost: keys, the palette's lines, every kind of file.
+#[test]
+fn one_dialog_opens_every_kind() {
+    let mut window = Window::figure();
+    for shift in [false, true] {
+        window.press_with(Modifiers { shift, ..Modifiers::COMMAND }, Key::O);
+        assert!(window.has(Role::Window, "Open"), "shift: {shift}");
+        for browse in ["Browse files…", "Browse folders…"] {
+            assert!(window.has(Role::Button, browse), "{browse}");
+        }
+        window.press(Key::Escape);
+    }
+    for words in ["open capture", "open model folder", "open gguf", "open session", "open model on this disk"] {
+        window.press_with(Modifiers::COMMAND, Key::K);
+        window.harness.event(egui::Event::Text(words.to_owned()));
+        window.settle();
+        window.press(Key::Enter);
+        assert!(window.has(Role::Window, "Open"), "{words}");
+        window.press(Key::Escape);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("view.json");
+    let elsewhere = captured_figure().with([Command::SetHead(7)]);
+    SessionDocument::of(&elsewhere, None, &Fingerprints::default()).save(&session).unwrap();
+    open_by_path(&mut window, &session.display().to_string());
+    window.wait("the session", |window| window.session().head() == 7);
+    assert!(!window.has(Role::Window, "Open") && window.announced(Role::Alert).is_empty());
+    open_by_path(&mut window, "bundled:austen");
+    window.wait("the model", |window| *window.session().source() == SourceSpec::Bundled(Bundled::Austen));
+    assert!(!window.has(Role::Window, "Open"));
+}
+
+/// A message belongs to its dialog, which stays with what was typed; then it goes with another path.
+#[test]
+fn what_does_not_open_is_said_in_the_dialog() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name)
+    };
+    let capture = folder.path().join("empty.safetensors");
+    for path in [
+        write("garbage.safetensors", &[0x7f; 4000]),
+        write("garbage.gguf", &[0x7f; 4000]),
+        write("garbage.json", b"[1, 2]"),
+        write("notes.txt", b"no capture"),
+        folder.path().join("missing.safetensors"),
+        folder.path().to_owned(),
+    ] {
+        let mut window = Window::figure();
+        let path = path.display().to_string();
+        open_by_path(&mut window, &path);
+        window.wait("why", |window| !window.announced(Role::Alert).is_empty());
+        let dialog = window.harness.get_by_role_and_label(Role::Window, "Open").rect();
+        let alerts = window.harness.query_all_by_role(Role::Alert).collect::<Vec<_>>();
+        assert!(alerts.len() == 1 && dialog.contains_rect(alerts[0].rect()), "{path}: {:?}", alerts.len());
+        assert_eq!(window.value(Role::TextInput, FIELD), path);
+        assert_figure_stays(&mut window);
+        window.type_over(Role::TextInput, FIELD, &capture.display().to_string());
+        assert!(window.announced(Role::Alert).is_empty(), "{path}");
+        window.press(Key::Escape);
+        assert!(!window.has(Role::Window, "Open") && window.announced(Role::Alert).is_empty());
+    }
+}
+
 #[test]
 fn escape_closes_the_dialog() {
     let mut window = Window::figure();
     window.press_with(Modifiers::COMMAND, Key::O);
-    assert!(window.harness.get_by_role_and_label(Role::TextInput, "Capture file").is_focused());
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, FIELD).is_focused());
     window.press(Key::Escape);
-    assert!(window.harness.query_by_role_and_label(Role::Window, "Open capture").is_none());
+    assert!(window.harness.query_by_role_and_label(Role::Window, "Open").is_none());
     assert_figure_stays(&mut window);
 }
 

@@ -201,9 +201,9 @@ fn escape_is_for_what_is_nearest() {
     window.press_now(Key::Escape);
     assert!(window.session().pinned().is_some() && window.has(Role::Button, CANCEL), "it leaves the prompt");
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
-    window.until("the dialog", |window| window.has(Role::Window, "Open capture"));
+    window.until("the dialog", |window| window.has(Role::Window, "Open"));
     window.press_now(Key::Escape);
-    assert!(!window.has(Role::Window, "Open capture"), "it closes the dialog");
+    assert!(!window.has(Role::Window, "Open"), "it closes the dialog");
     assert!(window.has(Role::Button, CANCEL));
     window.press_now(Key::Escape);
     assert_eq!(window.session().pinned(), None, "it unpins the cell");

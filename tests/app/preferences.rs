@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attenuate::{
     figure::Colormap,
-    session::{Command, Theme, document::SessionDocument},
+    session::{Command, HeadsPlace, Theme, document::SessionDocument},
 };
 use egui::{Key, Role};
 
@@ -43,6 +43,42 @@ fn theme_colours_and_open_panels_are_remembered() {
         *captured_figure().epsilon(),
         "what is shown is a session, not a preference"
     );
+}
+
+/// Which panel is at the side, where the heads are, and how they are listed.
+#[test]
+fn the_side_panel_comes_back_as_it_was_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("preferences.json");
+    let leave = |mut window: Window| {
+        window.advance(Duration::from_millis(700));
+        window.settle();
+        window.until("the file", |_| file.is_file());
+    };
+    let mut window = start(&file);
+    window.press(Key::I);
+    window.press(Key::H);
+    window.click(Role::RadioButton, "Table");
+    window.click(Role::Button, "Sort by diagonal");
+    leave(window);
+
+    let mut again = start(&file);
+    let view = again.session().view();
+    assert!(view.has_heads_beside() && !view.inspector);
+    assert!(again.is_chosen("Table"), "{:?}", again.texts());
+    assert!(again.is_chosen("Highest"), "{:?}", again.texts());
+    assert_eq!(again.value(Role::ComboBox, "Metric"), "Diagonal");
+    again.click(Role::Button, "Fill");
+    leave(again);
+
+    let mut third = start(&file);
+    assert_eq!((third.session().view().heads, third.session().view().heads_place), (true, HeadsPlace::Centre));
+    third.press(Key::Escape);
+    third.press(Key::I);
+    leave(third);
+    let fourth = start(&file);
+    let view = fourth.session().view();
+    assert!(view.inspector && !view.heads);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use super::support::Window;
 use crate::support::captured_figure;
 
-const BACK: &str = "← Back to bundled:smollm2-capture";
+const BACK: &str = "← Back to the figure";
 
 fn type_prompt(window: &mut Window, text: &str) {
     window.type_over(Role::MultilineTextInput, "Prompt", text);

@@ -13,7 +13,7 @@ use attenuate::{
 use egui::{Key, Modifiers, Role};
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::support::Window;
+use super::{files::FIELD, support::Window};
 use crate::support::captured_figure;
 
 fn capture(folder: &Path, name: &str) -> PathBuf {
@@ -34,7 +34,7 @@ fn start(session: Session, file: &Path) -> Window {
 
 fn open(window: &mut Window, path: &Path) {
     window.press_with(Modifiers::COMMAND, Key::O);
-    window.type_over(Role::TextInput, "Capture file", &path.display().to_string());
+    window.type_over(Role::TextInput, FIELD, &path.display().to_string());
     window.press(Key::Enter);
     window.settle();
 }

@@ -215,7 +215,7 @@ fn back_is_undo_to_before_the_last_source() {
         redo(&mut window);
     }
     assert_eq!(*window.session(), live);
-    window.menu(&["Edit", "Back to bundled:smollm2-capture   Alt+←"]);
+    window.menu(&["Edit", "Back to the figure   Alt+←"]);
     assert_eq!(*window.session(), figure);
     window.metrics();
 }

@@ -335,3 +335,51 @@ fn copying_without_a_pinned_cell_says_what_to_do() {
     let said = window.announced(Role::Status);
     assert!(said.iter().any(|text| text.starts_with("No cell is pinned: click one")), "{said:?}");
 }
+
+/// In the menu and in the figure's form, beside each name its own colours.
+#[test]
+fn every_colormap_is_drawn_where_it_is_chosen() {
+    let mut window = Window::figure();
+    window.menu(&["View", "Colours"]);
+    assert_swatches(&window, Role::RadioButton);
+    window.close_menus();
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.click(Role::ComboBox, "Colours of the figure");
+    window.leave();
+    assert_swatches(&window, Role::Button);
+}
+
+/// Both ends and the middle of each map are within its line.
+#[track_caller]
+fn assert_swatches(window: &Window, role: Role) {
+    let picture = window.picture();
+    for colormap in Colormap::ALL {
+        let line = picture.part(window.harness.get_by_role_and_label(role, colormap.name()).rect());
+        for step in [0, 128, 255] {
+            let color = colormap.table().colors[step].0;
+            let is_near = |pixel: &[u8; 3]| pixel.iter().zip(color).all(|(found, wanted)| found.abs_diff(wanted) <= 6);
+            assert!(line.pixels.iter().any(is_near), "{colormap}: {color:?} at {step}");
+        }
+    }
+}
+
+/// A pale middle would say something at 1e-2, where there is nothing.
+#[test]
+fn a_logarithmic_scale_has_sequential_colours_and_a_linear_one_the_figures() {
+    let mut window = Window::figure();
+    let colormap = |window: &Window| window.session().view().look.colormap;
+    window.menu(&["View", "Colour scale", "Logarithmic, 1e-4 to 1"]);
+    assert_eq!(colormap(&window), Colormap::Viridis);
+    window.close_menus();
+    window.menu(&["View", "Colour scale", "Linear, 0 to 1"]);
+    assert_eq!(colormap(&window), Colormap::BlueRed);
+    window.close_menus();
+    window.menu(&["View", "Colours", "puor"]);
+    window.close_menus();
+    window.menu(&["View", "Colour scale", "Logarithmic, 1e-4 to 1"]);
+    window.close_menus();
+    window.menu(&["View", "Colours", "puor"]);
+    window.close_menus();
+    window.menu(&["View", "Colour scale", "Linear, 0 to 1"]);
+    assert_eq!(colormap(&window), Colormap::PuOr);
+}

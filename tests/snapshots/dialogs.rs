@@ -9,7 +9,10 @@ use attenuate::{
 use egui::{Key, Modifiers, Role};
 
 use super::{dialog, in_both_themes, picture, themed, window};
-use crate::app::{files::drop_file, support::Window};
+use crate::app::{
+    files::{FIELD, drop_file},
+    support::Window,
+};
 use crate::support::captured_figure;
 
 const SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
@@ -45,18 +48,20 @@ fn exporting_an_animation() {
 }
 
 #[test]
-fn opening_a_capture() {
-    dialog("open-capture", "Open capture", |window| {
+fn opening() {
+    dialog("open", "Open", |window| {
         window.press_with(Modifiers::COMMAND, Key::O);
-        type_path(window, "Capture file", "/captures/mine.safetensors");
+        type_path(window, FIELD, "/captures/mine.safetensors");
     });
 }
 
 #[test]
-fn opening_a_folder() {
-    dialog("open-folder", "Open model folder", |window| {
-        window.menu(&["File", "Open model folder…"]);
-        type_path(window, "Folder with config.json", "/models/SmolLM2-135M");
+fn what_does_not_open() {
+    dialog("open-refused", "Open", |window| {
+        window.press_with(Modifiers::COMMAND, Key::O);
+        type_path(window, FIELD, "/captures/gone.safetensors");
+        window.press(Key::Enter);
+        window.wait("why", |window| !window.announced(Role::Alert).is_empty());
     });
 }
 

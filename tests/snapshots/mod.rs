@@ -1,7 +1,8 @@
 //! Pictures of panels, dialogs, menus and widgets, light and dark, compared with references.
 //!
 //! `ATTENUATE_BLESS=1 cargo test --release snapshots::` writes the references anew: look at each that changed before it
-//! is committed. They are drawn on the processor, so that they are the same everywhere.
+//! is committed. They are drawn on the processor, so that they are the same everywhere. `walk` draws the documentation's
+//! pictures in the same way, which nothing compares.
 
 mod dialogs;
 mod help;
@@ -9,6 +10,7 @@ mod menus;
 mod reference;
 mod states;
 mod views;
+mod walk;
 mod widgets;
 
 use attenuate::session::{Command, OnScreen, Session, Theme};

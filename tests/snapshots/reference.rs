@@ -75,7 +75,7 @@ fn read(path: &Path) -> Option<Picture> {
 }
 
 /// As small as the encoder can make it, as references are kept for good.
-fn write(path: &Path, picture: &Picture) {
+pub fn write(path: &Path, picture: &Picture) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let filters = [png::Filter::NoFilter, png::Filter::Up, png::Filter::Adaptive];
     let smallest = filters.map(|filter| encoded(picture, filter)).into_iter().min_by_key(Vec::len);

@@ -62,7 +62,7 @@ fn the_hover_card_leaves_the_row_free() {
         let row = Rect::from_min_size(pos2(100.0, y), vec2(200.0, 8.0));
         let mut harness = harness(
             move |ui: &mut Ui, (): &mut ()| {
-                HoverCard { pointer: row.center(), row, compared: &[] }.show(
+                HoverCard { pointer: row.center(), row, compared: &[], spared: Rect::NOTHING }.show(
                     ui.ctx(),
                     egui::Id::unique("card"),
                     |ui| {

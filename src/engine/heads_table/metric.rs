@@ -1,7 +1,10 @@
 //! What heads are compared by.
 
+use serde::{Deserialize, Serialize};
+
 /// What heads are compared by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HeadMetric {
     /// See [`crate::attention::sink_mass`].
     #[default]

@@ -2,6 +2,8 @@
 
 use std::{cmp::Ordering, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use super::metric::HeadMetric;
 use crate::engine::{HeadSummary, PartWrites, TargetChange};
 
@@ -57,7 +59,8 @@ impl HeadRow {
 }
 
 /// The order of heads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ranking {
     /// By layer, then by head.
     #[default]

@@ -53,6 +53,11 @@ impl ColorNorm {
     /// What `log` stands for: 1e-4 to 1.
     pub const LOG: Self = Self::Log { decades: NonZeroU8::new(4).unwrap() };
 
+    /// Whether it is logarithmic from one end to the other, with nothing in its middle.
+    pub const fn is_log(self) -> bool {
+        matches!(self, Self::Log { .. } | Self::LogLimits(_))
+    }
+
     /// Whether the limits come from the cells.
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Auto | Self::Symmetric | Self::LogSymmetric)

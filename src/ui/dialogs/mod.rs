@@ -1,7 +1,7 @@
 //! Asking for a file or a folder: to open, or to write.
 
 pub mod adapter_base;
-pub mod disk_models;
-pub mod open_file;
+mod asked;
+pub mod open;
 pub mod path_field;
 pub mod save_dialog;

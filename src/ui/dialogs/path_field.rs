@@ -19,6 +19,8 @@ const NO_DIALOG: &str = "No file dialog answered on this desktop: type the path 
 /// Of the field, in points, and room for the button beside it and around both.
 const WIDTH: f32 = 360.0;
 const BROWSE: f32 = 150.0;
+/// Of the buttons for files and for folders.
+const BROWSE_BOTH: f32 = 216.0;
 
 /// What the path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,20 @@ pub enum Purpose {
     Save,
     Open,
     OpenFolder,
+    /// A file or a folder, each of which desktops ask for by a dialog of its own; the field is as wide as its dialog.
+    OpenAny,
+}
+
+impl Purpose {
+    /// The buttons beside the field, and what each asks the desktop for.
+    fn dialogs(self) -> &'static [(&'static str, Self)] {
+        match self {
+            Self::Save => &[("Browse…", Self::Save)],
+            Self::Open => &[("Browse…", Self::Open)],
+            Self::OpenFolder => &[("Browse…", Self::OpenFolder)],
+            Self::OpenAny => &[("Browse files…", Self::Open), ("Browse folders…", Self::OpenFolder)],
+        }
+    }
 }
 
 /// The kind of file, for the dialog's filter.
@@ -96,10 +112,6 @@ impl PathField {
         self.look.is_running()
     }
 
-    pub fn ask_for(&mut self, purpose: Purpose, kind: FileKind) {
-        (self.purpose, self.kind) = (purpose, kind);
-    }
-
     /// The path that was typed or chosen, or that the field was given.
     pub fn path(&self) -> PathBuf {
         self.path.clone()
@@ -122,6 +134,7 @@ impl PathField {
     pub fn show(&mut self, ui: &mut Ui, name: &str) -> bool {
         self.poll();
         let label = ui.label(name);
+        let width = self.width(ui);
         let entered = ui
             .horizontal(|ui| {
                 let field = ui
@@ -129,7 +142,7 @@ impl PathField {
                         TextEdit::singleline(&mut self.text)
                             // What stands above it follows what is typed, and must not take the focus from it.
                             .id(Id::unique(("path", name)))
-                            .desired_width(WIDTH.min(ui.ctx().content_rect().width() - BROWSE)),
+                            .desired_width(width),
                     )
                     .labelled_by(label.id);
                 if field.changed() {
@@ -138,8 +151,10 @@ impl PathField {
                 if std::mem::take(&mut self.wants_focus) {
                     field.request_focus();
                 }
-                if ui.add_enabled(!self.dialog.is_running(), egui::Button::new("Browse…")).clicked() {
-                    self.browse(ui.ctx());
+                for (text, purpose) in self.purpose.dialogs() {
+                    if ui.add_enabled(!self.dialog.is_running(), egui::Button::new(*text)).clicked() {
+                        self.browse(ui.ctx(), *purpose);
+                    }
                 }
                 field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
             })
@@ -189,8 +204,15 @@ impl PathField {
         }
     }
 
-    fn browse(&mut self, ctx: &egui::Context) {
-        let (path, purpose, kind) = (self.path(), self.purpose, self.kind);
+    fn width(&self, ui: &Ui) -> f32 {
+        match self.purpose {
+            Purpose::OpenAny => ui.available_width() - BROWSE_BOTH,
+            _ => WIDTH.min(ui.ctx().content_rect().width() - BROWSE),
+        }
+    }
+
+    fn browse(&mut self, ctx: &egui::Context, purpose: Purpose) {
+        let (path, kind) = (self.path(), self.kind);
         self.dialog.start(ctx, "file dialog", move || {
             let start = Instant::now();
             let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind.name, kind.extensions);
@@ -198,7 +220,10 @@ impl PathField {
                 dialog = dialog.set_directory(folder);
             }
             let file = match purpose {
-                Purpose::Open => pollster::block_on(dialog.pick_file()),
+                // What a file is says its content: it may have any name.
+                Purpose::Open | Purpose::OpenAny => {
+                    pollster::block_on(dialog.add_filter("All files", &["*"]).pick_file())
+                }
                 Purpose::OpenFolder => pollster::block_on(dialog.pick_folder()),
                 Purpose::Save => {
                     if let Some(name) = path.file_name() {

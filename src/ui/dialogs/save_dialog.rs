@@ -8,7 +8,7 @@ use super::path_field::{FileKind, PathField, Purpose};
 use crate::ui::{
     jobs::background::{Background, Finished},
     shell::part::Modality,
-    widgets::dialog,
+    widgets::{dialog, refusal},
 };
 
 /// What the dialog says.
@@ -24,6 +24,8 @@ pub struct SaveDialog<R> {
     kind: FileKind,
     modality: Modality,
     field: PathField,
+    /// Why the path that was typed last could not be written.
+    refused: Option<(PathBuf, String)>,
     job: Background<Result<R, String>>,
 }
 
@@ -31,11 +33,11 @@ impl<R: Send + 'static> SaveDialog<R> {
     /// Closed; it will suggest `path`.
     pub fn new(words: SaveWords, kind: FileKind, path: &Path) -> Self {
         let field = PathField::new(Purpose::Save, kind, path);
-        Self { words, kind, modality: Modality::None, field, job: Background::default() }
+        Self { words, kind, modality: Modality::None, field, refused: None, job: Background::default() }
     }
 
     pub fn open(&mut self) {
-        self.modality = Modality::Keys;
+        (self.modality, self.refused) = (Modality::Keys, None);
         self.field.focus();
     }
 
@@ -52,17 +54,23 @@ impl<R: Send + 'static> SaveDialog<R> {
         self.job.is_running()
     }
 
-    /// What was written since the last look, or why it was not.
+    /// What was written since the last look; or why it was not, where the dialog is not there to say it.
     pub fn poll(&mut self) -> Option<Result<R, String>> {
         let result = match self.job.poll()? {
             Finished::Done(result) => result,
             Finished::Broken => Err("Saving stopped because of an internal error; no file was written.".to_owned()),
         };
-        // After a failure the dialog stays, so that the path can be mended.
-        if result.is_ok() {
-            self.modality = Modality::None;
+        match result {
+            // The dialog stays, so that the path can be mended.
+            Err(why) if self.modality != Modality::None => {
+                self.refused = Some((self.field.path(), why));
+                None
+            }
+            result => {
+                self.modality = Modality::None;
+                Some(result)
+            }
         }
-        Some(result)
     }
 
     /// The dialog, where it is open. Returns the file that was chosen.
@@ -71,8 +79,14 @@ impl<R: Send + 'static> SaveDialog<R> {
             return None;
         }
         let is_free = !self.job.is_running();
+        // Until another path is typed.
+        self.refused.take_if(|(path, _)| *path != self.field.path());
         let (chosen, stays) = dialog(ctx, self.words.title, |ui| {
             let entered = self.field.show(ui, self.words.field);
+            if let Some((_, why)) = &self.refused {
+                ui.set_max_width(ui.min_rect().width());
+                refusal(ui, why);
+            }
             entered | ui.add_enabled(is_free, Button::new(self.words.button)).clicked()
         });
         if !stays {

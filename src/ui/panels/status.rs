@@ -1,6 +1,6 @@
 //! The line at the bottom: what is shown, what is being opened or computed, and how long the last recompute took.
 
-use egui::{Align, Label, Layout, Panel, RichText, Ui};
+use egui::{Align, Id, Label, LayerId, Layout, Panel, Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
 use crate::{
     attention::{Operation, PanelId},
@@ -26,10 +26,16 @@ const NOT_A_NUMBER: &str = "Of the cells in view in all panels. NaN, not a numbe
     Query, Key, Value or the weights; such cells have a colour of their own, which the colour bar shows.";
 
 /// The line.
-#[derive(Default)]
 pub struct Status {
+    room: Rect,
     line: Memo<(Same<Session>, Revision), Line>,
     cell: Memo<(Revision, PanelId, Cell), String>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self { room: Rect::NOTHING, line: Memo::default(), cell: Memo::default() }
+    }
 }
 
 /// What it says of the picture on screen.
@@ -42,10 +48,23 @@ struct Line {
 }
 
 impl Part for Status {
+    /// Takes its room, before the panels at both sides.
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        let drawn = Panel::bottom("status").show(ui, |ui| {
+            // Always as high as with a button in it, so that the panels above keep their size.
+            let height = ui.spacing().interact_size.y.max(theme::TARGET.y);
+            ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover()).0
+        });
+        (self.room, cx.shown.status) = (drawn.inner, drawn.response.rect);
+    }
+
+    /// Draws into it what it says, behind all panels: so the keyboard comes to it last.
+    fn over_ui(&mut self, cx: &mut PartContext<'_>) {
+        let room = UiBuilder::new().layer_id(LayerId::background()).max_rect(self.room);
+        let mut ui = Ui::new(cx.egui.clone(), Id::unique("status line"), room);
         let (shown, opening) = (&*cx.shown, cx.navigation.opening());
         let pictures = &shown.pictures;
-        let drawn = Panel::bottom("status").show(ui, |ui| match pictures.frame() {
+        match pictures.frame() {
             Some(frame) => {
                 let line = self.line.get((Same::of(cx.session), frame.revision), || line(cx.session, frame));
                 let pinned = || cx.session.pinned().map(|cell| (cx.session.selected(), cell));
@@ -53,17 +72,14 @@ impl Part for Status {
                     let panel = frame.outcome.shape().nearest(panel);
                     &**self.cell.get((frame.revision, panel, cell), || cell_text(frame, panel, cell))
                 });
-                status_ui(ui, (frame, line, cell), shown, opening, cx.actions);
+                status_ui(&mut ui, (frame, line, cell), shown, opening, cx.actions);
             }
-            None => line_ui(ui, |ui| first_ui(ui, pictures, opening)),
-        });
-        cx.shown.status = drawn.response.rect;
+            None => line_ui(&mut ui, |ui| first_ui(ui, pictures, opening)),
+        }
     }
 }
 
 fn line_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
-    // Always as high as with a button in it, so that the panels above keep their size.
-    ui.set_min_height(theme::TARGET.y);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         contents(ui);

@@ -24,16 +24,18 @@ pub enum Action {
     Export(Exported),
     /// Put pictures or numbers on the clipboard, which takes a moment.
     CopyOut(Clipping),
-    /// Ask for a file or folder to open.
-    AskFor(Openable),
+    /// Ask for a source or a session to open.
+    AskToOpen,
     /// Ask which model the adapter in a folder is over.
     AskForBase {
         adapter: PathBuf,
         /// What the adapter calls it.
         named: String,
     },
-    /// List the models that other programs keep on this disk, to open one.
-    ListDiskModels,
+    /// A session's source is not where it was: a dialog asks where it is.
+    AskedForSource,
+    /// What was asked for does not open, for this reason. The dialog that asked says so; without one, a message.
+    NotOpened(String),
     Sessions(SessionAction),
     /// A session, once its source is open.
     Restore(Box<Restoring>),
@@ -119,17 +121,6 @@ pub enum Clipping {
     PanelNumbers(PanelId),
     /// The weights of all panels: a line for each cell.
     Numbers,
-}
-
-/// What a file or folder is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Openable {
-    Capture,
-    ModelFolder,
-    /// A model in one file.
-    Gguf,
-    /// A session, or a figure that holds one.
-    Session,
 }
 
 /// What a gesture asks of sessions.

@@ -76,6 +76,7 @@ impl App {
                 hovered: None,
                 figure: Rect::NOTHING,
                 status: Rect::NOTHING,
+                beneath_controls: Rect::EVERYTHING,
                 sides: Sides::default(),
                 illegible: None,
                 follow: setup.follow,
@@ -134,13 +135,15 @@ impl App {
         for index in 0..self.parts.len() {
             let modality = self.modality();
             let Some(part) = self.parts.get_mut(index) else { continue };
+            let (sizes, heads_list) = self.preferences.kept_mut();
             let mut cx = PartContext {
                 egui: ctx,
                 session: self.navigation.shared_session(),
                 source: source.clone(),
                 navigation: &self.navigation,
                 shown: &mut self.shown,
-                sizes: self.preferences.sizes_mut(),
+                sizes,
+                heads_list,
                 toasts: &mut self.toasts,
                 actions,
                 keyboard: self.keyboard,
@@ -163,6 +166,11 @@ impl App {
                 if action == Action::ToggleFullScreen {
                     let is_full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
                     ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!is_full));
+                }
+                if let Action::NotOpened(why) = &action
+                    && !self.parts.iter_mut().any(|part| part.takes_refusal(why))
+                {
+                    self.toasts.error(why.clone());
                 }
                 self.each(ctx, &mut actions, |part, cx| part.act(&action, cx));
                 self.navigate(&mut actions, |navigation, around| navigation.act(ctx, action, around));
@@ -236,7 +244,7 @@ impl eframe::App for App {
         profiling::scope!("App::ui");
         let ctx = ui.ctx().clone();
         let width = ctx.content_rect().width();
-        self.shown.sides.arrange(width, self.navigation.session().view(), self.preferences.sizes_mut());
+        self.shown.sides.arrange(width, self.navigation.session().view(), self.preferences.sizes());
         let mut actions = commands::combinations(&ctx, &Situation::new(&self.navigation, &self.shown));
         self.keyboard.is_menu_open = Popup::is_any_open(&ctx);
         self.each(&ctx, &mut actions, |part, cx| part.show_ui(ui, cx));

@@ -240,7 +240,7 @@ impl Navigation {
         if let (Some(named), Some(adapter)) = (&failed.missing_base, failed.source.path()) {
             around.actions.push(Action::AskForBase { adapter: adapter.to_owned(), named: named.clone() });
         } else {
-            around.toasts.error(failed.message.clone());
+            around.actions.push(Action::NotOpened(failed.message.clone()));
         }
         around.actions.push(Action::NotRestored);
         if failed.is_gone && self.recent.remove(ctx, &failed.source) {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{
     action::{Action, Actions},
     navigation::Navigation,
-    preferences::Sizes,
+    preferences::{HeadsList, Sizes},
     shown::Shown,
 };
 use crate::{engine::OpenSource, figure::Ground, session::Session, ui::widgets::Toasts};
@@ -36,6 +36,12 @@ pub trait Part {
 
     /// Carries out an action, if it is one of its own.
     fn act(&mut self, _action: &Action, _cx: &mut PartContext<'_>) {}
+
+    /// Takes the reason why something does not open, where its dialog has asked for it: a message belongs to its dialog.
+    /// Returns whether it did.
+    fn takes_refusal(&mut self, _why: &str) -> bool {
+        false
+    }
 
     /// What it keeps from the other parts while it is open.
     fn modality(&self) -> Modality {
@@ -70,6 +76,8 @@ pub struct PartContext<'a> {
     pub shown: &'a mut Shown,
     /// Of panels that can be dragged.
     pub sizes: &'a mut Sizes,
+    /// How heads are listed, from one start to the next.
+    pub heads_list: &'a mut HeadsList,
     pub toasts: &'a mut Toasts,
     /// What the gestures of this frame ask for, in order.
     pub actions: &'a mut Actions,

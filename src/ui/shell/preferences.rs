@@ -15,10 +15,9 @@ use super::{
 use crate::{
     attention::Notation,
     base::{WriteError, regular_file},
-    engine::Clock,
-    engine::OpenSource,
+    engine::{Clock, HeadMetric, OpenSource, Ranking},
     figure::{Colormap, Look, MaskedStyle, Pooling, Quantity},
-    session::{Command, Session, SweepView, TextView, UserSettings, View},
+    session::{Command, HeadsPlace, Session, SweepView, TextView, UserSettings, View},
 };
 
 /// Nobody changes everything at once: written when nothing has changed for so long.
@@ -38,8 +37,9 @@ pub struct StoredPreferences {
     pooling: Pooling,
     notation: Notation,
     inspector: bool,
-    /// Beside the panels.
     heads: bool,
+    heads_place: HeadsPlace,
+    heads_list: HeadsList,
     sweep: SweepView,
     text: TextView,
     pub sizes: Sizes,
@@ -58,13 +58,45 @@ pub struct Sizes {
     pub text: Option<f32>,
 }
 
+/// How the browser of heads lists them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeadsList {
+    pub tab: HeadsTab,
+    pub metric: HeadMetric,
+    pub ranking: Ranking,
+}
+
+/// The ways to look at the heads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeadsTab {
+    #[default]
+    Thumbnails,
+    Table,
+    /// A cell each, layer × head, in the colour of the metric.
+    Map,
+}
+
 impl Default for StoredPreferences {
     fn default() -> Self {
-        let View {
-            user, look: Look { colormap, masked, pooling, notation, .. }, inspector, heads, sweep, text, ..
-        } = View::default();
-        let (sizes, chats) = Default::default();
-        Self { user, colormap, masked, pooling, notation, inspector, heads, sweep, text, sizes, chats }
+        let View { user, look, inspector, heads, heads_place, sweep, text, .. } = View::default();
+        let Look { colormap, masked, pooling, notation, .. } = look;
+        Self {
+            user,
+            colormap,
+            masked,
+            pooling,
+            notation,
+            inspector,
+            heads,
+            heads_place,
+            heads_list: HeadsList::default(),
+            sweep,
+            text,
+            sizes: Sizes::default(),
+            chats: Chats::default(),
+        }
     }
 }
 
@@ -99,7 +131,7 @@ impl StoredPreferences {
             commands.push(Command::ToggleInspector);
         }
         if self.heads && !view.heads && !view.inspector {
-            commands.push(Command::ToggleHeads);
+            commands.push(Command::PlaceHeads(self.heads_place));
         }
         if view.look.colormap == usual.look.colormap && view.look.quantity == Quantity::Weight {
             commands.push(Command::SetColormap(self.colormap));
@@ -136,13 +168,11 @@ impl StoredPreferences {
     }
 
     /// As `session` has it now; of a quantity with colours of its own, the colours of before.
-    fn now(&self, session: &Session, sizes: Sizes) -> Self {
-        let heads = session.view().has_heads_beside();
-        let View { user, look, inspector, sweep, text, .. } = *session.view();
-        let Look { colormap, masked, pooling, notation, .. } = look;
-        let colormap = if look.quantity == Quantity::Weight { colormap } else { self.colormap };
-        let chats = self.chats.clone();
-        Self { user, colormap, masked, pooling, notation, inspector, heads, sweep, text, sizes, chats }
+    fn now(&self, session: &Session) -> Self {
+        let View { user, look, inspector, heads, heads_place, sweep, text, .. } = *session.view();
+        let Look { masked, pooling, notation, .. } = look;
+        let colormap = if look.quantity == Quantity::Weight { look.linear_colormap() } else { self.colormap };
+        Self { user, colormap, masked, pooling, notation, inspector, heads, heads_place, sweep, text, ..self.clone() }
     }
 }
 
@@ -175,8 +205,13 @@ impl Preferences {
     }
 
     /// Of panels that can be dragged.
-    pub fn sizes_mut(&mut self) -> &mut Sizes {
-        &mut self.latest.sizes
+    pub fn sizes(&self) -> &Sizes {
+        &self.latest.sizes
+    }
+
+    /// What parts keep themselves: the sizes of panels that can be dragged, and how heads are listed.
+    pub fn kept_mut(&mut self) -> (&mut Sizes, &mut HeadsList) {
+        (&mut self.latest.sizes, &mut self.latest.heads_list)
     }
 
     /// Keeps what `session` and the window have become, on a thread, when nothing has changed for a while. `source` is the
@@ -194,7 +229,7 @@ impl Preferences {
             let scale = ctx.zoom_factor();
             self.latest.sizes.window = Some([x * scale, y * scale]);
         }
-        let now = self.latest.now(session, self.latest.sizes);
+        let now = self.latest.now(session);
         if now != self.latest || (self.changed.is_none() && now != self.written) {
             self.latest = now;
             self.changed = Some(self.clock.now());
@@ -273,6 +308,6 @@ mod tests {
         assert_eq!(stored.over(asked).view().look.colormap, Colormap::Magma);
         let difference = Session::default().with([Command::SetQuantity(Quantity::Difference)]);
         assert_eq!(stored.over(difference.clone()).view().look.colormap, difference.view().look.colormap);
-        assert_eq!(stored.now(&difference, Sizes::default()).colormap, Colormap::Viridis);
+        assert_eq!(stored.now(&difference).colormap, Colormap::Viridis);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
             sweep::Curves,
             text::{AllTexts, Texts},
         },
-        widgets::Uncovered,
+        widgets::{Place, Uncovered},
     },
 };
 
@@ -33,6 +33,8 @@ pub struct Shown {
     /// Where the figure and the line at the bottom are in this frame; nothing where they are not.
     pub figure: Rect,
     pub status: Rect,
+    /// What is free beneath the controls in this frame, where they stand beside the figure; everything where they do not.
+    pub beneath_controls: Rect,
     /// Where the panels at both sides of the figure are in this frame.
     pub sides: Sides,
     /// Which token labels no font of the machine can show.
@@ -51,7 +53,11 @@ impl Shown {
 
     /// What messages keep off.
     pub fn uncovered(&self) -> Uncovered {
-        Uncovered::Figure { figure: self.figure, status: self.status }
+        let right = match self.sides.right {
+            Place::Docked(width) => Some(self.status.with_min_x(self.status.right() - width)),
+            Place::Closed | Place::Over(_) => None,
+        };
+        Uncovered::Figure { figure: self.figure, status: self.status, left: self.beneath_controls, right }
     }
 
     /// What is visibly waited for.

@@ -1,8 +1,8 @@
 use std::f32::consts::FRAC_PI_2;
 
 use egui::{
-    Align2, AsIdSalt, Color32, Mesh, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, TextStyle, Ui,
-    WidgetInfo, emath::GuiRounding as _, epaint::TextShape, pos2,
+    Align2, AsIdSalt, Atom, AtomPaintArgs, Color32, Mesh, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind,
+    TextStyle, Ui, Vec2, WidgetInfo, emath::GuiRounding as _, epaint::TextShape, pos2, vec2,
 };
 
 use super::text::elided;
@@ -230,6 +230,27 @@ fn gradient(ramp: &[Color32], bar: Rect) -> Shape {
         mesh.add_colored_rect(Rect::from_x_y_ranges(bar.x_range(), edge(i + 1)..=edge(i)), color);
     }
     Shape::mesh(mesh)
+}
+
+/// Size of a swatch, in points.
+const SWATCH: Vec2 = vec2(48.0, 10.0);
+/// Its bands: as wide as a pixel, or it would end before the ramp does.
+const BANDS: usize = 48;
+
+/// A small ramp, from low at the left to high at the right, as an atom of what chooses it.
+pub fn swatch(ramp: Vec<Color32>) -> Atom<'static> {
+    Atom::paint(SWATCH, move |ui, AtomPaintArgs { rect, .. }| {
+        let rect = rect.round_to_pixels(ui.pixels_per_point());
+        let mut mesh = Mesh::default();
+        for i in 0..BANDS {
+            let Some(&color) = ramp.get(i * ramp.len().saturating_sub(1) / (BANDS - 1)) else { continue };
+            let edge = |i: usize| egui::lerp(rect.x_range(), i as f32 / BANDS as f32);
+            mesh.add_colored_rect(Rect::from_x_y_ranges(edge(i)..=edge(i + 1), rect.y_range()), color);
+        }
+        ui.painter().add(Shape::mesh(mesh));
+        let line = Stroke::new(1.0 / ui.pixels_per_point(), theme::of(ui).outline);
+        ui.painter().rect_stroke(rect, 0.0, line, StrokeKind::Outside);
+    })
 }
 
 /// A line across the bar and a wedge left of it.

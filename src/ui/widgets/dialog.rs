@@ -1,4 +1,8 @@
-use egui::{Align2, Context, Id, Key, Modifiers, Popup, ScrollArea, Ui, Vec2, Window, vec2};
+use egui::{
+    Align2, Context, Id, Key, Label, Modifiers, Popup, RichText, Role, ScrollArea, Ui, Vec2, WidgetInfo, Window, vec2,
+};
+
+use crate::ui::theme;
 
 /// Title bar, margins and some of what lies behind.
 const FRAME: Vec2 = vec2(36.0, 80.0);
@@ -35,4 +39,10 @@ fn scrolled_ui<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R)
         ui.ctx().request_repaint();
     }
     drawn.inner
+}
+
+/// Why what was asked for in a dialog cannot be, below what it is to be mended in.
+pub fn refusal(ui: &mut Ui, why: &str) {
+    let label = ui.add(Label::new(RichText::new(why).small().color(theme::of(ui).error)).wrap());
+    label.widget_info(|| WidgetInfo::labeled(Role::Alert, true, why));
 }

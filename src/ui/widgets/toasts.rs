@@ -14,6 +14,8 @@ const SHOWN: usize = 4;
 const WIDTH: f32 = 360.0;
 /// Beside the figure they stand where so much is free.
 const LEAST_WIDTH: f32 = 240.0;
+/// Of a message of two lines.
+const LEAST_HEIGHT: f32 = 56.0;
 /// Over the bars at the top lines are longer, so that there are fewer.
 const WIDTH_ABOVE: f32 = 560.0;
 const ICON: f32 = 16.0;
@@ -32,12 +34,16 @@ pub enum Uncovered {
         figure: Rect,
         /// The line at the bottom.
         status: Rect,
+        /// What may be covered at the left: beside the figure, but not over controls.
+        left: Rect,
+        /// A panel at the right: it is covered only where nothing else is free.
+        right: Option<Rect>,
     },
 }
 
 impl Default for Uncovered {
     fn default() -> Self {
-        Self::Figure { figure: Rect::NOTHING, status: Rect::NOTHING }
+        Self::Figure { figure: Rect::NOTHING, status: Rect::NOTHING, left: Rect::EVERYTHING, right: None }
     }
 }
 
@@ -50,21 +56,25 @@ struct Place {
 }
 
 impl Uncovered {
-    /// At the bottom right, else at the bottom left, beside the figure; where it fills the window, above it.
+    /// At the bottom right, else at the bottom left, beside the figure and below the controls, else over the panel at the
+    /// right; where there is no room, above the figure.
     fn place(self, screen: Rect) -> Place {
-        let Self::Figure { figure, status } = self else {
+        let Self::Figure { figure, status, left: may_cover, right: panel } = self else {
             let room = screen.shrink2(vec2(space::L, space::S));
             return Place { room, align: Align2::CENTER_TOP, width: WIDTH.min(room.width()) };
         };
         let bottom = if status.is_positive() { status.top() } else { screen.bottom() };
         let room = screen.with_max_y(bottom).shrink(space::L);
         let [right, left] = if figure.is_positive() {
-            [room.with_min_x(room.left().max(figure.right() + space::S)), room.with_max_x(figure.left() - space::S)]
+            let left = room.with_max_x(figure.left() - space::S).intersect(may_cover.shrink(space::S));
+            [room.with_min_x(room.left().max(figure.right() + space::S)), left]
         } else {
             [room; 2]
         };
-        for (room, align) in [(right, Align2::RIGHT_BOTTOM), (left, Align2::LEFT_BOTTOM)] {
-            if room.width() >= LEAST_WIDTH {
+        let free = right.with_max_x(panel.map_or(right.right(), |panel| panel.left() - space::S));
+        let [at_right, at_left] = [Align2::RIGHT_BOTTOM, Align2::LEFT_BOTTOM];
+        for (room, align) in [(free, at_right), (left, at_left), (right, at_right)] {
+            if room.width() >= LEAST_WIDTH && room.height() >= LEAST_HEIGHT {
                 return Place { room, align, width: WIDTH.min(room.width()) };
             }
         }
@@ -329,10 +339,24 @@ mod tests {
             let status = screen.with_min_y(height - 24.0);
             for (left, right) in [(0.0, 0.0), (264.0, 0.0), (0.0, 280.0), (0.2 * width, 0.2 * width)] {
                 let figure = Rect::from_min_max(pos2(left + 8.0, 70.0), pos2(width - right - 8.0, height - 30.0));
-                let Place { room, width, .. } = Uncovered::Figure { figure, status }.place(screen);
-                assert!(!room.intersects(figure) && !room.intersects(status), "{room} of {screen}");
-                assert!(screen.contains_rect(room) && width <= room.width() && width >= LEAST_WIDTH, "{room}");
+                // Controls as long as the window is high, and shorter ones.
+                for free in [0.0, 40.0, 120.0, height] {
+                    let beneath = Rect::from_min_max(pos2(0.0, height - 24.0 - free), pos2(left, height - 24.0));
+                    let uncovered = Uncovered::Figure { figure, status, left: beneath, right: None };
+                    let Place { room, width, align } = uncovered.place(screen);
+                    assert!(!room.intersects(figure) && !room.intersects(status), "{room} of {screen}");
+                    assert!(screen.contains_rect(room) && width <= room.width() && width >= LEAST_WIDTH, "{room}");
+                    assert!(align != Align2::LEFT_BOTTOM || beneath.contains_rect(room), "{room} over controls");
+                }
             }
+        }
+        // 1280×800 with controls, figure and inspector.
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0));
+        let [figure, status] = [screen.with_min_x(344.0).with_max_x(950.0).with_max_y(770.0), screen.with_min_y(774.0)];
+        for (free, align) in [(100.0, Align2::LEFT_BOTTOM), (20.0, Align2::RIGHT_BOTTOM)] {
+            let left = Rect::from_min_max(pos2(0.0, 770.0 - free), pos2(336.0, 770.0));
+            let right = Some(screen.with_min_x(960.0));
+            assert_eq!(Uncovered::Figure { figure, status, left, right }.place(screen).align, align);
         }
         let nothing = Uncovered::default().place(Rect::from_min_size(Pos2::ZERO, vec2(800.0, 700.0)));
         assert_eq!((nothing.align, nothing.width), (Align2::RIGHT_BOTTOM, WIDTH));

@@ -15,6 +15,8 @@ pub struct HoverCard<'a> {
     pub row: Rect,
     /// Where the same cell is in every panel.
     pub compared: &'a [Rect],
+    /// What else is not covered where there is room beside it.
+    pub spared: Rect,
 }
 
 impl HoverCard<'_> {
@@ -22,7 +24,7 @@ impl HoverCard<'_> {
     pub fn show(self, ctx: &Context, id: Id, contents: impl FnOnce(&mut Ui)) {
         // The first pass only measures; egui does not show it.
         let size = ctx.memory(|memory| memory.area_rect(id)).map_or(Vec2::ZERO, |rect| rect.size());
-        let position = card_position((self.pointer, self.row, self.compared), size, ctx.content_rect(), GAP);
+        let position = card_position(&self, size, ctx.content_rect(), GAP);
         let shown = Area::new(id)
             .order(Order::Tooltip)
             .fixed_pos(position)
@@ -39,9 +41,10 @@ impl HoverCard<'_> {
 }
 
 /// The top-left corner of a card of `size` about the pointer, its row and the compared cells: below the row, above it or
-/// beside the panel with `gap` points between; where it would cover a compared cell there, at the nearest place where it
-/// covers none; and as far inside `screen` as that allows.
-pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2, screen: Rect, gap: f32) -> Pos2 {
+/// beside the panel with `gap` points between; where it would cover a compared cell or what is spared there, at the nearest
+/// place where it covers neither, then none of the cells; and as far inside `screen` as that allows.
+pub fn card_position(about: &HoverCard<'_>, size: Vec2, screen: Rect, gap: f32) -> Pos2 {
+    let HoverCard { pointer, row, compared, spared } = *about;
     let inside = screen.shrink(space::XS);
     // A card larger than the screen keeps its top-left corner in sight.
     let clamped = |at: f32, low: f32, high: f32| at.min(high).max(low);
@@ -68,17 +71,19 @@ pub fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2
     let fits = |at: &Pos2| inside.contains_rect(card(*at)) && !card(*at).intersects(row);
     let covered = |at: &Pos2| compared.iter().filter(|cell| card(*at).intersects(**cell)).count();
     let is_clear = |at: &Pos2| fits(at) && covered(at) == 0;
-    let elsewhere = || {
-        let cells = || compared.iter().chain([&row]);
+    let is_beside = |at: &Pos2| is_clear(at) && !card(*at).intersects(spared);
+    let elsewhere = |is_good: &dyn Fn(&Pos2) -> bool| {
+        let cells = || compared.iter().chain([&row, &spared]);
         let xs = cells().flat_map(|cell| [cell.right() + gap, cell.left() - gap - size.x]);
         let ys = cells().flat_map(|cell| [cell.bottom() + gap, cell.top() - gap - size.y]);
         let ys: Vec<f32> = ys.chain([y(pointer.y), inside.top(), inside.bottom() - size.y]).collect();
         let xs = xs.chain([x(pointer.x), inside.left(), inside.right() - size.x]);
         let away = |at: &Pos2| card(*at).distance_sq_to_pos(pointer);
         let places = xs.flat_map(|x| ys.iter().map(move |&y| pos2(x, y)));
-        places.filter(is_clear).min_by(|a, b| away(a).total_cmp(&away(b)))
+        places.filter(is_good).min_by(|a, b| away(a).total_cmp(&away(b)))
     };
-    let clear = near.into_iter().find(is_clear).or_else(elsewhere);
+    let beside = near.into_iter().find(is_beside).or_else(|| elsewhere(&is_beside));
+    let clear = beside.or_else(|| near.into_iter().find(is_clear)).or_else(|| elsewhere(&is_clear));
     // Of several the first.
     let best = clear.or_else(|| near.into_iter().filter(fits).min_by_key(covered));
     if let Some(best) = best {
@@ -97,6 +102,10 @@ mod tests {
     use super::*;
 
     const SCREEN: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(1000.0, 700.0) };
+
+    fn card_position((pointer, row, compared): (Pos2, Rect, &[Rect]), size: Vec2, screen: Rect, gap: f32) -> Pos2 {
+        super::card_position(&HoverCard { pointer, row, compared, spared: Rect::NOTHING }, size, screen, gap)
+    }
 
     fn row(y: f32, height: f32) -> Rect {
         Rect::from_min_size(pos2(300.0, y), vec2(200.0, height))
@@ -134,6 +143,21 @@ mod tests {
                     assert!(screen.contains_rect(card) && !card.intersects(row), "{card}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn stands_beside_a_small_figure_where_there_is_room() {
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(640.0, 400.0));
+        let figure = Rect::from_min_max(pos2(264.0, 60.0), pos2(640.0, 370.0));
+        let row = Rect::from_min_max(pos2(300.0, 200.0), pos2(350.0, 203.0));
+        for (left, is_beside) in [(264.0, true), (200.0, false)] {
+            let spared = figure.with_min_x(left);
+            let about = HoverCard { pointer: row.center(), row, compared: &[row], spared };
+            let size = vec2(236.0, 220.0);
+            let card = Rect::from_min_size(super::card_position(&about, size, screen, 12.0), size);
+            assert_eq!(!card.intersects(spared), is_beside, "{card}");
+            assert!(screen.contains_rect(card) && !card.intersects(row), "{card}");
         }
     }
 

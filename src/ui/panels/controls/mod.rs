@@ -11,7 +11,7 @@ mod rule_facts;
 mod scope;
 mod turns;
 
-use egui::{ScrollArea, Ui};
+use egui::{Rect, ScrollArea, Ui};
 
 use super::tour::{Landmark, landmark};
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
             action::Action,
             part::{Part, PartContext},
         },
-        widgets::{Edge, side_panel},
+        widgets::{Edge, Place, side_panel},
     },
 };
 pub use compare::head_ui as compared_head_ui;
@@ -56,10 +56,13 @@ impl Part for ControlPanel {
 
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
         let place = cx.shown.sides.controls;
+        let mut beneath = Rect::EVERYTHING;
         let dragged = side_panel(ui, "controls", Edge::Left, place, |ui| {
             turns_ui(ui, Turn::Controls, (cx.session.view(), &cx.shown.sides), cx.actions);
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, cx));
+            let drawn = ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.controls_ui(ui, cx));
+            beneath = drawn.inner_rect.with_min_y(drawn.inner_rect.top() + drawn.content_size.y);
         });
+        cx.shown.beneath_controls = if matches!(place, Place::Docked(_)) { beneath } else { Rect::EVERYTHING };
         if dragged.is_some() {
             cx.sizes.controls = dragged;
         }

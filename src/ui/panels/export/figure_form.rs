@@ -1,6 +1,6 @@
 //! How an exported figure form: a form.
 
-use egui::{Checkbox, ComboBox, DragValue, Grid, TextEdit, Ui};
+use egui::{Atoms, Checkbox, ComboBox, DragValue, Grid, IntoAtoms as _, TextEdit, Ui};
 
 use super::exportable::Exportable;
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
             action::Actions,
             commands::{NORMS, QUANTITIES},
         },
-        theme::space,
-        widgets::with_accessible_name,
+        theme::{self, space},
+        widgets::{swatch, with_accessible_name},
     },
 };
 
@@ -285,7 +285,7 @@ fn strip_ui(ui: &mut Ui, strip: &mut Option<StripLines>, shown: &Exportable<'_>)
             with_accessible_name(ui.add(field), "Lines of the continuation");
             *lines = StripLines::new(count).unwrap_or(*lines);
             if let Some(why) = shown.no_texts {
-                ui.label(egui::RichText::new(why).small().color(crate::ui::theme::of(ui).error));
+                ui.label(egui::RichText::new(why).small().color(theme::of(ui).error));
             }
         }
     });
@@ -293,9 +293,8 @@ fn strip_ui(ui: &mut Ui, strip: &mut Option<StripLines>, shown: &Exportable<'_>)
 
 fn colours_ui(ui: &mut Ui, view: &View, actions: &mut Actions) {
     let mut colormap = view.look.colormap;
-    let names: Vec<(Colormap, String)> = Colormap::ALL.into_iter().map(|map| (map, map.to_string())).collect();
-    let choices: Vec<(Colormap, &str)> = names.iter().map(|(map, name)| (*map, name.as_str())).collect();
-    if choice_ui(ui, "Colours of the figure", &mut colormap, &choices) {
+    let drawn = |map: Colormap| (swatch(theme::ramp(map)), map.name()).into_atoms();
+    if drawn_choice_ui(ui, "Colours of the figure", &mut colormap, &Colormap::ALL, drawn) {
         actions.push(Command::SetColormap(colormap).into());
     }
     let (mut norm, own) = (view.look.norm, view.look.norm.to_string());
@@ -310,11 +309,25 @@ fn colours_ui(ui: &mut Ui, view: &View, actions: &mut Actions) {
 
 /// A menu of choices under an accessible name; whether another one was chosen.
 pub fn choice_ui<T: PartialEq + Copy>(ui: &mut Ui, name: &str, current: &mut T, choices: &[(T, &str)]) -> bool {
+    let values: Vec<T> = choices.iter().map(|(choice, _)| *choice).collect();
+    drawn_choice_ui(ui, name, current, &values, |value| {
+        choices.iter().find(|(choice, _)| *choice == value).map_or("", |(_, text)| text).into_atoms()
+    })
+}
+
+/// A menu of choices under an accessible name, each drawn as `drawn` says; whether another one was chosen.
+fn drawn_choice_ui<'a, T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    current: &mut T,
+    choices: &[T],
+    drawn: impl Fn(T) -> Atoms<'a>,
+) -> bool {
     let before = *current;
-    let shown = choices.iter().find(|(choice, _)| *choice == before).map_or("", |(_, text)| text);
-    let combo = ComboBox::from_id_salt(name).selected_text(shown).width(0.0).height(MENU_HEIGHT).show_ui(ui, |ui| {
-        for &(choice, text) in choices {
-            ui.selectable_value(current, choice, text);
+    let menu = ComboBox::from_id_salt(name).selected_text(drawn(before)).width(0.0).height(MENU_HEIGHT);
+    let combo = menu.show_ui(ui, |ui| {
+        for &choice in choices {
+            ui.selectable_value(current, choice, drawn(choice));
         }
     });
     with_accessible_name(combo.response, name);

@@ -24,10 +24,10 @@ use crate::{
         jobs::background::{Background, Finished},
         panels::text::ShownTexts,
         shell::{
-            action::{Action, Exported},
+            action::{Action, Actions, Exported},
             part::{Modality, Part, PartContext},
         },
-        widgets::dialog,
+        widgets::{dialog, refusal},
     },
 };
 use animation::AnimationDialog;
@@ -50,6 +50,10 @@ pub struct Export {
     sweep: SweepDialog,
     text: PathField,
     job: Background<Result<PathBuf, String>>,
+    /// What the job writes.
+    writing: Option<Exported>,
+    /// Why the last one was not written, said in its dialog.
+    refused: Option<(Exported, String)>,
     fingerprints: Arc<Fingerprints>,
 }
 
@@ -64,13 +68,15 @@ impl Export {
             sweep: SweepDialog::new(&folder),
             text: PathField::new(Purpose::Save, TEXT, &folder.join("text.jsonl")),
             job: Background::default(),
+            writing: None,
+            refused: None,
             fingerprints,
         }
     }
 
     /// Opens a dialog with the name of what is shown for its file.
     fn open(&mut self, exported: Exported, stem: &str) {
-        self.open = Some(exported);
+        (self.open, self.refused) = (Some(exported), None);
         match exported {
             Exported::Figure => self.figure.suggest(stem),
             Exported::Animation => self.animation.suggest(stem),
@@ -87,7 +93,7 @@ impl Export {
         }
     }
 
-    /// Where something was written since the last look, or why it was not.
+    /// Where something was written since the last look; or why it was not, where its dialog is not there to say it.
     fn poll_job(&mut self) -> Option<Result<PathBuf, String>> {
         let (exported, result) = if let Some(result) = self.animation.poll() {
             (Some(Exported::Animation), result)
@@ -98,13 +104,20 @@ impl Export {
                     Err("The export stopped because of an internal error; no file was written.".to_owned())
                 }
             };
-            (self.open.filter(|open| *open != Exported::Animation), result)
+            (self.writing.take(), result)
         };
-        // After a failure the dialog stays, so that the path can be mended.
-        if result.is_ok() && self.open == exported {
-            self.open = None;
+        let Some(exported) = exported.filter(|_| self.open == exported) else { return Some(result) };
+        match result {
+            // The dialog stays, so that the path can be mended.
+            Err(why) => {
+                self.refused = Some((exported, why));
+                None
+            }
+            saved => {
+                self.open = None;
+                Some(saved)
+            }
         }
-        Some(result)
     }
 
     fn dialog_ui(&mut self, exported: Exported, cx: &mut PartContext<'_>) {
@@ -133,13 +146,27 @@ impl Export {
             Exported::Sweep => "Export sweep",
             Exported::Text => "Export text",
         };
-        let (_, stays) = dialog(ctx, title, |ui| match exported {
+        let (_, stays) = dialog(ctx, title, |ui| {
+            self.contents_ui(ui, exported, &shown, cx.actions);
+            if let Some((_, why)) = self.refused.as_ref().filter(|(of, _)| *of == exported && !self.job.is_running()) {
+                ui.set_max_width(ui.min_rect().width());
+                refusal(ui, why);
+            }
+        });
+        if !stays {
+            self.open = None;
+        }
+    }
+
+    fn contents_ui(&mut self, ui: &mut Ui, exported: Exported, shown: &Exportable<'_>, actions: &mut Actions) {
+        let ctx = &ui.ctx().clone();
+        match exported {
             Exported::Figure => {
-                if let Some(task) = self.figure.show(ui, &shown, self.job.is_running(), cx.actions) {
+                if let Some(task) = self.figure.show(ui, shown, self.job.is_running(), actions) {
                     self.job.start(ctx, "export", move || task.run());
                 }
             }
-            Exported::Animation => self.animation.show(ui, &shown),
+            Exported::Animation => self.animation.show(ui, shown),
             Exported::Numbers => {
                 let wanted = save_ui(ui, &mut self.numbers, &NUMBERS_WORDS, shown.frame.is_some(), &self.job);
                 if let (true, Some(frame)) = (wanted, shown.frame) {
@@ -149,7 +176,7 @@ impl Export {
                 }
             }
             Exported::Sweep => {
-                if let Some(task) = self.sweep.show(ui, &shown, self.job.is_running()) {
+                if let Some(task) = self.sweep.show(ui, shown, self.job.is_running()) {
                     self.job.start(ctx, "export", move || task.run());
                 }
             }
@@ -161,9 +188,9 @@ impl Export {
                     self.job.start(ctx, "export", move || write::texts(path, &written, &question, &inputs));
                 }
             }
-        });
-        if !stays {
-            self.open = None;
+        }
+        if self.job.is_running() {
+            self.writing.get_or_insert(exported);
         }
     }
 }

@@ -84,7 +84,7 @@ impl Contents {
         let n_locked = is_locked.then(|| frame.outcome.shape().n_panels());
         Self {
             label: label(frame, panel, is_locked),
-            ramp: table.colors.iter().map(|&color| theme::from_figure(color)).collect(),
+            ramp: theme::ramp(shown.palette.colormap()),
             ticks: scale.ticks().into_iter().map(|tick| (tick.position, tick.label)).collect(),
             range: scale.range_text(),
             beyond: Beyond {

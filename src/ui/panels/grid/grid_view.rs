@@ -7,7 +7,7 @@ use egui::{Align2, Color32, FontId, Rect, Sense, TextStyle, Ui, pos2};
 use super::{
     colorbar::BarContents,
     grid_layout::{GridLayout, GridNeeds},
-    hover_card,
+    hover_card::{self, Fold},
     hovered::{Hovered, Weights, weights},
     scene::Scene,
     spoken::Spoken,
@@ -141,11 +141,13 @@ pub fn grid_ui(
     let spoken_of = frame.outcome.shape().nearest(spoken_of);
     state.bar.show(ui, frame, (spoken_of, scene.cell()), layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
-        HoverCard { pointer: hovered.pointer, row: hovered.row, compared: &compared }.show(
-            ui.ctx(),
-            ui.scope_id().with("hover card"),
-            |ui| hover_card::contents_ui(ui, &frame.outcome, frame.pictures.quantity(), hovered),
-        );
+        let fold = Fold::of(ui.ctx());
+        // Of a small figure a card would cover titles and tokens, and the chips above it.
+        let spared = if fold == Fold::Small { around.with_min_y(0.0) } else { Rect::NOTHING };
+        let card = HoverCard { pointer: hovered.pointer, row: hovered.row, compared: &compared, spared };
+        card.show(ui.ctx(), ui.scope_id().with("hover card"), |ui| {
+            hover_card::contents_ui(ui, (&frame.outcome, frame.pictures.quantity()), hovered, fold);
+        });
     }
     around
 }

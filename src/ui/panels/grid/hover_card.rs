@@ -1,6 +1,6 @@
 //! What the card at the pointer says.
 
-use egui::{Grid, RichText, TextStyle, Ui};
+use egui::{Context, Grid, Label, RichText, TextStyle, Ui};
 
 use super::hovered::{Hovered, Weights};
 use crate::{
@@ -14,17 +14,42 @@ use crate::{
     },
 };
 
+/// In a window with less of either the card is small.
+const ROOMY: [f32; 2] = [800.0, 500.0];
+/// Of a small card, in points.
+const SMALL_WIDTH: f32 = 220.0;
+
+/// How much the card says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Whole,
+    /// Without what the status line says too, so that it finds a place beside the figure.
+    Small,
+}
+
+impl Fold {
+    /// What there is room for in the window.
+    pub fn of(ctx: &Context) -> Self {
+        let room = ctx.content_rect();
+        if room.width() < ROOMY[0] || room.height() < ROOMY[1] { Self::Small } else { Self::Whole }
+    }
+}
+
 /// Panel, tokens, and every number of the cell, `shown` in front.
-pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Hovered) {
+pub fn contents_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), hovered: &Hovered, fold: Fold) {
+    if fold == Fold::Small {
+        ui.set_max_width(SMALL_WIDTH);
+    }
     let Hovered { panel, cell, numbers, weights, behind, .. } = hovered;
     ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel, notation::of(ui))).strong());
     let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
-    ui.label(format!("query {} {query} → key {} {key}", cell.query, cell.key));
+    let tokens = Label::new(format!("query {} {query} → key {} {key}", cell.query, cell.key));
+    ui.add(if fold == Fold::Small { tokens.truncate() } else { tokens });
     match numbers {
         Some(numbers) => {
-            numbers_ui(ui, outcome, shown, numbers);
+            numbers_ui(ui, (outcome, shown), numbers, fold);
             if outcome.shape().n_panels() > 1 {
-                weights_ui(ui, outcome, *panel, weights);
+                weights_ui(ui, outcome, (*panel, weights), fold);
             }
         }
         None => _ = ui.label(numbers::masked(outcome, *cell)),
@@ -37,7 +62,11 @@ pub fn contents_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, hovered: &Ho
     }
 }
 
-fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNumbers) {
+fn numbers_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), numbers: &CellNumbers, fold: Fold) {
+    let text_of = |quantity| match (quantity, fold) {
+        (Quantity::Weight, Fold::Small) => Some(numbers::weight(numbers.panel.weight)),
+        _ => numbers.text_of(quantity),
+    };
     Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).min_row_height(0.0).show(ui, |ui| {
         let mut row = |name: &str, value: String, is_shown: bool| {
             let colors = theme::of(ui);
@@ -46,11 +75,11 @@ fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNum
             ui.label(if is_shown { value.strong() } else { value });
             ui.end_row();
         };
-        if let Some(value) = numbers.text_of(shown) {
+        if let Some(value) = text_of(shown) {
             row(numbers::name(shown), value, true);
         }
         if shown != Quantity::Weight {
-            row(numbers::name(Quantity::Weight), numbers.text_of(Quantity::Weight).unwrap_or_default(), false);
+            row(numbers::name(Quantity::Weight), text_of(Quantity::Weight).unwrap_or_default(), false);
         }
         row("baseline", numbers::weight(numbers.baseline.weight), false);
         if outcome.reference != Reference::Baseline {
@@ -71,14 +100,14 @@ fn numbers_ui(ui: &mut Ui, outcome: &Outcome, shown: Quantity, numbers: &CellNum
 }
 
 /// The cell's weight in all panels, as they stand.
-fn weights_ui(ui: &mut Ui, outcome: &Outcome, hovered: PanelId, weights: &Weights) {
+fn weights_ui(ui: &mut Ui, outcome: &Outcome, (hovered, weights): (PanelId, &Weights), fold: Fold) {
     let (shape, weak) = (outcome.shape(), theme::of(ui).text_weak);
     ui.add_space(space::S);
     // Small, so that the card finds a place beside the cells.
     let size = TextStyle::Small.resolve(ui.style()).size;
     let grid = Grid::new("weights of the cell").num_columns(1 + shape.n_columns()).spacing([space::S, 2.0]);
     grid.min_row_height(0.0).show(ui, |ui| {
-        ui.label(RichText::new("in all panels").small().color(weak));
+        ui.label(RichText::new(if fold == Fold::Small { "" } else { "in all panels" }).small().color(weak));
         for column in shape.columns() {
             let name = column_names::over(column, &outcome.experiment.epsilon, notation::of(ui));
             ui.label(RichText::new(name).small().color(weak));

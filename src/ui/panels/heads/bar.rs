@@ -7,7 +7,7 @@ use egui::{Button, CollapsingHeader, ComboBox, Label, RichText, ScrollArea, Slid
 use super::{
     browser::{Browser, selected},
     effects::Effects,
-    listing::{Choice, Shows, Tab, short},
+    listing::{Choice, Shows, short},
     presets, ranking, target, ticks,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         progress::{bar_ui as progress_bar_ui, cancel_ui},
         shell::{
             action::{Action, Actions},
+            preferences::HeadsTab as Tab,
             sides::HeadsAt,
         },
         theme::{self, space},

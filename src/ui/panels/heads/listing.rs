@@ -5,18 +5,11 @@ use std::sync::Arc;
 use super::{effects::Effects, filter::Filter, gallery::Gallery};
 use crate::{
     engine::{HeadMetric, HeadRow, HeadsTable, MetricRange, Ranking, Under, WrittenTokens},
-    ui::memo::Revision,
+    ui::{
+        memo::Revision,
+        shell::preferences::{HeadsList, HeadsTab as Tab},
+    },
 };
-
-/// The ways to look at the heads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    #[default]
-    Thumbnails,
-    Table,
-    /// A cell each, layer × head, in the colour of the metric.
-    Map,
-}
 
 /// Whose patterns are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +57,19 @@ impl Default for Choice {
 }
 
 impl Choice {
+    /// What of it is kept from one start to the next.
+    pub fn list(&self) -> HeadsList {
+        HeadsList { tab: self.tab, metric: self.metric, ranking: self.ranking }
+    }
+
+    /// Lists heads as they were listed before; by effects only once those are asked for again.
+    pub fn recall(&mut self, HeadsList { tab, metric, ranking }: HeadsList) {
+        self.tab = tab;
+        if metric.range() == MetricRange::Share {
+            (self.metric, self.ranking) = (metric, ranking);
+        }
+    }
+
     /// `Err` says what is not understood; then the filter lets everything pass.
     pub fn parsed(&self) -> Result<Filter, String> {
         Filter::parse(&self.filter).map_err(|error| error.to_string())
@@ -172,6 +178,7 @@ pub fn short(metric: HeadMetric, value: Option<f64>) -> String {
         (None, _) => "–".to_owned(),
         // Most heads do next to nothing: plain places would show them all alike.
         (Some(ships), MetricRange::Nats) if ships != 0.0 => format!("{ships:.1e}"),
+        (Some(value), MetricRange::Signed) if value != 0.0 && value.abs() < 0.005 => format!("{value:+.0e}"),
         (Some(value), MetricRange::Signed) => format!("{value:+.2}"),
         // Two digits of what is small, too.
         (Some(value), _) if value >= 0.01 || value == 0.0 => format!("{value:.2}"),

@@ -34,6 +34,7 @@ use crate::{
         shell::{
             action::Actions,
             part::{Modality, Part, PartContext},
+            preferences::{HeadsList, HeadsTab as Tab},
             sides::HeadsAt,
         },
         theme::space,
@@ -42,19 +43,31 @@ use crate::{
 };
 use browser::{Browser, selected};
 use gallery::Thumbnails;
-use listing::{Shows, Tab};
+use listing::Shows;
 
 /// The browser of heads, where it is open.
 pub struct Heads {
     browser: Browser,
     /// The head on screen that the list was led to last.
     followed: Option<usize>,
+    /// How heads were listed when that was looked at last.
+    kept: Option<HeadsList>,
     wanted: Memo<(Same<Session>, SourceId, Ground, usize, Shows), Thumbnails>,
 }
 
 impl Heads {
     pub fn new(ctx: &Context, service: &Service) -> Self {
-        Self { browser: Browser::new(ctx, service), followed: None, wanted: Memo::default() }
+        Self { browser: Browser::new(ctx, service), followed: None, kept: None, wanted: Memo::default() }
+    }
+
+    /// At the start lists heads as before; then keeps how they are listed.
+    fn remember(&mut self, kept: &mut HeadsList) {
+        if self.kept == Some(*kept) {
+            *kept = self.browser.choice.list();
+        } else {
+            self.browser.choice.recall(*kept);
+        }
+        self.kept = Some(*kept);
     }
 
     /// Asks for what the browser shows, while it is open. Does nothing where that was asked already.
@@ -179,6 +192,7 @@ impl Part for Heads {
     }
 
     fn wants(&mut self, cx: &mut PartContext<'_>) {
+        self.remember(cx.heads_list);
         if let Some(source) = cx.source.clone() {
             self.ask(&source, cx);
         }

@@ -26,7 +26,9 @@ pub fn significant(value: f64, digits: usize) -> String {
         let shortest = format!("{value:e}");
         return if shortest.len() < scientific.len() { shortest } else { scientific };
     }
-    let places = i64::try_from(behind).unwrap_or(0) - exponent(value);
+    // Of the rounded number: 9.999e-4 with three digits is 1.00e-3.
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let places = i64::try_from(behind).unwrap_or(0) - exponent;
     shorter(value, format!("{value:.*}", usize::try_from(places).unwrap_or(0)))
 }
 
@@ -71,6 +73,7 @@ mod tests {
         assert_eq!(significant(123_456.789_123, 7), "123456.8");
         assert_eq!(significant(123_456_789.123, 7), "123456789");
         assert_eq!(significant(5e-10, 7), "5e-10");
+        assert_eq!(significant(0.000_999_999, 3), "0.00100");
         assert_eq!(at_least(1.0 / 3.0, 8, 9), "0.333333333");
         assert_eq!(at_least(100.0 / 3.0, 8, 9), "33.33333333");
         assert_eq!(at_least(1e-10 / 3.0, 8, 9), "3.33333333e-11");

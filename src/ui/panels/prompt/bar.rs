@@ -205,12 +205,19 @@ fn failure_ui(ui: &mut Ui, failure: &str) {
     ui.add(Label::new(text).truncate());
 }
 
-/// The way to what the model writes, while that is not on screen. An encoder writes nothing.
-fn continue_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
+/// What the way to what the model writes takes of the line: nothing while that is on screen. An encoder writes nothing.
+fn continue_width(ui: &Ui, contents: &Contents<'_>) -> f32 {
     let writes = contents.frame.is_none_or(|frame| frame.outcome.mask().is_causal());
     if contents.session.view().text.open || !writes {
-        return;
+        return 0.0;
     }
+    let font = TextStyle::Body.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(CONTINUE.to_owned(), font, theme::of(ui).text).size().x;
+    text + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
+}
+
+/// The way to what the model writes.
+fn continue_ui(ui: &mut Ui, actions: &mut Actions) {
     let open = Command::ToggleText.into();
     let hint = commands::hint("What the model writes behind the prompt, without and with the change", &open);
     if ui.small_button(CONTINUE).on_hover_text(hint).clicked() {
@@ -223,12 +230,15 @@ fn beside_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
     if let Some(failure) = contents.shown.pictures.failure() {
         failure_ui(ui, &failure);
     } else if contents.is_model {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            continue_ui(ui, contents, actions);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                next_token_ui(ui, contents.session, contents.shown, actions);
-            });
+        let rest = continue_width(ui, contents);
+        let size = vec2(ui.available_width() - rest, ui.spacing().interact_size.y);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(size.x);
+            next_token_ui(ui, contents.session, contents.shown, actions);
         });
+        if rest > 0.0 {
+            continue_ui(ui, actions);
+        }
     } else {
         let text = RichText::new("Captured. Type to switch to the live model.").small().color(theme::of(ui).text_weak);
         ui.add(Label::new(text).truncate());

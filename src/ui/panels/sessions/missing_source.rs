@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Button, Context, Key, Modifiers, RichText};
+use egui::{Button, Context, Key, Modifiers};
 
 use crate::ui::shell::restoring::Origin;
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
     session::document::{SessionDocument, Whereabouts},
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
-        theme::{self, space},
+        theme::space,
+        widgets::refusal,
     },
 };
 
@@ -22,8 +23,10 @@ pub struct MissingSource {
     origin: Origin,
     whereabouts: Whereabouts,
     field: PathField,
-    /// Why what was typed names no source.
+    /// Why what was typed names no source, or one that does not open.
     complaint: Option<String>,
+    /// Whether the session is on its way, on the source that was found.
+    is_coming: bool,
 }
 
 /// What a person says.
@@ -42,16 +45,41 @@ impl MissingSource {
         let before = before.filter(|before| before.origin == origin && before.document == document);
         let field = before.map(|before| before.field);
         let field = field.unwrap_or_else(|| field_for(source));
-        Self { document, origin, whereabouts, field, complaint: None }
+        Self { document, origin, whereabouts, field, complaint: None, is_coming: false }
     }
 
     pub fn wanted(&self) -> (SessionDocument, Origin) {
         (self.document.clone(), self.origin.clone())
     }
 
+    /// The source was found of what it was asked for. Returns whether it was asked for this.
+    pub fn begin(&mut self, document: &SessionDocument, origin: &Origin) -> bool {
+        self.is_coming = self.origin == *origin && self.document == *document;
+        self.is_coming
+    }
+
+    /// It will not come, and another answer may be given.
+    pub fn end(&mut self) {
+        self.is_coming = false;
+    }
+
+    pub fn is_coming(&self) -> bool {
+        self.is_coming
+    }
+
+    /// Takes the reason why the source that was found does not open. Returns whether it was waited for.
+    pub fn take_refusal(&mut self, why: &str) -> bool {
+        let was_coming = std::mem::take(&mut self.is_coming);
+        if was_coming {
+            self.complaint = Some(why.to_owned());
+        }
+        was_coming
+    }
+
     /// The dialog. `is_looking`: an answer is being checked.
     pub fn show(&mut self, ctx: &Context, is_looking: bool) -> Option<Answer> {
         let mut answer = None;
+        let is_looking = is_looking || self.is_coming;
         egui::Window::new("Where is the session’s source?")
             .collapsible(false)
             .resizable(false)
@@ -63,7 +91,7 @@ impl MissingSource {
                 ui.add_space(space::S);
                 let mut chosen = self.field.show(ui, "Its place now");
                 if let Some(complaint) = &self.complaint {
-                    ui.label(RichText::new(complaint).small().color(theme::of(ui).error));
+                    refusal(ui, complaint);
                 }
                 ui.horizontal(|ui| {
                     chosen |= ui.add_enabled(!is_looking, Button::new("Open")).clicked();

@@ -44,7 +44,7 @@ struct Looked {
 
 /// Says why nothing comes of it.
 fn failed(cx: &mut PartContext<'_>, message: impl Into<String>) {
-    cx.toasts.error(message);
+    cx.actions.push(Action::NotOpened(message.into()));
     cx.actions.push(Action::Stay);
 }
 
@@ -208,6 +208,9 @@ impl Sessions {
 
     /// It will not come: a crashed window's session is offered again.
     fn stays_away(&mut self) {
+        if let Some(missing) = &mut self.missing {
+            missing.end();
+        }
         if let Some(offer) = &mut self.offer {
             offer.is_coming = false;
         }
@@ -230,20 +233,25 @@ impl Sessions {
         let Looked { document, origin, whereabouts } = looked;
         match whereabouts {
             Whereabouts::Here(source) => {
-                self.missing = None;
+                // The question stays until it is open.
+                self.missing.take_if(|missing| !missing.begin(&document, &origin));
                 let restoring = Restoring { session: document.session_on(source), origin };
                 actions.push(Action::Restore(Box::new(restoring)));
             }
-            missing => self.missing = Some(MissingSource::new(document, origin, missing, self.missing.take())),
+            missing => {
+                self.missing = Some(MissingSource::new(document, origin, missing, self.missing.take()));
+                actions.push(Action::AskedForSource);
+            }
         }
     }
 
     /// The question where the source is, where it is asked.
     fn missing_ui(&mut self, cx: &mut PartContext<'_>) {
         let is_looking = self.reading.is_running();
-        match self.missing.as_mut().and_then(|missing| missing.show(cx.egui, is_looking)) {
+        let Some(missing) = &mut self.missing else { return };
+        match missing.show(cx.egui, is_looking) {
             Some(Answer::Look(source)) => {
-                let Some((document, origin)) = self.missing.as_ref().map(MissingSource::wanted) else { return };
+                let (document, origin) = missing.wanted();
                 let fingerprints = self.fingerprints.clone();
                 self.look(cx.egui, move || {
                     let whereabouts = document.check(source, &fingerprints);
@@ -251,11 +259,15 @@ impl Sessions {
                 });
             }
             Some(Answer::Anyway(source)) => {
-                let Some((document, origin)) = self.missing.take().map(|missing| missing.wanted()) else { return };
+                let (document, origin) = missing.wanted();
+                missing.begin(&document, &origin);
                 let restoring = Restoring { session: document.session_on(source), origin };
                 cx.actions.push(Action::Restore(Box::new(restoring)));
             }
             Some(Answer::Cancel) => {
+                if missing.is_coming() {
+                    cx.actions.push(Action::CancelOpening);
+                }
                 self.missing = None;
                 // What is being looked at is not wanted any more.
                 self.newest += 1;
@@ -310,7 +322,7 @@ impl Part for Sessions {
                 cx.actions.push(Action::SessionSaved(file.clone()));
                 self.file = Some(OwnFile::new(file, session));
             }
-            Some(Err(message)) => failed(cx, message),
+            Some(Err(message)) => cx.toasts.error(message),
             None => {}
         }
         while let Some(finished) = self.reading.poll() {
@@ -353,10 +365,17 @@ impl Part for Sessions {
             Action::Sessions(SessionAction::SaveAs) => self.save(cx, Place::New),
             Action::Sessions(SessionAction::Restore) => self.restore(cx.egui),
             Action::Sessions(SessionAction::Dismiss) => self.dismiss(),
-            Action::Restored(restored) => self.arrived(restored),
+            Action::Restored(restored) => {
+                self.missing = None;
+                self.arrived(restored);
+            }
             Action::NotRestored => self.stays_away(),
             _ => {}
         }
+    }
+
+    fn takes_refusal(&mut self, why: &str) -> bool {
+        self.missing.as_mut().is_some_and(|missing| missing.take_refusal(why))
     }
 
     fn modality(&self) -> Modality {

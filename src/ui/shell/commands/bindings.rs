@@ -6,7 +6,7 @@ use super::keys::Keys;
 use crate::{
     attention::Component,
     session::{Command, RowChoice, ScaleStep},
-    ui::shell::action::{Action, Clipping, Exported, Openable, SessionAction},
+    ui::shell::action::{Action, Clipping, Exported, SessionAction},
 };
 
 const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -30,8 +30,7 @@ pub fn keys_of(action: &Action) -> Option<Keys> {
         Action::TogglePlay => Some(Keys::Plain(Key::E)),
         Action::ToggleFullScreen => Some(Keys::anywhere(Modifiers::NONE, Key::F11)),
         Action::OpenPalette => command(Key::K),
-        Action::AskFor(Openable::Capture) => command(Key::O),
-        Action::AskFor(Openable::Session) => command_shift(Key::O),
+        Action::AskToOpen => command(Key::O),
         Action::Sessions(SessionAction::Save) => command(Key::S),
         Action::Sessions(SessionAction::SaveAs) => command_shift(Key::S),
         Action::Export(Exported::Figure) => command(Key::E),

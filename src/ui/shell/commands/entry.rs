@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::{bindings::keys_of, keys::Keys};
 use crate::{
+    engine::{Bundled, SourceSpec},
+    figure::Colormap,
     session::{Session, document::Follow},
     ui::{
         jobs::pictures::Frame,
@@ -59,6 +61,8 @@ pub struct Entry {
     /// At the right of the item, in the place of a key.
     pub detail: Option<String>,
     pub mark: Mark,
+    /// The colours that it chooses, which are drawn before its name.
+    pub swatch: Option<Colormap>,
     /// Why it cannot be done now.
     pub why_not: Option<&'static str>,
     /// A line stands above it in its menu, and these words; none where they are empty.
@@ -84,6 +88,7 @@ impl Entry {
             hint: Cow::Borrowed(""),
             detail: None,
             mark: Mark::None,
+            swatch: None,
             why_not: None,
             group: None,
             action: action.into(),
@@ -97,6 +102,11 @@ impl Entry {
 
     pub fn detail(mut self, detail: String) -> Self {
         self.detail = Some(detail);
+        self
+    }
+
+    pub const fn swatch(mut self, colormap: Colormap) -> Self {
+        self.swatch = Some(colormap);
         self
     }
 
@@ -154,5 +164,13 @@ impl Entry {
         full.push_str(" ▸ ");
         full.push_str(&self.name);
         full
+    }
+}
+
+/// What the way back to `source` is called.
+pub fn back_to(source: &SourceSpec) -> String {
+    match source {
+        SourceSpec::Bundled(Bundled::Smollm2 | Bundled::Smollm2Capture) => "Back to the figure".to_owned(),
+        other => format!("Back to {}", other.name()),
     }
 }

@@ -4,7 +4,7 @@ use egui::{Atom, Atoms, Button, MenuBar, Panel, RadioButton, RectAlign, Response
 
 use super::{
     bindings::hint,
-    entry::{Entry, Mark, Situation},
+    entry::{Entry, Mark, Situation, back_to},
     limits,
     table::{controls, panels, table},
 };
@@ -20,7 +20,7 @@ use crate::{
             part::{Part, PartContext},
         },
         theme::{self, space},
-        widgets::with_accessible_name,
+        widgets::{swatch, with_accessible_name},
     },
 };
 
@@ -55,52 +55,65 @@ fn menu_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
         }
         if let Some(previous) = situation.previous {
             ui.separator();
-            let text = format!("← Back to {}", previous.source());
+            let text = format!("← {}", back_to(previous.source()));
             let hint = hint(&format!("{}: the view before this source was opened", previous.source()), &Action::Back);
             let text = if has_room(ui, &text) { text } else { "← Back".to_owned() };
             if ui.button(text).on_hover_text(hint).clicked() {
                 actions.push(Action::Back);
             }
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| toolbar_ui(ui, situation, actions));
+        toolbar_ui(ui, situation, actions);
     });
 }
 
-/// Whether a button of that name fits into the bar. In a small window the menus alone have what does not.
+/// Whether a button of that name fits into the bar.
 fn has_room(ui: &Ui, name: &str) -> bool {
-    let font = egui::TextStyle::Button.resolve(ui.style());
-    let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER).size().x;
-    text + 2.0 * ui.spacing().button_padding.x + space::S <= ui.available_width()
+    button_width(ui, name) <= ui.available_width()
 }
 
-/// From right to left.
+/// What a button of that name takes of the bar.
+fn button_width(ui: &Ui, name: &str) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER).size().x;
+    text + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
+}
+
+/// What is shown, and the buttons at the right end. In a small window the menus alone have what does not fit.
 fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
-    let figure = Action::Export(Exported::Figure);
-    if has_room(ui, "Export figure…") {
-        let export = ui.button("Export figure…").on_hover_text(hint("The figure, drawn for print", &figure));
-        mark(ui, Landmark::Export, export.rect);
-        if export.clicked() {
-            actions.push(figure);
+    let export = Entry::new(&["File"], "Export figure…", Action::Export(Exported::Figure));
+    let mut room = ui.available_width();
+    // From the right the one that is wanted most; drawn from left to right, which is how the keyboard goes.
+    let mut fitting = Vec::new();
+    for entry in [export.hint("The figure, drawn for print")].into_iter().chain(panels(situation.session.view())) {
+        let width = button_width(ui, &entry.name);
+        if width <= room {
+            room -= width;
+            fitting.push(entry);
         }
     }
-    for entry in panels(situation.session.view()) {
-        if !has_room(ui, &entry.name) {
-            continue;
+    let size = egui::vec2(room, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.set_min_width(room);
+        if let Some(frame) = situation.frame {
+            let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
+            ui.add(egui::Label::new(text).truncate());
         }
-        let mut is_open = entry.mark == Mark::Check(true);
-        let toggle = ui.toggle_value(&mut is_open, &*entry.name).on_hover_text(hint(&entry.hint, &entry.action));
+    });
+    for entry in fitting.into_iter().rev() {
+        let button = match entry.mark {
+            Mark::Check(mut is_open) => ui.toggle_value(&mut is_open, &*entry.name),
+            Mark::None | Mark::Radio(_) => ui.button(&*entry.name),
+        };
+        let button = button.on_hover_text(hint(&entry.hint, &entry.action));
         match entry.action {
-            Action::Session(Command::ToggleInspector) => mark(ui, Landmark::Inspector, toggle.rect),
-            Action::Session(Command::ToggleSweep) => mark(ui, Landmark::Sweep, toggle.rect),
+            Action::Session(Command::ToggleInspector) => mark(ui, Landmark::Inspector, button.rect),
+            Action::Session(Command::ToggleSweep) => mark(ui, Landmark::Sweep, button.rect),
+            Action::Export(_) => mark(ui, Landmark::Export, button.rect),
             _ => {}
         }
-        if toggle.changed() {
+        if button.clicked() {
             actions.push(entry.action);
         }
-    }
-    if let Some(frame) = situation.frame {
-        let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
-        ui.add(egui::Label::new(text).truncate());
     }
 }
 
@@ -137,6 +150,9 @@ fn submenu_ui(ui: &mut Ui, place: &[&str], entries: &[Entry], situation: &Situat
 fn item_ui(ui: &mut Ui, entry: &Entry, actions: &mut Actions) {
     let at_the_right = entry.detail.clone().or_else(|| entry.keys().map(|keys| keys.to_string()));
     let mut atoms = Atoms::new(&*entry.name);
+    if let Some(colormap) = entry.swatch {
+        atoms.push_left(swatch(theme::ramp(colormap)));
+    }
     if let Some(text) = &at_the_right {
         atoms.push_right(Atom::grow());
         atoms.push_right(RichText::new(text).small().color(theme::of(ui).text_weak));

@@ -168,18 +168,33 @@ impl Search {
     }
 }
 
-/// The entries that have all words of `query`, those with one at the beginning of their name first.
+/// The entries that have all words of `query`: first those with one at the beginning of their name, last those that have
+/// some in their hint alone.
 fn search<'a>(entries: &'a [Entry], query: &str) -> Vec<&'a Entry> {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let mut found: Vec<(bool, &Entry)> = entries
+    let mut found: Vec<(Found, &Entry)> = entries
         .iter()
         .filter_map(|entry| {
             let (name, full) = (entry.name.to_lowercase(), entry.full_name().to_lowercase());
-            let has_all = words.iter().all(|word| full.contains(word.as_str()));
-            has_all.then(|| (!words.iter().any(|word| name.starts_with(word.as_str())), entry))
+            let said = format!("{full} {}", entry.hint.to_lowercase());
+            let are_all_in = |text: &str| words.iter().all(|word| text.contains(word.as_str()));
+            let found = match () {
+                () if !are_all_in(&full) => are_all_in(&said).then_some(Found::InHint)?,
+                () if words.iter().any(|word| name.starts_with(word.as_str())) => Found::AtBeginning,
+                () => Found::InName,
+            };
+            Some((found, entry))
         })
         .collect();
     // Stable: otherwise in the order of the menus.
-    found.sort_by_key(|(is_later, _)| *is_later);
+    found.sort_by_key(|(found, _)| *found);
     found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Where an entry has the words that are looked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    AtBeginning,
+    InName,
+    InHint,
 }

@@ -1,6 +1,6 @@
 //! The sheet under `?`: every command that has a key, and what keys and pointer do within a widget.
 
-use egui::{Align2, Key, Modifiers, RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
 use super::{entry::Situation, table::table};
 use crate::ui::{
@@ -9,6 +9,7 @@ use crate::ui::{
         part::{Part, PartContext},
     },
     theme::space,
+    widgets::dialog,
 };
 
 /// What is no command: it is done to the widget that has the focus, or with the pointer.
@@ -38,26 +39,15 @@ impl Part for KeySheet {
         if matches!(self, Self::Closed) {
             return;
         }
-        let mut is_open = !cx.egui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         let situation = Situation::new(cx.navigation, cx.shown);
-        let room = cx.egui.content_rect();
-        egui::Window::new("Keyboard and mouse")
-            .open(&mut is_open)
-            .collapsible(false)
-            .resizable(false)
-            .pivot(Align2::CENTER_CENTER)
-            .default_pos(room.center())
-            .show(cx.egui, |ui| {
-                let area = ScrollArea::both().max_width(room.width() - 36.0).max_height(room.height() - 64.0);
-                area.show(ui, |ui| {
-                    ui.horizontal_top(|ui| {
-                        ui.vertical(|ui| commands_ui(ui, &situation));
-                        ui.add_space(space::L);
-                        ui.vertical(gestures_ui);
-                    });
-                });
+        let (_, stays) = dialog(cx.egui, "Keyboard and mouse", |ui| {
+            ui.horizontal_top(|ui| {
+                ui.vertical(|ui| commands_ui(ui, &situation));
+                ui.add_space(space::L);
+                ui.vertical(gestures_ui);
             });
-        if !is_open {
+        });
+        if !stays {
             *self = Self::Closed;
         }
     }

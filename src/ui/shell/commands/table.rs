@@ -1,6 +1,6 @@
 //! The table of commands, in the order of the menus.
 
-use super::entry::{Entry, Situation};
+use super::entry::{Entry, Situation, back_to};
 use crate::{
     attention::{Component, Notation, OperationKind, Preset},
     engine::{Bundled, Reference, SourceSpec},
@@ -12,7 +12,7 @@ use crate::{
     ui::{
         column_names, numbers,
         shell::{
-            action::{Action, Clipping, Exported, Openable, SessionAction},
+            action::{Action, Clipping, Exported, SessionAction},
             lesson::Lesson,
         },
     },
@@ -54,6 +54,10 @@ pub const TOKEN_TINTS: [(TokenTint, &str, &str, &str); 3] = [
         "How much more or less the token that is pointed at or pinned looks at each than in the baseline",
     ),
 ];
+
+/// What one dialog opens. The palette finds it by each of these words.
+const OPENS: &str = "A model folder, GGUF file, capture (safetensors, NPZ), session (JSON) or exported figure (PNG, SVG, \
+    PDF), or a model on this disk that Hugging Face, Ollama, LM Studio or llama.cpp keep";
 
 /// Why nothing is modified of a source without vectors.
 const NO_VECTORS: &str = "This file holds patterns only, no query, key or value";
@@ -105,12 +109,7 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             Command::UseFigure(PaperFigure::MeanOperation),
         )
         .hint(PAPER),
-        Entry::new(FILE, "Open model on this disk…", Action::ListDiskModels)
-            .hint("What Hugging Face, Ollama, LM Studio and llama.cpp keep, by name"),
-        Entry::new(FILE, "Open model folder…", Action::AskFor(Openable::ModelFolder)),
-        Entry::new(FILE, "Open GGUF file…", Action::AskFor(Openable::Gguf)),
-        Entry::new(FILE, "Open capture…", Action::AskFor(Openable::Capture)),
-        Entry::new(FILE, "Open session…", Action::AskFor(Openable::Session)),
+        Entry::new(FILE, "Open…", Action::AskToOpen).hint(OPENS),
     ]);
     entries.extend(situation.recent.iter().map(|recent| {
         let hint = recent.path().map_or_else(String::new, |path| path.display().to_string());
@@ -145,7 +144,7 @@ fn edit(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const EDIT: &[&str] = &["Edit"];
     let back = situation
         .previous
-        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(format!("Back to {}", previous.source())));
+        .map_or_else(|| "Back".into(), |previous| std::borrow::Cow::Owned(back_to(previous.source())));
     entries.extend([
         Entry::new(EDIT, "Undo", Action::Undo).only_if(situation.can_undo, "Nothing was changed yet"),
         Entry::new(EDIT, "Redo", Action::Redo).only_if(situation.can_redo, "Nothing was undone"),
@@ -254,7 +253,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     ]);
     entries.extend(Colormap::ALL.into_iter().enumerate().map(|(index, colormap)| {
         let entry = Entry::new(COLOURS, colormap.to_string(), Command::SetColormap(colormap));
-        let entry = entry.radio(view.look.colormap == colormap);
+        let entry = entry.radio(view.look.colormap == colormap).swatch(colormap);
         let begins = index > 0 && colormap.is_diverging() && !Colormap::ALL[index - 1].is_diverging();
         if begins { entry.in_new_group("diverging") } else { entry }
     }));

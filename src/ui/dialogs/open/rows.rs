@@ -12,7 +12,8 @@ use crate::{
     },
 };
 
-const ROW: f32 = 26.0;
+/// Of a row.
+pub const HEIGHT: f32 = 26.0;
 /// Parts of the width: name, size, family, and what is said of it.
 const SHARES: [f32; 4] = [0.42, 0.11, 0.13, 0.34];
 const HEADINGS: [&str; 4] = ["Name", "Size", "Family", "Opens"];
@@ -35,7 +36,7 @@ pub fn rows_ui<'a>(ui: &mut Ui, models: &[&'a DiskModel], height: f32) -> Option
     let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.y);
     ScrollArea::vertical().auto_shrink([false, false]).max_height(height).show_rows(
         ui,
-        ROW,
+        HEIGHT,
         models.len(),
         |ui, range| {
             for model in models.get(range).unwrap_or_default() {
@@ -50,7 +51,7 @@ pub fn rows_ui<'a>(ui: &mut Ui, models: &[&'a DiskModel], height: f32) -> Option
 }
 
 fn heading_ui(ui: &mut Ui) {
-    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let color = theme::of(ui).text_weak;
     for (column, heading) in HEADINGS.into_iter().enumerate() {
         cell_ui(ui, cell(area, column), column, RichText::new(heading).small().color(color));
@@ -61,7 +62,7 @@ fn heading_ui(ui: &mut Ui) {
 fn row_ui(ui: &mut Ui, model: &DiskModel) -> bool {
     let opens = model.state == State::Opens;
     let sense = if opens { Sense::click() } else { Sense::hover() };
-    let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), sense);
+    let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), sense);
     let colors = theme::of(ui);
     if opens && response.hovered() {
         ui.painter().rect_filled(area, RADIUS, ui.visuals().widgets.hovered.weak_bg_fill);
