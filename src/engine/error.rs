@@ -134,19 +134,6 @@ pub enum EngineError {
         /// Number of tokens of the other prompt.
         found: usize,
     },
-    /// Queries and keys of another prompt in a text at whose length all of them are turned anew.
-    #[error(
-        "the rotary embedding of {title} changes between {from} and {to} tokens, and queries and keys of another prompt \
-         cannot be turned anew: expected fewer tokens to write, or --component value or output"
-    )]
-    TurnsWithLength {
-        /// Name of the model, as it is shown to people.
-        title: String,
-        /// Number of tokens of the prompt.
-        from: usize,
-        /// Number of tokens of the longest text.
-        to: usize,
-    },
     /// A source behind whose prompt no token follows.
     #[error("{title} writes no text: {why}")]
     WritesNothing {
