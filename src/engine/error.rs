@@ -142,6 +142,15 @@ pub enum EngineError {
         /// What it is that has no next token.
         why: &'static str,
     },
+    /// A comparison with the model beneath an adapter, or that model itself, where there is no adapter.
+    #[error(
+        "{title} has no adapter, so that there is no base beneath it: expected a model with a LoRA adapter, in one folder or \
+         over its base"
+    )]
+    NoAdapter {
+        /// Name of the source, as it is shown to people.
+        title: String,
+    },
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]
     NoOutput,
