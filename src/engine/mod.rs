@@ -37,7 +37,7 @@ mod writes;
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use continuation::{
-    AtEnd, Choice, Continuation, ContinuationLine, PanelTexts, Sampling, Stopped, Temperature, Writing,
+    AtEnd, Choice, Continuation, ContinuationLine, KnownTexts, PanelTexts, Sampling, Stopped, Temperature, Writing,
     Written, WrittenToken,
 };
 pub use divergences::Divergences;
