@@ -181,7 +181,9 @@ fn main() {
             |(spec, epsilon)| {
                 let writing = Writing { at_end: AtEnd::GoOn, ..Writing::greedy(n) };
                 let changed = (Component::Query, epsilon);
-                drop(black_box(engine.continuation(&Job::until(&never), &spec, changed, &writing, &mut |_| {}).unwrap()));
+                drop(black_box(
+                    engine.continuation(&Job::until(&never), &spec, changed, &writing, &mut |_| {}).unwrap(),
+                ));
             },
         ),
         ("ships", &[]) => timed(

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_attenuate_global_optspecs
-    string join \n model= base= prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-epsilon= pooling= norm= per-panel colormap= notation= h/help V/version
+    string join \n model= base= without-adapter prompt= token-ids= no-bos chat system= date= follow layer= head= epsilon= operation= seed= from-prompt= from-token-ids= from-prompts= with-first layers= heads= set= in-force= block= positions= quantity= compare-head= compare-base compare-epsilon= pooling= norm= per-panel colormap= notation= h/help V/version
 end
 
 function __fish_attenuate_needs_command
@@ -51,10 +51,12 @@ complete -c attenuate -n "__fish_attenuate_needs_command" -l pooling -d 'What a 
 complete -c attenuate -n "__fish_attenuate_needs_command" -l norm -d 'Values to colours: linear (0 to 1), log (or log:DECADES, log:LO:HI), auto, symmetric (about 0), log-symmetric (about 1), or LO:HI; the default fits the quantity' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity, and is sequential on a log scale' -r
 complete -c attenuate -n "__fish_attenuate_needs_command" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
+complete -c attenuate -n "__fish_attenuate_needs_command" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l follow -d 'Open the source anew whenever its file changes; without it a line in the window offers that'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l with-first -d 'Count the first token of each of these prompts too'
+complete -c attenuate -n "__fish_attenuate_needs_command" -l compare-base -d 'Differences from the model that the adapter SOURCE is over instead of the baseline, under the same intervention'
 complete -c attenuate -n "__fish_attenuate_needs_command" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c attenuate -n "__fish_attenuate_needs_command" -s V -l version -d 'Print version'
@@ -111,9 +113,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l colormap 
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-session -d 'Leave out the session (source, prompt, ε, view), which the file otherwise carries and which opens it again'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l caption -d 'Print a caption for each figure: model, layer, head, prompt, operation, scope, ε and version'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l with-first -d 'Count the first token of each of these prompts too'
+complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l compare-base -d 'Differences from the model that the adapter SOURCE is over instead of the baseline, under the same intervention'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand export" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s o -l output -d 'File to write; the extension decides the format (.png or .apng: animated PNG, .gif)' -r -F
@@ -122,6 +126,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l range -d
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l frames -d 'Frames from the one to the other, 2 to 1000' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l rate -d 'Frames per second, 1 to 50' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l play -d 'How it plays: back-and-forth, loop, once' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l continuation -d 'Under each panel what the model writes behind the prompt under its change in that frame, on so many lines, 1 to 8, and at the foot what it writes unmodified: 40 tokens, or as many as the session says' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l title -d 'Title above the grid; an empty text leaves it out' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l size -d 'Size of the page in mm, or in pixels with px: 178, 178x160, 1200x900px; without a height it is as high as its content' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l dpi -d 'Pixels per inch, of a PNG and of a size in pixels [default: 300, of an animation 144]' -r
@@ -162,9 +167,11 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l norm -d 
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l colormap -d 'Colours: blue-red (the figure\'s), viridis, magma, cividis, inferno, greys; diverging: rdbu, puor, brbg; the default fits the quantity, and is sequential on a log scale' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l notation -d 'How ε is written: scientific (5e-1, 1e-10), decimal (0.5, 10⁻¹⁰) or powers (0.5, 10⁻³) [default: that of the session, else scientific]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-session -d 'Leave out the session, which an animated PNG otherwise carries and which opens it again'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l with-first -d 'Count the first token of each of these prompts too'
+complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l compare-base -d 'Differences from the model that the adapter SOURCE is over instead of the baseline, under the same intervention'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -l per-panel -d 'Automatic limits for each panel by itself instead of all nine together'
 complete -c attenuate -n "__fish_attenuate_using_subcommand animate" -s h -l help -d 'Print help'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -s o -l output -d 'File to write; the extension decides the format (.npz, .safetensors, .csv, .json). {layer} and {head} stand for the numbers of what is shown' -r -F
@@ -189,6 +196,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l set -d '
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand weights" -l with-first -d 'Count the first token of each of these prompts too'
@@ -215,6 +223,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l date -d 'W
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l json -d 'Print JSON instead of a table'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l ships -d 'Add what each head does to the model\'s output: KL(baseline ‖ modified) of the next token, in nats, when that head alone is changed. One run a head'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l with-first -d 'Count the first token of each of these prompts too'
+complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand heads" -s h -l help -d 'Print help'
@@ -251,6 +260,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l set -d 'He
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l in-force -d 'Changes that act beneath the panels\', in their order: COMPONENT@HEADS[@POSITIONS]=[OPERATION:]EPSILON with ";" between, such as "key@14:*=0.5; value@3..=5:0@rest=mean-heads:0"; or a FILE.json' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l block -d 'Edges that are blocked beneath that in the heads that are changed, their scores masked: QUERY->KEY, 0-based, such as 5->0,7->0; * is every position' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
+complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand sweep" -l with-first -d 'Count the first token of each of these prompts too'
@@ -284,6 +294,7 @@ complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l block -
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l positions -d 'Positions that are changed: all, first, rest, or I,J,… [default: all]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l seed -d 'Of --operation noise, and of the tokens that are drawn [default: 0]' -r
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l past-eos -d 'Go on behind a token that ends a text'
+complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l without-adapter -d 'The model that the adapter SOURCE is over, without the adapter'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l no-bos -d 'Put no beginning-of-sequence token in front of the prompt'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l chat -d 'Put the prompt through the model\'s chat template, as what a user says'
 complete -c attenuate -n "__fish_attenuate_using_subcommand continue" -l with-first -d 'Count the first token of each of these prompts too'

@@ -24,8 +24,11 @@ impl LayerQkv {
             Operation::Scale => return None,
             Operation::MeanHeads => return Some(mean_over_heads(self.of_all_heads(edit.component)?).into_shared()),
             Operation::Patch { vectors, .. } | Operation::MeanPrompts { vectors, .. } => {
-                let donor = vectors.get(layer, edit.component).map(Arc::as_ref);
-                return Some(self.donated(head, edit.component, donor)?.into_shared());
+                let donor = match self.prompt() {
+                    Some(_) => vectors.get_in_text(layer, edit.component),
+                    None => vectors.get(layer, edit.component),
+                };
+                return Some(self.donated(head, edit.component, donor.map(Arc::as_ref))?.into_shared());
             }
             Operation::MeanPositions => None,
             &Operation::Noise { seed } => Some(seed),

@@ -1,6 +1,7 @@
 //! `attenuate animate`: the figure as a film.
 
 use std::{
+    collections::BTreeSet,
     io::{self, IsTerminal, Write},
     num::NonZeroU16,
     path::PathBuf,
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     engine::{Engine, EngineError, Fingerprints, Job, Progress},
     figure::{
-        Dpi, FigureStyle, PanelColumns,
+        Dpi, FigureStyle, PanelColumns, StripLines,
         animation::{AnimatedRange, Animation, AnimationFormat, DPI, FRAMES, Film, Play, RATES},
     },
     session::document,
@@ -32,6 +33,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   attenuate animate -o film.png
   attenuate animate -o panel.gif --rows query --columns 0 --size 400x440px --dpi 72
+  attenuate animate -o answers.gif --prompt \"The capital of France is\" --continuation 2 --range 1..=1e-2
   attenuate animate -o once.gif --moving right --range 1e-4..=1 --frames 24 --play once --dpi 72";
 
 #[derive(Debug, Args)]
@@ -54,6 +56,10 @@ pub struct AnimateArguments {
     /// How it plays: back-and-forth, loop, once
     #[arg(long, value_name = "HOW", default_value = "back-and-forth", help_heading = "Animation")]
     pub play: Play,
+    /// Under each panel what the model writes behind the prompt under its change in that frame, on so many lines, 1 to 8,
+    /// and at the foot what it writes unmodified: 40 tokens, or as many as the session says
+    #[arg(long, value_name = "LINES", help_heading = "Figure")]
+    pub continuation: Option<StripLines>,
     /// Leave out the session, which an animated PNG otherwise carries and which opens it again
     #[arg(long)]
     pub no_session: bool,
@@ -149,6 +155,7 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
     let film = Film {
         spec,
         style: FigureStyle { dpi, ..style },
+        strip: arguments.continuation.map(|lines| (lines, session.view().text.writing)),
         animation: Animation {
             column,
             range: arguments.range,
@@ -160,11 +167,16 @@ pub fn animate(arguments: &AnimateArguments, engine: &mut Engine) -> anyhow::Res
         payload,
     };
     let job = Job::alone(&|| false, &count);
+    let mut fitted = BTreeSet::new();
     if streams::is_output(output) {
-        streams::print(output, |out| Ok(film.write(engine, out, &job)?))?;
+        streams::print(output, |out| {
+            fitted = film.write(engine, out, &job)?;
+            Ok(())
+        })?;
     } else {
-        film.save(output, &protected, engine, &job)?;
+        fitted = film.save(output, &protected, engine, &job)?;
     }
+    let notes: Vec<String> = notes.into_iter().chain(fitted).collect();
     notices::tell(&notes);
     Ok(())
 }

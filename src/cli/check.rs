@@ -87,16 +87,19 @@ pub fn seed_without_noise(operation: OperationKind) -> String {
 }
 
 /// # Errors
+/// With one sentence that names the option, for a source that never has an adapter.
+pub fn adapter(option: &str, source: &SourceSpec) -> Result<(), String> {
+    let expected = "expected SOURCE to be a folder with an adapter or hf:OWNER/NAME";
+    let possible = source.with_adapter_switched().map(|_| ());
+    possible.ok_or_else(|| format!("{option} is for a model with an adapter: {expected}, found {source}"))
+}
+
+/// # Errors
 /// With one sentence, for a comparison that would not be shown.
 pub fn view(arguments: &ViewArguments) -> Result<(), String> {
-    let option = match arguments {
-        ViewArguments { compare_head: Some(_), .. } => "--compare-head",
-        ViewArguments { compare_epsilon: Some(_), .. } => "--compare-epsilon",
-        _ => return Ok(()),
-    };
-    match arguments.quantity {
-        None | Some(Quantity::Difference) => Ok(()),
-        Some(quantity) => Err(format!("{option} shows differences, found --quantity {quantity}")),
+    match (arguments.comparison(), arguments.quantity) {
+        (None, _) | (Some(_), None | Some(Quantity::Difference)) => Ok(()),
+        (Some(option), Some(quantity)) => Err(format!("{option} shows differences, found --quantity {quantity}")),
     }
 }
 
@@ -108,8 +111,8 @@ pub fn limits(arguments: &ViewArguments, source: &SourceArguments) -> Result<(),
     if !arguments.per_panel || arguments.norm.is_none() && arguments.quantity.is_none() && source.session().is_some() {
         return Ok(());
     }
-    let compares = arguments.compare_head.is_some() || arguments.compare_epsilon.is_some();
-    let quantity = if compares { Quantity::Difference } else { arguments.quantity.unwrap_or_default() };
+    let quantity =
+        if arguments.comparison().is_some() { Quantity::Difference } else { arguments.quantity.unwrap_or_default() };
     limits_of(arguments.norm.unwrap_or_else(|| quantity.default_norm()))
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     base::byte_count,
     engine::SourceSpec,
-    model::on_disk::{DiskModel, Listing, Places, State, list},
+    model::on_disk::{DiskModel, Listing, Places, list},
 };
 
 #[derive(Debug, Args)]
@@ -42,6 +42,8 @@ struct Row<'a> {
     family: Option<&'a str>,
     state: &'static str,
     why: Option<&'a str>,
+    /// Of an adapter, its base.
+    over: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +63,7 @@ fn write_json(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
             family: model.family.as_deref(),
             state: model.state.name(),
             why: Some(&*model.why).filter(|why| !why.is_empty()),
+            over: model.over.as_ref().map(ToString::to_string),
         })
     };
     let models: Vec<_> = listing.models.iter().map(row).collect::<Result<_, _>>()?;
@@ -104,11 +107,7 @@ const HEADINGS: [&str; 4] = ["source", "size", "family", "opens"];
 
 fn row(model: &DiskModel) -> [String; 4] {
     let size = if model.n_bytes == 0 { "–".to_owned() } else { byte_count(model.n_bytes) };
-    let opens = match model.state {
-        State::Opens => "yes".to_owned(),
-        State::Refused | State::Unfinished | State::Missing => format!("no: {}", one_line(&model.why)),
-    };
-    [one_line(&source(model)), size, model.family.clone().unwrap_or_else(|| "–".to_owned()), opens]
+    [one_line(&source(model)), size, model.family.clone().unwrap_or_else(|| "–".to_owned()), one_line(&model.opens())]
 }
 
 /// A name from the disk, which must not move the terminal's cursor.

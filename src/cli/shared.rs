@@ -45,6 +45,9 @@ pub struct SourceArguments {
     #[arg(long, value_name = "SOURCE", help_heading = "Source",
         value_parser = OsStringValueParser::new().try_map(|path| parse_spec(Path::new(&path))))]
     pub base: Option<OnDisk<SourceSpec>>,
+    /// The model that the adapter SOURCE is over, without the adapter
+    #[arg(long, help_heading = "Source")]
+    pub without_adapter: bool,
     /// Text for the live model to read; - reads it from standard input
     #[arg(
         long,
@@ -80,11 +83,25 @@ impl SourceArguments {
         }
     }
 
-    /// The adapter that is named, over the base that is.
+    /// The adapter that is named, over the base that is, or that base alone.
     ///
     /// # Errors
     /// With one sentence, where SOURCE is no adapter or `--base` no folder.
     pub fn adapter(&self) -> Result<Option<SourceSpec>, String> {
+        let over = self.over_base()?;
+        if !self.without_adapter {
+            return Ok(over);
+        }
+        let named = match self.source.as_ref().and_then(OnDisk::known) {
+            Some(Named::Source(source)) => over.as_ref().unwrap_or(source).with_adapter_switched(),
+            _ => None,
+        };
+        let expected =
+            "--without-adapter is for a model with an adapter: expected SOURCE to be a folder or hf:OWNER/NAME";
+        named.map(Some).ok_or_else(|| expected.to_owned())
+    }
+
+    fn over_base(&self) -> Result<Option<SourceSpec>, String> {
         let Some(base) = self.base.as_ref().and_then(OnDisk::known) else { return Ok(None) };
         let Some(Named::Source(adapter @ SourceSpec::Folder(_))) = self.source.as_ref().and_then(OnDisk::known) else {
             return Err("--base is for an adapter: expected SOURCE to be a folder with adapter_config.json".to_owned());
@@ -220,8 +237,11 @@ pub struct ViewArguments {
     #[arg(long, value_name = "NAME")]
     pub quantity: Option<Quantity>,
     /// Differences from this head instead of the baseline, LAYER:HEAD, 0-based, under the same intervention
-    #[arg(long, value_name = "L:H", value_parser = parse_head, conflicts_with = "compare_epsilon")]
+    #[arg(long, value_name = "L:H", value_parser = parse_head, conflicts_with_all = ["compare_base", "compare_epsilon"])]
     pub compare_head: Option<(usize, usize)>,
+    /// Differences from the model that the adapter SOURCE is over instead of the baseline, under the same intervention
+    #[arg(long, conflicts_with = "compare_epsilon")]
+    pub compare_base: bool,
     /// Differences from the same view at these ε instead of the baseline
     #[arg(long, value_name = "E,E,…", allow_hyphen_values = true, value_parser = parse_columns)]
     pub compare_epsilon: Option<Columns>,
@@ -244,6 +264,18 @@ pub struct ViewArguments {
     /// session, else scientific]
     #[arg(long, value_name = "NAME")]
     pub notation: Option<Notation>,
+}
+
+impl ViewArguments {
+    /// The option that says what differences are taken from, if one is given.
+    pub fn comparison(&self) -> Option<&'static str> {
+        match self {
+            Self { compare_head: Some(_), .. } => Some("--compare-head"),
+            Self { compare_base: true, .. } => Some("--compare-base"),
+            Self { compare_epsilon: Some(_), .. } => Some("--compare-epsilon"),
+            _ => None,
+        }
+    }
 }
 
 /// ε of the columns, from left to right.

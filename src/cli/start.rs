@@ -295,6 +295,10 @@ pub fn compare(session: &mut Session, arguments: &ViewArguments) -> anyhow::Resu
         let layer = layer(session, number)?;
         do_each(session, [Command::Compare(Reference::Head { layer, head })]);
     }
+    if arguments.compare_base {
+        check::adapter("--compare-base", session.source()).map_err(anyhow::Error::msg)?;
+        do_each(session, [Command::Compare(Reference::Base)]);
+    }
     if let Some(columns) = &arguments.compare_epsilon {
         let (found, expected) = (columns.0.len(), session.shape().n_columns());
         if found != expected {

@@ -134,19 +134,6 @@ pub enum EngineError {
         /// Number of tokens of the other prompt.
         found: usize,
     },
-    /// Queries and keys of another prompt in a text at whose length all of them are turned anew.
-    #[error(
-        "the rotary embedding of {title} changes between {from} and {to} tokens, and queries and keys of another prompt \
-         cannot be turned anew: expected fewer tokens to write, or --component value or output"
-    )]
-    TurnsWithLength {
-        /// Name of the model, as it is shown to people.
-        title: String,
-        /// Number of tokens of the prompt.
-        from: usize,
-        /// Number of tokens of the longest text.
-        to: usize,
-    },
     /// A source behind whose prompt no token follows.
     #[error("{title} writes no text: {why}")]
     WritesNothing {
@@ -154,6 +141,15 @@ pub enum EngineError {
         title: String,
         /// What it is that has no next token.
         why: &'static str,
+    },
+    /// A comparison with the model beneath an adapter, or that model itself, where there is no adapter.
+    #[error(
+        "{title} has no adapter, so that there is no base beneath it: expected a model with a LoRA adapter, in one folder or \
+         over its base"
+    )]
+    NoAdapter {
+        /// Name of the source, as it is shown to people.
+        title: String,
     },
     /// A capture or a model without an output, whose next tokens nobody knows.
     #[error("this model has no output to compare: there is nothing to rank by")]

@@ -37,8 +37,8 @@ mod writes;
 pub use bundled::{Bundled, DefaultView, ModelInside};
 pub use cache::PromptCache;
 pub use continuation::{
-    AtEnd, Choice, Continuation, ContinuationLine, PanelTexts, Sampling, Stopped, Temperature, Writing, Written,
-    WrittenToken,
+    AtEnd, Choice, Continuation, ContinuationLine, KnownTexts, PanelTexts, Sampling, Stopped, Temperature, Writing,
+    Written, WrittenToken,
 };
 pub use divergences::Divergences;
 pub use effect::{Effect, NextToken};
@@ -51,7 +51,7 @@ pub use heads_table::{
 };
 pub use jobs::{Answer, Clock, Job, Lane, Pace, Port, Progress, Question, RequestNumber, Service};
 pub use outcome::{
-    LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, Role, SourceFacts, SourceKind, Token,
+    Adapter, LayerNumbers, Notice, Outcome, PATTERNS_ONLY, Panel, ReferencePanels, Role, SourceFacts, SourceKind, Token,
 };
 pub use progress::{Partial, Ready};
 pub use questions::{

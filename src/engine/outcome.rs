@@ -7,7 +7,7 @@ use crate::attention::{
     Component, Experiment, Grid, HeadEdit, InForce, Intervention, LayerAttention, LayerQkv, Mask, Operation, PanelId,
     Pattern, Scope, Shape, Shown, output_norm,
 };
-pub use crate::model::{Notice, Role};
+pub use crate::model::{Adapter, Notice, Role};
 
 /// What kind of source it is, which decides what can move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub struct SourceFacts {
     pub has_bos: bool,
     /// Whether its files have a template for chats, be it one that fails.
     pub has_chat: bool,
+    /// Whether an adapter is merged into its weights.
+    pub adapter: Adapter,
     /// Whether a table of positions is added to the tokens, which their vectors then have in them.
     pub adds_positions: bool,
     /// What whoever opened it should know.

@@ -18,6 +18,9 @@ pub enum Reference {
         /// 0-based query head.
         head: usize,
     },
+    /// The same panel of the model that the adapter is over: the model with its adapter minus the model without it, under
+    /// the same intervention.
+    Base,
     /// The shown head under what is in force alone, for all panels.
     InForce,
     /// The same panel of a view that was kept: ε now minus ε then.
@@ -35,6 +38,7 @@ impl Reference {
         match self {
             Self::Baseline => "baseline".to_owned(),
             Self::Head { layer, head } => format!("layer {layer}, head {head}"),
+            Self::Base => "the base model".to_owned(),
             Self::InForce => "what is in force".to_owned(),
             Self::View(_) => "the kept view".to_owned(),
         }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Effect, EngineError, Job, Outcome, Prompt, PromptCache, ReferencePanels, RunSpec, SourceFacts, SourceSpec,
+    Adapter, Effect, EngineError, Job, Outcome, Prompt, PromptCache, Reference, ReferencePanels, RunSpec, SourceFacts,
+    SourceSpec,
     batches::LastBatch,
     continuation::Baseline,
     donors::Means,
@@ -79,7 +80,7 @@ impl Engine {
         let facts = self.facts(&spec.source)?;
         let spec = &spec.clone().with(|experiment| *experiment = Outcome::possible(facts.kind, experiment));
         let shown = check(spec, &facts)?;
-        let reference_panels = self.reference(job, spec)?;
+        let reference_panels = self.reference(job, spec, &facts)?;
         let run = self.prompt(&spec.source, &spec.prompt)?;
         check_positions(spec, run.tokens.len())?;
         let cancelled = || job.is_cancelled();
@@ -219,8 +220,13 @@ impl Engine {
     }
 
     /// The panels that those of `spec` are compared with; `None` for the baseline.
-    fn reference(&mut self, job: &Job<'_>, spec: &RunSpec) -> Result<Option<ReferencePanels>, EngineError> {
-        let Some(spec) = spec.compared_with() else { return Ok(None) };
+    fn reference(
+        &mut self,
+        job: &Job<'_>,
+        spec: &RunSpec,
+        facts: &SourceFacts,
+    ) -> Result<Option<ReferencePanels>, EngineError> {
+        let Some(spec) = compared_with(spec, facts)? else { return Ok(None) };
         // A kept view stays the same while ε moves; its runs of layers may be long forgotten.
         let source = self.open(&spec.source)?.id();
         if let Some((of, known, panels)) = &self.last_reference
@@ -248,6 +254,30 @@ impl Engine {
     pub(super) fn means(&self, source: SourceId, prompt: &Prompt, over: &PromptSet) -> Arc<Means> {
         self.cache.means(source, prompt, over)
     }
+}
+
+/// The request whose panels those of `spec` are compared with; `None` for the baseline.
+///
+/// # Errors
+/// When that is of the model beneath an adapter, and there is none.
+fn compared_with(spec: &RunSpec, facts: &SourceFacts) -> Result<Option<RunSpec>, EngineError> {
+    let alone = RunSpec { reference: Reference::Baseline, ..spec.clone() };
+    Ok(match &spec.reference {
+        Reference::Baseline => None,
+        Reference::Base => {
+            let base = spec.source.with_adapter_switched().filter(|_| facts.adapter == Adapter::Merged);
+            let source = base.ok_or_else(|| EngineError::NoAdapter { title: facts.title.clone() })?;
+            Some(RunSpec { source, ..alone })
+        }
+        &Reference::Head { layer, head } => Some(alone.with(|experiment| {
+            (experiment.layer, experiment.head) = (layer, head);
+        })),
+        Reference::InForce => Some(alone.with(|experiment| {
+            let neutral = experiment.operation.neutral();
+            experiment.epsilon = Grid::filled(experiment.shape(), neutral);
+        })),
+        Reference::View(view) => Some(RunSpec { experiment: (**view).clone(), ..alone }),
+    })
 }
 
 /// Bytes of scores that a request makes beyond those that are there: the baseline's, and those of panels under

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     capture::{self, Capture},
-    model::{self, LanguageModel, Role, Spelling, loading::Watch},
+    model::{self, Adapter, LanguageModel, Role, Spelling, loading::Watch},
 };
 
 /// Tells one opening of a source from another, also of the same file.
@@ -90,6 +90,14 @@ impl OpenSource {
             Located::Adapter { adapter, base } => {
                 Ok(Self::live(source, &source.name(), model::folder::open_adapter(&adapter, &base, watch)?))
             }
+            Located::Unadapted(path) => {
+                let model = model::folder::open_unadapted(&path, watch)?;
+                if source.has_adapter() {
+                    Ok(Self::live(source, &source.name(), model))
+                } else {
+                    Err(EngineError::NoAdapter { title: path.display().to_string() })
+                }
+            }
             Located::Gguf(path) => Ok(Self::live(source, &source.name(), model::gguf::open(&path, watch)?)),
             Located::Capture(path) => Ok(captured(source, Capture::open(&path)?)),
         }
@@ -110,6 +118,7 @@ impl OpenSource {
             max_positions: shape.max_positions,
             has_bos: model.has_bos(),
             has_chat: model.has_chat(),
+            adapter: model.adapter(),
             adds_positions: model.transformer().adds_positions(),
             notices: model.notices().to_vec(),
         };
@@ -153,6 +162,7 @@ fn captured(source: &SourceSpec, capture: Capture) -> OpenSource {
         max_positions: capture.n_positions(),
         has_bos: false,
         has_chat: false,
+        adapter: Adapter::None,
         adds_positions: false,
         notices: not_live(source).into_iter().chain(notices(&capture)).collect(),
     };

@@ -10,8 +10,9 @@ use super::{Bundled, SourceSpec};
 use crate::{
     base::{InputRole, ProtectedFiles},
     model::{
-        folder, gguf,
-        on_disk::{self, ModelName, OnDiskError, Places, Target},
+        folder::{self, NamedBase},
+        gguf,
+        on_disk::{self, OnDiskError, Places, Target},
     },
 };
 
@@ -29,6 +30,8 @@ pub enum Located {
         /// The model's.
         base: PathBuf,
     },
+    /// The folder of a model, whose adapter is not merged, be it in there or elsewhere.
+    Unadapted(PathBuf),
     /// A model in one file, or one of its parts.
     Gguf(PathBuf),
     /// A capture file.
@@ -44,37 +47,72 @@ impl SourceSpec {
     pub fn located(&self) -> Result<Located, OnDiskError> {
         Ok(match self {
             Self::Bundled(bundled) => Located::Bundled(*bundled),
-            Self::Folder(path) => match folder::base_named(path).and_then(|name| find_base(path, &name)) {
+            Self::Folder(path) => match folder::base_named(path).and_then(|base| find_base(path, &base)) {
                 Some(base) => Located::Adapter { adapter: path.clone(), base },
                 None => Located::Folder(path.clone()),
             },
             Self::Adapter { adapter, base } => {
                 let base = match base.located()? {
-                    Located::Folder(path) | Located::Gguf(path) | Located::Capture(path) => path,
+                    Located::Folder(path) | Located::Unadapted(path) | Located::Gguf(path) | Located::Capture(path) => {
+                        path
+                    }
                     Located::Bundled(_) | Located::Adapter { .. } => base.to_string().into(),
                 };
                 Located::Adapter { adapter: adapter.clone(), base }
             }
+            Self::Unadapted(adapted) => match adapted.located()? {
+                Located::Folder(path)
+                | Located::Adapter { base: path, .. }
+                | Located::Unadapted(path)
+                // No command leads to these: what is no folder is refused as one.
+                | Located::Gguf(path)
+                | Located::Capture(path) => Located::Unadapted(path),
+                Located::Bundled(bundled) => Located::Unadapted(bundled.name().into()),
+            },
             Self::Gguf(path) => Located::Gguf(path.clone()),
             Self::Capture(path) => Located::Capture(path.clone()),
             Self::Cached(name) => match on_disk::locate(name, &Places::of_machine())? {
-                Target::Folder(path) => Located::Folder(path),
+                Target::Folder(path) => {
+                    let base = folder::base_named(&path).map(|base| on_disk::locate_base(&base, &Places::of_machine()));
+                    match base {
+                        Some(Ok((_, base))) => Located::Adapter { adapter: path, base },
+                        _ => Located::Folder(path),
+                    }
+                }
                 Target::Gguf(path) => Located::Gguf(path),
             },
         })
     }
 
+    /// Whether it is a model with an adapter, or one whose adapter is left out. Reads the folder.
+    pub(super) fn has_adapter(&self) -> bool {
+        match self {
+            Self::Unadapted(adapted) => adapted.has_adapter(),
+            _ => match self.located() {
+                Ok(Located::Adapter { .. }) => true,
+                Ok(Located::Folder(path)) => folder::has_adapter(&path),
+                _ => false,
+            },
+        }
+    }
+
     /// What an adapter in a folder of its own calls its base, where that is not found. Reads the adapter's configuration.
     pub fn missing_base(&self) -> Option<String> {
-        let Self::Folder(adapter) = self else { return None };
-        folder::base_named(adapter).filter(|name| find_base(adapter, name).is_none())
+        let adapter = match self {
+            Self::Folder(adapter) => adapter,
+            Self::Unadapted(adapted) => return adapted.missing_base(),
+            _ => return None,
+        };
+        folder::base_named(adapter).filter(|base| find_base(adapter, base).is_none()).map(|base| base.name)
     }
 
     /// Whether nothing is left of it on the disk.
     pub fn is_gone(&self) -> bool {
         match self.located() {
             Ok(Located::Bundled(_)) => false,
-            Ok(Located::Folder(path) | Located::Gguf(path) | Located::Capture(path)) => !path.exists(),
+            Ok(Located::Folder(path) | Located::Unadapted(path) | Located::Gguf(path) | Located::Capture(path)) => {
+                !path.exists()
+            }
             Ok(Located::Adapter { adapter, base }) => !adapter.exists() || !base.exists(),
             Err(error) => matches!(error, OnDiskError::NotThere { .. }),
         }
@@ -85,7 +123,7 @@ impl SourceSpec {
     fn files(&self) -> Vec<PathBuf> {
         match self.located() {
             Ok(Located::Bundled(_)) | Err(_) => Vec::new(),
-            Ok(Located::Folder(path)) => folder::protected_files(&path),
+            Ok(Located::Folder(path) | Located::Unadapted(path)) => folder::protected_files(&path),
             Ok(Located::Adapter { adapter, base }) => {
                 [adapter, base].iter().flat_map(|path| folder::protected_files(path)).collect()
             }
@@ -104,17 +142,13 @@ impl SourceSpec {
 
 /// The folder of the model that the adapter in `adapter` names: at the path that is named, beside the adapter under the name
 /// alone, or in Hugging Face's cache.
-fn find_base(adapter: &Path, name: &str) -> Option<PathBuf> {
-    let beside = Path::new(name).file_name().zip(adapter.parent()).map(|(name, parent)| parent.join(name));
-    let mut paths = [Some(PathBuf::from(name)), beside].into_iter().flatten();
+fn find_base(adapter: &Path, base: &NamedBase) -> Option<PathBuf> {
+    let beside = Path::new(&base.name).file_name().zip(adapter.parent()).map(|(name, parent)| parent.join(name));
+    let mut paths = [Some(PathBuf::from(&base.name)), beside].into_iter().flatten();
     if let Some(found) = paths.find(|path| path.join("config.json").is_file()) {
         return Some(found);
     }
-    let name: ModelName = format!("hf:{name}").parse().ok()?;
-    match on_disk::locate(&name, &Places::of_machine()).ok()? {
-        Target::Folder(folder) => Some(folder),
-        Target::Gguf(_) => None,
-    }
+    Some(on_disk::locate_base(base, &Places::of_machine()).ok()?.1)
 }
 
 /// Length, time of modification and place on the disk of every file of a source.

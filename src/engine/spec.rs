@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Bundled, DefaultView, Reference};
 pub use crate::model::Chat;
 use crate::{
-    attention::{Experiment, Grid, OtherPrompt},
+    attention::{Experiment, OtherPrompt},
     base::Contents,
     model::on_disk::{DiskSource, ModelName, NameError},
 };
@@ -36,6 +36,8 @@ pub enum SourceSpec {
         /// The model.
         base: Box<SourceSpec>,
     },
+    /// The model that an adapter is over, without the adapter.
+    Unadapted(Box<SourceSpec>),
     /// A model in one file, in GGUF format.
     Gguf(PathBuf),
     /// A capture file, safetensors or NPZ.
@@ -92,11 +94,22 @@ impl SourceSpec {
         }
     }
 
+    /// The model without its adapter, of what may have one; of that, the model with it again. `None` of what never has an
+    /// adapter.
+    pub fn with_adapter_switched(&self) -> Option<Self> {
+        match self {
+            Self::Folder(_) | Self::Adapter { .. } | Self::Cached(_) => Some(Self::Unadapted(Box::new(self.clone()))),
+            Self::Unadapted(adapted) => Some((**adapted).clone()),
+            Self::Bundled(_) | Self::Gguf(_) | Self::Capture(_) => None,
+        }
+    }
+
     /// Whether it reads any prompt; a capture has its own.
     pub const fn is_live(&self) -> bool {
         match self {
             Self::Bundled(bundled) => bundled.is_live(),
             Self::Folder(_) | Self::Adapter { .. } | Self::Gguf(_) | Self::Cached(_) => true,
+            Self::Unadapted(adapted) => adapted.is_live(),
             Self::Capture(_) => false,
         }
     }
@@ -108,6 +121,7 @@ impl SourceSpec {
             Self::Folder(path) | Self::Adapter { adapter: path, .. } | Self::Gguf(path) | Self::Capture(path) => {
                 Some(path)
             }
+            Self::Unadapted(adapted) => adapted.path(),
         }
     }
 
@@ -118,6 +132,7 @@ impl SourceSpec {
             Self::Bundled(_) | Self::Cached(_) => self.clone(),
             Self::Folder(_) => Self::Folder(path),
             Self::Adapter { base, .. } => Self::Adapter { adapter: path, base: base.clone() },
+            Self::Unadapted(adapted) => Self::Unadapted(Box::new(adapted.at(path))),
             Self::Gguf(_) => Self::Gguf(path),
             Self::Capture(_) => Self::Capture(path),
         }
@@ -131,14 +146,17 @@ impl SourceSpec {
             Self::Adapter { adapter, base } => {
                 Self::Adapter { adapter: absolute(adapter), base: Box::new(base.absolute()) }
             }
+            Self::Unadapted(adapted) => Self::Unadapted(Box::new(adapted.absolute())),
             _ => self.path().map_or_else(|| self.clone(), |path| self.at(absolute(path))),
         }
     }
 
     /// Its name without the folder that it is in.
     pub fn name(&self) -> String {
-        if let Self::Cached(name) = self {
-            return name.short();
+        match self {
+            Self::Cached(name) => return name.short(),
+            Self::Unadapted(adapted) => return format!("{} without its adapter", adapted.name()),
+            _ => {}
         }
         let name = self.path().and_then(Path::file_name);
         name.map_or_else(|| self.to_string(), |name| name.to_string_lossy().into_owned())
@@ -151,6 +169,7 @@ impl fmt::Display for SourceSpec {
             Self::Bundled(bundled) => f.write_str(bundled.name()),
             Self::Folder(path) | Self::Gguf(path) | Self::Capture(path) => path.display().fmt(f),
             Self::Adapter { adapter, base } => write!(f, "{} over {base}", adapter.display()),
+            Self::Unadapted(adapted) => write!(f, "{adapted} without its adapter"),
             Self::Cached(name) => name.fmt(f),
         }
     }
@@ -300,21 +319,5 @@ impl RunSpec {
     pub fn with(mut self, change: impl FnOnce(&mut Experiment)) -> Self {
         change(&mut self.experiment);
         self
-    }
-
-    /// The request whose panels these are compared with; `None` for the baseline.
-    pub(super) fn compared_with(&self) -> Option<Self> {
-        let alone = Self { reference: Reference::Baseline, ..self.clone() };
-        match &self.reference {
-            Reference::Baseline => None,
-            &Reference::Head { layer, head } => Some(alone.with(|experiment| {
-                (experiment.layer, experiment.head) = (layer, head);
-            })),
-            Reference::InForce => Some(alone.with(|experiment| {
-                let neutral = experiment.operation.neutral();
-                experiment.epsilon = Grid::filled(experiment.shape(), neutral);
-            })),
-            Reference::View(view) => Some(Self { experiment: (**view).clone(), ..alone }),
-        }
     }
 }

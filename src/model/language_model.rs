@@ -15,6 +15,16 @@ use super::{
 };
 use crate::base::MappedFile;
 
+/// Whether an adapter is merged into a model's weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adapter {
+    /// They are the model's own.
+    #[default]
+    None,
+    /// They are the model's with those of an adapter.
+    Merged,
+}
+
 /// A transformer and what it takes to give it text.
 pub struct LanguageModel {
     transformer: Box<dyn Transformer>,
@@ -23,6 +33,7 @@ pub struct LanguageModel {
     unsupported_tokenizer: Option<String>,
     chat: Option<ChatTemplate>,
     notices: Vec<Notice>,
+    adapter: Adapter,
     /// Ids of tokens behind which a text ends.
     ends: Vec<u32>,
     /// Where its weights are, if they are not held in memory.
@@ -37,7 +48,16 @@ impl LanguageModel {
 
     pub(super) fn tokenized_by(transformer: Box<dyn Transformer>, tokenizer: Option<LazyTokenizer>) -> Self {
         let (notices, ends, files) = (Vec::new(), Vec::new(), Vec::new());
-        Self { transformer, tokenizer, unsupported_tokenizer: None, chat: None, notices, ends, files }
+        Self {
+            transformer,
+            tokenizer,
+            unsupported_tokenizer: None,
+            chat: None,
+            notices,
+            adapter: Adapter::None,
+            ends,
+            files,
+        }
     }
 
     /// Its files have a tokenizer, but not one that is read here: `what` says why.
@@ -65,6 +85,16 @@ impl LanguageModel {
     pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
         self.notices.extend(notices);
         self
+    }
+
+    /// Whether an adapter is merged into its weights.
+    pub(super) fn with_adapter(self, adapter: Adapter) -> Self {
+        Self { adapter, ..self }
+    }
+
+    /// Whether an adapter is merged into its weights.
+    pub const fn adapter(&self) -> Adapter {
+        self.adapter
     }
 
     /// What whoever opened it should know.

@@ -35,7 +35,7 @@ mod weights;
 
 pub use chat::Chat;
 pub use error::ModelError;
-pub use language_model::LanguageModel;
+pub use language_model::{Adapter, LanguageModel};
 pub use layers::{heads::Vectors, norm_input::NormInput};
 pub use notice::Notice;
 pub use parts::{LayerParts, Parts};

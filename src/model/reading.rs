@@ -9,7 +9,7 @@ use super::{
     run::{Run, Wanted, behind},
     transformer::{Residual, Transformer},
 };
-use crate::attention::{Intervention, LayerQkv};
+use crate::attention::{Component, Donor, Intervention, LayerQkv};
 
 /// A text that is read under an intervention, with the vectors of every layer at all of its positions. Cheap to clone: what
 /// was read is shared until one of them reads on.
@@ -92,6 +92,9 @@ impl Reading {
         transformer: &dyn Transformer,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Residual, ModelError> {
+        let n_positions = self.token_ids.len();
+        let turned = self.intervention.as_ref().map(|intervention| turned(transformer, intervention, n_positions));
+        self.intervention = turned.transpose()?;
         let prompt = &self.prompt;
         let qkv = |layer: usize, residual: &Residual| {
             let unknown = || ModelError::UnknownLayer { layer, n_layers: prompt.len() };
@@ -103,6 +106,35 @@ impl Reading {
         self.layers = layers;
         Ok(last)
     }
+}
+
+/// `intervention` in a text of so many positions: queries and keys of other prompts are turned as that text's own are. What
+/// entered their layer is as the other prompt was read, and what is taken of this one's prompt stays as it was at its end.
+fn turned(
+    transformer: &dyn Transformer,
+    intervention: &Intervention,
+    n_positions: usize,
+) -> Result<Intervention, ModelError> {
+    intervention.try_with_operations(|operation| {
+        let Some(donated) = operation.donated() else { return Ok(operation.clone()) };
+        let made_anew = donated.iter().filter_map(|((layer, component), donor)| {
+            let (first, entering) = donor.entering()?;
+            Some(((layer, component), first, entering))
+        });
+        let turned = made_anew.map(|((layer, component), first, entering)| {
+            let residual = Residual::new(entering.clone(), first).in_text_of(n_positions);
+            let vectors = transformer.vectors_of_runs(layer, &residual)?.into_iter().next();
+            let [query, key, value] = vectors.ok_or(ModelError::EmptyPrompt)?;
+            let vectors = match component {
+                Component::Query => query,
+                Component::Key => key,
+                Component::Value | Component::Output => value,
+            };
+            Ok(((layer, component), Donor::from(first, vectors)))
+        });
+        let turned = turned.collect::<Result<Vec<_>, ModelError>>()?;
+        Ok(operation.clone().with_donated(donated.in_text(turned)))
+    })
 }
 
 /// The last position behind the last layer, of one run from layer `first` on, whose vectors `keep` sees.

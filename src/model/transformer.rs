@@ -72,12 +72,19 @@ pub struct Residual {
     pub(super) rows: Arc<Array2<f32>>,
     n_runs: usize,
     first: usize,
+    n_text: usize,
 }
 
 impl Residual {
     /// Of one run, at the positions from `first` on, `[T, d_model]`.
     pub(super) fn new(rows: Array2<f32>, first: usize) -> Self {
-        Self { rows: Arc::new(rows), n_runs: 1, first }
+        let n_text = first + rows.nrows();
+        Self { rows: Arc::new(rows), n_runs: 1, first, n_text }
+    }
+
+    /// The same positions as those of a text of `n_positions`.
+    pub(super) fn in_text_of(self, n_positions: usize) -> Self {
+        Self { n_text: n_positions, ..self }
     }
 
     /// Other rows, as many, of the same runs.
@@ -113,7 +120,7 @@ impl Residual {
             rows.slice_mut(s![start..end, ..]).assign(&part.rows);
             start = end;
         }
-        Ok(Self { rows: Arc::new(rows), n_runs, first: first.first })
+        Ok(Self { rows: Arc::new(rows), n_runs, ..*first })
     }
 
     /// How many runs there are, at least one.
@@ -129,6 +136,16 @@ impl Residual {
     /// The positions in the text, the same in each run.
     pub fn positions(&self) -> Range<usize> {
         self.first..self.first + self.n_positions()
+    }
+
+    /// T of the text that the positions are of, which may go on behind them.
+    pub fn n_text(&self) -> usize {
+        self.n_text
+    }
+
+    /// The rows themselves, `[runs · T, d_model]`.
+    pub fn rows(&self) -> &Array2<f32> {
+        &self.rows
     }
 
     /// Bytes that are held.

@@ -59,6 +59,8 @@ pub enum Command {
     OpenExample(Bundled),
     /// A source from a file, keeping what fits.
     Open(SourceSpec),
+    /// The model without its adapter, or with it again; everything stays.
+    SwitchAdapter,
     /// The place where the same source is now; everything stays.
     Locate(SourceSpec),
     /// A whole session, as it was saved. Theme and scale of the window stay: they are the person's, not the view's.
@@ -207,6 +209,7 @@ impl Session {
             Command::SetPrompt(_) if !self.source.is_live() => SourceSpec::Bundled(Bundled::READER),
             Command::OpenExample(bundled) => SourceSpec::Bundled(*bundled),
             Command::Open(source) | Command::Locate(source) => source.clone(),
+            Command::SwitchAdapter => self.source.with_adapter_switched()?,
             Command::Restore(session) => session.source.clone(),
             _ => return None,
         };
@@ -258,6 +261,7 @@ impl Session {
                 self.forget_layers();
                 self.forget_cells();
             }
+            Command::SwitchAdapter => self.switch_adapter(),
             Command::Locate(source) => self.source = source,
             Command::Restore(session) => {
                 let user = self.view.user;
@@ -383,6 +387,15 @@ impl Session {
         self.experiment.head = example.experiment.head;
         self.forget_layers();
         self.forget_cells();
+    }
+
+    /// Tokens, layers and heads are the same, so that all stays but a difference from the base itself.
+    fn switch_adapter(&mut self) {
+        let Some(source) = self.source.with_adapter_switched() else { return };
+        self.source = source;
+        if self.reference == Reference::Base {
+            self.reference = Reference::Baseline;
+        }
     }
 
     fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {

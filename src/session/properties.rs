@@ -11,7 +11,7 @@ use crate::{
         Notation, Operation, OtherPrompt, PanelId, PositionScope, PromptSet, Scope, panel,
     },
     engine::{
-        AtEnd, Bundled, Choice, LayerNumbers, Reference, Rival, Sampling, SourceFacts, SourceKind, SourceSpec,
+        Adapter, AtEnd, Bundled, Choice, LayerNumbers, Reference, Rival, Sampling, SourceFacts, SourceKind, SourceSpec,
         SweepMetric, Target, Temperature, TokenName, Writing,
     },
     figure::{ColorNorm, Colormap, LimitsFrom, MaskedStyle, Quantity, Window},
@@ -25,6 +25,7 @@ pub(super) fn facts(source: &SourceSpec) -> SourceFacts {
         SourceSpec::Bundled(Bundled::Austen)
         | SourceSpec::Folder(_)
         | SourceSpec::Adapter { .. }
+        | SourceSpec::Unadapted(_)
         | SourceSpec::Gguf(_)
         | SourceSpec::Cached(_) => (SourceKind::Model, [6, 4, 2], 512),
         SourceSpec::Capture(_) => (SourceKind::Capture, [1, 2, 1], 3),
@@ -41,6 +42,7 @@ pub(super) fn facts(source: &SourceSpec) -> SourceFacts {
         max_positions,
         has_bos: true,
         has_chat: true,
+        adapter: Adapter::Merged,
         adds_positions: false,
         notices: Vec::new(),
     }
@@ -178,6 +180,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::KeepChange),
         Just(Command::BlockPinned),
         Just(Command::Compare(Reference::InForce)),
+        Just(Command::Compare(Reference::Base)),
     ];
     let source = prop_oneof![
         ".{0,8}".prop_map(Command::SetPrompt),
@@ -188,6 +191,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         any::<bool>().prop_map(Command::SetBos),
         prop::sample::select(&Bundled::ALL[..]).prop_map(Command::OpenExample),
         Just(Command::Open(SourceSpec::Capture("x.safetensors".into()))),
+        Just(Command::Open(SourceSpec::Folder("adapted".into()))),
+        Just(Command::SwitchAdapter),
         any_number().prop_map(Command::SetLayer),
         any_number().prop_map(Command::SetHead),
         any_step().prop_map(Command::StepLayer),
@@ -247,8 +252,8 @@ proptest! {
                 }
             }
             let facts = facts(&timeline.session().source);
-            if matches!(&facts.source, SourceSpec::Capture(_)) && before != facts.source {
-                // What the window does when a file has other layers and heads.
+            if before != facts.source {
+                // What the window does when a source has other layers and heads.
                 for command in [Command::SetLayer(timeline.session().layer()), Command::SetHead(timeline.session().head())] {
                     timeline.apply(command, on_screen(&facts));
                 }

@@ -140,7 +140,7 @@ fn check_range(field: &'static str, scope: &Scope) -> Result<(), Unsound> {
 
 fn check_reference(reference: &Reference, shown: &Experiment) -> Result<(), Unsound> {
     let (layer, head) = match reference {
-        Reference::Baseline | Reference::InForce => return Ok(()),
+        Reference::Baseline | Reference::Base | Reference::InForce => return Ok(()),
         Reference::Head { layer, head } => (*layer, *head),
         Reference::View(view) => {
             check_range("kept view’s range of layers", &view.scope)?;

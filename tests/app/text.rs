@@ -325,6 +325,33 @@ fn a_figure_has_what_the_model_writes_under_its_panels() {
 }
 
 #[test]
+fn an_animation_has_what_the_model_writes_under_its_panels_in_each_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::open(austen());
+    window.menu(&["File", "Export animation…"]);
+    window.click(Role::CheckBox, "Under each panel");
+    window.type_over(Role::SpinButton, "Number of frames", "3");
+    let path = folder.path().join("window.png");
+    window.type_over(Role::TextInput, "Animation file", &path.display().to_string());
+    window.click(Role::Button, "Save animation");
+    window.wait("the file", |_| path.exists());
+    let other = folder.path().join("other.png");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_attenuate"));
+    command.arg("animate").arg(&path).args(["--continuation", "3", "--frames", "3", "-o"]).arg(&other);
+    assert!(command.status().unwrap().success());
+    // But for the session, which knows the way to its source.
+    let frames = |path: &std::path::Path| {
+        let mut reader =
+            png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap())).read_info().unwrap();
+        let n_frames = reader.info().animation_control.unwrap().num_frames;
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        (0..n_frames).map(|_| reader.next_frame(&mut pixels).map(|_| pixels.clone()).unwrap()).collect::<Vec<_>>()
+    };
+    let [ours, theirs] = [&path, &other].map(|path| frames(path));
+    assert!(ours.len() == 4 && ours == theirs);
+}
+
+#[test]
 fn what_has_no_next_token_says_so() {
     let window = Window::open(captured_figure().with([Command::ToggleText]));
     window.assert_text("writes no text: it is a capture of one prompt, and there is no model to read on");

@@ -1,36 +1,11 @@
 //! Adapters in folders of their own: the base is found, named, or asked for.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use super::sandbox::{Ran, Sandbox};
+use crate::support::adapters::{adapter, model};
 
 const IDS: &str = "0,5,17,40,99,250,5,17";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
-}
-
-/// The files of a model in `folder`.
-pub fn model(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    for name in ["config.json", "model.safetensors"] {
-        fs::copy(root().join("goldens/llama").join(name), folder.join(name)).unwrap();
-    }
-}
-
-/// An adapter in `folder`, whose base has this name.
-pub fn adapter(folder: &Path, base: &str) {
-    fs::create_dir_all(folder).unwrap();
-    let plain = root().join("parity/adapters/plain");
-    fs::copy(plain.join("adapter_model.safetensors"), folder.join("adapter_model.safetensors")).unwrap();
-    let mut config: serde_json::Value =
-        serde_json::from_slice(&fs::read(plain.join("adapter_config.json")).unwrap()).unwrap();
-    config["base_model_name_or_path"] = base.into();
-    fs::write(folder.join("adapter_config.json"), config.to_string()).unwrap();
-}
 
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     let all = [&["weights", "-o", "-.json", "--token-ids", IDS], arguments].concat();
@@ -107,5 +82,48 @@ fn what_is_no_adapter_or_no_base_is_refused() {
         let ran = run(&sandbox, arguments);
         assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(part), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_base_is_shown_and_compared_with() {
+    let sandbox = Sandbox::new();
+    model(&sandbox.path("base"));
+    model(&sandbox.path("whole"));
+    adapter(&sandbox.path("whole"), "");
+    adapter(&sandbox.path("mine"), "base");
+    let alone = baseline(&sandbox, &["base"]);
+    for named in [&["whole"][..], &["mine"], &["mine", "--base", "base"]] {
+        assert_ne!(baseline(&sandbox, named), alone);
+        assert_eq!(baseline(&sandbox, &[named, &["--without-adapter"]].concat()), alone, "{named:?}");
+    }
+    let figure = |source: &str, output: &str, options: &[&str]| {
+        sandbox.run(&[&["export", source, "--token-ids", IDS, "-o", output], options].concat())
+    };
+    let assert_drawn = |ran: Ran| assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_drawn(figure("mine", "difference.svg", &["--compare-base"]));
+    let drawn = fs::read_to_string(sandbox.path("difference.svg")).unwrap();
+    assert!(drawn.contains("The Difference from the Base Model after Modifying Query, Key and Value"));
+    // It is in the session that the figure carries.
+    assert_drawn(figure("mine", "same.svg", &["--compare-base", "--no-session"]));
+    assert_drawn(sandbox.run(&["export", "difference.svg", "--no-session", "-o", "again.svg"]));
+    let [same, again] = ["same.svg", "again.svg"].map(|name| fs::read(sandbox.path(name)).unwrap());
+    assert!(same == again);
+    figure("mine", "base.svg", &["--without-adapter"]).assert_done();
+    sandbox.run(&["weights", "base.svg", "-o", "base.json"]).assert_done();
+    let written: serde_json::Value = serde_json::from_slice(&fs::read(sandbox.path("base.json")).unwrap()).unwrap();
+    assert_eq!(written["baseline"], alone);
+
+    let no_adapter = "base has no adapter, so that there is no base beneath it";
+    for (source, options, code, part) in [
+        ("base", &["--compare-base"][..], 1, no_adapter),
+        ("base", &["--without-adapter"], 1, no_adapter),
+        ("mine", &["--without-adapter", "--compare-base"], 1, "mine without its adapter has no adapter"),
+        ("bundled:austen", &["--compare-base"], 1, "--compare-base is for a model with an adapter"),
+        ("bundled:austen", &["--without-adapter"], 2, "--without-adapter is for a model with an adapter"),
+        ("mine", &["--compare-base", "--compare-head", "0:0"], 2, "cannot be used with"),
+        ("mine", &["--compare-base", "--quantity", "weight"], 2, "--compare-base shows differences"),
+    ] {
+        figure(source, "refused.svg", options).assert_refused(code, &[part]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::BufReader};
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Ran, Sandbox};
 
 /// The frames of a PNG, each as the whole page in RGB.
 fn apng(sandbox: &Sandbox, name: &str) -> (png::AnimationControl, Vec<Vec<u8>>) {
@@ -38,7 +38,11 @@ fn still(sandbox: &Sandbox, epsilon: &str) -> Vec<u8> {
         &format!("{epsilon},1e-3,1e-10"),
     ];
     sandbox.run(&arguments).assert_done();
-    let file = BufReader::new(File::open(sandbox.path("still.png")).unwrap());
+    pixels(sandbox, "still.png")
+}
+
+fn pixels(sandbox: &Sandbox, name: &str) -> Vec<u8> {
+    let file = BufReader::new(File::open(sandbox.path(name)).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
@@ -58,6 +62,31 @@ fn every_frame_is_the_figure_of_its_epsilon() {
     }
     // The file opens the view again.
     sandbox.run(&["export", "film.png", "-o", "again.png"]).assert_done();
+}
+
+/// What the model writes in each frame is what it writes in a figure at that ε; the baseline's is the same throughout.
+#[test]
+fn every_frame_has_what_the_model_writes_under_its_change() {
+    let sandbox = Sandbox::new();
+    let looks = ["--layers", "all", "--heads", "all", "--rows", "value", "--dpi", "72", "--continuation", "2"];
+    let film = ["animate", "bundled:austen", "-o", "film.png", "--frames", "3", "--range", "1..=1e-2"];
+    let cut = |ran: Ran| {
+        let note = "attenuate: note: what the model writes is cut: it has no room in these lines\n";
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), note));
+    };
+    cut(sandbox.run(&[&film[..], &looks].concat()));
+    let (control, frames) = apng(&sandbox, "film.png");
+    assert_eq!(control.num_frames, 4);
+    for (frame, epsilon) in frames.iter().zip(["1", "1e-1", "1e-2", "1e-1"]) {
+        let columns = format!("{epsilon},1e-3,1e-10");
+        let figure = ["export", "bundled:austen", "-o", "still.png", "--epsilon", &columns];
+        cut(sandbox.run(&[&figure[..], &looks].concat()));
+        assert!(*frame == pixels(&sandbox, "still.png"), "ε = {epsilon}");
+    }
+    assert!(frames[0] != frames[1]);
+    let film = ["animate", "bundled:smollm2-capture", "-o", "none.png", "--continuation", "2"];
+    sandbox.run(&film).assert_refused(1, &["writes no text", "a capture of one prompt"]);
+    assert!(!sandbox.path("none.png").exists());
 }
 
 #[test]
@@ -117,11 +146,7 @@ fn automatic_limits_are_those_of_all_frames() {
     let last =
         ["export", "bundled:smollm2-capture", "-o", "still.png", "--epsilon", "1e-2,1e-3,1e-10", "--norm", "0:1"];
     sandbox.run(&[&last[..], &norm[2..]].concat()).assert_done();
-    let file = BufReader::new(File::open(sandbox.path("still.png")).unwrap());
-    let mut reader = png::Decoder::new(file).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
-    assert!(frames[2] == pixels);
+    assert!(frames[2] == pixels(&sandbox, "still.png"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     cli::sandbox::{Ran, Sandbox},
     gguf::tokenizers::austen,
+    support::adapters::{adapter, model},
 };
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -92,6 +93,79 @@ fn models_are_listed_with_what_opens_them() {
     assert_eq!(of("hf:me/half").0, "unfinished");
     assert_eq!(of("hf:me/gone").0, "missing");
     assert!(listed["searched"].as_array().unwrap().iter().any(|folder| folder["why_not"].is_null()));
+}
+
+/// By the name that it calls it, in the cache alone, and in the version that it names.
+#[test]
+fn an_adapter_is_listed_and_opened_over_its_base_where_that_is_there_too() {
+    let sandbox = Sandbox::new();
+    let snapshot = |name: &str, commit: &str| sandbox.path(&format!("hf/hub/models--me--{name}/snapshots/{commit}"));
+    model(&snapshot("base", COMMIT));
+    model(&sandbox.path("elsewhere"));
+    write(&sandbox, "hf/hub/models--me--half/refs/main", COMMIT.as_bytes());
+    write(&sandbox, "hf/hub/models--me--half/blobs/00.incomplete", &[0; 1500]);
+    write(&sandbox, &format!("hf/hub/models--me--state/snapshots/{COMMIT}/config.json"), br#"{"model_type": "mamba"}"#);
+    let elsewhere = sandbox.path("elsewhere").display().to_string();
+    let over = [
+        ("mine", "me/base"),
+        ("lost", "me/nobody"),
+        ("local", &*elsewhere),
+        ("early", "me/half"),
+        ("odd", "me/state"),
+        ("unnamed", ""),
+        ("second", "me/mine"),
+        ("dated", "me/base"),
+    ];
+    for (name, base) in over {
+        adapter(&snapshot(name, COMMIT), base);
+    }
+    let dated = snapshot("dated", COMMIT).join("adapter_config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&dated).unwrap()).unwrap();
+    config["revision"] = "v2".into();
+    fs::write(&dated, config.to_string()).unwrap();
+
+    let ran = run(&sandbox, &["models", "--json"]);
+    ran.assert_done();
+    let listed: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let of = |name: &str| {
+        let mut models = listed["models"].as_array().unwrap().iter();
+        let found = models.find(|model| model["source"].as_str() == Some(&format!("hf:me/{name}")));
+        found.unwrap_or_else(|| panic!("{name}: {}", ran.stdout)).clone()
+    };
+    let mine = of("mine");
+    let size = fs::metadata(snapshot("mine", COMMIT).join("adapter_model.safetensors")).unwrap().len();
+    assert_eq!(
+        (&mine["state"], &mine["over"], &mine["family"]),
+        (&"opens".into(), &"hf:me/base".into(), &"llama".into())
+    );
+    assert_eq!((&mine["bytes"], &of("base")["over"]), (&size.into(), &Value::Null));
+    for (name, state, part) in [
+        ("lost", "missing", "an adapter of “me/nobody”, which is not in Hugging Face's cache"),
+        ("local", "missing", "which is not in Hugging Face's cache: --base names it"),
+        ("early", "unfinished", "an adapter of “me/half”: a download was not finished"),
+        ("odd", "refused", "over hf:me/state: model_type mamba is not supported"),
+        ("unnamed", "refused", "an adapter of a model that it does not name"),
+        ("second", "refused", "over hf:me/mine: not a model folder but an adapter of “me/base”"),
+        ("dated", "refused", "an adapter of “me/base”: hf:me/base@v2: expected one of hf:me/base"),
+    ] {
+        let found = of(name);
+        assert_eq!(found["state"], state, "{found}");
+        assert!(found["why"].as_str().unwrap().contains(part) && found["over"].is_null(), "{found}");
+    }
+    let table = run(&sandbox, &["models"]).stdout;
+    assert!(table.contains("yes, an adapter over hf:me/base"), "{table}");
+
+    let baseline = |arguments: &[&str]| {
+        let ran = run(&sandbox, &[&["weights", "-o", "-.json", "--token-ids", "0,5,17,40"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.stderr);
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()["baseline"].clone()
+    };
+    let folder = snapshot("mine", COMMIT).display().to_string();
+    assert_eq!(baseline(&["hf:me/mine"]), baseline(&[&folder, "--base", "elsewhere"]));
+    assert_eq!(baseline(&["hf:me/mine", "--without-adapter"]), baseline(&["hf:me/base"]));
+    assert_ne!(baseline(&["hf:me/mine"]), baseline(&["hf:me/base"]));
+    run(&sandbox, &["weights", "hf:me/lost", "-o", "w.json", "--token-ids", "1,2"])
+        .assert_refused(1, &["an adapter of “me/nobody”"]);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use attenuate::{
 };
 use safetensors::{Dtype, serialize, tensor::TensorView};
 
-use crate::cli::{adapters, sandbox::Sandbox};
-use crate::support::{captured_figure, chatty};
+use crate::cli::sandbox::Sandbox;
+use crate::support::{adapters, captured_figure, chatty};
 
 /// The window, which has no name.
 const WINDOW: &str = "attenuate";
@@ -81,19 +81,11 @@ fn sample_of(command: &str, option: &str) -> Sample {
         ("export", "text") => Sample { ending: Some("svg"), ..sample("paths", &["--no-session"]) },
 
         ("animate", "rows" | "columns" | "title") => sample(if option == "columns" { "0,2" } else { "query" }, &[]),
-        ("continue", "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40", "-n", "3"]),
-        (_, "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40"]),
         (_, "model") => sample("other.safetensors", &["on-a-capture.json"]),
         (_, "prompt") => sample("A cat.", LIVE),
         (_, "token-ids") => sample("3,4,5,6", LIVE),
         (_, "no-bos") => sample("", LIVE),
         (_, "follow") => sample("", &["on-a-capture.json"]),
-        ("continue", "chat") => sample("", &["chatty", "-n", "3"]),
-        ("continue", "system") => sample("Be brief.", &["chatty", "-n", "3", "--chat"]),
-        ("continue", "date") => sample("2024-07-04", &["chatty", "-n", "3", "--chat"]),
-        (_, "chat") => sample("", &["chatty"]),
-        (_, "system") => sample("Be brief.", &["chatty", "--chat"]),
-        (_, "date") => sample("2024-07-04", &["chatty", "--chat"]),
         (_, "layer" | "head" | "tokens" | "continuation") => sample("2", LIVE),
         (_, "epsilon" | "compare-epsilon") => sample("0.3,0.2,0.1", &[]),
         (_, "operation") => sample("mean-heads", &[]),
@@ -139,6 +131,23 @@ fn sample_of(command: &str, option: &str) -> Sample {
         (_, "writes" | "target") => sample(" love", LIVE),
         (_, "at") => sample("4", &["bundled:austen", "--writes", " love"]),
         (_, "caption") => sample("", &[]),
+        _ => of_folder(command, option),
+    }
+}
+
+/// Of an option that is for a folder of its own: a model with a chat template, or an adapter.
+fn of_folder(command: &str, option: &str) -> Sample {
+    match (command, option) {
+        ("continue", "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40", "-n", "3"]),
+        (_, "base") => sample("other-base", &["adapter", "--token-ids", "5,17,40"]),
+        ("continue", "without-adapter") => sample("", &["adapter", "--token-ids", "5,17,40", "-n", "3"]),
+        (_, "without-adapter" | "compare-base") => sample("", &["adapter", "--token-ids", "5,17,40"]),
+        ("continue", "chat") => sample("", &["chatty", "-n", "3"]),
+        ("continue", "system") => sample("Be brief.", &["chatty", "-n", "3", "--chat"]),
+        ("continue", "date") => sample("2024-07-04", &["chatty", "-n", "3", "--chat"]),
+        (_, "chat") => sample("", &["chatty"]),
+        (_, "system") => sample("Be brief.", &["chatty", "--chat"]),
+        (_, "date") => sample("2024-07-04", &["chatty", "--chat"]),
         _ => panic!("{command} --{option}: give a sample of it"),
     }
 }
@@ -198,7 +207,19 @@ fn usual(command: &str, option: &str, sample: &Sample) -> Vec<&'static str> {
         }
     }
     words.extend(sample.company);
-    let of_source = ["prompt", "token-ids", "no-bos", "chat", "system", "date", "model", "base", "follow"];
+    let of_source = [
+        "prompt",
+        "token-ids",
+        "no-bos",
+        "chat",
+        "system",
+        "date",
+        "model",
+        "base",
+        "follow",
+        "without-adapter",
+        "compare-base",
+    ];
     let reads = command == "models" || of_source.contains(&option);
     if !reads && words.iter().all(|word| !word.starts_with("bundled:") && !word.starts_with("on-a-")) {
         words.push("bundled:smollm2-capture");
@@ -352,6 +373,8 @@ fn an_option_that_nothing_would_follow_is_refused_by_name() {
         (&["export", "-o", "f.svg", "--labels", "none", "--label-rotation", "level"], "--label-rotation"),
         (&["export", "-o", "f.svg", "--quantity", "score", "--compare-head", "1:1"], "--compare-head"),
         (&["bundled:austen", "--follow"], "--follow"),
+        (&["heads", "bundled:austen", "--without-adapter"], "--without-adapter"),
+        (&["export", "-o", "f.svg", "--compare-base", "--compare-head", "1:1"], "--compare-base"),
         (&["--quantity", "weight", "--compare-epsilon", "1,1,1"], "--compare-epsilon"),
         (&["animate", "-o", "a.png", "--text", "paths"], "--text"),
         (&["animate", "-o", "a.png", "--columns", "1,2"], "--moving"),

@@ -2,12 +2,15 @@
 
 use attenuate::{
     attention::{Component, Epsilon, PanelId},
-    engine::{Bundled, Engine, Reference, RunSpec},
+    engine::{Adapter, Bundled, Engine, EngineError, Prompt, Reference, RunSpec, SourceSpec},
     figure::{FigureStyle, Measure, Quantity, figure},
     session::Session,
 };
 
-use crate::support::grids::{all_at, at};
+use crate::support::{
+    adapters,
+    grids::{all_at, at},
+};
 
 const NEVER: &dyn Fn() -> bool = &|| false;
 
@@ -87,5 +90,55 @@ fn a_kept_reference_is_the_one_that_was_asked_for() {
         let fresh = Engine::default().run(&asked, NEVER).unwrap();
         let [ours, fresh] = [ours, fresh].map(|o| o.compared_with(at(Component::Query, 1)).pattern.exact_row(9));
         assert_eq!(ours, fresh);
+    }
+}
+
+/// In one folder, beside its base, and over one that is named; a folder of the base alone is what must be found.
+#[test]
+fn the_base_models_panels_are_those_of_its_folder_opened_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, base, mine, lost] = ["whole", "base", "mine", "lost"].map(|name| folder.path().join(name));
+    adapters::model(&whole);
+    adapters::adapter(&whole, "");
+    adapters::model(&base);
+    adapters::adapter(&mine, "org/base");
+    adapters::adapter(&lost, "gone/away");
+    let base = SourceSpec::Folder(base);
+    let over = SourceSpec::Folder(lost).over(&base).unwrap();
+    let prompt = Prompt::TokenIds(adapters::IDS.to_vec());
+    let spec = |source: &SourceSpec, layer: usize| {
+        let spec = RunSpec { source: source.clone(), prompt: prompt.clone(), ..spec(Bundled::Austen) };
+        spec.with(|experiment| {
+            (experiment.layer, experiment.head) = (layer, 1);
+            experiment.epsilon[at(Component::Value, 2)] = Epsilon::ONE;
+        })
+    };
+    for (source, layer) in [(&SourceSpec::Folder(whole), 1), (&SourceSpec::Folder(mine), 1), (&over, 0)] {
+        let mut engine = Engine::default();
+        let outcome = engine.run(&RunSpec { reference: Reference::Base, ..spec(source, layer) }, NEVER).unwrap();
+        let adapted = Engine::default().run(&spec(source, layer), NEVER).unwrap();
+        let alone = Engine::default().run(&spec(&base, layer), NEVER).unwrap();
+        let unadapted = source.with_adapter_switched().unwrap();
+        let switched = engine.run(&spec(&unadapted, layer), NEVER).unwrap();
+        assert_eq!(outcome.facts.adapter, Adapter::Merged);
+        assert_eq!([switched.facts.adapter, alone.facts.adapter], [Adapter::None; 2]);
+        assert_eq!(unadapted.with_adapter_switched().as_ref(), Some(source));
+        let differences = Measure::of_panels(Quantity::Difference, &outcome);
+        let mut largest: f64 = 0.0;
+        for (panel, difference) in differences.iter() {
+            let [with, without, switched] = [&adapted, &alone, &switched].map(|outcome| &outcome.panels[panel].pattern);
+            for query in 0..outcome.n_positions() {
+                let base = without.exact_row(query);
+                let expected: Vec<f64> = with.exact_row(query).iter().zip(&base).map(|(a, b)| a - b).collect();
+                assert_eq!(difference.exact_row(query), expected);
+                assert_eq!(switched.exact_row(query), base);
+                largest = expected.iter().fold(largest, |most, value| most.max(value.abs()));
+            }
+        }
+        assert!(largest > 0.01, "{source}: {largest}");
+    }
+    for source in [&base, &over.with_adapter_switched().unwrap(), &SourceSpec::Bundled(Bundled::Austen)] {
+        let refused = Engine::default().run(&RunSpec { reference: Reference::Base, ..spec(source, 0) }, NEVER);
+        assert!(matches!(&refused, Err(EngineError::NoAdapter { .. })), "{refused:?}");
     }
 }

@@ -3,10 +3,13 @@
 use std::{fs, path::Path};
 
 use attenuate::{
-    engine::{Bundled, Engine, Prompt, RunSpec, SourceSpec},
+    attention::{Epsilon, PanelId},
+    engine::{Bundled, Engine, Prompt, Reference, RunSpec, SourceSpec},
     session::Session,
 };
 use safetensors::SafeTensors;
+
+use crate::support::grids::all_at;
 
 const IDS: [u32; 8] = [0, 5, 17, 40, 99, 250, 5, 17];
 
@@ -29,21 +32,28 @@ fn an_adapter_is_merged_as_peft_merges_it() {
         }
         let bytes = fs::read(adapter.join("golden.safetensors")).unwrap();
         let golden = SafeTensors::deserialize(&bytes).unwrap();
-        let attn = golden.tensor("attn").unwrap();
-        let &[n_layers, n_heads, n, _] = attn.shape() else { panic!("{:?}", attn.shape()) };
-        let expected: Vec<f32> = attn.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+        let shape = golden.tensor("attn").unwrap().shape().to_vec();
+        let &[n_layers, n_heads, n, _] = shape.as_slice() else { panic!("{shape:?}") };
+        let [expected, of_base] = ["attn", "base"].map(|name| {
+            let tensor = golden.tensor(name).unwrap();
+            tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<f32>>()
+        });
         let source = SourceSpec::Folder(folder.path().to_owned());
-        let spec =
-            RunSpec { source, prompt: Prompt::TokenIds(IDS.to_vec()), ..Session::example(Bundled::Austen).run_spec() };
+        let (prompt, reference) = (Prompt::TokenIds(IDS.to_vec()), Reference::Base);
+        let spec = RunSpec { source, prompt, reference, ..Session::example(Bundled::Austen).run_spec() }
+            .with(|experiment| experiment.epsilon = all_at(Epsilon::ONE));
         let mut engine = Engine::default();
         for (layer, head) in (0..n_layers).flat_map(|layer| (0..n_heads).map(move |head| (layer, head))) {
             let spec = spec.clone().with(|experiment| (experiment.layer, experiment.head) = (layer, head));
             let outcome = engine.run(&spec, &|| false).unwrap();
             assert!(outcome.facts.notices.iter().any(|notice| notice.brief == "with its adapter"));
             for (query, key) in (0..n).flat_map(|query| (0..=query).map(move |key| (query, key))) {
-                let weight = outcome.baseline.pattern.exact_cell(query, key).unwrap().weight;
-                let own = expected[((layer * n_heads + head) * n + query) * n + key];
-                assert!((weight - own).abs() < 1e-5, "{case} {layer}:{head} [{query}, {key}]: {weight} for {own}");
+                let at = ((layer * n_heads + head) * n + query) * n + key;
+                let base = outcome.compared_with(PanelId::FIRST);
+                for (panel, own) in [(&outcome.baseline, expected[at]), (base, of_base[at])] {
+                    let weight = panel.pattern.exact_cell(query, key).unwrap().weight;
+                    assert!((weight - own).abs() < 1e-5, "{case} {layer}:{head} [{query}, {key}]: {weight} for {own}");
+                }
             }
         }
     }

@@ -7,13 +7,13 @@ use attenuate::{
         Change, Component, Donor, Edit, Epsilon, FirstToken, Heads, Intervention, LayerQkv, Operation, OtherPrompt,
         PositionScope, Preset, PromptSet, Reach,
     },
-    engine::{AtEnd, Engine, Job, OpenSource, Prompt, SourceSpec, Writing},
-    model::{Reading, run},
+    engine::{AtEnd, Engine, Job, OpenSource, Prompt, RunSpec, SourceSpec, Writing},
+    model::{Reading, Residual, run},
     session::{Command, Session},
 };
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, Array3, Axis};
 
-use crate::parity::golden::{Golden, family_goldens, goldens};
+use crate::parity::golden::{Golden, family_goldens, goldens, goldens_folder, load};
 
 /// Of the divergence at a step, in nats.
 const KL_TOLERANCE: f64 = 1e-4;
@@ -85,11 +85,19 @@ fn of_others(golden: &Golden) -> [Operation; 2] {
     let ids: Vec<u32> = golden.token_ids.iter().rev().skip(2).copied().collect();
     let (transformer, n_layers) = (golden.model.transformer(), golden.model.shape().n_layers);
     let (mut patched, mut means) = (Vec::new(), Vec::new());
-    let mut keep = |layer: usize, _: &_, qkv: &Arc<LayerQkv>| {
+    let mut keep = |layer: usize, residual: &Residual, qkv: &Arc<LayerQkv>| {
         for component in Component::ALL {
             let vectors = qkv.of_all_heads(component).unwrap();
             let mean = vectors.mean_axis(Axis(1)).unwrap().insert_axis(Axis(1));
-            patched.push(((layer, component), Arc::new(Donor::from(2, vectors.clone()))));
+            let donor = if component.makes_scores() {
+                let moved = residual.at_end_of(golden.token_ids.len()).unwrap();
+                let [query, key, _] = transformer.vectors_of_runs(layer, &moved).unwrap().swap_remove(0);
+                let vectors = if component == Component::Query { query } else { key };
+                Donor::from(2, vectors).made_of(moved.rows().clone())
+            } else {
+                Donor::from(2, vectors.clone())
+            };
+            patched.push(((layer, component), Arc::new(donor)));
             means.push(((layer, component), Arc::new(Donor::everywhere(mean))));
         }
     };
@@ -216,5 +224,141 @@ fn texts_that_are_read_together_are_what_each_is_alone() {
             let logits = Reading::read_on(transformer, &mut [(&mut alone, next)], &|| false).unwrap();
             assert_eq!(logits.row(0), together, "{}", golden.name);
         }
+    }
+}
+
+/// What the rotary embedding of these families turns a pair of dimensions by per position, in a text of `n_positions`:
+/// by transformers' formulas, in f64.
+fn frequency(config: &serde_json::Value, pair: usize, n_positions: usize) -> f64 {
+    let rope = &config["rope_parameters"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let n_dims = number(&config["hidden_size"]) / number(&config["num_attention_heads"]);
+    let exponent = 2.0 * pair as f64 / n_dims;
+    let theta = number(&rope["rope_theta"]);
+    let n = n_positions as f64;
+    match rope["rope_type"].as_str().unwrap() {
+        "dynamic" => {
+            let (factor, longest) = (number(&rope["factor"]), number(&config["max_position_embeddings"]));
+            let stretched = (factor * n.max(longest) / longest - (factor - 1.0)).powf(n_dims / (n_dims - 2.0));
+            (theta * stretched).powf(-exponent)
+        }
+        "longrope" => {
+            let is_long = n > number(&rope["original_max_position_embeddings"]);
+            let factors = &rope[if is_long { "long_factor" } else { "short_factor" }];
+            1.0 / (number(&factors[pair]) * theta.powf(exponent))
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// Vectors of a prompt of its own, `[heads, n, d]`, whose halves are turned together, as they stand from `first` on in a text
+/// of `n_positions`.
+#[expect(clippy::cast_possible_truncation, reason = "back to the precision of the vectors")]
+fn turned(config: &serde_json::Value, vectors: &Array3<f32>, first: usize, n_positions: usize) -> Array3<f32> {
+    let (n_there, half) = (vectors.len_of(Axis(1)), vectors.len_of(Axis(2)) / 2);
+    let mut turned = vectors.clone();
+    for mut of_head in turned.outer_iter_mut() {
+        for (position, mut vector) in of_head.outer_iter_mut().enumerate() {
+            for pair in 0..half {
+                let angle = (first + position) as f64 * frequency(config, pair, n_positions)
+                    - position as f64 * frequency(config, pair, n_there);
+                let (x, y) = (f64::from(vector[pair]), f64::from(vector[pair + half]));
+                vector[pair] = (x * angle.cos() - y * angle.sin()) as f32;
+                vector[pair + half] = (y * angle.cos() + x * angle.sin()) as f32;
+            }
+        }
+    }
+    turned
+}
+
+/// Queries and keys of another prompt, of as many tokens and of fewer, turned by hand to the length of each text, in a fresh
+/// reading of the whole text.
+#[test]
+fn a_patch_is_turned_with_the_text_where_its_length_changes_all_frequencies() {
+    const PROMPT: usize = 6;
+    const STEPS: usize = 6;
+    let epsilon = Epsilon::new(0.4).unwrap();
+    for family in ["llama_dynamic", "phi3_longrope"] {
+        let folder = goldens_folder().join("families").join(family);
+        let config = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+        let mut golden = load(&folder).unwrap();
+        golden.token_ids.truncate(PROMPT);
+        let n_layers = golden.model.shape().n_layers;
+        let mut engine = Engine::default();
+        let model = load(&folder).unwrap().model;
+        engine.adopt(Arc::new(OpenSource::live(&source(&golden), family, model)));
+        let transformer = golden.model.transformer();
+        let unpatched = written(&mut engine, &golden, "base", STEPS);
+        let mut differs = false;
+        for (n_there, component) in
+            [(6, Component::Query), (6, Component::Key), (4, Component::Query), (4, Component::Key)]
+        {
+            let ids: Vec<u32> = (0..n_there).map(|at| 11 + 7 * at).collect();
+            let (mut there, mut entering) = (Vec::new(), Vec::new());
+            let mut keep = |_: usize, residual: &Residual, qkv: &Arc<LayerQkv>| {
+                there.push(qkv.clone());
+                entering.push(residual.rows().clone());
+            };
+            let start = transformer.embed(&ids).unwrap();
+            run::advance(transformer, 0..n_layers, start, None, &|| false, &mut keep).unwrap();
+            let first = PROMPT - there[0].n_positions();
+            let operation = Operation::patch(OtherPrompt::TokenIds(ids.into()));
+            let reach = Reach {
+                heads: Heads::block(0..n_layers, 0..golden.model.shape().n_heads),
+                positions: PositionScope::All,
+            };
+            let intervention = |patch: Operation| Intervention::new(component, patch, epsilon, reach.clone());
+            let (mut text, mut expected) = (golden.token_ids.clone(), Vec::new());
+            for _ in 0..STEPS {
+                let donor = |layer: usize| {
+                    let vectors = there[layer].of_all_heads(component).unwrap();
+                    ((layer, component), Arc::new(Donor::from(first, turned(&config, vectors, first, text.len()))))
+                };
+                let patched = operation.clone().with_donated((0..n_layers).map(donor).collect());
+                let intervention = intervention(patched);
+                let start = transformer.embed(&text).unwrap();
+                let last =
+                    run::advance(transformer, 0..n_layers, start, Some(&intervention), &|| false, &mut |_, _, _| {});
+                let logits = golden.model.next_token_logits(&last.unwrap()).unwrap().row(0).to_owned();
+                text.push(likeliest(&logits));
+                expected.push(logits);
+            }
+            // As the engine asks for it, and writes it.
+            let session = Session::default().with([
+                Command::Open(source(&golden)),
+                Command::SetLayer(0),
+                Command::SetHead(0),
+                Command::SetScope(Preset::AllLayers.scope()),
+                Command::SetOperation(operation.clone()),
+            ]);
+            let spec = RunSpec { prompt: Prompt::TokenIds(golden.token_ids.clone()), ..session.run_spec() };
+            let writing = Writing { at_end: AtEnd::GoOn, ..Writing::greedy(STEPS) };
+            let found =
+                engine.continuation(&Job::unwatched(), &spec, (component, epsilon), &writing, &mut |_| {}).unwrap();
+            assert_eq!(
+                found.modified.token_ids().collect::<Vec<_>>(),
+                text[PROMPT..],
+                "{family} {n_there} {component}"
+            );
+            differs |= found.modified.token_ids().ne(unpatched.baseline.token_ids());
+
+            // Its logits, with the vectors that were made at the prompt's length.
+            let donors = (0..n_layers).map(|layer| {
+                let vectors = there[layer].of_all_heads(component).unwrap();
+                let donor = Donor::from(first, turned(&config, vectors, first, PROMPT));
+                ((layer, component), Arc::new(donor.made_of(entering[layer].clone())))
+            });
+            let patched = operation.clone().with_donated(donors.collect());
+            let intervention = intervention(patched);
+            let (mut reading, mut logits) = prompt(&golden, Some(&intervention));
+            let mut worst = compare(family, &logits, &expected[0]);
+            for (next, expected) in text[PROMPT..].iter().zip(&expected[1..]) {
+                let mut readings = [(&mut reading, *next)];
+                logits = Reading::read_on(transformer, &mut readings, &|| false).unwrap().row(0).to_owned();
+                worst = worst.max(compare(family, &logits, expected));
+            }
+            println!("{family} {n_there} {component}: within {worst:.1e}");
+        }
+        assert!(differs, "{family}: the patch says something else");
     }
 }

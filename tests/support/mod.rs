@@ -1,5 +1,6 @@
 //! What several subjects share.
 
+pub mod adapters;
 pub mod allocations;
 pub mod alone;
 pub mod chatty;

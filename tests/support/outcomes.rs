@@ -114,6 +114,7 @@ pub fn outcome_of(epsilon: Grid<Epsilon>, qkv: LayerQkv, head: usize, tokens: Ve
         max_positions: qkv.n_positions(),
         has_bos: false,
         has_chat: false,
+        adapter: attenuate::engine::Adapter::None,
         adds_positions: false,
         notices: Vec::new(),
     };

@@ -94,6 +94,19 @@ impl Intervention {
         self
     }
 
+    /// The same changes with operations that have other vectors of other prompts, one for each change in its order.
+    ///
+    /// # Errors
+    /// Those of `operation`.
+    pub fn try_with_operations<E>(&self, operation: impl Fn(&Operation) -> Result<Operation, E>) -> Result<Self, E> {
+        let changed = |change: &Change| {
+            let edit = Edit { operation: operation(&change.edit.operation)?, ..change.edit.clone() };
+            Ok(Change { edit, heads: change.heads.clone() })
+        };
+        let changes = self.changes.iter().map(changed).collect::<Result<_, E>>()?;
+        Ok(Self { changes, blocked: self.blocked.clone() })
+    }
+
     /// All changes, in their order.
     pub fn changes(&self) -> &[Change] {
         &self.changes

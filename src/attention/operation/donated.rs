@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use ndarray::{Array3, ArrayView1, s};
+use ndarray::{Array2, Array3, ArrayView1, s};
 
 use crate::attention::Component;
 
@@ -15,6 +15,7 @@ use crate::attention::Component;
 pub struct Donor {
     vectors: Array3<f32>,
     places: Places,
+    entering: Option<Array2<f32>>,
 }
 
 /// At which positions of the prompt they stand.
@@ -29,12 +30,27 @@ enum Places {
 impl Donor {
     /// `vectors [heads, n, d]` for the `n` positions from `first` on, of as many heads as the component has.
     pub const fn from(first: usize, vectors: Array3<f32>) -> Self {
-        Self { vectors, places: Places::From(first) }
+        Self { vectors, places: Places::From(first), entering: None }
     }
 
     /// `vectors [heads, 1, d]`, the same for all positions.
     pub const fn everywhere(vectors: Array3<f32>) -> Self {
-        Self { vectors, places: Places::Everywhere }
+        Self { vectors, places: Places::Everywhere, entering: None }
+    }
+
+    /// With what enters the layer at those positions of the other prompt, `[n, d_model]`: where the rotary embedding of a
+    /// longer text is another one, its vectors are made of that anew.
+    #[must_use]
+    pub fn made_of(self, entering: Array2<f32>) -> Self {
+        Self { entering: Some(entering), ..self }
+    }
+
+    /// What its vectors are made of anew, and the first position that they stand at; `None` where they stay as they are.
+    pub const fn entering(&self) -> Option<(usize, &Array2<f32>)> {
+        match (self.places, &self.entering) {
+            (Places::From(first), Some(entering)) => Some((first, entering)),
+            _ => None,
+        }
     }
 
     /// The vector that is put at `position`, `[d]`; `None` where the prompt's own stays.
@@ -47,9 +63,9 @@ impl Donor {
         (head < heads && row < n).then(|| self.vectors.slice(s![head, row, ..]))
     }
 
-    /// Bytes of the vectors.
+    /// Bytes of the vectors, and of what they are made of.
     pub fn bytes(&self) -> usize {
-        size_of::<f32>() * self.vectors.len()
+        size_of::<f32>() * (self.vectors.len() + self.entering.as_ref().map_or(0, Array2::len))
     }
 }
 
@@ -58,18 +74,41 @@ impl Donor {
 /// They follow from the operation, the model and the prompt that they are put into, so that two operations on one prompt
 /// are equal with and without them.
 #[derive(Clone, Debug, Default)]
-pub struct Donated(Arc<BTreeMap<(usize, Component), Arc<Donor>>>);
+pub struct Donated {
+    of_prompt: Arc<Donors>,
+    /// Those that are others in a longer text, as they are there.
+    of_text: Arc<Donors>,
+}
+
+type Donors = BTreeMap<(usize, Component), Arc<Donor>>;
 
 impl Donated {
-    /// Those of a component in a layer; `None` where nobody asked a model for them.
+    /// Those of a component in a layer of the prompt; `None` where nobody asked a model for them.
     pub fn get(&self, layer: usize, component: Component) -> Option<&Arc<Donor>> {
-        self.0.get(&(layer, component))
+        self.of_prompt.get(&(layer, component))
+    }
+
+    /// [`Self::get`] in the text that goes on behind the prompt.
+    pub fn get_in_text(&self, layer: usize, component: Component) -> Option<&Arc<Donor>> {
+        self.of_text.get(&(layer, component)).or_else(|| self.get(layer, component))
+    }
+
+    /// All that stand in the prompt.
+    pub fn iter(&self) -> impl Iterator<Item = ((usize, Component), &Arc<Donor>)> {
+        self.of_prompt.iter().map(|(place, donor)| (*place, donor))
+    }
+
+    /// With those that are others in a longer text. What is taken of the prompt stays that of the prompt.
+    #[must_use]
+    pub fn in_text(&self, others: impl IntoIterator<Item = ((usize, Component), Donor)>) -> Self {
+        let others = others.into_iter().map(|(place, donor)| (place, Arc::new(donor)));
+        Self { of_prompt: self.of_prompt.clone(), of_text: Arc::new(others.collect()) }
     }
 }
 
 impl FromIterator<((usize, Component), Arc<Donor>)> for Donated {
     fn from_iter<I: IntoIterator<Item = ((usize, Component), Arc<Donor>)>>(donors: I) -> Self {
-        Self(Arc::new(donors.into_iter().collect()))
+        Self { of_prompt: Arc::new(donors.into_iter().collect()), of_text: Arc::default() }
     }
 }
 

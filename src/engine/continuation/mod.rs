@@ -11,7 +11,7 @@ mod written;
 pub use self::{
     choice::{Choice, Sampling, Temperature},
     line::ContinuationLine,
-    panels::PanelTexts,
+    panels::{KnownTexts, PanelTexts},
     writing::{AtEnd, Writing},
     written::{Continuation, Stopped, Written, WrittenToken},
 };

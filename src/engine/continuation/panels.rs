@@ -29,6 +29,10 @@ impl PanelTexts {
     }
 }
 
+/// Texts that were written, by what was changed: of one source and prompt, and written one way.
+#[derive(Debug, Default)]
+pub struct KnownTexts(Vec<(Intervention, Arc<Continuation>)>);
+
 impl Engine {
     /// [`Engine::continuation`] for every panel of `spec`; panels that do the same are written once. `so_far` is handed what
     /// is there after each panel.
@@ -42,10 +46,25 @@ impl Engine {
         writing: &Writing,
         so_far: &mut dyn FnMut(&PanelTexts),
     ) -> Result<PanelTexts, EngineError> {
+        self.panel_texts_beside(&mut KnownTexts::default(), job, spec, writing, so_far)
+    }
+
+    /// [`Engine::panel_texts`], of which those that are `known` are not written again; those that are written are known
+    /// then.
+    ///
+    /// # Errors
+    /// As [`Engine::continuation`].
+    pub fn panel_texts_beside(
+        &mut self,
+        KnownTexts(known): &mut KnownTexts,
+        job: &Job<'_>,
+        spec: &RunSpec,
+        writing: &Writing,
+        so_far: &mut dyn FnMut(&PanelTexts),
+    ) -> Result<PanelTexts, EngineError> {
         let experiment = &spec.experiment;
         let shown = run::check(spec, &*self.facts(&spec.source)?)?;
         let mut texts = PanelTexts(Grid::filled(experiment.shape(), None));
-        let mut known: Vec<(Intervention, Arc<Continuation>)> = Vec::new();
         for panel in experiment.shape().panels() {
             let intervention = experiment.intervention(shown, panel);
             let same = known.iter().find(|(other, _)| *other == intervention).map(|(_, text)| text.clone());

@@ -14,7 +14,7 @@ use crate::engine::{
     source::Reader,
 };
 use crate::{
-    attention::{Change, Component, Epsilon, Intervention, OperationKind},
+    attention::{Component, Epsilon},
     model::{LanguageModel, ModelShape, Reading},
 };
 
@@ -57,7 +57,6 @@ impl Engine {
             None => Baseline::new(key, read(&run, model, &begin)?),
         };
         let intervention = spec.experiment.intervention_at(shown, component, epsilon);
-        check_turns(&intervention, model, &facts.title, run.tokens.len(), writing)?;
         let donated = self.donated(spec, &run, std::iter::once(intervention), &|| job.is_cancelled())?;
         let upstream = donated.experiment.intervention_at(shown, component, epsilon).upstream_of(facts.n_layers);
         let changed = || {
@@ -77,24 +76,6 @@ impl Engine {
         }
         written
     }
-}
-
-/// Queries and keys of another prompt stand where they were put: they cannot follow where a longer text turns all anew.
-fn check_turns(
-    intervention: &Intervention,
-    model: &LanguageModel,
-    title: &str,
-    from: usize,
-    writing: &Writing,
-) -> Result<(), EngineError> {
-    let is_patched =
-        |change: &Change| change.edit.component.makes_scores() && change.edit.operation.kind() == OperationKind::Patch;
-    // The last token that is written is not read.
-    let to = from.saturating_add(writing.n_tokens.saturating_sub(1)).min(model.shape().max_positions);
-    if intervention.changes().iter().any(is_patched) && !model.transformer().keeps_vectors(from, to) {
-        return Err(EngineError::TurnsWithLength { title: title.to_owned(), from, to });
-    }
-    Ok(())
 }
 
 fn token_ids(run: &PromptRun) -> Vec<u32> {

@@ -35,20 +35,26 @@ impl Engine {
         let (here, there) = (run.tokens.len(), other.tokens.len());
         let first = here.saturating_sub(there);
         let missing = || ModelError::NoValues { layer };
+        let transformer = model.transformer();
+        let entering = || other.residual(model, layer, *cancelled)?.at_end_of(here).map_err(EngineError::from);
         if here == there || !component.makes_scores() {
             let qkv = other.vectors(model, layer, cancelled)?;
             let vectors = qkv.of_all_heads(component).ok_or_else(missing)?;
-            return Ok(Donor::from(first, vectors.slice(s![.., there.saturating_sub(here).., ..]).to_owned()));
+            let donor = Donor::from(first, vectors.slice(s![.., there.saturating_sub(here).., ..]).to_owned());
+            // What a text writes may turn all queries and keys anew.
+            let stays = !component.makes_scores() || transformer.keeps_vectors(here, model.shape().max_positions);
+            return Ok(if stays { donor } else { donor.made_of(entering()?.rows().clone()) });
         }
-        let transformer = model.transformer();
         if !transformer.turns_last(layer)? {
             let title = run.source.facts.title.clone();
             return Err(EngineError::NormBehindRotation { title, expected: here, found: there });
         }
         // Made of what enters the layer there, and turned to where they stand here.
-        let moved = other.residual(model, layer, *cancelled)?.at_end_of(here)?;
+        let moved = entering()?;
         let [query, key, _]: [Array3<f32>; 3] =
             transformer.vectors_of_runs(layer, &moved)?.into_iter().next().ok_or(ModelError::EmptyPrompt)?;
-        Ok(Donor::from(first, if component == Component::Query { query } else { key }))
+        let donor = Donor::from(first, if component == Component::Query { query } else { key });
+        let stays = transformer.keeps_vectors(here, model.shape().max_positions);
+        Ok(if stays { donor } else { donor.made_of(moved.rows().clone()) })
     }
 }

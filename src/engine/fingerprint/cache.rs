@@ -86,6 +86,7 @@ impl Fingerprints {
         match source.located()? {
             Located::Bundled(_) => Ok(None),
             Located::Folder(path) => self.of_files(folder::files(&path)?).map(Some),
+            Located::Unadapted(path) => self.of_files(folder::files_without_adapter(&path)?).map(Some),
             Located::Adapter { adapter, base } => self.of_files(folder::files_of_adapter(&adapter, &base)?).map(Some),
             Located::Gguf(path) => match gguf::paths(&path) {
                 parts if parts.len() > 1 => self.of_files(parts).map(Some),

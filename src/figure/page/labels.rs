@@ -27,6 +27,7 @@ pub fn title(operation: OperationKind, quantity: Quantity, reference: &Reference
 fn quantity_label(quantity: Quantity, reference: &Reference) -> String {
     match (quantity, reference) {
         (Quantity::Difference, Reference::Head { layer, head }) => format!("Difference from Layer {layer} Head {head}"),
+        (Quantity::Difference, Reference::Base) => "Difference from the Base Model".to_owned(),
         (Quantity::Difference, Reference::InForce) => "Difference from What Is in Force".to_owned(),
         (Quantity::Difference, Reference::View(_)) => "Difference from the Kept View".to_owned(),
         _ => quantity.label().to_owned(),

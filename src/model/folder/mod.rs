@@ -12,14 +12,14 @@ use std::{
 
 use serde::Deserialize;
 
-pub use self::adapter::base_named;
+pub use self::adapter::{NamedBase, base_named, is_adapter_alone};
 use self::{
     adapter::{AdapterText, adapter_is_merged},
     text::{ADAPTER_CONFIG, json},
 };
 pub use super::folder_error::FolderError;
 use super::{
-    LanguageModel, ModelError, Notice, Tokenizer, chat, ends,
+    Adapter, LanguageModel, ModelError, Notice, Tokenizer, chat, ends,
     families::{description::Description, registry},
     folder_error::{INDEX, SINGLE},
     loading::Watch,
@@ -67,13 +67,29 @@ pub fn open(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderErro
 /// # Errors
 /// Those of [`open`], and when there is no adapter, or the base has one itself.
 pub fn open_adapter(adapter: &Path, base: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
+    open_configured(base, config_over(adapter, base)?, watch)
+}
+
+fn config_over(adapter: &Path, base: &Path) -> Result<ConfigText, FolderError> {
     let text = json(&adapter.join(ADAPTER_CONFIG))?.ok_or_else(|| FolderError::NoAdapter(adapter.to_owned()))?;
     let config = config(base)?;
     if config.adapter.is_some() {
         return Err(FolderError::TwoAdapters(base.to_owned()));
     }
-    let adapter = Some(AdapterText { text, folder: adapter.to_owned() });
-    open_configured(base, ConfigText { adapter, ..config }, watch)
+    Ok(ConfigText { adapter: Some(AdapterText { text, folder: adapter.to_owned() }), ..config })
+}
+
+/// Opens the model in a folder as if there were no adapter beside it.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_unadapted(folder: &Path, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
+    open_configured(folder, ConfigText { adapter: None, ..config(folder)? }, watch)
+}
+
+/// Whether an adapter lies in the folder of a model.
+pub fn has_adapter(folder: &Path) -> bool {
+    folder.join("config.json").exists() && folder.join(ADAPTER_CONFIG).exists()
 }
 
 fn open_configured(folder: &Path, config: ConfigText, watch: Watch<'_>) -> Result<LanguageModel, FolderError> {
@@ -81,11 +97,12 @@ fn open_configured(folder: &Path, config: ConfigText, watch: Watch<'_>) -> Resul
     let generation = json(&folder.join("generation_config.json"))?.unwrap_or_default();
     let ends: Vec<u32> = [&config.text, &generation].into_iter().flat_map(|json| ends::in_config(json)).collect();
     let tokenizer = tokenizer_of(folder, &config.text)?;
+    let adapter = config.adapter.as_ref().map_or(Adapter::None, |_| Adapter::Merged);
     let Headers { description, tensors, notices } = Headers::read(folder, config)?;
     let model = LanguageModel::load(&description, &*tensors, tokenizer, watch).map_err(explain)?;
     // What is wrong with these is said where a chat is read: without one, the model needs none of them.
     let chat = chat::in_folder(&|name| json(&folder.join(name)).map_err(|error| error.to_string()));
-    Ok(model.with_chat(chat).with_ends(ends).with_notices(notices))
+    Ok(model.with_chat(chat).with_ends(ends).with_notices(notices).with_adapter(adapter))
 }
 
 /// The tokenizer of the model in a folder; `None` where there is none.
@@ -114,6 +131,15 @@ pub fn summary(folder: &Path) -> (Summary, Result<(), FolderError>) {
     let family = config.as_ref().ok().and_then(|config| registry::model_type(&config.text));
     let summary = Summary { family, n_bytes: sizes.sum() };
     (summary, config.and_then(|config| Headers::read(folder, config)).map(|_| ()))
+}
+
+/// What the headers say of the adapter in a folder of its own, with the size of its own file, and whether it opens over
+/// the model in `base`.
+pub fn summary_of_adapter(adapter: &Path, base: &Path) -> (Summary, Result<(), FolderError>) {
+    let config = config_over(adapter, base);
+    let family = config.as_ref().ok().and_then(|config| registry::model_type(&config.text));
+    let n_bytes = adapter.join(ADAPTER).metadata().map_or(0, |metadata| metadata.len());
+    (Summary { family, n_bytes }, config.and_then(|config| Headers::read(base, config)).map(|_| ()))
 }
 
 /// The text of `config.json`, and the adapter over the model.
@@ -194,6 +220,16 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let names = of_tokenizer.iter().chain(&[ADAPTER_CONFIG, ADAPTER]);
     let others = names.map(|name| folder.join(name)).filter(|path| path.exists());
     Ok([config].into_iter().chain(others).chain(weight_files(folder)?).collect())
+}
+
+/// [`files`], but an adapter's.
+///
+/// # Errors
+/// Those of [`files`].
+pub fn files_without_adapter(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let mut files = files(folder)?;
+    files.retain(|file| file.file_name().is_none_or(|name| name != ADAPTER_CONFIG && name != ADAPTER));
+    Ok(files)
 }
 
 /// The files that make an adapter what it is, and those of its base.

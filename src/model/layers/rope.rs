@@ -5,7 +5,6 @@
 
 use std::{
     f32::consts::TAU,
-    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -69,9 +68,9 @@ impl Rope {
         Self { config: config.clone(), dims, last }
     }
 
-    /// Those of some positions, of a text that ends with the last of them.
-    pub fn turns(&self, positions: Range<usize>) -> Turns {
-        Turns { table: self.table(positions.end), first: positions.start }
+    /// Those of the positions from `first` on, of a text of `n_text`.
+    pub fn turns(&self, first: usize, n_text: usize) -> Turns {
+        Turns { table: self.table(n_text), first }
     }
 
     /// Whether texts of two lengths turn alike at the positions that both have.

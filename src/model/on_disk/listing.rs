@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{
-    Flaw, Places, Program, State, Target,
+    Flaw, ModelName, Places, Program, State, Target,
+    adapter_base::locate_base,
     confined::Root,
     found::{DiskSource, Found},
     hugging_face, loose_files, ollama,
 };
-use crate::model::{folder, gguf, summary::Summary};
+use crate::model::{
+    folder::{self, FolderError},
+    gguf,
+    summary::Summary,
+};
 
 /// A model on this disk, as its headers say it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,19 @@ pub struct DiskModel {
     pub state: State,
     /// Why it does not; empty where it does.
     pub why: String,
+    /// Of an adapter that opens, the model that it is over.
+    pub over: Option<ModelName>,
+}
+
+impl DiskModel {
+    /// Whether it opens, over what, or why not, for people.
+    pub fn opens(&self) -> String {
+        match (self.state, &self.over) {
+            (State::Opens, None) => "yes".to_owned(),
+            (State::Opens, Some(base)) => format!("yes, an adapter over {base}"),
+            (State::Refused | State::Unfinished | State::Missing, _) => format!("no: {}", self.why),
+        }
+    }
 }
 
 /// A folder that was looked for.
@@ -73,7 +91,7 @@ pub fn list(places: &Places, is_over: &(dyn Fn() -> bool + Sync)) -> Listing {
         };
         listing.searched.push(SearchedFolder { program, path, why_not });
     }
-    let inspected = found.into_par_iter().filter_map(|found| (!is_over()).then(|| inspect(found)));
+    let inspected = found.into_par_iter().filter_map(|found| (!is_over()).then(|| inspect(found, places)));
     listing.models = inspected.collect();
     listing
 }
@@ -87,9 +105,14 @@ fn all_in(program: Program, root: &Root) -> Vec<Found> {
 }
 
 /// Looks at the headers.
-fn inspect(found: Found) -> DiskModel {
+fn inspect(found: Found, places: &Places) -> DiskModel {
     let Found { program, source, path, target, partial } = found;
+    let mut over = None;
     let (summary, flaw) = match target {
+        Ok(Target::Folder(folder)) if folder::is_adapter_alone(&folder) => {
+            let (summary, opens) = inspect_adapter(&folder, places);
+            (summary, opens.map(|base| over = Some(base)).err())
+        }
         Ok(Target::Folder(folder)) => {
             let (summary, opens) = folder::summary(&folder);
             (summary, opens.err().map(|error| flaw(error.is_missing(), &error.to_string(), &folder)))
@@ -107,7 +130,26 @@ fn inspect(found: Found) -> DiskModel {
     let Summary { family, n_bytes } = summary;
     let n_bytes = if n_bytes == 0 { partial.map_or(0, |partial| partial.n_bytes) } else { n_bytes };
     let (state, why) = flaw.map_or((State::Opens, String::new()), |Flaw { state, why }| (state, why));
-    DiskModel { source, program, path, family, n_bytes, state, why }
+    DiskModel { source, program, path, family, n_bytes, state, why, over }
+}
+
+/// What an adapter alone is over, where that is in the cache too and the two open.
+fn inspect_adapter(folder: &Path, places: &Places) -> (Summary, Result<ModelName, Flaw>) {
+    let Some(named) = folder::base_named(folder) else {
+        let why = "an adapter of a model that it does not name: --base names it for the adapter's folder";
+        return (folder::summary(folder).0, Err(Flaw::refused(why)));
+    };
+    match locate_base(&named, places) {
+        Ok((name, base)) => {
+            let (summary, opens) = folder::summary_of_adapter(folder, &base);
+            let refused = |error: FolderError| {
+                let message = without_path(&error.to_string(), folder);
+                flaw(error.is_missing(), &format!("over {name}: {message}"), &base)
+            };
+            (summary, opens.map(|()| name.clone()).map_err(refused))
+        }
+        Err(flaw) => (folder::summary(folder).0, Err(flaw)),
+    }
 }
 
 fn flaw(is_missing: bool, message: &str, path: &Path) -> Flaw {

@@ -4,6 +4,7 @@
 //! [`Places`] says where each program keeps its models; [`ModelName`] is what it calls one; [`locate`] finds it; [`list`]
 //! looks at all.
 
+mod adapter_base;
 mod confined;
 mod error;
 mod found;
@@ -16,6 +17,7 @@ mod places;
 mod program;
 mod snapshot;
 
+pub use adapter_base::locate_base;
 pub use error::{Flaw, OnDiskError, State};
 pub use found::{DiskSource, Target};
 pub use listing::{DiskModel, Listing, SearchedFolder, list};

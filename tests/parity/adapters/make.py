@@ -1,4 +1,5 @@
-"""Writes an adapter and golden.safetensors for each case: the patterns of the merged model (transformers 5, eager, f32).
+"""Writes an adapter and golden.safetensors for each case: the patterns of the merged model and of its base
+(transformers 5, eager, f32).
 
     python make.py      in this folder
 
@@ -65,7 +66,7 @@ def main():
         assert (golden - before).abs().max() > 0.01, name
         (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n")
         save_file(tensors, folder / "adapter_model.safetensors")
-        save_file({"attn": golden.contiguous()}, folder / "golden.safetensors")
+        save_file({"attn": golden.contiguous(), "base": before.contiguous()}, folder / "golden.safetensors")
         try:
             from peft import PeftModel
         except ImportError:

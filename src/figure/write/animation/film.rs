@@ -1,5 +1,8 @@
 use super::{Animation, AnimationFormat};
-use crate::{engine::RunSpec, figure::FigureStyle};
+use crate::{
+    engine::{RunSpec, Writing},
+    figure::{FigureStyle, StripLines},
+};
 
 /// An animation and what it is of.
 #[derive(Clone, Debug)]
@@ -8,6 +11,8 @@ pub struct Film {
     pub spec: RunSpec,
     /// Of every frame.
     pub style: FigureStyle,
+    /// What the model writes in each frame, on so many lines under each panel and unmodified at the foot.
+    pub strip: Option<(StripLines, Writing)>,
     /// What moves, and how.
     pub animation: Animation,
     /// Of the file.

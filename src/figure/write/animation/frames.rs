@@ -40,7 +40,7 @@ impl Patch {
 }
 
 /// `picture` on a page of this size: what lies outside is cut, what is missing is as its last pixel.
-pub(super) fn fitted(picture: Picture, [width, height]: [usize; 2]) -> Picture {
+pub(super) fn on_page(picture: Picture, [width, height]: [usize; 2]) -> Picture {
     if [picture.width, picture.height] == [width, height] {
         return picture;
     }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_frame_has_the_size_of_the_first() {
-        let small = fitted(picture(3, 3, &[(0, 0), (2, 2)]), [2, 4]);
+        let small = on_page(picture(3, 3, &[(0, 0), (2, 2)]), [2, 4]);
         assert_eq!([small.width, small.height, small.rgba.len()], [2, 4, 32]);
         assert_eq!((small.rgba[0], small.rgba[24]), (255, 255), "what is missing is as the last pixel");
     }

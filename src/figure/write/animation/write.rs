@@ -1,8 +1,10 @@
 //! From ε to frames to a file.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write},
     path::Path,
+    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -11,13 +13,13 @@ use super::{
     AnimationError, AnimationFormat,
     files::{AnimatedFile, Apng, Gif},
     film::Film,
-    frames::fitted,
+    frames::on_page,
 };
 use crate::{
     base::{ProtectedFiles, write_atomically},
-    engine::{Engine, EngineError, Job, Outcome, Progress, RunSpec},
+    engine::{Engine, EngineError, Job, KnownTexts, Outcome, Progress, RunSpec},
     figure::{
-        Arrangement, ColorNorm, FigureStyle, Limits, LimitsFrom, Look, Measure, Picture, render,
+        Arrangement, ColorNorm, FigureStyle, Limits, LimitsFrom, Look, Measure, Picture, TextStrip, render,
         scale::panel_scales::range, write::draw::figure,
     },
 };
@@ -30,11 +32,17 @@ impl Film {
     /// film gives the same bytes.
     ///
     /// Limits that come from the cells of all panels are those of all frames, so that one colour is one value
-    /// throughout; limits of each panel are each frame's own.
+    /// throughout; limits of each panel are each frame's own. Returns what is otherwise than asked for in some frame, each
+    /// sentence once.
     ///
     /// # Errors
     /// When a frame cannot be computed or drawn, when the job was cancelled, or when `out` takes no more.
-    pub fn write(&self, engine: &mut Engine, out: &mut dyn Write, job: &Job<'_>) -> Result<(), AnimationError> {
+    pub fn write(
+        &self,
+        engine: &mut Engine,
+        out: &mut dyn Write,
+        job: &Job<'_>,
+    ) -> Result<BTreeSet<String>, AnimationError> {
         match self.format {
             AnimationFormat::Apng => self.write_as::<Apng<'_>>(engine, out, job),
             AnimationFormat::Gif => self.write_as::<Gif<'_>>(engine, out, job),
@@ -51,10 +59,10 @@ impl Film {
         protected: &ProtectedFiles,
         engine: &mut Engine,
         job: &Job<'_>,
-    ) -> Result<(), AnimationError> {
-        let mut failure = None;
+    ) -> Result<BTreeSet<String>, AnimationError> {
+        let (mut failure, mut fitted) = (None, BTreeSet::new());
         let written = write_atomically(path, protected, |out| {
-            self.write(engine, out, job).map_err(|error| match error {
+            self.write(engine, out, job).map(|found| fitted = found).map_err(|error| match error {
                 AnimationError::Write(error) => error,
                 other => {
                     failure = Some(other);
@@ -62,7 +70,7 @@ impl Film {
                 }
             })
         });
-        failure.map_or(Ok(()), Err).and(written.map_err(Into::into))
+        failure.map_or(Ok(()), Err).and(written.map_err(Into::into)).map(|()| fitted)
     }
 
     fn write_as<'a, F: AnimatedFile<'a>>(
@@ -70,16 +78,21 @@ impl Film {
         engine: &mut Engine,
         out: &'a mut dyn Write,
         job: &Job<'_>,
-    ) -> Result<(), AnimationError> {
+    ) -> Result<BTreeSet<String>, AnimationError> {
         let specs = self.specs()?;
         let look = Look { norm: self.norm_of_all(engine, job)?, ..self.style.look };
         let style = FigureStyle { look, ..self.style.clone() };
-        let first = run(engine, &specs[0], job)?;
-        let style = FigureStyle { arrangement: Self::arrangement(&first, &specs, &style)?, ..style };
-        let draw = |outcome: &Outcome| -> Result<Picture, AnimationError> {
-            Ok(render(&figure(outcome, &style)?, style.dpi)?)
+        let mut known = KnownTexts::default();
+        let first = self.frame(engine, &mut known, &specs[0], job)?;
+        let of_first = FigureStyle { strip: first.strip.clone(), ..style.clone() };
+        let style = FigureStyle { arrangement: Self::arrangement(&first.outcome, &specs, &of_first)?, ..style };
+        let draw = |Frame { outcome, strip }: &Frame| -> Result<(Picture, Vec<String>), AnimationError> {
+            let style = FigureStyle { strip: strip.clone(), ..style.clone() };
+            let drawn = figure(outcome, &style)?;
+            Ok((render(&drawn, style.dpi)?, drawn.fitted))
         };
-        let first = draw(&first)?;
+        let (first, of_first) = draw(&first)?;
+        let mut fitted: BTreeSet<String> = of_first.into_iter().collect();
         let size = [first.width, first.height];
         let mut file = F::begin(out, self, size, specs.len())?;
         file.write(F::encode(None, &first))?;
@@ -87,14 +100,17 @@ impl Film {
         let mut n_done = 1;
         let mut last = first;
         for specs_of_part in specs[1..].chunks(AT_ONCE) {
-            let outcomes: Vec<Outcome> =
-                specs_of_part.iter().map(|spec| run(engine, spec, job)).collect::<Result<_, _>>()?;
+            let of_part = specs_of_part.iter().map(|spec| self.frame(engine, &mut known, spec, job));
+            let frames: Vec<Frame> = of_part.collect::<Result<_, _>>()?;
             let mut pictures: Vec<Picture> = vec![last];
-            let drawn: Vec<Picture> = outcomes.par_iter().map(draw).collect::<Result<_, _>>()?;
-            pictures.extend(drawn.into_iter().map(|picture| fitted(picture, size)));
-            let frames: Vec<F::Frame> =
+            let drawn: Vec<(Picture, Vec<String>)> = frames.par_iter().map(draw).collect::<Result<_, _>>()?;
+            for (picture, of_frame) in drawn {
+                pictures.push(on_page(picture, size));
+                fitted.extend(of_frame);
+            }
+            let encoded: Vec<F::Frame> =
                 pictures.par_windows(2).map(|pair| F::encode(Some(&pair[0]), &pair[1])).collect();
-            for frame in frames {
+            for frame in encoded {
                 file.write(frame)?;
                 job.check()?;
                 n_done += 1;
@@ -102,7 +118,23 @@ impl Film {
             }
             last = pictures.swap_remove(pictures.len() - 1);
         }
-        file.finish()
+        file.finish().map(|()| fitted)
+    }
+
+    /// What is drawn of a request.
+    fn frame(
+        &self,
+        engine: &mut Engine,
+        known: &mut KnownTexts,
+        spec: &RunSpec,
+        job: &Job<'_>,
+    ) -> Result<Frame, EngineError> {
+        let outcome = run(engine, spec, job)?;
+        let Some((lines, writing)) = &self.strip else { return Ok(Frame { outcome, strip: None }) };
+        let is_cancelled = || job.is_cancelled();
+        // Its progress is of tokens, and the film's of frames.
+        let texts = engine.panel_texts_beside(known, &Job::until(&is_cancelled), spec, writing, &mut |_| {})?;
+        Ok(Frame { outcome, strip: Some(TextStrip { lines: *lines, texts: Arc::new(texts) }) })
     }
 
     /// How all frames are laid out: as the one whose ε takes the most room.
@@ -150,6 +182,12 @@ impl Film {
         }
         Ok(ColorNorm::fixed(norm.resolve(|| Limits::around(ends))))
     }
+}
+
+/// What is drawn as one frame.
+struct Frame {
+    outcome: Outcome,
+    strip: Option<TextStrip>,
 }
 
 fn run(engine: &mut Engine, spec: &RunSpec, job: &Job<'_>) -> Result<Outcome, EngineError> {

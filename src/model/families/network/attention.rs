@@ -103,12 +103,13 @@ impl Attention {
         })
     }
 
-    /// Query, key and value vectors from what attention reads at these positions, `[runs · positions, d_model]`, by run.
+    /// Query, key and value vectors from what attention reads at these positions of a text of `n_text`,
+    /// `[runs · positions, d_model]`, by run.
     ///
     /// # Errors
     /// When the file of the weights was changed since it was opened.
-    pub fn vectors(&self, x: &Array2<f32>, positions: Range<usize>) -> Result<Vec<Vectors>, ModelError> {
-        let turns = self.rope.as_ref().map(|rope| rope.turns(positions.clone()));
+    pub fn vectors(&self, x: &Array2<f32>, positions: Range<usize>, n_text: usize) -> Result<Vec<Vectors>, ModelError> {
+        let turns = self.rope.as_ref().map(|rope| rope.turns(positions.start, n_text));
         match &self.projections {
             Projected::Heads(heads) => heads.forward(x, positions.len(), turns.as_ref()),
             Projected::LowRank(low_rank) => low_rank.forward(x, positions.len(), turns.as_ref()),

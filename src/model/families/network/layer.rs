@@ -93,7 +93,7 @@ impl Layer {
     /// # Errors
     /// When the file of the weights was changed since it was opened.
     pub fn vectors(&self, residual: &Residual) -> Result<Vec<Vectors>, ModelError> {
-        self.attention.vectors(&self.attention_norms.before(&residual.rows), residual.positions())
+        self.attention.vectors(&self.attention_norms.before(&residual.rows), residual.positions(), residual.n_text())
     }
 
     /// The rule of a text of so many positions.

@@ -84,8 +84,7 @@ fn row_ui(ui: &mut Ui, model: &DiskModel) -> bool {
 fn texts(model: &DiskModel) -> [String; 4] {
     let size = if model.n_bytes == 0 { "–".to_owned() } else { byte_count(model.n_bytes) };
     let family = model.family.clone().unwrap_or_else(|| "–".to_owned());
-    let opens = if model.state == State::Opens { "yes".to_owned() } else { format!("no: {}", model.why) };
-    [name(model), size, family, opens]
+    [name(model), size, family, model.opens()]
 }
 
 fn cell(row: Rect, column: usize) -> Rect {

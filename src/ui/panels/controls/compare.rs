@@ -16,7 +16,9 @@ pub fn head_ui(ui: &mut Ui, session: &Session, frame: Option<&Frame>, actions: &
         let is_head = matches!(reference, Reference::Head { .. });
         let (mut layer, mut head) = match reference {
             Reference::Head { layer, head } => (*layer, *head),
-            Reference::Baseline | Reference::InForce | Reference::View(_) => (session.layer(), session.head()),
+            Reference::Baseline | Reference::Base | Reference::InForce | Reference::View(_) => {
+                (session.layer(), session.head())
+            }
         };
         let hint = "The same panel of another head: this head minus that head";
         let chosen = ui.radio(is_head, "Another head: layer").on_hover_text(hint).clicked();

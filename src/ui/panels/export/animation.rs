@@ -10,11 +10,11 @@ use egui::{DragValue, Grid, ProgressBar, RichText, Ui};
 
 use super::{
     exportable::Exportable,
-    figure_form::{FigureForm, choice_ui, ground_ui, page_ui, panels_ui, session_ui},
+    figure_form::{FigureForm, choice_ui, ground_ui, page_ui, panels_ui, session_ui, strip_ui},
     save_button::save_button,
 };
 use crate::{
-    attention::{Epsilon, Shape},
+    attention::Epsilon,
     engine::{Engine, EngineError, Fingerprints, Job, Lane, Outcome, Progress, Question, Service},
     figure::{
         Dpi,
@@ -94,10 +94,7 @@ impl AnimationDialog {
                 .color(theme::of(ui).text_weak),
         );
         ui.add_space(space::S);
-        Grid::new("animation")
-            .num_columns(2)
-            .spacing([space::M, space::S])
-            .show(ui, |ui| self.fields_ui(ui, shown.session.epsilon().shape()));
+        Grid::new("animation").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| self.fields_ui(ui, shown));
         ui.separator();
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
@@ -119,7 +116,8 @@ impl AnimationDialog {
         }
     }
 
-    fn fields_ui(&mut self, ui: &mut Ui, shape: Shape) {
+    fn fields_ui(&mut self, ui: &mut Ui, shown: &Exportable<'_>) {
+        let shape = shown.session.epsilon().shape();
         ui.label("Moving");
         let choices = column_names::choices(shape, |_| "Its ε moves".to_owned());
         let choices: Vec<_> =
@@ -154,6 +152,9 @@ impl AnimationDialog {
 
         ui.label("Panels");
         ui.vertical(|ui| panels_ui(ui, &mut self.form.style, shape));
+        ui.end_row();
+        ui.label("Continuation");
+        ui.vertical(|ui| strip_ui(ui, &mut self.form.strip, shown));
         ui.end_row();
         ui.label("Size");
         ui.vertical(|ui| page_ui(ui, &mut self.form.style));
@@ -230,7 +231,7 @@ impl Question for AnimationQuestion {
             }
         };
         match film.save(path, &protected, engine, job) {
-            Ok(()) => send(Ok(path.clone())),
+            Ok(_) => send(Ok(path.clone())),
             Err(AnimationError::Engine(EngineError::Cancelled)) => return Err(EngineError::Cancelled),
             Err(error) => send(Err(error.to_string())),
         }
@@ -245,6 +246,7 @@ impl AnimationQuestion {
         let payload = || document::payload(&self.session, &self.shown, path, fingerprints);
         let payload = self.form.with_session.then(payload).transpose().map_err(|error| error.to_string())?;
         let style = self.form.style(self.session.view());
-        Ok(Film { spec: self.session.run_spec(), style, animation: self.animation.clone(), format, payload })
+        let strip = self.form.strip.map(|lines| (lines, self.session.view().text.writing));
+        Ok(Film { spec: self.session.run_spec(), style, strip, animation: self.animation.clone(), format, payload })
     }
 }

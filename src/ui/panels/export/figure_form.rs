@@ -270,7 +270,7 @@ fn metrics_ui(ui: &mut Ui, style: &mut FigureStyle) {
 }
 
 /// What the model writes under each panel, and on how many lines.
-fn strip_ui(ui: &mut Ui, strip: &mut Option<StripLines>, shown: &Exportable<'_>) {
+pub fn strip_ui(ui: &mut Ui, strip: &mut Option<StripLines>, shown: &Exportable<'_>) {
     ui.horizontal_wrapped(|ui| {
         let mut is_drawn = strip.is_some();
         let hint = "What the model writes behind the prompt under each panel’s change, and unmodified at the foot";

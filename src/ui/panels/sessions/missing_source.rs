@@ -150,6 +150,7 @@ impl MissingSource {
 
 fn field_for(source: &SourceSpec) -> PathField {
     let (purpose, kind) = match source {
+        SourceSpec::Unadapted(adapted) => return field_for(adapted),
         SourceSpec::Folder(_) | SourceSpec::Adapter { .. } => {
             (Purpose::OpenFolder, FileKind { name: "Model folder", extensions: &[] })
         }

@@ -9,6 +9,7 @@ mod entry;
 mod keys;
 mod limits;
 mod menu;
+mod of_source;
 mod palette;
 mod sheet;
 mod table;

@@ -1,14 +1,14 @@
 //! The table of commands, in the order of the menus.
 
-use super::entry::{Entry, Situation, back_to};
+use super::{
+    entry::{Entry, Situation, back_to},
+    of_source::{compared_with, of_files},
+};
 use crate::{
     attention::{Component, Notation, OperationKind, Preset},
-    engine::{Bundled, Reference, SourceSpec},
+    engine::Bundled,
     figure::{ColorNorm, Colormap, Limits, LimitsFrom, MaskedStyle, Pooling, Quantity},
-    session::{
-        COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, TokenTint, UserSettings, View,
-        document::Follow,
-    },
+    session::{COLUMNS, Command, PaperFigure, RowChoice, ScaleStep, SliderRange, Theme, TokenTint, UserSettings, View},
     ui::{
         column_names, numbers,
         shell::{
@@ -191,7 +191,6 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
     const THEME: &[&str] = &["View", "Theme"];
     const ROWS: &[&str] = &["View", "Rows"];
     const QUANTITY: &[&str] = &["View", "Quantity"];
-    const COMPARE: &[&str] = &["View", "Compare with"];
     const COLOURS: &[&str] = &["View", "Colours"];
     const SCALE: &[&str] = &["View", "Colour scale"];
     const LIMITS: &[&str] = &["View", "Limits"];
@@ -239,18 +238,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
             .radio(view.look.quantity == quantity)
             .only_if_none(situation.frame.and_then(|frame| quantity.why_not(&frame.outcome)))
     }));
-    entries.extend([
-        Entry::new(COMPARE, "Baseline", Command::Compare(Reference::Baseline))
-            .hint("The shown head, unmodified")
-            .radio(*session.reference() == Reference::Baseline),
-        Entry::new(COMPARE, "What is in force", Command::Compare(Reference::InForce))
-            .hint("The shown head under the changes that were kept, without the panel’s own")
-            .radio(*session.reference() == Reference::InForce)
-            .only_if(!session.in_force().is_empty(), "Nothing is in force: keep a change first"),
-        Entry::new(COMPARE, "What is shown now", Command::KeepView)
-            .hint("It is kept while ε, head and scope move on: ε now minus ε then")
-            .radio(matches!(session.reference(), Reference::View(_))),
-    ]);
+    compared_with(situation, entries);
     entries.extend(Colormap::ALL.into_iter().enumerate().map(|(index, colormap)| {
         let entry = Entry::new(COLOURS, colormap.to_string(), Command::SetColormap(colormap));
         let entry = entry.radio(view.look.colormap == colormap).swatch(colormap);
@@ -275,12 +263,7 @@ fn view(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(CROWDED, name, Command::SetPooling(pooling)).radio(view.look.pooling == pooling)
     }));
     texts(view, entries);
-    entries.push(
-        Entry::new(VIEW, "Follow the file", Action::ToggleFollow)
-            .hint("Open the source anew whenever it changes on the disk")
-            .check(situation.follow == Follow::AtOnce)
-            .only_if(!matches!(session.source(), SourceSpec::Bundled(_)), "What is bundled does not change"),
-    );
+    of_files(situation, entries);
     entries.push(
         Entry::new(VIEW, "Reduced motion", Command::SetReducedMotion(!view.user.reduced_motion))
             .hint("Open, close and scroll at once")
@@ -395,7 +378,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::session::{Cell, Session};
+    use crate::session::{Cell, Session, document::Follow};
 
     fn situation(session: &Session) -> Situation<'_> {
         Situation {
