@@ -37,7 +37,9 @@ impl NamedBase {
 fn named(config: &[u8]) -> Option<NamedBase> {
     let config: serde_json::Value = serde_json::from_slice(config).ok()?;
     let text = |key: &str| Some(config.get(key)?.as_str()?.to_owned()).filter(|text| !text.is_empty());
-    Some(NamedBase { name: text("base_model_name_or_path")?, revision: text("revision") })
+    // A cache with one snapshot alone need not call it so.
+    let revision = text("revision").filter(|revision| revision != "main");
+    Some(NamedBase { name: text("base_model_name_or_path")?, revision })
 }
 
 /// The model that the adapter in `folder` names as its base; `None` where there is a model in the folder itself, no adapter,
