@@ -248,13 +248,7 @@ impl Session {
             Command::LeaveChat => self.leave_chat(),
             Command::SetSystem(system) => self.set_system(system),
             Command::SetDate(date) => self.set_date(date),
-            Command::OpenExample(bundled) => {
-                self.open_example(bundled);
-                // The figure is the paper's; a prompt that leads to its model keeps what was chosen.
-                if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
-                    self.set_grid(figure_grid());
-                }
-            }
+            Command::OpenExample(bundled) => self.show_example(bundled),
             Command::Open(source) => {
                 self.leave_behind(&source);
                 self.source = source;
@@ -379,6 +373,14 @@ impl Session {
     }
 
     /// ε, scope and the way of showing survive; layer, head and prompt are the source's own.
+    /// The figure is the paper's; a prompt that leads to its model keeps what was chosen.
+    fn show_example(&mut self, bundled: Bundled) {
+        self.open_example(bundled);
+        if matches!(bundled, Bundled::Smollm2 | Bundled::Smollm2Capture) {
+            self.set_grid(figure_grid());
+        }
+    }
+
     pub(super) fn open_example(&mut self, bundled: Bundled) {
         let example = Self::example(bundled);
         self.source = example.source;

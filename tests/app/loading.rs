@@ -11,7 +11,7 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{
-    files::Dropped,
+    files::{Dropped, FIELD},
     slow::{TENSORS, slow},
     support::{Window, of_figure, said},
 };
@@ -183,6 +183,40 @@ fn the_newest_source_wins() {
     window.advance(Duration::from_millis(100));
     assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2));
     window.metrics();
+}
+
+/// The dialog that asked stays until the source is there; Cancel leads back to what was typed, Esc gives both up.
+#[test]
+fn the_dialog_that_asked_waits() {
+    let mut window = figure();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow");
+    std::fs::create_dir(&path).unwrap();
+    window.press_with(Modifiers::COMMAND, Key::O);
+    window.type_over(Role::TextInput, FIELD, &path.display().to_string());
+    for way_out in ["Cancel", "Esc"] {
+        window.harness.get_by_role_and_label(Role::TextInput, FIELD).focus();
+        window.harness.step();
+        window.press_now(Key::Enter);
+        window.until("the progress of opening", |window| window.has(Role::Button, CANCEL));
+        assert!(window.has(Role::Window, "Open") && window.is_disabled(Role::Button, "Open"));
+        if way_out == "Cancel" {
+            window.click_now(Role::Button, CANCEL);
+            assert!(window.has(Role::Window, "Open") && !window.is_disabled(Role::Button, "Open"));
+            assert_eq!(window.value(Role::TextInput, FIELD), path.display().to_string());
+        } else {
+            window.press_now(Key::Escape);
+            assert!(!window.has(Role::Window, "Open"));
+        }
+        window.until("the end of opening", |window| !window.has(Role::Button, CANCEL));
+    }
+    assert_eq!(*window.session().source(), SourceSpec::Bundled(Bundled::Smollm2Capture));
+    window.press_with(Modifiers::COMMAND, Key::O);
+    window.press_now(Key::Enter);
+    window.gates.tensors.open();
+    window.gates.layers.open();
+    window.wait("the model", |window| *window.session().source() == SourceSpec::Folder(path.clone()));
+    assert!(!window.has(Role::Window, "Open") && window.announced(Role::Alert).is_empty());
 }
 
 #[test]

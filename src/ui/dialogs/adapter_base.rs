@@ -57,7 +57,7 @@ impl Part for AdapterBase {
             let is_entered = question.base.show(ui, "Folder of the model, or hf:OWNER/NAME");
             let is_free = !question.asked.is_pending();
             let is_clicked = ui.add_enabled(is_free, Button::new("Open")).clicked();
-            question.asked.show_ui(ui, cx.navigation, cx.actions);
+            question.asked.show_ui(ui, cx.navigation);
             is_free && (is_entered || is_clicked)
         });
         if chosen == Some(true) {

@@ -5,8 +5,7 @@ use egui::Ui;
 use crate::{
     engine::SourceSpec,
     ui::{
-        progress::opening_ui,
-        shell::{action::Actions, navigation::Navigation},
+        shell::{navigation::Navigation, opener::Opening},
         widgets::refusal,
     },
 };
@@ -43,13 +42,13 @@ impl Asked {
         is_asked
     }
 
-    /// Why it did not open, or how far it is.
-    pub fn show_ui(&self, ui: &mut Ui, navigation: &Navigation, actions: &mut Actions) {
+    /// Why it did not open, or that it takes its time: how far it is, and *Cancel*, stand in the line at the bottom.
+    pub fn show_ui(&self, ui: &mut Ui, navigation: &Navigation) {
         match self {
             Self::Refused(why) => refusal(ui, why),
             Self::Source(_) | Self::Session => {
-                if let Some(opening) = navigation.opening().filter(|opening| opening.is_noticeable()) {
-                    ui.horizontal(|ui| opening_ui(ui, opening, actions));
+                if navigation.opening().is_some_and(Opening::is_noticeable) {
+                    ui.spinner();
                 }
             }
             Self::Nothing => {}

@@ -86,17 +86,17 @@ impl Open {
     }
 
     /// Returns whether what the field names is to be opened.
-    fn contents_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) -> bool {
+    fn contents_ui(&mut self, ui: &mut Ui, cx: &PartContext<'_>) -> bool {
         ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XL));
         let mut is_wanted = self.path.show(ui, FIELD);
         ui.horizontal(|ui| {
             is_wanted |= ui.add_enabled(!self.asked.is_pending(), Button::new("Open")).clicked();
             if self.asked.is_pending() {
-                self.asked.show_ui(ui, cx.navigation, cx.actions);
+                self.asked.show_ui(ui, cx.navigation);
             }
         });
         if !self.asked.is_pending() {
-            self.asked.show_ui(ui, cx.navigation, cx.actions);
+            self.asked.show_ui(ui, cx.navigation);
         }
         ui.separator();
         if let Some(model) = self.models.show_ui(ui) {

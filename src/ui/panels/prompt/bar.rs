@@ -1,4 +1,4 @@
-use egui::{Align, Label, Layout, Panel, RichText, TextStyle, Ui, vec2};
+use egui::{Align, Label, Layout, Panel, RichText, Sense, TextStyle, Ui, UiBuilder, vec2};
 
 use super::{
     chat,
@@ -232,10 +232,12 @@ fn beside_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
     } else if contents.is_model {
         let rest = continue_width(ui, contents);
         let size = vec2(ui.available_width() - rest, ui.spacing().interact_size.y);
-        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_width(size.x);
-            next_token_ui(ui, contents.session, contents.shown, actions);
-        });
+        // Of this size whatever is in it: the button stays within the window.
+        let (place, _) = ui.allocate_exact_size(size, Sense::hover());
+        let in_place = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
+        let mut line = ui.new_child(in_place);
+        line.shrink_clip_rect(place);
+        next_token_ui(&mut line, contents.session, contents.shown, actions);
         if rest > 0.0 {
             continue_ui(ui, actions);
         }

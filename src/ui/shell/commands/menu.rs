@@ -1,6 +1,9 @@
 //! The bar at the top: menus out of the table of commands, the way back, and what is shown.
 
-use egui::{Atom, Atoms, Button, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui, Widget as _};
+use egui::{
+    Align, Atom, Atoms, Button, Layout, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui,
+    UiBuilder, Widget as _,
+};
 
 use super::{
     bindings::hint,
@@ -92,13 +95,12 @@ fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
         }
     }
     let size = egui::vec2(room, ui.spacing().interact_size.y);
-    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.set_min_width(room);
-        if let Some(frame) = situation.frame {
-            let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
-            ui.add(egui::Label::new(text).truncate());
-        }
-    });
+    let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    if let Some(frame) = situation.frame {
+        let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
+        let in_place = UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
+        ui.new_child(in_place).add(egui::Label::new(text).truncate());
+    }
     for entry in fitting.into_iter().rev() {
         let button = match entry.mark {
             Mark::Check(mut is_open) => ui.toggle_value(&mut is_open, &*entry.name),
