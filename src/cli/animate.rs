@@ -33,7 +33,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   attenuate animate -o film.png
   attenuate animate -o panel.gif --rows query --columns 0 --size 400x440px --dpi 72
-  attenuate animate -o answers.gif --prompt \"The capital of France is\" --continuation 2 --range 1..=1e-2
+  attenuate animate -o answers.gif --prompt \"The capital of\" --continuation 2 --frames 9
   attenuate animate -o once.gif --moving right --range 1e-4..=1 --frames 24 --play once --dpi 72";
 
 #[derive(Debug, Args)]

@@ -391,30 +391,6 @@ impl Session {
         self.forget_cells();
     }
 
-    /// Tokens, layers and heads are the same, so that all stays but a difference from the base itself.
-    fn switch_adapter(&mut self) {
-        let Some(source) = self.source.with_adapter_switched() else { return };
-        self.source = source;
-        if self.reference == Reference::Base {
-            self.reference = Reference::Baseline;
-        }
-    }
-
-    fn compare(&mut self, reference: Reference, facts: Option<&SourceFacts>) {
-        if matches!(&reference, Reference::View(view) if view.shape() != self.shape()) {
-            return;
-        }
-        self.reference = match (reference, facts) {
-            (Reference::Head { layer, head }, Some(facts)) => {
-                Reference::Head { layer: layer.min(last(facts.n_layers)), head: head.min(last(facts.n_heads)) }
-            }
-            (reference, _) => reference,
-        };
-        if self.reference != Reference::Baseline && self.view.look.quantity != Quantity::Difference {
-            self.view.look.show(Quantity::Difference);
-        }
-    }
-
     /// Layers by their numbers are another model's, and so are tokens.
     fn forget_layers(&mut self) {
         self.view.target = Target::default();

@@ -6,6 +6,7 @@
 
 mod choices;
 mod command;
+mod comparing;
 pub mod document;
 mod epsilon_grid;
 mod fitting;
