@@ -316,6 +316,16 @@ fn escape_closes_the_dialog() {
     assert_figure_stays(&mut window);
 }
 
+#[test]
+fn what_is_typed_replaces_the_folder_that_the_dialog_begins_with() {
+    let mut window = Window::figure();
+    window.press_with(Modifiers::COMMAND, Key::O);
+    window.settle();
+    window.harness.event(egui::Event::Text("hf:owner/name".to_owned()));
+    window.settle();
+    assert_eq!(window.value(Role::TextInput, FIELD), "hf:owner/name");
+}
+
 /// Bytes are read by a rule that the file does not name: the status line says so, a hover says why.
 #[test]
 fn what_is_uncertain_about_a_source_stands_in_the_status_line() {

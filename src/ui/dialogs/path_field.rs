@@ -10,6 +10,7 @@ use egui::{Id, Key, TextEdit, Ui};
 use crate::ui::{
     jobs::background::{Background, Finished},
     theme,
+    widgets::select_all,
 };
 
 /// A dialog that answers sooner than this was not there: nobody chooses so fast.
@@ -150,6 +151,10 @@ impl PathField {
                 }
                 if std::mem::take(&mut self.wants_focus) {
                     field.request_focus();
+                    if self.purpose != Purpose::Save {
+                        // What is typed or pasted is another path, or a name.
+                        select_all(ui.ctx(), field.id, &self.text);
+                    }
                 }
                 for (text, purpose) in self.purpose.dialogs() {
                     if ui.add_enabled(!self.dialog.is_running(), egui::Button::new(*text)).clicked() {

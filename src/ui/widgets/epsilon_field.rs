@@ -1,12 +1,9 @@
 use egui::{
     Align2, AsIdSalt, Id, Key, LayerId, Modifiers, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, TextEdit,
-    TextStyle, Ui, Vec2, WidgetInfo, accesskit, pos2,
-    text::{CCursor, CCursorRange},
-    text_edit::TextEditState,
-    vec2,
+    TextStyle, Ui, Vec2, WidgetInfo, accesskit, pos2, vec2,
 };
 
-use super::text::elided;
+use super::text::{elided, select_all};
 use crate::{
     attention::{Epsilon, EpsilonError},
     ui::{
@@ -42,7 +39,7 @@ pub fn epsilon_field(ui: &mut Ui, id_salt: impl AsIdSalt, name: &str, current: E
             .unwrap_or_else(|| Draft { text: current.typed(notation::of(ui)), base: current, refused: None });
         let response = text_ui(ui, id, name, &mut draft);
         if response.gained_focus() {
-            select_all(ui, id, &draft.text);
+            select_all(ui.ctx(), id, &draft.text);
         }
 
         // A decimal comma is how many people write it.
@@ -102,15 +99,6 @@ fn text_ui(ui: &mut Ui, id: Id, name: &str, draft: &mut Draft) -> Response {
         ui.add(edit).accessible_name(name)
     })
     .inner
-}
-
-/// Replacing the whole value is what a number field is clicked for.
-fn select_all(ui: &Ui, id: Id, text: &str) {
-    if let Some(mut state) = TextEditState::load(ui.ctx(), id) {
-        let all = CCursorRange::two(CCursor::default(), CCursor::new(text.chars().count()));
-        state.cursor.set_char_range(Some(all));
-        state.store(ui.ctx(), id);
-    }
 }
 
 /// Whether Esc ended the typing. The key is consumed: it means nothing else then.

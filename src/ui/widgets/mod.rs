@@ -38,7 +38,7 @@ pub use heading::heading;
 pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
 pub use segmented::{Segment, segmented, segmented_row};
 pub use side_panel::{Edge, Place, side_panel};
-pub use text::visible_token;
+pub use text::{select_all, visible_token};
 pub use toasts::{Toasts, Uncovered};
 pub use token_chips::{Chip, ChipKind, ChipsResponse, Tint, TokenChips};
 pub use tooltip::{HoverCard, card_position};

@@ -1,8 +1,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use egui::{
-    Color32, FontId, Galley, Painter,
-    text::{LayoutJob, TextWrapping},
+    Color32, Context, FontId, Galley, Id, Painter,
+    text::{CCursor, CCursorRange, LayoutJob, TextWrapping},
+    text_edit::TextEditState,
 };
 
 /// A token as a label: without the spaces around it, control characters escaped, never empty.
@@ -30,6 +31,15 @@ pub fn elided(painter: &Painter, text: &str, font: FontId, color: Color32, max_w
     job.wrap =
         TextWrapping { max_width: max_width.max(0.0), max_rows: 1, break_anywhere: true, ..TextWrapping::default() };
     painter.layout_job(job)
+}
+
+/// Selects all that a text field holds: what is typed or pasted replaces it.
+pub fn select_all(ctx: &Context, id: Id, text: &str) {
+    if let Some(mut state) = TextEditState::load(ctx, id) {
+        let all = CCursorRange::two(CCursor::default(), CCursor::new(text.chars().count()));
+        state.cursor.set_char_range(Some(all));
+        state.store(ctx, id);
+    }
 }
 
 #[cfg(test)]
