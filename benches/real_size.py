@@ -40,8 +40,9 @@ def built():
     """The worker of `cargo bench --bench real_size`."""
     command = ["cargo", "bench", "--locked", "--bench", "real_size", "--no-run", "--message-format", "json"]
     lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    found = [message["executable"] for message in map(json.loads, lines) if message.get("executable")]
-    return found[-1]
+    messages = map(json.loads, lines)
+    # The program is built beside it.
+    return next(message["executable"] for message in messages if message.get("executable") and message["target"]["name"] == "real_size")
 
 
 def measured(command):

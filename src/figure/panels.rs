@@ -111,14 +111,15 @@ impl PanelRenderer {
             .map(|(measure, palette)| last.iter().find(|drawn| is_same(drawn, measure, palette)))
             .map(|same| same.map(|drawn| drawn.panel.clone()))
             .collect();
-        // One panel alone has no company to be drawn beside, and small ones are drawn before another thread has begun.
+        // Small panels are drawn before another thread has begun, one of them alone also if it is of some size.
         let is_alone = known.iter().filter(|known| known.is_none()).count() < 2;
+        let at_once = if is_alone { ALONE } else { SMALL };
         let draw = |(((measure, palette), range), known): (((&Measure, Palette), _), Option<PanelPicture>)| {
             let panel = known.unwrap_or_else(|| draw(measure, window, spec.size, palette, edges, grain));
             Drawn { window, size: spec.size, panel, range }
         };
         let panels = distinct.into_iter().zip(palettes).zip(ranges).zip(known);
-        let drawn: Vec<Drawn> = if is_alone || outcome.n_positions() < SMALL {
+        let drawn: Vec<Drawn> = if outcome.n_positions() < at_once {
             panels.map(draw).collect()
         } else {
             panels.collect::<Vec<_>>().into_par_iter().map(draw).collect()
@@ -183,8 +184,10 @@ fn measures(outcome: &Outcome, spec: &PictureSpec) -> Grid<Measure> {
     Measure::of_panels(spec.look.quantity, outcome).map(|measure| measure.pooled(spec.look.pooling))
 }
 
-/// With fewer positions a panel is drawn before another thread has begun.
+/// With fewer positions panels are drawn before another thread has begun.
 const SMALL: usize = 48;
+/// With fewer positions one panel is drawn on one thread.
+const ALONE: usize = 181;
 
 fn draw(
     measure: &Measure,
