@@ -32,7 +32,7 @@ const INSIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model/smollm2/
 const WORKS: &str =
     "open, forward:T, panels:LAYER, this-head:LAYER:T, row:LAYER, column:LAYER, set:N, ships, tokens:N, continue:T:N";
 /// Of a set as many as are asked for, which all have the same first layer.
-const SET: [&str; 8] = ["3.0", "4.1", "5.2", "6.0", "7.1", "8.2", "9.0", "10.1"];
+const SET: [&str; 8] = ["3:0", "4:1", "5:2", "6:0", "7:1", "8:2", "9:0", "10:1"];
 /// Tokens of a prompt, where none are named.
 const N_POSITIONS: usize = 64;
 /// Before tokens are written one after another.
