@@ -37,7 +37,7 @@ pub fn threads(m: usize, width: usize, n: usize) -> Threads {
     /// Multiplications below which handing work to another thread takes longer than it spares.
     const WORTH: usize = 1 << 23;
 
-    // One row takes as long as a whole panel of them.
+    // Rows are multiplied a panel at a time; the last may be half of one.
     let multiplications = m.next_multiple_of(lines::LINE).saturating_mul(width).saturating_mul(n);
     if multiplications < WORTH { Threads::One } else { Threads::All }
 }
