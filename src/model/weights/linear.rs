@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     matrix::Matrix,
-    products::{self, GROUP, Rows, Scratch, Threads},
+    products::{self, GROUP, Rows, Scratch, Threads, Weight},
 };
 use crate::model::ModelError;
 
@@ -165,11 +165,16 @@ impl Linear {
         let input = Rows::of(x_values, x.ncols(), threads);
         let multiply = |block: Block<'_>| {
             KEPT.with_borrow_mut(|(rows, scratch)| {
-                input.times(block.weight.rows(block.rows, rows)?, scratch, block.y);
+                let encoded = block.weight.encoding().filter(|&encoding| input.take(encoding));
+                let weight = match encoded.and_then(|_| block.weight.encoded_rows(block.rows.clone())) {
+                    Some(encoded) => Weight::Encoded(encoded),
+                    None => Weight::Numbers(block.weight.rows(block.rows, rows)?),
+                };
+                input.times(weight, scratch, block.y);
                 Ok(())
             })
         };
-        let blocks = self.blocks(y);
+        let blocks = self.blocks(&input, y);
         match threads {
             Threads::One => blocks.into_iter().try_for_each(multiply),
             Threads::All => blocks.into_par_iter().try_for_each(multiply),
@@ -177,18 +182,22 @@ impl Linear {
     }
 
     /// The product in pieces that leave room for other things in a core's own cache.
-    fn blocks<'a>(&'a self, y: &'a mut Array2<f32>) -> Vec<Block<'a>> {
+    fn blocks<'a>(&'a self, input: &Rows, y: &'a mut Array2<f32>) -> Vec<Block<'a>> {
         /// 256 kB as f32.
         const MOST_CELLS: usize = 1 << 16;
         /// Small enough for the cores to finish together.
         const MOST_ROWS: usize = 48;
+        /// Of rows that are not decoded, a few at a time for the widest vectors.
+        const ENCODED_ROWS: usize = 64;
 
-        let rows = (MOST_CELLS / self.d_in().max(1)).clamp(GROUP, MOST_ROWS) / GROUP * GROUP;
+        let most = (MOST_CELLS / self.d_in().max(1)).clamp(GROUP, MOST_ROWS) / GROUP * GROUP;
         let mut blocks = Vec::new();
         let mut rest = y.view_mut();
         for weight in &self.parts {
-            for start in (0..weight.n_rows()).step_by(rows) {
-                let rows = start..(start + rows).min(weight.n_rows());
+            let at_once =
+                if weight.encoding().is_some_and(|encoding| input.take(encoding)) { ENCODED_ROWS } else { most };
+            for start in (0..weight.n_rows()).step_by(at_once) {
+                let rows = start..(start + at_once).min(weight.n_rows());
                 let (y, behind) = rest.split_at(Axis(1), rows.len());
                 blocks.push(Block { weight, rows, y });
                 rest = behind;
@@ -265,6 +274,34 @@ mod tests {
             let one = map.forward("test", &x.select(Axis(0), &[7])).unwrap();
             assert_eq!(one.row(0), all.row(7), "{k} · {n}: alone");
         }
+    }
+
+    #[test]
+    fn rows_are_multiplied_as_the_file_has_them_once_they_were_looked_at() {
+        let (k, n) = (96, 70);
+        let (x, weight) = (fractions(3, k), whole_numbers(n, k));
+        let numbers = weight.as_slice().unwrap();
+        let expected = Linear::new(Matrix::held([n, k], numbers.to_vec()).unwrap()).forward("test", &x).unwrap();
+        let mut n_encoded = 0;
+        for matrix in matrix::tests::all_kinds([n, k], numbers) {
+            assert!(matrix.encoded_rows(0..n).is_none(), "not looked at: {matrix:?}");
+            let map = Linear::new(matrix.clone());
+            for _ in 0..2 {
+                for rows in [0..1, 0..3] {
+                    assert_eq!(
+                        map.forward("test", &x.slice(ndarray::s![rows.clone(), ..]).to_owned()).unwrap(),
+                        expected.slice(ndarray::s![rows, ..]),
+                        "{matrix:?}"
+                    );
+                }
+            }
+            n_encoded += usize::from(matrix.encoded_rows(0..n).is_some());
+            if let Some(part) = matrix.part(5..69) {
+                let part = Linear::new(part).forward("test", &x).unwrap();
+                assert_eq!(part, expected.slice(ndarray::s![.., 5..69]), "{matrix:?}");
+            }
+        }
+        assert!(n_encoded > 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 
 use ndarray::Array2;
 
-use super::{low_rank::LowRank, stored::Stored};
+use super::{encoding::Encoding, low_rank::LowRank, products::EncodedRows, stored::Stored};
 use crate::model::ModelError;
 
 /// A matrix of weights, `[rows, columns]`. Cheap to clone: the numbers are shared.
@@ -218,6 +218,27 @@ impl Matrix {
             }
         }
         Ok(buffer)
+    }
+
+    /// The encoding of rows that lie in a file as they are.
+    pub fn encoding(&self) -> Option<Encoding> {
+        match &self.numbers {
+            Numbers::Stored(stored, Order::Rows | Order::Interleaved(_)) => stored.plain_encoding(),
+            _ => None,
+        }
+    }
+
+    /// The rows `range` as the file has them; `None` where it has other ones, or one was not [read](Self::rows) before:
+    /// then each number is looked at, once.
+    pub fn encoded_rows(&self, range: Range<usize>) -> Option<EncodedRows<'_>> {
+        let encoding = self.encoding()?;
+        let Numbers::Stored(stored, order) = &self.numbers else { return None };
+        let of_file = |row: usize| match order {
+            Order::Interleaved(rows) => rows.row_in_file(self.first + row),
+            Order::Rows | Order::Columns => self.first + row,
+        };
+        let rows: Option<Vec<&[u8]>> = range.map(|row| stored.bytes_of(of_file(row))).collect();
+        Some(EncodedRows { encoding, rows: rows? })
     }
 
     fn decode(

@@ -95,6 +95,18 @@ impl Stored {
         Ok(self.file.check()?)
     }
 
+    /// How its numbers are written, where that is all: no factors on them.
+    pub fn plain_encoding(&self) -> Option<Encoding> {
+        self.scales.is_none().then_some(self.encoding)
+    }
+
+    /// A row as the file has it; `None` until it was looked at, or where the file has no such row.
+    pub fn bytes_of(&self, row: usize) -> Option<&[u8]> {
+        let width = self.bytes.len().checked_div(self.n_rows)?;
+        let start = self.bytes.start + row * width;
+        self.finite.has(row).then(|| self.file.bytes().get(start..start + width))?
+    }
+
     /// Some columns of a row that must exist.
     ///
     /// # Errors

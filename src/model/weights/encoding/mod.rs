@@ -10,6 +10,7 @@
 mod blocks_of_256;
 mod blocks_of_32;
 mod floats;
+pub mod lanes;
 
 use std::hint::black_box;
 

@@ -7,9 +7,12 @@ mod lines;
 mod tiles;
 
 use few_rows::FewRows;
+pub use few_rows::{EncodedRows, Weight};
 use ndarray::ArrayViewMut2;
 use tiles::TurnedRows;
 pub use tiles::{GROUP, Scratch, Threads};
+
+use super::encoding::Encoding;
 
 /// The rows of x as a product wants them.
 pub enum Rows {
@@ -23,11 +26,20 @@ impl Rows {
         FewRows::of(x, width).map_or_else(|| Self::Turned(TurnedRows::of(x, width, threads)), Self::Few)
     }
 
-    /// Writes x·Wᵀ to `out [m, n]`, whose rows are contiguous; `weight [n, width]` lies row after row.
-    pub fn times(&self, weight: &[f32], scratch: &mut Scratch, out: ArrayViewMut2<'_, f32>) {
+    /// Whether rows of W in this encoding need not be decoded.
+    pub fn take(&self, encoding: Encoding) -> bool {
         match self {
-            Self::Few(rows) => rows.times(weight, out),
-            Self::Turned(rows) => rows.times(weight, scratch, out),
+            Self::Few(rows) => rows.takes(encoding),
+            Self::Turned(_) => false,
+        }
+    }
+
+    /// Writes x·Wᵀ to `out [m, n]`, whose rows are contiguous; encoded rows only where it [takes](Self::take) them.
+    pub fn times(&self, weight: Weight<'_>, scratch: &mut Scratch, out: ArrayViewMut2<'_, f32>) {
+        match (self, weight) {
+            (Self::Few(rows), weight) => few_rows::multiply(rows, weight, out),
+            (Self::Turned(rows), Weight::Numbers(weight)) => rows.times(weight, scratch, out),
+            (Self::Turned(_), Weight::Encoded(_)) => {}
         }
     }
 }
