@@ -360,6 +360,35 @@ fn lanes_wait_for_those_that_go_first() {
     release.send(()).unwrap();
 }
 
+#[test]
+fn the_next_token_rests_twice_as_long_as_it_took() {
+    const TOOK: Duration = Duration::from_millis(10);
+    let clock = Clock::stopped();
+    let (wake, woken) = channel();
+    let service = Service::new(clock.clone(), move || _ = wake.send(())).unwrap();
+    let port = service.port::<Ask<u64, Duration, 2>>();
+    let work: Arc<Work<u64, Duration>> = Arc::new(|_, job, _, send| {
+        send(job.clock().now());
+        job.clock().advance(TOOK);
+        Ok(())
+    });
+    let answer = || {
+        // Time goes on in steps until there is an answer.
+        while woken.recv_timeout(Duration::from_millis(1)).is_err() {
+            clock.advance(Duration::from_millis(1));
+        }
+        port.poll().unwrap()
+    };
+    let mut begun = Vec::new();
+    while begun.len() < 2 {
+        port.submit(Ask { request: 1, work: work.clone() });
+        let (_, Answer::Part(at)) = answer() else { panic!("no part") };
+        let (_, Answer::Done) = answer() else { panic!("no end") };
+        begun.push(at);
+    }
+    assert!(begun[1] >= begun[0] + 3 * TOOK, "{begun:?}");
+}
+
 /// Asks in a lane for how many layers `work` has begun, as it counts them.
 fn layers<const LANE: usize>(
     service: &Service,

@@ -70,6 +70,20 @@ impl Lane {
     }
 }
 
+impl Lane {
+    /// How long the lane rests behind a question that took `time`. What is asked anew with each step of a drag would
+    /// otherwise take a core from the panels and the window all the while; one question by itself is not held up.
+    pub(super) fn rest_after(self, time: Duration) -> Duration {
+        /// Sooner than an eye misses the next one.
+        const MOST: Duration = Duration::from_millis(60);
+
+        match self {
+            Self::NextToken => (time * 2).min(MOST),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
 /// Identifies whoever asks in a lane.
 pub type PortId = u64;
 

@@ -74,9 +74,13 @@ impl Service {
             let board = service.board.clone();
             let serve = move || {
                 while let Some(task) = board.next(lane) {
-                    profiling::scope!("job");
-                    task();
+                    let begun = board.clock.now();
+                    {
+                        profiling::scope!("job");
+                        task();
+                    }
                     board.relax(lane);
+                    board.rest(lane.rest_after(board.clock.since(begun)), &|| false);
                 }
             };
             service.threads.push(std::thread::Builder::new().name(lane.name().to_owned()).spawn(serve)?);
