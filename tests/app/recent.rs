@@ -82,6 +82,38 @@ fn sources_are_remembered_from_start_to_start() {
     assert!(first.is_file() && second.is_file(), "the list is cleared, not the disk");
 }
 
+/// The dialog that opens whatever can be opened has the menu's list as well.
+#[test]
+fn the_dialog_open_lists_what_was_open_lately() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recent.json");
+    let (first, second) = (capture(folder.path(), "first.safetensors"), capture(folder.path(), "second.safetensors"));
+    let mut window = start(captured_figure(), &file);
+    window.press_with(Modifiers::COMMAND, Key::O);
+    assert!(!window.has_text("Recent"), "nothing was open");
+    window.press(Key::Escape);
+    open(&mut window, &first);
+    open(&mut window, &second);
+    window.press_with(Modifiers::COMMAND, Key::O);
+    window.assert_text("Recent");
+    let top = |window: &Window, name: &str| button(window, name).top();
+    assert!(top(&window, "second.safetensors, ") < top(&window, "first.safetensors, "), "the newest is on top");
+    choose(&mut window, "first.safetensors, ");
+    window.settle();
+    assert_eq!(*window.session().source(), SourceSpec::Capture(first));
+    assert!(!window.has(Role::Window, "Open"), "it is open, and the dialog is closed");
+
+    // What does not open is said where it was chosen, and is named in the field.
+    fs::remove_file(&second).unwrap();
+    window.press_with(Modifiers::COMMAND, Key::O);
+    choose(&mut window, "second.safetensors, ");
+    window.until("why not", |window| !window.announced(Role::Alert).is_empty());
+    window.settle();
+    assert!(window.has(Role::Window, "Open"));
+    assert_eq!(window.value(Role::TextInput, FIELD), second.display().to_string());
+    assert!(name_of(&window, "second.safetensors, ").is_none(), "it has left the list");
+}
+
 #[test]
 fn what_is_gone_leaves_the_list() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,9 @@
 //! The sources and sessions that were opened lately, remembered in a small JSON file.
 
-use std::{io, path::Path, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use egui::Context;
 use serde::{Deserialize, Serialize};
@@ -54,6 +57,16 @@ impl RecentFile {
         match self {
             Self::Source(SourceSpec::Cached(name)) => name.program().name().to_owned(),
             other => other.path().and_then(Path::parent).map_or_else(String::new, elided),
+        }
+    }
+}
+
+/// What opens it, whole.
+impl fmt::Display for RecentFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session { session } => session.display().fmt(f),
+            Self::Source(source) => source.fmt(f),
         }
     }
 }

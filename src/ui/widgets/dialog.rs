@@ -7,6 +7,12 @@ use crate::ui::theme;
 /// Title bar, margins and some of what lies behind.
 const FRAME: Vec2 = vec2(36.0, 80.0);
 
+/// The width of a dialog's contents, in points: as `wished`, or what this window has room for beside a scroll bar.
+pub fn dialog_width(ui: &Ui, wished: f32) -> f32 {
+    let bar = ui.spacing().scroll.allocated_width();
+    wished.min(ui.ctx().content_rect().width() - FRAME.x - bar)
+}
+
 /// A window in the middle of the screen that its cross and Esc close. Returns what `contents` gives, and whether it stays
 /// open. Contents that have no room, as in a window that was scaled up, are scrolled.
 pub fn dialog<R>(ctx: &Context, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> (Option<R>, bool) {

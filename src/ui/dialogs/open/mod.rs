@@ -1,14 +1,15 @@
-//! Opening whatever can be opened: by path or name, by the desktop's dialog, from the models that other programs keep on
-//! this disk, or dropped onto the window.
+//! Opening whatever can be opened: by path or name, by the desktop's dialog, again what was open lately, from the models
+//! that other programs keep on this disk, or dropped onto the window.
 
 mod on_disk;
+mod recent;
 mod rows;
 
 use std::path::{Path, PathBuf};
 
 use egui::{Button, Ui};
 
-use self::on_disk::ModelsOnDisk;
+use self::{on_disk::ModelsOnDisk, recent::recent_ui};
 use super::{
     asked::Asked,
     path_field::{FileKind, PathField, Purpose},
@@ -21,9 +22,9 @@ use crate::{
         shell::{
             action::{Action, SessionAction},
             part::{Modality, Part, PartContext},
+            recent_files::RecentFile,
         },
-        theme::space,
-        widgets::dialog,
+        widgets::{dialog, dialog_width},
     },
 };
 
@@ -34,6 +35,14 @@ const OPENABLE: FileKind = FileKind {
 const TITLE: &str = "Open";
 const FIELD: &str = "File, model folder or name";
 const WIDTH: f32 = 760.0;
+
+/// What is to be opened.
+enum Wanted {
+    /// What the field names.
+    Named,
+    /// As it was open before: a path alone does not say of what an adapter was an adapter.
+    Recent(RecentFile),
+}
 
 /// The dialog that asks what to open, where it is open.
 pub struct Open {
@@ -69,10 +78,24 @@ impl Open {
         self.models.forget();
     }
 
-    /// Opens what the path names; the dialog stays until it is there.
-    fn ask(&mut self, cx: &mut PartContext<'_>) {
+    /// Opens what is wanted; the dialog stays until it is there.
+    fn ask(&mut self, wanted: Wanted, cx: &mut PartContext<'_>) {
         self.asked_at = self.path.path();
-        self.asked = match Named::at(&self.asked_at) {
+        self.asked = match wanted {
+            Wanted::Named => self.ask_for_named(cx),
+            Wanted::Recent(recent) => {
+                let asked = match &recent {
+                    RecentFile::Source(source) => Asked::Source(source.clone()),
+                    RecentFile::Session { .. } => Asked::Session,
+                };
+                cx.actions.push(Action::OpenRecent(recent));
+                asked
+            }
+        };
+    }
+
+    fn ask_for_named(&self, cx: &mut PartContext<'_>) -> Asked {
+        match Named::at(&self.asked_at) {
             Ok(named) => {
                 let asked = match &named {
                     Named::Source(source) => Asked::Source(source.clone()),
@@ -82,15 +105,17 @@ impl Open {
                 asked
             }
             Err(error) => Asked::Refused(error.to_string()),
-        };
+        }
     }
 
-    /// Returns whether what the field names is to be opened.
-    fn contents_ui(&mut self, ui: &mut Ui, cx: &PartContext<'_>) -> bool {
-        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XL));
-        let mut is_wanted = self.path.show(ui, FIELD);
+    /// Returns what is to be opened.
+    fn contents_ui(&mut self, ui: &mut Ui, cx: &PartContext<'_>) -> Option<Wanted> {
+        ui.set_width(dialog_width(ui, WIDTH));
+        let mut wanted = self.path.show(ui, FIELD).then_some(Wanted::Named);
         ui.horizontal(|ui| {
-            is_wanted |= ui.add_enabled(!self.asked.is_pending(), Button::new("Open")).clicked();
+            if ui.add_enabled(!self.asked.is_pending(), Button::new("Open")).clicked() {
+                wanted = Some(Wanted::Named);
+            }
             if self.asked.is_pending() {
                 self.asked.show_ui(ui, cx.navigation);
             }
@@ -99,13 +124,23 @@ impl Open {
             self.asked.show_ui(ui, cx.navigation);
         }
         ui.separator();
-        if let Some(model) = self.models.show_ui(ui) {
-            // By the name or path that opens it, so that what fails is named in the field.
-            let source = SourceSpec::from(model.source);
-            self.path.set_path(&source.path().map_or_else(|| PathBuf::from(source.to_string()), Path::to_owned));
-            is_wanted = true;
+        let top = ui.cursor().top();
+        if let Some(recent) = recent_ui(ui, cx.navigation.recent()) {
+            self.name(recent.path(), recent);
+            wanted = Some(Wanted::Recent(recent.clone()));
         }
-        is_wanted && !self.asked.is_pending()
+        let above = ui.cursor().top() - top;
+        if let Some(model) = self.models.show_ui(ui, above) {
+            let source = SourceSpec::from(model.source);
+            self.name(source.path(), &source);
+            wanted = Some(Wanted::Named);
+        }
+        wanted.filter(|_| !self.asked.is_pending())
+    }
+
+    /// Puts the path, or else the name, of what was chosen into the field, so that what fails is named there.
+    fn name(&mut self, path: Option<&Path>, name: &impl ToString) {
+        self.path.set_path(&path.map_or_else(|| PathBuf::from(name.to_string()), Path::to_owned));
     }
 }
 
@@ -136,9 +171,9 @@ impl Part for Open {
         if !self.asked.is_pending() && self.asked_at != self.path.path() {
             self.asked = Asked::Nothing;
         }
-        let (is_wanted, stays) = dialog(cx.egui, TITLE, |ui| self.contents_ui(ui, cx));
-        if is_wanted == Some(true) {
-            self.ask(cx);
+        let (wanted, stays) = dialog(cx.egui, TITLE, |ui| self.contents_ui(ui, cx));
+        if let Some(wanted) = wanted.flatten() {
+            self.ask(wanted, cx);
         } else if !stays {
             if self.asked.is_pending() {
                 cx.actions.push(Action::CancelOpening);

@@ -5,11 +5,13 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use egui::{Key, RichText, TextEdit, Ui};
+use egui::{Align, Key, RichText, TextEdit, Ui};
 
-use super::rows::{self, rows_ui};
+use super::rows::{self, Column, Row, rows_ui};
 use crate::{
-    model::on_disk::{DiskModel, Listing, Places, SearchedFolder, State, list},
+    base::byte_count,
+    engine::SourceSpec,
+    model::on_disk::{DiskModel, DiskSource, Listing, Places, SearchedFolder, State, list},
     ui::{
         jobs::background::{Background, Finished},
         theme::{self, space},
@@ -21,8 +23,14 @@ use crate::{
 const HEIGHT: f32 = 300.0;
 /// Of three models, where it is not.
 const LEAST_HEIGHT: f32 = 80.0;
-/// What the rest of the dialog takes.
+/// What the rest of the dialog takes, without what stands above the list.
 const AROUND: f32 = 320.0;
+const COLUMNS: [Column; 4] = [
+    Column { heading: "Name", share: 0.42, align: Align::Min },
+    Column { heading: "Size", share: 0.11, align: Align::Max },
+    Column { heading: "Family", share: 0.13, align: Align::Min },
+    Column { heading: "Opens", share: 0.34, align: Align::Min },
+];
 
 /// The list, and the thread that looks at the disk.
 pub struct ModelsOnDisk {
@@ -76,8 +84,8 @@ impl ModelsOnDisk {
         self.reading.is_running()
     }
 
-    /// Returns the model that was chosen.
-    pub fn show_ui(&mut self, ui: &mut Ui) -> Option<DiskModel> {
+    /// Below another section of the dialog that is `above` points high. Returns the model that was chosen.
+    pub fn show_ui(&mut self, ui: &mut Ui, above: f32) -> Option<DiskModel> {
         heading(ui, "Models on this disk");
         let Some(listing) = &self.listing else {
             ui.horizontal(|ui| {
@@ -97,8 +105,11 @@ impl ModelsOnDisk {
         ui.add_space(space::S);
         let found = search(&listing.models, &self.query);
         // As high as all of them, whatever is found.
-        let room = (ui.ctx().content_rect().height() - AROUND).clamp(LEAST_HEIGHT, HEIGHT);
-        let clicked = rows_ui(ui, &found, room.min(rows::HEIGHT * listing.models.len() as f32));
+        let room = (ui.ctx().content_rect().height() - AROUND - above).clamp(LEAST_HEIGHT, HEIGHT);
+        let height = room.min(rows::HEIGHT * listing.models.len() as f32);
+        let row_at = |index: usize| found.get(index).map(|model| row(model));
+        let clicked = rows_ui(ui, "models on this disk", &COLUMNS, found.len(), height, row_at);
+        let clicked = clicked.and_then(|index| found.get(index).copied());
         ui.add_space(space::S);
         summary_ui(ui, listing, &found);
         let first = || found.iter().find(|model| model.state == State::Opens).copied();
@@ -106,12 +117,33 @@ impl ModelsOnDisk {
     }
 }
 
+/// What a row calls a model: the name that opens it, or that of its file and folder.
+fn name(model: &DiskModel) -> String {
+    match &model.source {
+        DiskSource::Name(name) => name.to_string(),
+        DiskSource::Folder(path) | DiskSource::Gguf(path) => {
+            let names: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+            names.into_iter().rev().collect::<Vec<_>>().join("/")
+        }
+    }
+}
+
+/// A model's name, size and family, and whether it opens.
+fn row(model: &DiskModel) -> Row {
+    let size = if model.n_bytes == 0 { "–".to_owned() } else { byte_count(model.n_bytes) };
+    let family = model.family.clone().unwrap_or_else(|| "–".to_owned());
+    let can_be_opened = model.state == State::Opens;
+    let path = SourceSpec::from(model.source.clone());
+    let hint = if can_be_opened { path.to_string() } else { format!("{path}\n{}", model.why) };
+    Row { texts: vec![name(model), size, family, model.opens()], hint, can_be_opened }
+}
+
 /// The models whose name or family has every word of `query`.
 fn search<'a>(models: &'a [DiskModel], query: &str) -> Vec<&'a DiskModel> {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let is_found = |model: &&DiskModel| {
         let family = model.family.as_deref().unwrap_or_default();
-        let text = format!("{} {family} {}", rows::name(model), model.program.name()).to_lowercase();
+        let text = format!("{} {family} {}", name(model), model.program.name()).to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
     models.iter().filter(is_found).collect()

@@ -112,8 +112,9 @@ fn file(situation: &Situation<'_>, entries: &mut Vec<Entry>) {
         Entry::new(FILE, "Open…", Action::AskToOpen).hint(OPENS),
     ]);
     entries.extend(situation.recent.iter().map(|recent| {
-        let hint = recent.path().map_or_else(String::new, |path| path.display().to_string());
-        Entry::new(RECENT, recent.name(), Action::OpenRecent(recent.clone())).detail(recent.folder()).hint(hint)
+        Entry::new(RECENT, recent.name(), Action::OpenRecent(recent.clone()))
+            .detail(recent.folder())
+            .hint(recent.to_string())
     }));
     let selected = session.selected();
     let notation = session.view().look.notation;
