@@ -283,6 +283,37 @@ fn the_card_keeps_off_the_cells_that_are_compared() {
     }
 }
 
+/// Of a model without a BOS token nothing stands between the prompt and the edge of the window.
+#[test]
+fn bars_end_at_their_margin() {
+    let mut window = Window::sized(Session::default(), vec2(640.0, 400.0));
+    window.settle();
+    let button = window.harness.get_by_role_and_label(Role::Button, "Continue…").rect();
+    assert!((631.0..=632.5).contains(&button.right()), "{button}");
+}
+
+/// The bars at the top, in points.
+const BARS: f32 = 60.0;
+
+/// The source's name gives way to the buttons beside it, and is said all the same.
+#[test]
+fn no_text_in_the_bars_is_three_dots_alone() {
+    for width in (360..1300).step_by(12) {
+        let window = Window::sized(captured_figure(), vec2(width as f32, 400.0));
+        let title = window.outcome().facts.title.clone();
+        assert!(window.has_text(&title), "{title} of {width}: {:?}", window.texts());
+        let rows = |clipped: &egui::epaint::ClippedShape| match &clipped.shape {
+            egui::Shape::Text(text) if text.pos.y < BARS => {
+                Some(text.galley.rows.iter().map(|row| row.text()).collect::<String>())
+            }
+            _ => None,
+        };
+        for text in window.harness.output().shapes.iter().filter_map(rows) {
+            assert!(!text.ends_with('…') || text.chars().count() > 6, "“{text}” in {width} points");
+        }
+    }
+}
+
 #[test]
 fn hints_in_menus_stand_beside_them() {
     let mut window = Window::figure();

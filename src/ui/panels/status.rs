@@ -1,6 +1,6 @@
 //! The line at the bottom: what is shown, what is being opened or computed, and how long the last recompute took.
 
-use egui::{Align, Id, Label, LayerId, Layout, Panel, Rect, RichText, Sense, Ui, UiBuilder, vec2};
+use egui::{Align, Id, LayerId, Layout, Panel, Rect, RichText, Sense, TextStyle, Ui, UiBuilder, vec2};
 
 use crate::{
     attention::{Operation, PanelId},
@@ -19,6 +19,7 @@ use crate::{
             shown::Shown,
         },
         theme::{self, space},
+        widgets::shortened,
     },
 };
 
@@ -103,7 +104,7 @@ fn status_ui(
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 notices_ui(ui, frame);
                 illegible_ui(ui, shown.illegible.as_ref());
-                ui.add(Label::new(RichText::new(&line.text).small().color(theme::of(ui).text_weak)).truncate());
+                shortened(ui, &line.text, TextStyle::Small, theme::of(ui).text_weak);
             });
         });
     });
@@ -119,8 +120,8 @@ fn first_ui(ui: &mut Ui, pictures: &Pictures, opening: Option<&Opening>) {
         (None, _) if pictures.is_busy() => _ = ui.label(small("Computing…")),
         (None, None) => _ = ui.label(small("Not opened")),
         (None, Some(failure)) => {
-            let text = small(&format!("Not computed: {failure}")).color(theme::of(ui).warning);
-            ui.add(Label::new(text).truncate());
+            let text = format!("Not computed: {failure}");
+            shortened(ui, &text, TextStyle::Small, theme::of(ui).warning);
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use egui::{
-    Color32, Context, FontId, Galley, Id, Painter,
+    Color32, Context, FontId, Galley, Id, Painter, TextStyle, Ui,
     text::{CCursor, CCursorRange, LayoutJob, TextWrapping},
     text_edit::TextEditState,
 };
@@ -31,6 +31,13 @@ pub fn elided(painter: &Painter, text: &str, font: FontId, color: Color32, max_w
     job.wrap =
         TextWrapping { max_width: max_width.max(0.0), max_rows: 1, break_anywhere: true, ..TextWrapping::default() };
     painter.layout_job(job)
+}
+
+/// What a button of that name takes of a line, with the gap beside it, in points.
+pub fn button_width(ui: &Ui, name: &str) -> f32 {
+    let font = TextStyle::Button.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(name.to_owned(), font, Color32::PLACEHOLDER).size().x;
+    text + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
 }
 
 /// Selects all that a text field holds: what is typed or pasted replaces it.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use egui::{Label, RichText, Sense, Ui, text::LayoutJob};
+use egui::{Label, Sense, TextStyle, Ui, text::LayoutJob};
 
 use super::Answer;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         panels::inspector::{asked_name, next_tokens_ui, significant},
         shell::{action::Actions, part::PartContext, shown::Shown},
         theme,
+        widgets::shortened,
     },
 };
 
@@ -50,7 +51,7 @@ pub fn next_token_ui(ui: &mut Ui, session: &Session, shown: &Shown, actions: &mu
 }
 
 fn quiet(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(RichText::new(text).small().color(theme::of(ui).text_weak)).truncate());
+    shortened(ui, text, TextStyle::Small, theme::of(ui).text_weak);
 }
 
 /// The likeliest token before and after; all of them under the pointer. A click opens the inspector, which has them too.
@@ -100,7 +101,7 @@ fn sentence(ui: &Ui, effect: &Effect, is_stale: bool) -> LayoutJob {
     let [before, after] = [likeliest(effect, |token| token.baseline), likeliest(effect, |token| token.modified)];
     let mut job = LayoutJob::default();
     let (Some(before), Some(after)) = (before, after) else { return job };
-    let body = egui::TextStyle::Body.resolve(ui.style());
+    let body = TextStyle::Body.resolve(ui.style());
     let (plain, changed) =
         if is_stale { (colors.text_weak, colors.text_weak) } else { (colors.text_strong, colors.accent) };
     let mut add = |text: &str, color| job.append(text, 0.0, egui::TextFormat::simple(body.clone(), color));

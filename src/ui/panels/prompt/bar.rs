@@ -1,4 +1,4 @@
-use egui::{Align, Label, Layout, Panel, RichText, Sense, TextStyle, Ui, UiBuilder, vec2};
+use egui::{Align, Layout, Panel, RichText, Sense, TextStyle, Ui, UiBuilder, vec2};
 
 use super::{
     chat,
@@ -20,7 +20,7 @@ use crate::{
             shown::Shown,
         },
         theme::{self, space},
-        widgets::with_accessible_name,
+        widgets::{button_width, shortened, with_accessible_name},
     },
 };
 
@@ -105,6 +105,12 @@ impl<'a> Contents<'a> {
     }
 }
 
+impl Contents<'_> {
+    fn has_ticks(&self) -> bool {
+        self.bos.is_some() || self.has_chat
+    }
+}
+
 /// How wide things are in the bar, in points.
 struct Lane {
     is_roomy: bool,
@@ -163,7 +169,11 @@ impl PromptBar {
             if let Some(name) = name {
                 field.labelled_by(name.id);
             }
-            ui.allocate_ui_with_layout(vec2(0.0, height), in_line, |ui| self.ticks_ui(ui, contents, &lane, actions));
+            // Without any there is no gap either: the line would be wider than the window.
+            if contents.has_ticks() {
+                let size = vec2(0.0, height);
+                ui.allocate_ui_with_layout(size, in_line, |ui| self.ticks_ui(ui, contents, &lane, actions));
+            }
             if let Beside::Field(width) = lane.beside {
                 let size = vec2(width, height);
                 ui.allocate_ui_with_layout(size, in_line, |ui| beside_ui(ui, contents, actions));
@@ -201,8 +211,7 @@ impl PromptBar {
 
 /// Why there is no picture, in one line; whole under the pointer.
 fn failure_ui(ui: &mut Ui, failure: &str) {
-    let text = RichText::new(failure).small().color(theme::of(ui).error);
-    ui.add(Label::new(text).truncate());
+    shortened(ui, failure, TextStyle::Small, theme::of(ui).error);
 }
 
 /// What the way to what the model writes takes of the line: nothing while that is on screen. An encoder writes nothing.
@@ -211,9 +220,7 @@ fn continue_width(ui: &Ui, contents: &Contents<'_>) -> f32 {
     if contents.session.view().text.open || !writes {
         return 0.0;
     }
-    let font = TextStyle::Body.resolve(ui.style());
-    let text = ui.painter().layout_no_wrap(CONTINUE.to_owned(), font, theme::of(ui).text).size().x;
-    text + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
+    button_width(ui, CONTINUE)
 }
 
 /// The way to what the model writes.
@@ -242,7 +249,7 @@ fn beside_ui(ui: &mut Ui, contents: &Contents<'_>, actions: &mut Actions) {
             continue_ui(ui, actions);
         }
     } else {
-        let text = RichText::new("Captured. Type to switch to the live model.").small().color(theme::of(ui).text_weak);
-        ui.add(Label::new(text).truncate());
+        let text = "Captured. Type to switch to the live model.";
+        shortened(ui, text, TextStyle::Small, theme::of(ui).text_weak);
     }
 }

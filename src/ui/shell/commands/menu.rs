@@ -1,8 +1,8 @@
 //! The bar at the top: menus out of the table of commands, the way back, and what is shown.
 
 use egui::{
-    Align, Atom, Atoms, Button, Layout, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, Tooltip, Ui,
-    UiBuilder, Widget as _,
+    Align, Atom, Atoms, Button, Layout, MenuBar, Panel, RadioButton, RectAlign, Response, RichText, TextStyle, Tooltip,
+    Ui, UiBuilder, Widget as _,
 };
 
 use super::{
@@ -23,7 +23,7 @@ use crate::{
             part::{Part, PartContext},
         },
         theme::{self, space},
-        widgets::{swatch, with_accessible_name},
+        widgets::{button_width, shortened, swatch, with_accessible_name},
     },
 };
 
@@ -74,13 +74,6 @@ fn has_room(ui: &Ui, name: &str) -> bool {
     button_width(ui, name) <= ui.available_width()
 }
 
-/// What a button of that name takes of the bar.
-fn button_width(ui: &Ui, name: &str) -> f32 {
-    let font = egui::TextStyle::Button.resolve(ui.style());
-    let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER).size().x;
-    text + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
-}
-
 /// What is shown, and the buttons at the right end. In a small window the menus alone have what does not fit.
 fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     let export = Entry::new(&["File"], "Export figure…", Action::Export(Exported::Figure));
@@ -97,9 +90,9 @@ fn toolbar_ui(ui: &mut Ui, situation: &Situation<'_>, actions: &mut Actions) {
     let size = egui::vec2(room, ui.spacing().interact_size.y);
     let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     if let Some(frame) = situation.frame {
-        let text = RichText::new(&frame.outcome.facts.title).color(theme::of(ui).text_weak);
         let in_place = UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
-        ui.new_child(in_place).add(egui::Label::new(text).truncate());
+        let color = theme::of(ui).text_weak;
+        shortened(&mut ui.new_child(in_place), &frame.outcome.facts.title, TextStyle::Body, color);
     }
     for entry in fitting.into_iter().rev() {
         let button = match entry.mark {
