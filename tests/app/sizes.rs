@@ -314,6 +314,34 @@ fn no_text_in_the_bars_is_three_dots_alone() {
     }
 }
 
+/// The card lies over the figure alone: not over controls, bars, chips nor the figure's title.
+#[test]
+fn the_card_covers_nothing_around_a_small_figure() {
+    for size in [vec2(640.0, 400.0), vec2(900.0, 600.0), vec2(1280.0, 800.0)] {
+        let mut window = Window::sized(captured_figure(), size);
+        let panels: Vec<Rect> = window.panels().iter().map(Node::rect).collect();
+        let title = painted(&window).into_iter().find(|(text, _)| text.starts_with("The Attention")).unwrap().1;
+        let chip = window.harness.query_by_label("token 0: <|endoftext|>").unwrap().rect();
+        let prompt = window.harness.get_by_label("Prompt").rect();
+        for (panel, [query, key]) in
+            [(0, [5.0, 0.0]), (2, [12.0, 9.0]), (4, [3.0, 20.0]), (6, [22.0, 2.0]), (8, [23.0, 20.0])]
+        {
+            let side = panels[panel].width() / 24.0;
+            window.hover(panels[panel].min + vec2(key + 0.5, query + 0.5) * side);
+            let cards = over(&window, Order::Tooltip);
+            assert_eq!(cards.len(), 1, "{size}");
+            // The panels' titles are buttons too, and are covered rather than what is around the figure.
+            let figure = panels.iter().fold(Rect::NOTHING, |all, panel| all | *panel).expand(40.0);
+            let mut others: Vec<Rect> = controls(&window, None).into_iter().map(|(_, _, rect)| rect).collect();
+            others.retain(|rect| !figure.contains_rect(*rect));
+            others.extend([title, chip, prompt]);
+            for other in others {
+                assert!(!cards[0].intersects(other), "{size}, panel {panel}: {} over {other}", cards[0]);
+            }
+        }
+    }
+}
+
 #[test]
 fn hints_in_menus_stand_beside_them() {
     let mut window = Window::figure();

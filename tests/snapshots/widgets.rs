@@ -127,13 +127,9 @@ fn a_hover_card() {
     let ui = |ui: &mut Ui| {
         let row = Rect::from_min_size(pos2(100.0, 160.0), vec2(300.0, 8.0));
         ui.painter().rect_filled(row, 0.0, Color32::GRAY);
-        HoverCard { pointer: row.center(), row, compared: &[], spared: Rect::NOTHING }.show(
-            ui.ctx(),
-            Id::unique("card"),
-            |ui| {
-                ui.label("weight 4.27e-1");
-            },
-        );
+        HoverCard::about(row.center(), row).show(ui.ctx(), Id::unique("card"), &[()], |ui, ()| {
+            ui.label("weight 4.27e-1");
+        });
     };
     widget("card", ui, untouched);
 }

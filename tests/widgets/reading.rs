@@ -62,13 +62,9 @@ fn the_hover_card_leaves_the_row_free() {
         let row = Rect::from_min_size(pos2(100.0, y), vec2(200.0, 8.0));
         let mut harness = harness(
             move |ui: &mut Ui, (): &mut ()| {
-                HoverCard { pointer: row.center(), row, compared: &[], spared: Rect::NOTHING }.show(
-                    ui.ctx(),
-                    egui::Id::unique("card"),
-                    |ui| {
-                        ui.label("weight 4.27e-1");
-                    },
-                );
+                HoverCard::about(row.center(), row).show(ui.ctx(), egui::Id::unique("card"), &[()], |ui, ()| {
+                    ui.label("weight 4.27e-1");
+                });
             },
             (),
         );

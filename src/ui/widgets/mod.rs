@@ -43,4 +43,4 @@ pub use side_panel::{Edge, Place, side_panel};
 pub use text::{button_width, select_all, visible_token};
 pub use toasts::{Toasts, Uncovered};
 pub use token_chips::{Chip, ChipKind, ChipsResponse, Tint, TokenChips};
-pub use tooltip::{HoverCard, card_position};
+pub use tooltip::{CardPlace, HoverCard};

@@ -33,6 +33,8 @@ use crate::{
 /// Labels take at most this much of the area's width or height.
 const LABEL_SHARE: f32 = 0.14;
 const MARGIN: f32 = space::M;
+/// Of a panel, whose cells that are not masked are in so many rectangles: fine enough to tell one half from the other.
+const STRIPS: usize = 6;
 
 /// What the grid remembers between frames.
 #[derive(Default)]
@@ -82,7 +84,8 @@ pub fn grid_ui(
     freshness: Grid<Freshness>,
     actions: &mut Actions,
 ) -> Rect {
-    let area = ui.available_rect_before_wrap().shrink(MARGIN);
+    let middle = ui.available_rect_before_wrap();
+    let area = middle.shrink(MARGIN);
     ui.allocate_rect(area, Sense::hover());
     let n_positions = frame.outcome.n_positions();
     let whole = CellWindow::whole(n_positions);
@@ -141,15 +144,34 @@ pub fn grid_ui(
     let spoken_of = frame.outcome.shape().nearest(spoken_of);
     state.bar.show(ui, frame, (spoken_of, scene.cell()), layout.colorbar, layout.is_bare);
     if let Some(hovered) = state.hovered() {
-        let fold = Fold::of(ui.ctx());
-        // Of a small figure a card would cover titles and tokens, and the chips above it.
-        let spared = if fold == Fold::Small { around.with_min_y(0.0) } else { Rect::NOTHING };
-        let card = HoverCard { pointer: hovered.pointer, row: hovered.row, compared: &compared, spared };
-        card.show(ui.ctx(), ui.scope_id().with("hover card"), |ui| {
+        let busy = unmasked(&scene, layout.panels.iter().flatten());
+        let about = HoverCard::about(hovered.pointer, hovered.row);
+        let card = HoverCard { compared: &compared, room: middle, spared: layout.title, busy: &busy, ..about };
+        card.show(ui.ctx(), ui.scope_id().with("hover card"), &Fold::ALL, |ui, fold| {
             hover_card::contents_ui(ui, (&frame.outcome, frame.pictures.quantity()), hovered, fold);
         });
     }
     around
+}
+
+/// Where cells are that are not masked, in strips of each panel.
+fn unmasked<'a>(scene: &Scene<'_>, panels: impl Iterator<Item = &'a Rect>) -> Vec<Rect> {
+    let (window, outcome) = (scene.window, &scene.frame.outcome);
+    let n_positions = outcome.n_positions();
+    let queries: Vec<usize> = window.queries(n_positions).collect();
+    let strips: Vec<(Cell, Cell)> = queries
+        .chunks(queries.len().div_ceil(STRIPS).max(1))
+        .filter_map(|strip| {
+            let (first, last) = (*strip.first()?, *strip.last()?);
+            let (from, to) = (outcome.mask().span(first, n_positions), outcome.mask().span(last, n_positions));
+            let last_key = to.end.checked_sub(1).filter(|key| *key >= from.start)?;
+            Some((Cell { query: first, key: from.start }, Cell { query: last, key: last_key }))
+        })
+        .collect();
+    let on_screen = |panel: &Rect, (from, to): (Cell, Cell)| {
+        (window.rect_of(from, *panel) | window.rect_of(to, *panel)).intersect(*panel)
+    };
+    panels.flat_map(|panel| strips.iter().map(move |&strip| on_screen(panel, strip))).collect()
 }
 
 /// What the pixel of a cell shows, and of how many queries and keys.

@@ -1,6 +1,6 @@
 //! What the card at the pointer says.
 
-use egui::{Context, Grid, Label, RichText, TextStyle, Ui};
+use egui::{Grid, Label, RichText, TextStyle, Ui};
 
 use super::hovered::{Hovered, Weights};
 use crate::{
@@ -14,31 +14,32 @@ use crate::{
     },
 };
 
-/// In a window with less of either the card is small.
-const ROOMY: [f32; 2] = [800.0, 500.0];
-/// Of a small card, in points.
+/// Of a card that is not whole, in points.
 const SMALL_WIDTH: f32 = 220.0;
 
 /// How much the card says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fold {
     Whole,
-    /// Without what the status line says too, so that it finds a place beside the figure.
+    /// Without what the status line says too, so that it finds a place beside the cells that are compared.
     Small,
+    /// Two lines, so that it finds one between the rows of a small figure.
+    Brief,
 }
 
 impl Fold {
-    /// What there is room for in the window.
-    pub fn of(ctx: &Context) -> Self {
-        let room = ctx.content_rect();
-        if room.width() < ROOMY[0] || room.height() < ROOMY[1] { Self::Small } else { Self::Whole }
-    }
+    /// What says most comes first.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Small, Self::Brief];
 }
 
 /// Panel, tokens, and every number of the cell, `shown` in front.
 pub fn contents_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), hovered: &Hovered, fold: Fold) {
-    if fold == Fold::Small {
+    if fold != Fold::Whole {
         ui.set_max_width(SMALL_WIDTH);
+    }
+    if fold == Fold::Brief {
+        brief_ui(ui, (outcome, shown), hovered);
+        return;
     }
     let Hovered { panel, cell, numbers, weights, behind, .. } = hovered;
     ui.label(RichText::new(figure::outcome_panel_title(outcome, *panel, notation::of(ui))).strong());
@@ -62,11 +63,34 @@ pub fn contents_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), hovered:
     }
 }
 
-fn numbers_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), numbers: &CellNumbers, fold: Fold) {
-    let text_of = |quantity| match (quantity, fold) {
-        (Quantity::Weight, Fold::Small) => Some(numbers::weight(numbers.panel.weight)),
-        _ => numbers.text_of(quantity),
+/// The tokens, the value that is shown, and what it is without the intervention; the lines around the cell say which panel.
+fn brief_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), hovered: &Hovered) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let Hovered { cell, numbers, .. } = hovered;
+    let tokens = format!("{} → {}", numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
+    let said = match numbers {
+        Some(numbers) => format!(
+            "{} {} · baseline {}",
+            numbers::name(shown),
+            text_of(numbers, shown, Fold::Brief).unwrap_or_default(),
+            numbers::weight(numbers.baseline.weight)
+        ),
+        None => numbers::masked(outcome, *cell),
     };
+    ui.add(Label::new(RichText::new(tokens).small().strong()).truncate());
+    ui.add(Label::new(RichText::new(said).small()).truncate());
+}
+
+/// A value; the weight with its percentage on the whole card alone.
+fn text_of(numbers: &CellNumbers, quantity: Quantity, fold: Fold) -> Option<String> {
+    match (quantity, fold) {
+        (Quantity::Weight, Fold::Small | Fold::Brief) => Some(numbers::weight(numbers.panel.weight)),
+        _ => numbers.text_of(quantity),
+    }
+}
+
+fn numbers_ui(ui: &mut Ui, (outcome, shown): (&Outcome, Quantity), numbers: &CellNumbers, fold: Fold) {
+    let text_of = |quantity| text_of(numbers, quantity, fold);
     Grid::new("cell numbers").num_columns(2).spacing([space::M, 2.0]).min_row_height(0.0).show(ui, |ui| {
         let mut row = |name: &str, value: String, is_shown: bool| {
             let colors = theme::of(ui);

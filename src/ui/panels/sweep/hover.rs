@@ -42,11 +42,11 @@ pub fn hover_ui(
         painter.circle(pos2(x, y_of(value)), DOT, colors.components[component.row()], Stroke::new(1.0, colors.surface));
     }
     let row = Rect::from_x_y_ranges(Rangef::new(x - DOT, x + DOT), place.frame.y_range());
-    let card = HoverCard { pointer, row: row.expand2(vec2(0.0, space::XS)), compared: &[], spared: Rect::NOTHING };
-    card.show(ui.ctx(), Id::unique("sweep card"), |ui| {
+    let card = HoverCard::about(pointer, row.expand2(vec2(0.0, space::XS)));
+    card.show(ui.ctx(), Id::unique("sweep card"), &[()], |ui, ()| {
         ui.label(RichText::new(format!("ε = {:.3e}", epsilon.get())).strong());
         Grid::new("sweep values").num_columns(2).spacing([space::M, 2.0]).show(ui, |ui| {
-            for (component, _, value) in values {
+            for &(component, _, value) in &values {
                 ui.label(RichText::new(component.name()).color(colors.components[component.row()]));
                 ui.monospace(format!("{value:.6}"));
                 ui.end_row();
