@@ -76,6 +76,8 @@ impl App {
                 hovered: None,
                 figure: Rect::NOTHING,
                 status: Rect::NOTHING,
+                prompt: Rect::NOTHING,
+                tokens: Rect::NOTHING,
                 beneath_controls: Rect::EVERYTHING,
                 sides: Sides::default(),
                 illegible: None,

@@ -33,6 +33,9 @@ pub struct Shown {
     /// Where the figure and the line at the bottom are in this frame; nothing where they are not.
     pub figure: Rect,
     pub status: Rect,
+    /// The same of the bar with the prompt and of the tokens below it.
+    pub prompt: Rect,
+    pub tokens: Rect,
     /// What is free beneath the controls in this frame, where they stand beside the figure; everything where they do not.
     pub beneath_controls: Rect,
     /// Where the panels at both sides of the figure are in this frame.
@@ -53,11 +56,17 @@ impl Shown {
 
     /// What messages keep off.
     pub fn uncovered(&self) -> Uncovered {
-        let right = match self.sides.right {
-            Place::Docked(width) => Some(self.status.with_min_x(self.status.right() - width)),
-            Place::Closed | Place::Over(_) => None,
-        };
-        Uncovered::Figure { figure: self.figure, status: self.status, left: self.beneath_controls, right }
+        let docked = |place: Place| if let Place::Docked(width) = place { Some(width) } else { None };
+        let side = Rect::from_x_y_ranges(self.status.x_range(), self.prompt.bottom()..=self.status.top());
+        Uncovered::Figure {
+            figure: self.figure,
+            status: self.status,
+            prompt: self.prompt,
+            tokens: self.tokens,
+            left: self.beneath_controls,
+            controls: docked(self.sides.controls).map(|width| side.with_max_x(side.left() + width)),
+            right: docked(self.sides.right).map(|width| side.with_min_x(side.right() - width)),
+        }
     }
 
     /// What is visibly waited for.

@@ -6,7 +6,10 @@ use egui::{
     vec2,
 };
 
-use super::focus::focus_ring;
+use super::{
+    focus::focus_ring,
+    text::{button_width, elided},
+};
 use crate::ui::theme::{self, CARD_RADIUS, Colors, space};
 
 /// Most toasts on screen; older ones wait behind the newest.
@@ -16,9 +19,12 @@ const WIDTH: f32 = 360.0;
 const LEAST_WIDTH: f32 = 240.0;
 /// Of a message of two lines.
 const LEAST_HEIGHT: f32 = 56.0;
-/// Over the bars at the top lines are longer, so that there are fewer.
+/// Over the menus there is a line alone.
 const WIDTH_ABOVE: f32 = 560.0;
+/// Left and right of what a message says.
+const MARGINS: [i8; 2] = [14, 8];
 const ICON: f32 = 16.0;
+const COPY: &str = "Copy";
 /// Seconds on screen for any toast, and more for every character to read.
 const SECONDS: f64 = 4.0;
 const SECONDS_PER_CHARACTER: f64 = 0.03;
@@ -34,8 +40,14 @@ pub enum Uncovered {
         figure: Rect,
         /// The line at the bottom.
         status: Rect,
+        /// The bar with the prompt; what is above it is the menus'.
+        prompt: Rect,
+        /// The tokens below it.
+        tokens: Rect,
         /// What may be covered at the left: beside the figure, but not over controls.
         left: Rect,
+        /// Controls at the left: they are covered only where even the panel at the right is not there.
+        controls: Option<Rect>,
         /// A panel at the right: it is covered only where nothing else is free.
         right: Option<Rect>,
     },
@@ -43,7 +55,16 @@ pub enum Uncovered {
 
 impl Default for Uncovered {
     fn default() -> Self {
-        Self::Figure { figure: Rect::NOTHING, status: Rect::NOTHING, left: Rect::EVERYTHING, right: None }
+        let nothing = Rect::NOTHING;
+        Self::Figure {
+            figure: nothing,
+            status: nothing,
+            prompt: nothing,
+            tokens: nothing,
+            left: Rect::EVERYTHING,
+            controls: None,
+            right: None,
+        }
     }
 }
 
@@ -53,18 +74,31 @@ struct Place {
     room: Rect,
     align: Align2,
     width: f32,
+    form: Form,
+}
+
+/// How messages are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Below each other, each with all its text.
+    Cards,
+    /// The newest alone, in one line; all of its text is under the pointer.
+    Line,
 }
 
 impl Uncovered {
     /// At the bottom right, else at the bottom left, beside the figure and below the controls, else over the panel at the
-    /// right; where there is no room, above the figure.
+    /// right, else over the controls; where there is no room, over the menus.
     fn place(self, screen: Rect) -> Place {
-        let Self::Figure { figure, status, left: may_cover, right: panel } = self else {
+        let form = Form::Cards;
+        let Self::Figure { figure, status, prompt, tokens, left: may_cover, controls, right: panel } = self else {
             let room = screen.shrink2(vec2(space::L, space::S));
-            return Place { room, align: Align2::CENTER_TOP, width: WIDTH.min(room.width()) };
+            return Place { room, align: Align2::CENTER_TOP, width: WIDTH.min(room.width()), form };
         };
         let bottom = if status.is_positive() { status.top() } else { screen.bottom() };
-        let room = screen.with_max_y(bottom).shrink(space::L);
+        // What is not on screen ends nowhere.
+        let top = screen.top().max(prompt.bottom()).max(tokens.bottom());
+        let room = screen.with_max_y(bottom).with_min_y(top).shrink(space::L);
         let [right, left] = if figure.is_positive() {
             let left = room.with_max_x(figure.left() - space::S).intersect(may_cover.shrink(space::S));
             [room.with_min_x(room.left().max(figure.right() + space::S)), left]
@@ -73,13 +107,14 @@ impl Uncovered {
         };
         let free = right.with_max_x(panel.map_or(right.right(), |panel| panel.left() - space::S));
         let [at_right, at_left] = [Align2::RIGHT_BOTTOM, Align2::LEFT_BOTTOM];
-        for (room, align) in [(free, at_right), (left, at_left), (right, at_right)] {
+        let over_controls = controls.map_or(Rect::NOTHING, |controls| controls.shrink(space::S));
+        for (room, align) in [(free, at_right), (left, at_left), (right, at_right), (over_controls, at_left)] {
             if room.width() >= LEAST_WIDTH && room.height() >= LEAST_HEIGHT {
-                return Place { room, align, width: WIDTH.min(room.width()) };
+                return Place { room, align, width: WIDTH.min(room.width()), form };
             }
         }
-        let room = screen.with_max_y(figure.top()).shrink(space::XS);
-        Place { room, align: Align2::CENTER_TOP, width: WIDTH_ABOVE.min(room.width()) }
+        let room = screen.with_max_y(figure.top().min(prompt.top())).shrink2(vec2(space::XS, 1.0));
+        Place { room, align: Align2::CENTER_TOP, width: WIDTH_ABOVE.min(room.width()), form: Form::Line }
     }
 }
 
@@ -159,14 +194,15 @@ impl Toasts {
         if self.shown.is_empty() {
             return;
         }
-        let first = self.shown.len().saturating_sub(SHOWN);
-        let Place { room, align, width } = uncovered.place(ctx.content_rect());
+        let Place { room, align, width, form } = uncovered.place(ctx.content_rect());
+        let shown = if form == Form::Line { 1 } else { SHOWN };
+        let first = self.shown.len().saturating_sub(shown);
         let (mut closed, mut close_all) = (None, false);
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.pivot(align).fixed_pos(align.pos_in_rect(&room)).constrain(false).show(ctx, |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = space::S;
-            let are_many = self.shown.len() > 1;
+            let are_many = form == Form::Cards && self.shown.len() > 1;
             let mut contents = |ui: &mut Ui| {
                 if are_many {
                     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
@@ -174,7 +210,7 @@ impl Toasts {
                     });
                 }
                 for toast in self.shown.iter_mut().skip(first) {
-                    let response = toast_ui(ui, toast, width);
+                    let response = toast_ui(ui, toast, width, form);
                     if response.close {
                         closed = Some(toast.id);
                     }
@@ -219,19 +255,25 @@ struct ToastResponse {
     held: bool,
 }
 
-fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32) -> ToastResponse {
+fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32, form: Form) -> ToastResponse {
     let colors = theme::of(ui);
     let role = if toast.kind == Kind::Error { Role::Alert } else { Role::Status };
     let card =
         UiBuilder::new().id_salt(("toast", toast.id)).accessibility_role(role).accessibility_label(toast.text.as_str());
+    let [left, right] = MARGINS;
+    let above = if form == Form::Line { 0 } else { right };
     let frame = Frame::new()
         .fill(colors.surface)
         .stroke(Stroke::new(1.0, colors.line))
         .corner_radius(CARD_RADIUS)
         .shadow(ui.visuals().popup_shadow)
-        .inner_margin(Margin { left: 14, right: 8, top: 8, bottom: 8 });
+        .inner_margin(Margin { left, right, top: above, bottom: above });
     let shown = ui.scope_builder(card, |ui| {
-        let card = frame.show(ui, |ui| contents_ui(ui, toast, width - 22.0));
+        let width = width - f32::from(left) - f32::from(right);
+        let card = frame.show(ui, |ui| match form {
+            Form::Cards => contents_ui(ui, toast, width),
+            Form::Line => line_ui(ui, toast, width),
+        });
         let rect = card.response.rect;
         paint_edge(ui.painter(), rect, color_of(toast.kind, colors));
         let live = if toast.kind == Kind::Error { accesskit::Live::Assertive } else { accesskit::Live::Polite };
@@ -247,6 +289,30 @@ fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32) -> ToastResponse {
         card.inner
     });
     ToastResponse { close: shown.inner, held: ui.rect_contains_pointer(shown.response.rect) }
+}
+
+/// Icon, as much of the text as there is room for, and buttons. Returns whether it should close.
+fn line_ui(ui: &mut Ui, toast: &Toast, width: f32) -> bool {
+    let mut close = false;
+    ui.horizontal(|ui| {
+        ui.set_width(width);
+        ui.spacing_mut().interact_size.y = theme::TARGET.y;
+        let (icon, _) = ui.allocate_exact_size(vec2(ICON, theme::TARGET.y), Sense::hover());
+        paint_icon(ui.painter(), icon.center(), toast.kind, theme::of(ui));
+        let copy = if toast.kind == Kind::Error { button_width(ui, COPY) } else { 0.0 };
+        let room = ui.available_width() - copy - theme::TARGET.x - ui.spacing().item_spacing.x;
+        let color = theme::of(ui).text;
+        let text = elided(ui.painter(), &toast.text, TextStyle::Body.resolve(ui.style()), color, room);
+        let (place, response) = ui.allocate_exact_size(vec2(room.max(0.0), theme::TARGET.y), Sense::hover());
+        let above = (place.height() - text.size().y) / 2.0;
+        ui.painter().galley(place.min + vec2(0.0, above), text, color);
+        response.on_hover_text(&toast.text);
+        if toast.kind == Kind::Error && ui.small_button(COPY).clicked() {
+            ui.ctx().copy_text(toast.text.clone());
+        }
+        close = close_button(ui).clicked();
+    });
+    close
 }
 
 /// Icon, text and buttons. Returns whether it should close.
@@ -269,7 +335,7 @@ fn contents_ui(ui: &mut Ui, toast: &Toast, width: f32) -> bool {
     });
     if toast.kind == Kind::Error {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if ui.button("Copy").clicked() {
+            if ui.button(COPY).clicked() {
                 ui.ctx().copy_text(toast.text.clone());
             }
         });
@@ -338,13 +404,18 @@ mod tests {
             let screen = Rect::from_min_size(Pos2::ZERO, vec2(width, height));
             let status = screen.with_min_y(height - 24.0);
             for (left, right) in [(0.0, 0.0), (264.0, 0.0), (0.0, 280.0), (0.2 * width, 0.2 * width)] {
-                let figure = Rect::from_min_max(pos2(left + 8.0, 70.0), pos2(width - right - 8.0, height - 30.0));
+                let figure = Rect::from_min_max(pos2(left + 8.0, 90.0), pos2(width - right - 8.0, height - 30.0));
+                let prompt = Rect::from_min_max(pos2(0.0, 30.0), pos2(width, 62.0));
+                let tokens = Rect::from_min_max(pos2(left, 62.0), pos2(width - right, 88.0));
                 // Controls as long as the window is high, and shorter ones.
                 for free in [0.0, 40.0, 120.0, height] {
                     let beneath = Rect::from_min_max(pos2(0.0, height - 24.0 - free), pos2(left, height - 24.0));
-                    let uncovered = Uncovered::Figure { figure, status, left: beneath, right: None };
-                    let Place { room, width, align } = uncovered.place(screen);
-                    assert!(!room.intersects(figure) && !room.intersects(status), "{room} of {screen}");
+                    let (left, controls, right) = (beneath, None, None);
+                    let uncovered = Uncovered::Figure { figure, status, prompt, tokens, left, controls, right };
+                    let Place { room, width, align, .. } = uncovered.place(screen);
+                    for covered in [figure, status, prompt, tokens] {
+                        assert!(!room.intersects(covered), "{room} of {screen}");
+                    }
                     assert!(screen.contains_rect(room) && width <= room.width() && width >= LEAST_WIDTH, "{room}");
                     assert!(align != Align2::LEFT_BOTTOM || beneath.contains_rect(room), "{room} over controls");
                 }
@@ -356,7 +427,19 @@ mod tests {
         for (free, align) in [(100.0, Align2::LEFT_BOTTOM), (20.0, Align2::RIGHT_BOTTOM)] {
             let left = Rect::from_min_max(pos2(0.0, 770.0 - free), pos2(336.0, 770.0));
             let right = Some(screen.with_min_x(960.0));
-            assert_eq!(Uncovered::Figure { figure, status, left, right }.place(screen).align, align);
+            let (prompt, tokens, controls) = (Rect::NOTHING, Rect::NOTHING, None);
+            let uncovered = Uncovered::Figure { figure, status, prompt, tokens, left, controls, right };
+            assert_eq!(uncovered.place(screen).align, align);
+        }
+        // 1280×800 at 200 %, without and with controls, which the message is over rather than over the prompt.
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(640.0, 400.0));
+        let (status, prompt) = (screen.with_min_y(370.0), screen.with_min_y(30.0).with_max_y(62.0));
+        for (controls, form) in [(None, Form::Line), (Some(screen.with_min_y(62.0).with_max_x(264.0)), Form::Cards)] {
+            let figure = Rect::from_min_max(pos2(controls.map_or(8.0, |_| 272.0), 90.0), pos2(632.0, 368.0));
+            let (tokens, left, right) = (Rect::NOTHING, Rect::NOTHING, None);
+            let uncovered = Uncovered::Figure { figure, status, prompt, tokens, left, controls, right };
+            let place = uncovered.place(screen);
+            assert!(place.form == form && !place.room.intersects(prompt), "{place:?}");
         }
         let nothing = Uncovered::default().place(Rect::from_min_size(Pos2::ZERO, vec2(800.0, 700.0)));
         assert_eq!((nothing.align, nothing.width), (Align2::RIGHT_BOTTOM, WIDTH));

@@ -65,9 +65,10 @@ impl Part for PromptBar {
             cx.source.as_ref().map_or_else(|| cx.session.source().is_live(), |source| source.facts().kind.is_model());
         let contents = Contents::of(cx.session, cx.shown, is_model);
         let actions = &mut *cx.actions;
-        Panel::top("prompt").show(ui, |ui| {
+        let drawn = Panel::top("prompt").show(ui, |ui| {
             landmark(ui, Landmark::Prompt, |ui| self.bar_ui(ui, &contents, actions));
         });
+        cx.shown.prompt = drawn.response.rect;
     }
 
     fn act(&mut self, action: &Action, cx: &mut PartContext<'_>) {

@@ -1,6 +1,6 @@
 //! The tokens of what is read, as chips above the panels; where the scope's positions are chosen, each of them can be.
 
-use egui::{Margin, Panel, TextStyle, Ui, vec2};
+use egui::{Margin, Panel, Rect, TextStyle, Ui, vec2};
 
 use super::{
     chat,
@@ -49,6 +49,7 @@ pub struct TokenStrip {
 
 impl Part for TokenStrip {
     fn show_ui(&mut self, ui: &mut Ui, cx: &mut PartContext<'_>) {
+        cx.shown.tokens = Rect::NOTHING;
         let (session, shown) = (cx.session, &*cx.shown);
         let Some(frame) = shown.pictures.frame() else { return };
         let is_choosing = matches!(session.scope().positions, PositionScope::Selection(_));
@@ -65,7 +66,7 @@ impl Part for TokenStrip {
         let panel = frame.outcome.shape().nearest(session.selected());
         let tinted = self.pointed_at.or(of_cell).map(|position| Tinted { panel, by, position });
         let around = egui::Frame::side_top_panel(ui.style()).inner_margin(MARGIN);
-        Panel::top("tokens").frame(around).show_separator_line(false).show(ui, |ui| {
+        let drawn = Panel::top("tokens").frame(around).show_separator_line(false).show(ui, |ui| {
             let linked = linked.as_ref().map_or(&[][..], |cell| cell);
             ui.horizontal_top(|ui| {
                 let is_wide = ui.available_width() >= WIDE;
@@ -86,6 +87,7 @@ impl Part for TokenStrip {
                 chat::roles_ui(ui, session, &frame.outcome.tokens, cx.actions);
             }
         });
+        cx.shown.tokens = drawn.response.rect;
     }
 }
 
