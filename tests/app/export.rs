@@ -318,3 +318,23 @@ fn curves_are_looked_at_before_they_are_written() {
     assert!(command.status().unwrap().success());
     assert!(std::fs::read(&path).unwrap() == std::fs::read(&other).unwrap());
 }
+
+/// One rule for all dialogs: the button that does what the dialog is for ends the last line, at the right.
+#[test]
+fn dialogs_have_their_buttons_at_the_right() {
+    let mut window = Window::figure();
+    let shift = Modifiers::COMMAND | Modifiers::SHIFT;
+    for (modifiers, key, dialog, button) in [
+        (Modifiers::COMMAND, Key::E, "Export figure", "Save figure"),
+        (shift, Key::E, "Export numbers", "Save numbers"),
+        (shift, Key::S, "Save session", "Save"),
+        (Modifiers::COMMAND, Key::O, "Open", "Open"),
+    ] {
+        window.press_with(modifiers, key);
+        let around = window.harness.get_by_role_and_label(Role::Window, dialog);
+        let button = around.get_by_role_and_label(Role::Button, button).rect();
+        let margin = around.rect().right() - button.right();
+        assert!((8.0..20.0).contains(&margin), "{dialog}: {button} in {}", around.rect());
+        window.press(Key::Escape);
+    }
+}

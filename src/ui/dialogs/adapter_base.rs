@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::Button;
-
 use super::{
-    asked::Asked,
+    asked::{Asked, open_foot},
     path_field::{FileKind, PathField, Purpose},
 };
 use crate::{
@@ -56,9 +54,8 @@ impl Part for AdapterBase {
             ));
             let is_entered = question.base.show(ui, "Folder of the model, or hf:OWNER/NAME");
             let is_free = !question.asked.is_pending();
-            let is_clicked = ui.add_enabled(is_free, Button::new("Open")).clicked();
-            question.asked.show_ui(ui, cx.navigation);
-            is_free && (is_entered || is_clicked)
+            let clicked = open_foot(ui, &question.asked, cx.navigation);
+            is_free && (is_entered || clicked)
         });
         if chosen == Some(true) {
             question.asked = match question.answered() {

@@ -6,9 +6,23 @@ use crate::{
     engine::SourceSpec,
     ui::{
         shell::{navigation::Navigation, opener::Opening},
-        widgets::refusal,
+        widgets::{FootButton, foot, refusal},
     },
 };
+
+/// Why what was asked for did not open, and below it the button that opens. Returns whether that was clicked.
+pub fn open_foot(ui: &mut Ui, asked: &Asked, navigation: &Navigation) -> bool {
+    if !asked.is_pending() {
+        asked.show_ui(ui, navigation);
+    }
+    let button = FootButton::new("Open", ()).only_if(!asked.is_pending(), "It is being opened");
+    let clicked = foot(ui, &[button], |ui| {
+        if asked.is_pending() {
+            asked.show_ui(ui, navigation);
+        }
+    });
+    clicked.is_some()
+}
 
 /// What a dialog asked to open, and why it did not.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -43,7 +57,7 @@ impl Asked {
     }
 
     /// Why it did not open, or that it takes its time: how far it is, and *Cancel*, stand in the line at the bottom.
-    pub fn show_ui(&self, ui: &mut Ui, navigation: &Navigation) {
+    fn show_ui(&self, ui: &mut Ui, navigation: &Navigation) {
         match self {
             Self::Refused(why) => refusal(ui, why),
             Self::Source(_) | Self::Session => {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Context};
+use egui::Context;
 
 use super::path_field::{FileKind, PathField, Purpose};
 use crate::ui::{
     jobs::background::{Background, Finished},
     shell::part::Modality,
-    widgets::{dialog, refusal},
+    widgets::{FootButton, dialog, foot, refusal},
 };
 
 /// What the dialog says.
@@ -87,7 +87,13 @@ impl<R: Send + 'static> SaveDialog<R> {
                 ui.set_max_width(ui.min_rect().width());
                 refusal(ui, why);
             }
-            entered | ui.add_enabled(is_free, Button::new(self.words.button)).clicked()
+            let button = FootButton::new(self.words.button, ()).only_if(is_free, "It is being saved");
+            let clicked = foot(ui, &[button], |ui| {
+                if !is_free {
+                    ui.spinner();
+                }
+            });
+            entered || clicked.is_some()
         });
         if !stays {
             self.modality = Modality::None;

@@ -28,7 +28,7 @@ pub use accessible_name::with_accessible_name;
 pub use axis_labels::{AxisLabels, AxisSide};
 pub use cell_window::{CellPoint, CellWindow};
 pub use colorbar::{Beyond, Colorbar, swatch};
-pub use dialog::{dialog, dialog_width, refusal};
+pub use dialog::{FootButton, dialog, dialog_width, foot, refusal};
 pub use epsilon_field::epsilon_field;
 pub(super) use epsilon_input::{EpsilonHandle, describe_epsilon};
 pub(super) use epsilon_paint::tag;

@@ -7,11 +7,11 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Ui};
+use egui::Ui;
 
 use self::{on_disk::ModelsOnDisk, recent::recent_ui};
 use super::{
-    asked::Asked,
+    asked::{Asked, open_foot},
     path_field::{FileKind, PathField, Purpose},
 };
 use crate::{
@@ -112,16 +112,8 @@ impl Open {
     fn contents_ui(&mut self, ui: &mut Ui, cx: &PartContext<'_>) -> Option<Wanted> {
         ui.set_width(dialog_width(ui, WIDTH));
         let mut wanted = self.path.show(ui, FIELD).then_some(Wanted::Named);
-        ui.horizontal(|ui| {
-            if ui.add_enabled(!self.asked.is_pending(), Button::new("Open")).clicked() {
-                wanted = Some(Wanted::Named);
-            }
-            if self.asked.is_pending() {
-                self.asked.show_ui(ui, cx.navigation);
-            }
-        });
-        if !self.asked.is_pending() {
-            self.asked.show_ui(ui, cx.navigation);
+        if open_foot(ui, &self.asked, cx.navigation) {
+            wanted = Some(Wanted::Named);
         }
         ui.separator();
         let top = ui.cursor().top();

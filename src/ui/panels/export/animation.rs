@@ -11,7 +11,7 @@ use egui::{DragValue, Grid, ProgressBar, RichText, Ui};
 use super::{
     exportable::Exportable,
     figure_form::{FigureForm, choice_ui, ground_ui, page_ui, panels_ui, session_ui, strip_ui},
-    save_button::save_button,
+    foot::save_foot,
 };
 use crate::{
     attention::Epsilon,
@@ -29,7 +29,7 @@ use crate::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         jobs::{Arrival, Client},
         theme::{self, space},
-        widgets::{epsilon_field, segmented, with_accessible_name},
+        widgets::{FootButton, epsilon_field, segmented, with_accessible_name},
     },
 };
 
@@ -98,16 +98,13 @@ impl AnimationDialog {
         ui.separator();
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
-        let mut clicked = false;
         let is_ready = shown.frame.is_some() && range.is_ok() && !self.is_running();
-        ui.horizontal(|ui| {
-            self.progress_ui(ui);
-            let why_not = match &range {
-                Err(error) => error.to_string(),
-                Ok(_) => "Its panels are still being computed".to_owned(),
-            };
-            clicked = save_button(ui, "Save animation", is_ready, &why_not, false);
-        });
+        let why_not = match &range {
+            Err(error) => error.to_string(),
+            Ok(_) => "Its panels are still being computed".to_owned(),
+        };
+        let button = FootButton::new("Save animation", ()).only_if(is_ready, &why_not);
+        let clicked = save_foot(ui, button, false, |ui| self.progress_ui(ui));
         if (entered || clicked)
             && is_ready
             && let (Some(frame), Ok(range)) = (shown.frame, range)

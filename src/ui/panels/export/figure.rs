@@ -7,8 +7,8 @@ use egui::{Button, ScrollArea, Ui, vec2};
 use super::{
     exportable::Exportable,
     figure_form::{FigureForm, form_ui},
+    foot::save_foot,
     preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
-    save_button::save_button,
     write::FigureTask,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         shell::action::{Action, Actions},
         theme::space,
-        widgets::segmented,
+        widgets::{FootButton, segmented},
     },
 };
 
@@ -101,10 +101,15 @@ impl FigureDialog {
         }
         ui.separator();
         let entered = self.field.show(ui, "Figure file");
-        let mut clicked = false;
         let is_refused = self.preview.is_refused();
         let is_possible = shown.frame.is_some() && !is_saving && !is_refused && is_written;
-        ui.horizontal(|ui| {
+        let why_not = match (is_refused, is_written) {
+            (true, _) => "It cannot be drawn as it is",
+            (false, true) => "Its panels are still being computed",
+            (false, false) => "What the model writes is still to come",
+        };
+        let button = FootButton::new("Save figure", ()).only_if(is_possible, why_not);
+        let clicked = save_foot(ui, button, is_saving, |ui| {
             let mut chosen = format;
             let choices = FORMATS.map(|(format, name, hint)| (Some(format), name, hint));
             if segmented(ui, "Format", &mut chosen, &choices)
@@ -113,12 +118,6 @@ impl FigureDialog {
                 self.field.set_path(&self.field.path().with_extension(chosen.extension()));
             }
             copy_caption_ui(ui, shown, &style, actions);
-            let why_not = match (is_refused, is_written) {
-                (true, _) => "It cannot be drawn as it is",
-                (false, true) => "Its panels are still being computed",
-                (false, false) => "What the model writes is still to come",
-            };
-            clicked = save_button(ui, "Save figure", is_possible, why_not, is_saving);
         });
         let frame = shown.frame.filter(|_| (entered || clicked) && is_possible)?;
         let carried = self.form.with_session.then(|| (shown.session.clone(), shown.fingerprints.clone()));

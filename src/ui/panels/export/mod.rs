@@ -6,8 +6,9 @@ mod clipboard;
 mod exportable;
 mod figure;
 mod figure_form;
+mod foot;
 mod preview;
-mod save_button;
+
 mod sweep;
 mod write;
 
@@ -27,14 +28,14 @@ use crate::{
             action::{Action, Actions, Exported},
             part::{Modality, Part, PartContext},
         },
-        widgets::{dialog, refusal},
+        widgets::{FootButton, dialog, refusal},
     },
 };
 use animation::AnimationDialog;
 pub use clipboard::Clipboard;
 use exportable::Exportable;
 use figure::FigureDialog;
-use save_button::save_button;
+use foot::save_foot;
 use sweep::SweepDialog;
 
 const NUMBERS: FileKind =
@@ -276,10 +277,7 @@ fn save_ui<R: Send + 'static>(
     job: &Background<R>,
 ) -> bool {
     let entered = field.show(ui, words.field);
-    let mut clicked = false;
-    ui.horizontal(|ui| {
-        ui.label(words.format);
-        clicked = save_button(ui, words.button, is_there && !job.is_running(), words.why_not, job.is_running());
-    });
+    let button = FootButton::new(words.button, ()).only_if(is_there && !job.is_running(), words.why_not);
+    let clicked = save_foot(ui, button, job.is_running(), |ui| _ = ui.label(words.format));
     (entered || clicked) && is_there && !job.is_running()
 }

@@ -7,8 +7,8 @@ use egui::{Grid, ScrollArea, Ui, vec2};
 use super::{
     exportable::Exportable,
     figure_form::{ground_ui, line, size_ui, text_ui},
+    foot::save_foot,
     preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
-    save_button::save_button,
     write::SweepTask,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         theme::space,
-        widgets::epsilon_field,
+        widgets::{FootButton, epsilon_field},
     },
 };
 
@@ -76,14 +76,11 @@ impl SweepDialog {
             is_refused = self.preview.is_refused();
         }
         let entered = self.field.show(ui, "CSV, JSON, PNG, SVG or PDF file");
-        let mut clicked = false;
         let is_possible = there.is_some() && !is_saving && !is_refused;
-        ui.horizontal(|ui| {
-            ui.label("The name’s ending decides the format.");
-            let why_not =
-                if is_refused { "They cannot be drawn as they are" } else { "The curves are still being computed" };
-            clicked = save_button(ui, "Save sweep", is_possible, why_not, is_saving);
-        });
+        let why_not =
+            if is_refused { "They cannot be drawn as they are" } else { "The curves are still being computed" };
+        let button = FootButton::new("Save sweep", ()).only_if(is_possible, why_not);
+        let clicked = save_foot(ui, button, is_saving, |ui| _ = ui.label("The name’s ending decides the format."));
         let (sweep, frame) = there.filter(|_| (entered || clicked) && is_possible)?;
         Some(SweepTask::new(self.field.path(), sweep, &frame.outcome, shown.session, style, shown.inputs))
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Button, Context, Key, Modifiers};
+use egui::{Context, Key, Modifiers, Ui};
 
 use crate::ui::shell::restoring::Origin;
 use crate::{
@@ -11,11 +11,20 @@ use crate::{
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         theme::space,
-        widgets::refusal,
+        widgets::{FootButton, foot, refusal},
     },
 };
 
 const WIDTH: f32 = 470.0;
+const LOOKING: &str = "What was named is being looked at";
+
+/// The buttons of the question.
+#[derive(Clone, Copy)]
+enum Clicked<'a> {
+    Open,
+    Anyway(&'a SourceSpec),
+    Cancel,
+}
 
 /// A session whose source is not where it was, or is not the same.
 pub struct MissingSource {
@@ -93,22 +102,12 @@ impl MissingSource {
                 if let Some(complaint) = &self.complaint {
                     refusal(ui, complaint);
                 }
-                ui.horizontal(|ui| {
-                    chosen |= ui.add_enabled(!is_looking, Button::new("Open")).clicked();
-                    if let Whereabouts::Changed { source, .. } = &self.whereabouts {
-                        let hint = "The view as it was saved, on what is there now; its numbers are others";
-                        let button = ui.add_enabled(!is_looking, Button::new("Open anyway"));
-                        if button.on_hover_text(hint).clicked() {
-                            answer = Some(Answer::Anyway(source.clone()));
-                        }
-                    }
-                    if ui.button("Cancel").clicked() {
-                        answer = Some(Answer::Cancel);
-                    }
-                    if is_looking {
-                        ui.spinner();
-                    }
-                });
+                match self.foot_ui(ui, is_looking) {
+                    Some(Clicked::Open) => chosen = true,
+                    Some(Clicked::Anyway(source)) => answer = Some(Answer::Anyway(source.clone())),
+                    Some(Clicked::Cancel) => answer = Some(Answer::Cancel),
+                    None => {}
+                }
                 if chosen && !is_looking {
                     answer = self.look();
                 }
@@ -117,6 +116,20 @@ impl MissingSource {
             answer = Some(Answer::Cancel);
         }
         answer
+    }
+
+    fn foot_ui(&self, ui: &mut Ui, is_looking: bool) -> Option<Clicked<'_>> {
+        let mut buttons = vec![FootButton::new("Cancel", Clicked::Cancel)];
+        if let Whereabouts::Changed { source, .. } = &self.whereabouts {
+            let button = FootButton::new("Open anyway", Clicked::Anyway(source)).only_if(!is_looking, LOOKING);
+            buttons.push(button.hint("The view as it was saved, on what is there now; its numbers are others"));
+        }
+        buttons.push(FootButton::new("Open", Clicked::Open).only_if(!is_looking, LOOKING));
+        foot(ui, &buttons, |ui| {
+            if is_looking {
+                ui.spinner();
+            }
+        })
     }
 
     fn look(&mut self) -> Option<Answer> {
