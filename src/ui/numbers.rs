@@ -5,6 +5,7 @@ use crate::{
     engine::Outcome,
     figure::{self, CellValues, Quantity},
     session::Cell,
+    ui::widgets::quoted_token,
 };
 
 /// Everything that is said about one cell of one panel.
@@ -128,8 +129,13 @@ pub fn name_of_panel(outcome: &Outcome, panel: PanelId, notation: Notation) -> S
     epsilon.map_or_else(|| panel.component.to_string(), |&epsilon| panel_name(panel.component, epsilon, notation))
 }
 
-/// A token in quotes, with its leading space: `“ love”`.
+/// A token in quotes as it stands on screen, with dots for the spaces around it: `“·love”`.
 pub fn token(outcome: &Outcome, position: usize) -> String {
+    outcome.tokens.get(position).map_or_else(String::new, |token| quoted_token(&token.text))
+}
+
+/// A token in quotes with its spaces, for the ear and for what leaves the window: `“ love”`.
+pub fn token_as_it_is(outcome: &Outcome, position: usize) -> String {
     outcome.tokens.get(position).map_or_else(String::new, |token| format!("“{}”", token.text))
 }
 

@@ -21,8 +21,8 @@ fn the_card_has_the_engines_exact_numbers() {
     let mut window = Window::figure();
     let expected = window.expected();
     for (cell, tokens) in [
-        (SINK, "query 5 “ strongly” → key 0 “<|endoftext|>”"),
-        (SMALL, "query 10 “ sentence” → key 3 “ describe”"),
+        (SINK, "query 5 “·strongly” → key 0 “<|endoftext|>”"),
+        (SMALL, "query 10 “·sentence” → key 3 “·describe”"),
         (Cell { query: 0, key: 0 }, "query 0 “<|endoftext|>” → key 0 “<|endoftext|>”"),
         (Cell { query: 23, key: 23 }, "query 23 “.” → key 23 “.”"),
     ] {
@@ -102,7 +102,7 @@ fn a_masked_cell_says_so() {
     let mut window = Window::figure();
     let position = window.cell_position(Component::Query, 0, MASKED);
     window.hover(position);
-    window.assert_text("query 3 “ describe” → key 10 “ sentence”");
+    window.assert_text("query 3 “·describe” → key 10 “·sentence”");
     window.assert_text("masked: a token cannot attend to a later one");
     assert!(!window.has_text("ratio to uniform"), "a masked cell has no numbers");
     let said = "3 “ describe” to 10 “ sentence”: masked: a token cannot attend to a later one";

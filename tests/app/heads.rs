@@ -16,7 +16,7 @@ use egui_kittest::{
 
 use serde_json::Value;
 
-use super::support::Window;
+use super::support::{Window, quoted_token};
 use crate::support::captured_figure;
 use crate::support::grids::at;
 
@@ -305,8 +305,8 @@ fn heads_are_ranked_by_what_they_write_into_a_token() {
     let rival = likeliest.rival.clone().unwrap();
     window.click(Role::RadioButton, "Table");
     window.click(Role::Button, "Sort by writes");
-    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
-    window.assert_text(&format!("over “{}” {:.2}", rival.text, likeliest.over_rival().unwrap()));
+    window.assert_text(&format!("logit of {} {:.2}", quoted_token(&likeliest.target.text), likeliest.logit()));
+    window.assert_text(&format!("over {} {:.2}", quoted_token(&rival.text), likeliest.over_rival().unwrap()));
     let mut heads: Vec<_> =
         likeliest.parts.iter().filter(|part| matches!(part.part, Part::Head { .. })).copied().collect();
     heads.sort_by(|a, b| b.to_target.total_cmp(&a.to_target));
@@ -328,11 +328,11 @@ fn heads_are_ranked_by_what_they_write_into_a_token() {
     window.type_over(Role::TextInput, "Target", " love");
     let named = Target { token: Some(TokenName::Text(" love".to_owned())), rival: Rival::Likeliest };
     let of_love = writes(window.session(), Under::Baseline, &named);
-    window.assert_text(&format!("logit of “ love” {:.2}", of_love.logit()));
+    window.assert_text(&format!("logit of “·love” {:.2}", of_love.logit()));
     window.type_over(Role::TextInput, "Target", " love me");
     window.assert_text("“ love me” must be one token: it is 2 tokens");
     window.type_over(Role::TextInput, "Target", "");
-    window.assert_text(&format!("logit of “{}” {:.2}", likeliest.target.text, likeliest.logit()));
+    window.assert_text(&format!("logit of {} {:.2}", quoted_token(&likeliest.target.text), likeliest.logit()));
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn a_map_shows_every_head_in_the_colour_of_what_it_writes() {
     let zero = Under::Change(Component::Query, Epsilon::ZERO);
     let changed = writes(window.session(), zero, &Target::default());
     assert_ne!(changed.parts, likeliest.parts);
-    window.assert_text(&format!("logit of “{}” {:.2}", changed.target.text, changed.logit()));
+    window.assert_text(&format!("logit of {} {:.2}", quoted_token(&changed.target.text), changed.logit()));
     let name = listed(&window)[6].clone();
     window.click(Role::Button, &name);
     assert_eq!((window.session().layer(), window.session().head()), (1, 2));

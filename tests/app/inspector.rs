@@ -10,7 +10,10 @@ use attenuate::{
 use egui::{Key, OutputCommand, Role, accesskit::Toggled, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::{slow::slow, support::Window};
+use super::{
+    slow::slow,
+    support::{Window, quoted_token},
+};
 use crate::support::grids::at;
 
 const CELL: Cell = Cell { query: 10, key: 3 };
@@ -360,8 +363,7 @@ fn the_shown_head_has_the_tokens_that_it_promotes_and_suppresses() {
     let tokens = Engine::default().written_tokens(&spec, under, None, 6, &|| false).unwrap();
     window.until("the tokens", |window| window.has_text("Promoted"));
     for token in tokens.promoted.iter().chain(&tokens.suppressed) {
-        for text in [format!("“{}”", token.text), format!("{:+.4}", token.baseline), format!("{:+.4}", token.modified)]
-        {
+        for text in [quoted_token(&token.text), format!("{:+.4}", token.baseline), format!("{:+.4}", token.modified)] {
             window.assert_text(&text);
         }
     }

@@ -10,7 +10,7 @@ use attenuate::{
 use egui::{Key, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::support::Window;
+use super::support::{Window, quoted_token};
 use crate::support::{captured_figure, grids::at, model_inside};
 
 /// The answer to the trial: layer and head.
@@ -211,7 +211,7 @@ fn the_first_lesson_reads_the_row_that_is_pointed_at() {
         let row = outcome.panels[at(Component::Query, 0)].pattern.exact_row(query);
         let mut order: Vec<usize> = (0..row.len()).collect();
         order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-        let token = |position: usize| format!("“{}”", outcome.tokens[position].text);
+        let token = |position: usize| quoted_token(&outcome.tokens[position].text);
         let (first, second) = (order[0], order[1]);
         format!(
             "{} looks {} at {}, {} at {} and ",
@@ -285,9 +285,9 @@ fn the_next_token_turns() {
     window.menu(&["Help", "Try this", Lesson::FlattenHead.title()]);
     window.click(Role::Button, "Show me");
     window.wait_anyhow("the next token", |window| window.harness.state().is_complete());
-    let text = said(&window, "“Rome”");
+    let text = said(&window, "Rome”");
     let (before, after) = text.rsplit_once('→').unwrap();
-    assert!(before.contains("“Rome”") && after.contains("“Italy”"), "{text}");
+    assert!(before.contains("“·Rome”") && after.contains("“·Italy”"), "{text}");
 }
 
 #[test]

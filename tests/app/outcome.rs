@@ -8,7 +8,10 @@ use attenuate::{
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
 
-use super::{slow::slow, support::Window};
+use super::{
+    slow::slow,
+    support::{Window, quoted_token},
+};
 use crate::support::{captured_figure, grids::at};
 
 fn effect(window: &Window, panel: PanelId) -> Effect {
@@ -29,7 +32,7 @@ fn says(window: &mut Window, effect: &Effect) {
         let Some(said) = said(window) else { return false };
         let Some((first, second)) = said.trim_start_matches("Next token: ").split_once("  →  ") else { return false };
         let shows = |half: &str, text: &str, probability: f64| {
-            let rest = half.strip_prefix(&format!("“{}” ", text.trim()));
+            let rest = half.strip_prefix(&format!("{} ", quoted_token(text)));
             rest.is_some_and(|rest| (percent(rest) - probability * 100.0).abs() <= 0.06)
         };
         shows(first, &before.text, before.baseline) && shows(second, &after.text, after.modified)

@@ -14,6 +14,8 @@ use egui_kittest::{
     kittest::{NodeT as _, Queryable as _},
 };
 
+pub use attenuate::ui::widgets::quoted_token;
+
 use super::slow::{Gates, slow};
 use crate::support::{
     captured_figure,

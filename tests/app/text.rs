@@ -13,7 +13,10 @@ use attenuate::{
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable as _;
 
-use super::{slow::slow, support::Window};
+use super::{
+    slow::slow,
+    support::{Window, quoted_token},
+};
 use crate::support::{captured_figure, grids::at};
 
 const N_TOKENS: usize = 5;
@@ -221,7 +224,7 @@ fn a_clicked_token_is_the_target_of_heads_and_curves() {
     assert_eq!(window.value(Role::TextInput, "Target"), other.id.to_string());
     let spec = window.session().run_spec();
     let writes = Engine::default().writes(&spec, Under::Baseline, &target, None, &|| false).unwrap();
-    window.assert_text(&format!("logit of “{}” {:.2}", other.text, writes.logit()));
+    window.assert_text(&format!("logit of {} {:.2}", quoted_token(&other.text), writes.logit()));
     for _step in ["the list fills the window", "the list opens", "the target"] {
         window.press_with(egui::Modifiers::COMMAND, Key::Z);
     }

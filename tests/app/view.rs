@@ -305,7 +305,7 @@ fn the_inspector_multiplies_out_and_the_sheet_lists_the_keys() {
     let position = window.cell_position(Component::Query, 0, Cell { query: 5, key: 0 });
     window.click_at(position);
     window.leave();
-    window.assert_text("5 “ strongly” → 0 “<|endoftext|>”");
+    window.assert_text("5 “·strongly” → 0 “<|endoftext|>”");
     let baseline = window.expected().baseline.pattern.exact_cell(5, 0).unwrap().weight;
     window.assert_text(&format!("baseline {}", super::support::shortest(baseline)));
     window.press(Key::I);

@@ -40,7 +40,7 @@ pub use heatmap::{Freshness, Heatmap, HeatmapResponse, Zoom};
 pub use segmented::{Segment, segmented, segmented_row};
 pub use shortened::shortened;
 pub use side_panel::{Edge, Place, side_panel};
-pub use text::{button_width, select_all, visible_token};
+pub use text::{button_width, quoted_token, select_all, visible_token};
 pub use toasts::{Toasts, Uncovered};
 pub use token_chips::{Chip, ChipKind, ChipsResponse, Tint, TokenChips};
 pub use tooltip::{CardPlace, HoverCard};

@@ -25,6 +25,22 @@ pub fn visible_token(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(trimmed)
 }
 
+/// A token as chips and quotes show it: a middle dot for each space in front of it and behind it, and between them the
+/// token as [`visible_token`] gives it. Of spaces alone all are in the middle.
+pub fn dotted_token(text: &str) -> [Cow<'_, str>; 3] {
+    let spaces = |is_in_front: bool| {
+        let trimmed = if is_in_front { text.trim_start_matches(' ') } else { text.trim_end_matches(' ') };
+        if trimmed.is_empty() { 0 } else { text.len() - trimmed.len() }
+    };
+    let dots = |count: usize| if count == 0 { Cow::Borrowed("") } else { Cow::Owned("·".repeat(count)) };
+    [dots(spaces(true)), visible_token(text), dots(spaces(false))]
+}
+
+/// A token in quotes, as it stands among words: `“·love”`.
+pub fn quoted_token(text: &str) -> String {
+    format!("“{}”", dotted_token(text).concat())
+}
+
 /// Lays out one line, ended by `…` where it would be wider than `max_width` points.
 pub fn elided(painter: &Painter, text: &str, font: FontId, color: Color32, max_width: f32) -> Arc<Galley> {
     let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
@@ -52,6 +68,22 @@ pub fn select_all(ctx: &Context, id: Id, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spaces_around_a_token_are_dots_in_chips_and_quotes() {
+        for (token, quoted) in [
+            (" love", "“·love”"),
+            ("love", "“love”"),
+            ("  x ", "“··x·”"),
+            (" a b", "“·a b”"),
+            ("  ", "“··”"),
+            ("", "“·”"),
+            (" \n", "“·\\n”"),
+        ] {
+            assert_eq!(quoted_token(token), quoted);
+        }
+        assert_eq!(dotted_token(" love"), ["·", "love", ""]);
+    }
 
     #[test]
     fn tokens_are_trimmed_escaped_and_never_empty() {

@@ -9,7 +9,7 @@ use egui::{
 
 use super::{
     focus::{focus_ring, move_along},
-    text::visible_token,
+    text::{dotted_token, visible_token},
 };
 use crate::ui::theme::{self, Colors, space};
 
@@ -280,7 +280,7 @@ fn paint_tick(painter: &Painter, center: Pos2, ticked: bool, colors: &Colors) {
     }
 }
 
-/// The token, with its leading space as a subtle dot.
+/// The token, with the spaces around it as subtle dots.
 fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
     let body = TextFormat::simple(TextStyle::Body.resolve(ui.style()), colors.text);
     let quiet = TextFormat { color: colors.text_weak.gamma_multiply(0.55), ..body.clone() };
@@ -291,10 +291,10 @@ fn chip_text(ui: &Ui, chip: &Chip<'_>, colors: &Colors) -> LayoutJob {
     match chip.kind {
         ChipKind::Special => job.append(&visible_token(chip.text), 0.0, special),
         ChipKind::Text | ChipKind::User => {
-            if chip.text.starts_with(' ') && !chip.text.trim_matches(' ').is_empty() {
-                job.append("·", 0.0, quiet);
-            }
-            job.append(&visible_token(chip.text), 0.0, body);
+            let [before, token, behind] = dotted_token(chip.text);
+            job.append(&before, 0.0, quiet.clone());
+            job.append(&token, 0.0, body);
+            job.append(&behind, 0.0, quiet);
         }
     }
     job

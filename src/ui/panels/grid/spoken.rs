@@ -57,7 +57,7 @@ fn text(scene: &Scene<'_>, panel: PanelId) -> String {
 fn contents(scene: &Scene<'_>, panel: PanelId) -> String {
     let outcome = &scene.frame.outcome;
     if let Some(cell) = scene.cell() {
-        let (query, key) = (numbers::token(outcome, cell.query), numbers::token(outcome, cell.key));
+        let (query, key) = (numbers::token_as_it_is(outcome, cell.query), numbers::token_as_it_is(outcome, cell.key));
         return match outcome.panels[panel].pattern.exact_cell(cell.query, cell.key) {
             Some(exact) => {
                 let value = value(scene, panel, cell);

@@ -6,7 +6,11 @@ use super::written::Written;
 use crate::{
     engine::{NamedToken, PartKind, Rival, Target, TokenName, Writes},
     session::Command,
-    ui::{shell::action::Actions, theme, widgets::with_accessible_name},
+    ui::{
+        shell::action::Actions,
+        theme,
+        widgets::{quoted_token, with_accessible_name},
+    },
 };
 
 const FIELD: f32 = 96.0;
@@ -14,7 +18,7 @@ const FIELD: f32 = 96.0;
 /// Fields for target and rival, and the sum.
 pub fn target_ui(ui: &mut Ui, target: &Target, written: &Written, actions: &mut Actions) {
     let writes = written.writes();
-    let token = |token: &NamedToken| format!("“{}”", token.text);
+    let token = |token: &NamedToken| quoted_token(&token.text);
     let hint = "Whose logit heads write into: a text that is one token, a space in front included, or its id. Empty: the \
                 likeliest token";
     if let Some(typed) = field_ui(ui, "Target", target.token.as_ref(), writes.map(|writes| token(&writes.target)), hint)
@@ -51,14 +55,14 @@ fn field_ui(ui: &mut Ui, name: &str, token: Option<&TokenName>, default: Option<
     response.changed().then_some(text)
 }
 
-/// `logit of “ love” 12.41, heads +3.20; over “ dance” 2.10, heads +1.05`
+/// `logit of “·love” 12.41, heads +3.20; over “·dance” 2.10, heads +1.05`
 fn sum(writes: &Writes) -> String {
     let heads = writes.to_target(PartKind::Heads);
-    let mut text = format!("logit of “{}” {:.2}, heads {heads:+.2}", writes.target.text, writes.logit());
+    let mut text = format!("logit of {} {:.2}, heads {heads:+.2}", quoted_token(&writes.target.text), writes.logit());
     if let (Some(rival), Some(over), Some(heads)) =
         (&writes.rival, writes.over_rival(), writes.kind_over_rival(PartKind::Heads))
     {
-        let over_rival = format!("; over “{}” {over:.2}, heads {heads:+.2}", rival.text);
+        let over_rival = format!("; over {} {over:.2}, heads {heads:+.2}", quoted_token(&rival.text));
         text.push_str(&over_rival);
     }
     text

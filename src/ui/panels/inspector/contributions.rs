@@ -12,7 +12,7 @@ use crate::{
     engine::Outcome,
     ui::{
         theme::{self, Colors, RADIUS, space},
-        widgets::{Arrows, focus_ring, keep_arrows, segmented},
+        widgets::{Arrows, focus_ring, keep_arrows, quoted_token, segmented},
     },
 };
 
@@ -78,7 +78,7 @@ impl Contributions {
                     ui.monospace(line);
                 }
                 if let Some(token) = outcome.tokens.get(key) {
-                    hint(ui, &format!("key {key} “{}”", token.text));
+                    hint(ui, &format!("key {key} {}", quoted_token(&token.text)));
                 }
             });
         }

@@ -11,6 +11,7 @@ use crate::{
         notation, numbers,
         shell::action::Actions,
         theme::{self, space},
+        widgets::quoted_token,
     },
 };
 
@@ -80,7 +81,7 @@ pub fn distributions_ui(
 
 /// A token's text; returns whether it was clicked.
 fn token_ui(ui: &mut Ui, token: &NextToken, is_target: bool) -> bool {
-    let text = RichText::new(format!("“{}”", token.text)).small();
+    let text = RichText::new(quoted_token(&token.text)).small();
     let text = if is_target { text.strong().underline() } else { text };
     let response = ui.add(Label::new(text).truncate().selectable(false).sense(Sense::click()));
     let (enabled, name) = (ui.is_enabled(), format!("Target “{}”", token.text));

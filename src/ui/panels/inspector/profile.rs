@@ -168,9 +168,9 @@ fn plot_ui(ui: &mut Ui, axis: Axis, reading: &Reading, drawn: &Drawn, outcome: &
     });
     let enabled = ui.is_enabled();
     shown.response.widget_info(|| {
-        let name = format!("Row profile of query {query} {}", numbers::token(outcome, query));
+        let name = format!("Row profile of query {query} {}", numbers::token_as_it_is(outcome, query));
         let mut info = WidgetInfo::labeled(Role::Image, enabled, name);
-        info.current_text_value = Some(format!("at key {key} {}: {weights}", numbers::token(outcome, key)));
+        info.current_text_value = Some(format!("at key {key} {}: {weights}", numbers::token_as_it_is(outcome, key)));
         info
     });
     *shown.transform.frame()

@@ -65,7 +65,7 @@ fn lines_ui(ui: &mut Ui, lines: &Lines, reading: &Reading, outcome: &Outcome, ac
     ui.add_space(space::XS);
     if ui.button("Copy steps").on_hover_text("Tab-separated: name, formula, number").clicked() {
         let Cell { query, key } = reading.cell();
-        let (from, to) = (numbers::token(outcome, query), numbers::token(outcome, key));
+        let (from, to) = (numbers::token_as_it_is(outcome, query), numbers::token_as_it_is(outcome, key));
         let title = format!(
             "{}: {query} {from} → {key} {to}",
             numbers::name_of_panel(outcome, reading.selected(), notation::of(ui))

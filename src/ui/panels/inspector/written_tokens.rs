@@ -14,6 +14,7 @@ use crate::{
         jobs::{Arrival, Client},
         memo::{Memo, Same},
         notation, numbers, theme,
+        widgets::quoted_token,
     },
 };
 
@@ -113,7 +114,7 @@ fn token_ui(ui: &mut Ui, token: &TokenWrites) {
         ui.spacing_mut().interact_size.y = height;
         ui.allocate_ui_with_layout(vec2(width * NAME, height), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(width * NAME);
-            ui.add(Label::new(RichText::new(format!("“{}”", token.text)).small()).truncate());
+            ui.add(Label::new(RichText::new(quoted_token(&token.text)).small()).truncate());
         });
         for logits in [token.baseline, token.modified] {
             ui.label(RichText::new(format!("{logits:+.4}")).small().family(FontFamily::Monospace));

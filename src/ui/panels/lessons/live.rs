@@ -81,7 +81,7 @@ impl ReadRow {
     }
 }
 
-/// `“ tokens” looks 55 % at “ token”, 20 % at “<s>” and 25 % at the other 21.` `first` is the key of the first weight.
+/// `“·tokens” looks 55 % at “·token”, 20 % at “<s>” and 25 % at the other 21.` `first` is the key of the first weight.
 fn sentence(outcome: &Outcome, query: usize, first: usize, weights: &[f64]) -> Option<String> {
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));

@@ -12,7 +12,7 @@ use crate::{
         panels::inspector::{asked_name, next_tokens_ui, significant},
         shell::{action::Actions, part::PartContext, shown::Shown},
         theme,
-        widgets::shortened,
+        widgets::{quoted_token, shortened},
     },
 };
 
@@ -83,7 +83,7 @@ fn effect_ui(
     quiet(ui, if is_stale { "computing…" } else { &kl });
 }
 
-/// `“Rome” 78 % → “Italy” 97 %`
+/// `“·Rome” 78 % → “·Italy” 97 %`
 pub fn next_token_sentence(effect: &Effect) -> String {
     let likeliest = [likeliest(effect, |token| token.baseline), likeliest(effect, |token| token.modified)];
     let [Some(before), Some(after)] = likeliest else { return String::new() };
@@ -92,7 +92,7 @@ pub fn next_token_sentence(effect: &Effect) -> String {
 }
 
 fn written(token: &NextToken, probability: f64) -> String {
-    format!("“{}” {}", token.text.trim(), share(probability))
+    format!("{} {}", quoted_token(&token.text), share(probability))
 }
 
 /// [`next_token_sentence`] with what has changed in colour.

@@ -72,7 +72,7 @@ pub fn tint(value: f64, tinted: Tinted, outcome: &Outcome) -> Option<Tint> {
     if opacity.is_nan() || opacity < FAINTEST {
         return None;
     }
-    let token = numbers::token(outcome, tinted.position);
+    let token = numbers::token_as_it_is(outcome, tinted.position);
     let said = match tinted.by {
         TokenTint::Reads => format!("{} of what {token} reads", numbers::percent(weight)),
         TokenTint::ReadBy => format!("reads {} at {token}", numbers::percent(weight)),
