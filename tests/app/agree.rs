@@ -8,7 +8,7 @@ use attenuate::{
     figure::{Dpi, FigureSpec, layout},
     session::{Cell, Command, Session, document::SessionDocument},
 };
-use egui::Role;
+use egui::{Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rand_chacha::{
     ChaCha8Rng,
@@ -114,7 +114,8 @@ fn card_inspector_files_and_picture_show_the_same_number() {
         run(folder.path(), &["weights", "s.json", "-o", "w.safetensors"]);
         run(folder.path(), &["export", "s.json", "-o", "f.png"]);
 
-        let mut window = Window::open(session.clone().with([Command::Pin(cell)]));
+        // Large, so that the card says everything.
+        let mut window = Window::sized(session.clone().with([Command::Pin(cell)]), vec2(2560.0, 1440.0));
         let position = window.cell_position(component, column, cell);
         window.hover(position);
         let texts = window.texts();

@@ -112,28 +112,24 @@ fn a_masked_cell_says_so() {
     assert_eq!(window.session().rows(), RowChoice::Only(Component::Query), "but the panel is selected");
 }
 
-/// 1280×800 at 200 %: the card stands beside panels, titles and tokens, and says the weights of all panels.
+/// 1280×800 at 200 %: the card stands within the figure, between cells that are compared, and says what the cell is.
 #[test]
-fn a_small_card_finds_a_place_beside_a_small_figure() {
+fn a_small_card_finds_a_place_within_a_small_figure() {
     let mut window = Window::sized(captured_figure().with([Command::SetUiScale(2.0)]), vec2(640.0, 400.0));
     for (component, column) in [(Component::Query, 0), (Component::Key, 1), (Component::Value, 2)] {
         for cell in [SMALL, Cell { query: 1, key: 0 }, Cell { query: 23, key: 20 }] {
             let position = window.cell_position(component, column, cell);
             window.hover(position);
-            let is_of_card = |text: &str| {
-                ["query ", "weight", "baseline", "score", "Value"].iter().any(|start| text.starts_with(start))
-            };
-            let labels = window.harness.query_all_by_role(Role::Label);
-            let rects: Vec<_> = labels
-                .filter(|node| node.value().is_some_and(|text| is_of_card(&text)))
-                .map(|node| node.rect())
-                .collect();
-            let card = rects.into_iter().fold(Rect::NOTHING, |all, rect| all | rect);
-            assert!(card.height() > 100.0 && window.harness.ctx.content_rect().contains_rect(card), "{card}");
-            for panel in window.panels() {
-                assert!(!card.intersects(panel.rect().expand(12.0)), "{card} over {} at {cell:?}", panel.rect());
-            }
-            assert!(!window.texts().iter().any(|text| text.contains(" %)") && text.starts_with("0.")));
+            let outcome = window.outcome();
+            let exact = outcome.panels[at(component, column)].pattern.exact_cell(cell.query, cell.key).unwrap();
+            let baseline = outcome.baseline.pattern.exact_cell(cell.query, cell.key).unwrap();
+            let said = format!("weight {} · baseline {}", shortest(exact.weight), shortest(baseline.weight));
+            let card = window.harness.get_by_label(&said).rect();
+            let slider = window.harness.get_by_role_and_label(Role::Slider, "epsilon").rect();
+            assert!(card.left() > slider.right() && card.right() < 640.0, "{card}");
+            let panel = window.panel_rect(component, column);
+            let row = Rect::from_x_y_ranges(panel.x_range(), position.y - 1.0..=position.y + 1.0);
+            assert!(!card.intersects(row), "{card} over {row}");
         }
     }
 }
