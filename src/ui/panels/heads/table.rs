@@ -23,17 +23,33 @@ use crate::{
 
 const ROW: f32 = 24.0;
 /// Of the columns with layer and head.
-const PLACE: f32 = 56.0;
+const PLACE: f32 = 48.0;
+/// Of a column with numbers.
+const NARROWEST: f32 = 65.0;
+const WIDEST: f32 = 128.0;
 
 /// Where the columns end, from the left edge of the table.
 struct Columns {
-    metrics: &'static [HeadMetric],
+    metrics: Vec<HeadMetric>,
     metric: f32,
 }
 
 impl Columns {
-    fn of(metrics: &'static [HeadMetric], width: f32) -> Self {
-        Self { metrics, metric: ((width - 2.0 * PLACE) / metrics.len() as f32).clamp(72.0, 128.0) }
+    /// As many of `all` as `width` has room for, in their order: those of `first` are there before others, and others
+    /// before those of which nothing is known.
+    fn of(all: &[HeadMetric], first: &[HeadMetric], is_known: impl Fn(HeadMetric) -> bool, width: f32) -> Self {
+        let room = width - 2.0 * PLACE;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few columns")]
+        let count = ((room / NARROWEST).floor().max(1.0) as usize).min(all.len());
+        let mut by_importance = all.to_vec();
+        by_importance.sort_by_key(|metric| match metric {
+            metric if first.contains(metric) => 0,
+            metric if is_known(*metric) => 1,
+            _ => 2,
+        });
+        by_importance.truncate(count);
+        let metrics: Vec<_> = all.iter().copied().filter(|metric| by_importance.contains(metric)).collect();
+        Self { metrics, metric: (room / count.max(1) as f32).clamp(NARROWEST, WIDEST) }
     }
 
     /// Of a column, 0 and 1 being layer and head.
@@ -49,14 +65,19 @@ impl Columns {
 }
 
 pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, kind: SourceKind, actions: &mut Actions) {
-    let columns = Columns::of(effects::columns(kind), ui.available_width() - space::M);
-    let order = heads.choice.ranking;
+    let (all, order) = (effects::columns(kind), heads.choice.ranking);
+    let mut first = vec![heads.choice.metric];
+    if let Ranking::Highest(metric) | Ranking::Lowest(metric) = order {
+        first.push(metric);
+    }
+    // Beside the panels there is room for a few; the others are in the bar above, to be chosen, and in the larger list.
+    let columns = Columns::of(all, &first, |metric| heads.effects.has(metric), ui.available_width() - space::M);
     heading_ui(ui, &columns, &mut heads.choice);
     heads.arrange(order);
     let rows = heads.listing.indices().len();
     heads.cursor.columns = 1;
     heads.cursor.has_focus = false;
-    ScrollArea::both().auto_shrink(false).id_salt("table").show_viewport(ui, |ui, viewport| {
+    ScrollArea::vertical().auto_shrink(false).id_salt("table").show_viewport(ui, |ui, viewport| {
         let width = columns.range(columns.metrics.len() + 1)[1];
         ui.set_height(rows as f32 * ROW);
         ui.set_width(width);
@@ -67,7 +88,7 @@ pub fn table_ui(ui: &mut Ui, heads: &mut Browser, session: &Session, kind: Sourc
         let ticked = ticks::ticked(heads, session);
         for position in visible {
             let index = heads.listing.indices()[position];
-            let response = row_ui(ui, heads, session, &columns, index, rect(position), position % 2 == 1);
+            let response = row_ui(ui, heads, session, (&columns, all), index, rect(position), position % 2 == 1);
             gestures_ui(&response, heads, session, index, actions);
             if heads.ticks.are_shown {
                 let (layer, head) = heads.place(index);
@@ -129,7 +150,7 @@ fn row_ui(
     ui: &mut Ui,
     heads: &mut Browser,
     session: &Session,
-    columns: &Columns,
+    (columns, all): (&Columns, &[HeadMetric]),
     index: usize,
     rect: Rect,
     is_odd: bool,
@@ -163,7 +184,7 @@ fn row_ui(
     }
     let enabled = ui.is_enabled();
     response.widget_info(|| {
-        let values = row.iter().flat_map(|row| columns.metrics.iter().map(|&metric| (metric, row.get(metric))));
+        let values = row.iter().flat_map(|row| all.iter().map(|&metric| (metric, row.get(metric))));
         WidgetInfo::selected(Role::Button, enabled, is_shown, spoken(number_of_layer, head, values))
     });
     response
@@ -183,5 +204,29 @@ fn number(row: Option<&HeadRow>, metric: HeadMetric) -> String {
     match row.map(|row| row.get(metric)) {
         None => "…".to_owned(),
         Some(value) => value.map_or_else(|| "–".to_owned(), |value| metric.text(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_fit_give_way_and_the_chosen_one_stays() {
+        let all = HeadMetric::ALL;
+        for width in (60..1400).map(|width| width as f32) {
+            for chosen in all {
+                let columns = Columns::of(&all, &[chosen], |metric| metric != HeadMetric::Ships, width);
+                assert!(columns.metrics.contains(&chosen), "{chosen:?} in {width}");
+                let right = columns.range(columns.metrics.len() + 1)[1];
+                assert!(right <= width.max(2.0 * PLACE + NARROWEST) + 0.01, "{right} of {width}");
+                let hides_known = columns.metrics.len() < all.len() - 1;
+                let shows_unknown = chosen != HeadMetric::Ships && columns.metrics.contains(&HeadMetric::Ships);
+                assert!(!(hides_known && shows_unknown), "{:?}", columns.metrics);
+            }
+        }
+        // As wide as it is beside the panels in the usual window.
+        let docked = Columns::of(&all, &[HeadMetric::Induction], |_| true, 356.0);
+        assert_eq!(docked.metrics.len(), 4, "{:?}", docked.metrics);
     }
 }
