@@ -12,7 +12,7 @@ use attenuate::{
 use egui::{Key, Modifiers, Pos2, Rect, Role, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::support::Window;
+use super::{recent::choose, support::Window};
 use crate::support::captured_figure;
 use crate::support::grids::at;
 
@@ -247,26 +247,40 @@ fn a_preset_is_drawn_and_small_text_is_told_beside_what_mends_it() {
 
 #[test]
 fn a_page_without_room_cannot_be_saved_and_a_larger_one_is_offered() {
-    let mut window = Window::figure();
-    window.press_with(Modifiers::COMMAND, Key::E);
-    window.click(Role::CheckBox, "Height");
-    for side in ["Width of the page", "Height of the page"] {
+    for (menu, save) in [("Export figure…", "Save figure"), ("Export animation…", "Save animation")] {
+        let mut window = Window::figure();
+        window.harness.get_by_label("File").click();
+        window.settle();
+        choose(&mut window, menu);
+        window.settle();
+        window.click(Role::CheckBox, "Height");
+        set_page(&mut window, "20");
+        window.assert_text("the page has no room");
+        assert!(window.is_disabled(Role::Button, save));
+        let buttons = window.harness.query_all_by_role(Role::Button);
+        let repair =
+            buttons.filter_map(|node| node.accesskit_node().label()).find(|label| label.starts_with("Use a page"));
+        window.click(Role::Button, &repair.unwrap());
+        window.settle();
+        assert!(!window.has_text("the page has no room"), "{:?}", window.texts());
+        assert!(!window.is_disabled(Role::Button, save));
+        // What is cut is said before anything is written.
+        set_page(&mut window, "80");
+        window.assert_text("positions stand at the axes");
+    }
+}
+
+/// Makes the page a square of so many millimetres.
+fn set_page(window: &mut Window, side: &str) {
+    for name in ["Width of the page", "Height of the page"] {
         // A number that is dragged is a field once it is clicked.
-        window.harness.get_by_label(side).click();
+        window.harness.get_by_label(name).click();
         window.settle();
         window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-        window.harness.event(egui::Event::Text("20".to_owned()));
+        window.harness.event(egui::Event::Text(side.to_owned()));
         window.press(Key::Enter);
     }
     window.settle();
-    window.assert_text("the page has no room");
-    assert!(window.is_disabled(Role::Button, "Save figure"));
-    let buttons = window.harness.query_all_by_role(Role::Button);
-    let repair = buttons.filter_map(|node| node.accesskit_node().label()).find(|label| label.starts_with("Use a page"));
-    window.click(Role::Button, &repair.unwrap());
-    window.settle();
-    assert!(!window.has_text("the page has no room"), "{:?}", window.texts());
-    assert!(!window.is_disabled(Role::Button, "Save figure"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The dialog that exports the figure as an animation, and the thread that draws it.
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroU16,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,6 +13,8 @@ use super::{
     exportable::Exportable,
     figure_form::{FigureForm, choice_ui, ground_ui, page_ui, panels_ui, session_ui, strip_ui},
     foot::save_foot,
+    preview::{Looks, Preview},
+    previewed::{PreviewedFigure, style_of},
 };
 use crate::{
     attention::Epsilon,
@@ -43,6 +46,8 @@ pub struct AnimationDialog {
     animation: Animation,
     from: Epsilon,
     to: Epsilon,
+    /// What is to be said of its figure, as it is on screen now.
+    preview: Preview<PreviewedFigure>,
     client: Client<AnimationQuestion>,
 }
 
@@ -54,6 +59,7 @@ impl AnimationDialog {
             animation: Animation::default(),
             from: Epsilon::ONE,
             to: Epsilon::FIGURE[1],
+            preview: Preview::default(),
             client: Client::new(service),
         }
     }
@@ -71,13 +77,18 @@ impl AnimationDialog {
         self.client.is_busy()
     }
 
-    /// Whether it looks what is at its path.
+    /// Whether it looks what is at its path, or how its figure would be drawn.
     pub fn is_looking(&self) -> bool {
-        self.field.is_looking()
+        self.field.is_looking() || self.preview.is_drawing()
     }
 
-    /// Where an animation was written since the last look, or why it was not.
-    pub fn poll(&mut self) -> Option<Result<PathBuf, String>> {
+    /// Whether what the model writes is drawn.
+    pub fn has_strip(&self) -> bool {
+        self.form.strip.is_some()
+    }
+
+    /// Where an animation was written since the last look, with what had no room in any of its frames, or why it was not.
+    pub fn poll(&mut self) -> Option<Result<(PathBuf, BTreeSet<String>), String>> {
         loop {
             match self.client.poll()? {
                 Arrival::Part { part, .. } => return Some(part),
@@ -95,12 +106,19 @@ impl AnimationDialog {
         );
         ui.add_space(space::S);
         Grid::new("animation").num_columns(2).spacing([space::M, space::S]).show(ui, |ui| self.fields_ui(ui, shown));
+        let style = style_of(&self.form, shown);
+        self.preview.follow(ui, PreviewedFigure::of(shown, &style), Looks::Judged);
+        if let Some(repair) = self.preview.verdict_ui(ui) {
+            self.form.style = repair.of_style(self.form.style.clone());
+        }
         ui.separator();
         let entered = self.field.show(ui, "Animation file");
         let range = AnimatedRange::new(self.from, self.to);
-        let is_ready = shown.frame.is_some() && range.is_ok() && !self.is_running();
+        let is_refused = self.preview.is_refused();
+        let is_ready = shown.frame.is_some() && range.is_ok() && !is_refused && !self.is_running();
         let why_not = match &range {
             Err(error) => error.to_string(),
+            Ok(_) if is_refused => "It cannot be drawn as it is".to_owned(),
             Ok(_) => "Its panels are still being computed".to_owned(),
         };
         let button = FootButton::new("Save animation", ()).only_if(is_ready, &why_not);
@@ -211,8 +229,8 @@ impl PartialEq for AnimationQuestion {
 }
 
 impl Question for AnimationQuestion {
-    /// Where it was written, or why it was not.
-    type Part = Result<PathBuf, String>;
+    /// Where it was written and what had no room in any of its frames, or why it was not.
+    type Part = Result<(PathBuf, BTreeSet<String>), String>;
 
     const LANE: Lane = Lane::Export;
 
@@ -228,7 +246,7 @@ impl Question for AnimationQuestion {
             }
         };
         match film.save(path, &protected, engine, job) {
-            Ok(_) => send(Ok(path.clone())),
+            Ok(fitted) => send(Ok((path.clone(), fitted))),
             Err(AnimationError::Engine(EngineError::Cancelled)) => return Err(EngineError::Cancelled),
             Err(error) => send(Err(error.to_string())),
         }

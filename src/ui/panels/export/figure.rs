@@ -8,12 +8,12 @@ use super::{
     exportable::Exportable,
     figure_form::{FigureForm, form_ui},
     foot::save_foot,
-    preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
+    preview::{AROUND, LEAST_PREVIEW, Looks, Measured, OPTIONS_WIDTH, Preview},
+    previewed::{PreviewedFigure, style_of},
     write::FigureTask,
 };
 use crate::{
-    engine::{Outcome, RunSpec},
-    figure::{Figure, FigureStyle, FileFormat, Illegible, Repair, TextStrip, caption, figure, illegible},
+    figure::{FigureStyle, FileFormat, caption},
     ui::{
         dialogs::path_field::{FileKind, PathField, Purpose},
         shell::action::{Action, Actions},
@@ -67,17 +67,10 @@ impl FigureDialog {
         let format = FileFormat::of(&self.field.path()).ok();
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
-        let strip =
-            self.form.strip.zip(shown.all_texts).map(|(lines, texts)| TextStrip { lines, texts: texts.clone() });
-        let is_written = self.form.strip.is_none() || strip.is_some();
-        let style = FigureStyle { strip, ..self.form.style(shown.session.view()) };
+        let style = style_of(&self.form, shown);
+        let is_written = self.form.strip.is_none() || style.strip.is_some();
         let has_preview = room.x >= LEAST_PREVIEW;
-        let previewed = shown.frame.map(|frame| PreviewedFigure {
-            spec: frame.spec.clone(),
-            outcome: frame.outcome.clone(),
-            style: style.clone(),
-        });
-        self.preview.follow(ui, previewed, vec2(width, height));
+        self.preview.follow(ui, PreviewedFigure::of(shown, &style), Looks::Drawn(vec2(width, height)));
         let measured = match format {
             Some(FileFormat::Svg | FileFormat::Pdf) => Measured::Lengths,
             Some(FileFormat::Png) | None => Measured::Pixels(style.dpi),
@@ -128,34 +121,6 @@ impl FigureDialog {
             carried,
             inputs: shown.inputs.clone(),
         })
-    }
-}
-
-/// What the figure's preview is of.
-#[derive(Clone)]
-struct PreviewedFigure {
-    spec: RunSpec,
-    outcome: Outcome,
-    style: FigureStyle,
-}
-
-impl PartialEq for PreviewedFigure {
-    fn eq(&self, other: &Self) -> bool {
-        self.spec == other.spec && self.style == other.style
-    }
-}
-
-impl Previewed for PreviewedFigure {
-    fn figure(&self) -> Result<Figure, String> {
-        figure(&self.outcome, &self.style).map_err(|error| error.to_string())
-    }
-
-    fn illegible(&self) -> Option<Illegible> {
-        illegible(&self.outcome, &self.style)
-    }
-
-    fn repair(&self) -> Option<Repair> {
-        Repair::of(&self.outcome, &self.style)
     }
 }
 

@@ -8,11 +8,12 @@ mod figure;
 mod figure_form;
 mod foot;
 mod preview;
+mod previewed;
 
 mod sweep;
 mod write;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use egui::Ui;
 
@@ -94,8 +95,8 @@ impl Export {
         }
     }
 
-    /// Where something was written since the last look; or why it was not, where its dialog is not there to say it.
-    fn poll_job(&mut self) -> Option<Result<PathBuf, String>> {
+    /// Where something was written since the last look, with what is to be said of it; or why it was not, where its dialog is not there to say it.
+    fn poll_job(&mut self) -> Option<Result<(PathBuf, BTreeSet<String>), String>> {
         let (exported, result) = if let Some(result) = self.animation.poll() {
             (Some(Exported::Animation), result)
         } else {
@@ -105,7 +106,7 @@ impl Export {
                     Err("The export stopped because of an internal error; no file was written.".to_owned())
                 }
             };
-            (self.writing.take(), result)
+            (self.writing.take(), result.map(|path| (path, BTreeSet::new())))
         };
         let Some(exported) = exported.filter(|_| self.open == exported) else { return Some(result) };
         match result {
@@ -198,13 +199,20 @@ impl Export {
 
 impl Part for Export {
     fn poll(&mut self, cx: &mut PartContext<'_>) {
-        if let Some(saved) = self.poll_job() {
-            cx.tell_saved(saved);
+        let Some(saved) = self.poll_job() else { return };
+        let told = saved.as_ref().map_or_else(|_| BTreeSet::new(), |(_, told)| told.clone());
+        cx.tell_saved(saved.map(|(path, _)| path));
+        for told in told {
+            cx.toasts.info(format!("{told}."));
         }
     }
 
     fn wants(&mut self, cx: &mut PartContext<'_>) {
-        cx.shown.all_texts.is_drawn = self.open == Some(Exported::Figure) && self.figure.has_strip();
+        cx.shown.all_texts.is_drawn = match self.open {
+            Some(Exported::Figure) => self.figure.has_strip(),
+            Some(Exported::Animation) => self.animation.has_strip(),
+            Some(Exported::Numbers | Exported::Sweep | Exported::Text) | None => false,
+        };
     }
 
     fn over_ui(&mut self, cx: &mut PartContext<'_>) {

@@ -32,12 +32,21 @@ pub trait Previewed: Clone + PartialEq + Send + 'static {
     fn repair(&self) -> Option<Repair>;
 }
 
+/// What is wanted of a preview.
+#[derive(Clone, Copy)]
+pub enum Looks {
+    /// A picture in a box of so many points.
+    Drawn(Vec2),
+    /// What is to be said of the figure alone.
+    Judged,
+}
+
 /// What a preview depends on.
 #[derive(Clone, PartialEq)]
 struct Wish<P> {
     previewed: P,
-    /// Most pixels that there is room for.
-    room: [u32; 2],
+    /// Most pixels that there is room for; `None` where no picture is wanted.
+    room: Option<[u32; 2]>,
 }
 
 /// How a file is measured.
@@ -50,7 +59,7 @@ pub enum Measured {
 }
 
 struct Drawn {
-    picture: Picture,
+    picture: Option<Picture>,
     /// In points (1/72 inch).
     page: [f64; 2],
     verdict: Verdict,
@@ -74,7 +83,7 @@ struct Refused {
 
 /// A figure on screen.
 struct Shown {
-    texture: TextureHandle,
+    texture: Option<TextureHandle>,
     page: [f64; 2],
     verdict: Verdict,
 }
@@ -102,11 +111,11 @@ impl<P: Previewed> Preview<P> {
         matches!(self.shown, Some(Err(_)))
     }
 
-    /// Draws what is wished for, to be shown in a box of `size` points.
-    pub fn follow(&mut self, ui: &Ui, previewed: Option<P>, size: Vec2) {
+    /// Draws what is wished for, or judges how it would be drawn.
+    pub fn follow(&mut self, ui: &Ui, previewed: Option<P>, looks: Looks) {
         self.poll(ui);
         if let Some(previewed) = previewed {
-            self.ask(ui, previewed, size);
+            self.ask(ui, previewed, looks);
         }
     }
 
@@ -116,7 +125,7 @@ impl<P: Previewed> Preview<P> {
         ui.painter().rect_filled(rect, theme::RADIUS, theme::of(ui).ground);
         let mut facts = " ".to_owned();
         match &self.shown {
-            Some(Ok(Shown { texture, page, .. })) => {
+            Some(Ok(Shown { texture: Some(texture), page, .. })) => {
                 let scale = (size / texture.size_vec2()).min_elem();
                 let picture = Rect::from_center_size(rect.center(), texture.size_vec2() * scale);
                 if ground == Ground::Transparent {
@@ -129,7 +138,7 @@ impl<P: Previewed> Preview<P> {
             }
             // Why is said beside the way out.
             Some(Err(_)) => {}
-            None => {
+            Some(Ok(_)) | None => {
                 let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
                 child.centered_and_justified(Ui::spinner);
             }
@@ -169,8 +178,10 @@ impl<P: Previewed> Preview<P> {
         while let Some(finished) = self.drawing.poll() {
             self.shown = Some(match finished {
                 Finished::Done(Ok(Drawn { picture, page, verdict })) => {
-                    let image = ColorImage::from_rgba_unmultiplied([picture.width, picture.height], &picture.rgba);
-                    let texture = ui.ctx().load_texture("export preview", image, TextureOptions::LINEAR);
+                    let texture = picture.map(|picture| {
+                        let image = ColorImage::from_rgba_unmultiplied([picture.width, picture.height], &picture.rgba);
+                        ui.ctx().load_texture("export preview", image, TextureOptions::LINEAR)
+                    });
                     Ok(Shown { texture, page, verdict })
                 }
                 Finished::Done(Err(refused)) => Err(refused),
@@ -182,9 +193,13 @@ impl<P: Previewed> Preview<P> {
         }
     }
 
-    fn ask(&mut self, ui: &Ui, previewed: P, size: Vec2) {
+    fn ask(&mut self, ui: &Ui, previewed: P, looks: Looks) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred pixels")]
-        let room = [size.x, size.y].map(|side| (side * ui.pixels_per_point()).max(1.0) as u32);
+        let pixels = |side: f32| (side * ui.pixels_per_point()).max(1.0) as u32;
+        let room = match looks {
+            Looks::Drawn(size) => Some([size.x, size.y].map(pixels)),
+            Looks::Judged => None,
+        };
         let wish = Wish { previewed, room };
         if self.drawing.is_running() || self.wish.as_ref() == Some(&wish) {
             return;
@@ -196,14 +211,17 @@ impl<P: Previewed> Preview<P> {
 }
 
 /// At the resolution at which the whole page just fits.
-fn draw<P: Previewed>(previewed: &P, room: [u32; 2]) -> Result<Drawn, Refused> {
+fn draw<P: Previewed>(previewed: &P, room: Option<[u32; 2]>) -> Result<Drawn, Refused> {
     let refused = |message: String| Refused { message, repair: previewed.repair() };
     let figure = previewed.figure().map_err(refused)?;
     let page = [figure.width, figure.height];
-    let fitting = page.iter().zip(room).map(|(side, room)| f64::from(room) * 72.0 / side).fold(2400.0, f64::min);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the ends of a resolution")]
-    let dpi = Dpi::new(fitting.clamp(36.0, 2400.0) as u32).unwrap_or_default();
-    let picture = render(&figure, dpi).map_err(|error| refused(error.to_string()))?;
+    let in_room = |room: [u32; 2]| {
+        let fitting = page.iter().zip(room).map(|(side, room)| f64::from(room) * 72.0 / side).fold(2400.0, f64::min);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the ends of a resolution")]
+        let dpi = Dpi::new(fitting.clamp(36.0, 2400.0) as u32).unwrap_or_default();
+        render(&figure, dpi).map_err(|error| refused(error.to_string()))
+    };
+    let picture = room.map(in_room).transpose()?;
     let smallest = figure.smallest_text();
     let is_small = smallest.is_some_and(|size| size < LEGIBLE - 1e-9);
     let verdict = Verdict {

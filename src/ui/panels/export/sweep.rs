@@ -8,7 +8,7 @@ use super::{
     exportable::Exportable,
     figure_form::{ground_ui, line, size_ui, text_ui},
     foot::save_foot,
-    preview::{AROUND, LEAST_PREVIEW, Measured, OPTIONS_WIDTH, Preview, Previewed},
+    preview::{AROUND, LEAST_PREVIEW, Looks, Measured, OPTIONS_WIDTH, Preview, Previewed},
     write::SweepTask,
 };
 use crate::{
@@ -104,7 +104,7 @@ impl SweepDialog {
     ) {
         let room = ui.ctx().content_rect().size() - AROUND;
         let [width, height] = [room.x, room.y].map(|side| side.clamp(PREVIEW.0, PREVIEW.1));
-        self.preview.follow(ui, previewed, vec2(width, height));
+        self.preview.follow(ui, previewed, Looks::Drawn(vec2(width, height)));
         let measured =
             if format == Some(SweepFormat::Png) { Measured::Pixels(self.style.dpi) } else { Measured::Lengths };
         ui.horizontal_top(|ui| {
