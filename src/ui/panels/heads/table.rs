@@ -25,7 +25,7 @@ const ROW: f32 = 24.0;
 /// Of the columns with layer and head.
 const PLACE: f32 = 48.0;
 /// Of a column with numbers.
-const NARROWEST: f32 = 65.0;
+const NARROWEST: f32 = 63.0;
 const WIDEST: f32 = 128.0;
 
 /// Where the columns end, from the left edge of the table.
@@ -226,7 +226,7 @@ mod tests {
             }
         }
         // As wide as it is beside the panels in the usual window.
-        let docked = Columns::of(&all, &[HeadMetric::Induction], |_| true, 356.0);
+        let docked = Columns::of(&all, &[HeadMetric::Induction], |_| true, 350.0);
         assert_eq!(docked.metrics.len(), 4, "{:?}", docked.metrics);
     }
 }
