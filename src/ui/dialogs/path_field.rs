@@ -10,7 +10,7 @@ use egui::{Id, Key, TextEdit, Ui};
 use crate::ui::{
     jobs::background::{Background, Finished},
     theme,
-    widgets::select_all,
+    widgets::{button_width, select_all},
 };
 
 /// A dialog that answers sooner than this was not there: nobody chooses so fast.
@@ -20,8 +20,6 @@ const NO_DIALOG: &str = "No file dialog answered on this desktop: type the path 
 /// Of the field, in points, and room for the button beside it and around both.
 const WIDTH: f32 = 360.0;
 const BROWSE: f32 = 150.0;
-/// Of the buttons for files and for folders.
-const BROWSE_BOTH: f32 = 216.0;
 
 /// What the path is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +209,10 @@ impl PathField {
 
     fn width(&self, ui: &Ui) -> f32 {
         match self.purpose {
-            Purpose::OpenAny => ui.available_width() - BROWSE_BOTH,
+            Purpose::OpenAny => {
+                let buttons = self.purpose.dialogs().iter().map(|(text, _)| button_width(ui, text));
+                ui.available_width() - buttons.sum::<f32>()
+            }
             _ => WIDTH.min(ui.ctx().content_rect().width() - BROWSE),
         }
     }
@@ -261,6 +262,22 @@ mod tests {
         field.set_path(Path::new("/b/mine.svg"));
         field.suggest("fourth");
         assert_eq!(field.path(), Path::new("/b/mine.svg"));
+    }
+
+    #[test]
+    fn the_field_leaves_its_buttons_the_room_that_they_need() {
+        let field = PathField::new(Purpose::OpenAny, ANY, Path::new("/a"));
+        let mut harness = Harness::new_ui_state(
+            |ui, field: &mut PathField| {
+                ui.set_width(500.0);
+                field.show(ui, "File");
+            },
+            field,
+        );
+        harness.run();
+        let (left, right) =
+            (harness.get_by_label("File").rect().left(), harness.get_by_label("Browse folders…").rect());
+        assert!(right.right() <= left + 500.5, "{right} from {left}");
     }
 
     #[cfg(unix)]

@@ -34,7 +34,7 @@ pub enum CardPlace {
     Crowded(Pos2),
 }
 
-impl<'a> HoverCard<'a> {
+impl HoverCard<'_> {
     /// A card about a row that may cover everything else.
     pub fn about(pointer: Pos2, row: Rect) -> Self {
         Self { pointer, row, compared: &[], room: Rect::EVERYTHING, spared: Rect::NOTHING, busy: &[] }
