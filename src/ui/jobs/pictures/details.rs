@@ -2,7 +2,7 @@
 
 use super::{
     frame::{Details, PanelEffects, Presentation},
-    watcher::{PicturesPart, Watcher},
+    watcher::{PicturesPart, REST, Watcher},
 };
 use crate::{
     attention::{Grid, Metrics, PanelId, Pattern},
@@ -106,10 +106,15 @@ fn of_all(
     let mut is_first = true;
     let divergences = engine.divergences_for(watcher.job(), &watcher.request().spec, first, &mut |divergences| {
         details.of_all.divergences.clone_from(divergences);
-        // The first at once: what follows may be given up for the next step of a drag.
-        if std::mem::take(&mut is_first) || watcher.is_due() {
+        let begins = std::mem::take(&mut is_first);
+        if begins || watcher.is_due() {
             let so_far = Details { revision: Revision::next(), ..details.clone() };
             watcher.send(PicturesPart::Details(Box::new(so_far)));
+        }
+        // Runs of the model wait for the hand to rest: it does not see what the next step of its drag outruns. The selected
+        // panel's is that of the next token, which is there sooner. A newer question ends them at their first layer.
+        if begins {
+            watcher.job().rests_for(REST);
         }
     })?;
     if let Some(divergences) = divergences {

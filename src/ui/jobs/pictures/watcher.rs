@@ -19,7 +19,7 @@ const PARTS: Duration = Duration::from_millis(100);
 /// Drawing that takes longer is late for the hand: a coarser picture comes first.
 const LATE: Duration = Duration::from_millis(8);
 /// A hand that asks for nothing new for so long rests.
-const REST: Duration = Duration::from_millis(60);
+pub const REST: Duration = Duration::from_millis(60);
 /// Cells that are drawn in a second, until that was measured.
 const CELLS_PER_SECOND: f64 = 5e8;
 /// Fewer cells tell nothing about the pace.
