@@ -151,8 +151,10 @@ fn the_newest_wins_within_one_layer() {
     change(&mut window, 0.1);
     set(&mut window, 0.2);
     set(&mut window, 0.3);
+    // The layer that was begun ends; the next to begin belongs to the newest, as the older one's time is over.
+    window.until("a layer", |window| window.gates.layers.is_waited_at());
+    window.advance(Duration::from_millis(300));
     let begun = window.gates.layers.begun();
-    // The layer that was begun ends; the next to begin belongs to the newest.
     window.gates.layers.allow(1);
     window.until("the newest", |window| window.gates.layers.begun() > begun);
     // Until it takes long, it shows nothing unfinished.
