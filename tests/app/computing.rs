@@ -49,6 +49,8 @@ fn set(window: &mut Window, epsilon: f64) {
 /// Lets a panel be computed; not so fast that its arrival would have to wait for the one after it.
 fn run(window: &mut Window) {
     window.gates.layers.allow(LAYERS - 1);
+    // What has come before is sent on the way there.
+    window.until("the last layer", |window| window.gates.layers.is_waited_at());
     window.advance(Duration::from_millis(150));
     window.gates.layers.allow(1);
 }
