@@ -129,7 +129,7 @@ fn place_of_two_bits(group: usize) -> (usize, usize) {
 /// Scale and minimum of each of eight groups: those of the block, as f16, times 16 numbers of six bits in twelve bytes,
 /// of which the upper two bits of the last eight are in the first eight bytes.
 #[inline(always)]
-pub fn six_bits(head: &[u8; 16]) -> [(f32, f32); 8] {
+fn six_bits(head: &[u8; 16]) -> [(f32, f32); 8] {
     let &[a, b, c, e, ref small @ ..] = head;
     let (d, m) = (scale(a, b), scale(c, e));
     std::array::from_fn(|group| {
